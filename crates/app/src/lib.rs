@@ -1,0 +1,1 @@
+//! What the product can do: the operations that window, command line and agents share.

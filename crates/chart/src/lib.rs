@@ -1,0 +1,1 @@
+//! Charts: a model, and SVG from it.

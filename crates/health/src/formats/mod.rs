@@ -1,0 +1,3 @@
+//! Foreign formats, one file or folder each.
+
+pub mod apple_export;

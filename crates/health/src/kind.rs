@@ -1,0 +1,319 @@
+//! What was measured: Apple's identifiers, names, canonical units, aggregation styles and enum integers.
+//!
+//! The table is data (`data/healthkit-types.json`, from Apple's SDK headers). It is never complete: a kind that it
+//! lacks is stored as it stands, and its nature is guessed from its prefix.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+const TABLE: &str = include_str!("../data/healthkit-types.json");
+
+/// What the table knows about one kind.
+#[derive(Debug, Clone)]
+pub struct Kind {
+    /// Apple's identifier.
+    pub identifier: String,
+    /// English name.
+    pub name: String,
+    /// Group for display, e.g. `heart`.
+    pub group: String,
+    /// Canonical unit in the store; empty for categories.
+    pub unit: String,
+    /// How buckets of it are made.
+    pub style: Style,
+    /// Quantity or category.
+    pub nature: Nature,
+    /// For a category, the enum that its values come from.
+    value_enum: Option<String>,
+}
+
+/// How a bucket's value comes from samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// Sum over time, after merging overlapping sources.
+    Cumulative,
+    /// Plain mean, minimum, maximum.
+    Arithmetic,
+    /// Mean weighted by time.
+    TemporallyWeighted,
+    /// Energetic mean of decibels.
+    EquivalentLevel,
+    /// Counts of events or of time in a state.
+    Category,
+}
+
+/// Whether a kind is a number with a unit or one of a fixed set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nature {
+    /// Number and unit.
+    Quantity,
+    /// One of a fixed set.
+    Category,
+}
+
+impl Nature {
+    /// The word in answers and in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Quantity => "quantity",
+            Self::Category => "category",
+        }
+    }
+}
+
+impl Kind {
+    /// Whether two equal rows of it may be two real events (food, insulin, inhaler, drinks, falls).
+    pub fn is_event_like(&self) -> bool {
+        is_event_like(&self.identifier)
+    }
+
+    /// Snake case without Apple's prefix, e.g. `heart_rate`.
+    pub fn slug(&self) -> String {
+        slug(&self.identifier)
+    }
+
+    /// Apple's integer for a category text, where the table knows it; `0` for no text at all.
+    pub fn category_value(&self, text: &str) -> Option<i64> {
+        if text.is_empty() {
+            return Some(0);
+        }
+        if let Ok(number) = text.parse() {
+            return Some(number);
+        }
+        let table = table();
+        let symbols = self.value_enum.as_ref().and_then(|name| table.enums.get(name));
+        let exact = symbols.and_then(|list| list.get(text)).or_else(|| table.aliases.get(text));
+        exact.or_else(|| table.all_symbols.get(text)).copied()
+    }
+
+    /// The text that Apple prints for a category's integer, where the table knows it.
+    pub fn category_text(&self, value: i64) -> Option<&str> {
+        let name = self.value_enum.as_ref()?;
+        table().enums.get(name)?.iter().find(|(_, raw)| **raw == value).map(|(symbol, _)| symbol.as_str())
+    }
+}
+
+/// Whether equal rows of this kind may be separate events; see [`Kind::is_event_like`].
+pub fn is_event_like(identifier: &str) -> bool {
+    let name = short_name(identifier);
+    name.starts_with("Dietary")
+        || matches!(name, "InsulinDelivery" | "InhalerUsage" | "NumberOfAlcoholicBeverages" | "NumberOfTimesFallen")
+}
+
+/// The table's entry for Apple's identifier.
+pub fn get(identifier: &str) -> Option<&'static Kind> {
+    table().kinds.get(identifier)
+}
+
+/// The table's entry, or a guess from the prefix and the name for a kind that the table lacks.
+pub fn get_or_guess(identifier: &str, unit: Option<&str>) -> Kind {
+    get(identifier).cloned().unwrap_or_else(|| guess(identifier, unit))
+}
+
+/// Finds a kind by Apple's identifier, the same without prefix, or snake case, in any case.
+pub fn find(word: &str) -> Option<&'static Kind> {
+    let wanted = fold(word);
+    table().by_word.get(&wanted).and_then(|identifier| get(identifier))
+}
+
+/// Every kind in the table, by identifier.
+pub fn all() -> impl Iterator<Item = &'static Kind> {
+    table().order.iter().filter_map(|identifier| get(identifier))
+}
+
+/// The identifier without Apple's prefix: `HeartRate`.
+pub fn short_name(identifier: &str) -> &str {
+    [
+        "HKQuantityTypeIdentifier",
+        "HKCategoryTypeIdentifier",
+        "HKDataTypeIdentifier",
+        "HKDataType",
+        "HKCorrelationTypeIdentifier",
+    ]
+    .iter()
+    .find_map(|prefix| identifier.strip_prefix(prefix))
+    .unwrap_or(identifier)
+}
+
+/// Snake case without Apple's prefix: `heart_rate`.
+pub fn slug(identifier: &str) -> String {
+    let name: Vec<char> = short_name(identifier).chars().collect();
+    let mut out = String::new();
+    for (i, c) in name.iter().enumerate() {
+        let after_lower = i > 0 && !name[i - 1].is_uppercase();
+        let before_lower = i > 0 && name.get(i + 1).is_some_and(|next| next.is_lowercase());
+        if c.is_uppercase() && (after_lower || before_lower) {
+            out.push('_');
+        }
+        out.extend(c.to_lowercase());
+    }
+    out
+}
+
+/// A word folded for look-up: lower case, without prefix, underscores and blanks.
+pub fn fold(word: &str) -> String {
+    let lower: String = word.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+    ["hkquantitytypeidentifier", "hkcategorytypeidentifier", "hkdatatype"]
+        .iter()
+        .find_map(|prefix| lower.strip_prefix(prefix))
+        .unwrap_or(&lower)
+        .to_owned()
+}
+
+fn guess(identifier: &str, unit: Option<&str>) -> Kind {
+    let nature = if identifier.starts_with("HKCategoryTypeIdentifier") { Nature::Category } else { Nature::Quantity };
+    let name = short_name(identifier);
+    let sums = ["Distance", "Energy", "Count", "Time", "Dietary"].iter().any(|word| name.contains(word));
+    let style = match nature {
+        Nature::Category => Style::Category,
+        Nature::Quantity if sums => Style::Cumulative,
+        Nature::Quantity => Style::Arithmetic,
+    };
+    Kind {
+        identifier: identifier.to_owned(),
+        name: name.to_owned(),
+        group: "other".to_owned(),
+        unit: unit.unwrap_or_default().to_owned(),
+        style,
+        nature,
+        value_enum: None,
+    }
+}
+
+struct Table {
+    kinds: HashMap<String, Kind>,
+    order: Vec<String>,
+    by_word: HashMap<String, String>,
+    enums: HashMap<String, HashMap<String, i64>>,
+    all_symbols: HashMap<String, i64>,
+    aliases: HashMap<String, i64>,
+}
+
+#[derive(Deserialize)]
+struct RawTable {
+    quantity: Vec<RawKind>,
+    category: Vec<RawKind>,
+    other: Vec<RawKind>,
+    enums: HashMap<String, Vec<RawSymbol>>,
+    export_text_aliases: Vec<RawAlias>,
+}
+
+#[derive(Deserialize)]
+struct RawKind {
+    identifier: String,
+    kind: String,
+    name: String,
+    group: String,
+    #[serde(default)]
+    store_unit: String,
+    #[serde(default)]
+    aggregation: String,
+    value_enum: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RawSymbol {
+    symbol: String,
+    raw: i64,
+}
+
+#[derive(Deserialize)]
+struct RawAlias {
+    export_text: String,
+    raw: serde_json::Value,
+}
+
+fn table() -> &'static Table {
+    static PARSED: LazyLock<Table> = LazyLock::new(parse);
+    &PARSED
+}
+
+fn parse() -> Table {
+    // The file is part of the program and a test reads it, so a panic here would be our own bug.
+    #[allow(clippy::expect_used)]
+    let raw: RawTable = serde_json::from_str(TABLE).expect("the built-in table of kinds is valid");
+    let enums: HashMap<String, HashMap<String, i64>> = raw
+        .enums
+        .into_iter()
+        .map(|(name, symbols)| (name, symbols.into_iter().map(|s| (s.symbol, s.raw)).collect()))
+        .collect();
+    let all_symbols = enums.values().flatten().map(|(symbol, raw)| (symbol.clone(), *raw)).collect();
+    let aliases = raw.export_text_aliases.into_iter().filter_map(|a| Some((a.export_text, a.raw.as_i64()?))).collect();
+    let records = raw.other.into_iter().filter(|kind| kind.kind == "record_other");
+    let mut table =
+        Table { kinds: HashMap::new(), order: Vec::new(), by_word: HashMap::new(), enums, all_symbols, aliases };
+    for raw in raw.quantity.into_iter().chain(raw.category).chain(records) {
+        table.by_word.entry(fold(&raw.identifier)).or_insert_with(|| raw.identifier.clone());
+        table.order.push(raw.identifier.clone());
+        table.kinds.insert(raw.identifier.clone(), kind_from(raw));
+    }
+    table.order.sort();
+    table
+}
+
+fn kind_from(raw: RawKind) -> Kind {
+    let nature = if raw.kind == "category" { Nature::Category } else { Nature::Quantity };
+    let style = match (nature, raw.aggregation.as_str()) {
+        (Nature::Category, _) => Style::Category,
+        (_, "cumulative") => Style::Cumulative,
+        (_, "discrete_temporally_weighted") => Style::TemporallyWeighted,
+        (_, "discrete_equivalent_level") => Style::EquivalentLevel,
+        _ => Style::Arithmetic,
+    };
+    Kind {
+        identifier: raw.identifier,
+        name: raw.name,
+        group: raw.group,
+        unit: raw.store_unit,
+        style,
+        nature,
+        value_enum: raw.value_enum,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_find(word: &str, expected: Option<&str>) {
+        assert_eq!(find(word).map(|kind| kind.identifier.as_str()), expected);
+    }
+
+    #[test]
+    fn a_kind_is_found_by_any_spelling() {
+        let heart_rate = Some("HKQuantityTypeIdentifierHeartRate");
+        check_find("HKQuantityTypeIdentifierHeartRate", heart_rate);
+        check_find("HeartRate", heart_rate);
+        check_find("heart_rate", heart_rate);
+        check_find("HEART_RATE", heart_rate);
+        check_find("vo2_max", Some("HKQuantityTypeIdentifierVO2Max"));
+        check_find("sleep_duration_goal", Some("HKDataTypeSleepDurationGoal"));
+        check_find("shoe_size", None);
+    }
+
+    #[test]
+    fn slugs_keep_abbreviations_together() {
+        assert_eq!(slug("HKQuantityTypeIdentifierHeartRateVariabilitySDNN"), "heart_rate_variability_sdnn");
+        assert_eq!(slug("HKQuantityTypeIdentifierStepCount"), "step_count");
+    }
+
+    #[test]
+    fn styles_are_counted_as_in_apples_headers() {
+        let count = |style| all().filter(|kind| kind.style == style).count();
+        assert_eq!(count(Style::Cumulative), 63);
+        assert_eq!(count(Style::TemporallyWeighted), 7);
+        assert_eq!(count(Style::EquivalentLevel), 3);
+    }
+
+    #[test]
+    fn old_and_new_texts_of_one_category_value_are_one_integer() {
+        let sleep = find("sleep_analysis").expect("known");
+        assert_eq!(sleep.category_value("HKCategoryValueSleepAnalysisAsleep"), Some(1));
+        assert_eq!(sleep.category_value("HKCategoryValueSleepAnalysisAsleepUnspecified"), Some(1));
+        assert_eq!(sleep.category_value("HKCategoryValueSleepAnalysisAsleepREM"), Some(5));
+        assert_eq!(sleep.category_value("HKCategoryValueSleepAnalysisDreaming"), None);
+    }
+}

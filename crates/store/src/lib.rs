@@ -1,0 +1,3 @@
+//! The SQLite store: the only place that speaks SQL.
+//!
+//! One file, one writer, many readers. Everything comes in through [`Store::ingest`], whatever sent it.

@@ -1,0 +1,179 @@
+-- Today's schema. Instants are integers: milliseconds since 1970 in UTC. Every column has a comment; a test checks it.
+-- Readers outside Vitalog: use the views (heart_rate, steps, sleep, workouts ...), which show live rows in plain words.
+
+CREATE TABLE settings (
+    key TEXT NOT NULL PRIMARY KEY, -- name of the setting, as in `vitalog settings`
+    value TEXT NOT NULL            -- its value, checked before it was written
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE kinds (
+    id INTEGER PRIMARY KEY,          -- small number used in samples
+    identifier TEXT NOT NULL UNIQUE, -- Apple's identifier, or the type as it stood
+    nature TEXT NOT NULL,            -- 'quantity' or 'category'
+    unit TEXT NOT NULL               -- canonical unit of samples.value; empty for categories
+) STRICT;
+
+CREATE TABLE sources (
+    id INTEGER PRIMARY KEY, -- small number used in samples
+    bundle TEXT,            -- bundle identifier of the app, where known
+    hardware TEXT           -- hardware such as Watch7,5, where known
+) STRICT;
+
+CREATE TABLE source_names (
+    source_id INTEGER NOT NULL REFERENCES sources (id), -- whose name
+    name TEXT NOT NULL,                                 -- the name as it stands in the input
+    import_id INTEGER NOT NULL REFERENCES imports (id), -- first import that brought it
+    PRIMARY KEY (source_id, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX source_names_by_name ON source_names (name);
+
+CREATE TABLE origins (
+    id INTEGER PRIMARY KEY, -- small number used in samples
+    device TEXT,            -- device text without the address that changes per record
+    version TEXT,           -- version of the app or system that wrote the samples
+    unit TEXT               -- unit as printed; samples.original is in it
+) STRICT;
+
+CREATE TABLE category_texts (
+    id INTEGER PRIMARY KEY,   -- small number used in samples
+    text TEXT NOT NULL UNIQUE -- a category value that no table knows, as it stands
+) STRICT;
+
+CREATE TABLE details (
+    id INTEGER PRIMARY KEY, -- 63 bits of a hash of json, moved on by one where two differ
+    json TEXT NOT NULL      -- {"metadata": {...}, "beats": [...]}
+) STRICT;
+
+CREATE TABLE imports (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- never reused; the order in which imports were made
+    channel TEXT NOT NULL,                -- 'file' or 'phone'
+    file TEXT,                            -- name of the file without its folder
+    device TEXT,                          -- label of the phone
+    at_ms INTEGER NOT NULL,               -- when it was imported
+    fingerprint TEXT,                     -- the same file has the same one
+    export_date_ms INTEGER,               -- when the phone wrote the export
+    locale TEXT,                          -- language and region of the phone
+    export_version INTEGER,               -- HealthKit Export Version
+    complete INTEGER NOT NULL,            -- 1 where the document was read to its end: only then absent rows count
+    undone INTEGER NOT NULL DEFAULT 0,    -- 1 after an undo
+    report TEXT NOT NULL                  -- the report as JSON, as in `vitalog import --json`
+) STRICT;
+
+CREATE TABLE rejects (
+    import_id INTEGER NOT NULL REFERENCES imports (id), -- which import met it
+    position INTEGER,                                   -- byte position in the uncompressed document
+    reason TEXT NOT NULL,                               -- code such as bad_time
+    kind TEXT,                                          -- Apple's identifier, where known
+    raw TEXT                                            -- the record as it stood, shortened if very long
+) STRICT;
+CREATE INDEX rejects_by_import ON rejects (import_id);
+
+-- One row per distinct sample. Clustered: one kind's rows lie together in the order of time.
+CREATE TABLE samples (
+    kind_id INTEGER NOT NULL,             -- what was measured
+    start_ms INTEGER NOT NULL,            -- start
+    source_id INTEGER NOT NULL,           -- who wrote it
+    duration_ms INTEGER NOT NULL,         -- end minus start
+    ordinal INTEGER NOT NULL,             -- tells samples apart that differ only in their value
+    value REAL,                           -- in the kind's unit; a category's integer; null where we cannot read it
+    original REAL,                        -- the number as printed, in origins.unit, where it differs from value
+    text_id INTEGER,                      -- a category value that no table knows
+    origin_id INTEGER NOT NULL,           -- device, version and printed unit
+    details_id INTEGER,                   -- metadata and beats
+    created_delay_ms INTEGER,             -- when it reached HealthKit, minus start
+    copies INTEGER NOT NULL,              -- how often the newest input held it
+    flags INTEGER NOT NULL,               -- 1 typed in by hand, 2 has rows in sample_log
+    import_id INTEGER NOT NULL,           -- first import that brought it
+    superseded_by INTEGER,                -- import whose newer export rewrote it; such rows do not count
+    PRIMARY KEY (kind_id, start_ms, source_id, duration_ms, ordinal)
+) STRICT, WITHOUT ROWID;
+
+-- What changed in a sample from import to import. No row: it was the same in all.
+-- The image of import i is that of the last row with import_id <= i.
+CREATE TABLE sample_log (
+    kind_id INTEGER NOT NULL,     -- key of the sample
+    start_ms INTEGER NOT NULL,    -- key of the sample
+    source_id INTEGER NOT NULL,   -- key of the sample
+    duration_ms INTEGER NOT NULL, -- key of the sample
+    ordinal INTEGER NOT NULL,     -- key of the sample
+    import_id INTEGER NOT NULL,   -- from this import on
+    value REAL,                   -- as in samples
+    original REAL,                -- as in samples
+    origin_id INTEGER NOT NULL,   -- as in samples
+    details_id INTEGER,           -- as in samples
+    created_delay_ms INTEGER,     -- as in samples
+    copies INTEGER NOT NULL,      -- as in samples
+    PRIMARY KEY (kind_id, start_ms, source_id, duration_ms, ordinal, import_id)
+) STRICT, WITHOUT ROWID;
+
+-- Runs of samples, in the order of one kind and source, that an import did not hold although they were stored before.
+CREATE TABLE absences (
+    import_id INTEGER NOT NULL,        -- the import that lacks them
+    kind_id INTEGER NOT NULL,          -- of this kind
+    source_id INTEGER NOT NULL,        -- of this source
+    from_start_ms INTEGER NOT NULL,    -- key of the first
+    from_duration_ms INTEGER NOT NULL, -- key of the first
+    from_ordinal INTEGER NOT NULL,     -- key of the first
+    to_start_ms INTEGER NOT NULL,      -- key of the last
+    to_duration_ms INTEGER NOT NULL,   -- key of the last
+    to_ordinal INTEGER NOT NULL,       -- key of the last
+    PRIMARY KEY (kind_id, source_id, import_id, from_start_ms, from_duration_ms, from_ordinal)
+) STRICT, WITHOUT ROWID;
+
+-- Everything that is not a sample: workouts, routes, ECGs, rings, correlations, clinical records and so on.
+CREATE TABLE entries (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- number shown to people, e.g. of a workout
+    kind TEXT NOT NULL,                   -- workout, correlation, route, ecg, activity_summary, clinical_record ...
+    identity TEXT NOT NULL,               -- what tells it from others of its kind, time and source
+    source_id INTEGER,                    -- who wrote it; null for rings and profile
+    start_ms INTEGER,                     -- start, where it has one
+    end_ms INTEGER,                       -- end, where it has one
+    body TEXT NOT NULL,                   -- everything known about it, as JSON
+    payload BLOB,                         -- packed route points or voltages, or a clinical file's bytes
+    import_id INTEGER NOT NULL,           -- first import that brought it
+    superseded_by INTEGER                 -- import whose newer export rewrote it
+) STRICT;
+CREATE INDEX entries_by_identity ON entries (kind, start_ms, identity);
+
+-- Which imports held an entry, and how it looked where that changed.
+CREATE TABLE entry_log (
+    entry_id INTEGER NOT NULL REFERENCES entries (id), -- which entry
+    import_id INTEGER NOT NULL,                        -- an import that held it
+    body TEXT,                                         -- null where it looked as in the import before
+    payload BLOB,                                      -- likewise
+    PRIMARY KEY (entry_id, import_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE correlation_members (
+    entry_id INTEGER NOT NULL REFERENCES entries (id), -- the correlation
+    kind_id INTEGER NOT NULL,                          -- key of the sample
+    start_ms INTEGER NOT NULL,                         -- key of the sample
+    source_id INTEGER NOT NULL,                        -- key of the sample
+    duration_ms INTEGER NOT NULL,                      -- key of the sample
+    ordinal INTEGER NOT NULL,                          -- key of the sample
+    PRIMARY KEY (entry_id, kind_id, start_ms, source_id, duration_ms, ordinal)
+) STRICT, WITHOUT ROWID;
+
+-- Roll-ups of live samples per local day and source; derived, rebuilt for the days that a write touches.
+CREATE TABLE daily (
+    kind_id INTEGER NOT NULL,   -- what was measured
+    day INTEGER NOT NULL,       -- local day, as days since 1970-01-01
+    source_id INTEGER NOT NULL, -- who wrote it
+    n INTEGER NOT NULL,         -- samples that start on the day (event-like ones by copies)
+    total REAL,                 -- sum of the values; a span over midnight gives each day its part
+    minimum REAL,               -- smallest value
+    maximum REAL,               -- largest value
+    seconds REAL NOT NULL,      -- seconds that the samples cover, overlaps counted twice
+    PRIMARY KEY (kind_id, day, source_id)
+) STRICT, WITHOUT ROWID;
+
+-- One row per kind and source: what `types` and `sources` answer without a scan; derived.
+CREATE TABLE series_summary (
+    kind_id INTEGER NOT NULL,   -- what was measured
+    source_id INTEGER NOT NULL, -- who wrote it
+    n INTEGER NOT NULL,         -- live rows
+    stored INTEGER NOT NULL,    -- all rows, superseded ones too
+    first_ms INTEGER,           -- earliest start of a live row
+    last_ms INTEGER,            -- latest end of a live row
+    PRIMARY KEY (kind_id, source_id)
+) STRICT, WITHOUT ROWID;
