@@ -75,8 +75,9 @@ impl Presence {
 
     /// Whether an import held a row that first came with import `first`.
     pub fn holds(&self, import: i64, first: i64, key: &Key) -> bool {
-        if import < first {
-            return false;
+        // Runs are about rows that were stored before; an import's own rows may lie between them.
+        if import <= first {
+            return import == first;
         }
         let Some(runs) = self.absences.get(&(import, key.source)) else { return true };
         let at = place(key);
