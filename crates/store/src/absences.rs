@@ -249,8 +249,8 @@ impl Pages {
             None => (i64::MIN, -1, i64::MIN, -1),
         };
         let mut statement = conn.prepare_cached(&sql)?;
-        let rows = statement
-            .query_map(params![self.kind, after.0, after.1, after.2, after.3, PAGE as i64], |row| Row::from_sql(row))?;
+        let rows =
+            statement.query_map(params![self.kind, after.0, after.1, after.2, after.3, PAGE as i64], Row::from_sql)?;
         let page = rows.collect::<rusqlite::Result<Vec<_>>>()?;
         self.done = page.len() < PAGE;
         self.after = page.last().map(|row| row.key);

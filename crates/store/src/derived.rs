@@ -7,14 +7,35 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use health::kind::{self, Style};
 use health::time::{Day, Zones};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 
 use crate::error::Result;
+use crate::ingest::zones;
+use crate::open::Store;
 use crate::row::{FLAG_USER_ENTERED, Key, Row};
 
 const DAY_MS: i64 = 86_400_000;
 /// Longer samples (goals, totals of many days) count for the day of their start.
 const LONGEST_SPLIT_MS: i64 = DAY_MS;
+
+impl Store {
+    /// Computes every roll-up and summary anew, for another home zone.
+    pub fn rebuild(&mut self, home_zone: &str) -> Result<()> {
+        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut derived = Derived::default();
+        let kinds: Vec<u32> = {
+            let mut statement = tx.prepare("SELECT id FROM kinds ORDER BY id")?;
+            statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
+        };
+        for kind in kinds {
+            derived.all_of(&tx, kind)?;
+        }
+        tx.execute_batch("DELETE FROM daily; DELETE FROM series_summary")?;
+        derived.rebuild(&tx, &zones(&tx, home_zone)?)?;
+        tx.commit()?;
+        Ok(())
+    }
+}
 
 /// What writes have touched so far.
 #[derive(Debug, Default)]

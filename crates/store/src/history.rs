@@ -4,6 +4,7 @@
 //! differ, `sample_log` keeps the others, so that any import can be undone.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -85,11 +86,6 @@ impl Presence {
         !(after > 0 && runs[after - 1].1 >= at)
     }
 
-    /// Whether anything is absent at all.
-    pub fn is_empty(&self) -> bool {
-        self.absences.is_empty()
-    }
-
     /// The newest of `imports` (oldest first) that held the row.
     pub fn newest_holder(&self, imports: &[ImportRef], first: i64, key: &Key) -> Option<ImportRef> {
         imports.iter().rev().find(|import| self.holds(import.id, first, key)).copied()
@@ -140,10 +136,10 @@ impl History {
         if self.imports.last().is_some_and(|newest| newest.id == self.import_id) {
             return Ok(true);
         }
-        if !self.presence.contains_key(&kind) {
-            self.presence.insert(kind, Presence::load(conn, kind)?);
-        }
-        let presence = &self.presence[&kind];
+        let presence = match self.presence.entry(kind) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(Presence::load(conn, kind)?),
+        };
         let holder = presence.newest_holder(&self.imports, stored.import_id, &stored.key);
         Ok(holder.is_none_or(|holder| holder.id == self.import_id))
     }

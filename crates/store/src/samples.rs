@@ -40,12 +40,12 @@ impl Merge<'_> {
         collapse_repeats(rows);
         match kind.had_rows || claimant == Claimant::Member {
             true => self.against_stored(kind, claimant, rows, counts),
-            false => self.into_fresh(kind, rows, counts),
+            false => self.insert_fresh(kind, rows, counts),
         }
     }
 
     /// The kind had no rows before this ingest: insert first and look only where the place is taken.
-    fn into_fresh(&mut self, kind: &KindRef, rows: &[Row], counts: &mut KindCounts) -> Result<Vec<Key>> {
+    fn insert_fresh(&mut self, kind: &KindRef, rows: &[Row], counts: &mut KindCounts) -> Result<Vec<Key>> {
         let mut keys = Vec::new();
         let mut insert = self.conn.prepare_cached(INSERT)?;
         for row in rows {
@@ -132,7 +132,7 @@ impl Merge<'_> {
         let nearest =
             free.filter_map(|stored| Some((stored.distance(row)?, stored))).min_by(|(a, _), (b, _)| a.total_cmp(b));
         match (nearest, exact) {
-            (Some((distance, stored)), Some(_)) if distance == 0.0 => Some(*stored),
+            (Some((0.0, stored)), Some(_)) => Some(*stored),
             (_, Some(exact)) => Some(*exact),
             (Some((_, stored)), None) => Some(*stored),
             (None, None) => None,
@@ -162,8 +162,7 @@ impl Merge<'_> {
              WHERE kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration_ms = ?4 ORDER BY ordinal"
         );
         let mut statement = self.conn.prepare_cached(&sql)?;
-        let rows =
-            statement.query_map(params![kind, key.start_ms, key.source, key.duration_ms], |row| Row::from_sql(row))?;
+        let rows = statement.query_map(params![kind, key.start_ms, key.source, key.duration_ms], Row::from_sql)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 }

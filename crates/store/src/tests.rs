@@ -333,6 +333,17 @@ fn t5_a_walk_over_midnight_gives_each_day_its_part() {
     assert_eq!(days, [(0, 300.0), (1, 300.0)]);
 }
 
+#[test]
+fn another_home_zone_moves_days_and_loses_nothing() {
+    let rows: Vec<Line> = (0..48).map(|i| steps(i * HOUR, (i + 1) * HOUR, 1.0)).collect();
+    let mut store = store_of(&[&export(10, &rows)]);
+    let before = dump(&store);
+    store.rebuild("Asia/Tokyo").expect("rebuilds");
+    assert_ne!(dump(&store), before);
+    store.rebuild("Europe/Berlin").expect("rebuilds");
+    assert_eq!(dump(&store), before);
+}
+
 mod orders {
     use proptest::prelude::*;
 
