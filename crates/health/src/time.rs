@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
+pub use jiff::tz::TimeZone;
 
 /// Milliseconds in an hour.
 pub const HOUR_MS: i64 = 3_600_000;

@@ -1,0 +1,350 @@
+//! Buckets of local time: hours, days, weeks, months and years, and a kind's number in each.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::{Date, Weekday};
+use jiff::{Timestamp, ToSpan};
+
+use super::merge::{Span, merge};
+use crate::kind::Style;
+use crate::time::{Day, HOUR_MS, Zones, parse_day};
+
+/// A value of a discrete kind holds until the next one, at most this long.
+const HOLD_MS: i64 = 600_000;
+
+/// How wide a bucket is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grain {
+    /// A local hour.
+    Hour,
+    /// A local day.
+    Day,
+    /// Seven local days.
+    Week,
+    /// A local month.
+    Month,
+    /// A local year.
+    Year,
+}
+
+/// Local time cut into pieces.
+#[derive(Debug, Clone, Copy)]
+pub struct Calendar<'z> {
+    /// The wearer's zones.
+    pub zones: &'z Zones,
+    /// How wide.
+    pub grain: Grain,
+    /// First day of the week, 0 for Monday.
+    pub week_start: i8,
+}
+
+/// One sample, ready to be counted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Input {
+    /// Time, value and rank of the source.
+    pub span: Span,
+    /// How many equal samples it stands for.
+    pub copies: i64,
+}
+
+/// The numbers of one bucket.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bucket {
+    /// Start.
+    pub start_ms: i64,
+    /// End.
+    pub end_ms: i64,
+    /// Local day of the start.
+    pub day: Day,
+    /// Samples that start in it.
+    pub n: i64,
+    /// The number to show: by the kind's style.
+    pub value: f64,
+    /// Smallest value.
+    pub min: f64,
+    /// Largest value.
+    pub max: f64,
+    /// Plain mean of the samples.
+    pub mean: f64,
+    /// Merged sum of a cumulative kind.
+    pub sum: f64,
+    /// Sum without merging.
+    pub naive_sum: f64,
+    /// What each rank adds to a sum, or its plain mean.
+    pub parts: BTreeMap<u32, f64>,
+}
+
+/// The word for how a bucket's value is made.
+pub fn stat(style: Style) -> &'static str {
+    match style {
+        Style::Cumulative => "sum",
+        Style::Arithmetic => "mean",
+        Style::TemporallyWeighted => "time_weighted_mean",
+        Style::EquivalentLevel => "equivalent_level",
+        Style::Category => "count",
+    }
+}
+
+impl Calendar<'_> {
+    /// Returns the bucket that an instant is in: start, end and the local day of the start.
+    pub fn span(&self, at_ms: i64) -> (i64, i64, Day) {
+        let day = self.zones.day(at_ms);
+        if self.grain == Grain::Hour {
+            let (from, until) = self.hour(at_ms);
+            return (from, until, day);
+        }
+        let (first, next) = self.days(day).unwrap_or((day, day + 1));
+        (self.zones.day_bounds(first).0, self.zones.day_bounds(next).0, first)
+    }
+
+    fn hour(&self, at_ms: i64) -> (i64, i64) {
+        let stamp = Timestamp::from_millisecond(at_ms).unwrap_or_default();
+        let offset = i64::from(self.zones.zone(at_ms).to_offset(stamp).seconds()) * 1000;
+        let from = (at_ms + offset).div_euclid(HOUR_MS) * HOUR_MS - offset;
+        (from, from + HOUR_MS)
+    }
+
+    /// First day of the bucket and of the next one.
+    fn days(&self, day: Day) -> Option<(Day, Day)> {
+        let date = Date::constant(1970, 1, 1).checked_add(i64::from(day).days()).ok()?;
+        let number = |date: Date| parse_day(&date.to_string());
+        match self.grain {
+            Grain::Hour | Grain::Day => Some((day, day + 1)),
+            Grain::Week => {
+                let start = Weekday::from_monday_zero_offset(self.week_start).unwrap_or(Weekday::Monday);
+                let first = day - Day::from(date.weekday().since(start));
+                Some((first, first + 7))
+            }
+            Grain::Month => {
+                let first = date.first_of_month();
+                Some((number(first)?, number(first.checked_add(1.month()).ok()?)?))
+            }
+            Grain::Year => {
+                let first = date.first_of_year();
+                Some((number(first)?, number(first.checked_add(1.year()).ok()?)?))
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Sums {
+    end_ms: i64,
+    day: Day,
+    n: i64,
+    seen: Option<(f64, f64)>,
+    plain: f64,
+    weighted: f64,
+    weight: f64,
+    sum: f64,
+    naive: f64,
+    parts: BTreeMap<u32, (f64, f64)>,
+}
+
+/// Returns the buckets that have samples, by time. `event_like` kinds are summed without merging.
+pub fn buckets(inputs: &[Input], style: Style, event_like: bool, calendar: Calendar<'_>) -> Vec<Bucket> {
+    let mut table = Table { calendar, rows: BTreeMap::new(), last: None };
+    for input in inputs {
+        table.count(input);
+    }
+    if style == Style::Cumulative {
+        let spans = inputs.iter().map(|i| Span { value: i.span.value * i.copies as f64, ..i.span });
+        let spans: Vec<Span> = spans.collect();
+        table.spread(&spans, |row, piece, part| {
+            row.naive += part;
+            let _ = piece;
+        });
+        let pieces = if event_like { spans } else { merge(&spans) };
+        table.spread(&pieces, |row, piece, part| {
+            row.sum += part;
+            row.parts.entry(piece.rank).or_default().0 += part;
+        });
+    } else {
+        table.weigh(inputs, style);
+    }
+    table.rows.into_iter().map(|(start, row)| finish(start, row, style)).collect()
+}
+
+struct Table<'z> {
+    calendar: Calendar<'z>,
+    rows: BTreeMap<i64, Sums>,
+    last: Option<(i64, i64)>,
+}
+
+impl Table<'_> {
+    /// The bucket of an instant; neighbours mostly share one, so the last answer is kept.
+    fn row(&mut self, at_ms: i64) -> (i64, &mut Sums) {
+        let start = match self.last {
+            Some((from, until)) if (from..until).contains(&at_ms) => from,
+            _ => {
+                let (from, until, day) = self.calendar.span(at_ms);
+                let until = until.max(at_ms + 1);
+                self.last = Some((from, until));
+                let row = self.rows.entry(from).or_default();
+                (row.end_ms, row.day) = (until, day);
+                from
+            }
+        };
+        (start, self.rows.entry(start).or_default())
+    }
+
+    fn count(&mut self, input: &Input) {
+        let (value, copies) = (input.span.value, input.copies as f64);
+        let (_, row) = self.row(input.span.start_ms);
+        row.n += input.copies;
+        row.plain += value * copies;
+        let (low, high) = row.seen.unwrap_or((value, value));
+        row.seen = Some((low.min(value), high.max(value)));
+    }
+
+    /// Cuts spans at the edges of buckets, in proportion to time.
+    fn spread(&mut self, spans: &[Span], mut add: impl FnMut(&mut Sums, &Span, f64)) {
+        for span in spans {
+            let length = span.end_ms - span.start_ms;
+            if length <= 0 {
+                add(self.row(span.start_ms).1, span, span.value);
+                continue;
+            }
+            let mut at = span.start_ms;
+            while at < span.end_ms {
+                let (_, row) = self.row(at);
+                let until = row.end_ms.min(span.end_ms);
+                add(row, span, span.value * (until - at) as f64 / length as f64);
+                at = until;
+            }
+        }
+    }
+
+    /// Adds up a discrete kind. Where two sources have samples in one minute, the better one counts.
+    fn weigh(&mut self, inputs: &[Input], style: Style) {
+        let mut sorted: Vec<&Input> = inputs.iter().collect();
+        sorted.sort_by_key(|i| (i.span.start_ms.div_euclid(60_000), i.span.rank, i.span.start_ms));
+        let mut minute = (i64::MIN, 0);
+        sorted.retain(|i| {
+            let this = i.span.start_ms.div_euclid(60_000);
+            if this != minute.0 {
+                minute = (this, i.span.rank);
+            }
+            i.span.rank == minute.1
+        });
+        for (index, input) in sorted.iter().enumerate() {
+            let next = sorted.get(index + 1).map_or(i64::MAX, |i| i.span.start_ms);
+            let span = input.span;
+            let (_, row) = self.row(span.start_ms);
+            let length = span.end_ms - span.start_ms;
+            let held = if length > 0 { length } else { next.saturating_sub(span.start_ms).min(HOLD_MS) };
+            let clipped = held.min(row.end_ms - span.start_ms).max(0) as f64;
+            let (value, weight) = match style {
+                Style::TemporallyWeighted => (span.value, clipped),
+                Style::EquivalentLevel => (10f64.powf(span.value / 10.0), length.max(1000) as f64),
+                _ => (span.value, input.copies as f64),
+            };
+            row.weighted += value * weight;
+            row.weight += weight;
+            let part = row.parts.entry(span.rank).or_default();
+            part.0 += span.value;
+            part.1 += 1.0;
+        }
+    }
+}
+
+fn finish(start_ms: i64, row: Sums, style: Style) -> Bucket {
+    let mean = if row.n > 0 { row.plain / row.n as f64 } else { 0.0 };
+    let weighted = if row.weight > 0.0 { row.weighted / row.weight } else { mean };
+    let value = match style {
+        Style::Cumulative => row.sum,
+        Style::Category => row.n as f64,
+        Style::EquivalentLevel if row.weight > 0.0 => 10.0 * weighted.log10(),
+        _ => weighted,
+    };
+    let part = |(total, n): (f64, f64)| match style {
+        Style::Cumulative => total,
+        Style::Category => n,
+        _ => total / n.max(1.0),
+    };
+    let (min, max) = row.seen.unwrap_or((value, value));
+    Bucket {
+        start_ms,
+        end_ms: row.end_ms,
+        day: row.day,
+        n: row.n,
+        value,
+        min,
+        max,
+        mean,
+        sum: row.sum,
+        naive_sum: row.naive,
+        parts: row.parts.into_iter().map(|(rank, sums)| (rank, part(sums))).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::{TimeZone, format_day, parse_stamp};
+
+    fn berlin() -> Zones {
+        Zones::home(TimeZone::get("Europe/Berlin").expect("a zone"))
+    }
+
+    fn input(start: &str, end: &str, value: f64) -> Input {
+        let at = |text: &str| parse_stamp(&format!("2026-03-{text} +0100")).expect("a stamp");
+        Input { span: Span { start_ms: at(start), end_ms: at(end), value, rank: 0 }, copies: 1 }
+    }
+
+    #[track_caller]
+    fn check(inputs: &[Input], style: Style, grain: Grain, expected: &[(&str, f64)]) {
+        let zones = berlin();
+        let calendar = Calendar { zones: &zones, grain, week_start: 0 };
+        let found = buckets(inputs, style, false, calendar);
+        let found: Vec<(String, f64)> =
+            found.iter().map(|b| (format_day(b.day), (b.value * 100.0).round() / 100.0)).collect();
+        let expected: Vec<(String, f64)> = expected.iter().map(|(day, v)| ((*day).to_owned(), *v)).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn t5_an_interval_over_midnight_gives_each_day_its_part() {
+        let walk = input("02 23:50:00", "03 00:10:00", 600.0);
+        check(&[walk], Style::Cumulative, Grain::Day, &[("2026-03-02", 300.0), ("2026-03-03", 300.0)]);
+        check(&[walk], Style::Cumulative, Grain::Week, &[("2026-03-02", 600.0)]);
+        check(&[walk], Style::Cumulative, Grain::Month, &[("2026-03-01", 600.0)]);
+        check(&[walk], Style::Cumulative, Grain::Year, &[("2026-01-01", 600.0)]);
+    }
+
+    #[test]
+    fn d1_a_pulse_holds_until_the_next_one() {
+        let pulse = |at: &str, value| input(&format!("02 08:{at}"), &format!("02 08:{at}"), value);
+        let samples = [
+            pulse("00:00", 60.0),
+            pulse("05:00", 62.0),
+            pulse("10:00", 120.0),
+            pulse("10:05", 124.0),
+            pulse("10:10", 128.0),
+            pulse("10:15", 130.0),
+            pulse("10:20", 70.0),
+            pulse("30:00", 64.0),
+        ];
+        check(&samples, Style::TemporallyWeighted, Grain::Hour, &[("2026-03-02", 65.66)]);
+        check(&samples, Style::Arithmetic, Grain::Hour, &[("2026-03-02", 94.75)]);
+    }
+
+    #[test]
+    fn d2_loudness_is_averaged_as_energy() {
+        let loud = [input("02 08:00:00", "02 08:50:00", 60.0), input("02 08:50:00", "02 09:00:00", 90.0)];
+        check(&loud, Style::EquivalentLevel, Grain::Day, &[("2026-03-02", 82.24)]);
+    }
+
+    #[test]
+    fn t4_a_day_of_a_clock_change_has_23_hours() {
+        let zones = berlin();
+        let calendar = Calendar { zones: &zones, grain: Grain::Hour, week_start: 0 };
+        let (from, until) = zones.day_bounds(parse_day("2026-03-29").expect("a day"));
+        let (mut at, mut hours) = (from, 0);
+        while at < until {
+            at = calendar.span(at).1;
+            hours += 1;
+        }
+        assert_eq!((at, hours), (until, 23));
+    }
+}

@@ -1,0 +1,5 @@
+//! The arithmetic of series: pure functions from samples to the numbers that people see.
+
+pub mod buckets;
+pub mod merge;
+pub mod sleep;

@@ -1,0 +1,359 @@
+//! From sleep segments of many sources to nights and naps.
+//!
+//! ```text
+//!   watch      ████core████  ██deep██        ██core██      counts as it is
+//!   app     ░░░░░░░░░░░░asleep░░░░░░░░░░░░░░░░░░░░░░░░░░   only fills real holes (30 min and more)
+//!   phone  [in bed                                      ]  never sleep, but time in bed and latency
+//! ```
+
+use std::collections::BTreeSet;
+
+use crate::time::{Day, HOUR_MS, Zones};
+
+const MINUTE_MS: i64 = 60_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// What a sleeper does, with Apple's integers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Lies in bed.
+    InBed,
+    /// Sleeps, stage unknown.
+    Unspecified,
+    /// Is awake between.
+    Awake,
+    /// Core sleep.
+    Core,
+    /// Deep sleep.
+    Deep,
+    /// REM sleep.
+    Rem,
+}
+
+impl Stage {
+    /// The stage of Apple's integer.
+    pub fn from_code(code: i64) -> Option<Self> {
+        [Self::InBed, Self::Unspecified, Self::Awake, Self::Core, Self::Deep, Self::Rem]
+            .get(usize::try_from(code).ok()?)
+            .copied()
+    }
+
+    fn is_asleep(self) -> bool {
+        !matches!(self, Self::InBed | Self::Awake)
+    }
+
+    /// In one slice of time of one source a stage beats awake, and awake beats plain asleep.
+    fn weight(self) -> u8 {
+        match self {
+            Self::Core | Self::Deep | Self::Rem => 2,
+            Self::Awake => 1,
+            Self::Unspecified | Self::InBed => 0,
+        }
+    }
+}
+
+/// A stage over `[start_ms, end_ms)`, written by the source of a rank; rank 0 is the best.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Segment {
+    /// Start.
+    pub start_ms: i64,
+    /// End.
+    pub end_ms: i64,
+    /// Stage.
+    pub stage: Stage,
+    /// Place of its source in the order.
+    pub rank: u32,
+}
+
+/// What a session is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The longest sleep of a night.
+    Main,
+    /// More sleep of the same night.
+    Extra,
+    /// Sleep by day.
+    Nap,
+    /// In bed, but nobody saw sleep.
+    InBedOnly,
+}
+
+impl Kind {
+    /// The word in answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Main => "main",
+            Self::Extra => "extra",
+            Self::Nap => "nap",
+            Self::InBedOnly => "in_bed_only",
+        }
+    }
+}
+
+/// One session of sleep; lengths in milliseconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The day it counts for: that of waking up.
+    pub day: Day,
+    /// What it is.
+    pub kind: Kind,
+    /// First asleep.
+    pub start_ms: i64,
+    /// Last asleep.
+    pub end_ms: i64,
+    /// Asleep in any stage.
+    pub asleep_ms: i64,
+    /// Between first and last asleep, but not asleep.
+    pub awake_ms: i64,
+    /// Core sleep.
+    pub core_ms: i64,
+    /// Deep sleep.
+    pub deep_ms: i64,
+    /// REM sleep.
+    pub rem_ms: i64,
+    /// Asleep, stage unknown.
+    pub unspecified_ms: i64,
+    /// In bed.
+    pub in_bed_ms: i64,
+    /// True where nobody wrote the time in bed and it is taken from sleep and wake.
+    pub in_bed_estimated: bool,
+    /// From going to bed to falling asleep; none where estimated.
+    pub latency_ms: Option<i64>,
+    /// Times awake for five minutes or more.
+    pub awakenings: u32,
+    /// Ranks of the sources that count in it.
+    pub ranks: BTreeSet<u32>,
+    /// The timeline: what the hypnogram draws.
+    pub slices: Vec<Segment>,
+}
+
+/// Returns sessions by start. The order of the input does not matter, and repeats change nothing.
+pub fn sessions(segments: &[Segment], zones: &Zones) -> Vec<Session> {
+    let mut segments: Vec<Segment> =
+        segments.iter().filter(|s| s.end_ms > s.start_ms && s.end_ms - s.start_ms <= DAY_MS).copied().collect();
+    segments.sort_by_key(|s| (s.rank, s.start_ms, s.end_ms, s.stage));
+    segments.dedup();
+    let (in_bed, stages): (Vec<Segment>, Vec<Segment>) = segments.iter().partition(|s| s.stage == Stage::InBed);
+    let in_bed = union(in_bed.iter().map(|s| (s.start_ms, s.end_ms)));
+    let timeline = timeline(&stages);
+    let mut out: Vec<Session> =
+        chains(&timeline, &in_bed).into_iter().filter_map(|chain| session(chain, &timeline, &in_bed, zones)).collect();
+    for (from, until) in in_bed {
+        let empty = !timeline.iter().any(|s| s.stage.is_asleep() && s.start_ms < until && s.end_ms > from);
+        if empty && until - from >= 30 * MINUTE_MS {
+            out.push(only_in_bed(from, until, zones));
+        }
+    }
+    out.sort_by_key(|s| (s.start_ms, s.end_ms));
+    name_nights(&mut out);
+    out
+}
+
+/// One timeline from many sources; see the drawing above.
+fn timeline(stages: &[Segment]) -> Vec<Segment> {
+    let (mut covered, mut out): (Vec<(i64, i64)>, Vec<Segment>) = (Vec::new(), Vec::new());
+    for own in stages.chunk_by(|a, b| a.rank == b.rank) {
+        let own = own_slices(own);
+        let runs = subtract(&union(own.iter().map(|s| (s.start_ms, s.end_ms))), &covered);
+        let kept: Vec<(i64, i64)> = runs
+            .into_iter()
+            .filter(|(a, b)| {
+                let touches = covered.iter().any(|(c, d)| *c <= b + MINUTE_MS && *d >= a - MINUTE_MS);
+                b - a >= 30 * MINUTE_MS || !touches
+            })
+            .collect();
+        for (from, until) in &kept {
+            for slice in own.iter().filter(|s| s.start_ms < *until && s.end_ms > *from) {
+                let (start_ms, end_ms) = (slice.start_ms.max(*from), slice.end_ms.min(*until));
+                out.push(Segment { start_ms, end_ms, ..*slice });
+            }
+        }
+        covered = union(covered.into_iter().chain(kept));
+    }
+    out.sort_by_key(|s| s.start_ms);
+    out
+}
+
+/// One source overlapping itself, cut at all edges.
+fn own_slices(own: &[Segment]) -> Vec<Segment> {
+    let mut edges: Vec<i64> = own.iter().flat_map(|s| [s.start_ms, s.end_ms]).collect();
+    edges.sort_unstable();
+    edges.dedup();
+    let (mut active, mut waiting): (Vec<Segment>, usize) = (Vec::new(), 0);
+    let mut out: Vec<Segment> = Vec::new();
+    for (from, until) in edges.iter().zip(edges.iter().skip(1)) {
+        active.retain(|s| s.end_ms > *from);
+        while let Some(next) = own.get(waiting).filter(|s| s.start_ms <= *from) {
+            active.push(*next);
+            waiting += 1;
+        }
+        let best = active.iter().max_by_key(|s| (s.stage.weight(), s.start_ms, s.start_ms - s.end_ms, s.stage));
+        let Some(best) = best else { continue };
+        match out.last_mut() {
+            Some(last) if last.stage == best.stage && last.end_ms == *from => last.end_ms = *until,
+            _ => out.push(Segment { start_ms: *from, end_ms: *until, ..*best }),
+        }
+    }
+    out
+}
+
+/// Spans of asleep slices that belong together: a gap of two hours parts them, or of four where one time in bed holds both.
+fn chains(timeline: &[Segment], in_bed: &[(i64, i64)]) -> Vec<(i64, i64)> {
+    let mut chains: Vec<(i64, i64)> = Vec::new();
+    for slice in timeline.iter().filter(|s| s.stage.is_asleep()) {
+        match chains.last_mut() {
+            Some((_, end)) if joins(*end, slice.start_ms, in_bed) => *end = slice.end_ms.max(*end),
+            _ => chains.push((slice.start_ms, slice.end_ms)),
+        }
+    }
+    chains
+}
+
+fn joins(end: i64, start: i64, in_bed: &[(i64, i64)]) -> bool {
+    let gap = start - end;
+    gap <= 2 * HOUR_MS || (gap <= 4 * HOUR_MS && in_bed.iter().any(|(a, b)| *a <= end && *b >= start))
+}
+
+fn session((onset, wake): (i64, i64), timeline: &[Segment], in_bed: &[(i64, i64)], zones: &Zones) -> Option<Session> {
+    let first = timeline.partition_point(|s| s.end_ms <= onset);
+    let last = timeline.partition_point(|s| s.start_ms < wake);
+    let inside = timeline.get(first..last)?;
+    let total = |stage| inside.iter().filter(|s| s.stage == stage).map(|s| s.end_ms - s.start_ms).sum::<i64>();
+    let (core_ms, deep_ms, rem_ms) = (total(Stage::Core), total(Stage::Deep), total(Stage::Rem));
+    let unspecified_ms = total(Stage::Unspecified);
+    let asleep_ms = core_ms + deep_ms + rem_ms + unspecified_ms;
+    if asleep_ms < 5 * MINUTE_MS {
+        return None;
+    }
+    let long_wake = |s: &&Segment| s.stage == Stage::Awake && s.end_ms - s.start_ms >= 5 * MINUTE_MS;
+    let overlapping = in_bed.iter().filter(|(a, b)| *a < wake && *b > onset).copied();
+    let beds = union(overlapping.chain([(onset, wake)]));
+    let estimated = !in_bed.iter().any(|(a, b)| *a < wake && *b > onset);
+    let (bed_start, in_bed_ms) = if estimated {
+        let (from, until) = with_awake_ends(onset, wake, timeline);
+        (from, until - from)
+    } else {
+        (beds.first()?.0, beds.iter().map(|(a, b)| b - a).sum())
+    };
+    let (kind, day) = classify(onset, wake, asleep_ms, zones);
+    Some(Session {
+        day,
+        kind,
+        start_ms: onset,
+        end_ms: wake,
+        asleep_ms,
+        awake_ms: wake - onset - asleep_ms,
+        core_ms,
+        deep_ms,
+        rem_ms,
+        unspecified_ms,
+        in_bed_ms,
+        in_bed_estimated: estimated,
+        latency_ms: (!estimated).then_some(onset - bed_start),
+        awakenings: inside.iter().filter(long_wake).count() as u32,
+        ranks: inside.iter().map(|s| s.rank).collect(),
+        slices: inside.to_vec(),
+    })
+}
+
+/// Awake right before and right after belongs to the time in bed.
+fn with_awake_ends(onset: i64, wake: i64, timeline: &[Segment]) -> (i64, i64) {
+    let awake = |s: &&Segment| s.stage == Stage::Awake;
+    let before = timeline.iter().filter(awake).find(|s| (onset - s.end_ms).abs() <= MINUTE_MS && s.start_ms < onset);
+    let after = timeline.iter().filter(awake).find(|s| (s.start_ms - wake).abs() <= MINUTE_MS && s.end_ms > wake);
+    (before.map_or(onset, |s| s.start_ms), after.map_or(wake, |s| s.end_ms))
+}
+
+fn only_in_bed(from: i64, until: i64, zones: &Zones) -> Session {
+    Session {
+        day: night_day(from, until, zones),
+        kind: Kind::InBedOnly,
+        start_ms: from,
+        end_ms: until,
+        asleep_ms: 0,
+        awake_ms: 0,
+        core_ms: 0,
+        deep_ms: 0,
+        rem_ms: 0,
+        unspecified_ms: 0,
+        in_bed_ms: until - from,
+        in_bed_estimated: false,
+        latency_ms: None,
+        awakenings: 0,
+        ranks: BTreeSet::new(),
+        slices: Vec::new(),
+    }
+}
+
+fn classify(onset: i64, wake: i64, asleep_ms: i64, zones: &Zones) -> (Kind, Day) {
+    if asleep_ms >= 3 * HOUR_MS || 2 * at_night(onset, wake, zones) >= wake - onset {
+        (Kind::Extra, night_day(onset, wake, zones))
+    } else {
+        (Kind::Nap, zones.day(wake))
+    }
+}
+
+/// The day of a night is that of its middle plus six hours: 18:00 is where one day's night ends and the next begins.
+fn night_day(from: i64, until: i64, zones: &Zones) -> Day {
+    zones.day(from + (until - from) / 2 + 6 * HOUR_MS)
+}
+
+/// Milliseconds between 20:00 and 08:00 local.
+fn at_night(from: i64, until: i64, zones: &Zones) -> i64 {
+    (zones.day(from)..=zones.day(until) + 1)
+        .map(|day| {
+            let midnight = zones.day_bounds(day).0;
+            (until.min(midnight + 8 * HOUR_MS) - from.max(midnight - 4 * HOUR_MS)).max(0)
+        })
+        .sum()
+}
+
+/// The candidate with most sleep of a day is its main one.
+fn name_nights(sessions: &mut [Session]) {
+    let mut best: std::collections::BTreeMap<Day, (i64, usize)> = std::collections::BTreeMap::new();
+    for (index, session) in sessions.iter().enumerate().filter(|(_, s)| s.kind == Kind::Extra) {
+        let entry = best.entry(session.day).or_insert((session.asleep_ms, index));
+        if session.asleep_ms > entry.0 {
+            *entry = (session.asleep_ms, index);
+        }
+    }
+    for (_, index) in best.into_values() {
+        if let Some(session) = sessions.get_mut(index) {
+            session.kind = Kind::Main;
+        }
+    }
+}
+
+fn union(spans: impl Iterator<Item = (i64, i64)>) -> Vec<(i64, i64)> {
+    let mut sorted: Vec<(i64, i64)> = spans.collect();
+    sorted.sort_unstable();
+    let mut out: Vec<(i64, i64)> = Vec::new();
+    for (from, until) in sorted {
+        match out.last_mut() {
+            Some((_, end)) if from <= *end => *end = until.max(*end),
+            _ => out.push((from, until)),
+        }
+    }
+    out
+}
+
+/// What of sorted, disjoint spans is not in others.
+fn subtract(spans: &[(i64, i64)], minus: &[(i64, i64)]) -> Vec<(i64, i64)> {
+    let mut out = Vec::new();
+    for (from, until) in spans {
+        let mut at = *from;
+        for (a, b) in minus.iter().filter(|(a, b)| a < until && b > from) {
+            if *a > at {
+                out.push((at, *a));
+            }
+            at = at.max(*b);
+        }
+        if at < *until {
+            out.push((at, *until));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+//! The roll-ups per local day and source.
+
+use health::time::Day;
+use rusqlite::params;
+
+use crate::error::Result;
+use crate::open::Store;
+
+/// One kind, day and source.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DailyRow {
+    /// Local day.
+    pub day: Day,
+    /// Who wrote the samples.
+    pub source_id: i64,
+    /// Samples that start on the day.
+    pub n: i64,
+    /// Sum of the values.
+    pub total: Option<f64>,
+    /// Smallest value.
+    pub minimum: Option<f64>,
+    /// Largest value.
+    pub maximum: Option<f64>,
+    /// Seconds that the samples cover.
+    pub seconds: f64,
+}
+
+impl Store {
+    /// Returns the rows of a kind from one day to another, both inclusive, by day and source.
+    pub fn daily(&self, kind_id: i64, from: Day, to: Day) -> Result<Vec<DailyRow>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT day, source_id, n, total, minimum, maximum, seconds FROM daily
+             WHERE kind_id = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day, source_id",
+        )?;
+        let rows = statement.query_map(params![kind_id, from, to], |row| {
+            Ok(DailyRow {
+                day: row.get(0)?,
+                source_id: row.get(1)?,
+                n: row.get(2)?,
+                total: row.get(3)?,
+                minimum: row.get(4)?,
+                maximum: row.get(5)?,
+                seconds: row.get(6)?,
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::query::testing;
+
+    #[test]
+    fn both_ends_are_inclusive() {
+        let store = testing::filled();
+        assert_eq!(store.daily(2, 20526, 20526).expect("rows").len(), 2);
+        assert_eq!(store.daily(2, 20527, 20600).expect("rows").len(), 0);
+    }
+}

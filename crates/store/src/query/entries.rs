@@ -1,0 +1,114 @@
+//! Workouts, rings, routes, ECGs and everything else that is not a sample.
+
+use rusqlite::params;
+
+use crate::open::Store;
+
+/// One entry.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EntryRow {
+    /// Its number in this store.
+    pub id: i64,
+    /// What it is, as in [`health::EntryKind::as_str`].
+    pub kind: String,
+    /// What tells it from others.
+    pub identity: String,
+    /// Newest name of its source.
+    pub source: Option<String>,
+    /// Start.
+    pub start_ms: Option<i64>,
+    /// End.
+    pub end_ms: Option<i64>,
+    /// Everything known about it, as JSON.
+    pub body: String,
+    /// Bulk, where asked for.
+    pub payload: Option<Vec<u8>>,
+    /// First import that brought it.
+    pub import_id: i64,
+    /// Whether a newer export rewrote it.
+    pub superseded: bool,
+}
+
+impl Store {
+    /// Hands the entries of a kind (all kinds for `None`) that start in `[from_ms, until_ms)` to `each`, by time; those
+    /// without a start come first and only where the range has no beginning. Payloads are read only `with_payload`.
+    pub fn each_entry<E: From<crate::Error>>(
+        &self,
+        kind: Option<&str>,
+        range: (i64, i64),
+        superseded: bool,
+        with_payload: bool,
+        mut each: impl FnMut(&EntryRow) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        let names = self.source_names()?;
+        let mut statement = self
+            .conn
+            .prepare_cached(
+                "SELECT id, kind, identity, source_id, start_ms, end_ms, body, CASE WHEN ?5 THEN payload END, import_id,
+                        superseded_by IS NOT NULL
+                 FROM entries WHERE (?1 IS NULL OR kind = ?1) AND coalesce(start_ms, ?2) BETWEEN ?2 AND ?3
+                   AND (start_ms IS NOT NULL OR ?2 < -9000000000000000) AND (?4 OR superseded_by IS NULL)
+                 ORDER BY kind, start_ms, identity, id",
+            )
+            .map_err(crate::Error::from)?;
+        let last = range.1.saturating_sub(1);
+        let mut rows =
+            statement.query(params![kind, range.0, last, superseded, with_payload]).map_err(crate::Error::from)?;
+        while let Some(row) = rows.next().map_err(crate::Error::from)? {
+            let entry = entry(row, &names).map_err(crate::Error::from)?;
+            each(&entry)?;
+        }
+        Ok(())
+    }
+}
+
+fn entry(row: &rusqlite::Row<'_>, names: &super::SourceNames) -> rusqlite::Result<EntryRow> {
+    let source_id: Option<i64> = row.get(3)?;
+    Ok(EntryRow {
+        id: row.get(0)?,
+        kind: row.get(1)?,
+        identity: row.get(2)?,
+        source: source_id.and_then(|id| names.get(&id)?.first().cloned()),
+        start_ms: row.get(4)?,
+        end_ms: row.get(5)?,
+        body: row.get(6)?,
+        payload: row.get(7)?,
+        import_id: row.get(8)?,
+        superseded: row.get(9)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::query::testing;
+
+    #[track_caller]
+    fn check(kind: Option<&str>, range: (i64, i64), superseded: bool, expected: &[i64]) {
+        let store = testing::filled();
+        store
+            .conn
+            .execute_batch(
+                "INSERT INTO entries (id, kind, identity, start_ms, end_ms, body, import_id, superseded_by) VALUES
+                 (1, 'workout', '37', 1000, 2000, '{}', 1, NULL), (2, 'workout', '52', 5000, 6000, '{}', 1, 1),
+                 (3, 'profile', '', NULL, NULL, '{}', 1, NULL);",
+            )
+            .expect("rows");
+        let mut found = Vec::new();
+        store
+            .each_entry::<crate::Error>(kind, range, superseded, false, |entry| {
+                found.push(entry.id);
+                Ok(())
+            })
+            .expect("an answer");
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn entries_are_chosen_by_kind_and_start() {
+        let all = (i64::MIN, i64::MAX);
+        check(None, all, false, &[3, 1]);
+        check(Some("workout"), all, true, &[1, 2]);
+        check(None, (0, 1001), false, &[1]);
+        check(None, (0, 1000), false, &[]);
+    }
+}

@@ -1,0 +1,30 @@
+//! What can be asked: one file per question. Nothing here writes, except `settings`.
+
+mod daily;
+mod entries;
+mod heart;
+mod imports;
+mod kinds;
+mod points;
+mod samples;
+mod settings;
+mod sources;
+mod sql;
+mod status;
+mod verify;
+pub(crate) mod zones;
+
+pub use daily::DailyRow;
+pub use entries::EntryRow;
+pub use heart::ChartBucket;
+pub use imports::ImportRow;
+pub use kinds::{KindRow, TypeRow};
+pub use points::Point;
+pub use samples::{SampleQuery, SampleRow};
+pub use sources::{SourceNames, SourceRow};
+pub use sql::{Answer, MAX_ROWS};
+pub use status::Totals;
+pub use verify::Finding;
+
+#[cfg(test)]
+pub(crate) mod testing;

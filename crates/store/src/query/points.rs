@@ -1,0 +1,68 @@
+//! Bare numbers of one kind in the order of time, for arithmetic: no names, no details.
+
+use rusqlite::params;
+
+use crate::error::Result;
+use crate::open::Store;
+
+/// No sample that counts lasts longer; one that starts earlier cannot reach into a range.
+const LONGEST_MS: i64 = 31 * 24 * 3_600_000;
+
+/// One live sample, bare.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// Start.
+    pub start_ms: i64,
+    /// End.
+    pub end_ms: i64,
+    /// Who wrote it.
+    pub source_id: i64,
+    /// The value, where we can read it.
+    pub value: Option<f64>,
+    /// How many equal samples it stands for, where the kind's equal rows are events.
+    pub copies: i64,
+    /// Typed in by hand.
+    pub by_hand: bool,
+}
+
+impl Store {
+    /// Returns the live samples of a kind that touch `[from_ms, until_ms)`, by start.
+    pub fn points(&self, kind_id: i64, from_ms: i64, until_ms: i64) -> Result<Vec<Point>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT start_ms, start_ms + duration_ms, source_id, value, copies, flags & 1 FROM samples
+             WHERE kind_id = ?1 AND start_ms >= ?2 AND start_ms < ?4 AND superseded_by IS NULL
+               AND (start_ms >= ?3 OR start_ms + duration_ms > ?3)
+             ORDER BY start_ms, source_id, duration_ms, ordinal",
+        )?;
+        let earliest = from_ms.saturating_sub(LONGEST_MS);
+        let rows = statement.query_map(params![kind_id, earliest, from_ms, until_ms], |row| {
+            Ok(Point {
+                start_ms: row.get(0)?,
+                end_ms: row.get(1)?,
+                source_id: row.get(2)?,
+                value: row.get(3)?,
+                copies: row.get(4)?,
+                by_hand: row.get(5)?,
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::query::testing;
+
+    #[track_caller]
+    fn check(from_ms: i64, until_ms: i64, expected: usize) {
+        assert_eq!(testing::filled().points(2, from_ms, until_ms).expect("points").len(), expected);
+    }
+
+    #[test]
+    fn a_sample_that_reaches_into_the_range_belongs_to_it() {
+        check(1_773_478_800_000, i64::MAX, 2);
+        check(1_773_482_399_999, i64::MAX, 2);
+        check(1_773_482_400_000, i64::MAX, 0);
+        check(i64::MIN, 1_773_478_800_000, 0);
+    }
+}

@@ -1,0 +1,68 @@
+//! How much is there.
+
+use crate::error::Result;
+use crate::open::Store;
+
+/// Counts over the whole store.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Distinct live samples.
+    pub records: i64,
+    /// Kinds with live samples.
+    pub types: i64,
+    /// Sources with live samples.
+    pub sources: i64,
+    /// Earliest start of a live sample.
+    pub first_ms: Option<i64>,
+    /// Latest end of a live sample.
+    pub last_ms: Option<i64>,
+    /// Imports that were not undone.
+    pub imports: i64,
+    /// When the newest of them was made.
+    pub last_import_ms: Option<i64>,
+    /// Version of the schema.
+    pub schema: i64,
+}
+
+impl Store {
+    /// Counts everything, from the roll-ups: no scan of samples.
+    pub fn totals(&self) -> Result<Totals> {
+        let totals = self.conn.query_row(
+            "SELECT coalesce(sum(n), 0), count(DISTINCT kind_id), count(DISTINCT source_id), min(first_ms), max(last_ms),
+                    (SELECT count(*) FROM imports WHERE undone = 0), (SELECT max(at_ms) FROM imports WHERE undone = 0)
+             FROM series_summary WHERE n > 0",
+            [],
+            |row| {
+                Ok(Totals {
+                    records: row.get(0)?,
+                    types: row.get(1)?,
+                    sources: row.get(2)?,
+                    first_ms: row.get(3)?,
+                    last_ms: row.get(4)?,
+                    imports: row.get(5)?,
+                    last_import_ms: row.get(6)?,
+                    schema: crate::SCHEMA_VERSION,
+                })
+            },
+        )?;
+        Ok(totals)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::query::testing;
+
+    #[test]
+    fn totals_count_live_rows_only() {
+        let totals = testing::filled().totals().expect("an answer");
+        assert_eq!((totals.records, totals.types, totals.sources, totals.imports), (4, 2, 2, 1));
+        assert_eq!((totals.first_ms, totals.last_ms), (Some(1_773_473_400_123), Some(1_773_482_400_000)));
+    }
+
+    #[test]
+    fn an_empty_store_counts_nothing() {
+        let totals = testing::empty().totals().expect("an answer");
+        assert_eq!((totals.records, totals.first_ms, totals.last_import_ms), (0, None, None));
+    }
+}
