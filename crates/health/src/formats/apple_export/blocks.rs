@@ -29,6 +29,8 @@ pub(super) struct Ending {
     pub(super) damage: Damage,
     /// The input could not be read to its end: a cut archive or a wrong checksum.
     pub(super) broken: bool,
+    /// Bytes of the document.
+    pub(super) bytes: u64,
     /// SHA-256 of the bytes, where it was asked for.
     pub(super) sha256: Option<String>,
 }
@@ -225,6 +227,7 @@ impl<R: Read> Measured<R> {
                 Err(error) => return Err(self.explain(error.into())),
             }
         }
+        ending.bytes = self.read;
         ending.sha256 = self.hash.take().map(|hash| hex(&hash.finalize()));
         Ok(Some(ending))
     }

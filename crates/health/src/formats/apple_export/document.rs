@@ -88,7 +88,9 @@ impl Parser {
             self.buffer = buffer;
             result?;
         }
-        self.document.xml_bytes = self.offset + self.xml.buffer_position();
+        if !self.ended {
+            self.document.xml_bytes = self.offset + self.xml.buffer_position();
+        }
         let mut batch = self.builder.take();
         batch.entries = mem::take(&mut self.found.entries);
         batch.problems = mem::take(&mut self.tally.rejects);
@@ -245,6 +247,7 @@ impl Parser {
         if !closed || ending.broken {
             self.tally.add("truncated", None, 1, Some(position));
         }
+        self.document.xml_bytes = ending.bytes;
         self.document.complete = closed && !ending.broken;
         if ending.sha256.is_some() {
             self.document.fingerprint = ending.sha256;

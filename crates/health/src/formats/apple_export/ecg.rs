@@ -12,6 +12,9 @@ use crate::formats::ecg;
 use crate::time::parse_stamp;
 use crate::{Entry, EntryKind, Source};
 
+/// Lines before the first voltage; Apple writes ten that are not empty.
+const MAX_HEAD: usize = 32;
+
 /// Reads a file; `None` where it is no ECG of Apple's.
 pub fn read(reader: impl Read) -> Option<Entry> {
     let mut cleaner = Cleaner::new(reader.take(MAX_ECG), Vec::new());
@@ -26,29 +29,17 @@ pub fn read(reader: impl Read) -> Option<Entry> {
 }
 
 fn parse(text: &str) -> Option<Entry> {
-    let mut lines = text.lines();
+    let mut lines = text.lines().map(str::trim).peekable();
     let mut head = Vec::new();
-    let mut tail = Vec::new();
-    for line in lines.by_ref().take(64).map(str::trim) {
-        match key_value(line) {
-            // The first voltage.
-            None if !line.is_empty() => {
-                tail.push(line);
-                break;
-            }
-            Some(pair) if !line.is_empty() => head.push(pair),
-            _ => {}
-        }
-        if voltage(line).is_some() {
-            head.pop();
-            tail.push(line);
-            break;
+    while let Some(line) = lines.next_if(|line| voltage(line).is_none()) {
+        if !line.is_empty() && head.len() < MAX_HEAD {
+            head.push(value(line));
         }
     }
     // Name, birth date, recorded, classification, symptoms, software, device, rate, then lead and unit.
-    let at = |place: usize| head.get(place).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty());
+    let at = |place: usize| head.get(place).map(String::as_str).filter(|value| !value.is_empty());
     let recorded = at(2).and_then(parse_stamp)?;
-    let voltages: Vec<f64> = tail.into_iter().chain(lines).filter_map(voltage).collect();
+    let voltages: Vec<f64> = lines.filter_map(voltage).collect();
     let rate = at(7).and_then(first_number);
     let length_ms = rate.filter(|rate| *rate > 0.0).map_or(0.0, |rate| voltages.len() as f64 / rate * 1000.0);
 
@@ -71,12 +62,11 @@ fn parse(text: &str) -> Option<Entry> {
     Some(entry)
 }
 
-/// `Key,Value` with the value in quotes or not; `None` for a line without a comma.
-fn key_value(line: &str) -> Option<(&str, String)> {
-    let (key, value) = line.split_once([',', ';'])?;
-    let value = value.trim();
+/// The value of `Key,Value`, in quotes or not; empty for a line without a comma.
+fn value(line: &str) -> String {
+    let value = line.split_once([',', ';']).map_or("", |(_, value)| value.trim());
     let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
-    Some((key, quoted.map_or_else(|| value.to_owned(), |value| value.replace("\"\"", "\""))))
+    quoted.map_or_else(|| value.to_owned(), |value| value.replace("\"\"", "\""))
 }
 
 /// A line that is one number, with a dot or a comma as its mark.
@@ -84,7 +74,7 @@ fn voltage(line: &str) -> Option<f64> {
     let line = line.trim().trim_matches('"');
     let plain = line.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',' | b'-' | b'+' | b'e' | b'E'));
     let number = || line.replacen(',', ".", 1).parse().ok();
-    if plain { number() } else { None }.filter(|v: &f64| v.is_finite())
+    if plain && !line.is_empty() { number() } else { None }.filter(|v: &f64| v.is_finite())
 }
 
 /// `513.625 hertz`, `511,562 Hertz` with a no-break space.
@@ -109,7 +99,7 @@ mod tests {
     #[test]
     fn an_english_file_is_read_without_the_persons_name() {
         check(
-            "Name,Test Person\nDate of Birth,\"1 Jan 1990\"\nRecorded Date,2021-12-17 12:58:58 +0800\n\
+            "Name\nDate of Birth,\"1 Jan 1990\"\nRecorded Date,2021-12-17 12:58:58 +0800\n\
              Classification,Sinus Rhythm\nSymptoms,\nSoftware Version,1.90\nDevice,\"Watch5,1\"\n\
              Sample Rate,513.625 hertz\n\n\nLead,Lead I\nUnit,µV\n\n27.648\n-26.053\n",
             r#"{"classification":"Sinus Rhythm","device":"Watch5,1","lead":"Lead I","n":2,"recorded":"2021-12-17T04:58:58.000Z","sample_rate_hz":513.625,"software_version":"1.90","unit":"µV"}"#,
