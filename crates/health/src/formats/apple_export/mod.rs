@@ -1,1 +1,140 @@
-//! Apple's `export.zip`.
+//! Apple's `export.zip`, unzipped folders of it, and its bare `export.xml`, as a stream of batches.
+//!
+//! ```text
+//!   archive ──► inflate, repair bytes ──► bounded queue ──► XML to batches ──► GPX, ECG, clinical files
+//!               (own thread)                                (the caller's thread)
+//! ```
+//!
+//! Memory stays bounded whatever the size. Damage is repaired or rejected and reported as [`Problem`]s; only what makes
+//! the whole input unreadable is an error. Does not write anything anywhere and never joins an entry's name to a path.
+//!
+//! [`Problem`]: crate::Problem
+
+mod attributes;
+mod blocks;
+mod builder;
+mod clean;
+mod device;
+mod directory;
+mod document;
+pub mod ecg;
+mod entries;
+mod files;
+pub mod gpx;
+mod input;
+pub mod limits;
+mod node;
+mod record;
+mod tally;
+mod workout;
+
+use std::io::{Read, Seek};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::Receiver;
+
+use self::document::Parser;
+use self::files::SideFiles;
+use self::input::{Container, Files, Input};
+use self::tally::Tally;
+use crate::{Batch, Document, Result};
+
+pub use self::input::Folder;
+
+/// Reads one export, batch by batch.
+pub struct Reader {
+    parser: Parser,
+    back: Option<Receiver<Container>>,
+    files: Files,
+    beside: Option<SideFiles>,
+    progress: Arc<AtomicU64>,
+    ended: bool,
+}
+
+impl Reader {
+    /// Opens a zip archive. Reads only its directory and the beginning of its XML files before it returns.
+    pub fn archive(reader: impl Read + Seek + Send + 'static) -> Result<Self> {
+        let mut tally = Tally::default();
+        let input = input::open_archive(Box::new(reader), &mut tally)?;
+        Self::start(input, tally)
+    }
+
+    /// Opens an unzipped export.
+    pub fn folder(folder: impl Folder + 'static) -> Result<Self> {
+        let mut tally = Tally::default();
+        let input = input::open_folder(Box::new(folder), &mut tally)?;
+        Self::start(input, tally)
+    }
+
+    /// Opens a bare document, for instance standard input; `size` is for progress only.
+    pub fn document(reader: impl Read + Send + 'static, size: Option<u64>) -> Result<Self> {
+        let progress = Arc::new(AtomicU64::new(0));
+        let blocks = input::start_stream(reader, &progress);
+        let document = Document { total_bytes: size, ..Document::default() };
+        Self::parse(blocks, None, Files::default(), progress, document, Tally::default())
+    }
+
+    fn start(input: Input, tally: Tally) -> Result<Self> {
+        let Input { container, files, main, progress, document } = input;
+        let (blocks, back) = input::start(container, &main, &files, &progress);
+        Self::parse(blocks, Some(back), files, progress, document, tally)
+    }
+
+    fn parse(
+        mut blocks: blocks::Blocks,
+        back: Option<Receiver<Container>>,
+        files: Files,
+        progress: Arc<AtomicU64>,
+        document: Document,
+        mut tally: Tally,
+    ) -> Result<Self> {
+        let prolog = blocks.prolog()?;
+        let mut parser = Parser::new(blocks, &prolog);
+        parser.document.fingerprint = document.fingerprint;
+        parser.document.total_bytes = document.total_bytes;
+        for problem in tally.take_counted() {
+            parser.tally.add(problem.reason, problem.kind.as_deref(), problem.count, problem.position);
+        }
+        Ok(Self { parser, back, files, beside: None, progress, ended: false })
+    }
+
+    /// What is known about the document so far: version, fingerprint and size before the first batch.
+    pub fn known(&self) -> &Document {
+        &self.parser.document
+    }
+
+    /// The next batch; `None` after the last one. After an error there is nothing more to come.
+    pub fn next_batch(&mut self) -> Result<Option<Batch>> {
+        if self.ended {
+            return Ok(None);
+        }
+        let result = self.advance();
+        self.ended |= result.is_err();
+        let mut batch = result?;
+        batch.records_read = self.parser.records;
+        batch.bytes_read = self.progress.load(Ordering::Relaxed);
+        Ok(Some(batch))
+    }
+
+    fn advance(&mut self) -> Result<Batch> {
+        if let Some(batch) = self.parser.next_batch()? {
+            return Ok(batch);
+        }
+        let mut beside = match self.beside.take() {
+            Some(beside) => beside,
+            None => {
+                let container = self.back.take().and_then(|back| back.recv().ok()).unwrap_or(Container::Nothing);
+                SideFiles::new(container, &self.files, self.parser.take_references())
+            }
+        };
+        let mut batch = Batch { entries: beside.next_entries(&self.files, &mut self.parser.tally), ..Batch::default() };
+        if beside.is_done() {
+            self.ended = true;
+            batch.problems = std::mem::take(&mut self.parser.tally.rejects);
+            batch.problems.extend(self.parser.tally.take_counted());
+            batch.document = Some(self.parser.document.clone());
+        }
+        self.beside = Some(beside);
+        Ok(batch)
+    }
+}

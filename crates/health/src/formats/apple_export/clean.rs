@@ -1,0 +1,302 @@
+//! Drops what stands before the root element and repairs bytes, in big blocks, so that the parser behind it sees
+//! only valid UTF-8. Positions count repaired bytes, so they are near misses after damage.
+
+use std::io::{self, BufRead, Read};
+
+use memchr::memmem;
+
+use super::attributes::is_control;
+use super::limits::MAX_PROLOG;
+use crate::{Error, ErrorKind, Result};
+
+/// Bytes per block.
+pub(super) const BLOCK: usize = 256 << 10;
+const ROOT: &[u8] = b"<HealthData";
+
+/// Damage that was repaired.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Damage {
+    /// Control characters and NULs that were left out.
+    pub(super) control: u64,
+    /// Byte sequences that were no UTF-8.
+    pub(super) utf8: u64,
+}
+
+/// What stood before the root element.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(super) struct Prolog {
+    pub(super) bytes: u64,
+    pub(super) version: Option<u32>,
+    pub(super) broken_doctype: bool,
+}
+
+/// Whether a beginning of a file is Apple's document: `<HealthData` in it, and it is not the CDA twin.
+pub(super) fn is_main(head: &[u8]) -> bool {
+    find_root(head).is_some_and(|at| memmem::find(head.get(..at).unwrap_or_default(), b"<ClinicalDocument").is_none())
+}
+
+fn find_root(head: &[u8]) -> Option<usize> {
+    memmem::find_iter(head, ROOT).find(|at| {
+        let next = head.get(at + ROOT.len());
+        next.is_none_or(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'/'))
+    })
+}
+
+/// Reads up to the root element. Returns what it knows about the part before, and the bytes read from the root on.
+pub(super) fn read_prolog(reader: &mut impl Read) -> Result<(Prolog, Vec<u8>)> {
+    let mut head = Vec::new();
+    loop {
+        let before = head.len();
+        let wanted = (before.max(16 << 10)).min(MAX_PROLOG + ROOT.len() + 1 - before);
+        read_up_to(reader, &mut head, wanted)?;
+        let ended = head.len() == before;
+        let found = find_root(&head).filter(|at| ended || at + ROOT.len() < head.len());
+        if let Some(at) = found {
+            let rest = head.split_off(at);
+            return Ok((prolog(&head), rest));
+        }
+        if ended || head.len() > MAX_PROLOG + ROOT.len() {
+            return Err(Error::from(ErrorKind::NotAnExport));
+        }
+    }
+}
+
+fn prolog(head: &[u8]) -> Prolog {
+    let text = String::from_utf8_lossy(head);
+    let version = text.split_once("HealthKit Export Version:").and_then(|(_, after)| {
+        let digits: String = after.trim_start().chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().ok()
+    });
+    Prolog { bytes: head.len() as u64, version, broken_doctype: is_broken(&text) }
+}
+
+/// Whether the declarations in the DOCTYPE do not follow one another as they should.
+fn is_broken(text: &str) -> bool {
+    let Some((_, doctype)) = text.split_once("<!DOCTYPE") else { return false };
+    let Some((_, mut rest)) = doctype.split_once('[') else { return !doctype.contains('>') };
+    let Some(end) = rest.rfind(']') else { return true };
+    rest = rest.get(..end).unwrap_or_default();
+    loop {
+        rest = rest.trim_start();
+        if rest.is_empty() {
+            return false;
+        }
+        let (mark, end) = if rest.starts_with("<!--") { ("<!--", "-->") } else { ("<", ">") };
+        let Some(body) = rest.strip_prefix(mark) else { return true };
+        let Some((inside, after)) = body.split_once(end) else { return true };
+        if mark == "<" && inside.contains('<') {
+            return true;
+        }
+        rest = after;
+    }
+}
+
+/// Appends up to `wanted` bytes; fewer only at the end of the input.
+pub(super) fn read_up_to(reader: &mut impl Read, into: &mut Vec<u8>, wanted: usize) -> io::Result<()> {
+    reader.take(wanted as u64).read_to_end(into).map(|_| ())
+}
+
+/// Turns any bytes into blocks of valid UTF-8 without control characters.
+pub(super) struct Cleaner<R> {
+    inner: R,
+    /// The beginning of a character whose rest is in the next block, or what was read ahead.
+    carry: Vec<u8>,
+    pub(super) damage: Damage,
+}
+
+impl<R: Read> Cleaner<R> {
+    /// Cleans `ahead` and then what the reader gives.
+    pub(super) fn new(inner: R, ahead: Vec<u8>) -> Self {
+        Self { inner, carry: ahead, damage: Damage::default() }
+    }
+
+    /// Replaces the block's content by the next one; leaves it empty at the end. On an error the block holds what
+    /// was read before it.
+    pub(super) fn fill(&mut self, block: &mut Vec<u8>) -> io::Result<()> {
+        loop {
+            block.clear();
+            block.append(&mut self.carry);
+            let result = read_up_to(&mut self.inner, block, BLOCK.saturating_sub(block.len()).max(1));
+            let read = block.len();
+            if read == 0 {
+                return result;
+            }
+            let at_end = read < BLOCK;
+            self.clean(block, at_end || result.is_err());
+            if !block.is_empty() || result.is_err() {
+                return result;
+            }
+        }
+    }
+
+    fn clean(&mut self, block: &mut Vec<u8>, at_end: bool) {
+        if let Err(error) = std::str::from_utf8(block) {
+            let tail = error.valid_up_to();
+            if error.error_len().is_none() && !at_end {
+                self.carry = block.split_off(tail);
+            } else {
+                self.replace(block, at_end);
+            }
+        }
+        if block.iter().fold(false, |found, b| found | is_control(*b)) {
+            let before = block.len();
+            block.retain(|b| !is_control(*b));
+            self.damage.control += (before - block.len()) as u64;
+        }
+    }
+
+    fn replace(&mut self, block: &mut Vec<u8>, at_end: bool) {
+        let mut clean = Vec::with_capacity(block.len() + 64);
+        let mut chunks = block.utf8_chunks().peekable();
+        while let Some(chunk) = chunks.next() {
+            clean.extend_from_slice(chunk.valid().as_bytes());
+            let invalid = chunk.invalid();
+            if invalid.is_empty() {
+                continue;
+            }
+            let cut = chunks.peek().is_none() && !at_end;
+            if cut && std::str::from_utf8(invalid).is_err_and(|e| e.error_len().is_none()) {
+                self.carry = invalid.to_vec();
+            } else {
+                clean.extend_from_slice("\u{FFFD}".as_bytes());
+                self.damage.utf8 += 1;
+            }
+        }
+        *block = clean;
+    }
+}
+
+/// A [`Cleaner`] to read from, without a thread: for small files.
+pub(super) struct CleanReader<R> {
+    cleaner: Cleaner<R>,
+    block: Vec<u8>,
+    at: usize,
+}
+
+impl<R: Read> CleanReader<R> {
+    pub(super) fn new(inner: R) -> Self {
+        Self { cleaner: Cleaner::new(inner, Vec::new()), block: Vec::new(), at: 0 }
+    }
+}
+
+impl<R: Read> Read for CleanReader<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.fill_buf()?.read(buf)?;
+        self.consume(n);
+        Ok(n)
+    }
+}
+
+impl<R: Read> BufRead for CleanReader<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.at >= self.block.len() {
+            self.at = 0;
+            self.cleaner.fill(&mut self.block)?;
+        }
+        Ok(self.block.get(self.at..).unwrap_or_default())
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.at += amount;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives the bytes in pieces, so that characters are cut.
+    struct Pieces<'a>(&'a [u8], usize);
+
+    impl Read for Pieces<'_> {
+        fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+            let n = self.0.len().min(self.1).min(buf.len());
+            let (now, rest) = self.0.split_at(n);
+            buf.iter_mut().zip(now).for_each(|(to, from)| *to = *from);
+            self.0 = rest;
+            Ok(n)
+        }
+    }
+
+    fn clean(bytes: &[u8], piece: usize) -> (String, Damage) {
+        let mut cleaner = Cleaner::new(Pieces(bytes, piece), Vec::new());
+        let (mut out, mut block) = (Vec::new(), Vec::new());
+        loop {
+            cleaner.fill(&mut block).expect("no error");
+            if block.is_empty() {
+                return (String::from_utf8(out).expect("valid"), cleaner.damage);
+            }
+            out.extend_from_slice(&block);
+        }
+    }
+
+    #[track_caller]
+    fn check(bytes: &[u8], expected: &str, control: u64, utf8: u64) {
+        assert_eq!(clean(bytes, 1), (expected.to_owned(), Damage { control, utf8 }));
+        assert_eq!(clean(bytes, 9), (expected.to_owned(), Damage { control, utf8 }));
+    }
+
+    #[test]
+    fn bytes_are_repaired_and_counted() {
+        check(b"", "", 0, 0);
+        check("a é 心 🚶\n".as_bytes(), "a é 心 🚶\n", 0, 0);
+        check(b"a\x00b\x0bc\td", "abc\td", 2, 0);
+        check(b"a\xff\xfeb", "a\u{FFFD}\u{FFFD}b", 0, 2);
+        check(b"cut \xe5\xbf", "cut \u{FFFD}", 0, 1);
+        check(b"\x01\x02", "", 2, 0);
+    }
+
+    #[test]
+    fn characters_and_damage_on_the_border_of_blocks_are_read_as_elsewhere() {
+        for shift in 0..6 {
+            let mut bytes = vec![b'x'; BLOCK - shift];
+            bytes.extend_from_slice("心🚶".as_bytes());
+            bytes.extend_from_slice(b"\xe5\xbfx\xf0\x9f");
+            let expected = String::from_utf8_lossy(&bytes).into_owned();
+            let (got, damage) = clean(&bytes, 1000);
+            assert!(got == expected, "shift {shift}");
+            assert_eq!(damage.utf8, 2);
+        }
+    }
+
+    #[track_caller]
+    fn check_prolog(text: &str, version: Option<u32>, broken: bool) {
+        let text = format!("{text}<HealthData locale=\"x\">");
+        let (prolog, rest) = read_prolog(&mut Pieces(text.as_bytes(), 7)).expect("found");
+        assert_eq!((prolog.version, prolog.broken_doctype), (version, broken), "{text}");
+        assert!(rest.starts_with(ROOT));
+    }
+
+    #[test]
+    fn what_stands_before_the_root_is_dropped() {
+        check_prolog("", None, false);
+        check_prolog("\u{FEFF}<?xml version=\"1.0\"?>\n", None, false);
+        check_prolog(
+            "<!DOCTYPE HealthData [\n<!-- HealthKit Export Version: 14 -->\n<!ELEMENT HealthData (A>)>\n]>",
+            Some(14),
+            true,
+        );
+        check_prolog(
+            "<!DOCTYPE HealthData [<!-- HealthKit Export Version: 13 --><!ELEMENT Me EMPTY>]>",
+            Some(13),
+            false,
+        );
+        check_prolog("<!DOCTYPE HealthData [<!ATTLIST A b CDATA #IMPLIED <!ELEMENT C EMPTY> device>]>", None, true);
+        check_prolog("<!DOCTYPE HealthData [<!ELEMENT C EMPTY", None, true);
+    }
+
+    #[test]
+    fn the_root_is_looked_for_within_the_limit() {
+        let at = |n: usize| {
+            let mut text = vec![b' '; n];
+            text.extend_from_slice(b"<HealthData/>");
+            read_prolog(&mut text.as_slice()).is_ok()
+        };
+        assert!(at(MAX_PROLOG - 1));
+        assert!(at(MAX_PROLOG));
+        assert!(!at(MAX_PROLOG + 20));
+        assert!(read_prolog(&mut b"<ClinicalDocument/>".as_slice()).is_err());
+        assert!(!is_main(b"<ClinicalDocument><HealthData></HealthData>"));
+        assert!(!is_main(b"<HealthDataset>"));
+    }
+}

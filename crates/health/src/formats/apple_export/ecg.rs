@@ -1,0 +1,133 @@
+//! The CSV of an electrocardiogram. Keys, texts and the decimal mark follow the phone's language, so lines are read
+//! by their place. The person's name and birth date in the first two lines are never kept.
+
+use std::io::Read;
+
+use super::clean::Cleaner;
+use super::device;
+use super::entries::entry;
+use super::limits::MAX_ECG;
+use super::node::Body;
+use crate::formats::ecg;
+use crate::time::parse_stamp;
+use crate::{Entry, EntryKind, Source};
+
+/// Lines before the first voltage; Apple writes ten that are not empty.
+const MAX_HEAD: usize = 32;
+
+/// Reads a file; `None` where it is no ECG of Apple's.
+pub fn read(reader: impl Read) -> Option<Entry> {
+    let mut cleaner = Cleaner::new(reader.take(MAX_ECG), Vec::new());
+    let (mut text, mut block) = (String::new(), Vec::new());
+    loop {
+        cleaner.fill(&mut block).ok()?;
+        if block.is_empty() {
+            return parse(text.strip_prefix("\u{FEFF}").unwrap_or(&text));
+        }
+        text.push_str(std::str::from_utf8(&block).ok()?);
+    }
+}
+
+fn parse(text: &str) -> Option<Entry> {
+    let mut lines = text.lines().map(str::trim).peekable();
+    let mut head = Vec::new();
+    while let Some(line) = lines.next_if(|line| voltage(line).is_none()) {
+        if !line.is_empty() && head.len() < MAX_HEAD {
+            head.push(value(line));
+        }
+    }
+    // Name, birth date, recorded, classification, symptoms, software, device, rate, then lead and unit.
+    let at = |place: usize| head.get(place).map(String::as_str).filter(|value| !value.is_empty());
+    let recorded = at(2).and_then(parse_stamp)?;
+    let voltages: Vec<f64> = lines.filter_map(voltage).collect();
+    let rate = at(7).and_then(first_number);
+    let length_ms = rate.filter(|rate| *rate > 0.0).map_or(0.0, |rate| voltages.len() as f64 / rate * 1000.0);
+
+    let mut body = Body::default();
+    body.instant("recorded", Some(recorded));
+    body.set("classification", at(3));
+    body.set("symptoms", at(4));
+    body.set("software_version", at(5));
+    body.set("device", at(6));
+    body.number("sample_rate_hz", rate);
+    body.set("lead", at(8));
+    body.set("unit", at(9));
+    body.set("n", voltages.len());
+    let hardware = at(6).filter(|text| !text.contains(':')).map(str::to_owned);
+    let hardware = hardware.or_else(|| device::hardware(at(6)?).map(str::to_owned));
+    let mut entry = entry(EntryKind::Ecg, "ecg".to_owned(), Source { hardware, ..Source::default() });
+    (entry.start_ms, entry.end_ms) = (Some(recorded), Some(recorded + length_ms.round() as i64));
+    entry.body = body.text();
+    entry.payload = Some(ecg::pack(&voltages));
+    Some(entry)
+}
+
+/// The value of `Key,Value`, in quotes or not; empty for a line without a comma.
+fn value(line: &str) -> String {
+    let value = line.split_once([',', ';']).map_or("", |(_, value)| value.trim());
+    let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+    quoted.map_or_else(|| value.to_owned(), |value| value.replace("\"\"", "\""))
+}
+
+/// A line that is one number, with a dot or a comma as its mark.
+fn voltage(line: &str) -> Option<f64> {
+    let line = line.trim().trim_matches('"');
+    let plain = line.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',' | b'-' | b'+' | b'e' | b'E'));
+    let number = || line.replacen(',', ".", 1).parse().ok();
+    if plain && !line.is_empty() { number() } else { None }.filter(|v: &f64| v.is_finite())
+}
+
+/// `513.625 hertz`, `511,562 Hertz` with a no-break space.
+fn first_number(text: &str) -> Option<f64> {
+    let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == ',')).unwrap_or(text.len());
+    voltage(text.get(..end)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, body: &str, voltages: &[f64]) {
+        let entry = read(text.as_bytes()).expect("an ECG");
+        assert_eq!(entry.body, body);
+        assert_eq!(ecg::unpack(&entry.payload.unwrap_or_default()).as_deref(), Some(voltages));
+    }
+
+    #[test]
+    fn an_english_file_is_read_without_the_persons_name() {
+        check(
+            "Name\nDate of Birth,\"1 Jan 1990\"\nRecorded Date,2021-12-17 12:58:58 +0800\n\
+             Classification,Sinus Rhythm\nSymptoms,\nSoftware Version,1.90\nDevice,\"Watch5,1\"\n\
+             Sample Rate,513.625 hertz\n\n\nLead,Lead I\nUnit,µV\n\n27.648\n-26.053\n",
+            r#"{"classification":"Sinus Rhythm","device":"Watch5,1","lead":"Lead I","n":2,"recorded":"2021-12-17T04:58:58.000Z","sample_rate_hz":513.625,"software_version":"1.90","unit":"µV"}"#,
+            &[27.648, -26.053],
+        );
+    }
+
+    #[test]
+    fn a_german_file_with_decimal_commas_is_read_by_place() {
+        check(
+            "Name,Test\r\nGeburtstag,\"01.01.1990\"\r\nAufzeichnungsdatum,2021-12-17 12:58:58 +0100\r\n\
+             Klassifizierung,Sinusrhythmus\r\nSymptome,\r\nSoftwareversion,1.90\r\nGerät,\"Watch5,1\"\r\n\
+             Messrate,\"511,562\u{a0}Hertz\"\r\n\r\n\r\nAbleitung,Ableitung I\r\nEinheit,µV\r\n\r\n27,648\r\n-5\r\n",
+            r#"{"classification":"Sinusrhythmus","device":"Watch5,1","lead":"Ableitung I","n":2,"recorded":"2021-12-17T11:58:58.000Z","sample_rate_hz":511.562,"software_version":"1.90","unit":"µV"}"#,
+            &[27.648, -5.0],
+        );
+    }
+
+    #[test]
+    fn what_is_no_ecg_is_none() {
+        assert!(read(b"".as_slice()).is_none());
+        assert!(read(b"a,b\n1,2\n".as_slice()).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn random_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = read(bytes.as_slice());
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Everything that is neither a record nor a workout: rings, correlations, profile, clinical records and so on.
+
+use super::builder::Builder;
+use super::device;
+use super::node::{Body, Node};
+use super::record::{self, Extras};
+use super::tally::Tally;
+use super::workout::{self, hardware};
+use crate::kind;
+use crate::time::{Day, parse_day};
+use crate::unit::conversion;
+use crate::{Batch, Entry, EntryKind, Source};
+
+/// 2000-01-01: rings and watches came later, and an empty first row is said to say 1969.
+const FIRST_DAY: Day = 10_957;
+
+/// A file that the document refers to, and the entry that waits for it.
+#[derive(Debug)]
+pub(super) struct Reference {
+    pub(super) path: String,
+    pub(super) entry: Entry,
+    /// What the body knows before the file is read.
+    pub(super) body: Body,
+}
+
+impl Reference {
+    /// A GPX file of a workout.
+    pub(super) fn route(path: &str, source: Source, body: Body) -> Self {
+        Self { path: path.to_owned(), entry: entry(EntryKind::Route, path.to_owned(), source), body }
+    }
+}
+
+/// An entry without times and content.
+pub(super) fn entry(kind: EntryKind, identity: String, source: Source) -> Entry {
+    Entry { kind, identity, source, start_ms: None, end_ms: None, body: String::new(), payload: None, members: None }
+}
+
+/// What the elements of one input give, besides records.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) entries: Vec<Entry>,
+    pub(super) references: Vec<Reference>,
+}
+
+/// Reads one element below the root. False where nobody knows it.
+pub(super) fn read(node: &Node, tally: &mut Tally, found: &mut Found) -> bool {
+    match node.name.as_str() {
+        "Workout" => found.entries.extend(workout::read(node, tally, &mut found.references)),
+        "Correlation" => found.entries.extend(correlation(node, tally)),
+        "ActivitySummary" => found.entries.extend(rings(node, tally)),
+        "Me" => found.entries.extend(profile(node)),
+        "ClinicalRecord" => clinical(node, tally, found),
+        "Audiogram" => found.entries.extend(record_like(node, EntryKind::Audiogram, tally)),
+        "VisionPrescription" => found.entries.extend(record_like(node, EntryKind::VisionPrescription, tally)),
+        _ => return false,
+    }
+    true
+}
+
+/// Who wrote an element.
+pub(super) fn source(node: &Node) -> Source {
+    let name = node.fields.get("sourceName").cloned().unwrap_or_default();
+    Source { name, bundle: None, hardware: hardware(node) }
+}
+
+/// Sets what elements say about their origin.
+pub(super) fn provenance(body: &mut Body, node: &Node) {
+    body.set("device", node.get("device").and_then(device::canonical));
+    body.set("source_version", node.get("sourceVersion"));
+    body.instant("created", node.stamp("creationDate"));
+}
+
+fn correlation(node: &Node, tally: &mut Tally) -> Option<Entry> {
+    node.expect_children(&["Record", "MetadataEntry"], tally);
+    let identity = node.get("type").unwrap_or_default().to_owned();
+    let times = node.stamp("startDate").zip(node.stamp("endDate")).filter(|(start, end)| start <= end);
+    let Some((start, end)) = times else {
+        tally.reject("bad_time", Some(&identity), &node.raw);
+        return None;
+    };
+    let mut body = Body::default();
+    body.set("type", identity.as_str());
+    body.set("metadata", node.metadata());
+    provenance(&mut body, node);
+    let mut entry = entry(EntryKind::Correlation, identity, source(node));
+    (entry.start_ms, entry.end_ms, entry.body) = (Some(start), Some(end), body.text());
+    entry.members = Some(Box::new(members(node)));
+    Some(entry)
+}
+
+/// The nested records; their damage is their own, since the same records stand at top level too.
+fn members(node: &Node) -> Batch {
+    let (mut builder, mut tally, mut extras) = (Builder::default(), Tally::default(), Extras::default());
+    for member in node.all("Record") {
+        let Some(mut sample) = record::read(&member.raw, &mut builder, &mut tally) else { continue };
+        extras.clear();
+        for entry in member.all("MetadataEntry") {
+            extras.add(entry.get("key").unwrap_or_default(), entry.get("value").unwrap_or_default());
+        }
+        extras.finish(&mut sample, &mut builder);
+        builder.batch.samples.push(sample);
+    }
+    let mut batch = builder.take();
+    batch.problems = std::mem::take(&mut tally.rejects);
+    batch.problems.extend(tally.take_counted());
+    batch
+}
+
+fn rings(node: &Node, tally: &mut Tally) -> Option<Entry> {
+    let date = node.get("dateComponents").unwrap_or_default();
+    if parse_day(date).is_none_or(|day| day < FIRST_DAY) {
+        tally.count("implausible_date", Some("ActivitySummary"));
+        return None;
+    }
+    let unit = node.get("activeEnergyBurnedUnit").unwrap_or("kcal");
+    let energy = |name: &str| Some(conversion(unit, "kcal")?.apply(node.number(name)?));
+    let mut body = Body::default();
+    body.set("date", date);
+    body.number("active_energy_kcal", energy("activeEnergyBurned"));
+    body.number("active_energy_goal_kcal", energy("activeEnergyBurnedGoal"));
+    // Version 11 says move minutes in its DTD and move time in its data.
+    let move_time = |suffix: &str| {
+        node.number(&format!("appleMoveTime{suffix}")).or_else(|| node.number(&format!("appleMoveMinutes{suffix}")))
+    };
+    body.number("move_min", move_time(""));
+    body.number("move_goal_min", move_time("Goal"));
+    body.number("exercise_min", node.number("appleExerciseTime"));
+    body.number("exercise_goal_min", node.number("appleExerciseTimeGoal"));
+    body.number("stand_hours", node.number("appleStandHours"));
+    body.number("stand_goal_hours", node.number("appleStandHoursGoal"));
+    let mut entry = entry(EntryKind::ActivitySummary, date.to_owned(), Source::default());
+    entry.body = body.text();
+    Some(entry)
+}
+
+fn profile(node: &Node) -> Option<Entry> {
+    let mut body = Body::default();
+    // A hand-made file has child elements instead of attributes.
+    let children = node.children.iter().filter_map(|child| Some((child.name.as_str(), child.get("value")?)));
+    let own = node.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    for (name, value) in own.chain(children).filter(|(_, value)| !value.is_empty()) {
+        body.set(&kind::slug(name.trim_start_matches("HKCharacteristicTypeIdentifier")), value);
+    }
+    let mut entry = entry(EntryKind::Profile, "me".to_owned(), Source::default());
+    entry.body = body.text();
+    (entry.body != "{}").then_some(entry)
+}
+
+fn clinical(node: &Node, tally: &mut Tally, found: &mut Found) {
+    let (kind, identifier) = (node.get("type").unwrap_or_default(), node.get("identifier").unwrap_or_default());
+    if kind.is_empty() && identifier.is_empty() {
+        tally.reject("bad_shape", None, &node.raw);
+        return;
+    }
+    let mut body = Body::default();
+    body.set("type", kind);
+    body.set("identifier", identifier);
+    body.set("source_url", node.get("sourceURL"));
+    body.set("fhir_version", node.get("fhirVersion"));
+    body.instant("received", node.stamp("receivedDate"));
+    body.set("path", node.get("resourceFilePath"));
+    let mut entry = entry(EntryKind::ClinicalRecord, format!("{kind} {identifier}"), source(node));
+    entry.start_ms = node.stamp("receivedDate");
+    match node.get("resourceFilePath") {
+        Some(path) => found.references.push(Reference { path: path.to_owned(), entry, body }),
+        None => {
+            entry.body = body.text();
+            found.entries.push(entry);
+        }
+    }
+}
+
+/// Audiograms and prescriptions: every attribute under its name in snake case, children as lists.
+fn record_like(node: &Node, kind: EntryKind, tally: &mut Tally) -> Option<Entry> {
+    let start = node.stamp("startDate").or_else(|| node.stamp("dateIssued"));
+    if start.is_none() {
+        tally.reject("bad_time", Some(&node.name), &node.raw);
+        return None;
+    }
+    const FRAME: [&str; 7] = ["type", "sourceName", "sourceVersion", "device", "creationDate", "startDate", "endDate"];
+    let mut body = Body::default();
+    fields(&mut body, node, &FRAME);
+    body.set("metadata", node.metadata());
+    provenance(&mut body, node);
+    for child in &node.children {
+        let name = kind::slug(&child.name);
+        let list: Vec<_> = node
+            .all(&child.name)
+            .filter(|_| child.name != "MetadataEntry")
+            .map(|child| {
+                let mut body = Body::default();
+                fields(&mut body, child, &[]);
+                body.json()
+            })
+            .collect();
+        body.set(&name, list);
+    }
+    let identity = node.get("type").unwrap_or(kind.as_str()).to_owned();
+    let mut entry = entry(kind, identity, source(node));
+    let end = node.stamp("endDate").or_else(|| node.stamp("expirationDate")).or(start);
+    (entry.start_ms, entry.end_ms, entry.body) = (start, end, body.text());
+    Some(entry)
+}
+
+fn fields(body: &mut Body, node: &Node, skip: &[&str]) {
+    for (name, text) in node.fields.iter().filter(|(name, text)| !skip.contains(&name.as_str()) && !text.is_empty()) {
+        let key = kind::slug(name);
+        match (node.number(name), node.stamp(name)) {
+            (Some(number), _) => body.number(&key, Some(number)),
+            (None, Some(stamp)) => body.instant(&key, Some(stamp)),
+            (None, None) => body.set(&key, text.as_str()),
+        }
+    }
+}

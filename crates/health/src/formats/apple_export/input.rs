@@ -1,0 +1,280 @@
+//! Where the main document and the files beside it come from: an archive, a folder, or nothing but a stream.
+
+use std::collections::HashMap;
+use std::io::{self, Read, Seek};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+use super::blocks::{Blocks, Measured, Watch};
+use super::clean::{is_main, read_up_to};
+use super::directory::{ArchiveEntry, check_entry_count, is_safe, read_directory};
+use super::limits::{MAX_ENTRIES, MAX_PROLOG};
+use super::tally::Tally;
+use crate::{Document, Error, ErrorKind, Result};
+
+/// An unzipped export. This crate does not touch the disk, so the caller lists and opens.
+pub trait Folder: Send {
+    /// Every file below the folder, as a path with `/` between its parts, and its size.
+    fn list(&mut self) -> io::Result<Vec<(String, u64)>>;
+    /// Opens one of the listed files. Links must not be followed.
+    fn open(&mut self, path: &str) -> io::Result<Box<dyn Read + Send>>;
+}
+
+/// A reader that counts.
+pub(super) struct Counted<R> {
+    inner: R,
+    count: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buf)?;
+        self.count.fetch_add(n as u64, Ordering::Relaxed);
+        Ok(n)
+    }
+}
+
+impl<R: Seek> Seek for Counted<R> {
+    fn seek(&mut self, pos: io::SeekFrom) -> io::Result<u64> {
+        self.inner.seek(pos)
+    }
+}
+
+/// A reader of archives.
+pub(super) trait ReadSeek: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> ReadSeek for T {}
+
+type Archive = ZipArchive<Counted<Box<dyn ReadSeek>>>;
+
+/// What the main document is opened from; it goes to the inflating thread and comes back.
+pub(super) enum Container {
+    Archive(Box<Archive>),
+    Folder(Box<dyn Folder>),
+    Nothing,
+}
+
+/// An opened input.
+pub(super) struct Input {
+    pub(super) container: Container,
+    /// Names that may be opened, and the place in the container.
+    pub(super) files: Files,
+    pub(super) main: String,
+    pub(super) progress: Arc<AtomicU64>,
+    pub(super) document: Document,
+}
+
+/// The files beside the main document.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    /// Name for people to name for opening.
+    names: HashMap<String, Vec<u8>>,
+    prefix: String,
+}
+
+impl Files {
+    /// Finds a file by the path that the document prints, from its own folder.
+    pub(super) fn find(&self, path: &str) -> Option<String> {
+        let path = path.trim_start_matches('/');
+        let full = format!("{}{path}", self.prefix);
+        if self.names.contains_key(&full) {
+            return Some(full);
+        }
+        // Zipped anew by hand, files may lie elsewhere.
+        let base = path.rsplit('/').next()?;
+        let mut same = self.names.keys().filter(|name| name.rsplit('/').next() == Some(base));
+        same.next().filter(|_| same.next().is_none()).cloned()
+    }
+
+    /// The path as the document would print it.
+    pub(super) fn printed(&self, name: &str) -> String {
+        format!("/{}", name.strip_prefix(&self.prefix).unwrap_or(name))
+    }
+
+    /// Names that end so, in order.
+    pub(super) fn with_ending(&self, ending: &str) -> Vec<String> {
+        let is_it = |name: &&String| {
+            let lower = name.to_lowercase();
+            lower.ends_with(ending) && !is_fork(name)
+        };
+        let mut list: Vec<String> = self.names.keys().filter(is_it).cloned().collect();
+        list.sort();
+        list
+    }
+}
+
+impl Container {
+    /// Opens a file and reads it through `with`. `None` where it cannot be opened.
+    pub(super) fn with<T>(&mut self, files: &Files, name: &str, with: impl FnOnce(&mut dyn Read) -> T) -> Option<T> {
+        let key = files.names.get(name)?;
+        match self {
+            Self::Archive(archive) => {
+                let index = archive.index_for_name_raw(key)?;
+                let mut file = archive.by_index(index).ok()?;
+                Some(with(&mut file))
+            }
+            Self::Folder(folder) => Some(with(&mut folder.open(name).ok()?)),
+            Self::Nothing => None,
+        }
+    }
+}
+
+/// Opens an archive and finds the main document in it by its content.
+pub(super) fn open_archive(mut reader: Box<dyn ReadSeek>, tally: &mut Tally) -> Result<Input> {
+    check_entry_count(&mut reader)?;
+    let progress = Arc::new(AtomicU64::new(0));
+    let counted = Counted { inner: reader, count: Arc::clone(&progress) };
+    let archive = ZipArchive::new(counted).map_err(explain)?;
+    let start = archive.central_directory_start();
+    let mut counted = archive.into_inner();
+    let directory = read_directory(&mut counted, start)?;
+    let mut archive = Box::new(ZipArchive::new(counted).map_err(explain)?);
+    let mut main = None;
+    let mut locked = false;
+    for entry in directory.entries.iter().filter(|entry| is_candidate(&entry.name) && !entry.unsafe_name) {
+        locked |= entry.encrypted;
+        if entry.encrypted || !sniff(&mut archive, entry)? {
+            continue;
+        }
+        if entry.doubled || main.is_some() {
+            return Err(ErrorKind::DamagedArchive("more than one Apple Health document inside".to_owned()).into());
+        }
+        main = Some(entry);
+    }
+    let Some(main) = main else {
+        return Err(if locked { ErrorKind::Encrypted } else { ErrorKind::NotAnExport }.into());
+    };
+    let mut files = Files { prefix: folder_of(&main.name), ..Files::default() };
+    let mut total = main.compressed;
+    for entry in &directory.entries {
+        let problem = match entry {
+            entry if entry.unsafe_name => "unsafe_entry_name",
+            entry if entry.doubled => "duplicate_entry",
+            entry if entry.encrypted => "encrypted_entry",
+            entry => {
+                let beside = ![".xml", "/"].iter().any(|end| entry.name.to_lowercase().ends_with(end));
+                total += if beside { entry.compressed } else { 0 };
+                files.names.insert(entry.name.clone(), entry.raw_name.clone());
+                continue;
+            }
+        };
+        tally.add(problem, None, 1, None);
+    }
+    let document = Document {
+        fingerprint: Some(directory.fingerprint),
+        // In a zip64 archive the plain size is all ones.
+        total_bytes: (main.compressed < u64::from(u32::MAX)).then_some(total),
+        ..Document::default()
+    };
+    let main = main.name.clone();
+    Ok(Input { container: Container::Archive(archive), files, main, progress, document })
+}
+
+fn sniff(archive: &mut Archive, entry: &ArchiveEntry) -> Result<bool> {
+    let Some(index) = archive.index_for_name_raw(&entry.raw_name) else { return Ok(false) };
+    let mut file = match archive.by_index(index) {
+        Ok(file) => file,
+        Err(ZipError::Io(error)) if !super::blocks::is_damage(&error) => return Err(error.into()),
+        Err(_) => return Ok(false),
+    };
+    let mut head = Vec::new();
+    // A damaged beginning is no beginning of ours.
+    let _ = read_up_to(&mut file, &mut head, MAX_PROLOG + 16);
+    Ok(is_main(&head))
+}
+
+/// Opens an unzipped export.
+pub(super) fn open_folder(mut folder: Box<dyn Folder>, tally: &mut Tally) -> Result<Input> {
+    let list = folder.list()?;
+    if list.len() as u64 > MAX_ENTRIES {
+        return Err(ErrorKind::TooLarge("files in the folder").into());
+    }
+    let mut main: Option<(String, u64)> = None;
+    let mut files = Files::default();
+    for (name, size) in list {
+        if !is_safe(&name) {
+            tally.add("unsafe_entry_name", None, 1, None);
+            continue;
+        }
+        files.names.insert(name.clone(), Vec::new());
+        if !is_candidate(&name) {
+            continue;
+        }
+        let mut head = Vec::new();
+        read_up_to(&mut folder.open(&name)?, &mut head, MAX_PROLOG + 16)?;
+        if is_main(&head) && main.replace((name, size)).is_some() {
+            return Err(ErrorKind::Damaged("more than one Apple Health document inside".to_owned()).into());
+        }
+    }
+    let (main, size) = main.ok_or(ErrorKind::NotAnExport)?;
+    files.prefix = folder_of(&main);
+    let document = Document { total_bytes: Some(size), ..Document::default() };
+    Ok(Input { container: Container::Folder(folder), files, main, progress: Arc::default(), document })
+}
+
+/// Opens the main document on its own thread. The container comes back over the channel.
+pub(super) fn start(
+    mut container: Container,
+    main: &str,
+    files: &Files,
+    progress: &Arc<AtomicU64>,
+) -> (Blocks, std::sync::mpsc::Receiver<Container>) {
+    let (give_back, back) = std::sync::mpsc::channel();
+    let (main, key) = (main.to_owned(), files.names.get(main).cloned().unwrap_or_default());
+    let progress = Arc::clone(progress);
+    let blocks = Blocks::start(move |pipe| {
+        match &mut container {
+            Container::Archive(archive) => {
+                progress.store(0, Ordering::Relaxed);
+                let watch = Watch { compressed: Some(Arc::clone(&progress)), hash: false };
+                let index = archive.index_for_name_raw(&key).ok_or(ErrorKind::NotAnExport)?;
+                let file = archive.by_index(index).map_err(explain)?;
+                pipe.run(Measured::new(file, watch, Arc::default()));
+            }
+            Container::Folder(folder) => {
+                let watch = Watch { compressed: None, hash: true };
+                pipe.run(Measured::new(folder.open(&main)?, watch, progress));
+            }
+            Container::Nothing => {}
+        }
+        // The reader may be gone already.
+        let _ = give_back.send(container);
+        Ok(())
+    });
+    (blocks, back)
+}
+
+/// Pumps a bare document.
+pub(super) fn start_stream(reader: impl Read + Send + 'static, progress: &Arc<AtomicU64>) -> Blocks {
+    let progress = Arc::clone(progress);
+    Blocks::start(move |pipe| {
+        let watch = Watch { compressed: None, hash: true };
+        pipe.run(Measured::new(reader, watch, progress));
+        Ok(())
+    })
+}
+
+fn is_candidate(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    lower.ends_with(".xml") && !lower.ends_with("_cda.xml") && !is_fork(name)
+}
+
+/// What macOS adds.
+fn is_fork(name: &str) -> bool {
+    name.split('/').any(|part| part == "__MACOSX" || part.starts_with("._"))
+}
+
+fn folder_of(name: &str) -> String {
+    name.rfind('/').and_then(|at| name.get(..=at)).unwrap_or_default().to_owned()
+}
+
+fn explain(error: ZipError) -> Error {
+    match error {
+        ZipError::Io(error) if !super::blocks::is_damage(&error) => error.into(),
+        ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => ErrorKind::Encrypted.into(),
+        error => ErrorKind::DamagedArchive(error.to_string()).into(),
+    }
+}

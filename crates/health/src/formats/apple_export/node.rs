@@ -1,0 +1,197 @@
+//! Small trees for what is not a record: workouts, correlations and so on. They are rare, so plain strings will do.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value as Json};
+
+use super::attributes::Attributes;
+use super::builder::{number, text};
+use super::limits::{MAX_ATTRIBUTES, MAX_ENTRY_BYTES, MAX_NODES, MAX_POINTS};
+use super::record::number_json;
+use super::tally::Tally;
+use crate::formats::route::Point;
+use crate::time::{format_instant, parse_stamp};
+
+/// An element with its attributes unescaped.
+#[derive(Debug, Default)]
+pub(super) struct Node {
+    pub(super) name: String,
+    /// The attributes as they stand, kept for nested records and for the report of rejects.
+    pub(super) raw: String,
+    pub(super) fields: BTreeMap<String, String>,
+    pub(super) children: Vec<Node>,
+    /// The `Location` children of old exports.
+    pub(super) points: Vec<Point>,
+    bad_shape: bool,
+}
+
+impl Node {
+    fn read(name: &str, tag: &str, keep_raw: bool, tally: &mut Tally) -> Self {
+        let mut node = Self { name: name.to_owned(), ..Self::default() };
+        for (i, pair) in Attributes::new(tag).enumerate() {
+            let Some((name, value)) = pair.ok().filter(|_| i < MAX_ATTRIBUTES) else {
+                node.bad_shape = true;
+                break;
+            };
+            if node.fields.contains_key(name) {
+                tally.count("duplicate_attribute", Some(name));
+            } else {
+                let value = text(value, tally).into_owned();
+                node.fields.insert(name.to_owned(), value);
+            }
+        }
+        if node.bad_shape && !keep_raw {
+            tally.count("bad_shape", None);
+        }
+        if keep_raw {
+            node.raw = tag.to_owned();
+        }
+        node
+    }
+
+    /// Whether the attributes could not be read.
+    pub(super) fn is_bad(&self) -> bool {
+        self.bad_shape
+    }
+
+    /// An attribute, if it is there and not empty.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// An attribute as a number.
+    pub(super) fn number(&self, name: &str) -> Option<f64> {
+        self.get(name).and_then(number)
+    }
+
+    /// An attribute as an instant.
+    pub(super) fn stamp(&self, name: &str) -> Option<i64> {
+        self.get(name).and_then(parse_stamp)
+    }
+
+    /// The children of a name.
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Node> {
+        self.children.iter().filter(move |child| child.name == name)
+    }
+
+    /// The metadata as a set: workouts print it twice.
+    pub(super) fn metadata(&self) -> Json {
+        let mut map = Map::new();
+        for entry in self.all("MetadataEntry") {
+            if let Some(key) = entry.get("key") {
+                let value = entry.fields.get("value").cloned().unwrap_or_default();
+                map.entry(key.to_owned()).or_insert(Json::from(value));
+            }
+        }
+        Json::Object(map)
+    }
+
+    /// Counts children that nobody asks for.
+    pub(super) fn expect_children(&self, known: &[&str], tally: &mut Tally) {
+        for child in self.children.iter().filter(|child| !known.contains(&child.name.as_str())) {
+            tally.count("unknown_element", Some(&child.name));
+        }
+    }
+}
+
+/// A JSON object in the making; what is absent is left out.
+#[derive(Debug, Default)]
+pub(super) struct Body(Map<String, Json>);
+
+impl Body {
+    /// Sets a value, unless it is nothing or empty.
+    pub(super) fn set(&mut self, key: &str, value: impl Into<Json>) {
+        let value = value.into();
+        let empty = match &value {
+            Json::Null => true,
+            Json::Object(map) => map.is_empty(),
+            Json::Array(list) => list.is_empty(),
+            _ => false,
+        };
+        if !empty {
+            self.0.insert(key.to_owned(), value);
+        }
+    }
+
+    /// Sets a number.
+    pub(super) fn number(&mut self, key: &str, value: Option<f64>) {
+        self.set(key, value.map(number_json));
+    }
+
+    /// Sets an instant.
+    pub(super) fn instant(&mut self, key: &str, ms: Option<i64>) {
+        self.set(key, ms.map(format_instant));
+    }
+
+    /// The object as a value.
+    pub(super) fn json(self) -> Json {
+        Json::Object(self.0)
+    }
+
+    /// The canonical text.
+    pub(super) fn text(self) -> String {
+        self.json().to_string()
+    }
+}
+
+/// Builds one tree from events.
+#[derive(Debug)]
+pub(super) struct Tree {
+    stack: Vec<Node>,
+    nodes: usize,
+    bytes: usize,
+}
+
+impl Tree {
+    /// Starts with an element below the root.
+    pub(super) fn new(name: &str, tag: &str, tally: &mut Tally) -> Self {
+        Self { stack: vec![Node::read(name, tag, true, tally)], nodes: 0, bytes: 0 }
+    }
+
+    /// An element begins.
+    pub(super) fn open(&mut self, name: &str, tag: &str, tally: &mut Tally) {
+        self.nodes += 1;
+        self.bytes += 2 * tag.len();
+        let full = self.nodes > MAX_NODES || self.bytes > MAX_ENTRY_BYTES;
+        let node = if full { Node::default() } else { Node::read(name, tag, name == "Record", tally) };
+        if full {
+            tally.count("too_many_children", None);
+        }
+        self.stack.push(node);
+    }
+
+    /// An element ends; gives the tree once it is the first one.
+    pub(super) fn close(&mut self) -> Option<Node> {
+        let node = self.stack.pop()?;
+        let Some(parent) = self.stack.last_mut() else { return Some(node) };
+        if node.name == "Location" {
+            // A long walk has tens of thousands: they are points, not nodes.
+            self.nodes -= 1;
+            self.bytes = self.bytes.saturating_sub(500);
+            if parent.points.len() < MAX_POINTS {
+                parent.points.extend(location(&node));
+            }
+        } else if !node.name.is_empty() {
+            parent.children.push(node);
+        }
+        None
+    }
+
+    /// The first element's name and attributes, for the report of a cut file.
+    pub(super) fn first(&self) -> Option<&Node> {
+        self.stack.first()
+    }
+}
+
+fn location(node: &Node) -> Option<Point> {
+    Some(Point {
+        lat: node.number("latitude")?,
+        lon: node.number("longitude")?,
+        ele: node.number("altitude"),
+        time_ms: node.stamp("date"),
+        speed: node.number("speed"),
+        course: node.number("course"),
+        h_acc: node.number("horizontalAccuracy"),
+        v_acc: node.number("verticalAccuracy"),
+    })
+}

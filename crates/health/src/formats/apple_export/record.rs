@@ -1,0 +1,261 @@
+//! One `Record`: from the text of its tag to a sample.
+
+use serde_json::{Map, Value as Json};
+
+use super::attributes::Attributes;
+use super::builder::{Builder, number, text};
+use super::limits::{MAX_ATTRIBUTES, MAX_BEATS, MAX_METADATA};
+use super::tally::Tally;
+use crate::Sample;
+use crate::batch::NONE;
+use crate::time::parse_stamp;
+
+/// The attributes of a record as they stand.
+#[derive(Debug, Default, Clone, Copy)]
+struct Fields<'a> {
+    kind: Option<&'a str>,
+    source: Option<&'a str>,
+    version: Option<&'a str>,
+    device: Option<&'a str>,
+    unit: Option<&'a str>,
+    created: Option<&'a str>,
+    start: Option<&'a str>,
+    end: Option<&'a str>,
+    value: Option<&'a str>,
+}
+
+impl<'a> Fields<'a> {
+    fn read(tag: &'a str, tally: &mut Tally) -> Option<Self> {
+        let mut fields = Self::default();
+        for (i, pair) in Attributes::new(tag).enumerate() {
+            let (name, value) = pair.ok().filter(|_| i < MAX_ATTRIBUTES)?;
+            let field = match name {
+                "type" => &mut fields.kind,
+                "sourceName" => &mut fields.source,
+                "sourceVersion" => &mut fields.version,
+                "device" => &mut fields.device,
+                "unit" => &mut fields.unit,
+                "creationDate" => &mut fields.created,
+                "startDate" => &mut fields.start,
+                "endDate" => &mut fields.end,
+                "value" => &mut fields.value,
+                _ => {
+                    tally.count("unknown_attribute", Some(name));
+                    continue;
+                }
+            };
+            match field {
+                None => *field = Some(value),
+                Some(_) => tally.count("duplicate_attribute", Some(name)),
+            }
+        }
+        Some(fields)
+    }
+}
+
+/// Reads a record's tag; a reject is listed and gives `None`.
+pub(super) fn read(tag: &str, builder: &mut Builder, tally: &mut Tally) -> Option<Sample> {
+    let fields = Fields::read(tag, tally).filter(|fields| fields.kind.is_some());
+    let Some(fields) = fields else {
+        tally.reject("bad_shape", None, tag);
+        return None;
+    };
+    let raw_kind = fields.kind.unwrap_or_default();
+    let times = fields.start.and_then(parse_stamp).zip(fields.end.and_then(parse_stamp));
+    let Some((start_ms, end_ms)) = times.filter(|(start, end)| start <= end) else {
+        tally.reject("bad_time", fields.kind, tag);
+        return None;
+    };
+    let kind = builder.kind(raw_kind, fields.unit, tally);
+    let Some(value) = builder.value(kind, fields.value, fields.unit, tally) else {
+        tally.reject("bad_value", fields.kind, tag);
+        return None;
+    };
+    let (name, device) = (fields.source.unwrap_or_default(), fields.device.unwrap_or_default());
+    let (source, origin) = builder.provenance(name, device, fields.version, fields.unit, tally);
+    Some(Sample {
+        kind: builder.kind_index(kind),
+        source,
+        origin,
+        details: NONE,
+        text: value.text,
+        user_entered: false,
+        start_ms,
+        end_ms,
+        created_ms: fields.created.and_then(parse_stamp),
+        value: value.value,
+        original: value.original,
+    })
+}
+
+/// Metadata and beats that stand inside one record; reused from record to record.
+#[derive(Debug, Default)]
+pub(super) struct Extras {
+    metadata: Vec<(String, String)>,
+    beats: Vec<(String, String)>,
+    json: String,
+}
+
+impl Extras {
+    /// Forgets the record before.
+    pub(super) fn clear(&mut self) {
+        self.metadata.clear();
+        self.beats.clear();
+    }
+
+    /// Reads the tag of a `MetadataEntry`; of two equal keys the first wins.
+    pub(super) fn metadata(&mut self, tag: &str, tally: &mut Tally) {
+        let Some((key, value)) = two(tag, "key", "value", tally) else { return };
+        if !self.add(&key, &value) {
+            tally.count("too_much_metadata", None);
+        }
+    }
+
+    /// Adds a metadata entry; false where there are too many.
+    pub(super) fn add(&mut self, key: &str, value: &str) -> bool {
+        let room = self.metadata.len() < MAX_METADATA;
+        if room && !self.metadata.iter().any(|(known, _)| known == key) {
+            self.metadata.push((key.to_owned(), value.to_owned()));
+        }
+        room
+    }
+
+    /// Reads the tag of an `InstantaneousBeatsPerMinute`.
+    pub(super) fn beat(&mut self, tag: &str, tally: &mut Tally) {
+        let Some(beat) = two(tag, "bpm", "time", tally) else { return };
+        if self.beats.len() < MAX_BEATS {
+            self.beats.push(beat);
+        } else {
+            tally.count("too_many_beats", None);
+        }
+    }
+
+    /// Puts what was collected into a sample.
+    pub(super) fn finish(&mut self, sample: &mut Sample, builder: &mut Builder) {
+        if self.metadata.is_empty() && self.beats.is_empty() {
+            return;
+        }
+        sample.user_entered = self.metadata.iter().any(|(key, value)| key == "HKWasUserEntered" && value == "1");
+        self.metadata.sort_unstable();
+        self.write_json(sample.start_ms);
+        sample.details = builder.details(&self.json);
+    }
+
+    fn write_json(&mut self, start_ms: i64) {
+        self.json.clear();
+        self.json.push('{');
+        if !self.beats.is_empty() {
+            let beats = Json::Array(beats(start_ms, &self.beats));
+            self.json.push_str("\"beats\":");
+            self.json.push_str(&beats.to_string());
+        }
+        if !self.metadata.is_empty() {
+            self.json.push_str(if self.beats.is_empty() { "\"metadata\":{" } else { ",\"metadata\":{" });
+            for (i, (key, value)) in self.metadata.iter().enumerate() {
+                if i > 0 {
+                    self.json.push(',');
+                }
+                push_json_text(&mut self.json, key);
+                self.json.push(':');
+                push_json_text(&mut self.json, value);
+            }
+            self.json.push('}');
+        }
+        self.json.push('}');
+    }
+}
+
+/// Appends a JSON string.
+fn push_json_text(json: &mut String, text: &str) {
+    if text.bytes().any(|b| b < 0x20 || b == b'"' || b == b'\\') {
+        json.push_str(&Json::from(text).to_string());
+    } else {
+        json.push('"');
+        json.push_str(text);
+        json.push('"');
+    }
+}
+
+/// Two attributes of a tag, unescaped. An unreadable tag is counted.
+fn two(tag: &str, first: &str, second: &str, tally: &mut Tally) -> Option<(String, String)> {
+    let (mut a, mut b) = (None, None);
+    for pair in Attributes::new(tag).take(MAX_ATTRIBUTES) {
+        let Ok((name, value)) = pair else {
+            tally.count("bad_shape", None);
+            return None;
+        };
+        let field = if name == first {
+            &mut a
+        } else if name == second {
+            &mut b
+        } else {
+            tally.count("unknown_attribute", Some(name));
+            continue;
+        };
+        if field.is_some() {
+            tally.count("duplicate_attribute", Some(name));
+        } else {
+            *field = Some(text(value, tally).into_owned());
+        }
+    }
+    Some((a?, b.unwrap_or_default()))
+}
+
+/// Beats as `{"bpm": 64, "offset_ms": 860}`. Apple prints a clock time in the phone's zone of that day, without a date,
+/// so only its place within a quarter of an hour says something: every zone is whole quarters from UTC.
+fn beats(start_ms: i64, beats: &[(String, String)]) -> Vec<Json> {
+    const QUARTER: i64 = 15 * 60 * 1000;
+    let mut at = start_ms;
+    let item = |(bpm, time): &(String, String)| {
+        let mut map = Map::new();
+        map.insert("bpm".to_owned(), number(bpm).map_or_else(|| Json::from(bpm.as_str()), number_json));
+        match within_hour(time) {
+            Some(ms) => {
+                at += (ms - at).rem_euclid(QUARTER);
+                map.insert("offset_ms".to_owned(), Json::from(at - start_ms));
+            }
+            None => {
+                map.insert("time".to_owned(), Json::from(time.as_str()));
+            }
+        }
+        Json::Object(map)
+    };
+    beats.iter().map(item).collect()
+}
+
+/// A number as JSON, whole ones without a point.
+pub(super) fn number_json(value: f64) -> Json {
+    if value.fract() == 0.0 && value.abs() < 9e15 { Json::from(value as i64) } else { Json::from(value) }
+}
+
+/// Milliseconds since the full hour of `7:47:41.86 PM` or `00:20:37,80`.
+fn within_hour(time: &str) -> Option<i64> {
+    let mut parts = time.split(':').skip(1);
+    let (minute, rest) = (parts.next()?, parts.next()?);
+    let seconds: String =
+        rest.chars().map(|c| if c == ',' { '.' } else { c }).take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+    let (minute, seconds) = (minute.parse::<u8>().ok()?, number(&seconds)?);
+    (minute < 60 && seconds < 61.0).then(|| i64::from(minute) * 60_000 + (seconds * 1000.0).round() as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clock_times_are_read_within_their_hour() {
+        assert_eq!(within_hour("7:47:41.86 PM"), Some(47 * 60_000 + 41_860));
+        assert_eq!(within_hour("7:47:41.86\u{202f}PM"), Some(47 * 60_000 + 41_860));
+        assert_eq!(within_hour("00:20:37,80"), Some(20 * 60_000 + 37_800));
+        assert_eq!(within_hour("soon"), None);
+    }
+
+    #[test]
+    fn beats_follow_the_start_in_any_zone() {
+        // 10:59:58 in UTC; the clock said 16:29:59 in Kolkata.
+        let start = parse_stamp("2024-01-01 10:59:58 +0000").expect("a stamp");
+        let list = [("64".to_owned(), "16:29:59.50".to_owned()), ("65".to_owned(), "16:30:01.00".to_owned())];
+        let got = Json::Array(beats(start, &list)).to_string();
+        assert_eq!(got, r#"[{"bpm":64,"offset_ms":1500},{"bpm":65,"offset_ms":3000}]"#);
+    }
+}

@@ -1,0 +1,186 @@
+//! Workouts with their statistics, events, legs and routes.
+
+use serde_json::Value as Json;
+
+use super::device;
+use super::entries::{Reference, provenance, source};
+use super::node::{Body, Node};
+use super::tally::Tally;
+use crate::formats::route;
+use crate::kind;
+use crate::unit::conversion;
+use crate::{Entry, EntryKind};
+
+const CHILDREN: [&str; 5] = ["MetadataEntry", "WorkoutEvent", "WorkoutStatistics", "WorkoutActivity", "WorkoutRoute"];
+
+/// Makes the entry of a workout, those of its old-style routes, and notes the files it refers to.
+pub(super) fn read(node: &Node, tally: &mut Tally, references: &mut Vec<Reference>) -> Vec<Entry> {
+    node.expect_children(&CHILDREN, tally);
+    let activity = node.get("workoutActivityType").unwrap_or_default();
+    let times = node.stamp("startDate").zip(node.stamp("endDate")).filter(|(start, end)| start <= end);
+    let Some((start, end)) = times else {
+        tally.reject(if node.is_bad() { "bad_shape" } else { "bad_time" }, Some(activity), &node.raw);
+        return Vec::new();
+    };
+    let mut body = Body::default();
+    body.set("activity", activity);
+    body.number("duration_s", duration(node));
+    body.number("distance_m", distance(node));
+    body.number("energy_kcal", energy(node));
+    details(&mut body, node);
+    body.set("activities", node.all("WorkoutActivity").map(leg).collect::<Vec<_>>());
+    let paths: Vec<Json> = routes(node).filter_map(|(_, path)| path).map(Json::from).collect();
+    body.set("routes", paths);
+    provenance(&mut body, node);
+    body.set("goal", others(node));
+
+    let mut link = Body::default();
+    link.set("activity", activity);
+    link.instant("start", Some(start));
+    link.instant("end", Some(end));
+    let link = link.json();
+    let mut entries = vec![Entry {
+        kind: EntryKind::Workout,
+        identity: activity.to_owned(),
+        source: source(node),
+        start_ms: Some(start),
+        end_ms: Some(end),
+        body: body.text(),
+        payload: None,
+        members: None,
+    }];
+    for (route, path) in routes(node) {
+        if let Some(path) = path {
+            let body = route_body(route, &link);
+            references.push(Reference::route(path, source(route), body));
+        }
+    }
+    entries.extend(node.all("WorkoutRoute").filter(|route| !route.points.is_empty()).map(|r| location_route(r, &link)));
+    entries
+}
+
+fn routes(node: &Node) -> impl Iterator<Item = (&Node, Option<&str>)> {
+    // In hand-made files a reference stands in the workout itself.
+    let own = node.all("FileReference").map(move |file| (node, file.get("path")));
+    own.chain(
+        node.all("WorkoutRoute").flat_map(|route| route.all("FileReference").map(move |f| (route, f.get("path")))),
+    )
+}
+
+fn route_body(route: &Node, workout: &Json) -> Body {
+    let mut body = Body::default();
+    body.set("workout", workout.clone());
+    if route.name == "WorkoutRoute" {
+        body.set("metadata", route.metadata());
+        provenance(&mut body, route);
+    }
+    body
+}
+
+fn location_route(route: &Node, workout: &Json) -> Entry {
+    let mut body = route_body(route, workout);
+    body.set("points", route.points.len());
+    let times = || route.points.iter().filter_map(|point| point.time_ms);
+    Entry {
+        kind: EntryKind::Route,
+        identity: "location".to_owned(),
+        source: source(route),
+        start_ms: route.stamp("startDate").or_else(|| times().min()),
+        end_ms: route.stamp("endDate").or_else(|| times().max()),
+        body: body.text(),
+        payload: Some(route::pack(&route.points)),
+        members: None,
+    }
+}
+
+/// What a workout and its legs have in common.
+fn details(body: &mut Body, node: &Node) {
+    body.set("statistics", unique(node.all("WorkoutStatistics").map(statistic)));
+    body.set("events", unique(node.all("WorkoutEvent").map(event)));
+    body.set("metadata", node.metadata());
+}
+
+fn unique(list: impl Iterator<Item = Json>) -> Vec<Json> {
+    // Adjacent doubles only: a whole list printed twice is cut in half below.
+    let list: Vec<Json> = list.collect();
+    let (first, second) = list.split_at(list.len() / 2);
+    if !first.is_empty() && first == second { first.to_vec() } else { list }
+}
+
+fn leg(node: &Node) -> Json {
+    let mut body = Body::default();
+    body.set("uuid", node.get("uuid"));
+    body.instant("start", node.stamp("startDate"));
+    body.instant("end", node.stamp("endDate"));
+    body.number("duration_s", duration(node));
+    details(&mut body, node);
+    body.json()
+}
+
+fn statistic(node: &Node) -> Json {
+    let kind = node.get("type").unwrap_or_default();
+    let known = kind::get(kind);
+    let printed = node.get("unit");
+    let found = known.zip(printed).and_then(|(known, unit)| Some((conversion(unit, &known.unit)?, &known.unit)));
+    let mut body = Body::default();
+    body.set("type", kind);
+    body.set("unit", found.map(|(_, unit)| unit.as_str()).or(printed));
+    body.instant("start", node.stamp("startDate"));
+    body.instant("end", node.stamp("endDate"));
+    for key in ["sum", "average", "minimum", "maximum"] {
+        let value = node.number(key).map(|value| found.map_or(value, |(conversion, _)| conversion.apply(value)));
+        body.number(key, value);
+    }
+    body.json()
+}
+
+fn event(node: &Node) -> Json {
+    let mut body = Body::default();
+    body.set("type", node.get("type"));
+    body.instant("at", node.stamp("date"));
+    body.number("duration_s", duration(node));
+    body.set("metadata", node.metadata());
+    body.json()
+}
+
+/// Totals that the export prints and we have no word for, e.g. `totalSwimmingStrokeCount`.
+fn others(node: &Node) -> Json {
+    let mut body = Body::default();
+    for (name, value) in node.fields.iter().filter(|(name, _)| name.starts_with("goal")) {
+        body.set(&kind::slug(name), value.as_str());
+    }
+    body.json()
+}
+
+/// Excludes pauses, unlike end minus start.
+fn duration(node: &Node) -> Option<f64> {
+    converted(node.number("duration")?, node.get("durationUnit").unwrap_or("min"), "s")
+}
+
+fn converted(value: f64, from: &str, to: &str) -> Option<f64> {
+    conversion(from, to).map(|conversion| conversion.apply(value))
+}
+
+fn distance(node: &Node) -> Option<f64> {
+    total(node, "totalDistance", "m", |kind| kind::short_name(kind).starts_with("Distance"))
+}
+
+fn energy(node: &Node) -> Option<f64> {
+    // Active energy only: some files have basal energy beside it.
+    total(node, "totalEnergyBurned", "kcal", |kind| kind::short_name(kind) == "ActiveEnergyBurned")
+}
+
+fn total(node: &Node, attribute: &str, unit: &str, is_it: fn(&str) -> bool) -> Option<f64> {
+    let printed = node
+        .number(attribute)
+        .and_then(|value| converted(value, node.get(&format!("{attribute}Unit")).unwrap_or(unit), unit));
+    printed.or_else(|| {
+        let mut statistics = node.all("WorkoutStatistics").filter(|s| s.get("type").is_some_and(is_it));
+        statistics.find_map(|s| converted(s.number("sum")?, s.get("unit").unwrap_or(unit), unit))
+    })
+}
+
+/// The hardware of an element's device.
+pub(super) fn hardware(node: &Node) -> Option<String> {
+    node.get("device").and_then(device::canonical).as_deref().and_then(device::hardware).map(str::to_owned)
+}

@@ -1,0 +1,40 @@
+//! Voltages of an electrocardiogram and their packed form, the payload of an ECG's entry.
+
+use super::columns::{push_column, push_varint, take_column, take_varint};
+
+const FORMAT: u8 = 1;
+
+/// Packs voltages without loss: a format byte, their number, and a column.
+pub fn pack(voltages: &[f64]) -> Vec<u8> {
+    let mut out = vec![FORMAT];
+    push_varint(&mut out, voltages.len() as u64);
+    push_column(&mut out, &voltages.iter().copied().map(Some).collect::<Vec<_>>());
+    out
+}
+
+/// Unpacks voltages; `None` where the bytes are no packed ECG.
+pub fn unpack(mut bytes: &[u8]) -> Option<Vec<f64>> {
+    let (format, rest) = bytes.split_first()?;
+    bytes = rest;
+    let n = usize::try_from(take_varint(&mut bytes)?).ok()?;
+    if *format != FORMAT || n > bytes.len() {
+        return None;
+    }
+    take_column(&mut bytes, n)?.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn voltages_come_back(voltages in proptest::collection::vec(-5_000_000i32..5_000_000, 0..200)) {
+            let voltages: Vec<f64> = voltages.into_iter().map(|v| f64::from(v) / 1000.0).collect();
+            let bytes = pack(&voltages);
+            prop_assert_eq!(unpack(&bytes), Some(voltages));
+        }
+    }
+}
