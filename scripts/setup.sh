@@ -17,6 +17,7 @@ TEST_PACKAGES=(
 )
 
 # One folder for both, wherever CARGO_TARGET_DIR points.
+# shellcheck disable=SC2034 # used by ./run
 TARGET="${CARGO_TARGET_DIR:-$PWD/target}"
 export PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
 [ -x .node/node_modules/.bin/node ] && export PATH="$PWD/.node/node_modules/.bin:$PATH"

@@ -1,1 +1,3 @@
 //! Apple's `export.zip`.
+
+pub mod write;
