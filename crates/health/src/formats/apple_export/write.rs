@@ -74,7 +74,8 @@ impl<W: Write + Seek> ExportWriter<W> {
     /// document may pass four gigabytes.
     pub fn new(out: W, zones: Zones, export_ms: i64, me: &[(&str, &str)], large: bool) -> io::Result<Self> {
         let stamp = Timestamp::from_millisecond(export_ms).map_err(io::Error::other)?;
-        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).unix_permissions(0o644);
+        let options =
+            SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).unix_permissions(0o644);
         let mut writer = Self {
             zip: ZipWriter::new(out),
             options,
