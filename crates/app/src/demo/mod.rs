@@ -21,7 +21,7 @@ use serde::Serialize;
 use plan::{MINUTE_MS, Plan};
 
 /// Records per day of this wearer, roughly: turns a wished number of records into days.
-const RECORDS_PER_DAY: u64 = 1150;
+const RECORDS_PER_DAY: u64 = 1390;
 /// Above this number of days the document may pass four gigabytes.
 const LARGE_FROM_DAYS: u32 = 5000;
 
