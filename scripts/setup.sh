@@ -64,7 +64,7 @@ node_is_there() {
 # setup [--window] [--page] [--tests]: what the caller is about to do decides what it needs.
 setup() {
     local wanted=("${BUILD_PACKAGES[@]}") rust='' node='' components='' missing=() option
-    local page='' tests=''
+    local page='' tests='' absent=''
     for option in "$@"; do
         case "$option" in
             --window) wanted+=("${WINDOW_PACKAGES[@]}") ;;
@@ -85,7 +85,8 @@ setup() {
         wanted+=(ca-certificates)
     fi
     if have dpkg-query; then
-        mapfile -t missing < <(missing_packages "${wanted[@]}" | sort -u)
+        absent=$(missing_packages "${wanted[@]}" | sort -u)
+        [ -z "$absent" ] || mapfile -t missing <<<"$absent"
     else
         say "This is not Debian or Ubuntu: packages are left to you. Needed here: ${wanted[*]}"
     fi
