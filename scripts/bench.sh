@@ -41,6 +41,7 @@ later_s=$seconds
 
 mkdir -p docs
 {
+    # shellcheck disable=SC2016 # the backticks are Markdown
     printf '# Benchmarks\n\nMade by `scripts/bench.sh %s` with an export of the built-in generator, %s.\n\n' "$records" \
         "$(LC_ALL=C date +%F)"
     printf '| What | Measured |\n|---|---|\n'

@@ -135,6 +135,20 @@ fn the_documents_name_every_crate() {
 }
 
 #[test]
+fn the_readme_names_every_verb() {
+    let mut found = Vec::new();
+    sources(&root().join("src-tauri/cli"), &mut found);
+    let readme = read("README.md");
+    for path in found {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().replace('_', "-");
+        // A file of a verb runs it; the others are shared words and tables.
+        if stem != "mod" && read(&path).contains("pub fn run(") {
+            assert!(readme.contains(&format!("`{stem}`")), "README.md does not name the verb {stem}");
+        }
+    }
+}
+
+#[test]
 fn no_file_names_a_machine() {
     // Put together here, so that this file does not hold them.
     let marks = ["work", "root", "home"].map(|folder| format!("/{folder}/"));
