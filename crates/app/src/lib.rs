@@ -1,1 +1,3 @@
 //! What the product can do: the operations that window, command line and agents share.
+
+pub mod demo;

@@ -27,6 +27,7 @@ mod node;
 mod record;
 mod tally;
 mod workout;
+pub mod write;
 
 use std::io::{Read, Seek};
 use std::sync::Arc;

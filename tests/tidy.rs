@@ -1,0 +1,191 @@
+//! The rules of the house that a machine can check: arrows, owners, comments, documents, paths.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Who may use which crate of ours.
+const ARROWS: [(&str, &[&str]); 4] =
+    [("health", &[]), ("store", &["health"]), ("chart", &["health"]), ("app", &["health", "store", "chart"])];
+
+/// Which crate owns which package; the root package is called `vitalog`.
+const OWNERS: [(&str, &str); 8] = [
+    ("quick-xml", "health"),
+    ("zip", "health"),
+    ("flate2", "health"),
+    ("jiff", "health"),
+    ("rusqlite", "store"),
+    ("plotters", "chart"),
+    ("tauri", "vitalog"),
+    ("clap", "vitalog"),
+];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = root().join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Names in `[dependencies]`; those of `[dev-dependencies]` may be anything.
+fn dependencies(manifest: &str) -> BTreeSet<String> {
+    let mut inside = false;
+    let mut found = BTreeSet::new();
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            inside = line.trim() == "[dependencies]";
+        } else if let Some((name, _)) = line.split_once('=').filter(|_| inside && !line.starts_with('#')) {
+            found.insert(name.trim().split('.').next().unwrap_or_default().to_owned());
+        }
+    }
+    found
+}
+
+fn crates() -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(root().join("crates"))
+        .expect("crates/")
+        .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
+        .collect();
+    names.sort();
+    names
+}
+
+/// Files that git knows; outside a clone there is nothing to check.
+fn tracked() -> Vec<String> {
+    let output = Command::new("git").args(["ls-files", "-z"]).current_dir(root()).output();
+    let output = output.map(|output| output.stdout).unwrap_or_default();
+    String::from_utf8_lossy(&output).split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn arrows_between_crates_point_the_way_the_map_says() {
+    let ours: BTreeSet<String> = crates().into_iter().collect();
+    for name in &ours {
+        let Some((_, allowed)) = ARROWS.iter().find(|(known, _)| known == name) else {
+            panic!("the crate {name} is not on the map: tests/tidy.rs and ARCHITECTURE.md");
+        };
+        for used in dependencies(&read(format!("crates/{name}/Cargo.toml"))).intersection(&ours) {
+            assert!(allowed.contains(&used.as_str()), "{name} must not use {used}");
+        }
+    }
+}
+
+#[test]
+fn every_outside_package_is_used_by_its_owner_only() {
+    let mut manifests = vec![("vitalog".to_owned(), read("Cargo.toml"))];
+    manifests.extend(crates().into_iter().map(|name| (name.clone(), read(format!("crates/{name}/Cargo.toml")))));
+    for (user, manifest) in &manifests {
+        for used in dependencies(manifest) {
+            let owner = OWNERS.iter().find(|(package, _)| *package == used).map(|(_, owner)| *owner);
+            assert!(owner.is_none_or(|owner| owner == user), "{user} must not use {used}, {owner:?} owns it");
+        }
+    }
+}
+
+#[test]
+fn every_column_says_what_it_means() {
+    let mut table = None;
+    for line in read("crates/store/src/schema.sql").lines() {
+        if let Some(rest) = line.strip_prefix("CREATE TABLE ") {
+            table = rest.split_whitespace().next().map(str::to_owned);
+        } else if line.starts_with(')') {
+            table = None;
+        } else if let Some(table) = &table {
+            let constraint = ["PRIMARY KEY", "FOREIGN KEY", "UNIQUE", "CHECK", "--"];
+            if !line.trim().is_empty() && !constraint.iter().any(|word| line.trim().starts_with(word)) {
+                assert!(line.contains("-- "), "no comment in {table}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_module_opens_with_what_it_is_for() {
+    let mut found = Vec::new();
+    for folder in ["src-tauri", "crates", "tests"] {
+        sources(&root().join(folder), &mut found);
+    }
+    assert!(!found.is_empty());
+    for path in found {
+        let text = read(&path);
+        assert!(text.starts_with("//!"), "{} does not open with //!", path.display());
+    }
+}
+
+#[test]
+fn the_documents_name_every_crate() {
+    let map = read("ARCHITECTURE.md");
+    for name in crates() {
+        assert!(map.contains(&format!("`{name}`")), "ARCHITECTURE.md does not name the crate {name}");
+    }
+}
+
+#[test]
+fn the_readme_names_every_verb() {
+    let mut found = Vec::new();
+    sources(&root().join("src-tauri/cli"), &mut found);
+    let readme = read("README.md");
+    for path in found {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().replace('_', "-");
+        // A file of a verb runs it; the others are shared words and tables.
+        if stem != "mod" && read(&path).contains("pub fn run(") {
+            assert!(readme.contains(&format!("`{stem}`")), "README.md does not name the verb {stem}");
+        }
+    }
+}
+
+#[test]
+fn no_file_names_a_machine() {
+    // Put together here, so that this file does not hold them.
+    let marks = ["work", "root", "home"].map(|folder| format!("/{folder}/"));
+    for name in tracked() {
+        let Ok(text) = fs::read_to_string(root().join(&name)) else { continue };
+        for (number, line) in text.lines().enumerate() {
+            let starts = |at: usize| !line[..at].ends_with(|c: char| c.is_alphanumeric() || "._-/*~}".contains(c));
+            for mark in &marks {
+                let hit = line.match_indices(mark.as_str()).any(|(at, _)| starts(at));
+                assert!(!hit, "{name}:{}: names a path of a machine", number + 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_page_calls_the_commands_that_the_window_has() {
+    let mut window = Vec::new();
+    sources(&root().join("src-tauri/window"), &mut window);
+    let list = window.iter().map(read).find_map(|text| {
+        let (_, rest) = text.split_once("generate_handler![")?;
+        Some(rest.split_once(']')?.0.to_owned())
+    });
+    let Some(list) = list.filter(|_| root().join("ui/src/ipc.ts").exists()) else { return };
+    let commands: BTreeSet<String> = list
+        .split(',')
+        .map(|name| name.trim().rsplit("::").next().unwrap_or_default().to_owned())
+        .filter(|name| !name.is_empty())
+        .collect();
+    let called: BTreeSet<String> = read("ui/src/ipc.ts")
+        .split("invoke")
+        .skip(1)
+        .filter_map(|rest| {
+            let (head, rest) = rest.split_once('(')?;
+            let name = rest.trim_start().strip_prefix(['"', '\''])?;
+            (head.is_empty() || head.starts_with('<')).then(|| name.split(['"', '\'']).next().map(str::to_owned))?
+        })
+        .collect();
+    assert_eq!(commands, called, "the window's commands (left) and those in ui/src/ipc.ts (right)");
+}
