@@ -6,9 +6,8 @@ use std::fmt;
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// What went wrong in the store.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub struct Error {
-    #[source]
     kind: ErrorKind,
 }
 
@@ -16,30 +15,44 @@ pub struct Error {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Somebody else is writing.
-    #[error("the store is busy")]
+    /// Another process is writing and did not finish within five seconds.
+    #[error("another Vitalog is writing to the store")]
     Busy,
-    /// A newer version of the app wrote it.
-    #[error("the store was written by a newer version (schema {0})")]
-    Newer(i64),
-    /// The file is no store or is damaged.
+    /// The file was written by a newer Vitalog.
+    #[error("the store has schema {found}, this program knows {known}")]
+    Newer {
+        /// The file's schema.
+        found: i64,
+        /// The newest schema that this program knows.
+        known: i64,
+    },
+    /// The file is no store, or its pages are broken.
     #[error("the store is damaged: {0}")]
     Damaged(String),
-    /// The disk is full.
-    #[error("no space is left")]
+    /// The disk or a quota is full.
+    #[error("no space left on the disk of the store")]
     NoSpace,
+    /// The caller asked to stop; nothing changed.
+    #[error("cancelled")]
+    Cancelled,
     /// No import has this number.
     #[error("there is no import {0}")]
     UnknownImport(i64),
-    /// The caller asked to stop.
-    #[error("cancelled")]
-    Cancelled,
+    /// The import was undone before.
+    #[error("import {0} was undone before")]
+    AlreadyUndone(i64),
     /// A statement of the user's own is wrong, not allowed or took too long.
     #[error("{0}")]
     Statement(String),
-    /// Any other answer of SQLite.
-    #[error("the store failed: {0}")]
+    /// The input failed while it was read; nothing changed.
+    #[error(transparent)]
+    Input(health::Error),
+    /// Anything else that SQLite reports.
+    #[error("SQLite: {0}")]
     Sqlite(rusqlite::Error),
+    /// Files of the store could not be reached.
+    #[error("the store's file could not be reached: {0}")]
+    Io(std::io::Error),
 }
 
 impl Error {
@@ -47,11 +60,27 @@ impl Error {
     pub fn kind(&self) -> &ErrorKind {
         &self.kind
     }
+
+    /// What went wrong, by value.
+    pub fn into_kind(self) -> ErrorKind {
+        self.kind
+    }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.kind)
+        self.kind.fmt(f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.kind {
+            ErrorKind::Input(e) => e.source(),
+            ErrorKind::Sqlite(e) => Some(e),
+            ErrorKind::Io(e) => Some(e),
+            _ => None,
+        }
     }
 }
 
@@ -63,14 +92,29 @@ impl From<ErrorKind> for Error {
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode;
+        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase};
         let kind = match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => ErrorKind::Busy,
-            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => ErrorKind::Damaged(error.to_string()),
-            Some(ErrorCode::DiskFull) => ErrorKind::NoSpace,
-            Some(ErrorCode::OperationInterrupted) => ErrorKind::Cancelled,
+            Some(DatabaseBusy | DatabaseLocked) => ErrorKind::Busy,
+            Some(DiskFull) => ErrorKind::NoSpace,
+            Some(DatabaseCorrupt | NotADatabase) => ErrorKind::Damaged(error.to_string()),
             _ => ErrorKind::Sqlite(error),
         };
-        kind.into()
+        Self { kind }
+    }
+}
+
+impl From<health::Error> for Error {
+    fn from(error: health::Error) -> Self {
+        let kind = match error.kind() {
+            health::ErrorKind::Cancelled => ErrorKind::Cancelled,
+            _ => ErrorKind::Input(error),
+        };
+        Self { kind }
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        ErrorKind::Io(error).into()
     }
 }

@@ -5,6 +5,8 @@
 pub mod error;
 mod open;
 pub mod query;
+pub mod report;
 
 pub use error::{Error, ErrorKind, Result};
-pub use open::{Store, VERSION};
+pub use open::{SCHEMA_VERSION, Store};
+pub use report::Report;

@@ -1,7 +1,6 @@
 //! What can be asked: one file per question. Nothing here writes, except `settings`.
 
 mod daily;
-mod empty;
 mod entries;
 mod heart;
 mod imports;

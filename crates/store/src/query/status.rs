@@ -41,16 +41,11 @@ impl Store {
                     last_ms: row.get(4)?,
                     imports: row.get(5)?,
                     last_import_ms: row.get(6)?,
-                    schema: crate::VERSION,
+                    schema: crate::SCHEMA_VERSION,
                 })
             },
         )?;
         Ok(totals)
-    }
-
-    /// Returns the path of the store's file.
-    pub fn path(&self) -> &std::path::Path {
-        &self.path
     }
 }
 
