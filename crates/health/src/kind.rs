@@ -91,7 +91,7 @@ impl Kind {
     /// The text that Apple prints for a category's integer, where the table knows it.
     pub fn category_text(&self, value: i64) -> Option<&str> {
         let name = self.value_enum.as_ref()?;
-        table().enums.get(name)?.iter().find(|(_, raw)| **raw == value).map(|(symbol, _)| symbol.as_str())
+        table().enums.get(name)?.iter().filter(|(_, raw)| **raw == value).map(|(symbol, _)| symbol.as_str()).min()
     }
 }
 

@@ -129,6 +129,21 @@ impl Zones {
         Self { home: zone, spans: Vec::new() }
     }
 
+    /// Home zone by its IANA name (UTC where there is no such zone) and anchors.
+    pub fn from_name(home: &str, anchors: &[Anchor]) -> Self {
+        Self::new(TimeZone::get(home).unwrap_or(TimeZone::UTC), anchors)
+    }
+
+    /// The stretches `[from_ms, until_ms)` in which two answers differ.
+    pub fn differences(&self, other: &Self) -> Vec<(i64, i64)> {
+        let mut edges: Vec<i64> = self.spans.iter().chain(&other.spans).map(|(at, _)| *at).collect();
+        edges.push(i64::MIN);
+        edges.sort_unstable();
+        edges.dedup();
+        let ends = edges.iter().skip(1).copied().chain([i64::MAX]);
+        edges.iter().copied().zip(ends).filter(|(from, _)| self.zone(*from) != other.zone(*from)).collect()
+    }
+
     /// Home zone and anchors: see `zone(t)` in the module's rules. Anchors whose name is no zone are left out.
     ///
     /// ```text

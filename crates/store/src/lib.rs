@@ -1,12 +1,28 @@
 //! The SQLite store: the only place that speaks SQL.
 //!
-//! One file, one writer, many readers. Everything comes in through `Store::ingest`, whatever sent it.
+//! One file, one writer, many readers. Everything comes in through [`Store::ingest`], whatever sent it; every import
+//! can be taken back with [`Store::undo`]. Blocking; callers that must not block use a thread.
 
-pub mod error;
+mod absences;
+mod claims;
+mod derived;
+mod dictionary;
+mod entries;
+mod error;
+mod history;
+mod ingest;
+mod link;
 mod open;
-pub mod query;
-pub mod report;
+mod report;
+mod row;
+mod samples;
+#[cfg(test)]
+mod tests;
+mod undo;
+mod views;
 
 pub use error::{Error, ErrorKind, Result};
-pub use open::{SCHEMA_VERSION, Store};
-pub use report::Report;
+pub use ingest::{Delivery, Progress, REJECTS_KEPT};
+pub use open::{BUSY_SECONDS, SCHEMA_VERSION, Store};
+pub use report::{Counts, EntryCounts, KindCounts, ProblemCount, Report};
+pub use undo::Undone;

@@ -22,8 +22,8 @@ CREATE TABLE sources (
 CREATE TABLE source_names (
     source_id INTEGER NOT NULL REFERENCES sources (id), -- whose name
     name TEXT NOT NULL,                                 -- the name as it stands in the input
-    import_id INTEGER NOT NULL REFERENCES imports (id), -- first import that brought it
-    PRIMARY KEY (source_id, name)
+    import_id INTEGER NOT NULL REFERENCES imports (id), -- an import that used it
+    PRIMARY KEY (source_id, name, import_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX source_names_by_name ON source_names (name);
 
@@ -177,3 +177,31 @@ CREATE TABLE series_summary (
     last_ms INTEGER,            -- latest end of a live row
     PRIMARY KEY (kind_id, source_id)
 ) STRICT, WITHOUT ROWID;
+
+-- The name to show for a source: the one in the newest export.
+CREATE VIEW source_labels AS
+SELECT s.id AS source_id,
+       (SELECT n.name FROM source_names n JOIN imports i ON i.id = n.import_id
+        WHERE n.source_id = s.id AND i.undone = 0
+        ORDER BY i.export_date_ms DESC NULLS LAST, i.id DESC, n.name LIMIT 1) AS name
+FROM sources s;
+
+CREATE VIEW workouts AS
+SELECT e.id AS id, json_extract(e.body, '$.activity') AS activity,
+       strftime('%Y-%m-%dT%H:%M:%fZ', e.start_ms / 1000.0, 'unixepoch') AS start,
+       strftime('%Y-%m-%dT%H:%M:%fZ', e.end_ms / 1000.0, 'unixepoch') AS "end",
+       json_extract(e.body, '$.duration_s') AS duration_s,
+       json_extract(e.body, '$.distance_m') AS distance_m,
+       json_extract(e.body, '$.energy_kcal') AS energy_kcal,
+       (SELECT l.name FROM source_labels l WHERE l.source_id = e.source_id) AS source,
+       e.body AS details
+FROM entries e WHERE e.kind = 'workout' AND e.superseded_by IS NULL;
+
+CREATE VIEW activity_rings AS
+SELECT e.identity AS day, e.body AS details
+FROM entries e WHERE e.kind = 'activity_summary' AND e.superseded_by IS NULL;
+
+CREATE VIEW ecgs AS
+SELECT e.id AS id, strftime('%Y-%m-%dT%H:%M:%fZ', e.start_ms / 1000.0, 'unixepoch') AS start,
+       json_extract(e.body, '$.classification') AS classification, e.body AS details
+FROM entries e WHERE e.kind = 'ecg' AND e.superseded_by IS NULL;

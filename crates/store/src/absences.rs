@@ -1,0 +1,259 @@
+//! What an import lacks, and what follows from it.
+//!
+//! A later export is a full snapshot. A stored row that it lacks was rewritten where the export covers the row's
+//! time with the same kind and source (superseded); where it does not, the row is kept: a new phone, deleted history.
+//! Only the set of imports decides, never their order.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rusqlite::{Connection, params};
+
+use crate::claims::{Claimant, Claims};
+use crate::derived::Derived;
+use crate::error::Result;
+use crate::history::{ImportRef, Presence};
+use crate::row::{COLUMNS, Key, Row};
+
+/// An export covers a missing row if it has data this close to it.
+const NEAR_MS: i64 = 3_600_000;
+/// Rows read at a time while others are written.
+const PAGE: usize = 20_000;
+
+/// What the claims of one kind told.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// Stored rows are missing from the import.
+    pub absent: bool,
+    /// Repeats inside the import that lay too far apart to be seen at once.
+    pub repeats: u64,
+    /// Rows that stood only inside a correlation.
+    pub only_members: u64,
+}
+
+/// Compares the claims of one kind with what was stored before and writes down what the import lacks.
+pub(crate) fn find(conn: &Connection, claims: &Claims, kind: u32, import: i64) -> Result<Found> {
+    let mut found = Found::default();
+    let mut claimed: HashMap<u32, u64> = HashMap::new();
+    let mut previous: Option<(Key, bool)> = None;
+    for (key, claimant) in claims.sorted(kind) {
+        let top = claimant == Claimant::TopLevel;
+        match &mut previous {
+            Some((last, had_top)) if *last == key => {
+                found.repeats += u64::from(top && *had_top);
+                *had_top |= top;
+                continue;
+            }
+            Some((_, had_top)) => found.only_members += u64::from(!*had_top),
+            None => {}
+        }
+        previous = Some((key, top));
+        *claimed.entry(key.source).or_default() += 1;
+    }
+    found.only_members += u64::from(previous.is_some_and(|(_, had_top)| !had_top));
+    let mut partly = false;
+    for (source, stored) in stored_before(conn, kind)? {
+        match claimed.get(&source).copied().unwrap_or(0) {
+            n if n == stored => {}
+            0 => {
+                let everything = ((i64::MIN, i64::MIN, 0), (i64::MAX, i64::MAX, i64::from(u32::MAX)));
+                write(conn, import, kind, source, everything)?;
+                found.absent = true;
+            }
+            _ => partly = true,
+        }
+    }
+    if partly {
+        found.absent = true;
+        write_runs(conn, claims, kind, import, &claimed)?;
+    }
+    Ok(found)
+}
+
+fn stored_before(conn: &Connection, kind: u32) -> Result<Vec<(u32, u64)>> {
+    let mut statement = conn.prepare_cached("SELECT source_id, stored FROM series_summary WHERE kind_id = ?1")?;
+    let rows = statement.query_map([kind], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+type Place = (i64, i64, i64);
+
+fn write_runs(conn: &Connection, claims: &Claims, kind: u32, import: i64, claimed: &HashMap<u32, u64>) -> Result<()> {
+    let mut statement = conn.prepare_cached(
+        "SELECT start_ms, source_id, duration_ms, ordinal FROM samples WHERE kind_id = ?1 AND import_id < ?2
+         ORDER BY start_ms, source_id, duration_ms, ordinal",
+    )?;
+    let mut rows = statement.query(params![kind, import])?;
+    let mut held = claims.sorted(kind).map(|(key, _)| key).peekable();
+    let mut open: HashMap<u32, (Place, Place)> = HashMap::new();
+    while let Some(row) = rows.next()? {
+        let key = Key { start_ms: row.get(0)?, source: row.get(1)?, duration_ms: row.get(2)?, ordinal: row.get(3)? };
+        while held.next_if(|claim| *claim < key).is_some() {}
+        // Sources without a single claim have been written as one run.
+        if !claimed.contains_key(&key.source) {
+            continue;
+        }
+        let place = (key.start_ms, key.duration_ms, i64::from(key.ordinal));
+        if held.peek() == Some(&key) {
+            if let Some(run) = open.remove(&key.source) {
+                write(conn, import, kind, key.source, run)?;
+            }
+        } else {
+            open.entry(key.source).or_insert((place, place)).1 = place;
+        }
+    }
+    for (source, run) in open {
+        write(conn, import, kind, source, run)?;
+    }
+    Ok(())
+}
+
+fn write(conn: &Connection, import: i64, kind: u32, source: u32, (from, to): (Place, Place)) -> Result<()> {
+    conn.prepare_cached(
+        "INSERT INTO absences (import_id, kind_id, source_id, from_start_ms, from_duration_ms, from_ordinal,
+             to_start_ms, to_duration_ms, to_ordinal) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?
+    .execute(params![import, kind, source, from.0, from.1, from.2, to.0, to.1, to.2])?;
+    Ok(())
+}
+
+/// What became of rows that `import` lacks.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    pub superseded: u64,
+    pub kept: u64,
+    /// Rows that count again.
+    pub restored: u64,
+}
+
+/// Decides anew which rows of a kind are superseded, from the imports (oldest export first) alone.
+pub(crate) fn reconcile(
+    conn: &Connection,
+    kind: u32,
+    imports: &[ImportRef],
+    import: i64,
+    derived: &mut Derived,
+) -> Result<Outcome> {
+    let presence = Presence::load(conn, kind)?;
+    let snapshots: Vec<ImportRef> = imports.iter().filter(|i| i.is_snapshot()).copied().collect();
+    let cover = Coverage::of(conn, kind, &snapshots, &presence)?;
+    let mut outcome = Outcome::default();
+    let mut pages = Pages::new(kind);
+    while let Some(page) = pages.next(conn)? {
+        for row in &page {
+            let superseded_by = cover.superseder(row, imports, &snapshots, &presence);
+            let lacked = row.import_id < import && !presence.holds(import, row.import_id, &row.key);
+            if lacked && row.superseded_by.is_none() {
+                match superseded_by {
+                    Some(_) => outcome.superseded += 1,
+                    None => outcome.kept += 1,
+                }
+            }
+            if superseded_by != row.superseded_by {
+                outcome.restored += u64::from(superseded_by.is_none());
+                set_superseded(conn, kind, &row.key, superseded_by)?;
+                derived.changed(kind, &row.key);
+            }
+        }
+    }
+    Ok(outcome)
+}
+
+fn set_superseded(conn: &Connection, kind: u32, key: &Key, by: Option<i64>) -> Result<()> {
+    conn.prepare_cached(
+        "UPDATE samples SET superseded_by = ?6
+         WHERE kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration_ms = ?4 AND ordinal = ?5",
+    )?
+    .execute(params![kind, key.start_ms, key.source, key.duration_ms, key.ordinal, by])?;
+    Ok(())
+}
+
+/// The stretches of time that each snapshot covers, by source, as sorted disjoint intervals.
+struct Coverage {
+    intervals: BTreeMap<(i64, u32), Vec<(i64, i64)>>,
+}
+
+impl Coverage {
+    fn of(conn: &Connection, kind: u32, snapshots: &[ImportRef], presence: &Presence) -> Result<Self> {
+        let mut intervals: BTreeMap<(i64, u32), Vec<(i64, i64)>> = BTreeMap::new();
+        let mut pages = Pages::new(kind);
+        while let Some(page) = pages.next(conn)? {
+            for row in &page {
+                let span = (row.key.start_ms.saturating_sub(NEAR_MS), row.key.end_ms().saturating_add(NEAR_MS));
+                // The oldest export supersedes nothing.
+                for snapshot in snapshots.iter().skip(1) {
+                    if presence.holds(snapshot.id, row.import_id, &row.key) {
+                        extend(intervals.entry((snapshot.id, row.key.source)).or_default(), span);
+                    }
+                }
+            }
+        }
+        Ok(Self { intervals })
+    }
+
+    /// The oldest newer snapshot that lacks the row and covers its time.
+    fn superseder(
+        &self,
+        row: &Row,
+        imports: &[ImportRef],
+        snapshots: &[ImportRef],
+        presence: &Presence,
+    ) -> Option<i64> {
+        let holder = presence.newest_holder(imports, row.import_id, &row.key)?;
+        let newer = snapshots.iter().filter(|snapshot| snapshot.rank() > holder.rank());
+        newer.map(|s| s.id).find(|id| self.covers(*id, &row.key))
+    }
+
+    fn covers(&self, snapshot: i64, key: &Key) -> bool {
+        let Some(intervals) = self.intervals.get(&(snapshot, key.source)) else { return false };
+        overlaps(intervals, key.start_ms, key.end_ms())
+    }
+}
+
+/// Whether `[start, end]` touches one of the sorted disjoint intervals.
+pub(crate) fn overlaps(intervals: &[(i64, i64)], start: i64, end: i64) -> bool {
+    let after = intervals.partition_point(|(from, _)| *from <= end);
+    after > 0 && intervals[after - 1].1 >= start
+}
+
+/// Adds an interval; intervals come sorted by their start.
+pub(crate) fn extend(intervals: &mut Vec<(i64, i64)>, (from, until): (i64, i64)) {
+    match intervals.last_mut() {
+        Some((_, last)) if from <= *last => *last = (*last).max(until),
+        _ => intervals.push((from, until)),
+    }
+}
+
+/// The rows of one kind, a page at a time, so that rows can be written in between.
+pub(crate) struct Pages {
+    kind: u32,
+    after: Option<Key>,
+    done: bool,
+}
+
+impl Pages {
+    pub fn new(kind: u32) -> Self {
+        Self { kind, after: None, done: false }
+    }
+
+    pub fn next(&mut self, conn: &Connection) -> Result<Option<Vec<Row>>> {
+        if self.done {
+            return Ok(None);
+        }
+        let sql = format!(
+            "SELECT {COLUMNS} FROM samples
+             WHERE kind_id = ?1 AND (start_ms, source_id, duration_ms, ordinal) > (?2, ?3, ?4, ?5)
+             ORDER BY start_ms, source_id, duration_ms, ordinal LIMIT ?6"
+        );
+        let after = match self.after {
+            Some(k) => (k.start_ms, i64::from(k.source), k.duration_ms, i64::from(k.ordinal)),
+            None => (i64::MIN, -1, i64::MIN, -1),
+        };
+        let mut statement = conn.prepare_cached(&sql)?;
+        let rows =
+            statement.query_map(params![self.kind, after.0, after.1, after.2, after.3, PAGE as i64], Row::from_sql)?;
+        let page = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        self.done = page.len() < PAGE;
+        self.after = page.last().map(|row| row.key);
+        Ok((!page.is_empty()).then_some(page))
+    }
+}

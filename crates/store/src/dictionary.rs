@@ -1,0 +1,199 @@
+//! Small numbers for repeated texts: kinds, sources, origins, category texts, details.
+//!
+//! One [`Dictionary`] lives as long as one ingest. A batch's own indexes become ids of the store here.
+
+use std::collections::{HashMap, HashSet};
+
+use health::{Origin, Source, kind};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::error::Result;
+use crate::views;
+
+/// Distinct details remembered as present; beyond it the memory is emptied and look-ups go to the table again.
+const DETAILS_REMEMBERED: usize = 1 << 16;
+
+/// What an ingest must know about a kind.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct KindRef {
+    pub id: u32,
+    pub identifier: String,
+    pub event_like: bool,
+    /// Rows of this kind were in the store before this ingest.
+    pub had_rows: bool,
+}
+
+/// The ids met in one ingest.
+pub(crate) struct Dictionary {
+    import_id: i64,
+    kinds: HashMap<String, u32>,
+    /// By id.
+    pub known_kinds: HashMap<u32, KindRef>,
+    sources: HashMap<Source, u32>,
+    /// Sources that this ingest created.
+    pub new_sources: Vec<u32>,
+    origins: HashMap<Origin, u32>,
+    texts: HashMap<String, u32>,
+    /// Details known to be stored under their unmoved hash: the hash and a second, independent one.
+    details: HashSet<(i64, i64)>,
+}
+
+impl Dictionary {
+    pub fn new(import_id: i64) -> Self {
+        Self {
+            import_id,
+            kinds: HashMap::new(),
+            known_kinds: HashMap::new(),
+            sources: HashMap::new(),
+            new_sources: Vec::new(),
+            origins: HashMap::new(),
+            texts: HashMap::new(),
+            details: HashSet::new(),
+        }
+    }
+
+    /// Every source that the input named so far.
+    pub fn sources_met(&self) -> HashSet<u32> {
+        self.sources.values().copied().collect()
+    }
+
+    pub fn kind(&mut self, conn: &Connection, identifier: &str, unit: Option<&str>) -> Result<u32> {
+        if let Some(id) = self.kinds.get(identifier) {
+            return Ok(*id);
+        }
+        let found: Option<u32> = conn
+            .prepare_cached("SELECT id FROM kinds WHERE identifier = ?1")?
+            .query_row([identifier], |row| row.get(0))
+            .optional()?;
+        let id = match found {
+            Some(id) => id,
+            None => create_kind(conn, identifier, unit)?,
+        };
+        let had_rows = conn
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM samples WHERE kind_id = ?1)")?
+            .query_row([id], |row| row.get(0))?;
+        let event_like = kind::is_event_like(identifier);
+        self.known_kinds.insert(id, KindRef { id, identifier: identifier.to_owned(), event_like, had_rows });
+        self.kinds.insert(identifier.to_owned(), id);
+        Ok(id)
+    }
+
+    /// The source's id: same bundle and hardware and one of its names the same, by the rule that a missing bundle or
+    /// hardware on either side of *different feeds* does not tell sources apart, but inside files it does: a name with
+    /// a watch behind it and the same name without are two writers.
+    pub fn source(&mut self, conn: &Connection, source: &Source) -> Result<u32> {
+        if let Some(id) = self.sources.get(source) {
+            return Ok(*id);
+        }
+        let found: Option<u32> = conn
+            .prepare_cached(
+                "SELECT s.id FROM source_names n JOIN sources s ON s.id = n.source_id
+                 WHERE n.name = ?1 AND s.bundle IS ?2 AND s.hardware IS ?3 ORDER BY s.id",
+            )?
+            .query_row(params![source.name, source.bundle, source.hardware], |row| row.get(0))
+            .optional()?;
+        let id = match found {
+            Some(id) => id,
+            None => {
+                let id = create_source(conn, source)?;
+                self.new_sources.push(id);
+                id
+            }
+        };
+        conn.prepare_cached("INSERT OR IGNORE INTO source_names (source_id, name, import_id) VALUES (?1, ?2, ?3)")?
+            .execute(params![id, source.name, self.import_id])?;
+        self.sources.insert(source.clone(), id);
+        Ok(id)
+    }
+
+    pub fn origin(&mut self, conn: &Connection, origin: &Origin) -> Result<u32> {
+        if let Some(id) = self.origins.get(origin) {
+            return Ok(*id);
+        }
+        let values = params![origin.device, origin.version, origin.unit];
+        let found: Option<u32> = conn
+            .prepare_cached("SELECT id FROM origins WHERE device IS ?1 AND version IS ?2 AND unit IS ?3")?
+            .query_row(values, |row| row.get(0))
+            .optional()?;
+        let id = match found {
+            Some(id) => id,
+            None => conn
+                .prepare_cached("INSERT INTO origins (device, version, unit) VALUES (?1, ?2, ?3) RETURNING id")?
+                .query_row(values, |row| row.get(0))?,
+        };
+        self.origins.insert(origin.clone(), id);
+        Ok(id)
+    }
+
+    pub fn text(&mut self, conn: &Connection, text: &str) -> Result<u32> {
+        if let Some(id) = self.texts.get(text) {
+            return Ok(*id);
+        }
+        conn.prepare_cached("INSERT OR IGNORE INTO category_texts (text) VALUES (?1)")?.execute([text])?;
+        let id = conn
+            .prepare_cached("SELECT id FROM category_texts WHERE text = ?1")?
+            .query_row([text], |row| row.get(0))?;
+        self.texts.insert(text.to_owned(), id);
+        Ok(id)
+    }
+
+    /// The id of a details text: its hash, moved on while another text sits there.
+    pub fn details(&mut self, conn: &Connection, json: &str) -> Result<i64> {
+        let unmoved = hash(FNV_OFFSET, json.as_bytes());
+        let remembered = (unmoved, hash(SECOND_OFFSET, json.as_bytes()));
+        if self.details.contains(&remembered) {
+            return Ok(unmoved);
+        }
+        let mut id = unmoved;
+        loop {
+            let inserted = conn
+                .prepare_cached("INSERT OR IGNORE INTO details (id, json) VALUES (?1, ?2)")?
+                .execute(params![id, json])?;
+            if inserted == 1 || self.same_details(conn, id, json)? {
+                break;
+            }
+            id = id.wrapping_add(1) & i64::MAX;
+        }
+        if self.details.len() >= DETAILS_REMEMBERED {
+            self.details.clear();
+        }
+        if id == unmoved {
+            self.details.insert(remembered);
+        }
+        Ok(id)
+    }
+
+    fn same_details(&self, conn: &Connection, id: i64, json: &str) -> Result<bool> {
+        Ok(conn
+            .prepare_cached("SELECT json = ?2 FROM details WHERE id = ?1")?
+            .query_row(params![id, json], |row| row.get(0))?)
+    }
+}
+
+fn create_kind(conn: &Connection, identifier: &str, unit: Option<&str>) -> Result<u32> {
+    let known = kind::get_or_guess(identifier, unit);
+    let id = conn
+        .prepare_cached("INSERT INTO kinds (identifier, nature, unit) VALUES (?1, ?2, ?3) RETURNING id")?
+        .query_row(params![identifier, known.nature.as_str(), known.unit], |row| row.get(0))?;
+    views::create_kind_view(conn, id, &known)?;
+    Ok(id)
+}
+
+fn create_source(conn: &Connection, source: &Source) -> Result<u32> {
+    Ok(conn
+        .prepare_cached("INSERT INTO sources (bundle, hardware) VALUES (?1, ?2) RETURNING id")?
+        .query_row(params![source.bundle, source.hardware], |row| row.get(0))?)
+}
+
+const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+const SECOND_OFFSET: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// FNV-1a with a final mix, 63 bits. Stored, so it must never change; it need not withstand an attacker because two
+/// texts with one hash get different ids.
+fn hash(offset: u64, bytes: &[u8]) -> i64 {
+    let mut h = bytes.iter().fold(offset, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3));
+    h ^= h >> 32;
+    h = h.wrapping_mul(0xd6e8_feb8_6659_fd93);
+    h ^= h >> 32;
+    (h >> 1) as i64
+}

@@ -1,0 +1,214 @@
+//! How samples looked from import to import, and which imports held them.
+//!
+//! A sample's row shows the image of the newest export that holds it, whatever the order of imports; where images
+//! differ, `sample_log` keeps the others, so that any import can be undone.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::error::Result;
+use crate::row::{FLAG_LOGGED, FLAG_USER_ENTERED, Image, Key, Row};
+
+/// What decides between imports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ImportRef {
+    pub id: i64,
+    pub export_date_ms: Option<i64>,
+    pub complete: bool,
+}
+
+impl ImportRef {
+    /// Newer exports have greater ranks; those without a date come before all others, in the order of import.
+    pub fn rank(&self) -> (i64, i64) {
+        (self.export_date_ms.unwrap_or(i64::MIN), self.id)
+    }
+
+    /// Whether it can say that a row is gone.
+    pub fn is_snapshot(&self) -> bool {
+        self.complete && self.export_date_ms.is_some()
+    }
+}
+
+/// The imports that count, oldest export first.
+pub(crate) fn live_imports(conn: &Connection) -> Result<Vec<ImportRef>> {
+    let mut statement =
+        conn.prepare_cached("SELECT id, export_date_ms, complete FROM imports WHERE undone = 0 ORDER BY id")?;
+    let rows = statement
+        .query_map([], |row| Ok(ImportRef { id: row.get(0)?, export_date_ms: row.get(1)?, complete: row.get(2)? }))?;
+    let mut imports = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+    imports.sort_by_key(ImportRef::rank);
+    Ok(imports)
+}
+
+/// The runs of one kind that imports lack: which import held which row.
+#[derive(Debug, Default)]
+pub(crate) struct Presence {
+    absences: HashMap<(i64, u32), Vec<(Place, Place)>>,
+}
+
+/// A key inside one kind and source.
+type Place = (i64, i64, u32);
+
+fn place(key: &Key) -> Place {
+    (key.start_ms, key.duration_ms, key.ordinal)
+}
+
+impl Presence {
+    /// Reads the absences of a kind.
+    pub fn load(conn: &Connection, kind: u32) -> Result<Self> {
+        let mut statement = conn.prepare_cached(
+            "SELECT import_id, source_id, from_start_ms, from_duration_ms, from_ordinal,
+                    to_start_ms, to_duration_ms, to_ordinal
+             FROM absences WHERE kind_id = ?1
+             ORDER BY source_id, import_id, from_start_ms, from_duration_ms, from_ordinal",
+        )?;
+        let mut rows = statement.query([kind])?;
+        let mut absences: HashMap<_, Vec<_>> = HashMap::new();
+        while let Some(row) = rows.next()? {
+            let from = (row.get(2)?, row.get(3)?, row.get(4)?);
+            let to = (row.get(5)?, row.get(6)?, row.get(7)?);
+            absences.entry((row.get(0)?, row.get(1)?)).or_default().push((from, to));
+        }
+        Ok(Self { absences })
+    }
+
+    /// Whether an import held a row that first came with import `first`.
+    pub fn holds(&self, import: i64, first: i64, key: &Key) -> bool {
+        // Runs are about rows that were stored before; an import's own rows may lie between them.
+        if import <= first {
+            return import == first;
+        }
+        let Some(runs) = self.absences.get(&(import, key.source)) else { return true };
+        let at = place(key);
+        let after = runs.partition_point(|(from, _)| *from <= at);
+        !(after > 0 && runs[after - 1].1 >= at)
+    }
+
+    /// The newest of `imports` (oldest first) that held the row.
+    pub fn newest_holder(&self, imports: &[ImportRef], first: i64, key: &Key) -> Option<ImportRef> {
+        imports.iter().rev().find(|import| self.holds(import.id, first, key)).copied()
+    }
+}
+
+/// Keeps images while an ingest runs.
+pub(crate) struct History {
+    import_id: i64,
+    /// Live imports, oldest export first, the running one among them.
+    imports: Vec<ImportRef>,
+    presence: HashMap<u32, Presence>,
+}
+
+impl History {
+    pub fn new(import_id: i64, imports: Vec<ImportRef>) -> Self {
+        Self { import_id, imports, presence: HashMap::new() }
+    }
+
+    /// Whether the arriving row says anything new about the stored one.
+    pub fn differs(&self, stored: &Row, arriving: &Row, counts_copies: bool) -> bool {
+        let mut image = arriving.image;
+        if !counts_copies {
+            image.copies = stored.image.copies;
+        }
+        stored.flags & FLAG_LOGGED != 0 || image != stored.image
+    }
+
+    /// Records how the running import shows a stored sample, and lets the newest export's image stand in the row.
+    pub fn record(&mut self, conn: &Connection, kind: u32, stored: &Row, arriving: &Row) -> Result<()> {
+        let key = &stored.key;
+        if stored.flags & FLAG_LOGGED == 0 {
+            log_image(conn, kind, key, stored.import_id, &stored.image)?;
+        }
+        if image_at(conn, kind, key, self.import_id)?.is_none_or(|last| last != arriving.image) {
+            log_image(conn, kind, key, self.import_id, &arriving.image)?;
+        }
+        let image = match self.is_newest(conn, kind, stored)? {
+            true => arriving.image,
+            false => stored.image,
+        };
+        let flags = stored.flags | FLAG_LOGGED | (arriving.flags & FLAG_USER_ENTERED);
+        write_image(conn, kind, key, &image, flags)
+    }
+
+    /// Whether the running import is the newest export that holds the row.
+    fn is_newest(&mut self, conn: &Connection, kind: u32, stored: &Row) -> Result<bool> {
+        if self.imports.last().is_some_and(|newest| newest.id == self.import_id) {
+            return Ok(true);
+        }
+        let presence = match self.presence.entry(kind) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(Presence::load(conn, kind)?),
+        };
+        let holder = presence.newest_holder(&self.imports, stored.import_id, &stored.key);
+        Ok(holder.is_none_or(|holder| holder.id == self.import_id))
+    }
+}
+
+/// The image that an import saw: the last one logged up to it.
+pub(crate) fn image_at(conn: &Connection, kind: u32, key: &Key, import: i64) -> Result<Option<Image>> {
+    let image = conn
+        .prepare_cached(
+            "SELECT value, original, origin_id, details_id, created_delay_ms, copies FROM sample_log
+             WHERE kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration_ms = ?4 AND ordinal = ?5
+                   AND import_id <= ?6 ORDER BY import_id DESC LIMIT 1",
+        )?
+        .query_row(params![kind, key.start_ms, key.source, key.duration_ms, key.ordinal, import], |row| {
+            Ok(Image {
+                value: row.get(0)?,
+                original: row.get(1)?,
+                origin: row.get(2)?,
+                details: row.get(3)?,
+                created_delay_ms: row.get(4)?,
+                copies: row.get(5)?,
+            })
+        })
+        .optional()?;
+    Ok(image)
+}
+
+pub(crate) fn log_image(conn: &Connection, kind: u32, key: &Key, import: i64, image: &Image) -> Result<()> {
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO sample_log (kind_id, start_ms, source_id, duration_ms, ordinal, import_id, value,
+             original, origin_id, details_id, created_delay_ms, copies)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    )?
+    .execute(params![
+        kind,
+        key.start_ms,
+        key.source,
+        key.duration_ms,
+        key.ordinal,
+        import,
+        image.value,
+        image.original,
+        image.origin,
+        image.details,
+        image.created_delay_ms,
+        image.copies
+    ])?;
+    Ok(())
+}
+
+pub(crate) fn write_image(conn: &Connection, kind: u32, key: &Key, image: &Image, flags: u32) -> Result<()> {
+    conn.prepare_cached(
+        "UPDATE samples SET value = ?6, original = ?7, origin_id = ?8, details_id = ?9, created_delay_ms = ?10,
+             copies = ?11, flags = ?12
+         WHERE kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration_ms = ?4 AND ordinal = ?5",
+    )?
+    .execute(params![
+        kind,
+        key.start_ms,
+        key.source,
+        key.duration_ms,
+        key.ordinal,
+        image.value,
+        image.original,
+        image.origin,
+        image.details,
+        image.created_delay_ms,
+        image.copies,
+        flags
+    ])?;
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! A sample as a row: the store's ids instead of texts, ready to sort, compare and write.
+
+use std::cmp::Ordering;
+
+use rusqlite::Row as SqlRow;
+
+/// Flag: typed in by hand.
+pub(crate) const FLAG_USER_ENTERED: u32 = 1;
+/// Flag: rows in `sample_log` tell how the sample looked in other imports.
+pub(crate) const FLAG_LOGGED: u32 = 2;
+
+/// Values of one group that differ by less are the same across files: an export prints at most six digits.
+const RELATIVE_TOLERANCE: f64 = 1e-4;
+const ABSOLUTE_TOLERANCE: f64 = 1e-9;
+
+/// The columns that [`Row::from_sql`] reads, in its order.
+pub(crate) const COLUMNS: &str = "start_ms, source_id, duration_ms, ordinal, value, original, text_id, origin_id, \
+     details_id, created_delay_ms, copies, flags, import_id, superseded_by";
+
+/// Where a sample lies inside its kind: the order of the clustered table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Key {
+    pub start_ms: i64,
+    pub source: u32,
+    pub duration_ms: i64,
+    pub ordinal: u32,
+}
+
+impl Key {
+    /// The group: everything but the ordinal.
+    pub fn group(&self) -> (i64, u32, i64) {
+        (self.start_ms, self.source, self.duration_ms)
+    }
+
+    pub fn end_ms(&self) -> i64 {
+        self.start_ms.saturating_add(self.duration_ms)
+    }
+}
+
+/// Everything about a sample that may change from import to import without making it another sample.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Image {
+    pub value: Option<f64>,
+    pub original: Option<f64>,
+    pub origin: u32,
+    pub details: Option<i64>,
+    pub created_delay_ms: Option<i64>,
+    pub copies: u32,
+}
+
+/// One sample of one kind.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Row {
+    pub key: Key,
+    pub text: Option<u32>,
+    pub image: Image,
+    pub flags: u32,
+    pub import_id: i64,
+    pub superseded_by: Option<i64>,
+}
+
+impl Row {
+    /// Reads [`COLUMNS`].
+    pub fn from_sql(row: &SqlRow<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            key: Key { start_ms: row.get(0)?, source: row.get(1)?, duration_ms: row.get(2)?, ordinal: row.get(3)? },
+            image: Image {
+                value: row.get(4)?,
+                original: row.get(5)?,
+                origin: row.get(7)?,
+                details: row.get(8)?,
+                created_delay_ms: row.get(9)?,
+                copies: row.get(10)?,
+            },
+            text: row.get(6)?,
+            flags: row.get(11)?,
+            import_id: row.get(12)?,
+            superseded_by: row.get(13)?,
+        })
+    }
+
+    /// Order of the table, then by value, so that repeats lie side by side.
+    pub fn order(&self, other: &Self) -> Ordering {
+        let group = self.key.group().cmp(&other.key.group());
+        group
+            .then_with(|| compare(self.image.value, other.image.value))
+            .then_with(|| compare(self.image.original, other.image.original))
+            .then_with(|| self.text.cmp(&other.text))
+            // The newest copy first: it is the one that stays.
+            .then_with(|| other.image.created_delay_ms.cmp(&self.image.created_delay_ms))
+            .then_with(|| (self.image.origin, self.image.details).cmp(&(other.image.origin, other.image.details)))
+    }
+
+    /// Whether two rows of one file are exact repeats.
+    pub fn repeats(&self, other: &Self) -> bool {
+        self.key.group() == other.key.group()
+            && self.text == other.text
+            && match (self.image.value, other.image.value) {
+                (None, None) => self.image.original == other.image.original,
+                (a, b) => a == b,
+            }
+    }
+
+    /// How far apart the values of two rows of one group are, or `None` where they are two samples.
+    pub fn distance(&self, other: &Self) -> Option<f64> {
+        if self.text != other.text {
+            return None;
+        }
+        match (self.image.value, other.image.value) {
+            (Some(a), Some(b)) => near(a, b),
+            (None, None) => match (self.image.original, other.image.original) {
+                (Some(a), Some(b)) => near(a, b),
+                (None, None) => Some(0.0),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+fn compare(a: Option<f64>, b: Option<f64>) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) => a.total_cmp(&b),
+        (a, b) => a.is_some().cmp(&b.is_some()),
+    }
+}
+
+fn near(a: f64, b: f64) -> Option<f64> {
+    let difference = (a - b).abs();
+    let allowed = ABSOLUTE_TOLERANCE.max(RELATIVE_TOLERANCE * a.abs().max(b.abs()));
+    (difference <= allowed).then_some(difference)
+}

@@ -1,0 +1,279 @@
+//! How samples become rows: sorted runs of a batch merged against the clustered table.
+//!
+//! No hash is a key. A run is sorted like the table; stored rows of the same stretch are read along with it, and a row
+//! that finds its equal (same group, value within the tolerance) claims it instead of being inserted.
+
+use std::collections::VecDeque;
+
+use rusqlite::{Connection, params};
+
+use crate::claims::{Claimant, Claims};
+use crate::derived::Derived;
+use crate::dictionary::KindRef;
+use crate::error::Result;
+use crate::history::History;
+use crate::report::KindCounts;
+use crate::row::{COLUMNS, FLAG_LOGGED, FLAG_USER_ENTERED, Key, Row};
+
+/// Stored rows read ahead of the run at a time.
+const WINDOW_ROWS: usize = 2048;
+
+/// What the merge of one ingest carries along.
+pub(crate) struct Merge<'a> {
+    pub conn: &'a Connection,
+    pub import_id: i64,
+    pub claims: &'a mut Claims,
+    pub derived: &'a mut Derived,
+    pub history: &'a mut History,
+}
+
+impl Merge<'_> {
+    /// Merges one kind's rows of one batch and counts what became of them. Returns the keys under which they lie.
+    pub fn run(
+        &mut self,
+        kind: &KindRef,
+        claimant: Claimant,
+        rows: &mut Vec<Row>,
+        counts: &mut KindCounts,
+    ) -> Result<Vec<Key>> {
+        rows.sort_by(Row::order);
+        collapse_repeats(rows);
+        match kind.had_rows || claimant == Claimant::Member {
+            true => self.against_stored(kind, claimant, rows, counts),
+            false => self.insert_fresh(kind, rows, counts),
+        }
+    }
+
+    /// The kind had no rows before this ingest: insert first and look only where the place is taken.
+    fn insert_fresh(&mut self, kind: &KindRef, rows: &[Row], counts: &mut KindCounts) -> Result<Vec<Key>> {
+        let mut keys = Vec::new();
+        let mut insert = self.conn.prepare_cached(INSERT)?;
+        for row in rows {
+            let mut row = *row;
+            if execute_insert(&mut insert, kind.id, &row)? == 0 {
+                let group = self.group(kind.id, &row.key)?;
+                if let Some(same) = group.iter().find(|stored| stored.repeats(&row)) {
+                    self.repeat(kind, same, &row, counts)?;
+                    keys.push(same.key);
+                    continue;
+                }
+                row.key.ordinal = next_ordinal(&group);
+                execute_insert(&mut insert, kind.id, &row)?;
+            }
+            self.derived.inserted(kind.id, &row);
+            count(&mut counts.counts.new, &mut counts.counts.duplicates, kind, &row);
+            keys.push(row.key);
+        }
+        Ok(keys)
+    }
+
+    /// The kind had rows before: read them along with the run.
+    fn against_stored(
+        &mut self,
+        kind: &KindRef,
+        claimant: Claimant,
+        rows: &[Row],
+        counts: &mut KindCounts,
+    ) -> Result<Vec<Key>> {
+        let mut window = Window::new(self.conn, kind.id);
+        let mut claimed: Vec<Key> = Vec::new();
+        let mut keys = Vec::new();
+        let mut insert = self.conn.prepare_cached(INSERT)?;
+        let mut group: Vec<Row> = Vec::new();
+        let mut taken: Vec<u32> = Vec::new();
+        for row in rows {
+            if group.first().is_none_or(|first| first.key.group() != row.key.group()) {
+                window.group(&row.key, &mut group)?;
+                taken.clear();
+            }
+            match self.partner(row, &group, &taken) {
+                Some(stored) if stored.import_id == self.import_id => {
+                    if claimant == Claimant::TopLevel {
+                        self.repeat(kind, &stored, row, counts)?;
+                    }
+                    keys.push(stored.key);
+                }
+                Some(stored) => {
+                    taken.push(stored.key.ordinal);
+                    claimed.push(stored.key);
+                    keys.push(stored.key);
+                    if claimant == Claimant::TopLevel {
+                        count(&mut counts.counts.known, &mut counts.counts.duplicates, kind, row);
+                    }
+                    let counts_copies = kind.event_like || row.flags & FLAG_USER_ENTERED != 0;
+                    // A nested copy may lack the device; only a row at top level says how the sample looks now.
+                    if claimant == Claimant::TopLevel && self.history.differs(&stored, row, counts_copies) {
+                        self.history.record(self.conn, kind.id, &stored, row)?;
+                        self.derived.changed(kind.id, &row.key);
+                    }
+                }
+                None => {
+                    let mut row = *row;
+                    row.key.ordinal = next_ordinal(&group);
+                    execute_insert(&mut insert, kind.id, &row)?;
+                    self.derived.inserted(kind.id, &row);
+                    count(&mut counts.counts.new, &mut counts.counts.duplicates, kind, &row);
+                    if claimant == Claimant::Member {
+                        counts.read += u64::from(row.image.copies);
+                    }
+                    keys.push(row.key);
+                    group.push(row);
+                }
+            }
+        }
+        self.claims.add(kind.id, claimant, claimed);
+        Ok(keys)
+    }
+
+    /// The stored row that `row` is: an exact repeat of this file first, then the nearest value not yet taken.
+    fn partner(&self, row: &Row, group: &[Row], taken: &[u32]) -> Option<Row> {
+        let exact = group.iter().find(|stored| stored.import_id == self.import_id && stored.repeats(row));
+        let free = group.iter().filter(|s| s.import_id != self.import_id && !taken.contains(&s.key.ordinal));
+        let nearest =
+            free.filter_map(|stored| Some((stored.distance(row)?, stored))).min_by(|(a, _), (b, _)| a.total_cmp(b));
+        match (nearest, exact) {
+            (Some((0.0, stored)), Some(_)) => Some(*stored),
+            (_, Some(exact)) => Some(*exact),
+            (Some((_, stored)), None) => Some(*stored),
+            (None, None) => None,
+        }
+    }
+
+    /// An exact repeat of a row that this ingest inserted in an earlier batch.
+    fn repeat(&mut self, kind: &KindRef, stored: &Row, row: &Row, counts: &mut KindCounts) -> Result<()> {
+        let k = &stored.key;
+        self.conn
+            .prepare_cached(
+                "UPDATE samples SET copies = copies + ?6
+                 WHERE kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration_ms = ?4 AND ordinal = ?5",
+            )?
+            .execute(params![kind.id, k.start_ms, k.source, k.duration_ms, k.ordinal, row.image.copies])?;
+        let copies = u64::from(row.image.copies);
+        match kind.event_like || row.flags & FLAG_USER_ENTERED != 0 {
+            true => counts.counts.new += copies,
+            false => counts.counts.duplicates += copies,
+        }
+        Ok(())
+    }
+
+    fn group(&self, kind: u32, key: &Key) -> Result<Vec<Row>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM samples
+             WHERE kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration_ms = ?4 ORDER BY ordinal"
+        );
+        let mut statement = self.conn.prepare_cached(&sql)?;
+        let rows = statement.query_map(params![kind, key.start_ms, key.source, key.duration_ms], Row::from_sql)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+pub(crate) const INSERT: &str = "INSERT INTO samples (kind_id, start_ms, source_id, duration_ms, ordinal, value, \
+     original, text_id, origin_id, details_id, created_delay_ms, copies, flags, import_id, superseded_by) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) ON CONFLICT DO NOTHING";
+
+/// Inserts a row; 0 where its key is taken.
+pub(crate) fn execute_insert(insert: &mut rusqlite::Statement<'_>, kind: u32, row: &Row) -> Result<usize> {
+    let image = &row.image;
+    Ok(insert.execute(params![
+        kind,
+        row.key.start_ms,
+        row.key.source,
+        row.key.duration_ms,
+        row.key.ordinal,
+        image.value,
+        image.original,
+        row.text,
+        image.origin,
+        image.details,
+        image.created_delay_ms,
+        image.copies,
+        row.flags & !FLAG_LOGGED,
+        row.import_id,
+        row.superseded_by,
+    ])?)
+}
+
+/// Counts a row: repeats of events are events, repeats of anything else are duplicates.
+fn count(outcome: &mut u64, duplicates: &mut u64, kind: &KindRef, row: &Row) {
+    let copies = u64::from(row.image.copies);
+    if kind.event_like || row.flags & FLAG_USER_ENTERED != 0 {
+        *outcome += copies;
+    } else {
+        *outcome += 1;
+        *duplicates += copies - 1;
+    }
+}
+
+fn next_ordinal(group: &[Row]) -> u32 {
+    group.iter().map(|row| row.key.ordinal + 1).max().unwrap_or(0)
+}
+
+fn collapse_repeats(rows: &mut Vec<Row>) {
+    rows.dedup_by(|later, kept| {
+        let same = kept.repeats(later);
+        if same {
+            kept.image.copies += later.image.copies;
+            kept.flags |= later.flags;
+        }
+        same
+    });
+}
+
+/// Stored rows of one kind, read along with a sorted run. Where the run jumps, the window jumps.
+struct Window<'c> {
+    conn: &'c Connection,
+    kind: u32,
+    rows: VecDeque<Row>,
+    /// Rows from here on have not been read; `None`: nothing read yet.
+    read_until: Option<i64>,
+    exhausted: bool,
+}
+
+impl<'c> Window<'c> {
+    fn new(conn: &'c Connection, kind: u32) -> Self {
+        Self { conn, kind, rows: VecDeque::new(), read_until: None, exhausted: false }
+    }
+
+    /// Puts the stored rows of `key`'s group into `group`.
+    fn group(&mut self, key: &Key, group: &mut Vec<Row>) -> Result<()> {
+        group.clear();
+        while self.rows.front().is_some_and(|row| row.key.start_ms < key.start_ms) {
+            self.rows.pop_front();
+        }
+        if !self.exhausted && self.read_until.is_none_or(|until| key.start_ms >= until) {
+            self.read(key.start_ms)?;
+        }
+        let same = self.rows.iter().take_while(|row| row.key.start_ms == key.start_ms);
+        group.extend(same.filter(|row| row.key.group() == key.group()));
+        Ok(())
+    }
+
+    fn read(&mut self, from: i64) -> Result<()> {
+        let sql =
+            format!("SELECT {COLUMNS} FROM samples WHERE kind_id = ?1 AND start_ms >= ?2 ORDER BY start_ms LIMIT ?3");
+        let mut statement = self.conn.prepare_cached(&sql)?;
+        let mut limit = WINDOW_ROWS;
+        loop {
+            self.rows.clear();
+            let mut rows = statement.query(params![self.kind, from, limit as i64])?;
+            while let Some(row) = rows.next()? {
+                self.rows.push_back(Row::from_sql(row)?);
+            }
+            self.exhausted = self.rows.len() < limit;
+            let last = self.rows.back().map(|row| row.key.start_ms);
+            self.read_until = last;
+            if self.exhausted || last.is_some_and(|last| last > from) {
+                break;
+            }
+            // More rows than the window share this start: widen until the next start is in sight.
+            limit *= 4;
+        }
+        if !self.exhausted {
+            // The last start may be cut in the middle; it is read again when the run gets there.
+            while self.rows.back().is_some_and(|row| Some(row.key.start_ms) == self.read_until) {
+                self.rows.pop_back();
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,123 @@
+//! Taking an import back as a whole: the store is then what it would be without it.
+
+use rusqlite::{Connection, TransactionBehavior, params};
+use serde::Serialize;
+
+use crate::absences::{Pages, reconcile};
+use crate::derived::Derived;
+use crate::error::{ErrorKind, Result};
+use crate::history::{ImportRef, Presence, image_at, live_imports, write_image};
+use crate::ingest::{rezone, zones};
+use crate::open::Store;
+use crate::row::{FLAG_LOGGED, Row};
+use crate::{entries, link};
+
+/// What an undo did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Undone {
+    /// The import that was taken back.
+    pub import: i64,
+    /// Samples and entries that only this import held.
+    pub removed: u64,
+    /// Samples that it had superseded and that count again.
+    pub restored: u64,
+}
+
+impl Store {
+    /// Undoes an import. Its number stays in the list of imports, marked as undone; its file is not known any more.
+    pub fn undo(&mut self, import: i64, home_zone: &str) -> Result<Undone> {
+        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let state: Option<bool> = {
+            let mut statement = tx.prepare("SELECT undone FROM imports WHERE id = ?1")?;
+            statement.query_map([import], |row| row.get(0))?.next().transpose()?
+        };
+        match state {
+            None => return Err(ErrorKind::UnknownImport(import).into()),
+            Some(true) => return Err(ErrorKind::AlreadyUndone(import).into()),
+            Some(false) => {}
+        }
+        let before = zones(&tx, home_zone)?;
+        tx.execute("UPDATE imports SET undone = 1 WHERE id = ?1", [import])?;
+        let imports = live_imports(&tx)?;
+        let mut undone = Undone { import, ..Undone::default() };
+        let mut derived = Derived::default();
+        for kind in kinds(&tx)? {
+            undone.removed += forget_rows(&tx, kind, &imports, import, &mut derived)?;
+            let outcome = reconcile(&tx, kind, &imports, i64::MIN, &mut derived)?;
+            undone.restored += outcome.restored;
+        }
+        undone.removed += entries::forget_undone(&tx, &imports, import)?;
+        entries::reconcile(&tx, &imports)?;
+        tx.execute("DELETE FROM rejects WHERE import_id = ?1", [import])?;
+        forget_names(&tx, import)?;
+        let zones = rezone(&tx, home_zone, &before, &mut derived)?;
+        derived.rebuild(&tx, &zones)?;
+        forget_details(&tx)?;
+        tx.commit()?;
+        self.checkpoint()?;
+        Ok(undone)
+    }
+}
+
+fn kinds(conn: &Connection) -> Result<Vec<u32>> {
+    let mut statement = conn.prepare("SELECT id FROM kinds ORDER BY id")?;
+    Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Removes rows that no live import holds; shows the others as the newest one has them.
+fn forget_rows(conn: &Connection, kind: u32, imports: &[ImportRef], undone: i64, derived: &mut Derived) -> Result<u64> {
+    let presence = Presence::load(conn, kind)?;
+    let mut removed = 0;
+    let mut pages = Pages::new(kind);
+    while let Some(page) = pages.next(conn)? {
+        for row in page.iter().filter(|row| presence.holds(undone, row.import_id, &row.key)) {
+            match presence.newest_holder(imports, row.import_id, &row.key) {
+                None => {
+                    delete(conn, kind, row)?;
+                    derived.changed(kind, &row.key);
+                    removed += 1;
+                }
+                Some(holder) if row.flags & FLAG_LOGGED != 0 => {
+                    if let Some(image) = image_at(conn, kind, &row.key, holder.id)?
+                        && image != row.image
+                    {
+                        write_image(conn, kind, &row.key, &image, row.flags)?;
+                        derived.changed(kind, &row.key);
+                    }
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    Ok(removed)
+}
+
+fn delete(conn: &Connection, kind: u32, row: &Row) -> Result<()> {
+    let key = &row.key;
+    for table in ["samples", "sample_log", "correlation_members"] {
+        conn.prepare_cached(&format!(
+            "DELETE FROM {table}
+             WHERE kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration_ms = ?4 AND ordinal = ?5"
+        ))?
+        .execute(params![kind, key.start_ms, key.source, key.duration_ms, key.ordinal])?;
+    }
+    Ok(())
+}
+
+fn forget_names(conn: &Connection, import: i64) -> Result<()> {
+    let sources: Vec<u32> = {
+        let mut statement = conn.prepare("SELECT DISTINCT source_id FROM source_names WHERE import_id = ?1")?;
+        statement.query_map([import], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
+    };
+    conn.execute("DELETE FROM source_names WHERE import_id = ?1", [import])?;
+    link::forget_unused(conn, &sources)
+}
+
+fn forget_details(conn: &Connection) -> Result<()> {
+    conn.execute(
+        "DELETE FROM details WHERE id NOT IN (SELECT details_id FROM samples WHERE details_id IS NOT NULL
+             UNION SELECT details_id FROM sample_log WHERE details_id IS NOT NULL)",
+        [],
+    )?;
+    Ok(())
+}
