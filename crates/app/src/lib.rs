@@ -1,3 +1,28 @@
 //! What the product can do: the operations that window, command line and agents share.
+//!
+//! One file per use case. Nothing here knows about arguments, windows or the wall clock: callers hand in a folder and a
+//! `now`. Answers are serde structs with the keys of the command line's contract.
 
+pub mod daily;
 pub mod demo;
+pub mod doctor;
+pub mod error;
+pub mod export;
+pub mod folder;
+pub mod import;
+pub mod imports;
+mod input;
+pub mod local;
+pub mod query;
+pub mod rank;
+pub mod settings;
+pub mod sleep;
+pub mod sources;
+pub mod sql;
+pub mod status;
+pub mod types;
+pub mod undo;
+pub mod verify;
+
+pub use error::{Code, Error, Result};
+pub use folder::Folder;

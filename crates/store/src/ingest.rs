@@ -124,7 +124,7 @@ impl<'a> Ingest<'a> {
                     return Ok(report);
                 }
             }
-            if self.history.is_none() {
+            if self.history.is_none() && !(batch.samples.is_empty() && batch.entries.is_empty()) {
                 self.place_among_imports()?;
             }
             let (records, bytes) = (batch.records_read, batch.bytes_read);

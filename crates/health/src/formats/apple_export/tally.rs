@@ -7,9 +7,12 @@ use super::limits::{MAX_REJECT, MAX_TALLIES};
 use crate::Problem;
 
 /// Problems of one input on their way into batches.
+/// How often, and where first.
+type Counted = (u64, Option<u64>);
+
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    counted: BTreeMap<(&'static str, Option<String>), (u64, Option<u64>)>,
+    counted: BTreeMap<(&'static str, Option<String>), Counted>,
     /// Rejects, listed one by one.
     pub(super) rejects: Vec<Problem>,
     /// Position of the event that is being read.

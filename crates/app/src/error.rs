@@ -1,0 +1,210 @@
+//! The one place that turns an error into a code for programs, a message for people and a way out.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// Shorthand for this crate's results.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What went wrong, for people and programs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Error {
+    /// Stable, for programs.
+    pub code: Code,
+    /// What happened, one sentence.
+    pub message: String,
+    /// What the user can do; may be empty.
+    pub hint: String,
+}
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $name:ident = $word:literal,)+) => {
+        /// The table of codes. A code is never renamed.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+        #[serde(rename_all = "snake_case")]
+        #[non_exhaustive]
+        pub enum Code { $($(#[doc = $doc])+ $name,)+ }
+
+        impl Code {
+            /// Every code with its word and what it means.
+            pub const TABLE: &'static [(Self, &'static str, &'static str)] =
+                &[$((Self::$name, $word, concat!($($doc),+)),)+];
+        }
+    };
+}
+
+// The macro keeps variant, word and meaning in one line, so that none can be forgotten.
+codes! {
+    /// Nothing inside the input is an Apple Health document.
+    NotAnExport = "not_an_export",
+    /// The archive or its document cannot be read.
+    DamagedArchive = "damaged_archive",
+    /// The archive is encrypted.
+    EncryptedArchive = "encrypted_archive",
+    /// A limit was passed.
+    TooLarge = "too_large",
+    /// The disk is full.
+    NoSpace = "no_space",
+    /// Another process is writing.
+    StoreBusy = "store_busy",
+    /// A newer version wrote the store.
+    StoreNewer = "store_newer",
+    /// The store cannot be read or is not whole.
+    StoreDamaged = "store_damaged",
+    /// The store refused something else.
+    StoreFailed = "store_failed",
+    /// No type has this name.
+    UnknownType = "unknown_type",
+    /// No import has this number.
+    UnknownImport = "unknown_import",
+    /// This import was undone before.
+    AlreadyUndone = "already_undone",
+    /// No setting has this name, or the value is not allowed.
+    UnknownSetting = "unknown_setting",
+    /// A day is not written as 2026-03-14.
+    BadDate = "bad_date",
+    /// The arguments make no sense together.
+    BadUsage = "bad_usage",
+    /// A statement of the user's own is wrong, not allowed or too slow.
+    BadSql = "bad_sql",
+    /// A file or folder cannot be read or written.
+    File = "file",
+    /// No file or folder has this name.
+    NotFound = "not_found",
+    /// The user stopped it.
+    Cancelled = "cancelled",
+}
+
+impl Code {
+    /// The word for programs.
+    pub fn as_str(self) -> &'static str {
+        Self::TABLE.iter().find(|(code, ..)| *code == self).map_or("unknown", |(_, word, _)| word)
+    }
+
+    /// Whether the arguments are at fault.
+    pub fn is_usage(self) -> bool {
+        use Code::{BadDate, BadUsage, UnknownImport, UnknownSetting, UnknownType};
+        matches!(self, UnknownType | UnknownImport | UnknownSetting | BadDate | BadUsage)
+    }
+}
+
+impl Error {
+    /// Builds an error.
+    pub fn new(code: Code, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { code, message: message.into(), hint: hint.into() }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.message)?;
+        if self.hint.is_empty() { Ok(()) } else { write!(f, " {}", self.hint) }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        use store::ErrorKind;
+        let text = error.to_string();
+        match error.into_kind() {
+            ErrorKind::Busy => {
+                Self::new(Code::StoreBusy, "Another program is writing to the store.", "Try again when it is done.")
+            }
+            ErrorKind::Newer { .. } => {
+                Self::new(Code::StoreNewer, "A newer version of Vitalog wrote this store.", "Install that version.")
+            }
+            ErrorKind::Damaged(_) => Self::new(
+                Code::StoreDamaged,
+                "The store is damaged or is no store.",
+                "Run `vitalog verify`, or restore a backup.",
+            ),
+            ErrorKind::NoSpace => Self::new(Code::NoSpace, "The disk is full.", "Make room and try again."),
+            ErrorKind::Cancelled => cancelled(),
+            ErrorKind::UnknownImport(id) => {
+                Self::new(Code::UnknownImport, format!("There is no import {id}."), "`vitalog imports` lists them all.")
+            }
+            ErrorKind::AlreadyUndone(id) => {
+                Self::new(Code::AlreadyUndone, format!("Import {id} was undone before."), "")
+            }
+            ErrorKind::Statement(text) => Self::new(
+                Code::BadSql,
+                format!("The statement cannot be run: {text}."),
+                "One SELECT that takes less than 10 s is allowed.",
+            ),
+            ErrorKind::Input(error) => error.into(),
+            ErrorKind::Io(error) => error.into(),
+            _ => Self::new(Code::StoreFailed, format!("The store failed: {text}."), "Run `vitalog doctor`."),
+        }
+    }
+}
+
+impl From<health::Error> for Error {
+    fn from(error: health::Error) -> Self {
+        use health::ErrorKind;
+        match error.kind() {
+            ErrorKind::NotAnExport => Self::new(
+                Code::NotAnExport,
+                "This is not an Apple Health export.",
+                "In the Health app choose your picture, then Export All Health Data.",
+            ),
+            ErrorKind::DamagedArchive(_) | ErrorKind::Damaged(_) => Self::new(
+                Code::DamagedArchive,
+                format!("The export cannot be read: {error}."),
+                "Copy it from the phone once more, or export again.",
+            ),
+            ErrorKind::Encrypted => {
+                Self::new(Code::EncryptedArchive, "The archive is encrypted.", "Unpack it, then import the folder.")
+            }
+            ErrorKind::TooLarge(limit) => {
+                Self::new(Code::TooLarge, format!("The input is larger than the limit: {limit}."), "")
+            }
+            ErrorKind::Cancelled => cancelled(),
+            ErrorKind::Io(inner) => io(inner),
+            _ => Self::new(Code::DamagedArchive, format!("The input cannot be read: {error}."), ""),
+        }
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        io(&error)
+    }
+}
+
+fn io(error: &std::io::Error) -> Error {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::NotFound => Error::new(Code::NotFound, "There is no such file or folder.", "Check the path."),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            Error::new(Code::NoSpace, "The disk is full.", "Make room and try again.")
+        }
+        kind => Error::new(Code::File, format!("A file cannot be read or written: {kind}."), "Check its permissions."),
+    }
+}
+
+/// The error of a stop that the user asked for.
+pub fn cancelled() -> Error {
+    Error::new(Code::Cancelled, "Stopped; nothing was changed.", "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_is_what_json_has() {
+        for (code, word, _) in Code::TABLE {
+            assert_eq!(serde_json::json!(code), serde_json::json!(word));
+        }
+    }
+
+    #[test]
+    fn a_message_and_its_hint_are_one_line() {
+        let error = Error::from(health::Error::from(health::ErrorKind::NotAnExport));
+        assert_eq!(error.code.as_str(), "not_an_export");
+        assert!(error.to_string().ends_with("Export All Health Data."));
+    }
+}

@@ -1,0 +1,110 @@
+//! Opening what the user named, and reading it on a thread of its own while the store writes.
+//!
+//! ```text
+//!   inflate ──► parse ──► a few batches wait ──► Store::ingest
+//!   (thread)    (thread)                         (the caller's thread)
+//! ```
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
+
+use health::Batch;
+use health::formats::apple_export::{self, Reader};
+
+use crate::error::Result;
+use crate::import::Input;
+
+/// Batches that wait for the store; each is a few megabytes.
+const WAITING: usize = 2;
+/// What every zip archive begins with, an empty one too.
+const ZIP_MARKS: [&[u8; 4]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
+/// Folders below folders are followed this deep.
+const DEPTH: usize = 8;
+
+/// The batches of one input, read ahead.
+pub(crate) struct Batches {
+    queue: Receiver<health::Result<Batch>>,
+}
+
+impl Batches {
+    /// Opens an input. What it is decides its content, not its name.
+    pub fn open(input: &Input) -> Result<Self> {
+        let mut reader = match input {
+            Input::Stdin => Reader::document(BufReader::new(io::stdin()), None)?,
+            Input::Path(path) if path.is_dir() => Reader::folder(OnDisk { root: path.clone() })?,
+            Input::Path(path) => open_file(path)?,
+        };
+        let (sender, queue) = sync_channel(WAITING);
+        // A known fingerprint goes ahead, so that the same file is recognised before anything is parsed.
+        let known = Batch { document: Some(reader.known().clone()), ..Batch::default() };
+        thread::spawn(move || {
+            let first = reader.known().fingerprint.is_some().then_some(Ok(known));
+            let rest = std::iter::from_fn(|| reader.next_batch().transpose());
+            for batch in first.into_iter().chain(rest) {
+                // The store stopped listening: cancelled, failed, or it knows the file.
+                if sender.send(batch).is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(Self { queue })
+    }
+
+    /// The next batch; `None` after the last one.
+    pub fn next(&mut self) -> health::Result<Option<Batch>> {
+        self.queue.recv().ok().transpose()
+    }
+}
+
+fn open_file(path: &Path) -> Result<Reader> {
+    let mut head = [0; 4];
+    let length = File::open(path)?.take(4).read(&mut head)?;
+    let file = File::open(path)?;
+    if length == 4 && ZIP_MARKS.contains(&&head) {
+        return Ok(Reader::archive(BufReader::new(file))?);
+    }
+    let size = file.metadata()?.len();
+    Ok(Reader::document(file, Some(size))?)
+}
+
+/// An unzipped export on the disk. Links are neither listed nor followed.
+struct OnDisk {
+    root: PathBuf,
+}
+
+impl apple_export::Folder for OnDisk {
+    fn list(&mut self) -> io::Result<Vec<(String, u64)>> {
+        let mut files = Vec::new();
+        list(&self.root, "", DEPTH, &mut files)?;
+        Ok(files)
+    }
+
+    fn open(&mut self, path: &str) -> io::Result<Box<dyn Read + Send>> {
+        let path = self.root.join(path);
+        if fs::symlink_metadata(&path)?.is_file() {
+            return Ok(Box::new(File::open(path)?));
+        }
+        Err(io::ErrorKind::NotFound.into())
+    }
+}
+
+fn list(folder: &Path, prefix: &str, depth: usize, files: &mut Vec<(String, u64)>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
+        let kind = entry.file_type()?;
+        if kind.is_dir() && depth > 0 {
+            list(&entry.path(), &path, depth - 1, files)?;
+        } else if kind.is_file() {
+            files.push((path, entry.metadata()?.len()));
+        }
+        if files.len() as u64 > apple_export::limits::MAX_ENTRIES {
+            return Ok(());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! Local days: the wearer's zones, ranges of days, and kinds by the words that people use.
+
+use health::kind::{self, Kind};
+use health::time::{Day, TimeZone, Zones, format_day, parse_day};
+use store::Store;
+
+use crate::error::{Code, Error, Result};
+
+/// Returns the IANA name of the home zone: the setting, else the computer's.
+pub fn home_zone(store: &Store) -> Result<String> {
+    let set = store.setting("home_zone")?;
+    Ok(set.or_else(|| TimeZone::system().iana_name().map(str::to_owned)).unwrap_or_else(|| "UTC".to_owned()))
+}
+
+/// Returns the wearer's zones, by the setting `day_boundaries`.
+pub fn zones(store: &Store) -> Result<Zones> {
+    let home = TimeZone::get(&home_zone(store)?).unwrap_or(TimeZone::UTC);
+    if store.setting("day_boundaries")?.as_deref() == Some("home") {
+        return Ok(Zones::home(home));
+    }
+    Ok(Zones::new(home, &store.anchors()?))
+}
+
+/// Days from one to another, both inclusive; either may be open.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Days {
+    /// First day.
+    pub from: Option<Day>,
+    /// Last day.
+    pub to: Option<Day>,
+}
+
+impl Days {
+    /// Reads both ends as the user typed them.
+    pub fn parse(from: Option<&str>, to: Option<&str>) -> Result<Self> {
+        let days = Self { from: from.map(day).transpose()?, to: to.map(day).transpose()? };
+        match (days.from, days.to) {
+            (Some(from), Some(to)) if from > to => Err(Error::new(
+                Code::BadDate,
+                format!("The range ends before it begins: {} to {}.", format_day(from), format_day(to)),
+                "Give the earlier day as --from.",
+            )),
+            _ => Ok(days),
+        }
+    }
+
+    /// The instants from the start of the first day to the end of the last one.
+    pub fn instants(self, zones: &Zones) -> (i64, i64) {
+        let from = self.from.map_or(i64::MIN, |day| zones.day_bounds(day).0);
+        let until = self.to.map_or(i64::MAX, |day| zones.day_bounds(day).1);
+        (from, until)
+    }
+
+    /// The days as numbers, open ends far away.
+    pub fn numbers(self) -> (Day, Day) {
+        (self.from.unwrap_or(Day::MIN), self.to.unwrap_or(Day::MAX))
+    }
+}
+
+fn day(text: &str) -> Result<Day> {
+    let hint = "Write days as 2026-03-14.";
+    parse_day(text).ok_or_else(|| Error::new(Code::BadDate, format!("`{text}` is no day."), hint))
+}
+
+/// A kind that the user named.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Its number, where the store has met it.
+    pub id: Option<i64>,
+    /// What is known about it.
+    pub kind: Kind,
+}
+
+/// Finds a kind by its identifier with or without prefix, or in snake case, among Apple's and those in the store.
+pub fn find_kind(store: &Store, word: &str) -> Result<Found> {
+    let stored = store.kinds()?;
+    let wanted = kind::fold(word);
+    if let Some(row) = stored.iter().find(|row| row.identifier == word || kind::fold(&row.identifier) == wanted) {
+        return Ok(Found { id: Some(row.id), kind: kind::get_or_guess(&row.identifier, Some(&row.unit)) });
+    }
+    if let Some(known) = kind::find(word) {
+        return Ok(Found { id: None, kind: known.clone() });
+    }
+    let names = stored.iter().map(|row| row.identifier.as_str()).chain(kind::all().map(|k| k.identifier.as_str()));
+    let near = near(&wanted, names.map(kind::slug));
+    let hint = match near.is_empty() {
+        true => "`vitalog types` lists what is in the store.".to_owned(),
+        false => format!("Did you mean {}?", near.join(", ")),
+    };
+    Err(Error::new(Code::UnknownType, format!("There is no type `{word}`."), hint))
+}
+
+/// Up to three names that are nearly the word or contain it.
+fn near(wanted: &str, names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut scored: Vec<(usize, String)> = names
+        .filter_map(|name| {
+            let folded = kind::fold(&name);
+            let contains = wanted.len() >= 3 && folded.contains(wanted);
+            let distance = if contains { 1 } else { distance(wanted, &folded) };
+            (distance <= 1 + wanted.chars().count() / 4).then_some((distance, name))
+        })
+        .collect();
+    scored.sort();
+    scored.dedup();
+    scored.into_iter().map(|(_, name)| name).take(3).collect()
+}
+
+/// How many letters have to change.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (y, cell) in b.iter().zip(row.iter_mut().skip(1)) {
+            let next = (diagonal + usize::from(x != *y)).min(*cell + 1).min(left + 1);
+            diagonal = std::mem::replace(cell, next);
+            left = next;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_near(word: &str, expected: &str) {
+        let error = find_kind(&Store::empty(std::path::Path::new("")).expect("a store"), word).expect_err("unknown");
+        assert_eq!(error.code, Code::UnknownType);
+        assert!(error.hint.contains(expected), "{}", error.hint);
+    }
+
+    #[test]
+    fn an_unknown_type_brings_near_matches() {
+        check_near("heart_rat", "heart_rate");
+        check_near("hartrate", "heart_rate");
+        check_near("glucose", "blood_glucose");
+        check_near("qqqqqqqq", "vitalog types");
+    }
+
+    #[test]
+    fn distances_count_letters() {
+        assert_eq!(
+            [distance("abc", "abc"), distance("abc", "abd"), distance("", "ab"), distance("abc", "bc")],
+            [0, 1, 2, 1]
+        );
+    }
+
+    #[test]
+    fn days_are_checked() {
+        assert!(Days::parse(Some("2026-03-14"), Some("2026-03-14")).is_ok());
+        for (from, to) in [("2026-03-15", "2026-03-14"), ("14.3.2026", "2026-03-14")] {
+            assert_eq!(Days::parse(Some(from), Some(to)).expect_err("bad").code, Code::BadDate);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Settings: which there are, and what they may be.
+
+use std::collections::BTreeMap;
+
+use health::time::TimeZone;
+use serde_json::Value;
+
+use crate::error::{Code, Error, Result};
+use crate::folder::Folder;
+use crate::local::home_zone;
+
+enum Allowed {
+    Words(&'static [&'static str]),
+    Zone,
+    Port,
+    Text,
+}
+
+struct Setting {
+    key: &'static str,
+    default: &'static str,
+    allowed: Allowed,
+}
+
+const SETTINGS: &[Setting] = &[
+    Setting { key: "home_zone", default: "", allowed: Allowed::Zone },
+    Setting { key: "day_boundaries", default: "where_i_was", allowed: Allowed::Words(&["where_i_was", "home"]) },
+    Setting { key: "week_start", default: "monday", allowed: Allowed::Words(&["monday", "saturday", "sunday"]) },
+    Setting { key: "night_label", default: "wake", allowed: Allowed::Words(&["wake", "evening"]) },
+    Setting { key: "units", default: "metric", allowed: Allowed::Words(&["metric", "imperial"]) },
+    Setting { key: "hep_path", default: "", allowed: Allowed::Text },
+    Setting { key: "hep_header", default: "", allowed: Allowed::Text },
+    Setting { key: "port", default: "8787", allowed: Allowed::Port },
+];
+
+/// Returns every setting with its value or its default.
+pub fn settings(folder: &Folder) -> Result<BTreeMap<String, Value>> {
+    let store = folder.read()?;
+    let mut set = store.settings()?;
+    let mut answer = BTreeMap::new();
+    for setting in SETTINGS {
+        let value = match (set.remove(setting.key), &setting.allowed) {
+            (Some(value), _) => value,
+            (None, Allowed::Zone) => home_zone(&store)?,
+            (None, _) => setting.default.to_owned(),
+        };
+        let value = match setting.allowed {
+            Allowed::Port => value.parse::<u16>().map_or(Value::Null, Value::from),
+            _ => Value::String(value),
+        };
+        answer.insert(setting.key.to_owned(), value);
+    }
+    Ok(answer)
+}
+
+/// Sets one setting, if key and value are allowed.
+pub fn set(folder: &Folder, key: &str, value: &str) -> Result<()> {
+    let Some(setting) = SETTINGS.iter().find(|setting| setting.key == key) else {
+        let keys: Vec<&str> = SETTINGS.iter().map(|setting| setting.key).collect();
+        let hint = format!("There are: {}.", keys.join(", "));
+        return Err(Error::new(Code::UnknownSetting, format!("There is no setting `{key}`."), hint));
+    };
+    let refused = match setting.allowed {
+        Allowed::Words(words) if !words.contains(&value) => Some(format!("Allowed: {}.", words.join(", "))),
+        Allowed::Zone if TimeZone::get(value).is_err() => {
+            Some("Allowed: an IANA name such as Europe/Paris.".to_owned())
+        }
+        Allowed::Port if value.parse::<u16>().is_err() => Some("Allowed: a number from 0 to 65535.".to_owned()),
+        _ => None,
+    };
+    if let Some(hint) = refused {
+        return Err(Error::new(Code::UnknownSetting, format!("`{value}` is no value for `{key}`."), hint));
+    }
+    Ok(folder.write()?.set_setting(key, value)?)
+}
+
+/// The first day of the week, 0 for Monday.
+pub(crate) fn week_start(store: &store::Store) -> Result<i8> {
+    Ok(match store.setting("week_start")?.as_deref() {
+        Some("saturday") => 5,
+        Some("sunday") => 6,
+        _ => 0,
+    })
+}

@@ -1,0 +1,35 @@
+//! Taking an import back.
+
+use serde::Serialize;
+
+use crate::error::Result;
+use crate::folder::Folder;
+use crate::local::home_zone;
+
+/// The answer of `vitalog undo`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Undone {
+    /// The import that was taken back.
+    pub import: i64,
+    /// Rows that only it held.
+    pub removed: u64,
+    /// Rows that it had superseded and that count again.
+    pub restored: u64,
+}
+
+/// Undoes an import; the store is then what it would be without it.
+pub fn undo(folder: &Folder, import: i64) -> Result<Undone> {
+    let imports = folder.read()?.imports()?;
+    match imports.iter().find(|row| row.id == import) {
+        None => Err(store::Error::from(store::ErrorKind::UnknownImport(import)).into()),
+        Some(row) if row.undone => Err(store::Error::from(store::ErrorKind::AlreadyUndone(import)).into()),
+        Some(_) => take_back(folder, import),
+    }
+}
+
+fn take_back(folder: &Folder, import: i64) -> Result<Undone> {
+    let mut store = folder.write()?;
+    let zone = home_zone(&store)?;
+    let store::Undone { import, removed, restored } = store.undo(import, &zone)?;
+    Ok(Undone { import, removed, restored })
+}
