@@ -30,10 +30,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
 
 as_root() {
-    if [ "$(id -u)" = 0 ]; then "$@"
-    elif have sudo; then sudo "$@"
-    else die "installing packages needs root, and there is no sudo here; as root run: $*"
-    fi
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
 # Runs a command without its chatter; shows the chatter if it fails.
@@ -105,6 +102,8 @@ setup() {
 }
 
 install_packages() {
+    [ "$(id -u)" = 0 ] || have sudo ||
+        die "this needs root, and there is no sudo; as root run: apt-get install --no-install-recommends $*"
     say "Installing packages ..."
     quietly as_root apt-get update || die "apt-get update failed; is there a network?"
     quietly as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" ||

@@ -159,7 +159,9 @@ impl<W: Write + Seek> Scribe<'_, W> {
                 }
             }
             let minutes = (end - at) as f64 / MINUTE_MS as f64;
-            let kcal = random.around(0.22 + effort * 12.5, 0.08).max(0.02) * minutes;
+            // A walk burns half of what a run does, yoga a fifth.
+            let sport = training.map_or(0.6, |t| (t.peak - 70.0) / 95.0);
+            let kcal = random.around(0.22 + effort * sport * 12.5, 0.08).max(0.02) * minutes;
             if plan.watch_sees(at, end) || training.is_some() && plan.worn {
                 let line = Line::new("ActiveEnergyBurned", &WATCH, "kcal", (at, end));
                 let written = self.quantity(&line, kcal)?.unwrap_or_default();
