@@ -193,6 +193,11 @@ impl Zones {
         self.day_span(at_ms).0
     }
 
+    /// The hour that a clock on the wall shows at an instant, 0 to 23.
+    pub fn hour(&self, at_ms: i64) -> i8 {
+        Timestamp::from_millisecond(at_ms).map_or(0, |stamp| self.zone(at_ms).to_datetime(stamp).hour())
+    }
+
     /// The instants at which a local day begins and ends, by the zone that holds at its noon.
     pub fn day_bounds(&self, day: Day) -> (i64, i64) {
         let noon_utc = i64::from(day) * 24 * HOUR_MS + 12 * HOUR_MS;
