@@ -14,8 +14,11 @@ fn desktop() {
     let page = Path::new("ui/dist/index.html");
     if !page.exists() {
         fs::create_dir_all("ui/dist").expect("ui/dist can be made");
-        fs::write(page, "<!doctype html><title>Vitalog</title><p>The window is not built yet. Run npm ci and npm run build in ui/.")
-            .expect("ui/dist can be written");
+        fs::write(
+            page,
+            "<!doctype html><title>Vitalog</title><p>The window is not built yet. Run npm ci and npm run build in ui/.",
+        )
+        .expect("ui/dist can be written");
     }
     for path in ["ui/dist", "src-tauri/capabilities", "src-tauri/build.rs", "tauri.conf.json", "icons"] {
         println!("cargo:rerun-if-changed={path}");

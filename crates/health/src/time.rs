@@ -129,6 +129,11 @@ impl Zones {
         Self { home: zone, spans: Vec::new() }
     }
 
+    /// Only the home zone, by its IANA name; none if there is no such zone.
+    pub fn named(zone: &str) -> Option<Self> {
+        TimeZone::get(zone).ok().map(Self::home)
+    }
+
     /// Home zone and anchors: see `zone(t)` in the module's rules. Anchors whose name is no zone are left out.
     ///
     /// ```text
