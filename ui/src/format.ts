@@ -33,6 +33,7 @@ export function duration(seconds: number): string {
 
 /** "0.4 s" below ten seconds, else as `duration`. */
 export function shortDuration(seconds: number): string {
+  if (seconds < 0.1) return 'less than 0.1 s'
   return seconds < 10 ? `${seconds.toFixed(1)} s` : duration(seconds)
 }
 
