@@ -37,7 +37,9 @@ export async function start(path: string): Promise<void> {
   if (importing.file !== null) return
   Object.assign(importing, { file: fileName(path), progress: null, cancelling: false, report: null, error: null, undone: null })
   try {
-    importing.report = await ipc.importExport(path, (progress) => (importing.progress = progress))
+    importing.report = await ipc.importExport(path, (progress) => {
+      importing.progress = progress
+    })
   } catch (thrown) {
     importing.error = ipc.asError(thrown)
   }
