@@ -14,7 +14,8 @@ fn the_window_is_only_driven_on_linux() {
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::io::{BufRead, BufReader};
+    use std::fs;
+    use std::io::{BufRead, BufReader, BufWriter, Write};
     use std::path::PathBuf;
     use std::process::{Command, Stdio};
     use std::time::Duration;
@@ -118,6 +119,36 @@ mod linux {
         let alert = window.wait("the refusal", "return document.querySelector('[role=alert]')?.innerText ?? ''");
         assert!(alert.as_str().unwrap().contains("not an Apple Health export"), "{alert}");
         keep(&window, "refused-light.png");
+    }
+
+    /// Long enough that a person could press Cancel; nothing is kept of it.
+    #[test]
+    fn a_long_import_shows_its_progress_and_can_be_cancelled() {
+        let path = std::env::temp_dir().join(format!("vitalog-long-{}.xml", std::process::id()));
+        let mut file = BufWriter::new(fs::File::create(&path).unwrap());
+        writeln!(file, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<HealthData locale=\"en_US\">").unwrap();
+        for i in 0..1_500_000 {
+            let at = format!("20{:02}-01-01 {:02}:{:02}:{:02} +0000", i / 86_400, i / 3600 % 24, i / 60 % 60, i % 60);
+            let kind = "HKQuantityTypeIdentifierHeartRate";
+            writeln!(
+                file,
+                " <Record type=\"{kind}\" sourceName=\"Invented Watch\" unit=\"count/min\" creationDate=\"{at}\" \
+                 startDate=\"{at}\" endDate=\"{at}\" value=\"60\"/>"
+            )
+            .unwrap();
+        }
+        writeln!(file, "</HealthData>").unwrap();
+        drop(file);
+        let window = Window::open(PROGRAM, &Start { args: &["open", path.to_str().unwrap()], ..Start::default() });
+        let figures = window.wait("the progress", "return document.querySelector('.figures')?.innerText ?? ''");
+        assert!(figures.as_str().unwrap().contains("MB/s"), "{figures}");
+        keep(&window, "progress-light.png");
+        window.click("section .button");
+        let said = "return document.querySelector('p[role=status].card')?.textContent ?? ''";
+        assert_eq!(window.wait("the end", said), "Import cancelled. Nothing was changed.");
+        assert_eq!(window.wait("the total", TOTAL), "No records yet");
+        drop(window);
+        fs::remove_file(&path).unwrap();
     }
 
     /// A real drag from another window, by pointer.
