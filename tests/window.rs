@@ -67,11 +67,12 @@ mod linux {
         let summary = window.wait("the chart", SUMMARY);
         assert!(summary.as_str().unwrap().contains("27 of 28 days have data"), "{summary}");
         assert!(window.wait("the chart", CHART).as_str().unwrap().matches("<circle").count() > 27 * 3);
+        keep(&window, "heart-light.png");
         window.click("[role=slider]");
         window.keys("\u{e012}");
         let tip = window.wait("the read-out", "return document.querySelector('.tip')?.innerText ?? ''");
         assert!(tip.as_str().unwrap().contains("bpm"), "{tip}");
-        keep(&window, "heart-light.png");
+        keep(&window, "heart-keys-light.png");
 
         window.click("nav button.import");
         window.click("li .button");
