@@ -152,6 +152,22 @@ mod linux {
         fs::remove_file(&path).unwrap();
     }
 
+    /// The system's own dialog, by keyboard.
+    #[test]
+    fn a_file_chosen_in_the_dialog_is_imported() {
+        let window = Window::open(PROGRAM, &Start::default());
+        window.wait("the first screen", "return document.querySelector('[data-testid=target] .button') !== null");
+        window.click("[data-testid=target] .button");
+        let tool = |words: &[&str]| {
+            let done = window.on_screen(Command::new("xdotool").args(words));
+            assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
+        };
+        tool(&["search", "--sync", "--onlyvisible", "--name", "Choose export", "windowactivate", "--sync"]);
+        tool(&["type", "--delay", "40", SMALL]);
+        tool(&["key", "Return"]);
+        assert!(window.wait("the report", REPORT).as_str().unwrap().contains("380"));
+    }
+
     /// A real drag from another window, by pointer.
     #[test]
     fn a_file_dropped_on_the_window_is_imported() {
