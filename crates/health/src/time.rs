@@ -144,6 +144,11 @@ impl Zones {
         edges.iter().copied().zip(ends).filter(|(from, _)| self.zone(*from) != other.zone(*from)).collect()
     }
 
+    /// Only the home zone, by its IANA name; none if there is no such zone.
+    pub fn named(zone: &str) -> Option<Self> {
+        TimeZone::get(zone).ok().map(Self::home)
+    }
+
     /// Home zone and anchors: see `zone(t)` in the module's rules. Anchors whose name is no zone are left out.
     ///
     /// ```text
@@ -206,6 +211,11 @@ impl Zones {
     /// The local day of an instant.
     pub fn day(&self, at_ms: i64) -> Day {
         self.day_span(at_ms).0
+    }
+
+    /// The hour that a clock on the wall shows at an instant, 0 to 23.
+    pub fn hour(&self, at_ms: i64) -> i8 {
+        Timestamp::from_millisecond(at_ms).map_or(0, |stamp| self.zone(at_ms).to_datetime(stamp).hour())
     }
 
     /// The instants at which a local day begins and ends, by the zone that holds at its noon.

@@ -1,0 +1,62 @@
+//! What the window asks of the product. Everything here is answered by the `app` crate; tests have their own.
+
+use std::path::Path;
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// The operations behind the commands. All block; the commands call them away from the main thread.
+pub trait Backend: Send + Sync {
+    /// How much there is and where: the answer of `vitalog status`, at least `records`, `types`, `first`, `last`.
+    fn status(&self) -> Result<Value, AppError>;
+
+    /// Every type with data: the rows of `vitalog types`.
+    fn types(&self) -> Result<Value, AppError>;
+
+    /// Every import, as in `vitalog imports`; the window shows the newest first.
+    fn imports(&self) -> Result<Value, AppError>;
+
+    /// Takes an import back: the answer of `vitalog undo`.
+    fn undo(&self, id: i64) -> Result<Value, AppError>;
+
+    /// Imports a file and returns the report of `vitalog import`. `progress` says whether to go on; where it says
+    /// no, nothing is kept and the error's code is `cancelled`.
+    fn import(&self, path: &Path, progress: &mut dyn FnMut(Progress) -> bool) -> Result<Value, AppError>;
+
+    /// The heart rate of the `range_days` local days that end with the one of `end_ms`, or with the last reading's.
+    fn heart_rate(&self, range_days: u32, end_ms: Option<i64>) -> Result<chart::Model, AppError>;
+}
+
+/// How far an import is.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Progress {
+    /// Records read so far.
+    pub records: u64,
+    /// Records a second, lately.
+    pub records_per_second: f64,
+    /// Megabytes of the uncompressed document a second, lately.
+    pub mb_per_second: f64,
+    /// Seconds left, where that can be told.
+    pub seconds_left: Option<f64>,
+    /// From 0 to 1, where that can be told.
+    pub fraction: Option<f64>,
+}
+
+/// What went wrong, for programs and for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AppError {
+    /// Fixed word, e.g. `not_an_export`.
+    pub code: String,
+    /// What happened.
+    pub message: String,
+    /// What the user can do; may be empty.
+    pub hint: String,
+}
+
+impl AppError {
+    /// Puts one together.
+    pub fn new(code: &str, message: &str, hint: &str) -> Self {
+        Self { code: code.to_owned(), message: message.to_owned(), hint: hint.to_owned() }
+    }
+}

@@ -1,0 +1,56 @@
+//! The desktop window: Tauri's setup and one command file per noun. It knows no health data; that is the backend's.
+
+pub mod backend;
+pub mod charts;
+pub mod error;
+pub mod imports;
+pub mod sketch;
+pub mod status;
+pub mod types;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tauri::{Builder, Runtime};
+
+use backend::Backend;
+
+/// What every command is handed: the backend, and what the window was started with.
+pub struct Shared {
+    /// What the product can do.
+    pub backend: Arc<dyn Backend>,
+    /// The running import, if any.
+    pub running: imports::Running,
+    /// File to import as soon as the page is there.
+    pub open: std::sync::Mutex<Option<PathBuf>>,
+}
+
+impl Shared {
+    /// Nothing runs yet.
+    pub fn new(backend: Arc<dyn Backend>, open: Option<PathBuf>) -> Self {
+        Self { backend, running: imports::Running::default(), open: std::sync::Mutex::new(open) }
+    }
+}
+
+/// Adds every command; the window and the tests both use this list.
+pub fn with_commands<R: Runtime>(builder: Builder<R>, shared: Shared) -> Builder<R> {
+    builder.manage(shared).invoke_handler(tauri::generate_handler![
+        status::status,
+        status::opened_with,
+        types::types,
+        imports::choose_export,
+        imports::import_export,
+        imports::cancel_import,
+        imports::imports,
+        imports::undo_import,
+        charts::heart_rate,
+    ])
+}
+
+/// Opens the window and returns when it is closed.
+pub fn run(backend: Arc<dyn Backend>, open: Option<PathBuf>) -> Result<(), String> {
+    let builder = tauri::Builder::default().plugin(tauri_plugin_dialog::init());
+    with_commands(builder, Shared::new(backend, open))
+        .run(tauri::generate_context!())
+        .map_err(|error| format!("the window could not be opened: {error}"))
+}

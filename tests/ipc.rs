@@ -1,0 +1,206 @@
+//! Every command of the window, through Tauri without a screen, against kept answers that the page's tests read too.
+//!
+//! `UPDATE_GOLDEN=1 cargo test --test ipc` writes the answers anew.
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::{env, fs};
+
+use chart::model::Bucket;
+use chart::{Model, Range, heart_rate};
+use health::time::Zones;
+use serde_json::{Value, json};
+use tauri::WebviewWindow;
+use tauri::ipc::{CallbackFn, InvokeBody};
+use tauri::test::{MockRuntime, get_ipc_response, mock_builder, mock_context, noop_assets};
+use tauri::webview::InvokeRequest;
+use vitalog::window::backend::{AppError, Backend, Progress};
+use vitalog::window::{Shared, with_commands};
+
+/// Answers as the product would, with invented numbers.
+struct Fake;
+
+/// 1 March 2026, 12:00 UTC.
+const NOON_MS: i64 = 1_772_366_400_000;
+
+impl Backend for Fake {
+    fn status(&self) -> Result<Value, AppError> {
+        Ok(
+            json!({"records": 4_741_049, "types": 2, "first": "2019-05-01T06:00:00.000Z", "last": "2026-03-01T12:00:00.000Z"}),
+        )
+    }
+
+    fn types(&self) -> Result<Value, AppError> {
+        let (first, last) = ("2019-05-01T06:00:00.000Z", "2026-03-01T12:00:00.000Z");
+        Ok(json!([
+            {"identifier": "HKQuantityTypeIdentifierStepCount", "name": "Steps", "kind": "quantity", "unit": "count",
+             "count": 41_049, "first": first, "last": last, "sources": 2},
+            {"identifier": "HKQuantityTypeIdentifierHeartRate", "name": "Heart rate", "kind": "quantity",
+             "unit": "count/min", "count": 4_700_000, "first": first, "last": last, "sources": 1},
+        ]))
+    }
+
+    fn imports(&self) -> Result<Value, AppError> {
+        Ok(json!([
+            {"import": 1, "channel": "file", "file": "export.zip", "device": null, "at": "2025-11-12T20:03:00.000Z",
+             "outcome": "imported", "new": 4_699_844, "known": 0, "superseded": 0, "undone": false},
+            {"import": 2, "channel": "file", "file": "later.zip", "device": null, "at": "2026-03-01T21:58:00.000Z",
+             "outcome": "imported", "new": 41_205, "known": 4_699_841, "superseded": 3, "undone": false},
+        ]))
+    }
+
+    fn undo(&self, id: i64) -> Result<Value, AppError> {
+        if id != 2 {
+            return Err(AppError::new("unknown_import", "There is no such import.", "Look at the history."));
+        }
+        Ok(json!({"import": 2, "removed": 41_205, "restored": 3}))
+    }
+
+    fn import(&self, path: &Path, progress: &mut dyn FnMut(Progress) -> bool) -> Result<Value, AppError> {
+        if path.ends_with("notes.txt") {
+            let hint = "In the Health app choose your picture, then Export All Health Data.";
+            return Err(AppError::new("not_an_export", "This file is not an Apple Health export.", hint));
+        }
+        let now = Progress {
+            records: 500,
+            records_per_second: 1000.0,
+            mb_per_second: 0.5,
+            seconds_left: Some(0.5),
+            fraction: Some(0.5),
+        };
+        assert!(progress(now), "nobody cancelled");
+        Ok(json!({
+            "import": 3, "outcome": "imported", "file": "export.zip", "records": 1000, "new": 990, "known": 0,
+            "replaced": 0, "duplicates": 8, "rejected": 2, "superseded": 0, "kept": 0, "seconds": 1.2,
+            "problems": [{"reason": "bad_time", "count": 2, "first_position": 12_345}],
+        }))
+    }
+
+    fn heart_rate(&self, range_days: u32, end_ms: Option<i64>) -> Result<Model, AppError> {
+        let zones = Zones::named("UTC").unwrap();
+        let range = Range::ending(end_ms.unwrap_or(NOON_MS), range_days, &zones);
+        let slots = range.slots(&zones);
+        let bucket = |(i, (start_ms, end_ms)): (usize, (i64, i64))| Bucket {
+            start_ms,
+            end_ms,
+            min: 50.0 + i as f64,
+            max: 120.0 + 5.0 * i as f64,
+            mean: 66.5,
+            n: 100,
+            complete: i < 6,
+            label: String::new(),
+        };
+        let buckets: Vec<Bucket> = slots.into_iter().enumerate().filter(|(i, _)| *i != 3).map(bucket).collect();
+        Ok(heart_rate::model(&buckets, range, &zones))
+    }
+}
+
+fn window(open: Option<&str>) -> WebviewWindow<MockRuntime> {
+    let shared = Shared::new(Arc::new(Fake), open.map(Into::into));
+    let app = with_commands(mock_builder(), shared).build(mock_context(noop_assets())).unwrap();
+    tauri::WebviewWindowBuilder::new(&app, "main", Default::default()).build().unwrap()
+}
+
+fn ask(window: &WebviewWindow<MockRuntime>, command: &str, arguments: Value) -> Result<Value, Value> {
+    let request = InvokeRequest {
+        cmd: command.into(),
+        callback: CallbackFn(0),
+        error: CallbackFn(1),
+        url: "tauri://localhost".parse().unwrap(),
+        body: InvokeBody::Json(arguments),
+        headers: Default::default(),
+        invoke_key: tauri::test::INVOKE_KEY.to_owned(),
+    };
+    get_ipc_response(window, request).map(|body| body.deserialize().unwrap())
+}
+
+#[track_caller]
+fn check(name: &str, command: &str, arguments: Value) {
+    let (kind, answer) = match ask(&window(None), command, arguments) {
+        Ok(answer) => ("answer", answer),
+        Err(error) => ("error", error),
+    };
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/ipc/{name}.json"));
+    let actual = json!({ kind: answer });
+    if env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&path, format!("{actual:#}\n")).unwrap();
+    }
+    let expected: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    assert_eq!(actual, expected, "{name}");
+}
+
+#[test]
+fn status_tells_how_much_there_is() {
+    check("status", "status", json!({}));
+}
+
+#[test]
+fn types_lists_what_has_data() {
+    check("types", "types", json!({}));
+}
+
+#[test]
+fn imports_is_the_history() {
+    check("imports", "imports", json!({}));
+}
+
+#[test]
+fn undo_tells_what_it_took_back() {
+    check("undo_import", "undo_import", json!({"import": 2}));
+}
+
+#[test]
+fn an_import_that_does_not_exist_cannot_be_undone() {
+    check("undo_import_unknown", "undo_import", json!({"import": 9}));
+}
+
+#[test]
+fn import_answers_with_the_report() {
+    check("import_export", "import_export", json!({"path": "export.zip", "progress": "__CHANNEL__:7"}));
+}
+
+#[test]
+fn a_file_that_is_no_export_is_an_error_with_a_hint() {
+    check("import_export_not_an_export", "import_export", json!({"path": "notes.txt", "progress": "__CHANNEL__:7"}));
+}
+
+#[test]
+fn cancelling_when_nothing_runs_does_nothing() {
+    check("cancel_import", "cancel_import", json!({}));
+}
+
+#[test]
+fn heart_rate_is_a_picture_with_its_numbers() {
+    let question = json!({"rangeDays": 7, "endMs": NOON_MS, "width": 640, "height": 280, "theme": "light"});
+    check("heart_rate", "heart_rate", json!({ "question": question }));
+}
+
+#[test]
+fn a_theme_that_does_not_exist_is_refused() {
+    let question = json!({"rangeDays": 7, "endMs": null, "width": 640, "height": 280, "theme": "pink"});
+    assert!(ask(&window(None), "heart_rate", json!({ "question": question })).is_err());
+}
+
+#[test]
+fn the_file_of_open_is_told_once() {
+    let window = window(Some("/home/ada/export.zip"));
+    assert_eq!(ask(&window, "opened_with", json!({})), Ok(json!("/home/ada/export.zip")));
+    assert_eq!(ask(&window, "opened_with", json!({})), Ok(json!(null)));
+}
+
+/// The names in `generate_handler!` and in the page's `ipc.ts` are the same.
+#[test]
+fn the_page_and_the_window_know_the_same_commands() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let rust = fs::read_to_string(root.join("src-tauri/window/mod.rs")).unwrap();
+    let list = rust.split("generate_handler![").nth(1).and_then(|rest| rest.split(']').next()).unwrap();
+    let mut ours: Vec<&str> = list.split(',').filter_map(|name| name.trim().rsplit("::").next()).collect();
+    ours.retain(|name| !name.is_empty());
+    ours.sort_unstable();
+    let page = fs::read_to_string(root.join("ui/src/ipc.ts")).unwrap();
+    let mut theirs: Vec<&str> =
+        page.split("invoke<").skip(1).filter_map(|rest| rest.split('(').nth(1)?.split('\'').nth(1)).collect();
+    theirs.sort_unstable();
+    assert_eq!(ours, theirs);
+}

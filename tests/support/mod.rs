@@ -1,0 +1,4 @@
+//! The real window, driven by WebKitWebDriver on a screen of its own.
+#![allow(clippy::unwrap_used, dead_code)]
+
+pub mod webdriver;

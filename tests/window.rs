@@ -1,0 +1,201 @@
+//! Journeys through the real window: the built page in WebKit, on a screen that nobody sees.
+//!
+//! `VITALOG_PICTURES=folder cargo test --test window` also keeps pictures of what it passes.
+#![allow(clippy::unwrap_used)]
+
+#[cfg(target_os = "linux")]
+mod support;
+
+#[cfg(not(target_os = "linux"))]
+#[test]
+fn the_window_is_only_driven_on_linux() {
+    eprintln!("skipped: there is no WebKitWebDriver on this system");
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::fs;
+    use std::io::{BufRead, BufReader, BufWriter, Write};
+    use std::path::PathBuf;
+    use std::process::{Command, Stdio};
+    use std::time::Duration;
+
+    use super::support::webdriver::{Start, Window};
+
+    const PROGRAM: &str = env!("CARGO_BIN_EXE_vitalog");
+    const SMALL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/small/export.xml");
+    const DRAG_SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/drag_source.py");
+
+    const TOTAL: &str = "return document.querySelector('[data-testid=total]')?.textContent ?? ''";
+    const REPORT: &str = "return document.querySelector('[data-testid=report] dl')?.innerText ?? ''";
+    const CHART: &str = "return document.querySelector('[data-testid=chart] svg')?.outerHTML ?? ''";
+    const SUMMARY: &str = "return document.querySelector('[data-testid=chart] desc')?.textContent ?? ''";
+
+    fn keep(window: &Window, name: &str) {
+        if let Some(folder) = std::env::var_os("VITALOG_PICTURES") {
+            window.picture(&PathBuf::from(folder).join(name));
+        }
+    }
+
+    /// Another python in front of the path would lack the system's GTK.
+    fn system_python() -> &'static str {
+        let system = "/usr/bin/python3";
+        if PathBuf::from(system).exists() { system } else { "python3" }
+    }
+
+    fn heading(window: &Window) -> String {
+        window.run("return document.querySelector('h1').textContent").as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Import, report, types, chart, undo: what everybody does first.
+    #[test]
+    fn an_export_is_imported_seen_and_undone() {
+        let window = Window::open(PROGRAM, &Start { args: &["open", SMALL], ..Start::default() });
+        let report = window.wait("the report", REPORT);
+        assert!(report.as_str().unwrap().contains("380"), "records read: {report}");
+        let total = window.wait("the total", TOTAL);
+        assert_eq!(total, "379 records \u{b7} 3 types");
+        keep(&window, "report-light.png");
+
+        window.click("nav button.types");
+        let rows =
+            "return document.querySelector('tr[data-identifier=HKQuantityTypeIdentifierHeartRate]')?.innerText ?? ''";
+        assert!(window.wait("the types", rows).as_str().unwrap().contains("351"));
+        keep(&window, "types-light.png");
+
+        window.click("nav button.heart");
+        let summary = window.wait("the chart", SUMMARY);
+        assert!(summary.as_str().unwrap().contains("27 of 28 days have data"), "{summary}");
+        assert!(window.wait("the chart", CHART).as_str().unwrap().matches("<circle").count() > 27 * 3);
+        keep(&window, "heart-light.png");
+        window.click("[role=slider]");
+        window.keys("\u{e012}");
+        let tip = window.wait("the read-out", "return document.querySelector('.tip')?.innerText ?? ''");
+        assert!(tip.as_str().unwrap().contains("bpm"), "{tip}");
+        keep(&window, "heart-keys-light.png");
+
+        window.click("nav button.import");
+        window.click("li .button");
+        window.wait("the question", "return document.querySelectorAll('li .button').length === 2");
+        window.click("li .button");
+        window.wait("the undo", "return document.querySelector('.tag')?.textContent ?? ''");
+        assert_eq!(window.wait("the total", TOTAL), "No records yet");
+        keep(&window, "undone-light.png");
+    }
+
+    /// A system without a language has `navigator.language` "C", where Intl throws.
+    #[test]
+    fn the_first_run_explains_itself_in_any_language_setting() {
+        let window = Window::open(PROGRAM, &Start { env: &[("LANG", "C"), ("LC_ALL", "C")], ..Start::default() });
+        window.wait("the first screen", "return document.querySelector('[data-testid=target] ol') !== null");
+        assert_eq!(heading(&window), "Your Apple Health data, on your own computer");
+        keep(&window, "first-light.png");
+        window.click("nav button.heart");
+        window.wait("the empty chart", "return document.querySelector('.empty')?.innerText ?? ''");
+    }
+
+    #[test]
+    fn a_dark_desktop_gets_a_dark_page_and_a_dark_chart() {
+        let dark = [("GTK_THEME", "Adwaita:dark")];
+        let window = Window::open(PROGRAM, &Start { args: &["open", SMALL], env: &dark, ..Start::default() });
+        window.wait("the report", REPORT);
+        keep(&window, "report-dark.png");
+        window.click("nav button.heart");
+        let chart = window.wait(
+            "the dark chart",
+            &format!("const c = (() => {{ {CHART} }})(); return c.includes('#FF7D92') ? c : ''"),
+        );
+        assert!(!chart.as_str().unwrap().contains("#C22F4D"));
+        keep(&window, "heart-dark.png");
+        window.resize(420, 760);
+        window.wait("the narrow page", "return innerWidth < 500");
+        keep(&window, "heart-narrow-dark.png");
+        window.wait("nothing wider than the page", "return document.documentElement.scrollWidth <= innerWidth");
+    }
+
+    #[test]
+    fn a_file_that_is_no_export_is_refused_in_words() {
+        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let window = Window::open(PROGRAM, &Start { args: &["open", manifest], ..Start::default() });
+        let alert = window.wait("the refusal", "return document.querySelector('[role=alert]')?.innerText ?? ''");
+        assert!(alert.as_str().unwrap().contains("not an Apple Health export"), "{alert}");
+        keep(&window, "refused-light.png");
+    }
+
+    /// Long enough that a person could press Cancel; nothing is kept of it.
+    #[test]
+    fn a_long_import_shows_its_progress_and_can_be_cancelled() {
+        let path = std::env::temp_dir().join(format!("vitalog-long-{}.xml", std::process::id()));
+        let mut file = BufWriter::new(fs::File::create(&path).unwrap());
+        writeln!(file, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<HealthData locale=\"en_US\">").unwrap();
+        for i in 0..1_500_000 {
+            let at = format!("20{:02}-01-01 {:02}:{:02}:{:02} +0000", i / 86_400, i / 3600 % 24, i / 60 % 60, i % 60);
+            let kind = "HKQuantityTypeIdentifierHeartRate";
+            writeln!(
+                file,
+                " <Record type=\"{kind}\" sourceName=\"Invented Watch\" unit=\"count/min\" creationDate=\"{at}\" \
+                 startDate=\"{at}\" endDate=\"{at}\" value=\"60\"/>"
+            )
+            .unwrap();
+        }
+        writeln!(file, "</HealthData>").unwrap();
+        drop(file);
+        let window = Window::open(PROGRAM, &Start { args: &["open", path.to_str().unwrap()], ..Start::default() });
+        let figures = window.wait("the progress", "return document.querySelector('.figures')?.innerText ?? ''");
+        assert!(figures.as_str().unwrap().contains("MB/s"), "{figures}");
+        keep(&window, "progress-light.png");
+        window.click("section .button");
+        let said = "return document.querySelector('p[role=status].card')?.textContent ?? ''";
+        assert_eq!(window.wait("the end", said), "Import cancelled. Nothing was changed.");
+        assert_eq!(window.wait("the total", TOTAL), "No records yet");
+        drop(window);
+        fs::remove_file(&path).unwrap();
+    }
+
+    /// The system's own dialog, by keyboard.
+    #[test]
+    fn a_file_chosen_in_the_dialog_is_imported() {
+        let window = Window::open(PROGRAM, &Start::default());
+        window.wait("the first screen", "return document.querySelector('[data-testid=target] .button') !== null");
+        window.click("[data-testid=target] .button");
+        let tool = |words: &[&str]| {
+            let done = window.on_screen(Command::new("xdotool").args(words));
+            assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
+        };
+        tool(&["search", "--sync", "--onlyvisible", "--name", "Choose export", "windowactivate", "--sync"]);
+        tool(&["type", "--delay", "40", SMALL]);
+        tool(&["key", "Return"]);
+        assert!(window.wait("the report", REPORT).as_str().unwrap().contains("380"));
+    }
+
+    /// A real drag from another window, by pointer.
+    #[test]
+    fn a_file_dropped_on_the_window_is_imported() {
+        let window = Window::open(PROGRAM, &Start { screen: "1500x950x24", ..Start::default() });
+        window.wait("the first screen", "return document.querySelector('[data-testid=target]') !== null");
+        let mut source = window
+            .screen_of(Command::new(system_python()).args([DRAG_SOURCE, "1430", "900", SMALL]))
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("python3 is installed");
+        let mut ready = String::new();
+        BufReader::new(source.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+        let pointer = |words: &str| {
+            let done = window.on_screen(Command::new("xdotool").args(words.split(' ')));
+            assert!(done.status.success(), "{words}: {}", String::from_utf8_lossy(&done.stderr));
+            std::thread::sleep(Duration::from_millis(60));
+        };
+        pointer("mousemove 1450 915");
+        pointer("mousedown 1");
+        for step in 1..=10 {
+            pointer(&format!("mousemove {} {}", 1450 - step * 75, 915 - step * 45));
+        }
+        window.wait("the target to light up", "return document.querySelector('.target.over') !== null");
+        keep(&window, "drag-light.png");
+        pointer("mouseup 1");
+        let report = window.wait("the report", REPORT);
+        source.kill().unwrap();
+        source.wait().unwrap();
+        assert!(report.as_str().unwrap().contains("380"), "{report}");
+    }
+}

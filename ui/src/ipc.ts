@@ -1,0 +1,160 @@
+// Everything that the page asks of the program. The only file that calls invoke(); its types mirror src-tauri/window/.
+import { Channel, invoke } from '@tauri-apps/api/core'
+import { getCurrentWebview } from '@tauri-apps/api/webview'
+
+/** What a command throws. The page branches on `code`; `message` and `hint` are for people. */
+export interface AppError {
+  code: string
+  message: string
+  hint: string
+}
+
+export interface Status {
+  records: number
+  types: number
+  first: string | null
+  last: string | null
+}
+
+export interface TypeRow {
+  identifier: string
+  name: string
+  kind: 'quantity' | 'category'
+  unit: string
+  count: number
+  first: string | null
+  last: string | null
+}
+
+export interface ImportRow {
+  import: number
+  channel: 'file' | 'phone'
+  file: string | null
+  device: string | null
+  at: string
+  new: number
+  known: number
+  superseded: number
+  undone: boolean
+}
+
+export interface Problem {
+  reason: string
+  count: number
+  first_position: number | null
+}
+
+export interface Report {
+  import: number | null
+  outcome: 'imported' | 'already_imported' | 'dry_run'
+  file: string
+  records: number
+  new: number
+  known: number
+  replaced: number
+  duplicates: number
+  rejected: number
+  superseded: number
+  problems: Problem[]
+  seconds: number
+}
+
+export interface Progress {
+  records: number
+  recordsPerSecond: number
+  mbPerSecond: number
+  secondsLeft: number | null
+  fraction: number | null
+}
+
+export interface Undone {
+  import: number
+  removed: number
+  restored: number
+}
+
+export type Theme = 'light' | 'dark'
+
+export interface ChartQuestion {
+  rangeDays: number
+  endMs: number | null
+  width: number
+  height: number
+  theme: Theme
+}
+
+export interface Bucket {
+  startMs: number
+  endMs: number
+  min: number
+  max: number
+  mean: number
+  n: number
+  complete: boolean
+  label: string
+}
+
+export interface Model {
+  title: string
+  unit: string
+  range: { startMs: number; endMs: number; step: 'hour' | 'day' | 'week' }
+  buckets: Bucket[]
+  gaps: { startMs: number; endMs: number }[]
+  totals: { min: number; max: number; mean: number; n: number } | null
+  summary: string
+  table: { columns: string[]; rows: string[][] }
+}
+
+export interface Scale {
+  x0: number
+  x1: number
+  y0: number
+  y1: number
+  left: number
+  top: number
+  right: number
+  bottom: number
+}
+
+export interface Chart {
+  svg: string
+  scale: Scale
+  model: Model
+}
+
+export const status = () => invoke<Status>('status')
+export const openedWith = () => invoke<string | null>('opened_with')
+export const types = () => invoke<TypeRow[]>('types')
+export const imports = () => invoke<ImportRow[]>('imports')
+export const undoImport = (id: number) => invoke<Undone>('undo_import', { import: id })
+export const cancelImport = () => invoke<null>('cancel_import')
+export const heartRate = (question: ChartQuestion) => invoke<Chart>('heart_rate', { question })
+
+/** Shows the system's own dialog; null if it was closed. */
+export const chooseExport = (title: string, filter: string) =>
+  invoke<string | null>('choose_export', { title, filter })
+
+export function importExport(path: string, heard: (progress: Progress) => void): Promise<Report> {
+  const progress = new Channel<Progress>()
+  progress.onmessage = heard
+  return invoke<Report>('import_export', { path, progress })
+}
+
+export type Drop = { type: 'over' } | { type: 'left' } | { type: 'dropped'; paths: string[] }
+
+/** Files that are dragged over the window. Returns how to stop listening. */
+export function onDrop(heard: (drop: Drop) => void): Promise<() => void> {
+  return getCurrentWebview().onDragDropEvent(({ payload }) => {
+    if (payload.type === 'drop') heard({ type: 'dropped', paths: payload.paths })
+    else heard({ type: payload.type === 'leave' ? 'left' : 'over' })
+  })
+}
+
+/** Whatever a command threw, as an error with words. */
+export function asError(thrown: unknown): AppError {
+  if (typeof thrown === 'object' && thrown !== null && 'code' in thrown && 'message' in thrown) {
+    const { code, message } = thrown as AppError
+    return { code, message, hint: (thrown as Partial<AppError>).hint ?? '' }
+  }
+  return { code: 'internal', message: String(thrown), hint: '' }
+}

@@ -1,0 +1,111 @@
+import { afterEach, expect, test } from 'vitest'
+import { emit } from '@tauri-apps/api/event'
+import notAnExport from '../../../tests/fixtures/ipc/import_export_not_an_export.json'
+import { type Page, click, emptyStore, kept, open, says, until } from './support'
+
+let page: Page
+
+afterEach(() => page.close())
+
+test('an empty store explains how to get an export', async () => {
+  page = open(emptyStore)
+  await says('Drop export.zip here')
+  await says('Choose Export All Health Data')
+  await says('No records yet')
+})
+
+test('the history is newest first and the foot says how much there is', async () => {
+  page = open()
+  await says('4,741,049 records · 2 types')
+  const names = [...document.querySelectorAll('li .file')].map((p) => p.textContent)
+  expect(names).toEqual(['later.zip', 'export.zip'])
+})
+
+test('a dropped file is imported and its report shown', async () => {
+  page = open()
+  await says('History')
+  await emit('tauri://drag-drop', { paths: ['/home/ada/export.zip'], position: { x: 1, y: 1 } })
+  await says('Could not be read')
+  await says('A time that could not be read, 2 times')
+  await says('first at byte 12,345')
+  expect(page.asked).toContain('import_export')
+})
+
+test('two files at once are refused in words', async () => {
+  page = open()
+  await says('History')
+  await emit('tauri://drag-drop', { paths: ['/a.zip', '/b.zip'], position: { x: 1, y: 1 } })
+  await says('Drop one file at a time.')
+  expect(page.asked).not.toContain('import_export')
+})
+
+test('a running import shows its progress and can be cancelled', async () => {
+  let fail: (error: unknown) => void = () => {}
+  page = open({
+    ...kept,
+    opened_with: () => '/home/ada/export.zip',
+    import_export: ({ progress }) => {
+      const channel = progress as { onmessage: (p: unknown) => void }
+      channel.onmessage({ records: 2_940_118, recordsPerSecond: 820_000, mbPerSecond: 402, secondsLeft: 2, fraction: 0.62 })
+      return new Promise((_, reject) => (fail = reject))
+    },
+    cancel_import: () => fail({ code: 'cancelled', message: 'The import was cancelled.', hint: '' }),
+  })
+  for (const text of ['62 %', '2,940,118 records', '820,000 a second', '402 MB/s', '2 s left']) await says(text)
+  expect(document.querySelector('progress')?.getAttribute('value')).toBe('62')
+  await until(() => /6[02] percent/.test(document.querySelector('[aria-live]')?.textContent ?? ''))
+  click('section .button')
+  await says('Import cancelled. Nothing was changed.')
+})
+
+test('a file that is no export is refused with a hint', async () => {
+  page = open({
+    ...kept,
+    opened_with: () => '/home/ada/notes.txt',
+    import_export: () => Promise.reject(notAnExport.error),
+  })
+  await until(() => document.querySelector('[role=alert]'))
+  await says('This file is not an Apple Health export.')
+  await says('Export All Health Data')
+})
+
+test('undo asks first', async () => {
+  page = open()
+  await says('History')
+  click('li .button')
+  expect(page.asked).not.toContain('undo_import')
+  await says('Really undo?')
+  click('li .button')
+  await says('41,205 records removed, 3 records brought back')
+})
+
+test('types are sorted by count and can be searched', async () => {
+  page = open()
+  click('nav .types')
+  await says('4,700,000')
+  const names = () => [...document.querySelectorAll('tbody th')].map((th) => th.textContent)
+  expect(names()).toEqual(['Heart rate', 'Steps'])
+  const search = document.querySelector('input') as HTMLInputElement
+  search.value = 'step'
+  search.dispatchEvent(new Event('input', { bubbles: true }))
+  await says('1 of 2 types')
+  expect(names()).toEqual(['Steps'])
+  search.value = 'moon'
+  search.dispatchEvent(new Event('input', { bubbles: true }))
+  await says('No type matches “moon”.')
+})
+
+test('without readings the heart page says so and leads to the import', async () => {
+  page = open(emptyStore)
+  await says('No records yet')
+  click('nav .heart')
+  await says('No heart-rate readings yet')
+  click('.empty .button')
+  await says('Drop export.zip here')
+})
+
+test('a store that cannot be read is said in words and can be tried again', async () => {
+  page = open({ ...kept, status: () => Promise.reject({ code: 'store_busy', message: 'The store is busy.', hint: 'Try again.' }) })
+  await says('The store is busy.')
+  expect(document.querySelector('[role=alert] .button')).not.toBeNull()
+})
