@@ -82,9 +82,15 @@ fn correlation(node: &Node, tally: &mut Tally) -> Option<Entry> {
     body.set("type", identity.as_str());
     body.set("metadata", node.metadata());
     provenance(&mut body, node);
+    let members = members(node);
+    // Several foods of one second are told apart by their name and by what they are made of.
+    let food = node.metadata().and_then(|m| m.get("HKFoodType").map(ToString::to_string)).unwrap_or_default();
+    let mut kinds = members.kinds.clone();
+    kinds.sort_unstable();
+    let identity = format!("{identity}|{food}|{}", kinds.join(" "));
     let mut entry = entry(EntryKind::Correlation, identity, source(node));
     (entry.start_ms, entry.end_ms, entry.body) = (Some(start), Some(end), body.text());
-    entry.members = Some(Box::new(members(node)));
+    entry.members = Some(Box::new(members));
     Some(entry)
 }
 
