@@ -25,6 +25,7 @@ mod input;
 pub mod limits;
 mod node;
 mod record;
+mod tag;
 mod tally;
 mod workout;
 
