@@ -38,6 +38,8 @@ pub(super) struct Parser {
     found: Found,
     samples: u64,
     ended: bool,
+    /// The parser has just passed the end of a tag.
+    between: bool,
     news: bool,
     /// What went wrong so far.
     pub(super) tally: Tally,
@@ -71,6 +73,7 @@ impl Parser {
             found: Found::default(),
             samples: 0,
             ended: false,
+            between: false,
             news: false,
             tally,
             document: Document { version: prolog.version, ..Document::default() },
@@ -124,11 +127,13 @@ impl Parser {
     fn step(&mut self, buffer: &mut Vec<u8>) -> Result<()> {
         let before = self.xml.buffer_position();
         self.tally.position = self.offset + before;
-        if self.depth > 0 && self.quick_step(buffer)? {
+        if self.between && self.depth > 0 && self.quick_step(buffer)? {
             return Ok(());
         }
         let event = self.xml.read_event_into(buffer);
         self.xml.get_mut().reset();
+        // After a text the parser expects markup and nobody may take it away.
+        self.between = matches!(event, Ok(Event::Empty(_) | Event::Start(_) | Event::End(_)));
         match event {
             Ok(Event::Empty(tag)) => {
                 self.open(tag.name().as_ref(), tag.attributes_raw())?;

@@ -27,6 +27,8 @@ mod node;
 mod record;
 mod tag;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod workout;
 
 use std::io::{Read, Seek};

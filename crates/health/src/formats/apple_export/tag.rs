@@ -36,7 +36,7 @@ mod tests {
     #[test]
     fn only_plain_whole_tags_are_taken() {
         check("<A b=\"1\"/>x", Some(("A b=\"1\"/", 10)));
-        check("\n <A b=\"x > y\">", Some(("A b=\"x > y\"", 16)));
+        check("\n <A b=\"x > y\">", Some(("A b=\"x > y\"", 15)));
         check("<A b=\"1\"", None);
         check("<A b=\"1>\"", None);
         check("</A>", None);
