@@ -13,7 +13,7 @@ pub(super) fn whole(bytes: &[u8]) -> Option<(&[u8], usize)> {
     for _ in 0..4 {
         end += memchr(b'>', inside.get(end..)?)?;
         let tag = inside.get(..end)?;
-        if memchr_iter(b'"', tag).count() % 2 == 0 {
+        if memchr_iter(b'"', tag).count().is_multiple_of(2) {
             // Single quotes around a value, or a second tag inside: not plain.
             let plain = memchr(b'<', tag).is_none() && !memchr_iter(b'=', tag).any(|at| tag.get(at + 1) != Some(&b'"'));
             return plain.then_some((tag, blanks + 1 + end + 1));

@@ -292,6 +292,46 @@ fn archives_without_one_main_document_are_errors() {
     assert!(cut.is_some_and(|kind| kind.starts_with("DamagedArchive")));
 }
 
+/// Replaces equally long bytes, for archives that no writer would make.
+fn patch(mut bytes: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
+    let places: Vec<usize> = memchr::memmem::find_iter(&bytes, from).collect();
+    for at in places {
+        bytes[at..at + to.len()].copy_from_slice(to);
+    }
+    bytes
+}
+
+fn kind_of(bytes: Vec<u8>) -> String {
+    match Reader::archive(Cursor::new(bytes)).and_then(all) {
+        Ok(batch) => batch.problems.iter().map(|p| p.reason).collect::<Vec<_>>().join(" "),
+        Err(error) => format!("{:?}", error.kind()),
+    }
+}
+
+#[test]
+fn doubled_and_encrypted_entries_are_not_opened() {
+    let xml = format!("<HealthData>{}</HealthData>", steps("value=\"1\""));
+    let doubled =
+        patch(archive(&[("export.xml", &xml), ("aa.gpx", "<gpx/>"), ("ab.gpx", "<gpx/>")]), b"ab.gpx", b"aa.gpx");
+    assert_eq!(kind_of(doubled), "duplicate_entry");
+    let main = patch(archive(&[("aa.xml", &xml), ("ab.xml", &xml)]), b"ab.xml", b"aa.xml");
+    assert!(kind_of(main).starts_with("DamagedArchive"));
+    let mut locked = archive(&[("export.xml", &xml)]);
+    let at = memchr::memmem::find(&locked, b"PK\x01\x02").expect("a directory");
+    locked[at + 8] |= 1;
+    assert_eq!(kind_of(locked), "Encrypted");
+}
+
+#[test]
+fn a_bomb_is_refused_and_a_well_packed_document_is_not() {
+    let xml = |blanks: usize| {
+        let line = " ".repeat(1 << 16) + "<Novelty/>";
+        format!("<HealthData>{}</HealthData>", line.repeat(blanks >> 16))
+    };
+    assert_eq!(kind_of(archive(&[("export.xml", &xml(63 << 20))])), "no_records unknown_element");
+    assert!(kind_of(archive(&[("export.xml", &xml(66 << 20))])).starts_with("TooLarge"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
