@@ -3,8 +3,8 @@
 
 /// Splits off the pointer of a device text as it stands in the file, so that equal devices have equal rests.
 pub(super) fn raw_rest(raw: &str) -> &str {
-    let Some(at) = raw.find("HKDevice: 0x").filter(|at| *at <= 8) else { return raw };
-    let rest = raw.get(at + 12..).unwrap_or_default();
+    let rest = raw.strip_prefix("&lt;&lt;").or_else(|| raw.strip_prefix("<<")).unwrap_or(raw);
+    let Some(rest) = rest.strip_prefix("HKDevice: 0x") else { return raw };
     rest.trim_start_matches(|c: char| c.is_ascii_hexdigit())
 }
 

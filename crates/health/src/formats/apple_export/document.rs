@@ -1,9 +1,10 @@
 //! The main document as a stream of batches. Never validates, never looks at the version: reads what is there.
 
+use std::io::BufRead as _;
 use std::mem;
 
 use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::Event;
 
 use super::blocks::{Blocks, Guard};
 use super::builder::Builder;
@@ -12,6 +13,7 @@ use super::entries::{self, Found, Reference};
 use super::limits::{BATCH_BYTES, BATCH_SAMPLES, MAX_DEPTH, MAX_REFERENCES};
 use super::node::{Node, Tree};
 use super::record::{self, Extras};
+use super::tag;
 use super::tally::Tally;
 use crate::time::parse_stamp;
 use crate::{Batch, Document, Error, ErrorKind, Result, Sample};
@@ -36,6 +38,8 @@ pub(super) struct Parser {
     found: Found,
     samples: u64,
     ended: bool,
+    /// The parser has just passed the end of a tag.
+    between: bool,
     news: bool,
     /// What went wrong so far.
     pub(super) tally: Tally,
@@ -69,6 +73,7 @@ impl Parser {
             found: Found::default(),
             samples: 0,
             ended: false,
+            between: false,
             news: false,
             tally,
             document: Document { version: prolog.version, ..Document::default() },
@@ -122,14 +127,19 @@ impl Parser {
     fn step(&mut self, buffer: &mut Vec<u8>) -> Result<()> {
         let before = self.xml.buffer_position();
         self.tally.position = self.offset + before;
+        if self.between && self.depth > 0 && self.quick_step(buffer)? {
+            return Ok(());
+        }
         let event = self.xml.read_event_into(buffer);
         self.xml.get_mut().reset();
+        // After a text the parser expects markup and nobody may take it away.
+        self.between = matches!(event, Ok(Event::Empty(_) | Event::Start(_) | Event::End(_)));
         match event {
             Ok(Event::Empty(tag)) => {
-                self.open(&tag)?;
+                self.open(tag.name().as_ref(), tag.attributes_raw())?;
                 self.close();
             }
-            Ok(Event::Start(tag)) => self.open(&tag)?,
+            Ok(Event::Start(tag)) => self.open(tag.name().as_ref(), tag.attributes_raw())?,
             Ok(Event::End(tag)) if tag.name().as_ref() == "HealthData" => self.finish(true)?,
             Ok(Event::End(_)) => self.close(),
             Ok(Event::Eof) => self.finish(false)?,
@@ -141,6 +151,26 @@ impl Parser {
             self.finish(true)?;
         }
         Ok(())
+    }
+
+    /// Takes a start tag straight from the block where it lies in it as a whole, which nearly all do, and saves
+    /// the parser's walk over its quotes. False where the parser has to look.
+    fn quick_step(&mut self, buffer: &mut Vec<u8>) -> Result<bool> {
+        let mut stream = self.xml.stream();
+        let Ok(block) = stream.fill_buf() else { return Ok(false) };
+        let Some((tag, length)) = tag::whole(block) else { return Ok(false) };
+        buffer.extend_from_slice(tag);
+        stream.consume(length);
+        self.xml.get_mut().reset();
+        let Ok(text) = std::str::from_utf8(buffer) else { return Ok(false) };
+        let (text, empty) = text.strip_suffix('/').map_or((text, false), |text| (text, true));
+        let end = text.find(|c: char| c.is_ascii_whitespace()).unwrap_or(text.len());
+        let (name, attributes) = text.split_at_checked(end).unwrap_or((text, ""));
+        self.open(name, attributes)?;
+        if empty {
+            self.close();
+        }
+        Ok(true)
     }
 
     fn recover(&mut self, before: u64) -> Result<()> {
@@ -158,9 +188,7 @@ impl Parser {
         Ok(())
     }
 
-    fn open(&mut self, tag: &BytesStart<'_>) -> Result<()> {
-        let name = tag.name();
-        let (name, attributes) = (name.as_ref(), tag.attributes_raw());
+    fn open(&mut self, name: &str, attributes: &str) -> Result<()> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return Err(Error::at(ErrorKind::TooLarge("depth of XML elements"), self.tally.position));
@@ -263,6 +291,5 @@ impl Parser {
 }
 
 fn guard_at_end(guard: &mut Guard<Blocks>) -> bool {
-    use std::io::BufRead as _;
     guard.inner.fill_buf().map_or(true, <[u8]>::is_empty)
 }

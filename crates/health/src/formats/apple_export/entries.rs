@@ -84,7 +84,7 @@ fn correlation(node: &Node, tally: &mut Tally) -> Option<Entry> {
     provenance(&mut body, node);
     let members = members(node);
     // Several foods of one second are told apart by their name and by what they are made of.
-    let food = node.metadata().and_then(|m| m.get("HKFoodType").map(ToString::to_string)).unwrap_or_default();
+    let food = node.metadata().get("HKFoodType").map(ToString::to_string).unwrap_or_default();
     let mut kinds = members.kinds.clone();
     kinds.sort_unstable();
     let identity = format!("{identity}|{food}|{}", kinds.join(" "));

@@ -25,7 +25,10 @@ mod input;
 pub mod limits;
 mod node;
 mod record;
+mod tag;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod workout;
 pub mod write;
 

@@ -223,8 +223,10 @@ fn beats(start_ms: i64, beats: &[(String, String)]) -> Vec<Json> {
     beats.iter().map(item).collect()
 }
 
-/// A number as JSON, whole ones without a point.
+/// A number as JSON with twelve digits, whole ones without a point: what a change of units does to the last digits
+/// must not make two bodies differ.
 pub(super) fn number_json(value: f64) -> Json {
+    let value = format!("{value:.11e}").parse().unwrap_or(value);
     if value.fract() == 0.0 && value.abs() < 9e15 { Json::from(value as i64) } else { Json::from(value) }
 }
 

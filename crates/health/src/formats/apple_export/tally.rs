@@ -6,13 +6,13 @@ use super::attributes::bounded;
 use super::limits::{MAX_REJECT, MAX_TALLIES};
 use crate::Problem;
 
-/// Problems of one input on their way into batches.
-/// How often, and where first.
-type Counted = (u64, Option<u64>);
+/// Code and kind.
+type Reason = (&'static str, Option<String>);
 
+/// Problems of one input on their way into batches.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    counted: BTreeMap<(&'static str, Option<String>), Counted>,
+    counted: BTreeMap<Reason, (u64, Option<u64>)>,
     /// Rejects, listed one by one.
     pub(super) rejects: Vec<Problem>,
     /// Position of the event that is being read.

@@ -1,0 +1,347 @@
+//! The reader from outside: small documents and archives, one quirk each.
+
+#![allow(clippy::unwrap_used)]
+
+use std::io::{Cursor, Write as _};
+
+use proptest::prelude::*;
+use zip::write::{SimpleFileOptions, ZipWriter};
+
+use super::limits::{BATCH_SAMPLES, MAX_ATTRIBUTES, MAX_DEPTH, MAX_EVENT, MAX_METADATA, MAX_NAME};
+use super::*;
+use crate::{ErrorKind, batch::NONE};
+
+const TIMES: &str = r#"startDate="1970-01-01 00:00:01 +0000" endDate="1970-01-01 00:00:02 +0000""#;
+
+fn all(mut reader: Reader) -> Result<Batch> {
+    let mut whole = Batch::default();
+    while let Some(batch) = reader.next_batch()? {
+        if whole.samples.is_empty() {
+            (whole.kinds, whole.sources, whole.origins) = (batch.kinds, batch.sources, batch.origins);
+            (whole.texts, whole.details) = (batch.texts, batch.details);
+        }
+        whole.samples.extend(batch.samples);
+        whole.entries.extend(batch.entries);
+        whole.problems.extend(batch.problems);
+        whole.document = batch.document.or(whole.document);
+        whole.records_read = batch.records_read;
+    }
+    Ok(whole)
+}
+
+fn read(xml: &str) -> Result<Batch> {
+    all(Reader::document(Cursor::new(xml.as_bytes().to_vec()), None)?)
+}
+
+fn inside(body: &str) -> Batch {
+    read(&format!("<HealthData locale=\"en_US\">{body}</HealthData>")).expect("readable")
+}
+
+/// Checks how many samples a body gives and which problems.
+#[track_caller]
+fn check(body: &str, samples: usize, problems: &[&str]) -> Batch {
+    let batch = inside(body);
+    let got: Vec<&str> = batch.problems.iter().map(|p| p.reason).filter(|r| *r != "no_records").collect();
+    assert_eq!((batch.samples.len(), got.as_slice()), (samples, problems), "{body}");
+    batch
+}
+
+fn steps(more: &str) -> String {
+    format!(r#"<Record type="HKQuantityTypeIdentifierStepCount" sourceName="A" unit="count" {TIMES} {more}/>"#)
+}
+
+#[track_caller]
+fn check_value(kind: &str, unit: &str, value: &str, expected: (Option<f64>, Option<f64>), problems: &[&str]) {
+    let unit = if unit.is_empty() { String::new() } else { format!("unit=\"{unit}\"") };
+    let batch = check(&format!("<Record type=\"{kind}\" {TIMES} {unit} value=\"{value}\"/>"), 1, problems);
+    let sample = batch.samples.first().expect("one");
+    let rounded = sample.value.map(|v| format!("{v:.9e}").parse().expect("a number"));
+    assert_eq!((rounded, sample.original), expected, "{kind} {value} {unit}");
+}
+
+#[test]
+fn values_are_canonical_and_originals_are_kept() {
+    check_value("HKQuantityTypeIdentifierStepCount", "count", "12", (Some(12.0), None), &[]);
+    check_value("HKQuantityTypeIdentifierActiveEnergyBurned", "kJ", "418.4", (Some(100.0), Some(418.4)), &[]);
+    check_value("HKQuantityTypeIdentifierActiveEnergyBurned", "Cal", "5.91532e-05", (Some(5.91532e-05), None), &[]);
+    check_value("HKQuantityTypeIdentifierOxygenSaturation", "%", "0.97", (Some(0.97), None), &[]);
+    let hundredfold = &["percent_hundredfold"];
+    check_value("HKQuantityTypeIdentifierOxygenSaturation", "%", "98", (Some(0.98), Some(98.0)), hundredfold);
+    check_value("HKQuantityTypeIdentifierStepCount", "furlong", "3", (None, Some(3.0)), &["unknown_unit"]);
+    check_value("HKQuantityTypeIdentifierNew", "furlong", "3", (Some(3.0), None), &[]);
+    check_value("HKDataTypeSleepDurationGoal", "hr", "8", (Some(8.0), None), &[]);
+    check_value(
+        "HKCategoryTypeIdentifierSleepAnalysis",
+        "",
+        "HKCategoryValueSleepAnalysisAsleepREM",
+        (Some(5.0), None),
+        &[],
+    );
+    check_value("HKCategoryTypeIdentifierSleepAnalysis", "", "Dreaming", (None, None), &["unknown_value"]);
+    check_value("HKCategoryTypeIdentifierMindfulSession", "", "", (Some(0.0), None), &[]);
+}
+
+#[test]
+fn unreadable_records_are_rejected_with_their_text() {
+    for (record, reason) in [
+        (
+            r#"<Record type="HKQuantityTypeIdentifierStepCount" unit="count" value="1" startDate="x" endDate="y"/>"#,
+            "bad_time",
+        ),
+        (
+            r#"<Record type="T" startDate="1970-01-02 00:00:00 +0000" endDate="1970-01-01 00:00:00 +0000" value="1"/>"#,
+            "bad_time",
+        ),
+        (&steps("value=\"many\""), "bad_value"),
+        (&steps("value=\"inf\""), "bad_value"),
+        (&steps(""), "bad_value"),
+        (&steps("value=\"1\" Heart Rate=\"5\""), "bad_shape"),
+        (&format!("<Record {TIMES} value=\"1\"/>"), "bad_shape"),
+    ] {
+        let batch = check(&format!("{record}{}", steps("value=\"1\"")), 1, &[reason]);
+        let problem = batch.problems.first().expect("one");
+        assert_eq!(problem.position, Some("<HealthData locale=\"en_US\">".len() as u64));
+        assert!(problem.rejected.as_ref().is_some_and(|raw| record.contains(raw.as_str())));
+        assert_eq!(batch.records_read, 2);
+    }
+}
+
+#[test]
+fn damage_is_repaired_and_counted() {
+    let good = steps("value=\"1\"");
+    check(&steps("value=\"1\" value=\"2\""), 1, &["duplicate_attribute"]);
+    check(&steps("value=\"1\" sourceVersion=\"&who;\""), 1, &["unknown_entity"]);
+    check(&format!("<Novelty><Record/></Novelty>{good}"), 1, &["unknown_element"]);
+    check(&format!("\u{0}{good}"), 1, &["control_characters"]);
+    check(&format!("<!-- a --> {good} <? b ?><![CDATA[c]]> & {good}"), 2, &[]);
+    check(&good.replace("/>", "></Record>").replace('"', "'"), 1, &[]);
+    check(&good.replace(' ', "\n\t"), 0, &["bad_time"]);
+}
+
+#[test]
+fn records_with_children_survive_any_border_of_blocks() {
+    let one =
+        format!("\n {}\n  <MetadataEntry key=\"a\" value=\"b\"/>\n </Record>", steps("value=\"1\"").replace("/>", ">"));
+    let n = 2 * (256 << 10) / one.len();
+    for shift in (0..one.len()).step_by(5) {
+        let batch = inside(&(" ".repeat(shift) + &one.repeat(n)));
+        assert_eq!((batch.samples.len(), batch.problems.len()), (n, 0), "shift {shift}");
+    }
+}
+
+#[test]
+fn a_cut_file_gives_what_stands_before() {
+    let record = steps("value=\"1\"");
+    for cut in [r#"<Record type="HK"#, "", "<Record", "</Rec"] {
+        let batch = read(&format!("<HealthData>{record}{cut}")).expect("readable");
+        assert_eq!(batch.samples.len(), 1, "{cut}");
+        assert!(batch.problems.iter().any(|p| p.reason == "truncated"), "{cut}");
+        assert!(!batch.document.expect("known").complete);
+    }
+}
+
+#[test]
+fn what_is_no_export_is_said_so() {
+    let kind = |xml: &str| read(xml).err().map(|e| format!("{:?}", e.kind()));
+    assert_eq!(kind("").as_deref(), Some("NotAnExport"));
+    assert_eq!(kind("<ClinicalDocument/>").as_deref(), Some("NotAnExport"));
+    let empty = read("<HealthData/>").expect("an empty one");
+    assert!(empty.problems.iter().any(|p| p.reason == "no_records"));
+    assert!(empty.document.is_some_and(|d| d.complete && d.fingerprint.is_some()));
+}
+
+#[test]
+fn a_watch_is_one_source_whatever_its_pointer() {
+    let record = |pointer: &str| {
+        steps(&format!(
+            "value=\"1\" sourceVersion=\"10.1\" device=\"&lt;&lt;HKDevice: {pointer}&gt;, name:W, hardware:Watch6,1&gt;\""
+        ))
+    };
+    let batch = check(&(record("0x301a") + &record("0xbeef")), 2, &[]);
+    assert_eq!((batch.sources.len(), batch.origins.len()), (1, 1));
+    assert_eq!(batch.sources.first().and_then(|s| s.hardware.as_deref()), Some("Watch6,1"));
+}
+
+#[test]
+fn metadata_becomes_canonical_details() {
+    let record = steps("value=\"1\"").replace("/>", ">");
+    let entries = r#"<MetadataEntry key="b" value="&quot;x&quot;"/><MetadataEntry key="HKWasUserEntered" value="1"/>"#;
+    let batch = check(&format!("{record}{entries}</Record>{}", steps("value=\"2\"")), 2, &[]);
+    assert_eq!(batch.details, [r#"{"metadata":{"HKWasUserEntered":"1","b":"\"x\""}}"#]);
+    let flags: Vec<_> = batch.samples.iter().map(|s| (s.user_entered, s.details)).collect();
+    assert_eq!(flags, [(true, 0), (false, NONE)]);
+}
+
+#[test]
+fn a_workout_is_one_entry_with_everything_in_it() {
+    let doubled = r#"<MetadataEntry key="HKIndoorWorkout" value="0"/>"#.repeat(2);
+    let batch = inside(&format!(
+        r#"<Workout workoutActivityType="HKWorkoutActivityTypeRunning" duration="0.5" durationUnit="min" sourceName="W" {TIMES}>{doubled}
+        <WorkoutStatistics type="HKQuantityTypeIdentifierDistanceWalkingRunning" sum="1" unit="km"/>
+        <WorkoutStatistics type="HKQuantityTypeIdentifierActiveEnergyBurned" sum="418.4" unit="kJ"/>
+        <WorkoutStatistics type="HKQuantityTypeIdentifierBasalEnergyBurned" sum="9" unit="kcal"/>
+        <WorkoutRoute sourceName="W"><FileReference path="/workout-routes/r.gpx"/></WorkoutRoute></Workout>"#
+    ));
+    let workout = batch.entries.first().expect("one");
+    let body: serde_json::Value = serde_json::from_str(&workout.body).expect("JSON");
+    assert_eq!(workout.identity, "HKWorkoutActivityTypeRunning");
+    assert_eq!(body["duration_s"], 30);
+    assert_eq!(body["distance_m"], 1000);
+    assert_eq!(body["energy_kcal"], 100);
+    assert_eq!(body["metadata"]["HKIndoorWorkout"], "0");
+    assert_eq!(body["routes"][0], "/workout-routes/r.gpx");
+    assert!(batch.problems.iter().any(|p| p.reason == "missing_file"));
+}
+
+#[test]
+fn correlations_carry_their_members_and_old_routes_their_points() {
+    let member = steps("value=\"1\"");
+    let batch = check(&format!("<Correlation type=\"C\" {TIMES}>{member}</Correlation>{member}"), 1, &[]);
+    let members = batch.entries.first().and_then(|e| e.members.as_ref()).expect("members");
+    assert_eq!((members.samples.len(), batch.records_read), (1, 1));
+    let location = r#"<Location date="1970-01-01 00:00:01 +0000" latitude="1" longitude="2" altitude="3"/>"#;
+    let batch = inside(&format!(
+        "<Workout workoutActivityType=\"X\" {TIMES}><WorkoutRoute>{location}</WorkoutRoute></Workout>"
+    ));
+    let points = batch.entries.last().and_then(|e| crate::formats::route::unpack(e.payload.as_ref()?)).expect("points");
+    assert_eq!(points.first().and_then(|p| p.ele), Some(3.0));
+}
+
+#[test]
+fn rings_without_a_day_are_left_out() {
+    let batch = inside(
+        r#"<ActivitySummary dateComponents="1969-12-30"/><ActivitySummary dateComponents="2024-05-01" activeEnergyBurned="418.4" activeEnergyBurnedUnit="kJ"/>"#,
+    );
+    let days: Vec<_> = batch.entries.iter().map(|e| (e.identity.as_str(), e.body.as_str())).collect();
+    assert_eq!(days, [("2024-05-01", r#"{"active_energy_kcal":100,"date":"2024-05-01"}"#)]);
+}
+
+#[test]
+fn limits_hold_on_either_side() {
+    let attributes = |n: usize| (0..n).map(|i| format!(" x{i}=\"\"")).collect::<String>();
+    let many = |n: usize| format!("<Record type=\"T\" unit=\"u\" {TIMES} value=\"1\"{}/>", attributes(n - 5));
+    assert_eq!(inside(&many(MAX_ATTRIBUTES)).samples.len(), 1);
+    assert_eq!(inside(&many(MAX_ATTRIBUTES + 1)).samples.len(), 0);
+
+    let deep = |n: usize| read(&format!("<HealthData>{}", "<A>".repeat(n - 1)));
+    assert!(deep(MAX_DEPTH).is_ok());
+    assert!(matches!(deep(MAX_DEPTH + 1).err().map(|e| matches!(e.kind(), ErrorKind::TooLarge(_))), Some(true)));
+
+    let long = |n: usize| read(&format!("<HealthData><!--{}--></HealthData>", "x".repeat(n)));
+    assert!(long(MAX_EVENT - 100).is_ok());
+    assert!(long(MAX_EVENT + 100).is_err());
+
+    let metadata = |n: usize| {
+        let entries: String = (0..n).map(|i| format!("<MetadataEntry key=\"k{i}\" value=\"\"/>")).collect();
+        inside(&format!("{}{entries}</Record>", steps("value=\"1\"").replace("/>", ">"))).problems.len()
+    };
+    assert_eq!((metadata(MAX_METADATA), metadata(MAX_METADATA + 1)), (0, 1));
+}
+
+#[test]
+fn batches_are_cut_and_no_line_breaks_are_needed() {
+    let xml = format!("<HealthData>{}</HealthData>", steps("value=\"1\"").repeat(BATCH_SAMPLES + 1));
+    let mut reader = Reader::document(Cursor::new(xml.into_bytes()), None).expect("readable");
+    let sizes: Vec<usize> =
+        std::iter::from_fn(|| reader.next_batch().expect("fine")).map(|b| b.samples.len()).collect();
+    assert_eq!(sizes, [BATCH_SAMPLES, 1, 0]);
+}
+
+fn archive(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in files {
+        zip.start_file(*name, SimpleFileOptions::default()).expect("a file");
+        zip.write_all(text.as_bytes()).expect("written");
+    }
+    zip.finish().expect("finished").into_inner()
+}
+
+fn unzip(files: &[(&str, &str)]) -> Result<Batch> {
+    all(Reader::archive(Cursor::new(archive(files)))?)
+}
+
+#[test]
+fn the_main_document_is_found_by_content() {
+    let xml = format!("<HealthData>{}</HealthData>", steps("value=\"1\""));
+    let batch = unzip(&[
+        ("__MACOSX/._export.xml", "x"),
+        ("apple_health_export/export_cda.xml", "<ClinicalDocument/>"),
+        ("apple_health_export/dışa aktarılan.XML", &xml),
+        ("../evil.txt", "x"),
+        ("apple_health_export/workout-routes/a.gpx", "<gpx><trkpt lat=\"1\" lon=\"2\"/></gpx>"),
+    ])
+    .expect("readable");
+    assert_eq!(batch.samples.len(), 1);
+    let reasons: Vec<_> = batch.problems.iter().map(|p| p.reason).collect();
+    assert_eq!(reasons, ["unsafe_entry_name"]);
+    assert_eq!(batch.entries.first().map(|e| e.identity.as_str()), Some("/workout-routes/a.gpx"));
+}
+
+#[test]
+fn archives_without_one_main_document_are_errors() {
+    let kind = |files: &[(&str, &str)]| unzip(files).err().map(|e| format!("{:?}", e.kind()));
+    assert_eq!(kind(&[("export.xml", "")]).as_deref(), Some("NotAnExport"));
+    let two = kind(&[("a/export.xml", "<HealthData/>"), ("b/export.xml", "<HealthData/>")]);
+    assert!(two.is_some_and(|kind| kind.starts_with("DamagedArchive")));
+    let long = "x".repeat(MAX_NAME + 1);
+    assert!(kind(&[(&long, "")]).is_some_and(|kind| kind.starts_with("TooLarge")));
+    assert!(unzip(&[("export.xml", "<HealthData/>"), (&long[1..], "")]).is_ok());
+    let mut cut = archive(&[("export.xml", "<HealthData/>")]);
+    cut.truncate(cut.len() - 30);
+    let cut = Reader::archive(Cursor::new(cut)).err().map(|e| format!("{:?}", e.kind()));
+    assert!(cut.is_some_and(|kind| kind.starts_with("DamagedArchive")));
+}
+
+/// Replaces equally long bytes, for archives that no writer would make.
+fn patch(mut bytes: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
+    let places: Vec<usize> = memchr::memmem::find_iter(&bytes, from).collect();
+    for at in places {
+        bytes[at..at + to.len()].copy_from_slice(to);
+    }
+    bytes
+}
+
+fn kind_of(bytes: Vec<u8>) -> String {
+    match Reader::archive(Cursor::new(bytes)).and_then(all) {
+        Ok(batch) => batch.problems.iter().map(|p| p.reason).collect::<Vec<_>>().join(" "),
+        Err(error) => format!("{:?}", error.kind()),
+    }
+}
+
+#[test]
+fn doubled_and_encrypted_entries_are_not_opened() {
+    let xml = format!("<HealthData>{}</HealthData>", steps("value=\"1\""));
+    let doubled =
+        patch(archive(&[("export.xml", &xml), ("aa.gpx", "<gpx/>"), ("ab.gpx", "<gpx/>")]), b"ab.gpx", b"aa.gpx");
+    assert_eq!(kind_of(doubled), "duplicate_entry");
+    let main = patch(archive(&[("aa.xml", &xml), ("ab.xml", &xml)]), b"ab.xml", b"aa.xml");
+    assert!(kind_of(main).starts_with("DamagedArchive"));
+    let mut locked = archive(&[("export.xml", &xml)]);
+    let at = memchr::memmem::find(&locked, b"PK\x01\x02").expect("a directory");
+    locked[at + 8] |= 1;
+    assert_eq!(kind_of(locked), "Encrypted");
+}
+
+#[test]
+fn a_bomb_is_refused_and_a_well_packed_document_is_not() {
+    let xml = |blanks: usize| {
+        let line = " ".repeat(1 << 16) + "<Novelty/>";
+        format!("<HealthData>{}</HealthData>", line.repeat(blanks >> 16))
+    };
+    assert_eq!(kind_of(archive(&[("export.xml", &xml(63 << 20))])), "no_records unknown_element");
+    assert!(kind_of(archive(&[("export.xml", &xml(66 << 20))])).starts_with("TooLarge"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn random_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        let mut xml = b"<HealthData><Record ".to_vec();
+        xml.extend_from_slice(&bytes);
+        if let Ok(reader) = Reader::document(Cursor::new(xml), None) {
+            let _ = all(reader);
+        }
+        let _ = Reader::archive(Cursor::new(bytes)).map(all);
+    }
+}
