@@ -1,1 +1,11 @@
 //! The app's two faces: the command line and the window. Both are thin; the work is in the `app` crate.
+
+pub mod cli;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Runs the program with its arguments, the first of which is its own name, and returns its exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    cli::run(arguments)
+}

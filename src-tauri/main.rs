@@ -1,3 +1,5 @@
 //! Starts the app.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    vitalog::run(std::env::args_os())
+}

@@ -123,11 +123,9 @@ impl From<store::Error> for Error {
             ),
             ErrorKind::NoSpace => Self::new(Code::NoSpace, "The disk is full.", "Make room and try again."),
             ErrorKind::Cancelled => cancelled(),
-            ErrorKind::UnknownImport(id) => Self::new(
-                Code::UnknownImport,
-                format!("There is no import {id}."),
-                "`vitalog imports` lists them all.",
-            ),
+            ErrorKind::UnknownImport(id) => {
+                Self::new(Code::UnknownImport, format!("There is no import {id}."), "`vitalog imports` lists them all.")
+            }
             ErrorKind::AlreadyUndone(id) => {
                 Self::new(Code::AlreadyUndone, format!("Import {id} was undone before."), "")
             }

@@ -22,7 +22,7 @@ impl Folder {
 
     /// `chosen`, else `VITALOG_DATA_DIR`, else the system's place. `environment` answers for a variable's name.
     pub fn find(chosen: Option<PathBuf>, environment: impl Fn(&str) -> Option<PathBuf>) -> Result<Self> {
-        let variable = |name| environment(name).filter(|path| !path.as_os_str().is_empty());
+        let variable = |name: &str| environment(name).filter(|path| !path.as_os_str().is_empty());
         let dir = chosen.or_else(|| variable("VITALOG_DATA_DIR")).or_else(|| system(&variable));
         let hint = "Name one with --data-dir.";
         dir.map(Self::at).ok_or_else(|| Error::new(Code::File, "There is no place for the data folder.", hint))
@@ -48,8 +48,8 @@ impl Folder {
         let path = self.store_path();
         match std::fs::metadata(&path) {
             Ok(file) if file.len() > 0 => Ok(Store::open_read(&path)?),
-            Ok(_) => Ok(Store::in_memory()?),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Store::in_memory()?),
+            Ok(_) => Ok(Store::empty(&path)?),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Store::empty(&path)?),
             Err(error) => Err(error.into()),
         }
     }

@@ -130,7 +130,7 @@ mod tests {
 
     #[track_caller]
     fn check_near(word: &str, expected: &str) {
-        let error = find_kind(&Store::in_memory().expect("a store"), word).expect_err("unknown");
+        let error = find_kind(&Store::empty(std::path::Path::new("")).expect("a store"), word).expect_err("unknown");
         assert_eq!(error.code, Code::UnknownType);
         assert!(error.hint.contains(expected), "{}", error.hint);
     }
@@ -145,7 +145,10 @@ mod tests {
 
     #[test]
     fn distances_count_letters() {
-        assert_eq!([distance("abc", "abc"), distance("abc", "abd"), distance("", "ab"), distance("abc", "bc")], [0, 1, 2, 1]);
+        assert_eq!(
+            [distance("abc", "abc"), distance("abc", "abd"), distance("", "ab"), distance("abc", "bc")],
+            [0, 1, 2, 1]
+        );
     }
 
     #[test]

@@ -62,7 +62,9 @@ pub fn set(folder: &Folder, key: &str, value: &str) -> Result<()> {
     };
     let refused = match setting.allowed {
         Allowed::Words(words) if !words.contains(&value) => Some(format!("Allowed: {}.", words.join(", "))),
-        Allowed::Zone if TimeZone::get(value).is_err() => Some("Allowed: an IANA name such as Europe/Paris.".to_owned()),
+        Allowed::Zone if TimeZone::get(value).is_err() => {
+            Some("Allowed: an IANA name such as Europe/Paris.".to_owned())
+        }
         Allowed::Port if value.parse::<u16>().is_err() => Some("Allowed: a number from 0 to 65535.".to_owned()),
         _ => None,
     };

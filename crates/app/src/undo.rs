@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::folder::Folder;
+use crate::local::home_zone;
 
 /// The answer of `vitalog undo`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -26,7 +27,9 @@ pub fn undo(folder: &Folder, import: i64) -> Result<Undone> {
     }
 }
 
-/// To be connected: `folder.write()?.undo(import, &home_zone)`.
-fn take_back(_folder: &Folder, _import: i64) -> Result<Undone> {
-    Err(Error::new(Code::StoreFailed, "This build cannot undo imports.", ""))
+fn take_back(folder: &Folder, import: i64) -> Result<Undone> {
+    let mut store = folder.write()?;
+    let zone = home_zone(&store)?;
+    let store::Undone { import, removed, restored } = store.undo(import, &zone)?;
+    Ok(Undone { import, removed, restored })
 }

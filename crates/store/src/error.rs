@@ -41,9 +41,9 @@ pub enum ErrorKind {
     /// The import was undone before.
     #[error("import {0} was undone before")]
     AlreadyUndone(i64),
-    /// A statement of the user's that is not read-only, or is no SQL.
-    #[error("the query failed: {0}")]
-    Query(String),
+    /// A statement of the user's own is wrong, not allowed or took too long.
+    #[error("{0}")]
+    Statement(String),
     /// The input failed while it was read; nothing changed.
     #[error(transparent)]
     Input(health::Error),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use health::batch::NONE;
-use health::time::{Anchor, Zones, format_instant};
+use health::time::{Zones, format_instant};
 use health::{Batch, Document, Entry, EntryKind, Problem, Source};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
@@ -16,7 +16,7 @@ use crate::open::Store;
 use crate::report::{KindCounts, Report};
 use crate::row::{FLAG_USER_ENTERED, Image, Key, Row};
 use crate::samples::Merge;
-use crate::{absences, entries, link};
+use crate::{absences, entries, link, query};
 
 /// Rejected records kept with their text, per import; all are counted.
 pub const REJECTS_KEPT: u64 = 10_000;
@@ -450,17 +450,7 @@ fn at<T: Copy + Default>(ids: &[T], index: u32) -> T {
 
 /// The wearer's zones, from samples of sleep and from workouts that name theirs.
 pub(crate) fn zones(conn: &Connection, home: &str) -> Result<Zones> {
-    let mut statement = conn.prepare_cached(
-        "SELECT s.start_ms, json_extract(d.json, '$.metadata.HKTimeZone') AS zone
-         FROM samples s JOIN details d ON d.id = s.details_id
-         WHERE s.kind_id = (SELECT id FROM kinds WHERE identifier = 'HKCategoryTypeIdentifierSleepAnalysis')
-               AND s.superseded_by IS NULL AND zone IS NOT NULL
-         UNION ALL
-         SELECT start_ms, json_extract(body, '$.metadata.HKTimeZone') AS zone FROM entries
-         WHERE kind = 'workout' AND superseded_by IS NULL AND start_ms IS NOT NULL AND zone IS NOT NULL",
-    )?;
-    let rows = statement.query_map([], |row| Ok(Anchor { at_ms: row.get(0)?, zone: row.get(1)? }))?;
-    let anchors = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+    let anchors = query::zones::anchors(conn)?;
     Ok(Zones::from_name(home, &anchors))
 }
 

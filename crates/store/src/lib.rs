@@ -1,7 +1,8 @@
 //! The SQLite store: the only place that speaks SQL.
 //!
 //! One file, one writer, many readers. Everything comes in through [`Store::ingest`], whatever sent it; every import
-//! can be taken back with [`Store::undo`]. Blocking; callers that must not block use a thread.
+//! can be taken back with [`Store::undo`]; [`query`] answers questions. Blocking; callers that must not block use a
+//! thread.
 
 mod absences;
 mod claims;
@@ -13,6 +14,7 @@ mod history;
 mod ingest;
 mod link;
 mod open;
+pub mod query;
 mod report;
 mod row;
 mod samples;

@@ -34,9 +34,9 @@ impl Store {
         Self::prepare(conn, path.to_owned())
     }
 
-    /// Opens an empty store in memory, for tests and for answers about a store that does not exist yet.
-    pub fn in_memory() -> Result<Self> {
-        Self::prepare(Connection::open_in_memory()?, PathBuf::new())
+    /// Returns an empty store in memory: a missing data folder answers like it, and nothing is created.
+    pub fn empty(path: &Path) -> Result<Self> {
+        Self::prepare(Connection::open_in_memory()?, path.to_owned())
     }
 
     /// Opens an existing store for reading only: no statement can change it.

@@ -1,5 +1,7 @@
 //! The store seen through its one door: batches in, rows out.
 
+use std::path::Path;
+
 use health::batch::NONE;
 use health::{Batch, Document, Entry, EntryKind, Origin, Sample, Source};
 
@@ -113,7 +115,7 @@ fn ingest(store: &mut Store, export: &Export) -> Report {
 }
 
 fn store_of(exports: &[&Export]) -> Store {
-    let mut store = Store::in_memory().expect("opens");
+    let mut store = Store::empty(Path::new("")).expect("opens");
     for export in exports {
         ingest(&mut store, export);
     }
@@ -229,7 +231,7 @@ fn repeats_of_anything_else_are_duplicates_wherever_they_stand() {
     // Batches hold three rows: the second repeat comes in a batch of its own.
     let rows = [beat, beat, other, other, other, beat];
     let a = export(10, &rows);
-    let mut store = Store::in_memory().expect("opens");
+    let mut store = Store::empty(Path::new("")).expect("opens");
     let report = ingest(&mut store, &a);
     assert_eq!((report.records, report.counts.new, report.counts.duplicates), (6, 2, 4));
     let report = ingest(&mut store, &export(20, &rows));

@@ -12,7 +12,7 @@ mod sources;
 mod sql;
 mod status;
 mod verify;
-mod zones;
+pub(crate) mod zones;
 
 pub use daily::DailyRow;
 pub use entries::EntryRow;

@@ -92,7 +92,10 @@ mod tests {
     #[track_caller]
     fn check_refused(statement: &str) {
         let answer = testing::filled().sql(statement);
-        assert!(matches!(answer.as_ref().map_err(|e| e.kind()), Err(ErrorKind::Statement(_))), "{statement}: {answer:?}");
+        assert!(
+            matches!(answer.as_ref().map_err(|e| e.kind()), Err(ErrorKind::Statement(_))),
+            "{statement}: {answer:?}"
+        );
     }
 
     #[test]

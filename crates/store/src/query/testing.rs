@@ -1,5 +1,7 @@
 //! Rows for the tests of this folder, put in by SQL.
 
+use std::path::Path;
+
 use crate::open::Store;
 
 /// Heart rate of one watch and steps of a watch and a phone on 2026-03-14, with roll-ups that fit.
@@ -30,7 +32,7 @@ INSERT INTO series_summary (kind_id, source_id, n, stored, first_ms, last_ms) VA
 "#;
 
 pub(crate) fn empty() -> Store {
-    Store::in_memory().expect("a store in memory")
+    Store::empty(Path::new("")).expect("a store in memory")
 }
 
 pub(crate) fn filled() -> Store {

@@ -1,6 +1,7 @@
 //! Where the wearer was: anchors from `HKTimeZone` in sleep and workouts.
 
 use health::time::Anchor;
+use rusqlite::Connection;
 
 use crate::error::Result;
 use crate::open::Store;
@@ -8,8 +9,14 @@ use crate::open::Store;
 impl Store {
     /// Returns the wearer's known places in time, sorted.
     pub fn anchors(&self) -> Result<Vec<Anchor>> {
-        let mut statement = self.conn.prepare_cached(
-            "SELECT s.start_ms, json_extract(d.json, '$.metadata.HKTimeZone') AS zone
+        anchors(&self.conn)
+    }
+}
+
+/// The same on a connection, also inside an ingest.
+pub(crate) fn anchors(conn: &Connection) -> Result<Vec<Anchor>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT s.start_ms, json_extract(d.json, '$.metadata.HKTimeZone') AS zone
              FROM samples s JOIN details d ON d.id = s.details_id
              WHERE s.kind_id = (SELECT id FROM kinds WHERE identifier = 'HKCategoryTypeIdentifierSleepAnalysis')
                AND s.superseded_by IS NULL AND zone IS NOT NULL
@@ -17,10 +24,9 @@ impl Store {
              SELECT start_ms, json_extract(body, '$.metadata.HKTimeZone') AS zone FROM entries
              WHERE kind = 'workout' AND superseded_by IS NULL AND start_ms IS NOT NULL AND zone IS NOT NULL
              ORDER BY 1",
-        )?;
-        let rows = statement.query_map([], |row| Ok(Anchor { at_ms: row.get(0)?, zone: row.get(1)? }))?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
-    }
+    )?;
+    let rows = statement.query_map([], |row| Ok(Anchor { at_ms: row.get(0)?, zone: row.get(1)? }))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 #[cfg(test)]

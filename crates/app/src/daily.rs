@@ -1,0 +1,137 @@
+//! One number per day and type.
+
+use std::collections::BTreeMap;
+
+use health::kind::Style;
+use health::series::buckets::{Bucket, Calendar, Grain, buckets, stat};
+use health::time::{Zones, format_day};
+use serde::Serialize;
+use store::Store;
+use store::query::DailyRow;
+
+use crate::error::Result;
+use crate::folder::Folder;
+use crate::local::{Days, Found, find_kind, zones};
+use crate::query::inputs;
+use crate::rank::Ranks;
+
+/// One row of `vitalog daily`.
+#[derive(Debug, Clone, Serialize)]
+pub struct DayAnswer {
+    /// Local day.
+    pub day: String,
+    /// Apple's identifier.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The number to show.
+    pub value: f64,
+    /// Its unit.
+    pub unit: Option<String>,
+    /// How it is made.
+    pub stat: &'static str,
+    /// Smallest value.
+    pub min: f64,
+    /// Largest value.
+    pub max: f64,
+    /// Samples.
+    pub n: i64,
+    /// Whether the day is over.
+    pub complete: bool,
+    /// What each source adds to a sum, or its own mean.
+    pub sources: BTreeMap<String, f64>,
+    /// The sum without merging; null where sums make no sense.
+    pub naive_sum: Option<f64>,
+}
+
+/// Answers for some types, or for all that are in the store.
+pub fn daily(folder: &Folder, words: &[String], days: Days, now_ms: i64) -> Result<Vec<DayAnswer>> {
+    let store = folder.read()?;
+    let ranks = Ranks::load(&store)?;
+    let zones = zones(&store)?;
+    let all: Vec<String> = match words.is_empty() {
+        true => store.types()?.into_iter().map(|row| row.kind.identifier).collect(),
+        false => words.to_vec(),
+    };
+    let mut answer = Vec::new();
+    for word in &all {
+        let found = find_kind(&store, word)?;
+        for bucket in of_kind(&store, &found, days, &ranks, &zones)? {
+            answer.push(row(&bucket, &found, &ranks, now_ms));
+        }
+    }
+    Ok(answer)
+}
+
+/// From the roll-ups where they say it all; from raw rows where sources overlap or time is the weight.
+fn of_kind(store: &Store, found: &Found, days: Days, ranks: &Ranks, zones: &Zones) -> Result<Vec<Bucket>> {
+    let Some(id) = found.id else { return Ok(Vec::new()) };
+    let (from, to) = days.numbers();
+    let rows = store.daily(id, from, to)?;
+    let one_source = rows.chunk_by(|a, b| a.day == b.day).all(|day| day.len() == 1);
+    let simple = match found.kind.style {
+        Style::Cumulative => one_source || found.kind.is_event_like(),
+        Style::Arithmetic => one_source,
+        Style::Category => true,
+        Style::TemporallyWeighted | Style::EquivalentLevel => false,
+    };
+    if simple {
+        let chunks = rows.chunk_by(|a, b| a.day == b.day);
+        return Ok(chunks.map(|day| rolled_up(day, found.kind.style, ranks, zones)).collect());
+    }
+    let calendar = Calendar { zones, grain: Grain::Day, week_start: 0 };
+    let inputs = inputs(store, found, days, ranks)?;
+    let mut all = buckets(&inputs, found.kind.style, found.kind.is_event_like(), calendar);
+    all.retain(|bucket| (from..=to).contains(&bucket.day));
+    Ok(all)
+}
+
+fn rolled_up(rows: &[DailyRow], style: Style, ranks: &Ranks, zones: &Zones) -> Bucket {
+    let day = rows.first().map_or(0, |row| row.day);
+    let (start_ms, end_ms) = zones.day_bounds(day);
+    let n: i64 = rows.iter().map(|row| row.n).sum();
+    let total: f64 = rows.iter().filter_map(|row| row.total).sum();
+    let mean = if n > 0 { total / n as f64 } else { 0.0 };
+    let part = |row: &DailyRow| match style {
+        Style::Cumulative => row.total.unwrap_or(0.0),
+        Style::Category => row.n as f64,
+        _ => row.total.unwrap_or(0.0) / row.n.max(1) as f64,
+    };
+    let value = match style {
+        Style::Cumulative => total,
+        Style::Category => n as f64,
+        _ => mean,
+    };
+    Bucket {
+        start_ms,
+        end_ms,
+        day,
+        n,
+        value,
+        min: rows.iter().filter_map(|row| row.minimum).reduce(f64::min).unwrap_or(value),
+        max: rows.iter().filter_map(|row| row.maximum).reduce(f64::max).unwrap_or(value),
+        mean,
+        sum: total,
+        naive_sum: total,
+        parts: rows.iter().map(|row| (ranks.of(row.source_id, false), part(row))).collect(),
+    }
+}
+
+fn row(bucket: &Bucket, found: &Found, ranks: &Ranks, now_ms: i64) -> DayAnswer {
+    let mut sources = BTreeMap::new();
+    for (rank, part) in &bucket.parts {
+        *sources.entry(ranks.name(*rank).to_owned()).or_insert(0.0) += part;
+    }
+    DayAnswer {
+        day: format_day(bucket.day),
+        kind: found.kind.identifier.clone(),
+        value: bucket.value,
+        unit: Some(found.kind.unit.clone()).filter(|unit| !unit.is_empty()),
+        stat: stat(found.kind.style),
+        min: bucket.min,
+        max: bucket.max,
+        n: bucket.n,
+        complete: bucket.end_ms <= now_ms,
+        sources,
+        naive_sum: (found.kind.style == Style::Cumulative).then_some(bucket.naive_sum),
+    }
+}

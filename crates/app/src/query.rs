@@ -1,0 +1,141 @@
+//! One type over time: raw rows, or buckets of local time.
+
+use health::kind::Style;
+use health::series::buckets::{Bucket, Calendar, Grain, Input, buckets, stat};
+use health::series::merge::Span;
+use health::time::{format_day, format_instant};
+use serde::Serialize;
+use serde_json::Value;
+use store::Store;
+use store::query::SampleQuery;
+
+use crate::error::{Error, Result};
+use crate::export::line;
+use crate::folder::Folder;
+use crate::local::{Days, Found, find_kind, zones};
+use crate::rank::Ranks;
+use crate::settings::week_start;
+
+/// What to show of a type.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// The type as the user wrote it.
+    pub word: String,
+    /// Which days.
+    pub days: Days,
+    /// How wide the buckets are; raw rows for `None`.
+    pub grain: Option<Grain>,
+    /// One row per source instead of merged ones.
+    pub by_source: bool,
+    /// Milliseconds since 1970 in UTC.
+    pub now_ms: i64,
+}
+
+/// One bucket of `vitalog query`.
+#[derive(Debug, Clone, Serialize)]
+pub struct BucketAnswer {
+    /// Start.
+    pub start: String,
+    /// End.
+    pub end: String,
+    /// Local day of the start.
+    pub day: String,
+    /// The number to show.
+    pub value: f64,
+    /// How it is made.
+    pub stat: &'static str,
+    /// Smallest value.
+    pub min: f64,
+    /// Largest value.
+    pub max: f64,
+    /// Plain mean.
+    pub mean: f64,
+    /// Merged sum; null where sums make no sense.
+    pub sum: Option<f64>,
+    /// Samples.
+    pub n: i64,
+    /// Whether its time is over.
+    pub complete: bool,
+    /// Unit of the values.
+    pub unit: Option<String>,
+    /// The source, where asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+/// Answers with buckets.
+pub fn query(folder: &Folder, question: &Question, grain: Grain) -> Result<Vec<BucketAnswer>> {
+    let store = folder.read()?;
+    let found = find_kind(&store, &question.word)?;
+    let ranks = Ranks::load(&store)?;
+    let inputs = inputs(&store, &found, question.days, &ranks)?;
+    let zones = zones(&store)?;
+    let calendar = Calendar { zones: &zones, grain, week_start: week_start(&store)? };
+    let range = question.days.instants(&zones);
+    let mut groups: Vec<(Option<u32>, Vec<Input>)> = vec![(None, inputs)];
+    if question.by_source {
+        let all = groups.pop().map(|(_, all)| all).unwrap_or_default();
+        let mut by_rank = std::collections::BTreeMap::<u32, Vec<Input>>::new();
+        for input in all {
+            by_rank.entry(input.span.rank).or_default().push(input);
+        }
+        groups = by_rank.into_iter().map(|(rank, inputs)| (Some(rank), inputs)).collect();
+    }
+    let mut answer = Vec::new();
+    for (rank, inputs) in groups {
+        for bucket in buckets(&inputs, found.kind.style, found.kind.is_event_like(), calendar) {
+            if bucket.end_ms > range.0 && bucket.start_ms < range.1 {
+                answer.push(row(&bucket, &found, question.now_ms, rank.map(|rank| ranks.name(rank).to_owned())));
+            }
+        }
+    }
+    answer.sort_by(|a, b| a.start.cmp(&b.start));
+    Ok(answer)
+}
+
+/// Hands raw rows in the format of the export to `each`.
+pub fn raw(folder: &Folder, question: &Question, mut each: impl FnMut(Value) -> Result<()>) -> Result<()> {
+    let store = folder.read()?;
+    let found = find_kind(&store, &question.word)?;
+    let Some(kind_id) = found.id else { return Ok(()) };
+    let (from_ms, until_ms) = question.days.instants(&zones(&store)?);
+    let query = SampleQuery { kind_id, from_ms, until_ms, superseded: false };
+    store.each_sample::<Error>(query, |sample| each(line::sample(sample, &found.kind)))
+}
+
+/// The samples of a kind, ready to be counted.
+pub(crate) fn inputs(store: &Store, found: &Found, days: Days, ranks: &Ranks) -> Result<Vec<Input>> {
+    let Some(kind_id) = found.id else { return Ok(Vec::new()) };
+    let (from_ms, until_ms) = days.instants(&zones(store)?);
+    let events = found.kind.is_event_like();
+    let points = store.points(kind_id, from_ms, until_ms)?;
+    let inputs = points.into_iter().filter_map(|point| {
+        // A category without a number we know still happened.
+        let value = match found.kind.style {
+            Style::Category => point.value.unwrap_or(0.0),
+            _ => point.value?,
+        };
+        let rank = ranks.of(point.source_id, point.by_hand);
+        let span = Span { start_ms: point.start_ms, end_ms: point.end_ms, value, rank };
+        Some(Input { span, copies: if events || point.by_hand { point.copies } else { 1 } })
+    });
+    Ok(inputs.collect())
+}
+
+fn row(bucket: &Bucket, found: &Found, now_ms: i64, source: Option<String>) -> BucketAnswer {
+    BucketAnswer {
+        start: format_instant(bucket.start_ms),
+        end: format_instant(bucket.end_ms),
+        day: format_day(bucket.day),
+        value: bucket.value,
+        stat: stat(found.kind.style),
+        min: bucket.min,
+        max: bucket.max,
+        mean: bucket.mean,
+        sum: (found.kind.style == Style::Cumulative).then_some(bucket.sum),
+        n: bucket.n,
+        complete: bucket.end_ms <= now_ms,
+        unit: Some(found.kind.unit.clone()).filter(|unit| !unit.is_empty()),
+        source,
+    }
+}

@@ -1,0 +1,102 @@
+//! Nights and naps.
+
+use std::collections::BTreeSet;
+
+use health::series::sleep::{Segment, Session, Stage, sessions};
+use health::time::{HOUR_MS, format_day, format_instant};
+use serde::Serialize;
+use store::query::Point;
+
+use crate::error::Result;
+use crate::folder::Folder;
+use crate::local::{Days, find_kind, zones};
+use crate::rank::Ranks;
+
+/// One row of `vitalog sleep`.
+#[derive(Debug, Clone, Serialize)]
+pub struct SleepAnswer {
+    /// The day it counts for.
+    pub day: String,
+    /// `main`, `extra`, `nap` or `in_bed_only`.
+    pub kind: &'static str,
+    /// First asleep.
+    pub start: String,
+    /// Last asleep.
+    pub end: String,
+    /// Minutes asleep in any stage.
+    pub asleep_min: f64,
+    /// Minutes awake between.
+    pub awake_min: f64,
+    /// Minutes of core sleep.
+    pub core_min: f64,
+    /// Minutes of deep sleep.
+    pub deep_min: f64,
+    /// Minutes of REM sleep.
+    pub rem_min: f64,
+    /// Minutes asleep without a known stage.
+    pub unspecified_min: f64,
+    /// Minutes in bed.
+    pub in_bed_min: f64,
+    /// Whether nobody wrote the time in bed.
+    pub in_bed_estimated: bool,
+    /// Minutes from going to bed to falling asleep.
+    pub latency_min: Option<f64>,
+    /// Times awake for five minutes or more.
+    pub awakenings: u32,
+    /// Asleep in bed, 0 to 1; null without sleep.
+    pub efficiency: Option<f64>,
+    /// Names of the sources that count in it.
+    pub sources: Vec<String>,
+}
+
+/// Answers with the sessions of some days, by start.
+pub fn sleep(folder: &Folder, days: Days) -> Result<Vec<SleepAnswer>> {
+    let store = folder.read()?;
+    let Some(kind_id) = find_kind(&store, "HKCategoryTypeIdentifierSleepAnalysis")?.id else { return Ok(Vec::new()) };
+    let ranks = Ranks::load(&store)?;
+    let zones = zones(&store)?;
+    let (from_ms, until_ms) = days.instants(&zones);
+    // A night begins the evening before its day, and a long one may begin earlier still.
+    let reach = 48 * HOUR_MS;
+    let points = store.points(kind_id, from_ms.saturating_sub(reach), until_ms.saturating_add(reach))?;
+    let staged: BTreeSet<i64> =
+        points.iter().filter(|p| p.value.is_some_and(|v| v >= 3.0)).map(|p| p.source_id).collect();
+    let segments: Vec<Segment> = points.iter().filter_map(|point| segment(point, &ranks, &staged)).collect();
+    let (from, to) = days.numbers();
+    let chosen = sessions(&segments, &zones).into_iter().filter(|s| (from..=to).contains(&s.day));
+    Ok(chosen.map(|session| row(&session, &ranks)).collect())
+}
+
+/// Sources without stages come after all that have some.
+const UNSTAGED: u32 = 1 << 16;
+
+fn segment(point: &Point, ranks: &Ranks, staged: &BTreeSet<i64>) -> Option<Segment> {
+    let stage = Stage::from_code(point.value? as i64)?;
+    let place = ranks.of(point.source_id, point.by_hand);
+    let rank = if staged.contains(&point.source_id) { place } else { place.saturating_add(UNSTAGED) };
+    Some(Segment { start_ms: point.start_ms, end_ms: point.end_ms, stage, rank })
+}
+
+fn row(session: &Session, ranks: &Ranks) -> SleepAnswer {
+    let minutes = |ms: i64| ms as f64 / 60_000.0;
+    let name = |rank: &u32| ranks.name(if *rank >= UNSTAGED { rank - UNSTAGED } else { *rank }).to_owned();
+    let slept = session.asleep_ms > 0 && session.in_bed_ms > 0;
+    SleepAnswer {
+        day: format_day(session.day),
+        kind: session.kind.as_str(),
+        start: format_instant(session.start_ms),
+        end: format_instant(session.end_ms),
+        asleep_min: minutes(session.asleep_ms),
+        awake_min: minutes(session.awake_ms),
+        core_min: minutes(session.core_ms),
+        deep_min: minutes(session.deep_ms),
+        rem_min: minutes(session.rem_ms),
+        unspecified_min: minutes(session.unspecified_ms),
+        in_bed_min: minutes(session.in_bed_ms),
+        in_bed_estimated: session.in_bed_estimated,
+        latency_min: session.latency_ms.map(minutes),
+        awakenings: session.awakenings,
+        efficiency: slept.then(|| session.asleep_ms as f64 / session.in_bed_ms as f64),
+        sources: session.ranks.iter().map(name).collect(),
+    }
+}
