@@ -4,7 +4,7 @@ pub mod backend;
 pub mod charts;
 pub mod error;
 pub mod imports;
-pub mod sketch;
+pub mod product;
 pub mod status;
 pub mod types;
 

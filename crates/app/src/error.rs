@@ -72,6 +72,8 @@ codes! {
     File = "file",
     /// No file or folder has this name.
     NotFound = "not_found",
+    /// There is no window to open here.
+    NoWindow = "no_window",
     /// The user stopped it.
     Cancelled = "cancelled",
 }

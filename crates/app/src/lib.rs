@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod error;
 pub mod export;
 pub mod folder;
+pub mod heart_rate;
 pub mod import;
 pub mod imports;
 mod input;

@@ -6,6 +6,7 @@
 
 mod body;
 mod extras;
+mod fill;
 mod movement;
 mod plan;
 mod random;
@@ -18,6 +19,7 @@ use health::formats::apple_export::write::{Author, ExportWriter, Record, zones};
 use health::time::{Day, HOUR_MS, Zones};
 use serde::Serialize;
 
+pub use fill::{Filled, fill, yesterday};
 use plan::{MINUTE_MS, Plan};
 
 /// Records per day of this wearer, roughly: turns a wished number of records into days.

@@ -1,0 +1,99 @@
+//! What may be typed.
+
+use std::path::PathBuf;
+
+use app::Result;
+use app::local::Days;
+use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand};
+
+/// Your Apple Health data on your own computer
+#[derive(Debug, Parser)]
+#[command(name = "vitalog", version, propagate_version = true, disable_help_subcommand = false)]
+pub struct Args {
+    /// What to do; nothing opens the window.
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+    /// How to answer.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// Options of every verb.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct Global {
+    /// Answer with JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Answer with CSV, where the answer is a table
+    #[arg(long, global = true, conflicts_with = "json")]
+    pub csv: bool,
+    /// No words on stderr but errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// No colours (NO_COLOR does the same)
+    #[arg(long, global = true, action = ArgAction::SetTrue)]
+    pub no_color: bool,
+    /// The data folder (else VITALOG_DATA_DIR, else the system's place)
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// Every verb.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Open the window, and import a file there
+    Open(super::open::Open),
+    /// Import an export: a zip, a folder, an XML, or - for standard input
+    Import(super::import::Import),
+    /// List what was imported
+    Imports,
+    /// Take an import back
+    Undo(super::undo::Undo),
+    /// Show how much is there and where it lies
+    Status,
+    /// List the types in the store
+    Types,
+    /// List who wrote the samples
+    Sources,
+    /// Show one type: raw rows or buckets of time
+    Query(super::query::Query),
+    /// Show one number per day and type
+    Daily(super::daily::Daily),
+    /// Show nights and naps
+    Sleep(super::sleep::Sleep),
+    /// Take everything out
+    Export(super::export::Export),
+    /// Run one SELECT on the store
+    Sql(super::sql::Sql),
+    /// Show settings, or set one
+    Settings(super::settings::Settings),
+    /// Fill the sample store with a generated person's data
+    Demo(super::demo::Demo),
+    /// Look whether everything is in order on this computer
+    Doctor,
+    /// Check that the store is whole
+    Verify,
+    /// Print completions for a shell
+    Completions(super::completions::Completions),
+    /// Print the manual page
+    #[command(hide = true)]
+    Man,
+}
+
+/// A range of days.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct Range {
+    /// First local day, as 2026-03-14
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<String>,
+    /// Last local day, inclusive
+    #[arg(long, value_name = "DAY")]
+    pub to: Option<String>,
+}
+
+impl Range {
+    /// Reads the days.
+    pub fn days(&self) -> Result<Days> {
+        Days::parse(self.from.as_deref(), self.to.as_deref())
+    }
+}

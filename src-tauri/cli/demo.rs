@@ -1,0 +1,40 @@
+//! Fills the sample store: a data folder of its own, below the other one.
+
+use app::demo::{DemoOptions, Filled};
+use app::{Folder, Result};
+
+use super::End;
+use super::out::{Out, Style};
+
+/// Whose data.
+#[derive(Debug, clap::Args)]
+pub struct Demo {
+    /// How many years, the last one ending today
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=20))]
+    years: u32,
+    /// The same seed gives the same person
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+}
+
+pub(super) fn run(verb: &Demo, folder: &Folder, out: &mut Out) -> Result<End> {
+    let now_ms = super::now_ms();
+    let options = DemoOptions {
+        seed: verb.seed,
+        end_day: app::demo::yesterday(now_ms),
+        days: verb.years * 365,
+        zone: "Europe/Berlin",
+        records: None,
+    };
+    let filled = app::demo::fill(folder, &options, now_ms)?;
+    match out.style {
+        Style::Json => out.json(&filled)?,
+        _ => tell(&filled, out)?,
+    }
+    Ok(if filled.report.outcome == "already_imported" { End::Nothing } else { End::Done })
+}
+
+fn tell(filled: &Filled, out: &mut Out) -> Result<()> {
+    out.say(&format!("The sample store lies in {}; look at it with --data-dir.", filled.data_dir));
+    super::import::tell(&filled.report, out)
+}

@@ -1,0 +1,78 @@
+//! Imports an export.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use app::import::{Input, Options, Progress, Report};
+use app::{Folder, Result};
+
+use super::End;
+use super::out::{Out, Style};
+
+/// What to import.
+#[derive(Debug, clap::Args)]
+pub struct Import {
+    /// A zip, a folder, an XML, or - for standard input
+    #[arg(value_name = "PATH|-")]
+    path: PathBuf,
+    /// Report only, change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(verb: &Import, folder: &Folder, out: &mut Out) -> Result<End> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    // Where no handler can be set, Ctrl-C ends the process, and SQLite rolls back.
+    let _ = ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed));
+    let input = if verb.path.as_os_str() == "-" { Input::Stdin } else { Input::Path(verb.path.clone()) };
+    let options = Options { dry_run: verb.dry_run, now_ms: super::now_ms() };
+    let (start, shows) = (Instant::now(), out.shows_progress());
+    let mut last = start;
+    let mut progress = |at: Progress| {
+        if shows && last.elapsed() >= Duration::from_millis(200) {
+            last = Instant::now();
+            eprint!("\r\u{1b}[K{}", words(at, start.elapsed()));
+        }
+        !stop.load(Ordering::Relaxed)
+    };
+    let answer = app::import::import(folder, &input, options, &mut progress);
+    if shows {
+        eprint!("\r\u{1b}[K");
+    }
+    let mut report = answer?;
+    report.seconds = start.elapsed().as_secs_f64();
+    match out.style {
+        Style::Json => out.json(&report)?,
+        _ => tell(&report, out)?,
+    }
+    Ok(match report.outcome.as_str() {
+        "already_imported" => End::Nothing,
+        _ if report.counts.rejected > 0 => End::Rejected,
+        _ => End::Done,
+    })
+}
+
+fn words(at: Progress, passed: Duration) -> String {
+    let seconds = passed.as_secs_f64().max(0.001);
+    let (rate, speed) = (at.records as f64 / seconds, at.bytes as f64 / seconds);
+    let left = at
+        .total_bytes
+        .filter(|_| speed > 0.0)
+        .map_or_else(String::new, |total| format!(", {:.0} s left", total.saturating_sub(at.bytes) as f64 / speed));
+    format!("{} records, {rate:.0}/s, {:.1} MB/s{left}", at.records, speed / 1e6)
+}
+
+pub(super) fn tell(report: &Report, out: &mut Out) -> Result<()> {
+    let counts = report.counts;
+    out.line(&format!(
+        "{}: {} records: {} new, {} known, {} replaced, {} duplicates, {} rejected",
+        report.outcome, report.records, counts.new, counts.known, counts.replaced, counts.duplicates, counts.rejected
+    ))?;
+    for problem in &report.problems {
+        out.line(&format!("  {} x {}", problem.count, problem.reason))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! The command line: arguments in, words and exit codes out. One file per verb; the work is in `app`.
+
+mod args;
+mod completions;
+mod daily;
+mod demo;
+mod doctor;
+mod export;
+mod import;
+mod imports;
+mod open;
+mod out;
+mod query;
+mod settings;
+mod sleep;
+mod sources;
+mod sql;
+mod status;
+mod table;
+mod types;
+mod undo;
+mod verify;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use app::{Code, Error, Folder};
+use clap::Parser;
+
+pub use args::{Args, Verb};
+use out::Out;
+
+/// How a verb ended, where it did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Done.
+    Done,
+    /// Nothing to do.
+    Nothing,
+    /// Done, but some input was rejected.
+    Rejected,
+    /// A check did not pass; the answer says what.
+    Failed,
+}
+
+/// Runs one verb and returns the exit code of the contract.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let args = match Args::try_parse_from(&arguments) {
+        Ok(args) => args,
+        Err(error) => return usage(&error, &arguments),
+    };
+    let mut out = Out::new(&args.global);
+    match verb(&args, &mut out).and_then(|end| out.flush().map(|()| end)) {
+        Ok(End::Done) => ExitCode::SUCCESS,
+        Ok(End::Nothing) => ExitCode::from(3),
+        Ok(End::Rejected) => ExitCode::from(4),
+        Ok(End::Failed) => ExitCode::from(1),
+        Err(_) if out.reader_is_gone() => ExitCode::SUCCESS,
+        Err(error) => {
+            out.error(&error);
+            exit_code(&error)
+        }
+    }
+}
+
+fn exit_code(error: &Error) -> ExitCode {
+    match error.code {
+        Code::Cancelled => ExitCode::from(130),
+        Code::AlreadyUndone => ExitCode::from(3),
+        code if code.is_usage() => ExitCode::from(2),
+        _ => ExitCode::from(1),
+    }
+}
+
+/// Help and version go to stdout; a mistake in the arguments is exit 2, for programs as JSON too.
+fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    // A reader of help that went away is no failure.
+    let _ = error.print();
+    if !error.use_stderr() {
+        return ExitCode::SUCCESS;
+    }
+    if arguments.iter().any(|argument| argument == "--json") {
+        let text = error.render().to_string();
+        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        out::error_line(&Error::new(Code::BadUsage, message, "`vitalog help` lists the verbs."));
+    }
+    ExitCode::from(2)
+}
+
+fn verb(args: &Args, out: &mut Out) -> app::Result<End> {
+    let find = || Folder::find(args.global.data_dir.clone(), |name| std::env::var_os(name).map(Into::into));
+    let Some(verb) = &args.verb else { return open::run(&open::Open::default(), find()?) };
+    match verb {
+        Verb::Open(verb) => open::run(verb, find()?),
+        Verb::Demo(verb) => demo::run(verb, &find()?, out),
+        Verb::Import(verb) => import::run(verb, &find()?, out),
+        Verb::Imports => imports::run(&find()?, out),
+        Verb::Undo(verb) => undo::run(verb, &find()?, out),
+        Verb::Status => status::run(&find()?, out),
+        Verb::Types => types::run(&find()?, out),
+        Verb::Sources => sources::run(&find()?, out),
+        Verb::Query(verb) => query::run(verb, &find()?, out),
+        Verb::Daily(verb) => daily::run(verb, &find()?, out),
+        Verb::Sleep(verb) => sleep::run(verb, &find()?, out),
+        Verb::Export(verb) => export::run(verb, &find()?, out),
+        Verb::Sql(verb) => sql::run(verb, &find()?, out),
+        Verb::Settings(verb) => settings::run(verb, &find()?, out),
+        Verb::Doctor => doctor::run(&find()?, out),
+        Verb::Verify => verify::run(&find()?, out),
+        Verb::Completions(verb) => completions::run(verb, out),
+        Verb::Man => completions::man(out),
+    }
+}
+
+/// The wall clock: milliseconds since 1970 in UTC.
+fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| passed.as_millis() as i64)
+}

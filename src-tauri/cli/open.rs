@@ -1,0 +1,40 @@
+//! Opens the window.
+
+use std::path::PathBuf;
+
+use app::{Code, Error, Folder, Result};
+
+use super::End;
+
+/// What the window starts with.
+#[derive(Debug, Default, clap::Args)]
+pub struct Open {
+    /// An export to import there
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+pub(super) fn run(verb: &Open, folder: Folder) -> Result<End> {
+    // The page gets the path as the user meant it, wherever the window's process stands.
+    let file = verb.file.as_ref().map(|file| std::path::absolute(file).unwrap_or_else(|_| file.clone()));
+    show(folder, file).map(|()| End::Done)
+}
+
+#[cfg(feature = "desktop")]
+fn show(folder: Folder, file: Option<PathBuf>) -> Result<()> {
+    let has_display = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
+    if cfg!(target_os = "linux") && !has_display {
+        return Err(no_window("There is no display to open the window on."));
+    }
+    let product = std::sync::Arc::new(crate::window::product::Product::new(folder));
+    crate::window::run(product, file).map_err(|error| no_window(&error))
+}
+
+#[cfg(not(feature = "desktop"))]
+fn show(_folder: Folder, _file: Option<PathBuf>) -> Result<()> {
+    Err(no_window("This build has no window."))
+}
+
+fn no_window(message: &str) -> Error {
+    Error::new(Code::NoWindow, message, "`vitalog help` lists what the command line can do.")
+}

@@ -1,0 +1,172 @@
+//! Where answers go: data to stdout, words to stderr; nothing from the data can steer the terminal.
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+use app::{Error, Result};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::args::Global;
+use super::table::Table;
+
+/// How to answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// For programs.
+    Json,
+    /// For spreadsheets.
+    Csv,
+    /// For people.
+    Words,
+}
+
+/// Standard output and standard error of one run.
+pub struct Out {
+    writer: BufWriter<Stdout>,
+    /// How to answer.
+    pub style: Style,
+    quiet: bool,
+    /// Whether headings may be bold.
+    pub color: bool,
+}
+
+/// Standard output that remembers whether its reader went away, as `head` does.
+struct Stdout {
+    inner: io::Stdout,
+    gone: bool,
+}
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes);
+        self.gone |= matches!(&written, Err(error) if error.kind() == io::ErrorKind::BrokenPipe);
+        written
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+impl Out {
+    /// By the options and the environment.
+    pub fn new(global: &Global) -> Self {
+        let style = match global {
+            Global { json: true, .. } => Style::Json,
+            Global { csv: true, .. } => Style::Csv,
+            _ => Style::Words,
+        };
+        let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Self {
+            writer: BufWriter::new(Stdout { inner: io::stdout(), gone: false }),
+            style,
+            quiet: global.quiet,
+            color: !global.no_color && !unwanted && io::stdout().is_terminal(),
+        }
+    }
+
+    /// Whether the reader of the answer went away.
+    pub fn reader_is_gone(&self) -> bool {
+        self.writer.get_ref().gone
+    }
+
+    /// The stream of data.
+    pub fn data(&mut self) -> &mut dyn Write {
+        &mut self.writer
+    }
+
+    /// Whether progress may be shown.
+    pub fn shows_progress(&self) -> bool {
+        !self.quiet && io::stderr().is_terminal()
+    }
+
+    /// Answers with one JSON document.
+    pub fn json(&mut self, answer: &impl Serialize) -> Result<()> {
+        serde_json::to_writer_pretty(&mut self.writer, answer).map_err(io::Error::from)?;
+        Ok(writeln!(self.writer)?)
+    }
+
+    /// Answers with rows: JSON, CSV, or `table` for people.
+    pub fn rows<T: Serialize>(&mut self, rows: &[T], table: impl FnOnce() -> Table) -> Result<()> {
+        match self.style {
+            Style::Json => self.json(&rows),
+            Style::Csv => self.csv(rows),
+            Style::Words => self.table(&table()),
+        }
+    }
+
+    /// Prints a table for people.
+    pub fn table(&mut self, table: &Table) -> Result<()> {
+        Ok(table.print(&mut self.writer, self.color)?)
+    }
+
+    /// Prints one line for people.
+    pub fn line(&mut self, text: &str) -> Result<()> {
+        Ok(writeln!(self.writer, "{}", escaped(text))?)
+    }
+
+    /// Says something that is no data, on stderr.
+    pub fn say(&self, text: &str) {
+        if !self.quiet {
+            // Nobody to say it to is no failure.
+            let _ = writeln!(io::stderr(), "{}", escaped(text));
+        }
+    }
+
+    /// Prints an error: a sentence, and for programs a line of JSON after it.
+    pub fn error(&mut self, error: &Error) {
+        let _ = self.writer.flush();
+        let _ = writeln!(io::stderr(), "vitalog: {}", escaped(&error.to_string()));
+        if self.style == Style::Json {
+            error_line(error);
+        }
+    }
+
+    /// Hands everything to the system.
+    pub fn flush(&mut self) -> Result<()> {
+        Ok(self.writer.flush()?)
+    }
+
+    fn csv<T: Serialize>(&mut self, rows: &[T]) -> Result<()> {
+        use app::export::csv::{cell, line};
+        for (index, row) in rows.iter().enumerate() {
+            let Value::Object(row) = serde_json::to_value(row).map_err(io::Error::from)? else { continue };
+            if index == 0 {
+                line(&mut self.writer, row.keys().cloned())?;
+            }
+            line(&mut self.writer, row.values().map(cell))?;
+        }
+        Ok(())
+    }
+}
+
+/// The last line of stderr for programs.
+pub fn error_line(error: &Error) {
+    let _ = writeln!(io::stderr(), "{}", serde_json::json!({ "error": error }));
+}
+
+/// A text in which nothing steers the terminal: control and bidi characters are shown as escapes.
+pub fn escaped(text: &str) -> String {
+    let steers = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        if steers(c) {
+            out.extend(c.escape_unicode())
+        } else {
+            out.push(c)
+        }
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escaped;
+
+    #[test]
+    fn nothing_steers_the_terminal() {
+        assert_eq!(escaped("a\u{1b}[31mb\u{202e}c\nd\u{a0}é"), "a\\u{1b}[31mb\\u{202e}c\\u{a}d\u{a0}é");
+    }
+}

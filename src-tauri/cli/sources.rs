@@ -1,0 +1,25 @@
+//! Who wrote the samples.
+
+use app::{Folder, Result};
+
+use super::End;
+use super::out::Out;
+use super::table::{Table, day_of};
+
+pub(super) fn run(folder: &Folder, out: &mut Out) -> Result<End> {
+    let rows = app::sources::sources(folder)?;
+    out.rows(&rows, || {
+        let mut table = Table::new(&["source", "hardware", "records", "first", "last"]);
+        for row in &rows {
+            table.row([
+                row.source.clone(),
+                row.hardware.clone().unwrap_or_default(),
+                row.records.to_string(),
+                day_of(row.first.as_ref()),
+                day_of(row.last.as_ref()),
+            ]);
+        }
+        table
+    })?;
+    Ok(End::Done)
+}

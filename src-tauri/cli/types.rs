@@ -1,0 +1,26 @@
+//! Which types are there.
+
+use app::{Folder, Result};
+
+use super::End;
+use super::out::Out;
+use super::table::{Table, day_of};
+
+pub(super) fn run(folder: &Folder, out: &mut Out) -> Result<End> {
+    let rows = app::types::types(folder)?;
+    out.rows(&rows, || {
+        let mut table = Table::new(&["type", "name", "count", "first", "last", "sources"]);
+        for row in &rows {
+            table.row([
+                row.identifier.clone(),
+                row.name.clone(),
+                row.count.to_string(),
+                day_of(row.first.as_ref()),
+                day_of(row.last.as_ref()),
+                row.sources.to_string(),
+            ]);
+        }
+        table
+    })?;
+    Ok(End::Done)
+}
