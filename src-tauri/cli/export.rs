@@ -20,7 +20,7 @@ pub struct Export {
     format: Kind,
     /// A folder, or - for standard output
     #[arg(long = "out", value_name = "DIR|-")]
-    to: PathBuf,
+    out_dir: PathBuf,
     /// Only these types
     #[arg(long, value_delimiter = ',', value_name = "A,B")]
     types: Vec<String>,
@@ -44,12 +44,12 @@ pub(super) fn run(verb: &Export, folder: &Folder, out: &mut Out) -> Result<End> 
     };
     let days = verb.range.days()?;
     let selection = Selection { types: verb.types.clone(), days, superseded: verb.superseded };
-    if verb.to.as_os_str() == "-" {
+    if verb.out_dir.as_os_str() == "-" {
         app::export::export(folder, &selection, format, out.data())?;
         return Ok(End::Done);
     }
-    app::folder::create_private(&verb.to)?;
-    let mut file = BufWriter::new(File::create(verb.to.join(name))?);
+    app::folder::create_private(&verb.out_dir)?;
+    let mut file = BufWriter::new(File::create(verb.out_dir.join(name))?);
     let written = app::export::export(folder, &selection, format, &mut file)?;
     file.flush()?;
     out.say(&format!("{written} records in {name}"));
