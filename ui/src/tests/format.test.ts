@@ -22,6 +22,6 @@ test('days', () => {
 })
 
 test('the last part of a path', () => {
-  expect(fileName('/home/ada/my export.zip')).toBe('my export.zip')
+  expect(fileName('/somewhere/ada/my export.zip')).toBe('my export.zip')
   expect(fileName('C:\\Users\\Ada\\export.zip')).toBe('export.zip')
 })

@@ -24,7 +24,7 @@ test('the history is newest first and the foot says how much there is', async ()
 test('a dropped file is imported and its report shown', async () => {
   page = open()
   await says('History')
-  await emit('tauri://drag-drop', { paths: ['/home/ada/export.zip'], position: { x: 1, y: 1 } })
+  await emit('tauri://drag-drop', { paths: ['/somewhere/ada/export.zip'], position: { x: 1, y: 1 } })
   await says('Could not be read')
   await says('A time that could not be read, 2 times')
   await says('first at byte 12,345')
@@ -43,7 +43,7 @@ test('a running import shows its progress and can be cancelled', async () => {
   let fail: (error: unknown) => void = () => {}
   page = open({
     ...kept,
-    opened_with: () => '/home/ada/export.zip',
+    opened_with: () => '/somewhere/ada/export.zip',
     import_export: ({ progress }) => {
       const channel = progress as { onmessage: (p: unknown) => void }
       channel.onmessage({ records: 2_940_118, recordsPerSecond: 820_000, mbPerSecond: 402, secondsLeft: 2, fraction: 0.62 })
@@ -61,7 +61,7 @@ test('a running import shows its progress and can be cancelled', async () => {
 test('a file that is no export is refused with a hint', async () => {
   page = open({
     ...kept,
-    opened_with: () => '/home/ada/notes.txt',
+    opened_with: () => '/somewhere/ada/notes.txt',
     import_export: () => Promise.reject(notAnExport.error),
   })
   await until(() => document.querySelector('[role=alert]'))

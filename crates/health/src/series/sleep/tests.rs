@@ -1,3 +1,5 @@
+//! Worked examples S1 to S11 of the sleep rules.
+
 use super::*;
 use crate::time::{TimeZone, format_day, parse_stamp};
 
