@@ -15,8 +15,9 @@ use crate::history::History;
 use crate::report::KindCounts;
 use crate::row::{COLUMNS, FLAG_LOGGED, FLAG_USER_ENTERED, Key, Row};
 
-/// Stored rows read ahead of the run at a time.
-const WINDOW_ROWS: usize = 2048;
+/// Stored rows read ahead of the run at a time: few at first, because a correlation's member asks for one place only,
+/// then more with each read that follows.
+const WINDOW_ROWS: std::ops::RangeInclusive<usize> = 8..=4096;
 
 /// What the merge of one ingest carries along.
 pub(crate) struct Merge<'a> {
@@ -227,11 +228,12 @@ struct Window<'c> {
     /// Rows from here on have not been read; `None`: nothing read yet.
     read_until: Option<i64>,
     exhausted: bool,
+    limit: usize,
 }
 
 impl<'c> Window<'c> {
     fn new(conn: &'c Connection, kind: u32) -> Self {
-        Self { conn, kind, rows: VecDeque::new(), read_until: None, exhausted: false }
+        Self { conn, kind, rows: VecDeque::new(), read_until: None, exhausted: false, limit: *WINDOW_ROWS.start() }
     }
 
     /// Puts the stored rows of `key`'s group into `group`.
@@ -252,7 +254,8 @@ impl<'c> Window<'c> {
         let sql =
             format!("SELECT {COLUMNS} FROM samples WHERE kind_id = ?1 AND start_ms >= ?2 ORDER BY start_ms LIMIT ?3");
         let mut statement = self.conn.prepare_cached(&sql)?;
-        let mut limit = WINDOW_ROWS;
+        let mut limit = self.limit;
+        self.limit = (self.limit * 4).min(*WINDOW_ROWS.end());
         loop {
             self.rows.clear();
             let mut rows = statement.query(params![self.kind, from, limit as i64])?;
