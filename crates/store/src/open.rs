@@ -17,6 +17,9 @@ pub const BUSY_SECONDS: u64 = 5;
 /// Page cache of the writer. Larger ones bought nothing in the import benchmark and count against peak memory.
 const WRITER_CACHE_KIB: i64 = 24 * 1024;
 
+/// Prepared statements kept: more than an ingest uses, so that none is parsed twice.
+const STATEMENTS: usize = 128;
+
 const SCHEMA: &str = include_str!("schema.sql");
 
 /// An open store: one SQLite connection.
@@ -65,6 +68,7 @@ impl Store {
         conn.pragma_update(None, "temp_store", "memory")?;
         conn.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
         conn.pragma_update(None, "journal_size_limit", 0)?;
+        conn.set_prepared_statement_cache_capacity(STATEMENTS);
         let mut store = Self { conn, path };
         store.create_schema()?;
         Ok(store)
