@@ -43,16 +43,38 @@ pub(crate) struct Derived {
     /// Days of UTC, by kind.
     days: HashMap<u32, BTreeSet<Day>>,
     last: Option<(u32, Day, Day)>,
+    /// What inserts add to a series; enough for its summary unless the kind is in `recount`.
+    added: HashMap<(u32, u32), Added>,
+    /// Kinds in which more happened than inserts.
+    recount: BTreeSet<u32>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Added {
+    n: u64,
+    first_ms: i64,
+    last_ms: i64,
 }
 
 impl Derived {
     /// A row was inserted.
     pub fn inserted(&mut self, kind: u32, row: &Row) {
-        self.changed(kind, &row.key);
+        self.mark(kind, &row.key);
+        let key = &row.key;
+        let start = Added { n: 0, first_ms: key.start_ms, last_ms: key.end_ms() };
+        let added = self.added.entry((kind, key.source)).or_insert(start);
+        added.n += 1;
+        added.first_ms = added.first_ms.min(key.start_ms);
+        added.last_ms = added.last_ms.max(key.end_ms());
     }
 
-    /// A row was inserted, changed, removed, superseded or restored.
+    /// A row was changed, removed, superseded or restored.
     pub fn changed(&mut self, kind: u32, key: &Key) {
+        self.recount.insert(kind);
+        self.mark(kind, key);
+    }
+
+    fn mark(&mut self, kind: u32, key: &Key) {
         let first = utc_day(key.start_ms);
         let last = if key.duration_ms > LONGEST_SPLIT_MS { first } else { utc_day(key.end_ms()) };
         // Rows come sorted: nearly always the answer is the same as before.
@@ -77,6 +99,7 @@ impl Derived {
         let bounds: (Option<i64>, Option<i64>) = conn
             .prepare_cached("SELECT min(start_ms), max(start_ms) FROM samples WHERE kind_id = ?1")?
             .query_row([kind], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        self.recount.insert(kind);
         let days = self.days.entry(kind).or_default();
         if let (Some(first), Some(last)) = bounds {
             days.extend(utc_day(first)..=utc_day(last).saturating_add(1));
@@ -100,7 +123,12 @@ impl Derived {
             for (from, until) in runs(&self.days[&id]) {
                 rebuild_days(conn, zones, id, known.style, (from - 1, until + 1))?;
             }
-            rebuild_summary(conn, id)?;
+            if self.recount.contains(&id) {
+                rebuild_summary(conn, id)?;
+            }
+        }
+        for ((kind, source), added) in self.added.iter().filter(|((kind, _), _)| !self.recount.contains(kind)) {
+            add_to_summary(conn, *kind, *source, added)?;
         }
         Ok(())
     }
@@ -210,6 +238,17 @@ fn add(
         at = until;
         span = zones.day_span(at);
     }
+}
+
+/// Adds inserted rows to the summary of their series.
+fn add_to_summary(conn: &Connection, kind: u32, source: u32, added: &Added) -> Result<()> {
+    conn.prepare_cached(
+        "INSERT INTO series_summary (kind_id, source_id, n, stored, first_ms, last_ms) VALUES (?1, ?2, ?3, ?3, ?4, ?5)
+         ON CONFLICT DO UPDATE SET n = n + ?3, stored = stored + ?3,
+             first_ms = min(coalesce(first_ms, ?4), ?4), last_ms = max(coalesce(last_ms, ?5), ?5)",
+    )?
+    .execute(params![kind, source, added.n, added.first_ms, added.last_ms])?;
+    Ok(())
 }
 
 /// Recomputes the summary rows of one kind.

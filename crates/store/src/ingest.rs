@@ -368,6 +368,7 @@ impl<'a> Ingest<'a> {
         for (new, old) in link::renamed(self.conn, self.import, &self.dictionary)? {
             for kind in link::kinds_of(self.conn, new, self.import)? {
                 let mut rows = link::take_rows(self.conn, kind, new, old)?;
+                rows.iter().for_each(|row| self.derived.changed(kind, &row.key));
                 let identifier: String = self
                     .conn
                     .prepare_cached("SELECT identifier FROM kinds WHERE id = ?1")?
