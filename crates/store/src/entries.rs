@@ -83,12 +83,14 @@ fn find_by(
     (start_ms, end_ms): (Option<i64>, Option<i64>),
     source: Option<u32>,
 ) -> Result<Option<i64>> {
+    // A clinical record carries its clinic's number; when it was fetched last does not make it another one.
+    let fetched_again = kind == EntryKind::ClinicalRecord.as_str();
     Ok(conn
         .prepare_cached(
-            "SELECT id FROM entries WHERE kind = ?1 AND start_ms IS ?2 AND identity = ?3 AND end_ms IS ?4
+            "SELECT id FROM entries WHERE kind = ?1 AND (?6 OR (start_ms IS ?2 AND end_ms IS ?4)) AND identity = ?3
                  AND source_id IS ?5 ORDER BY id LIMIT 1",
         )?
-        .query_row(params![kind, start_ms, identity, end_ms, source], |row| row.get(0))
+        .query_row(params![kind, start_ms, identity, end_ms, source, fetched_again], |row| row.get(0))
         .optional()?)
 }
 
@@ -150,11 +152,12 @@ fn show_newest(conn: &Connection, imports: &[ImportRef], id: i64) -> Result<()> 
         None => None,
     };
     if let Some(image) = image {
-        conn.prepare_cached("UPDATE entries SET body = ?2, payload = ?3 WHERE id = ?1")?.execute(params![
-            id,
-            image.body,
-            image.payload
-        ])?;
+        // Only a clinical record says when it was received: its place in time moves with it.
+        conn.prepare_cached(
+            "UPDATE entries SET body = ?2, payload = ?3,
+                 start_ms = coalesce(1000 * unixepoch(json_extract(?2, '$.received')), start_ms) WHERE id = ?1",
+        )?
+        .execute(params![id, image.body, image.payload])?;
     }
     Ok(())
 }

@@ -165,7 +165,12 @@ fn clinical(node: &Node, tally: &mut Tally, found: &mut Found) {
     body.set("fhir_version", node.get("fhirVersion"));
     body.instant("received", node.stamp("receivedDate"));
     body.set("path", node.get("resourceFilePath"));
-    let mut entry = entry(EntryKind::ClinicalRecord, format!("{kind} {identifier}"), source(node));
+    // A clinic's own number is the same however often the record is fetched; without one the date must do.
+    let identity = match identifier {
+        "" => format!("{kind} {}", node.get("receivedDate").unwrap_or_default()),
+        _ => format!("{kind} {identifier}"),
+    };
+    let mut entry = entry(EntryKind::ClinicalRecord, identity, source(node));
     entry.start_ms = node.stamp("receivedDate");
     match node.get("resourceFilePath") {
         Some(path) => found.references.push(Reference { path: path.to_owned(), entry, body }),
