@@ -289,7 +289,8 @@ impl<'a> Ingest<'a> {
                 },
                 text: (sample.text != NONE).then(|| at(&texts, sample.text)),
                 image: Image {
-                    value: sample.value.filter(|value| value.is_finite()),
+                    // Adding zero makes minus zero zero.
+                    value: sample.value.filter(|value| value.is_finite()).map(|value| value + 0.0),
                     original: sample.original.filter(|value| value.is_finite()),
                     origin: at(&origins, sample.origin),
                     details: (sample.details != NONE).then(|| at(&details, sample.details)),
@@ -358,9 +359,10 @@ impl<'a> Ingest<'a> {
         self.link_renamed_sources()?;
         self.find_absences()?;
         entries::reconcile(self.conn, &self.imports)?;
-        link::forget_unused(self.conn, &self.dictionary.new_sources)?;
         let zones = rezone(self.conn, self.delivery.home_zone, &self.zones_before, &mut self.derived)?;
         self.derived.rebuild(self.conn, &zones)?;
+        link::forget_unused(self.conn, &self.dictionary.new_sources)?;
+        self.dictionary.create_views(self.conn)?;
         self.close()
     }
 

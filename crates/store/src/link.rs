@@ -119,8 +119,8 @@ pub(crate) fn move_names(conn: &Connection, from: u32, to: u32) -> Result<()> {
 
 /// Removes sources that have nothing: those of members whose twin was found, and those that are another one.
 pub(crate) fn forget_unused(conn: &Connection, sources: &[u32]) -> Result<()> {
-    let used = "EXISTS (SELECT 1 FROM entries WHERE source_id = ?1) OR EXISTS (SELECT 1 FROM kinds k WHERE EXISTS
-        (SELECT 1 FROM samples s WHERE s.kind_id = k.id AND s.source_id = ?1))";
+    let used = "EXISTS (SELECT 1 FROM entries WHERE source_id = ?1)
+        OR EXISTS (SELECT 1 FROM series_summary WHERE source_id = ?1 AND stored > 0)";
     for source in sources {
         let is_used: bool = conn.prepare_cached(&format!("SELECT {used}"))?.query_row([source], |row| row.get(0))?;
         if !is_used {

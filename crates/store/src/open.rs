@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{ErrorKind, Result};
@@ -49,6 +50,7 @@ impl Store {
             Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         conn.busy_timeout(Duration::from_secs(BUSY_SECONDS))?;
         refuse_newer(&conn)?;
+        steady_plans(&conn)?;
         conn.pragma_update(None, "query_only", true)?;
         conn.pragma_update(None, "mmap_size", 256 * 1024 * 1024)?;
         Ok(Self { conn, path: path.to_owned() })
@@ -62,6 +64,7 @@ impl Store {
     fn prepare(conn: Connection, path: PathBuf) -> Result<Self> {
         conn.busy_timeout(Duration::from_secs(BUSY_SECONDS))?;
         refuse_newer(&conn)?;
+        steady_plans(&conn)?;
         conn.pragma_update(None, "journal_mode", "wal")?;
         conn.pragma_update(None, "synchronous", "normal")?;
         conn.pragma_update(None, "foreign_keys", true)?;
@@ -98,6 +101,12 @@ impl Store {
 /// The schema version of a file, 0 for a new one.
 pub(crate) fn user_version(conn: &Connection) -> Result<i64> {
     Ok(conn.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
+
+/// Plans that do not look at bound values: otherwise most binds make SQLite prepare the statement anew.
+fn steady_plans(conn: &Connection) -> Result<()> {
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 fn refuse_newer(conn: &Connection) -> Result<()> {

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use rusqlite::{Connection, params};
+use rusqlite::{CachedStatement, Connection, ToSql, params};
 
 use crate::claims::{Claimant, Claims};
 use crate::derived::Derived;
@@ -48,10 +48,10 @@ impl Merge<'_> {
     /// The kind had no rows before this ingest: insert first and look only where the place is taken.
     fn insert_fresh(&mut self, kind: &KindRef, rows: &[Row], counts: &mut KindCounts) -> Result<Vec<Key>> {
         let mut keys = Vec::new();
-        let mut insert = self.conn.prepare_cached(INSERT)?;
+        let mut insert = Inserter::new(self.conn, kind.id)?;
         for row in rows {
             let mut row = *row;
-            if execute_insert(&mut insert, kind.id, &row)? == 0 {
+            if !insert.insert(&row)? {
                 let group = self.group(kind.id, &row.key)?;
                 if let Some(same) = group.iter().find(|stored| stored.repeats(&row)) {
                     self.repeat(kind, same, &row, counts)?;
@@ -59,7 +59,7 @@ impl Merge<'_> {
                     continue;
                 }
                 row.key.ordinal = next_ordinal(&group);
-                execute_insert(&mut insert, kind.id, &row)?;
+                insert.insert(&row)?;
             }
             self.derived.inserted(kind.id, &row);
             count(&mut counts.counts.new, &mut counts.counts.duplicates, kind, &row);
@@ -79,7 +79,7 @@ impl Merge<'_> {
         let mut window = Window::new(self.conn, kind.id);
         let mut claimed: Vec<Key> = Vec::new();
         let mut keys = Vec::new();
-        let mut insert = self.conn.prepare_cached(INSERT)?;
+        let mut insert = Inserter::new(self.conn, kind.id)?;
         let mut group: Vec<Row> = Vec::new();
         let mut taken: Vec<u32> = Vec::new();
         for row in rows {
@@ -111,7 +111,7 @@ impl Merge<'_> {
                 None => {
                     let mut row = *row;
                     row.key.ordinal = next_ordinal(&group);
-                    execute_insert(&mut insert, kind.id, &row)?;
+                    insert.insert(&row)?;
                     self.derived.inserted(kind.id, &row);
                     count(&mut counts.counts.new, &mut counts.counts.duplicates, kind, &row);
                     if claimant == Claimant::Member {
@@ -168,30 +168,59 @@ impl Merge<'_> {
     }
 }
 
-pub(crate) const INSERT: &str = "INSERT INTO samples (kind_id, start_ms, source_id, duration_ms, ordinal, value, \
+const INSERT: &str = "INSERT INTO samples (kind_id, start_ms, source_id, duration_ms, ordinal, value, \
      original, text_id, origin_id, details_id, created_delay_ms, copies, flags, import_id, superseded_by) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) ON CONFLICT DO NOTHING";
 
-/// Inserts a row; 0 where its key is taken.
-pub(crate) fn execute_insert(insert: &mut rusqlite::Statement<'_>, kind: u32, row: &Row) -> Result<usize> {
-    let image = &row.image;
-    Ok(insert.execute(params![
-        kind,
-        row.key.start_ms,
-        row.key.source,
-        row.key.duration_ms,
-        row.key.ordinal,
-        image.value,
-        image.original,
-        row.text,
-        image.origin,
-        image.details,
-        image.created_delay_ms,
-        image.copies,
-        row.flags & !FLAG_LOGGED,
-        row.import_id,
-        row.superseded_by,
-    ])?)
+/// Inserts rows of one kind. SQLite keeps what is bound, and neighbours differ in few columns: only those are bound.
+struct Inserter<'c> {
+    statement: CachedStatement<'c>,
+    bound: Option<Row>,
+}
+
+impl<'c> Inserter<'c> {
+    fn new(conn: &'c Connection, kind: u32) -> Result<Self> {
+        let mut statement = conn.prepare_cached(INSERT)?;
+        statement.raw_bind_parameter(1, kind)?;
+        Ok(Self { statement, bound: None })
+    }
+
+    /// Inserts a row; false where its key is taken.
+    fn insert(&mut self, row: &Row) -> Result<bool> {
+        let bound = self.bound.replace(*row);
+        let mut bind = Binder { statement: &mut self.statement, bound: bound.as_ref(), row };
+        bind.column(2, |r| r.key.start_ms)?;
+        bind.column(3, |r| r.key.source)?;
+        bind.column(4, |r| r.key.duration_ms)?;
+        bind.column(5, |r| r.key.ordinal)?;
+        bind.column(6, |r| r.image.value)?;
+        bind.column(7, |r| r.image.original)?;
+        bind.column(8, |r| r.text)?;
+        bind.column(9, |r| r.image.origin)?;
+        bind.column(10, |r| r.image.details)?;
+        bind.column(11, |r| r.image.created_delay_ms)?;
+        bind.column(12, |r| r.image.copies)?;
+        bind.column(13, |r| r.flags & !FLAG_LOGGED)?;
+        bind.column(14, |r| r.import_id)?;
+        bind.column(15, |r| r.superseded_by)?;
+        Ok(self.statement.raw_execute()? == 1)
+    }
+}
+
+struct Binder<'a, 'c> {
+    statement: &'a mut CachedStatement<'c>,
+    bound: Option<&'a Row>,
+    row: &'a Row,
+}
+
+impl Binder<'_, '_> {
+    fn column<T: ToSql + PartialEq>(&mut self, number: usize, of: impl Fn(&Row) -> T) -> Result<()> {
+        let value = of(self.row);
+        if self.bound.is_none_or(|bound| of(bound) != value) {
+            self.statement.raw_bind_parameter(number, value)?;
+        }
+        Ok(())
+    }
 }
 
 /// Counts a row: repeats of events are events, repeats of anything else are duplicates.
