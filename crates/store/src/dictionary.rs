@@ -9,6 +9,7 @@ use health::{Origin, Source};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::Result;
+use crate::rollup::Rule;
 use crate::views;
 
 /// Distinct details remembered as present; beyond it the memory is emptied and look-ups go to the table again.
@@ -19,7 +20,7 @@ const DETAILS_REMEMBERED: usize = 1 << 16;
 pub(crate) struct KindRef {
     pub id: u32,
     pub identifier: String,
-    pub event_like: bool,
+    pub rule: Rule,
     /// Rows of this kind were in the store before this ingest.
     pub had_rows: bool,
 }
@@ -86,8 +87,8 @@ impl Dictionary {
         let had_rows = conn
             .prepare_cached("SELECT EXISTS (SELECT 1 FROM samples WHERE kind_id = ?1)")?
             .query_row([id], |row| row.get(0))?;
-        let event_like = kind::is_event_like(identifier);
-        self.known_kinds.insert(id, KindRef { id, identifier: identifier.to_owned(), event_like, had_rows });
+        let rule = Rule::of(identifier);
+        self.known_kinds.insert(id, KindRef { id, identifier: identifier.to_owned(), rule, had_rows });
         self.kinds.insert(identifier.to_owned(), id);
         Ok(id)
     }

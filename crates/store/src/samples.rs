@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use health::time::Zones;
 use rusqlite::{CachedStatement, Connection, ToSql, params};
 
 use crate::claims::{Claimant, Claims};
@@ -13,7 +14,7 @@ use crate::dictionary::KindRef;
 use crate::error::Result;
 use crate::history::History;
 use crate::report::KindCounts;
-use crate::row::{COLUMNS, FLAG_LOGGED, FLAG_USER_ENTERED, Key, Row};
+use crate::row::{COLUMNS, FLAG_LOGGED, Key, Row};
 
 /// Stored rows read ahead of the run at a time: few at first, because a correlation's member asks for one place only,
 /// then more with each read that follows.
@@ -26,10 +27,13 @@ pub(crate) struct Merge<'a> {
     pub claims: &'a mut Claims,
     pub derived: &'a mut Derived,
     pub history: &'a mut History,
+    /// The wearer's zones as far as they are known.
+    pub zones: &'a Zones,
 }
 
 impl Merge<'_> {
-    /// Merges one kind's rows of one batch and counts what became of them. Returns the keys under which they lie.
+    /// Merges one kind's rows of one batch and counts what became of them. Returns the keys under which a
+    /// correlation's members lie.
     pub fn run(
         &mut self,
         kind: &KindRef,
@@ -39,15 +43,16 @@ impl Merge<'_> {
     ) -> Result<Vec<Key>> {
         rows.sort_by(Row::order);
         collapse_repeats(rows);
-        match kind.had_rows || claimant == Claimant::Member {
-            true => self.against_stored(kind, claimant, rows, counts),
-            false => self.insert_fresh(kind, rows, counts),
+        if kind.had_rows || claimant == Claimant::Member {
+            return self.against_stored(kind, claimant, rows, counts);
         }
+        self.insert_fresh(kind, rows, counts)?;
+        Ok(Vec::new())
     }
 
     /// The kind had no rows before this ingest: insert first and look only where the place is taken.
-    fn insert_fresh(&mut self, kind: &KindRef, rows: &[Row], counts: &mut KindCounts) -> Result<Vec<Key>> {
-        let mut keys = Vec::new();
+    fn insert_fresh(&mut self, kind: &KindRef, rows: &[Row], counts: &mut KindCounts) -> Result<()> {
+        let mut inserted = Vec::with_capacity(rows.len());
         let mut insert = Inserter::new(self.conn, kind.id)?;
         for row in rows {
             let mut row = *row;
@@ -55,17 +60,16 @@ impl Merge<'_> {
                 let group = self.group(kind.id, &row.key)?;
                 if let Some(same) = group.iter().find(|stored| stored.repeats(&row)) {
                     self.repeat(kind, same, &row, counts)?;
-                    keys.push(same.key);
                     continue;
                 }
                 row.key.ordinal = next_ordinal(&group);
                 insert.insert(&row)?;
             }
-            self.derived.inserted(kind.id, &row);
             count(&mut counts.counts.new, &mut counts.counts.duplicates, kind, &row);
-            keys.push(row.key);
+            inserted.push(row);
         }
-        Ok(keys)
+        self.derived.inserted_fresh(kind, self.zones, &inserted);
+        Ok(())
     }
 
     /// The kind had rows before: read them along with the run.
@@ -101,7 +105,7 @@ impl Merge<'_> {
                     if claimant == Claimant::TopLevel {
                         count(&mut counts.counts.known, &mut counts.counts.duplicates, kind, row);
                     }
-                    let counts_copies = kind.event_like || row.flags & FLAG_USER_ENTERED != 0;
+                    let counts_copies = kind.rule.counts_copies(row.flags);
                     // A nested copy may lack the device; only a row at top level says how the sample looks now.
                     if claimant == Claimant::TopLevel && self.history.differs(&stored, row, counts_copies) {
                         self.history.record(self.conn, kind.id, &stored, row)?;
@@ -150,8 +154,11 @@ impl Merge<'_> {
             )?
             .execute(params![kind.id, k.start_ms, k.source, k.duration_ms, k.ordinal, row.image.copies])?;
         let copies = u64::from(row.image.copies);
-        match kind.event_like || row.flags & FLAG_USER_ENTERED != 0 {
-            true => counts.counts.new += copies,
+        match kind.rule.counts_copies(row.flags) {
+            true => {
+                counts.counts.new += copies;
+                self.derived.mark(kind.id, k);
+            }
             false => counts.counts.duplicates += copies,
         }
         Ok(())
@@ -226,7 +233,7 @@ impl Binder<'_, '_> {
 /// Counts a row: repeats of events are events, repeats of anything else are duplicates.
 fn count(outcome: &mut u64, duplicates: &mut u64, kind: &KindRef, row: &Row) {
     let copies = u64::from(row.image.copies);
-    if kind.event_like || row.flags & FLAG_USER_ENTERED != 0 {
+    if kind.rule.counts_copies(row.flags) {
         *outcome += copies;
     } else {
         *outcome += 1;
