@@ -1,5 +1,6 @@
 //! One type over time.
 
+use app::export::csv::SAMPLE;
 use app::query::Question;
 use app::{Folder, Result};
 use clap::ValueEnum;
@@ -55,7 +56,8 @@ pub(super) fn run(verb: &Query, folder: &Folder, out: &mut Out) -> Result<End> {
         for row in &rows {
             let unit = row.unit.as_deref();
             let (shown, name) = value(row.value, unit);
-            let (min, max) = (value(row.min, unit).0, value(row.max, unit).0);
+            let edge = |number: Option<f64>| number.map(|number| value(number, unit).0).unwrap_or_default();
+            let (min, max) = (edge(row.min), edge(row.max));
             let source = row.source.clone().unwrap_or_default();
             table.row([row.start.clone(), shown, name, min, max, row.n.to_string(), source]);
         }
@@ -74,10 +76,10 @@ fn raw(folder: &Folder, question: &Question, out: &mut Out) -> Result<End> {
         match style {
             Style::Json => write!(out.data(), "{}{row}", if start { "[" } else { ",\n" })?,
             Style::Csv if start => {
-                app::export::csv::header(out.data())?;
-                app::export::csv::row(out.data(), &row)?;
+                app::export::csv::header(out.data(), SAMPLE)?;
+                app::export::csv::row(out.data(), SAMPLE, &row)?;
             }
-            Style::Csv => app::export::csv::row(out.data(), &row)?,
+            Style::Csv => app::export::csv::row(out.data(), SAMPLE, &row)?,
             Style::Words => table.row(cells(&row)),
         }
         Ok(())

@@ -102,6 +102,15 @@ fn touch_private(path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Makes a file that only its owner can read, or empties the one that is there.
+pub fn private_file(path: &Path) -> Result<std::fs::File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    Ok(options.open(path)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

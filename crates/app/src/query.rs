@@ -1,6 +1,6 @@
 //! One type over time: raw rows, or buckets of local time.
 
-use health::kind::Style;
+use health::kind::{Nature, Style};
 use health::series::buckets::{Bucket, Calendar, Grain, Input, buckets, stat};
 use health::series::merge::Span;
 use health::time::{format_day, format_instant};
@@ -44,12 +44,12 @@ pub struct BucketAnswer {
     pub value: f64,
     /// How it is made.
     pub stat: &'static str,
-    /// Smallest value.
-    pub min: f64,
-    /// Largest value.
-    pub max: f64,
-    /// Plain mean.
-    pub mean: f64,
+    /// Smallest value; null for categories.
+    pub min: Option<f64>,
+    /// Largest value; null for categories.
+    pub max: Option<f64>,
+    /// Plain mean of the samples that start in it; null where there are none, and for categories.
+    pub mean: Option<f64>,
     /// Merged sum; null where sums make no sense.
     pub sum: Option<f64>,
     /// Samples.
@@ -123,15 +123,16 @@ pub(crate) fn inputs(store: &Store, found: &Found, days: Days, ranks: &Ranks) ->
 }
 
 fn row(bucket: &Bucket, found: &Found, now_ms: i64, source: Option<String>) -> BucketAnswer {
+    let number = found.kind.nature == Nature::Quantity;
     BucketAnswer {
         start: format_instant(bucket.start_ms),
         end: format_instant(bucket.end_ms),
         day: format_day(bucket.day),
         value: bucket.value,
         stat: stat(found.kind.style),
-        min: bucket.min,
-        max: bucket.max,
-        mean: bucket.mean,
+        min: number.then_some(bucket.min),
+        max: number.then_some(bucket.max),
+        mean: (number && bucket.n > 0).then_some(bucket.mean),
         sum: (found.kind.style == Style::Cumulative).then_some(bucket.sum),
         n: bucket.n,
         complete: bucket.end_ms <= now_ms,
