@@ -82,7 +82,11 @@ pub fn find_kind(store: &Store, word: &str) -> Result<Found> {
         return Ok(Found { id: None, kind: known.clone() });
     }
     let names = stored.iter().map(|row| row.identifier.as_str()).chain(kind::all().map(|k| k.identifier.as_str()));
-    let near = near(&wanted, names.map(kind::slug));
+    let names = names.flat_map(|identifier| {
+        let name = kind::get(identifier).map(|known| known.name.as_str()).unwrap_or_default();
+        [(kind::fold(name), kind::slug(identifier)), (kind::fold(identifier), kind::slug(identifier))]
+    });
+    let near = near(&wanted, names);
     let hint = match near.is_empty() {
         true => "`vitalog types` lists what is in the store.".to_owned(),
         false => format!("Did you mean {}?", near.join(", ")),
@@ -90,19 +94,23 @@ pub fn find_kind(store: &Store, word: &str) -> Result<Found> {
     Err(Error::new(Code::UnknownType, format!("There is no type `{word}`."), hint))
 }
 
-/// Up to three names that are nearly the word or contain it.
-fn near(wanted: &str, names: impl Iterator<Item = String>) -> Vec<String> {
+/// Up to three names that are nearly the word or contain it. `names` are folded, each with the word to show for it.
+fn near(wanted: &str, names: impl Iterator<Item = (String, String)>) -> Vec<String> {
     let mut scored: Vec<(usize, String)> = names
-        .filter_map(|name| {
-            let folded = kind::fold(&name);
+        .filter_map(|(folded, name)| {
             let contains = wanted.len() >= 3 && folded.contains(wanted);
             let distance = if contains { 1 } else { distance(wanted, &folded) };
             (distance <= 1 + wanted.chars().count() / 4).then_some((distance, name))
         })
         .collect();
     scored.sort();
-    scored.dedup();
-    scored.into_iter().map(|(_, name)| name).take(3).collect()
+    let mut best: Vec<String> = Vec::new();
+    for (_, name) in scored {
+        if best.len() < 3 && !best.contains(&name) {
+            best.push(name);
+        }
+    }
+    best
 }
 
 /// How many letters have to change.
@@ -140,6 +148,8 @@ mod tests {
         check_near("heart_rat", "heart_rate");
         check_near("hartrate", "heart_rate");
         check_near("glucose", "blood_glucose");
+        check_near("steps", "step_count");
+        check_near("weight", "body_mass");
         check_near("qqqqqqqq", "vitalog types");
     }
 
