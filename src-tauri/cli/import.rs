@@ -50,7 +50,7 @@ pub(super) fn run(verb: &Import, folder: &Folder, out: &mut Out) -> Result<End> 
     }
     Ok(match report.outcome.as_str() {
         "already_imported" => End::Nothing,
-        _ if report.counts.rejected > 0 => End::Rejected,
+        _ if report.has_rejects() => End::Rejected,
         _ => End::Done,
     })
 }

@@ -154,8 +154,6 @@ impl<'a> Ingest<'a> {
         report.outcome = ALREADY.to_owned();
         report.import = Some(id);
         report.file = self.delivery.file.map(str::to_owned);
-        report.superseded = 0;
-        report.kept = 0;
         for kind in report.by_type.values_mut() {
             let c = &mut kind.counts;
             (c.known, c.new, c.replaced) = (c.new + c.known + c.replaced, 0, 0);
