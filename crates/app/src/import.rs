@@ -63,3 +63,30 @@ fn ingest(
     let delivery = Delivery { file, now_ms: options.now_ms, home_zone: &zone, dry_run: options.dry_run };
     Ok(store.ingest(&delivery, &mut || batches.next(), progress)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::Code;
+
+    #[test]
+    fn who_cannot_write_in_time_is_told_and_readers_go_on() {
+        let dir = std::env::temp_dir().join(format!("vitalog-busy-{}", std::process::id()));
+        let folder = Folder::at(&dir);
+        let other = folder.clone().waiting(Duration::ZERO);
+        let person = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/person/apple_health_export");
+        let mut seen = Vec::new();
+        let options = Options { dry_run: false, now_ms: 0 };
+        let report = import(&folder, &Input::Path(person.into()), options, &mut |_| {
+            let refused = crate::settings::set(&other, "units", "imperial").map_err(|error| error.code);
+            seen.push((refused, crate::status::status(&other).map(|status| status.records)));
+            true
+        });
+        assert!(report.is_ok(), "{report:?}");
+        assert!(!seen.is_empty() && seen.iter().all(|found| *found == (Err(Code::StoreBusy), Ok(0))), "{seen:?}");
+        assert_eq!(crate::settings::set(&other, "units", "imperial"), Ok(()));
+        std::fs::remove_dir_all(dir).expect("removed");
+    }
+}
