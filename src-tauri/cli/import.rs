@@ -24,9 +24,7 @@ pub struct Import {
 
 pub(super) fn run(verb: &Import, folder: &Folder, out: &mut Out) -> Result<End> {
     let stop = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stop);
-    // Where no handler can be set, Ctrl-C ends the process, and SQLite rolls back.
-    let _ = ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed));
+    stop_on_ctrl_c(&stop);
     let input = if verb.path.as_os_str() == "-" { Input::Stdin } else { Input::Path(verb.path.clone()) };
     let options = Options { dry_run: verb.dry_run, now_ms: super::now_ms() };
     let (start, shows) = (Instant::now(), out.shows_progress());
@@ -53,6 +51,17 @@ pub(super) fn run(verb: &Import, folder: &Folder, out: &mut Out) -> Result<End> 
         _ if report.has_rejects() => End::Rejected,
         _ => End::Done,
     })
+}
+
+/// The first Ctrl-C asks the import to stop; a second one does not wait for it. Either way SQLite rolls back, as it does
+/// where no handler can be set and the signal ends the process.
+fn stop_on_ctrl_c(stop: &Arc<AtomicBool>) {
+    let flag = Arc::clone(stop);
+    let _ = ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(super::CANCELLED.into());
+        }
+    });
 }
 
 fn words(at: Progress, passed: Duration) -> String {
