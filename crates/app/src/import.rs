@@ -8,7 +8,7 @@ pub use store::{Progress, Report};
 use crate::error::Result;
 use crate::folder::Folder;
 use crate::input::Batches;
-use crate::local::home_zone;
+use crate::local::system_zone;
 
 /// What to import.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +59,7 @@ fn ingest(
         true => folder.read()?,
         false => folder.write()?,
     };
-    let zone = home_zone(&store)?;
+    let zone = system_zone();
     let delivery = Delivery { file, now_ms: options.now_ms, home_zone: &zone, dry_run: options.dry_run };
     Ok(store.ingest(&delivery, &mut || batches.next(), progress)?)
 }

@@ -6,19 +6,19 @@ use store::Store;
 
 use crate::error::{Code, Error, Result};
 
-/// Returns the IANA name of the home zone: the setting, else the computer's.
-pub fn home_zone(store: &Store) -> Result<String> {
-    let set = store.setting("home_zone")?;
-    Ok(set.or_else(|| TimeZone::system().iana_name().map(str::to_owned)).unwrap_or_else(|| "UTC".to_owned()))
+/// Returns the IANA name of the computer's own zone.
+pub(crate) fn system_zone() -> String {
+    TimeZone::system().iana_name().unwrap_or("UTC").to_owned()
 }
 
-/// Returns the wearer's zones, by the setting `day_boundaries`.
+/// Returns the IANA name of the home zone: the setting, else what the samples tell, else the computer's.
+pub fn home_zone(store: &Store) -> Result<String> {
+    Ok(store.home_zone(&system_zone())?)
+}
+
+/// Returns the wearer's zones, by the settings `home_zone` and `day_boundaries`.
 pub fn zones(store: &Store) -> Result<Zones> {
-    let home = TimeZone::get(&home_zone(store)?).unwrap_or(TimeZone::UTC);
-    if store.setting("day_boundaries")?.as_deref() == Some("home") {
-        return Ok(Zones::home(home));
-    }
-    Ok(Zones::new(home, &store.anchors()?))
+    Ok(store.zones(&system_zone())?)
 }
 
 /// Days from one to another, both inclusive; either may be open.

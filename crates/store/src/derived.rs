@@ -135,7 +135,7 @@ impl Derived {
 }
 
 fn utc_day(at_ms: i64) -> Day {
-    at_ms.div_euclid(DAY_MS) as Day
+    at_ms.div_euclid(DAY_MS).clamp(Day::MIN.into(), Day::MAX.into()) as Day
 }
 
 /// Neighbouring days as closed ranges; small holes are filled, because one scan is cheaper than two.

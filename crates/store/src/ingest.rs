@@ -28,7 +28,7 @@ pub struct Delivery<'a> {
     pub file: Option<&'a str>,
     /// When: milliseconds since 1970 in UTC.
     pub now_ms: i64,
-    /// IANA name of the zone that holds where no sample tells another.
+    /// IANA name of the home zone where neither a setting nor the samples tell one.
     pub home_zone: &'a str,
     /// Report only, change nothing.
     pub dry_run: bool,
@@ -359,6 +359,7 @@ impl<'a> Ingest<'a> {
         link::forget_unused(self.conn, &self.dictionary.new_sources)?;
         let zones = rezone(self.conn, self.delivery.home_zone, &self.zones_before, &mut self.derived)?;
         self.derived.rebuild(self.conn, &zones)?;
+        query::zones::remember_home(self.conn, self.delivery.home_zone)?;
         self.close()
     }
 
@@ -447,10 +448,9 @@ fn at<T: Copy + Default>(ids: &[T], index: u32) -> T {
     ids.get(index as usize).copied().unwrap_or_default()
 }
 
-/// The wearer's zones, from samples of sleep and from workouts that name theirs.
+/// The wearer's zones, from settings, samples of sleep and workouts that name theirs; `home` where none tells.
 pub(crate) fn zones(conn: &Connection, home: &str) -> Result<Zones> {
-    let anchors = query::zones::anchors(conn)?;
-    Ok(Zones::from_name(home, &anchors))
+    query::zones::zones(conn, home)
 }
 
 /// Finds the zones anew and marks the days whose zone is another one now.
