@@ -5,6 +5,7 @@
 
 pub mod daily;
 pub mod demo;
+pub mod display;
 pub mod doctor;
 pub mod error;
 pub mod export;
