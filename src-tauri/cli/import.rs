@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 
-use app::import::{Input, Options, Progress, Report};
+use app::import::{Input, Options, Report};
 use app::{Folder, Result};
 
 use super::End;
 use super::out::{Out, Style};
+use super::progress::Line;
 
 /// What to import.
 #[derive(Debug, clap::Args)]
@@ -27,21 +27,14 @@ pub(super) fn run(verb: &Import, folder: &Folder, out: &mut Out) -> Result<End> 
     stop_on_ctrl_c(&stop);
     let input = if verb.path.as_os_str() == "-" { Input::Stdin } else { Input::Path(verb.path.clone()) };
     let options = Options { dry_run: verb.dry_run, now_ms: super::now_ms() };
-    let (start, shows) = (Instant::now(), out.shows_progress());
-    let mut last = start;
-    let mut progress = |at: Progress| {
-        if shows && last.elapsed() >= Duration::from_millis(200) {
-            last = Instant::now();
-            eprint!("\r\u{1b}[K{}", words(at, start.elapsed()));
-        }
+    let mut line = Line::new(out.shows_progress());
+    let answer = app::import::import(folder, &input, options, &mut |at| {
+        line.show(at);
         !stop.load(Ordering::Relaxed)
-    };
-    let answer = app::import::import(folder, &input, options, &mut progress);
-    if shows {
-        eprint!("\r\u{1b}[K");
-    }
+    });
+    line.clear();
     let mut report = answer?;
-    report.seconds = start.elapsed().as_secs_f64();
+    report.seconds = line.passed().as_secs_f64();
     match out.style {
         Style::Json => out.json(&report)?,
         _ => tell(&report, out)?,
@@ -62,16 +55,6 @@ fn stop_on_ctrl_c(stop: &Arc<AtomicBool>) {
             std::process::exit(super::CANCELLED.into());
         }
     });
-}
-
-fn words(at: Progress, passed: Duration) -> String {
-    let seconds = passed.as_secs_f64().max(0.001);
-    let (rate, speed) = (at.records as f64 / seconds, at.bytes as f64 / seconds);
-    let left = at
-        .total_bytes
-        .filter(|_| speed > 0.0)
-        .map_or_else(String::new, |total| format!(", {:.0} s left", total.saturating_sub(at.bytes) as f64 / speed));
-    format!("{} records, {rate:.0}/s, {:.1} MB/s{left}", at.records, speed / 1e6)
 }
 
 pub(super) fn tell(report: &Report, out: &mut Out) -> Result<()> {

@@ -10,6 +10,7 @@ mod import;
 mod imports;
 mod open;
 mod out;
+mod progress;
 mod query;
 mod settings;
 mod sleep;
