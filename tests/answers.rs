@@ -145,6 +145,8 @@ fn querying() {
     }
     let rows = check(&folder, "query-sources", &["query", "step_count", "--bucket", "day", "--sources", "--json"]);
     check_keys(&rows, &[BUCKET, &["source"]].concat());
+    let edges = ["--from", "2026-03-15", "--to", "2026-04-05", "--json"];
+    check(&folder, "query-week-edges", &[&["query", "step_count", "--bucket", "week"], &edges[..]].concat());
     check(&folder, "query-heart-rate", &["query", "heart_rate", "--bucket", "hour", "--json"]);
     check(&folder, "query-category", &["query", "apple_stand_hour", "--bucket", "day", "--json"]);
     assert_eq!(folder.answer(&["query", "heart_rate", "--from", "2020-01-01", "--to", "2020-01-31"]), json!([]));

@@ -54,7 +54,7 @@ pub struct BucketAnswer {
     pub sum: Option<f64>,
     /// Samples.
     pub n: i64,
-    /// Whether its time is over.
+    /// Whether its time is over, and all of it was asked for.
     pub complete: bool,
     /// Unit of the values.
     pub unit: Option<String>,
@@ -68,10 +68,14 @@ pub fn query(folder: &Folder, question: &Question, grain: Grain) -> Result<Vec<B
     let store = folder.read()?;
     let found = find_kind(&store, &question.word)?;
     let ranks = Ranks::load(&store)?;
-    let inputs = inputs(&store, &found, question.days, &ranks)?;
     let zones = zones(&store)?;
     let calendar = Calendar { zones: &zones, grain, week_start: week_start(&store)? };
     let range = question.days.instants(&zones);
+    let inputs = inputs(&store, &found, question.days, &ranks)?;
+    // Hours and days outside the range are left out below; wider buckets would count what lies beside it.
+    let whole = matches!(grain, Grain::Hour | Grain::Day);
+    let cut = |input| if whole { Some(input) } else { inside(input, range, found.kind.style) };
+    let inputs = inputs.into_iter().filter_map(cut).collect();
     let mut groups: Vec<(Option<u32>, Vec<Input>)> = vec![(None, inputs)];
     if question.by_source {
         let all = groups.pop().map(|(_, all)| all).unwrap_or_default();
@@ -85,7 +89,9 @@ pub fn query(folder: &Folder, question: &Question, grain: Grain) -> Result<Vec<B
     for (rank, inputs) in groups {
         for bucket in buckets(&inputs, found.kind.style, found.kind.is_event_like(), calendar) {
             if bucket.end_ms > range.0 && bucket.start_ms < range.1 {
-                answer.push(row(&bucket, &found, question.now_ms, rank.map(|rank| ranks.name(rank).to_owned())));
+                // A week of which two days were asked for is a part of a week.
+                let whole = bucket.start_ms >= range.0 && bucket.end_ms <= range.1.min(question.now_ms);
+                answer.push(row(&bucket, &found, whole, rank.map(|rank| ranks.name(rank).to_owned())));
             }
         }
     }
@@ -122,7 +128,21 @@ pub(crate) fn inputs(store: &Store, found: &Found, days: Days, ranks: &Ranks) ->
     Ok(inputs.collect())
 }
 
-fn row(bucket: &Bucket, found: &Found, now_ms: i64, source: Option<String>) -> BucketAnswer {
+/// The part of a sample that was asked for: of a sum its share of the time, else the whole where it starts inside.
+fn inside(mut input: Input, (from_ms, until_ms): (i64, i64), style: Style) -> Option<Input> {
+    let Span { start_ms, end_ms, value, .. } = input.span;
+    let (from, until) = (start_ms.max(from_ms), end_ms.min(until_ms));
+    if style != Style::Cumulative || end_ms == start_ms {
+        return (from_ms..until_ms).contains(&start_ms).then_some(input);
+    }
+    if (from, until) != (start_ms, end_ms) {
+        (input.span.start_ms, input.span.end_ms) = (from, until);
+        input.span.value = value * (until - from) as f64 / (end_ms - start_ms) as f64;
+    }
+    (from < until).then_some(input)
+}
+
+fn row(bucket: &Bucket, found: &Found, complete: bool, source: Option<String>) -> BucketAnswer {
     let number = found.kind.nature == Nature::Quantity;
     BucketAnswer {
         start: format_instant(bucket.start_ms),
@@ -135,8 +155,38 @@ fn row(bucket: &Bucket, found: &Found, now_ms: i64, source: Option<String>) -> B
         mean: (number && bucket.n > 0).then_some(bucket.mean),
         sum: (found.kind.style == Style::Cumulative).then_some(bucket.sum),
         n: bucket.n,
-        complete: bucket.end_ms <= now_ms,
+        complete,
         unit: Some(found.kind.unit.clone()).filter(|unit| !unit.is_empty()),
         source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(style: Style, span: (i64, i64, f64), expected: Option<(i64, i64, f64)>) {
+        let (start_ms, end_ms, value) = span;
+        let input = Input { span: Span { start_ms, end_ms, value, rank: 1 }, copies: 1 };
+        let cut = inside(input, (100, 200), style).map(|input| input.span);
+        assert_eq!(cut.map(|span| (span.start_ms, span.end_ms, span.value)), expected);
+    }
+
+    #[test]
+    fn of_a_sum_only_the_part_inside_the_range_counts() {
+        check(Style::Cumulative, (50, 150, 10.0), Some((100, 150, 5.0)));
+        check(Style::Cumulative, (150, 250, 10.0), Some((150, 200, 5.0)));
+        check(Style::Cumulative, (0, 400, 8.0), Some((100, 200, 2.0)));
+        check(Style::Cumulative, (120, 130, 10.0), Some((120, 130, 10.0)));
+        check(Style::Cumulative, (0, 50, 10.0), None);
+        check(Style::Cumulative, (100, 100, 10.0), Some((100, 100, 10.0)));
+        check(Style::Cumulative, (200, 200, 10.0), None);
+    }
+
+    #[test]
+    fn of_other_kinds_what_starts_inside_counts_wholly() {
+        check(Style::TemporallyWeighted, (150, 250, 60.0), Some((150, 250, 60.0)));
+        check(Style::TemporallyWeighted, (50, 150, 60.0), None);
     }
 }
