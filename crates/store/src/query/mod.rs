@@ -7,6 +7,7 @@ mod imports;
 mod kinds;
 mod members;
 mod points;
+mod recount;
 mod samples;
 mod settings;
 mod sources;
