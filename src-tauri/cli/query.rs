@@ -2,10 +2,9 @@
 
 use app::display::Display;
 use app::export::csv::SAMPLE;
-use app::query::Question;
+use app::query::{Grain, Question};
 use app::{Folder, Result};
 use clap::ValueEnum;
-use health::series::buckets::Grain;
 use serde_json::Value;
 
 use super::End;

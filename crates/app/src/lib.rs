@@ -26,5 +26,7 @@ pub mod types;
 pub mod undo;
 pub mod verify;
 
+/// Charts and their pictures. The faces get them from here, so that they know no other crate than this one.
+pub use chart::{Drawn, Model, Scale, Size, Theme, render};
 pub use error::{Code, Error, Result};
 pub use folder::Folder;

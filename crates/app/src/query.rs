@@ -1,7 +1,8 @@
 //! One type over time: raw rows, or buckets of local time.
 
 use health::kind::{Nature, Style};
-use health::series::buckets::{Bucket, Calendar, Grain, Input, buckets, stat};
+pub use health::series::buckets::Grain;
+use health::series::buckets::{Bucket, Calendar, Input, buckets, stat};
 use health::series::merge::Span;
 use health::time::{format_day, format_instant};
 use serde::Serialize;
