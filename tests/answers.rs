@@ -205,6 +205,28 @@ fn completing() {
     check(&folder, "completions-unknown", &["completions", "abacus", "--json"]);
 }
 
+/// The examples stand in columns, with blanks between.
+#[test]
+fn the_examples_of_the_readme_work() {
+    let folder = filled("readme");
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("README.md");
+    let examples =
+        readme.lines().filter(|line| line.starts_with("    ")).flat_map(|line| line.split("vitalog ").skip(1));
+    let mut checked = 0;
+    for example in examples {
+        let (plain, quoted) = example.trim().split_once('"').unwrap_or((example.trim(), ""));
+        let mut arguments: Vec<&str> = plain.split_whitespace().collect();
+        arguments.extend(quoted.strip_suffix('"'));
+        let expected = if arguments[0] == "import" { 3 } else { 0 };
+        let file = person();
+        let arguments: Vec<&str> =
+            arguments.into_iter().map(|word| if word == "export.zip" { file.as_str() } else { word }).collect();
+        folder.check(&arguments, expected);
+        checked += 1;
+    }
+    assert!(checked > 5, "{checked}");
+}
+
 /// The person of the sample store grows older every day: only the shape is kept.
 #[test]
 fn making_up_a_person() {

@@ -161,6 +161,32 @@ fn the_readme_names_every_verb() {
     }
 }
 
+/// The words in backticks of the first table after a heading, by row and column.
+fn table(text: &str, heading: &str, column: usize) -> Vec<String> {
+    let (_, rest) = text.split_once(heading).unwrap_or_else(|| panic!("no {heading}"));
+    let rows = rest.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
+    let cells = rows.skip(2).filter_map(|row| row.split('|').nth(column + 1));
+    cells.flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned)).collect()
+}
+
+#[test]
+fn the_readme_names_no_verb_that_is_not_there() {
+    for verb in table(&read("README.md"), "## On the command line", 1) {
+        let path = format!("src-tauri/cli/{}.rs", verb.replace('-', "_"));
+        assert!(root().join(&path).exists(), "README.md names the verb {verb}, and there is no {path}");
+    }
+}
+
+#[test]
+fn the_documents_name_every_code_and_setting() {
+    let text = read("docs/command-line.md");
+    let codes: Vec<&str> = app::Code::TABLE.iter().map(|(_, word, _)| *word).collect();
+    assert_eq!(table(&text, "## Error codes", 0), codes);
+    let folder = app::Folder::at(root().join("no-such-folder"));
+    let settings: BTreeSet<String> = app::settings::settings(&folder).expect("settings").into_keys().collect();
+    assert_eq!(BTreeSet::from_iter(table(&text, "## Settings", 0)), settings);
+}
+
 #[test]
 fn no_file_names_a_machine() {
     // Put together here, so that this file does not hold them.

@@ -9,7 +9,7 @@ use super::out::{Out, Style};
 /// Whose data.
 #[derive(Debug, clap::Args)]
 pub struct Demo {
-    /// How many years, the last one ending today
+    /// How many years, up to yesterday
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=20))]
     years: u32,
     /// How many days instead
@@ -29,7 +29,7 @@ pub(super) fn run(verb: &Demo, folder: &Folder, out: &mut Out) -> Result<End> {
         zone: "Europe/Berlin",
         records: None,
     };
-    let filled = app::demo::fill(folder, &options, now_ms)?;
+    let filled = super::import::watched(out, |progress| app::demo::fill(folder, &options, now_ms, progress))?;
     match out.style {
         Style::Json => out.json(&filled)?,
         _ => tell(&filled, out)?,

@@ -8,7 +8,7 @@ use clap::ValueEnum;
 
 use super::End;
 use super::args::Range;
-use super::out::Out;
+use super::out::{Out, Style};
 
 /// What, how and where to.
 #[derive(Debug, clap::Args)]
@@ -47,6 +47,9 @@ pub(super) fn run(verb: &Export, folder: &Folder, out: &mut Out) -> Result<End> 
         return Ok(End::Done);
     }
     let written = app::export::export(folder, &selection, format, Output::Folder(verb.out_dir.clone()))?;
-    out.say(&format!("{written} records in {}", verb.out_dir.display()));
+    match out.style {
+        Style::Json => out.json(&serde_json::json!({"records": written, "out": verb.out_dir}))?,
+        _ => out.say(&format!("{written} records in {}", verb.out_dir.display())),
+    }
     Ok(End::Done)
 }

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
-use app::import::{Input, Options, Report};
+use app::import::{Input, Options, Progress, Report};
 use app::{Folder, Result};
 
 use super::End;
@@ -23,18 +24,11 @@ pub struct Import {
 }
 
 pub(super) fn run(verb: &Import, folder: &Folder, out: &mut Out) -> Result<End> {
-    let stop = Arc::new(AtomicBool::new(false));
-    stop_on_ctrl_c(&stop);
     let input = if verb.path.as_os_str() == "-" { Input::Stdin } else { Input::Path(verb.path.clone()) };
     let options = Options { dry_run: verb.dry_run, now_ms: super::now_ms() };
-    let mut line = Line::new(out.shows_progress());
-    let answer = app::import::import(folder, &input, options, &mut |at| {
-        line.show(at);
-        !stop.load(Ordering::Relaxed)
-    });
-    line.clear();
-    let mut report = answer?;
-    report.seconds = line.passed().as_secs_f64();
+    let start = Instant::now();
+    let mut report = watched(out, |progress| app::import::import(folder, &input, options, progress))?;
+    report.seconds = start.elapsed().as_secs_f64();
     match out.style {
         Style::Json => out.json(&report)?,
         _ => tell(&report, out)?,
@@ -44,6 +38,19 @@ pub(super) fn run(verb: &Import, folder: &Folder, out: &mut Out) -> Result<End> 
         _ if report.has_rejects() => End::Rejected,
         _ => End::Done,
     })
+}
+
+/// Runs an import that shows how far it is and that Ctrl-C stops.
+pub(super) fn watched<T>(out: &Out, import: impl FnOnce(&mut dyn FnMut(Progress) -> bool) -> Result<T>) -> Result<T> {
+    let stop = Arc::new(AtomicBool::new(false));
+    stop_on_ctrl_c(&stop);
+    let mut line = Line::new(out.shows_progress());
+    let answer = import(&mut |at| {
+        line.show(at);
+        !stop.load(Ordering::Relaxed)
+    });
+    line.clear();
+    answer
 }
 
 /// The first Ctrl-C asks the import to stop; a second one does not wait for it. Either way SQLite rolls back, as it does

@@ -28,16 +28,11 @@ impl Line {
         Self { shows, start: Instant::now(), last: None }
     }
 
-    /// How long the import has been running.
-    pub fn passed(&self) -> Duration {
-        self.start.elapsed()
-    }
-
     /// Writes the line anew, if it is time to.
     pub fn show(&mut self, at: Progress) {
         if self.shows && self.last.is_none_or(|last| last.elapsed() >= EVERY) {
             self.last = Some(Instant::now());
-            self.put(&words(at, self.passed()));
+            self.put(&words(at, self.start.elapsed()));
         }
     }
 
