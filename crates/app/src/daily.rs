@@ -122,7 +122,12 @@ fn row(bucket: &Bucket, found: &Found, ranks: &Ranks, now_ms: i64) -> DayAnswer 
     let number = found.kind.nature == Nature::Quantity;
     let mut sources = BTreeMap::new();
     for (rank, part) in &bucket.parts {
-        *sources.entry(ranks.name(*rank).to_owned()).or_insert(0.0) += part;
+        let known = sources.entry(ranks.name(*rank).to_owned());
+        // Parts of a sum add up under one name; of several means the best source's is shown.
+        match found.kind.style {
+            Style::Cumulative | Style::Category => *known.or_insert(0.0) += part,
+            _ => drop(known.or_insert(*part)),
+        }
     }
     DayAnswer {
         day: format_day(bucket.day),

@@ -80,19 +80,19 @@ pub fn query(folder: &Folder, question: &Question, grain: Grain) -> Result<Vec<B
     let mut groups: Vec<(Option<u32>, Vec<Input>)> = vec![(None, inputs)];
     if question.by_source {
         let all = groups.pop().map(|(_, all)| all).unwrap_or_default();
-        let mut by_rank = std::collections::BTreeMap::<u32, Vec<Input>>::new();
+        let mut by_place = std::collections::BTreeMap::<u32, Vec<Input>>::new();
         for input in all {
-            by_rank.entry(input.span.rank).or_default().push(input);
+            by_place.entry(ranks.place(input.span.rank)).or_default().push(input);
         }
-        groups = by_rank.into_iter().map(|(rank, inputs)| (Some(rank), inputs)).collect();
+        groups = by_place.into_iter().map(|(place, inputs)| (Some(place), inputs)).collect();
     }
     let mut answer = Vec::new();
-    for (rank, inputs) in groups {
+    for (place, inputs) in groups {
         for bucket in buckets(&inputs, found.kind.style, found.kind.is_event_like(), calendar) {
             if bucket.end_ms > range.0 && bucket.start_ms < range.1 {
                 // A week of which two days were asked for is a part of a week.
                 let whole = bucket.start_ms >= range.0 && bucket.end_ms <= range.1.min(question.now_ms);
-                answer.push(row(&bucket, &found, whole, rank.map(|rank| ranks.name(rank).to_owned())));
+                answer.push(row(&bucket, &found, whole, place.map(|place| ranks.name(place).to_owned())));
             }
         }
     }
