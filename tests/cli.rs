@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -96,6 +97,12 @@ fn what_fails_is_exit_1_and_changes_nothing() {
     fs::write(&file, "milk, bread").expect("written");
     let output = folder.check(&["import", file.to_str().expect("UTF-8"), "--json"], 1);
     assert_eq!(error_line(&output)["code"], "not_an_export");
+    fs::write(&file, b"PK\x03\x04 and so on").expect("written");
+    let pipe = fs::File::open(&file).expect("there");
+    let output = folder.command(&["import", "-", "--json"]).stdin(pipe).output().expect("runs");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(error_line(&output)["hint"].as_str().is_some_and(|hint| hint.contains("unzip -p")));
+    assert!(!folder.data().exists());
 }
 
 #[test]
@@ -180,8 +187,12 @@ fn ctrl_c_during_an_import_leaves_everything_as_it_was() {
     writeln!(input, "{head}").expect("written");
     for number in 0..RECORDS {
         if number == RECORDS / 2 {
-            // A pipe holds little: most of what was written is being imported. Who reads is not kept waiting.
+            // A pipe holds little: most of what was written is being imported. Who reads is not kept waiting, and who
+            // wants to write is told after the time that it is willing to wait.
             assert_eq!(folder.answer(&["types"]), before);
+            let hurried = app::Folder::at(folder.data()).waiting(Duration::ZERO);
+            let refused = app::settings::set(&hurried, "units", "imperial").map_err(|error| error.code);
+            assert_eq!(refused, Err(app::Code::StoreBusy));
             let killed = Command::new("kill").args(["-INT", &import.id().to_string()]).status().expect("kill runs");
             assert!(killed.success());
         }
