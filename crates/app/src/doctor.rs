@@ -170,20 +170,19 @@ fn clock(now_ms: i64) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::TestFolder;
 
     /// What is not in order in a folder after something happened to it.
     #[track_caller]
     fn check(name: &str, happens: impl FnOnce(&Folder), now_ms: i64, expected: &[&str]) {
-        let dir = std::env::temp_dir().join(format!("vitalog-doctor-{}-{name}", std::process::id()));
-        let folder = Folder::at(&dir);
+        let folder = TestFolder::new(&format!("doctor-{name}"));
         crate::settings::set(&folder, "units", "metric").expect("a store");
         happens(&folder);
         let checks = doctor(&folder, now_ms);
         let found: Vec<&str> = checks.iter().filter(|check| !check.ok).map(|check| check.check).collect();
         assert_eq!(found, expected, "{checks:?}");
         assert!(checks.iter().all(|check| check.ok == check.fix.is_empty()), "{checks:?}");
-        assert!(!dir.join(PROBE).exists());
-        fs::remove_dir_all(dir).expect("removed");
+        assert!(!folder.dir().join(PROBE).exists());
     }
 
     const NOW_MS: i64 = 1_780_000_000_000;

@@ -70,16 +70,15 @@ mod tests {
 
     use super::*;
     use crate::Code;
+    use crate::testing::{PERSON, TestFolder};
 
     #[test]
     fn who_cannot_write_in_time_is_told_and_readers_go_on() {
-        let dir = std::env::temp_dir().join(format!("vitalog-busy-{}", std::process::id()));
-        let folder = Folder::at(&dir);
+        let folder = TestFolder::new("busy");
         let other = folder.clone().waiting(Duration::ZERO);
-        let person = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/person/apple_health_export");
         let mut seen = Vec::new();
         let options = Options { dry_run: false, now_ms: 0 };
-        let report = import(&folder, &Input::Path(person.into()), options, &mut |_| {
+        let report = import(&folder, &Input::Path(PERSON.into()), options, &mut |_| {
             let refused = crate::settings::set(&other, "units", "imperial").map_err(|error| error.code);
             seen.push((refused, crate::status::status(&other).map(|status| status.records)));
             true
@@ -87,6 +86,5 @@ mod tests {
         assert!(report.is_ok(), "{report:?}");
         assert!(!seen.is_empty() && seen.iter().all(|found| *found == (Err(Code::StoreBusy), Ok(0))), "{seen:?}");
         assert_eq!(crate::settings::set(&other, "units", "imperial"), Ok(()));
-        std::fs::remove_dir_all(dir).expect("removed");
     }
 }

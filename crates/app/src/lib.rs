@@ -22,6 +22,8 @@ pub mod sleep;
 pub mod sources;
 pub mod sql;
 pub mod status;
+#[cfg(test)]
+mod testing;
 pub mod types;
 pub mod undo;
 pub mod verify;

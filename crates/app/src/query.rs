@@ -165,6 +165,39 @@ fn row(bucket: &Bucket, found: &Found, complete: bool, source: Option<String>) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::TestFolder;
+
+    /// Noon of 14 March 2026 in Berlin.
+    const NOON_MS: i64 = 1_773_486_000_000;
+
+    #[track_caller]
+    fn check_complete(name: &str, grain: Grain, range: (Option<&str>, Option<&str>), expected: &[(&str, bool)]) {
+        let folder = TestFolder::filled(name);
+        let (word, days) = ("step_count".to_owned(), Days::parse(range.0, range.1).expect("days"));
+        let question = Question { word, days, grain: Some(grain), by_source: false, now_ms: NOON_MS + 30 * 86_400_000 };
+        let rows = query(&folder, &question, grain).expect("rows");
+        let found: Vec<(&str, bool)> = rows.iter().map(|row| (row.day.as_str(), row.complete)).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn buckets_that_were_asked_for_in_part_are_not_complete() {
+        let range = (Some("2026-03-14"), Some("2026-04-04"));
+        check_complete("weeks", Grain::Week, range, &[("2026-03-09", false), ("2026-03-30", false)]);
+        check_complete("all-weeks", Grain::Week, (None, None), &[("2026-03-09", true), ("2026-03-30", true)]);
+        let days = [("2026-03-14", true), ("2026-03-15", true), ("2026-04-01", true)];
+        check_complete("days", Grain::Day, range, &days);
+        check_complete("first-months", Grain::Month, (None, Some("2026-03-31")), &[("2026-03-01", true)]);
+    }
+
+    #[test]
+    fn the_month_and_the_day_of_today_are_not_complete() {
+        check_complete("months", Grain::Month, (None, None), &[("2026-03-01", true), ("2026-04-01", false)]);
+        check_complete("years", Grain::Year, (None, None), &[("2026-01-01", false)]);
+        let folder = TestFolder::filled("today");
+        let rows = crate::daily::daily(&folder, &["step_count".to_owned()], Days::default(), NOON_MS).expect("rows");
+        assert!(rows.iter().all(|row| !row.complete) && rows[0].day == "2026-03-14", "{rows:?}");
+    }
 
     #[track_caller]
     fn check(style: Style, span: (i64, i64, f64), expected: Option<(i64, i64, f64)>) {
