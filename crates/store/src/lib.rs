@@ -16,6 +16,7 @@ mod link;
 mod open;
 pub mod query;
 mod report;
+mod rollup;
 mod row;
 mod samples;
 #[cfg(test)]

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{ErrorKind, Result};
@@ -57,6 +58,7 @@ impl Store {
         if user_version(&conn)? == 0 {
             return Self::empty(path);
         }
+        steady_plans(&conn)?;
         conn.pragma_update(None, "query_only", true)?;
         conn.pragma_update(None, "mmap_size", 256 * 1024 * 1024)?;
         Ok(Self { conn, path: path.to_owned() })
@@ -70,6 +72,7 @@ impl Store {
     fn prepare(conn: Connection, path: PathBuf, wait: Duration) -> Result<Self> {
         conn.busy_timeout(wait)?;
         refuse_newer(&conn)?;
+        steady_plans(&conn)?;
         conn.pragma_update(None, "journal_mode", "wal")?;
         conn.pragma_update(None, "synchronous", "normal")?;
         conn.pragma_update(None, "foreign_keys", true)?;
@@ -106,6 +109,12 @@ impl Store {
 /// The schema version of a file, 0 for a new one.
 pub(crate) fn user_version(conn: &Connection) -> Result<i64> {
     Ok(conn.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
+
+/// Plans that do not look at bound values: otherwise most binds make SQLite prepare the statement anew.
+fn steady_plans(conn: &Connection) -> Result<()> {
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 fn refuse_newer(conn: &Connection) -> Result<()> {

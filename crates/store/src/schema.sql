@@ -33,6 +33,7 @@ CREATE TABLE origins (
     version TEXT,           -- version of the app or system that wrote the samples
     unit TEXT               -- unit as printed; samples.original is in it
 ) STRICT;
+CREATE INDEX origins_by_device ON origins (device, version, unit);
 
 CREATE TABLE category_texts (
     id INTEGER PRIMARY KEY,   -- small number used in samples
@@ -134,6 +135,7 @@ CREATE TABLE entries (
     superseded_by INTEGER                 -- import whose newer export rewrote it
 ) STRICT;
 CREATE INDEX entries_by_identity ON entries (kind, start_ms, identity);
+CREATE INDEX entries_clinical ON entries (identity) WHERE kind = 'clinical_record';
 
 -- Which imports held an entry, and how it looked where that changed.
 CREATE TABLE entry_log (

@@ -37,7 +37,7 @@ pub const MAX_TALLIES: usize = 1_000;
 /// Bytes of a rejected record that the report keeps.
 pub const MAX_REJECT: usize = 2_048;
 /// Samples in a batch.
-pub const BATCH_SAMPLES: usize = 32_768;
+pub const BATCH_SAMPLES: usize = 8_192;
 /// Bytes of text in a batch, after which it is handed over early.
 pub const BATCH_BYTES: usize = 8 << 20;
 /// Points of one route: eleven days at one a second.
