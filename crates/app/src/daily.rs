@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use health::kind::Style;
+use health::kind::{Nature, Style};
 use health::series::buckets::{Bucket, Calendar, Grain, buckets, stat};
 use health::time::{Zones, format_day};
 use serde::Serialize;
@@ -29,10 +29,10 @@ pub struct DayAnswer {
     pub unit: Option<String>,
     /// How it is made.
     pub stat: &'static str,
-    /// Smallest value.
-    pub min: f64,
-    /// Largest value.
-    pub max: f64,
+    /// Smallest value; null for categories.
+    pub min: Option<f64>,
+    /// Largest value; null for categories.
+    pub max: Option<f64>,
     /// Samples.
     pub n: i64,
     /// Whether the day is over.
@@ -75,7 +75,9 @@ fn of_kind(store: &Store, found: &Found, days: Days, ranks: &Ranks, zones: &Zone
         Style::TemporallyWeighted | Style::EquivalentLevel => false,
     };
     if simple {
-        let chunks = rows.chunk_by(|a, b| a.day == b.day);
+        // Values in a unit that nobody knows are kept, and count for nothing.
+        let counts = |day: &&[DailyRow]| found.kind.style == Style::Category || day.iter().any(|r| r.total.is_some());
+        let chunks = rows.chunk_by(|a, b| a.day == b.day).filter(counts);
         return Ok(chunks.map(|day| rolled_up(day, found.kind.style, ranks, zones)).collect());
     }
     let calendar = Calendar { zones, grain: Grain::Day, week_start: 0 };
@@ -117,9 +119,15 @@ fn rolled_up(rows: &[DailyRow], style: Style, ranks: &Ranks, zones: &Zones) -> B
 }
 
 fn row(bucket: &Bucket, found: &Found, ranks: &Ranks, now_ms: i64) -> DayAnswer {
+    let number = found.kind.nature == Nature::Quantity;
     let mut sources = BTreeMap::new();
     for (rank, part) in &bucket.parts {
-        *sources.entry(ranks.name(*rank).to_owned()).or_insert(0.0) += part;
+        let known = sources.entry(ranks.name(*rank).to_owned());
+        // Parts of a sum add up under one name; of several means the best source's is shown.
+        match found.kind.style {
+            Style::Cumulative | Style::Category => *known.or_insert(0.0) += part,
+            _ => drop(known.or_insert(*part)),
+        }
     }
     DayAnswer {
         day: format_day(bucket.day),
@@ -127,8 +135,8 @@ fn row(bucket: &Bucket, found: &Found, ranks: &Ranks, now_ms: i64) -> DayAnswer 
         value: bucket.value,
         unit: Some(found.kind.unit.clone()).filter(|unit| !unit.is_empty()),
         stat: stat(found.kind.style),
-        min: bucket.min,
-        max: bucket.max,
+        min: number.then_some(bucket.min),
+        max: number.then_some(bucket.max),
         n: bucket.n,
         complete: bucket.end_ms <= now_ms,
         sources,

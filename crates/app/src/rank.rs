@@ -7,37 +7,41 @@ use store::query::SourceRow;
 
 use crate::error::Result;
 
-/// Sources by place, the best first. Rows typed in by hand go before all of them.
+/// Sources by place, the best first. What was typed in by hand goes before what devices measured.
 #[derive(Debug, Clone, Default)]
 pub struct Ranks {
     places: BTreeMap<i64, u32>,
     names: Vec<String>,
 }
 
-/// The rank of rows that were typed in by hand.
-pub const BY_HAND: u32 = 0;
-
 impl Ranks {
     /// The default order: watch, phone, other devices of Apple, then the rest, the newest first.
     pub fn load(store: &Store) -> Result<Self> {
         let mut sources = store.sources()?;
         sources.sort_by_key(|source| (class(source), std::cmp::Reverse(source.last_ms), source.id));
-        let mut ranks = Self { places: BTreeMap::new(), names: vec!["typed in by hand".to_owned()] };
-        for (place, source) in sources.into_iter().enumerate() {
-            ranks.places.insert(source.id, place as u32 + 1);
-            ranks.names.push(source.names.into_iter().next().unwrap_or_default());
-        }
-        Ok(ranks)
+        let places = sources.iter().zip(0..).map(|(source, place)| (source.id, place)).collect();
+        let names = sources.into_iter().map(|source| source.names.into_iter().next().unwrap_or_default()).collect();
+        Ok(Self { places, names })
     }
 
-    /// The place of a source; unknown ones come last.
+    fn len(&self) -> u32 {
+        self.names.len() as u32
+    }
+
+    /// The rank of a source's rows, those typed in by hand or the others; unknown sources come last.
     pub fn of(&self, source_id: i64, by_hand: bool) -> u32 {
-        if by_hand { BY_HAND } else { self.places.get(&source_id).copied().unwrap_or(u32::MAX) }
+        let place = self.places.get(&source_id).copied();
+        place.map_or(u32::MAX, |place| if by_hand { place } else { self.len() + place })
     }
 
-    /// The name at a place.
+    /// The place of the source that has a rank.
+    pub fn place(&self, rank: u32) -> u32 {
+        if rank >= self.len() { rank - self.len() } else { rank }
+    }
+
+    /// The name of the source that has a rank.
     pub fn name(&self, rank: u32) -> &str {
-        self.names.get(rank as usize).map_or("", String::as_str)
+        self.names.get(self.place(rank) as usize).map_or("", String::as_str)
     }
 }
 
@@ -72,6 +76,15 @@ mod tests {
             last_ms: None,
         };
         assert_eq!(class(&source), expected);
+    }
+
+    #[test]
+    fn typed_rows_go_first_and_keep_their_source() {
+        let places = BTreeMap::from([(7, 0), (3, 1)]);
+        let ranks = Ranks { places, names: vec!["Watch".to_owned(), "Health".to_owned()] };
+        let order = [ranks.of(7, true), ranks.of(3, true), ranks.of(7, false), ranks.of(3, false), ranks.of(9, false)];
+        assert!(order.is_sorted(), "{order:?}");
+        assert_eq!(order.map(|rank| ranks.name(rank)), ["Watch", "Health", "Watch", "Health", ""]);
     }
 
     #[test]

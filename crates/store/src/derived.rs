@@ -164,7 +164,7 @@ impl Derived {
 }
 
 fn utc_day(at_ms: i64) -> Day {
-    at_ms.div_euclid(DAY_MS) as Day
+    at_ms.div_euclid(DAY_MS).clamp(Day::MIN.into(), Day::MAX.into()) as Day
 }
 
 /// Days of UTC as closed ranges of local days that hold them; small holes are filled, because one scan is cheaper

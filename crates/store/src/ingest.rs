@@ -27,7 +27,7 @@ pub struct Delivery<'a> {
     pub file: Option<&'a str>,
     /// When: milliseconds since 1970 in UTC.
     pub now_ms: i64,
-    /// IANA name of the zone that holds where no sample tells another.
+    /// IANA name of the home zone where neither a setting nor the samples tell one.
     pub home_zone: &'a str,
     /// Report only, change nothing.
     pub dry_run: bool,
@@ -153,8 +153,6 @@ impl<'a> Ingest<'a> {
         report.outcome = ALREADY.to_owned();
         report.import = Some(id);
         report.file = self.delivery.file.map(str::to_owned);
-        report.superseded = 0;
-        report.kept = 0;
         for kind in report.by_type.values_mut() {
             let c = &mut kind.counts;
             (c.known, c.new, c.replaced) = (c.new + c.known + c.replaced, 0, 0);
@@ -248,11 +246,7 @@ impl<'a> Ingest<'a> {
         self.rows_with(batch, &|sample| at(&sources, sample.source))
     }
 
-    fn rows_with(
-        &mut self,
-        batch: &Batch,
-        source_of: &dyn Fn(&health::Sample) -> u32,
-    ) -> Result<Vec<(u32, Vec<Row>)>> {
+    fn rows_with(&mut self, batch: &Batch, source_of: &dyn Fn(&health::Sample) -> u32) -> Result<Vec<(u32, Vec<Row>)>> {
         let (conn, dictionary) = (self.conn, &mut self.dictionary);
         let mut units: Vec<Option<&str>> = vec![None; batch.kinds.len()];
         for sample in &batch.samples {
@@ -355,6 +349,7 @@ impl<'a> Ingest<'a> {
         entries::reconcile(self.conn, &self.imports)?;
         let zones = rezone(self.conn, self.delivery.home_zone, &self.zones_before, &mut self.derived)?;
         self.derived.rebuild(self.conn, &zones)?;
+        query::zones::remember_home(self.conn, self.delivery.home_zone)?;
         link::forget_unused(self.conn, &self.dictionary.new_sources)?;
         self.dictionary.create_views(self.conn)?;
         self.close()
@@ -445,10 +440,9 @@ fn at<T: Copy + Default>(ids: &[T], index: u32) -> T {
     ids.get(index as usize).copied().unwrap_or_default()
 }
 
-/// The wearer's zones, from samples of sleep and from workouts that name theirs.
+/// The wearer's zones, from settings, samples of sleep and workouts that name theirs; `home` where none tells.
 pub(crate) fn zones(conn: &Connection, home: &str) -> Result<Zones> {
-    let anchors = query::zones::anchors(conn)?;
-    Ok(Zones::from_name(home, &anchors))
+    query::zones::zones(conn, home)
 }
 
 /// Finds the zones anew and marks the days whose zone is another one now.

@@ -26,6 +26,11 @@ mod views;
 
 pub use error::{Error, ErrorKind, Result};
 pub use ingest::{Delivery, Progress, REJECTS_KEPT};
-pub use open::{BUSY_SECONDS, SCHEMA_VERSION, Store};
+pub use open::{BUSY_WAIT, SCHEMA_VERSION, Store};
 pub use report::{Counts, EntryCounts, KindCounts, ProblemCount, Report};
 pub use undo::Undone;
+
+/// The version of SQLite inside.
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}

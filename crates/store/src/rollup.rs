@@ -182,7 +182,13 @@ fn both<T>(a: Option<T>, b: Option<T>, join: impl Fn(T, T) -> T) -> Option<T> {
 }
 
 /// Computes the local days `from..=until` of one kind anew from the rows.
-pub(crate) fn rebuild(conn: &Connection, zones: &Zones, kind: u32, rule: Rule, (from, until): (Day, Day)) -> Result<()> {
+pub(crate) fn rebuild(
+    conn: &Connection,
+    zones: &Zones,
+    kind: u32,
+    rule: Rule,
+    (from, until): (Day, Day),
+) -> Result<()> {
     conn.prepare_cached("DELETE FROM daily WHERE kind_id = ?1 AND day BETWEEN ?2 AND ?3")?
         .execute(params![kind, from, until])?;
     // A local day may begin 14 hours before or after that of UTC; a split sample a day before that.

@@ -9,6 +9,7 @@ use crate::error::{ErrorKind, Result};
 use crate::history::{ImportRef, Presence, image_at, live_imports, write_image};
 use crate::ingest::{rezone, zones};
 use crate::open::Store;
+use crate::query::zones::forget_home;
 use crate::row::{FLAG_LOGGED, Row};
 use crate::{entries, link};
 
@@ -53,6 +54,9 @@ impl Store {
         let zones = rezone(&tx, home_zone, &before, &mut derived)?;
         derived.rebuild(&tx, &zones)?;
         forget_details(&tx)?;
+        if imports.is_empty() {
+            forget_home(&tx)?;
+        }
         tx.commit()?;
         self.checkpoint()?;
         Ok(undone)
