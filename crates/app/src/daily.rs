@@ -3,17 +3,15 @@
 use std::collections::BTreeMap;
 
 use health::kind::{Nature, Style};
-use health::series::buckets::{Bucket, Calendar, Grain, buckets, stat};
+use health::series::buckets::{Bucket, stat};
 use health::time::{Zones, format_day};
 use serde::Serialize;
 use store::Store;
-use store::query::DailyRow;
+use store::query::{DailyRow, MergedRow, Ranks};
 
 use crate::error::Result;
 use crate::folder::Folder;
 use crate::local::{Days, Found, find_kind, zones};
-use crate::query::inputs;
-use crate::rank::Ranks;
 
 /// One row of `vitalog daily`.
 #[derive(Debug, Clone, Serialize)]
@@ -46,7 +44,7 @@ pub struct DayAnswer {
 /// Answers for some types, or for all that are in the store.
 pub fn daily(folder: &Folder, words: &[String], days: Days, now_ms: i64) -> Result<Vec<DayAnswer>> {
     let store = folder.read()?;
-    let ranks = Ranks::load(&store)?;
+    let ranks = store.ranks()?;
     let zones = zones(&store)?;
     let all: Vec<String> = match words.is_empty() {
         true => store.types()?.into_iter().map(|row| row.kind.identifier).collect(),
@@ -62,29 +60,40 @@ pub fn daily(folder: &Folder, words: &[String], days: Days, now_ms: i64) -> Resu
     Ok(answer)
 }
 
-/// From the roll-ups where they say it all; from raw rows where sources overlap or time is the weight.
+/// From the roll-ups: the merged ones where sources overlap or time is the weight.
 fn of_kind(store: &Store, found: &Found, days: Days, ranks: &Ranks, zones: &Zones) -> Result<Vec<Bucket>> {
     let Some(id) = found.id else { return Ok(Vec::new()) };
     let (from, to) = days.numbers();
     let rows = store.daily(id, from, to)?;
-    let one_source = rows.chunk_by(|a, b| a.day == b.day).all(|day| day.len() == 1);
-    let simple = match found.kind.style {
-        Style::Cumulative => one_source || found.kind.is_event_like(),
-        Style::Arithmetic => one_source,
-        Style::Category => true,
-        Style::TemporallyWeighted | Style::EquivalentLevel => false,
-    };
-    if simple {
-        // Values in a unit that nobody knows are kept, and count for nothing.
-        let counts = |day: &&[DailyRow]| found.kind.style == Style::Category || day.iter().any(|r| r.total.is_some());
-        let chunks = rows.chunk_by(|a, b| a.day == b.day).filter(counts);
-        return Ok(chunks.map(|day| rolled_up(day, found.kind.style, ranks, zones)).collect());
+    let mut merged = store.merged(id, from, to)?.into_iter().peekable();
+    // Values in a unit that nobody knows are kept, and count for nothing.
+    let counts = |day: &&[DailyRow]| found.kind.style == Style::Category || day.iter().any(|r| r.total.is_some());
+    let buckets = rows.chunk_by(|a, b| a.day == b.day).filter(counts).map(|rows| {
+        let day = rows.first().map_or(0, |row| row.day);
+        while merged.next_if(|row| row.day < day).is_some() {}
+        match merged.next_if(|row| row.day == day) {
+            Some(row) => merged_day(row, ranks, zones),
+            None => rolled_up(rows, found.kind.style, ranks, zones),
+        }
+    });
+    Ok(buckets.collect())
+}
+
+fn merged_day(row: MergedRow, ranks: &Ranks, zones: &Zones) -> Bucket {
+    let (start_ms, end_ms) = zones.day_bounds(row.day);
+    Bucket {
+        start_ms,
+        end_ms,
+        day: row.day,
+        n: row.n,
+        value: row.value,
+        min: row.minimum,
+        max: row.maximum,
+        mean: row.mean,
+        sum: row.total,
+        naive_sum: row.naive,
+        parts: row.parts.into_iter().map(|(source, part)| (ranks.of(source, false), part)).collect(),
     }
-    let calendar = Calendar { zones, grain: Grain::Day, week_start: 0 };
-    let inputs = inputs(store, found, days, ranks)?;
-    let mut all = buckets(&inputs, found.kind.style, found.kind.is_event_like(), calendar);
-    all.retain(|bucket| (from..=to).contains(&bucket.day));
-    Ok(all)
 }
 
 fn rolled_up(rows: &[DailyRow], style: Style, ranks: &Ranks, zones: &Zones) -> Bucket {

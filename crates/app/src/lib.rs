@@ -16,7 +16,6 @@ pub mod imports;
 mod input;
 pub mod local;
 pub mod query;
-pub mod rank;
 pub mod settings;
 pub mod sleep;
 pub mod sources;

@@ -8,13 +8,12 @@ use health::time::{format_day, format_instant};
 use serde::Serialize;
 use serde_json::Value;
 use store::Store;
-use store::query::SampleQuery;
+use store::query::{Ranks, SampleQuery};
 
 use crate::error::{Error, Result};
 use crate::export::line;
 use crate::folder::Folder;
 use crate::local::{Days, Found, find_kind, zones};
-use crate::rank::Ranks;
 use crate::settings::week_start;
 
 /// What to show of a type.
@@ -68,7 +67,7 @@ pub struct BucketAnswer {
 pub fn query(folder: &Folder, question: &Question, grain: Grain) -> Result<Vec<BucketAnswer>> {
     let store = folder.read()?;
     let found = find_kind(&store, &question.word)?;
-    let ranks = Ranks::load(&store)?;
+    let ranks = store.ranks()?;
     let zones = zones(&store)?;
     let calendar = Calendar { zones: &zones, grain, week_start: week_start(&store)? };
     let range = question.days.instants(&zones);

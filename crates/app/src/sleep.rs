@@ -5,12 +5,11 @@ use std::collections::BTreeSet;
 use health::series::sleep::{Kind, Segment, Session, Stage, sessions};
 use health::time::{HOUR_MS, format_day, format_instant};
 use serde::Serialize;
-use store::query::Point;
+use store::query::{Point, Ranks};
 
 use crate::error::Result;
 use crate::folder::Folder;
 use crate::local::{Days, find_kind, zones};
-use crate::rank::Ranks;
 use crate::settings::nights_by_evening;
 
 /// One row of `vitalog sleep`.
@@ -54,7 +53,7 @@ pub struct SleepAnswer {
 pub fn sleep(folder: &Folder, days: Days) -> Result<Vec<SleepAnswer>> {
     let store = folder.read()?;
     let Some(kind_id) = find_kind(&store, "HKCategoryTypeIdentifierSleepAnalysis")?.id else { return Ok(Vec::new()) };
-    let ranks = Ranks::load(&store)?;
+    let ranks = store.ranks()?;
     let zones = zones(&store)?;
     let (from_ms, until_ms) = days.instants(&zones);
     // A night begins the evening before its day, and a long one may begin earlier still.

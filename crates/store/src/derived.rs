@@ -4,7 +4,7 @@
 //! that the result depends on the rows alone and never on the order of writes. Rows of a kind that the store did not
 //! have are summed while they pass by, in the zones known so far; days that turn out otherwise are computed anew too.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use health::time::{Day, Zones};
 use rusqlite::{Connection, TransactionBehavior, params};
@@ -12,9 +12,10 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use crate::dictionary::KindRef;
 use crate::error::Result;
 use crate::ingest::zones;
+use crate::merged::{self, Need};
 use crate::open::Store;
 use crate::rollup::{self, Days, LONGEST_SPLIT_MS, Part, Rule};
-use crate::row::{Key, Row};
+use crate::row::{FLAG_USER_ENTERED, Key, Row};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -30,7 +31,9 @@ impl Store {
         for kind in kinds {
             derived.all_of(&tx, kind)?;
         }
-        tx.execute_batch("DELETE FROM daily; DELETE FROM series_summary")?;
+        tx.execute_batch(
+            "DELETE FROM daily; DELETE FROM merged; DELETE FROM merge_orders; DELETE FROM series_summary",
+        )?;
         derived.rebuild(&tx, &zones(&tx, home_zone)?)?;
         tx.commit()?;
         Ok(())
@@ -80,8 +83,9 @@ impl Derived {
         let days = self.fresh.entry(kind.id).or_default();
         for row in rows {
             let Key { start_ms, source, duration_ms, .. } = row.key;
-            let copies = kind.rule.copies(row.image.copies, row.flags);
-            days.add(zones, kind.rule.style, Part { start_ms, source, duration_ms, value: row.image.value, copies });
+            let (value, copies) = (row.image.value, kind.rule.copies(row.image.copies, row.flags));
+            let by_hand = row.flags & FLAG_USER_ENTERED != 0;
+            days.add(zones, kind.rule.style, Part { start_ms, source, duration_ms, value, copies, by_hand });
             self.added.entry((kind.id, source)).or_insert(Added::NONE).add(&row.key);
         }
     }
@@ -133,8 +137,9 @@ impl Derived {
 
     /// Computes everything that was touched.
     pub fn rebuild(&mut self, conn: &Connection, zones: &Zones) -> Result<()> {
+        let mut to_merge: BTreeMap<u32, Vec<(Day, Day)>> = BTreeMap::new();
         for kind in self.kinds() {
-            self.rebuild_days(conn, zones, kind)?;
+            to_merge.insert(kind, self.rebuild_days(conn, zones, kind)?);
             if self.recount.contains(&kind) {
                 rebuild_summary(conn, kind)?;
             }
@@ -142,25 +147,47 @@ impl Derived {
         for ((kind, source), added) in self.added.iter().filter(|((kind, _), _)| !self.recount.contains(kind)) {
             add_to_summary(conn, *kind, *source, added)?;
         }
-        Ok(())
+        // The order of sources follows from the summaries.
+        merged::rebuild(conn, zones, &to_merge)
     }
 
-    fn rebuild_days(&mut self, conn: &Connection, zones: &Zones, kind: u32) -> Result<()> {
+    /// Returns the days that must be merged anew.
+    fn rebuild_days(&mut self, conn: &Connection, zones: &Zones, kind: u32) -> Result<Vec<(Day, Day)>> {
+        let rule = rule(conn, kind)?;
         let mut fresh = self.fresh.remove(&kind).unwrap_or_default();
         let marked = self.days.get(&kind).map(runs).unwrap_or_default();
         fresh.remove(&marked);
         fresh.write(conn, kind, (Day::MIN, Day::MAX))?;
-        if marked.is_empty() {
-            return Ok(());
+        for days in &marked {
+            rollup::rebuild(conn, zones, kind, rule, *days)?;
         }
-        let identifier: String =
-            conn.prepare_cached("SELECT identifier FROM kinds WHERE id = ?1")?.query_row([kind], |row| row.get(0))?;
-        let rule = Rule::of(&identifier);
-        for (from, until) in marked {
-            rollup::rebuild(conn, zones, kind, rule, (from, until))?;
-        }
-        Ok(())
+        let mut to_merge = match rule.merging() {
+            Need::Never => Vec::new(),
+            Need::WhereTangled => runs(&fresh.tangled()),
+            Need::Always => fresh.bounds().into_iter().collect(),
+        };
+        to_merge.extend(marked);
+        Ok(joined(to_merge))
     }
+}
+
+/// Sorted and disjoint: nothing is merged twice.
+fn joined(mut ranges: Vec<(Day, Day)>) -> Vec<(Day, Day)> {
+    ranges.sort_unstable();
+    ranges.dedup_by(|later, kept| {
+        let touches = later.0 <= kept.1.saturating_add(1);
+        if touches {
+            kept.1 = kept.1.max(later.1);
+        }
+        touches
+    });
+    ranges
+}
+
+/// The rule of a stored kind.
+pub(crate) fn rule(conn: &Connection, kind: u32) -> Result<Rule> {
+    let mut statement = conn.prepare_cached("SELECT identifier FROM kinds WHERE id = ?1")?;
+    Ok(Rule::of(&statement.query_row([kind], |row| row.get::<_, String>(0))?))
 }
 
 fn utc_day(at_ms: i64) -> Day {

@@ -347,9 +347,9 @@ impl<'a> Ingest<'a> {
         self.link_renamed_sources()?;
         self.find_absences()?;
         entries::reconcile(self.conn, &self.imports)?;
+        query::zones::find_stays(self.conn, self.delivery.home_zone)?;
         let zones = rezone(self.conn, self.delivery.home_zone, &self.zones_before, &mut self.derived)?;
         self.derived.rebuild(self.conn, &zones)?;
-        query::zones::remember_home(self.conn, self.delivery.home_zone)?;
         link::forget_unused(self.conn, &self.dictionary.new_sources)?;
         self.dictionary.create_views(self.conn)?;
         self.close()

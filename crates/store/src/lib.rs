@@ -13,6 +13,7 @@ mod error;
 mod history;
 mod ingest;
 mod link;
+mod merged;
 mod open;
 pub mod query;
 mod report;

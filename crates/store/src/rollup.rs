@@ -2,7 +2,7 @@
 //!
 //! Sums are exact integers, so that the order in which samples are added never shows in a bit of the result.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use health::kind::Style;
 use health::time::{Day, Zones};
@@ -49,6 +49,7 @@ pub(crate) struct Part {
     pub duration_ms: i64,
     pub value: Option<f64>,
     pub copies: u32,
+    pub by_hand: bool,
 }
 
 /// The sums of one kind.
@@ -68,6 +69,12 @@ struct Sums {
     minimum: Option<f64>,
     maximum: Option<f64>,
     milliseconds: i64,
+    /// From the first start to the last end.
+    extent: Option<(i64, i64)>,
+    /// Whether some rows were typed in by hand, and some were not.
+    by_hand: [bool; 2],
+    /// Samples may overlap: exact among neighbours in time, else suspected where extents overlap.
+    overlaps: bool,
 }
 
 impl Days {
@@ -87,14 +94,16 @@ impl Days {
             sums.minimum = Some(sums.minimum.map_or(value, |m| m.min(value)));
             sums.maximum = Some(sums.maximum.map_or(value, |m| m.max(value)));
         }
+        sums.by_hand[usize::from(part.by_hand)] = true;
         if whole {
-            return sums.extend(value, part.duration_ms, part.duration_ms, part.copies);
+            return sums.extend(part.start_ms, end, value, &part);
         }
         let mut span = (day, part.start_ms, until);
         loop {
             let until = end.min(span.2);
-            let sums = self.done.entry((span.0, part.source)).or_default();
-            sums.extend(value, until - span.1, part.duration_ms, part.copies);
+            let mut piece = Sums::default();
+            piece.extend(span.1, until, value, &part);
+            self.done.entry((span.0, part.source)).or_default().merge(&piece);
             if until >= end {
                 return;
             }
@@ -121,6 +130,19 @@ impl Days {
     pub fn bounds(&mut self) -> Option<(Day, Day)> {
         self.close();
         Some((self.done.first_key_value()?.0.0, self.done.last_key_value()?.0.0))
+    }
+
+    /// Days on which several sources wrote, or samples may overlap.
+    pub fn tangled(&mut self) -> BTreeSet<Day> {
+        self.close();
+        let mut tangled = BTreeSet::new();
+        let mut previous = None;
+        for ((day, _), sums) in &self.done {
+            if previous.replace(*day) == Some(*day) || sums.overlaps || sums.by_hand == [true, true] {
+                tangled.insert(*day);
+            }
+        }
+        tangled
     }
 
     /// Forgets the days of closed ranges, which come sorted and disjoint.
@@ -154,15 +176,25 @@ fn splits(style: Style, duration_ms: i64) -> bool {
 }
 
 impl Sums {
-    /// Adds `covered` of a sample's `duration` milliseconds and the same part of its value.
-    fn extend(&mut self, value: Option<f64>, covered_ms: i64, duration_ms: i64, copies: u32) {
+    /// Adds the piece `[from_ms, until_ms)` of a sample and the same part of its value.
+    fn extend(&mut self, from_ms: i64, until_ms: i64, value: Option<f64>, part: &Part) {
+        let covered_ms = until_ms - from_ms;
         self.milliseconds = self.milliseconds.saturating_add(covered_ms);
+        self.reach(Some((from_ms, until_ms)));
         if let Some(value) = value {
-            let share = if covered_ms == duration_ms { 1.0 } else { covered_ms as f64 / duration_ms as f64 };
+            let whole = covered_ms == part.duration_ms;
+            let share = if whole { 1.0 } else { covered_ms as f64 / part.duration_ms as f64 };
             let exact = (value * share * UNIT) as i128;
             let total = self.total.unwrap_or(0);
-            self.total = Some(total.saturating_add(exact.saturating_mul(i128::from(copies))));
+            self.total = Some(total.saturating_add(exact.saturating_mul(i128::from(part.copies))));
         }
+    }
+
+    fn reach(&mut self, extent: Option<(i64, i64)>) {
+        if let (Some((first, last)), Some((from, until))) = (self.extent, extent) {
+            self.overlaps |= from < last && first < until.max(from + 1);
+        }
+        self.extent = both(self.extent, extent, |a, b| (a.0.min(b.0), a.1.max(b.1)));
     }
 
     fn merge(&mut self, other: &Self) {
@@ -171,6 +203,9 @@ impl Sums {
         self.total = both(self.total, other.total, i128::saturating_add);
         self.minimum = both(self.minimum, other.minimum, f64::min);
         self.maximum = both(self.maximum, other.maximum, f64::max);
+        self.by_hand = [self.by_hand[0] | other.by_hand[0], self.by_hand[1] | other.by_hand[1]];
+        self.overlaps |= other.overlaps;
+        self.reach(other.extent);
     }
 }
 
@@ -200,9 +235,10 @@ pub(crate) fn rebuild(
     let mut rows = statement.query(params![kind, reach.0, reach.1])?;
     let mut days = Days::default();
     while let Some(row) = rows.next()? {
-        let copies = rule.copies(row.get(4)?, row.get(5)?);
+        let flags = row.get(5)?;
+        let (copies, by_hand) = (rule.copies(row.get(4)?, flags), flags & FLAG_USER_ENTERED != 0);
         let (start_ms, source, duration_ms, value) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-        days.add(zones, rule.style, Part { start_ms, source, duration_ms, value, copies });
+        days.add(zones, rule.style, Part { start_ms, source, duration_ms, value, copies, by_hand });
     }
     drop(rows);
     days.write(conn, kind, (from, until))
@@ -215,7 +251,7 @@ mod tests {
     const MINUTE: i64 = 60_000;
 
     fn part(start_ms: i64, duration_ms: i64, value: f64) -> Part {
-        Part { start_ms, source: 1, duration_ms, value: Some(value), copies: 1 }
+        Part { start_ms, source: 1, duration_ms, value: Some(value), copies: 1, by_hand: false }
     }
 
     fn sums(style: Style, parts: &[Part]) -> Vec<((Day, u32), Sums)> {
@@ -251,6 +287,23 @@ mod tests {
         check(Style::Cumulative, 30 * MINUTE, &[8.0]);
         check(Style::Cumulative, 25 * 60 * MINUTE, &[8.0]);
         check(Style::Arithmetic, 120 * MINUTE, &[8.0]);
+    }
+
+    #[test]
+    fn days_on_which_samples_overlap_are_known() {
+        let check = |parts: &[Part], expected: &[Day]| {
+            let mut days = Days::default();
+            let zones = Zones::named("UTC").expect("zone");
+            parts.iter().for_each(|part| days.add(&zones, Style::Cumulative, *part));
+            assert_eq!(days.tangled().into_iter().collect::<Vec<_>>(), expected, "{parts:?}");
+        };
+        let phone = Part { source: 2, ..part(DAY_MS, MINUTE, 1.0) };
+        check(&[part(0, MINUTE, 1.0), part(MINUTE, MINUTE, 1.0)], &[]);
+        check(&[part(0, MINUTE, 1.0), part(MINUTE - 1, MINUTE, 1.0)], &[0]);
+        check(&[part(0, MINUTE, 1.0), phone], &[]);
+        check(&[part(DAY_MS + 9 * MINUTE, MINUTE, 1.0), phone], &[1]);
+        check(&[part(0, 0, 1.0), Part { by_hand: true, ..part(MINUTE, 0, 1.0) }], &[0]);
+        check(&[part(DAY_MS - MINUTE, 2 * MINUTE, 1.0), part(DAY_MS, MINUTE, 1.0)], &[1]);
     }
 
     #[test]

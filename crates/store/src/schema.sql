@@ -169,6 +169,35 @@ CREATE TABLE daily (
     PRIMARY KEY (kind_id, day, source_id)
 ) STRICT, WITHOUT ROWID;
 
+-- Days on which sources overlap, merged by the rules of their kind; a day without a row is told by daily. Derived.
+CREATE TABLE merged (
+    kind_id INTEGER NOT NULL, -- what was measured
+    day INTEGER NOT NULL,     -- local day, as days since 1970-01-01
+    n INTEGER NOT NULL,       -- samples that start on the day
+    value REAL NOT NULL,      -- the number to show, by the kind's rule
+    minimum REAL NOT NULL,    -- smallest value
+    maximum REAL NOT NULL,    -- largest value
+    mean REAL NOT NULL,       -- plain mean
+    total REAL NOT NULL,      -- merged sum of a cumulative kind
+    naive REAL NOT NULL,      -- sum without merging
+    parts TEXT NOT NULL,      -- what each source adds, as JSON: [[source_id, part], ...]
+    PRIMARY KEY (kind_id, day)
+) STRICT, WITHOUT ROWID;
+
+-- The order of sources by which a kind's days are merged, the best first; derived.
+CREATE TABLE merge_orders (
+    kind_id INTEGER NOT NULL,   -- what was measured
+    place INTEGER NOT NULL,     -- 0 is the best
+    source_id INTEGER NOT NULL, -- who wrote it
+    PRIMARY KEY (kind_id, place)
+) STRICT, WITHOUT ROWID;
+
+-- Where the wearer was, from traces in sleep and workouts; derived.
+CREATE TABLE stays (
+    from_ms INTEGER NOT NULL PRIMARY KEY, -- from this instant on
+    zone TEXT                             -- IANA name; null for the home zone
+) STRICT;
+
 -- One row per kind and source: what `types` and `sources` answer without a scan; derived.
 CREATE TABLE series_summary (
     kind_id INTEGER NOT NULL,   -- what was measured

@@ -1,11 +1,13 @@
 //! Where the wearer was: the home zone, and anchors from `HKTimeZone` in sleep and workouts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use health::time::{Anchor, Zones};
-use rusqlite::Connection;
+use health::series::rank::{Class, Writer};
+use health::time::{Anchor, Stay, Zones};
+use rusqlite::{Connection, params};
 
 use super::settings::{forget, read, write};
+use super::sources;
 use crate::error::Result;
 use crate::open::Store;
 
@@ -15,17 +17,9 @@ const HOME_ZONE: &str = "home_zone";
 const HOME_ZONE_FOUND: &str = "home_zone_found";
 
 impl Store {
-    /// Returns the wearer's known places in time, sorted.
-    pub fn anchors(&self) -> Result<Vec<Anchor>> {
-        anchors(&self.conn)
-    }
-
-    /// Returns the IANA name of the home zone: the setting, else the anchors' most frequent one, else `fallback`.
+    /// Returns the IANA name of the home zone: the setting, else `fallback`. The first import sets it.
     pub fn home_zone(&self, fallback: &str) -> Result<String> {
-        match read(&self.conn, HOME_ZONE)? {
-            Some(set) => Ok(set),
-            None => Ok(most_frequent(&self.anchors()?).unwrap_or(fallback).to_owned()),
-        }
+        Ok(read(&self.conn, HOME_ZONE)?.unwrap_or_else(|| fallback.to_owned()))
     }
 
     /// Returns the wearer's zones, by the home zone and the setting `day_boundaries`.
@@ -36,19 +30,36 @@ impl Store {
 
 /// The wearer's zones on a connection, also inside an ingest.
 pub(crate) fn zones(conn: &Connection, fallback: &str) -> Result<Zones> {
-    let anchors = anchors(conn)?;
-    let set = read(conn, HOME_ZONE)?;
-    let home = set.as_deref().or_else(|| most_frequent(&anchors)).unwrap_or(fallback);
+    let home = read(conn, HOME_ZONE)?;
     let only_home = read(conn, "day_boundaries")?.as_deref() == Some("home");
-    Ok(Zones::from_name(home, if only_home { &[] } else { &anchors }))
+    let stays = if only_home { Vec::new() } else { stays(conn)? };
+    Ok(Zones::from_name(home.as_deref().unwrap_or(fallback), &stays))
 }
 
-/// Keeps the home zone that an import found, where none is kept: days shall not move when the computer travels.
-pub(crate) fn remember_home(conn: &Connection, fallback: &str) -> Result<()> {
-    if read(conn, HOME_ZONE)?.is_none() {
-        let anchors = anchors(conn)?;
-        write(conn, HOME_ZONE, most_frequent(&anchors).unwrap_or(fallback))?;
+fn stays(conn: &Connection) -> Result<Vec<Stay>> {
+    let mut statement = conn.prepare_cached("SELECT from_ms, zone FROM stays ORDER BY from_ms")?;
+    let rows = statement.query_map([], |row| Ok(Stay { from_ms: row.get(0)?, zone: row.get(1)? }))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Finds anew where the wearer was, and home where nobody chose it: the anchors' most frequent zone, else the one that
+/// was found before, else `fallback`. Days shall not move when the computer travels.
+pub(crate) fn find_stays(conn: &Connection, fallback: &str) -> Result<()> {
+    let anchors = anchors(conn)?;
+    let home = read(conn, HOME_ZONE)?;
+    if home.is_none() || read(conn, HOME_ZONE_FOUND)?.is_some() {
+        let found = most_frequent(&anchors).or(home.as_deref()).unwrap_or(fallback);
+        write(conn, HOME_ZONE, found)?;
         write(conn, HOME_ZONE_FOUND, "1")?;
+    }
+    let found = health::time::stays(anchors);
+    if found == stays(conn)? {
+        return Ok(());
+    }
+    conn.execute("DELETE FROM stays", [])?;
+    let mut insert = conn.prepare_cached("INSERT OR REPLACE INTO stays (from_ms, zone) VALUES (?1, ?2)")?;
+    for stay in found {
+        insert.execute(params![stay.from_ms, stay.zone])?;
     }
     Ok(())
 }
@@ -78,20 +89,44 @@ fn most_frequent(anchors: &[Anchor]) -> Option<&str> {
     counts.into_iter().map(|(zone, _)| zone).find(|zone| Zones::named(zone).is_some())
 }
 
-/// The anchors on a connection.
+/// What samples of sleep and workouts say about where the wearer was.
 fn anchors(conn: &Connection) -> Result<Vec<Anchor>> {
+    let trusted = trusted(conn)?;
     let mut statement = conn.prepare_cached(
-        "SELECT s.start_ms, json_extract(d.json, '$.metadata.HKTimeZone') AS zone
+        "SELECT s.start_ms, json_extract(d.json, '$.metadata.HKTimeZone') AS zone, s.source_id
              FROM samples s JOIN details d ON d.id = s.details_id
              WHERE s.kind_id = (SELECT id FROM kinds WHERE identifier = 'HKCategoryTypeIdentifierSleepAnalysis')
                AND s.superseded_by IS NULL AND zone IS NOT NULL
              UNION ALL
-             SELECT start_ms, json_extract(body, '$.metadata.HKTimeZone') AS zone FROM entries
+             SELECT start_ms, json_extract(body, '$.metadata.HKTimeZone') AS zone, source_id FROM entries
              WHERE kind = 'workout' AND superseded_by IS NULL AND start_ms IS NOT NULL AND zone IS NOT NULL
              ORDER BY 1",
     )?;
-    let rows = statement.query_map([], |row| Ok(Anchor { at_ms: row.get(0)?, zone: row.get(1)? }))?;
+    let rows = statement.query_map([], |row| {
+        let source: Option<i64> = row.get(2)?;
+        let trusted = source.is_none_or(|source| trusted.contains(&source));
+        Ok(Anchor { at_ms: row.get(0)?, zone: row.get(1)?, trusted })
+    })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Apple's own devices and apps. Inside an ingest a new source may have no summary yet: it is looked at here, too.
+fn trusted(conn: &Connection) -> Result<HashSet<i64>> {
+    let mut names = sources::source_names(conn)?;
+    let mut statement = conn.prepare_cached("SELECT id, bundle, hardware FROM sources")?;
+    let mut rows = statement.query([])?;
+    let mut trusted = HashSet::new();
+    while let Some(row) = rows.next()? {
+        let id: i64 = row.get(0)?;
+        let (bundle, hardware): (Option<String>, Option<String>) = (row.get(1)?, row.get(2)?);
+        let names = names.remove(&id).unwrap_or_default();
+        let (bundle, hardware) = (bundle.as_deref(), hardware.as_deref());
+        let writer = Writer { bundle, hardware, names: &names, first_ms: None, last_ms: None };
+        if writer.class() != Class::Other || bundle.is_some_and(|bundle| bundle.starts_with("com.apple.")) {
+            trusted.insert(id);
+        }
+    }
+    Ok(trusted)
 }
 
 #[cfg(test)]
@@ -108,7 +143,7 @@ mod tests {
                    ('workout', '37', 5, '{"metadata":{"HKTimeZone":"Asia/Tokyo"}}', 1), ('workout', '37', 6, '{}', 1);"#,
             )
             .expect("rows");
-        let anchors = store.anchors().expect("anchors");
+        let anchors = super::anchors(&store.conn).expect("anchors");
         assert_eq!(anchors.iter().map(|a| (a.at_ms, a.zone.as_str())).collect::<Vec<_>>(), [(5, "Asia/Tokyo")]);
     }
 
@@ -124,8 +159,8 @@ mod tests {
         if let Some(zone) = set {
             store.set_setting("home_zone", zone).expect("set");
         }
-        assert_eq!(store.home_zone("UTC").expect("a zone"), expected);
-        super::remember_home(&store.conn, "UTC").expect("kept");
+        super::find_stays(&store.conn, "UTC").expect("kept");
+        assert_eq!(store.home_zone("Europe/Rome").expect("a zone"), expected);
         assert_eq!(store.setting("home_zone").expect("read").as_deref(), Some(expected));
         super::forget_home(&store.conn).expect("forgotten");
         assert_eq!(store.setting("home_zone").expect("read").as_deref(), set);
