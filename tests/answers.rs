@@ -149,7 +149,10 @@ fn querying() {
     check(&folder, "query-week-edges", &[&["query", "step_count", "--bucket", "week"], &edges[..]].concat());
     check(&folder, "query-heart-rate", &["query", "heart_rate", "--bucket", "hour", "--json"]);
     check(&folder, "query-category", &["query", "apple_stand_hour", "--bucket", "day", "--json"]);
-    assert_eq!(folder.answer(&["query", "heart_rate", "--from", "2020-01-01", "--to", "2020-01-31"]), json!([]));
+    let nothing = ["query", "heart_rate", "--from", "2020-01-01", "--to", "2020-01-31"];
+    assert_eq!(folder.answer(&nothing), json!([]));
+    let csv = folder.check(&[&nothing[..], &["--csv"]].concat(), 0).stdout;
+    assert!(csv.starts_with(b"type,start,end,value,unit,"), "a table without rows has its heading");
 }
 
 #[test]

@@ -142,6 +142,22 @@ fn a_page_that_went_bad_is_found() {
     folder.check(&["doctor"], 1);
 }
 
+#[test]
+fn a_day_that_was_counted_wrongly_is_found() {
+    let folder = filled("wrong-day");
+    let script = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); \
+                  db.execute('UPDATE daily SET total = total + 1 WHERE total = 1000'); db.commit()";
+    let mut python = std::process::Command::new("python3");
+    assert!(
+        python.args(["-c", script]).arg(folder.data().join("vitalog.db")).status().expect("python3 runs").success()
+    );
+    let output = folder.check(&["verify", "--json"], 1);
+    let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!((&answer["ok"], &answer["findings"][0]["check"]), (&json!(false), &json!("daily")));
+    let text = answer["findings"][0]["text"].as_str().expect("a text");
+    assert!(text.contains("StepCount") && text.contains("2026-03-14") && !text.contains("1000"), "{text}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_full_disk_says_so_and_leaves_the_store_as_it_was() {

@@ -87,6 +87,7 @@ fn raw(folder: &Folder, question: &Question, out: &mut Out) -> Result<End> {
     })?;
     match style {
         Style::Json => writeln!(out.data(), "{}", if first { "[]" } else { "]" })?,
+        Style::Csv if first => app::export::csv::header(out.data(), SAMPLE)?,
         Style::Csv => {}
         Style::Words => out.table(&table)?,
     }
