@@ -8,7 +8,7 @@ use memchr::memmem;
 use sha2::{Digest, Sha256};
 
 use super::blocks::hex;
-use super::limits::{MAX_ENTRIES, MAX_NAME};
+use super::limits::Limits;
 use crate::{Error, ErrorKind, Result};
 
 /// One entry of an archive.
@@ -34,7 +34,7 @@ pub(super) struct Directory {
 }
 
 /// Refuses an archive with too many entries before anything is allocated for them.
-pub(super) fn check_entry_count(reader: &mut (impl Read + Seek)) -> Result<()> {
+pub(super) fn check_entry_count(reader: &mut (impl Read + Seek), limits: &Limits) -> Result<()> {
     let size = reader.seek(SeekFrom::End(0))?;
     let from = size.saturating_sub(22 + 65_535 + 20);
     reader.seek(SeekFrom::Start(from))?;
@@ -53,14 +53,14 @@ pub(super) fn check_entry_count(reader: &mut (impl Read + Seek)) -> Result<()> {
         reader.take(56).read_to_end(&mut record)?;
         count = u64_at(&record, 32).unwrap_or(count);
     }
-    if count > MAX_ENTRIES {
+    if count > limits.entries {
         return Err(ErrorKind::TooLarge("entries in the archive").into());
     }
     Ok(())
 }
 
 /// Reads the central directory from its start.
-pub(super) fn read_directory(reader: &mut (impl Read + Seek), start: u64) -> Result<Directory> {
+pub(super) fn read_directory(reader: &mut (impl Read + Seek), start: u64, limits: &Limits) -> Result<Directory> {
     reader.seek(SeekFrom::Start(start))?;
     let mut reader = std::io::BufReader::new(reader);
     let (mut entries, mut seen) = (Vec::new(), HashMap::new());
@@ -71,10 +71,10 @@ pub(super) fn read_directory(reader: &mut (impl Read + Seek), start: u64) -> Res
         if header.len() < 46 || !header.starts_with(b"PK\x01\x02") {
             break;
         }
-        if entries.len() as u64 >= MAX_ENTRIES {
+        if entries.len() as u64 >= limits.entries {
             return Err(ErrorKind::TooLarge("entries in the archive").into());
         }
-        let entry = read_entry(&mut reader, &header)?;
+        let entry = read_entry(&mut reader, &header, limits.name)?;
         for part in [header.get(16..28).unwrap_or_default(), &entry.raw_name] {
             hash.update(part);
         }
@@ -95,7 +95,7 @@ fn mark_doubled(entries: &mut [ArchiveEntry], index: usize) {
     }
 }
 
-fn read_entry(reader: &mut impl Read, header: &[u8]) -> Result<ArchiveEntry> {
+fn read_entry(reader: &mut impl Read, header: &[u8], max_name: usize) -> Result<ArchiveEntry> {
     let number = |at| u16_at(header, at).unwrap_or(0);
     let (name_len, extra_len, comment_len) = (number(28), number(30), number(32));
     let mut raw_name = Vec::new();
@@ -103,7 +103,7 @@ fn read_entry(reader: &mut impl Read, header: &[u8]) -> Result<ArchiveEntry> {
     if raw_name.len() < name_len.into() {
         return Err(damaged("the central directory is cut off"));
     }
-    if raw_name.len() > MAX_NAME {
+    if raw_name.len() > max_name {
         return Err(ErrorKind::TooLarge("bytes in the name of an entry").into());
     }
     let mut rest = Vec::new();

@@ -1,10 +1,11 @@
 //! One `Record`: from the text of its tag to a sample.
 
+use memchr::memchr;
 use serde_json::{Map, Value as Json};
 
 use super::attributes::Attributes;
 use super::builder::{Builder, number, text};
-use super::limits::{MAX_ATTRIBUTES, MAX_BEATS, MAX_METADATA};
+use super::limits::Limits;
 use super::tally::Tally;
 use crate::Sample;
 use crate::batch::NONE;
@@ -25,10 +26,11 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
+    /// Reads the attributes in any order and layout.
     fn read(tag: &'a str, tally: &mut Tally) -> Option<Self> {
         let mut fields = Self::default();
         for (i, pair) in Attributes::new(tag).enumerate() {
-            let (name, value) = pair.ok().filter(|_| i < MAX_ATTRIBUTES)?;
+            let (name, value) = pair.ok().filter(|_| i < tally.limits.attributes)?;
             let field = match name {
                 "type" => &mut fields.kind,
                 "sourceName" => &mut fields.source,
@@ -51,17 +53,44 @@ impl<'a> Fields<'a> {
         }
         Some(fields)
     }
+
+    /// Reads the attributes as Apple writes them, in its order; `None` where a tag is otherwise.
+    fn read_plain(tag: &'a str) -> Option<Self> {
+        let mut rest = tag;
+        let mut take = |start: &str| {
+            let value = rest.strip_prefix(start)?;
+            let (value, after) = value.split_at_checked(memchr(b'"', value.as_bytes())?)?;
+            rest = after.get(1..)?;
+            Some(value)
+        };
+        let fields = Self {
+            kind: take(" type=\""),
+            source: take(" sourceName=\""),
+            version: take(" sourceVersion=\""),
+            device: take(" device=\""),
+            unit: take(" unit=\""),
+            created: take(" creationDate=\""),
+            start: take(" startDate=\""),
+            end: take(" endDate=\""),
+            value: take(" value=\""),
+        };
+        rest.is_empty().then_some(fields)
+    }
 }
 
 /// Reads a record's tag; a reject is listed and gives `None`.
 pub(super) fn read(tag: &str, builder: &mut Builder, tally: &mut Tally) -> Option<Sample> {
-    let fields = Fields::read(tag, tally).filter(|fields| fields.kind.is_some());
+    let plain = Fields::read_plain(tag).filter(|_| tally.limits.attributes >= 9);
+    let fields = plain.or_else(|| Fields::read(tag, tally)).filter(|fields| fields.kind.is_some());
     let Some(fields) = fields else {
         tally.reject("bad_shape", None, tag);
         return None;
     };
     let raw_kind = fields.kind.unwrap_or_default();
-    let times = fields.start.and_then(parse_stamp).zip(fields.end.and_then(parse_stamp));
+    let start = fields.start.and_then(parse_stamp);
+    // A heart beat takes no time, and there are more of them than of anything else.
+    let end = if fields.end == fields.start { start } else { fields.end.and_then(parse_stamp) };
+    let times = start.zip(end);
     let Some((start_ms, end_ms)) = times.filter(|(start, end)| start <= end) else {
         tally.reject("bad_time", fields.kind, tag);
         return None;
@@ -106,14 +135,14 @@ impl Extras {
     /// Reads the tag of a `MetadataEntry`; of two equal keys the first wins.
     pub(super) fn metadata(&mut self, tag: &str, tally: &mut Tally) {
         let Some((key, value)) = two(tag, "key", "value", tally) else { return };
-        if !self.add(&key, &value) {
+        if !self.add(&key, &value, &tally.limits) {
             tally.count("too_much_metadata", None);
         }
     }
 
     /// Adds a metadata entry; false where there are too many.
-    pub(super) fn add(&mut self, key: &str, value: &str) -> bool {
-        let room = self.metadata.len() < MAX_METADATA;
+    pub(super) fn add(&mut self, key: &str, value: &str, limits: &Limits) -> bool {
+        let room = self.metadata.len() < limits.metadata;
         if room && !self.metadata.iter().any(|(known, _)| known == key) {
             self.metadata.push((key.to_owned(), value.to_owned()));
         }
@@ -123,7 +152,7 @@ impl Extras {
     /// Reads the tag of an `InstantaneousBeatsPerMinute`.
     pub(super) fn beat(&mut self, tag: &str, tally: &mut Tally) {
         let Some(beat) = two(tag, "bpm", "time", tally) else { return };
-        if self.beats.len() < MAX_BEATS {
+        if self.beats.len() < tally.limits.beats {
             self.beats.push(beat);
         } else {
             tally.count("too_many_beats", None);
@@ -179,8 +208,8 @@ fn push_json_text(json: &mut String, text: &str) {
 /// Two attributes of a tag, unescaped. An unreadable tag is counted.
 fn two(tag: &str, first: &str, second: &str, tally: &mut Tally) -> Option<(String, String)> {
     let (mut a, mut b) = (None, None);
-    for pair in Attributes::new(tag).take(MAX_ATTRIBUTES) {
-        let Ok((name, value)) = pair else {
+    for (i, pair) in Attributes::new(tag).enumerate() {
+        let Some((name, value)) = pair.ok().filter(|_| i < tally.limits.attributes) else {
             tally.count("bad_shape", None);
             return None;
         };
