@@ -29,6 +29,8 @@ pub(super) struct Ending {
     pub(super) damage: Damage,
     /// The input could not be read to its end: a cut archive or a wrong checksum.
     pub(super) broken: bool,
+    /// Something other than blanks stood where the parser stopped.
+    pub(super) more: bool,
     /// Bytes of the document.
     pub(super) bytes: u64,
     /// SHA-256 of the bytes, where it was asked for.
@@ -133,14 +135,16 @@ impl Blocks {
 
     /// Reads on to the end of the input and tells how it ended.
     pub(super) fn finish(&mut self) -> Result<Ending> {
+        let mut more = false;
         loop {
+            more |= self.rest().bytes().any(|b| !b.is_ascii_whitespace());
             self.block.clear();
             self.at = 0;
             if let Some(error) = self.failed.take() {
                 return Err(error);
             }
             if let Some(ending) = self.ending.take() {
-                return Ok(ending);
+                return Ok(Ending { more, ..ending });
             }
             self.next_block();
         }

@@ -141,6 +141,10 @@ impl Parser {
         if !closed || ending.broken {
             content.tally.add("truncated", None, 1, Some(position));
         }
+        if closed && ending.more {
+            // Two exports in one file, for instance: only the first one is read.
+            content.tally.add("after_the_end", None, 1, Some(position));
+        }
         content.document.xml_bytes = ending.bytes;
         content.document.complete = closed && !ending.broken;
         if ending.sha256.is_some() {

@@ -10,7 +10,7 @@ use zip::result::ZipError;
 
 use super::blocks::{Blocks, Measured, Watch};
 use super::clean::{is_main, read_up_to};
-use super::directory::{ArchiveEntry, Directory, check_entry_count, is_safe, read_directory};
+use super::directory::{ArchiveEntry, Directory, check_directory, is_safe, read_directory};
 use super::limits::Limits;
 use super::tally::Tally;
 use crate::{Document, Error, ErrorKind, Result};
@@ -133,7 +133,7 @@ impl Container {
 /// Opens an archive and finds the main document in it by its content.
 pub(super) fn open_archive(mut reader: Box<dyn ReadSeek>, tally: &mut Tally) -> Result<Input> {
     let limits = &tally.limits;
-    check_entry_count(&mut reader, limits)?;
+    check_directory(&mut reader, limits)?;
     let archive_bytes = reader.seek(io::SeekFrom::End(0))?;
     let progress = Arc::new(AtomicU64::new(0));
     let counted = Counted { inner: reader, count: Arc::clone(&progress) };
@@ -172,20 +172,25 @@ pub(super) fn open_archive(mut reader: Box<dyn ReadSeek>, tally: &mut Tally) -> 
 /// Looks into the XML files.
 fn find_main<'a>(archive: &mut Archive, directory: &'a Directory, limits: &Limits) -> Result<&'a ArchiveEntry> {
     let mut main = None;
-    let mut locked = false;
+    let (mut locked, mut doubled) = (false, false);
     let candidates = directory.entries.iter().filter(|entry| is_candidate(&entry.name) && !entry.unsafe_name);
     for (i, entry) in candidates.enumerate() {
         check_candidates(i, limits)?;
         locked |= entry.encrypted;
-        if entry.encrypted || !sniff(archive, entry, limits)? {
+        doubled |= entry.doubled;
+        if entry.encrypted || entry.doubled || !sniff(archive, entry, limits)? {
             continue;
         }
-        if entry.doubled || main.is_some() {
+        if main.replace(entry).is_some() {
             return Err(ErrorKind::DamagedArchive("more than one Apple Health document inside".to_owned()).into());
         }
-        main = Some(entry);
     }
-    main.ok_or_else(|| if locked { ErrorKind::Encrypted } else { ErrorKind::NotAnExport }.into())
+    let missing = || match (locked, doubled) {
+        (true, _) => ErrorKind::Encrypted,
+        (_, true) => ErrorKind::DamagedArchive("two of its XML files have the same name".to_owned()),
+        _ => ErrorKind::NotAnExport,
+    };
+    main.ok_or_else(|| missing().into())
 }
 
 fn check_candidates(before: usize, limits: &Limits) -> Result<()> {

@@ -4,6 +4,8 @@
 pub const MAX_ENTRIES: u64 = 200_000;
 /// Bytes in the name of an entry.
 pub const MAX_NAME: usize = 1_024;
+/// Bytes of an archive's directory: all entries, each with a long name.
+pub const MAX_DIRECTORY: u64 = 48 << 20;
 /// Bytes of the main document.
 pub const MAX_XML: u64 = 100 << 30;
 /// Bytes of one GPX file.
@@ -58,6 +60,8 @@ pub struct Limits {
     pub entries: u64,
     /// See [`MAX_NAME`].
     pub name: usize,
+    /// See [`MAX_DIRECTORY`].
+    pub directory: u64,
     /// See [`MAX_CANDIDATES`].
     pub candidates: usize,
     /// See [`MAX_XML`].
@@ -103,6 +107,7 @@ impl Default for Limits {
         Self {
             entries: MAX_ENTRIES,
             name: MAX_NAME,
+            directory: MAX_DIRECTORY,
             candidates: MAX_CANDIDATES,
             xml: MAX_XML,
             gpx: MAX_GPX,

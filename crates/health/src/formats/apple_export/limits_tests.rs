@@ -48,9 +48,19 @@ fn the_usual_limits_are_the_documented_ones() {
     assert_eq!((ratio, ratio_free), (200, 64 << 20));
     assert_eq!((event, attributes, depth, metadata, prolog), (1 << 20, 64, 16, 256, 1 << 20));
     let Limits {
-        candidates, clinical, beats, nodes, entry_bytes, points, voltages, references, reference_bytes, ..
+        candidates,
+        directory,
+        clinical,
+        beats,
+        nodes,
+        entry_bytes,
+        points,
+        voltages,
+        references,
+        reference_bytes,
+        ..
     } = usual();
-    assert_eq!((candidates, clinical, beats), (1_000, 16 << 20, 10_000));
+    assert_eq!((candidates, directory, clinical, beats), (1_000, 48 << 20, 16 << 20, 10_000));
     assert_eq!((nodes, entry_bytes, points, voltages), (100_000, 32 << 20, 1_000_000, 1_000_000));
     assert_eq!((references, reference_bytes), (200_000, 64 << 20));
 }
@@ -65,6 +75,9 @@ fn archives_have_so_many_entries_names_and_candidates() {
     check(entries, 3, |limits| unzip(&files, limits), &too_large("entries in the archive"));
     let name = |name| Limits { name, ..usual() };
     check(name, 13, |limits| unzip(&files, limits), &too_large("bytes in the name of an entry"));
+    let directory = |n| Limits { directory: n as u64, ..usual() };
+    let bytes = files.iter().map(|(name, _)| 46 + name.len()).sum();
+    check(directory, bytes, |limits| unzip(&files, limits), &too_large("bytes of the archive's directory"));
     let files = [("a.xml", "<a/>"), ("b.xml", ROOT)];
     let candidates = |candidates| Limits { candidates, ..usual() };
     check(candidates, 2, |limits| unzip(&files, limits), &too_large("XML files to look into"));

@@ -1,7 +1,7 @@
 //! One `Record`: from the text of its tag to a sample.
 
 use memchr::memchr;
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use super::attributes::Attributes;
 use super::builder::{Builder, number, text};
@@ -174,9 +174,9 @@ impl Extras {
         self.json.clear();
         self.json.push('{');
         if !self.beats.is_empty() {
-            let beats = Json::Array(beats(start_ms, &self.beats));
-            self.json.push_str("\"beats\":");
-            self.json.push_str(&beats.to_string());
+            self.json.push_str("\"beats\":[");
+            push_beats(&mut self.json, start_ms, &self.beats);
+            self.json.push(']');
         }
         if !self.metadata.is_empty() {
             self.json.push_str(if self.beats.is_empty() { "\"metadata\":{" } else { ",\"metadata\":{" });
@@ -230,32 +230,38 @@ fn two(tag: &str, first: &str, second: &str, tally: &mut Tally) -> Option<(Strin
     Some((a?, b.unwrap_or_default()))
 }
 
-/// Beats as `{"bpm": 64, "offset_ms": 860}`. Apple prints a clock time in the phone's zone of that day, without a date,
-/// so only its place within a quarter of an hour says something: every zone is whole quarters from UTC.
-fn beats(start_ms: i64, beats: &[(String, String)]) -> Vec<Json> {
+/// Appends beats as `{"bpm":64,"offset_ms":860}`. Apple prints a clock time in the phone's zone of that day, without a
+/// date, so only its place within a quarter of an hour says something: every zone is whole quarters from UTC.
+fn push_beats(json: &mut String, start_ms: i64, beats: &[(String, String)]) {
     const QUARTER: i64 = 15 * 60 * 1000;
     let mut at = start_ms;
-    let item = |(bpm, time): &(String, String)| {
-        let mut map = Map::new();
-        map.insert("bpm".to_owned(), number(bpm).map_or_else(|| Json::from(bpm.as_str()), number_json));
+    for (i, (bpm, time)) in beats.iter().enumerate() {
+        json.push_str(if i > 0 { ",{\"bpm\":" } else { "{\"bpm\":" });
+        match number(bpm) {
+            Some(bpm) => json.push_str(&number_json(bpm).to_string()),
+            None => push_json_text(json, bpm),
+        }
         match within_hour(time) {
             Some(ms) => {
                 at += (ms - at).rem_euclid(QUARTER);
-                map.insert("offset_ms".to_owned(), Json::from(at - start_ms));
+                json.push_str(",\"offset_ms\":");
+                json.push_str(&(at - start_ms).to_string());
             }
             None => {
-                map.insert("time".to_owned(), Json::from(time.as_str()));
+                json.push_str(",\"time\":");
+                push_json_text(json, time);
             }
         }
-        Json::Object(map)
-    };
-    beats.iter().map(item).collect()
+        json.push('}');
+    }
 }
 
 /// A number as JSON with twelve digits, whole ones without a point: what a change of units does to the last digits
 /// must not make two bodies differ.
 pub(super) fn number_json(value: f64) -> Json {
-    let value = format!("{value:.11e}").parse().unwrap_or(value);
+    let digits = |value: f64| format!("{value:.11e}").parse().unwrap_or(value);
+    let is_short = value.fract() == 0.0 && value.abs() < 1e11;
+    let value = if is_short { value } else { digits(value) };
     if value.fract() == 0.0 && value.abs() < 9e15 { Json::from(value as i64) } else { Json::from(value) }
 }
 
@@ -263,8 +269,8 @@ pub(super) fn number_json(value: f64) -> Json {
 fn within_hour(time: &str) -> Option<i64> {
     let mut parts = time.split(':').skip(1);
     let (minute, rest) = (parts.next()?, parts.next()?);
-    let seconds: String =
-        rest.chars().map(|c| if c == ',' { '.' } else { c }).take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+    let length = rest.bytes().take_while(|b| b.is_ascii_digit() || matches!(b, b'.' | b',')).count();
+    let seconds = rest.get(..length)?.replace(',', ".");
     let (minute, seconds) = (minute.parse::<u8>().ok()?, number(&seconds)?);
     (minute < 60 && seconds < 61.0).then(|| i64::from(minute) * 60_000 + (seconds * 1000.0).round() as i64)
 }
@@ -286,7 +292,11 @@ mod tests {
         // 10:59:58 in UTC; the clock said 16:29:59 in Kolkata.
         let start = parse_stamp("2024-01-01 10:59:58 +0000").expect("a stamp");
         let list = [("64".to_owned(), "16:29:59.50".to_owned()), ("65".to_owned(), "16:30:01.00".to_owned())];
-        let got = Json::Array(beats(start, &list)).to_string();
-        assert_eq!(got, r#"[{"bpm":64,"offset_ms":1500},{"bpm":65,"offset_ms":3000}]"#);
+        let mut got = String::new();
+        push_beats(&mut got, start, &list);
+        assert_eq!(got, r#"{"bpm":64,"offset_ms":1500},{"bpm":65,"offset_ms":3000}"#);
+        got.clear();
+        push_beats(&mut got, start, &[("6\"".to_owned(), "soon".to_owned())]);
+        assert_eq!(got, r#"{"bpm":"6\"","time":"soon"}"#);
     }
 }

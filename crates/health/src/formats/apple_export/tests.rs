@@ -136,6 +136,27 @@ fn a_lost_or_stray_end_tag_costs_nothing_that_follows() {
 }
 
 #[test]
+fn what_follows_the_root_is_said_not_to_be_read() {
+    let problems = |end: &str| {
+        let batch = read(&format!("<HealthData>{}</HealthData>{end}", steps("value=\"1\""))).expect("readable");
+        batch.problems.iter().map(|p| p.reason).collect::<Vec<_>>()
+    };
+    assert!(problems("\n \n").is_empty());
+    assert_eq!(problems("<HealthData/>"), ["after_the_end"]);
+    assert_eq!(problems(&(" ".repeat(1 << 20) + "x")), ["after_the_end"]);
+}
+
+#[test]
+fn names_with_backslashes_are_paths_too() {
+    let route = r#"<FileReference path="/workout-routes/r.gpx"/>"#;
+    let xml = format!("<HealthData><Workout workoutActivityType=\"X\" {TIMES}>{route}</Workout></HealthData>");
+    let track = "<gpx><trkpt lat=\"1\" lon=\"2\"/></gpx>";
+    let batch = unzip(&[("a\\export.xml", &xml), ("a\\workout-routes\\r.gpx", track)]).expect("readable");
+    assert!(batch.problems.iter().all(|p| p.reason == "no_records"));
+    assert_eq!(batch.entries.last().map(|e| e.identity.as_str()), Some("/workout-routes/r.gpx"));
+}
+
+#[test]
 fn records_with_children_survive_any_border_of_blocks() {
     let one =
         format!("\n {}\n  <MetadataEntry key=\"a\" value=\"b\"/>\n </Record>", steps("value=\"1\"").replace("/>", ">"));
@@ -311,6 +332,8 @@ fn doubled_and_encrypted_entries_are_not_opened() {
     assert_eq!(kind_of(doubled), "duplicate_entry");
     let main = patch(archive(&[("aa.xml", &xml), ("ab.xml", &xml)]), b"ab.xml", b"aa.xml");
     assert!(kind_of(main).starts_with("DamagedArchive"));
+    let other = patch(archive(&[("export.xml", &xml), ("aa.xml", &xml), ("ab.xml", "")]), b"ab.xml", b"aa.xml");
+    assert_eq!(kind_of(other), "duplicate_entry");
     let mut locked = archive(&[("export.xml", &xml)]);
     let at = memchr::memmem::find(&locked, b"PK\x01\x02").expect("a directory");
     locked[at + 8] |= 1;
