@@ -8,7 +8,7 @@ use std::thread;
 
 use sha2::{Digest, Sha256};
 
-use super::clean::{Cleaner, Damage, Prolog, read_prolog};
+use super::clean::{Cleaner, Damage, Prolog, is_damage, read_prolog};
 use super::limits::Limits;
 use crate::{Error, ErrorKind, Result};
 
@@ -213,7 +213,7 @@ impl<R: Read> Measured<R> {
     /// Returns `None` where the parser is gone.
     fn pump(&mut self, to: &SyncSender<Message>, recycled: &Receiver<String>) -> Result<Option<Ending>> {
         let max_prolog = self.watch.limits.prolog;
-        let (prolog, ahead) = match read_prolog(self, max_prolog) {
+        let (prolog, ahead, broken) = match read_prolog(self, max_prolog) {
             Ok(read) => read,
             Err(error) => return Err(self.explain(error)),
         };
@@ -221,7 +221,7 @@ impl<R: Read> Measured<R> {
             return Ok(None);
         }
         let mut cleaner = Cleaner::new(&mut *self, ahead);
-        let mut ending = Ending::default();
+        let mut ending = Ending { broken, ..Ending::default() };
         loop {
             let mut block = recycled.try_recv().unwrap_or_default();
             let result = cleaner.fill(&mut block);
@@ -252,11 +252,6 @@ impl<R: Read> Measured<R> {
             _ => error,
         }
     }
-}
-
-/// Whether an error speaks of the data and not of the disk.
-pub(super) fn is_damage(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof)
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {

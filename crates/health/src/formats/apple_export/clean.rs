@@ -21,6 +21,9 @@ pub(super) struct Damage {
     pub(super) control: u64,
     /// Byte sequences that were no UTF-8.
     pub(super) utf8: u64,
+    /// Where the first of either kind was, counted from where cleaning began.
+    pub(super) first_control: Option<u64>,
+    pub(super) first_utf8: Option<u64>,
 }
 
 /// What stood before the root element.
@@ -44,19 +47,21 @@ fn find_root(head: &[u8]) -> Option<usize> {
 }
 
 /// Reads up to the root element, which must begin within the first `max` bytes. Returns what it knows about the part
-/// before, and the bytes read from the root on.
-pub(super) fn read_prolog(reader: &mut impl Read, max: usize) -> Result<(Prolog, Vec<u8>)> {
+/// before, the bytes read from the root on, and whether the input is damaged behind these.
+pub(super) fn read_prolog(reader: &mut impl Read, max: usize) -> Result<(Prolog, Vec<u8>, bool)> {
     let mut head = Vec::new();
     loop {
         let before = head.len();
         let wanted = (before.max(16 << 10)).min(max + ROOT.len() + 1 - before);
-        read_up_to(reader, &mut head, wanted)?;
-        let ended = head.len() == before;
+        let result = read_up_to(reader, &mut head, wanted);
+        let broken = result.as_ref().is_err_and(is_damage);
+        let ended = head.len() == before || broken;
         let found = find_root(&head).filter(|at| ended || at + ROOT.len() < head.len());
-        if let Some(at) = found {
+        if let Some(at) = found.filter(|_| broken || result.is_ok()) {
             let rest = head.split_off(at);
-            return Ok((prolog(&head), rest));
+            return Ok((prolog(&head), rest, broken));
         }
+        result?;
         if ended || head.len() > max + ROOT.len() {
             return Err(Error::from(ErrorKind::NotAnExport));
         }
@@ -93,6 +98,11 @@ fn is_broken(text: &str) -> bool {
     }
 }
 
+/// Whether an error speaks of the data and not of the disk.
+pub(super) fn is_damage(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof)
+}
+
 /// Appends up to `wanted` bytes; fewer only at the end of the input.
 pub(super) fn read_up_to(reader: &mut impl Read, into: &mut Vec<u8>, wanted: usize) -> io::Result<()> {
     reader.take(wanted as u64).read_to_end(into).map(|_| ())
@@ -103,13 +113,15 @@ pub(super) struct Cleaner<R> {
     inner: R,
     /// The beginning of a character whose rest is in the next block, or what was read ahead.
     carry: Vec<u8>,
+    /// Bytes before the present block.
+    before: u64,
     pub(super) damage: Damage,
 }
 
 impl<R: Read> Cleaner<R> {
     /// Cleans `ahead` and then what the reader gives.
     pub(super) fn new(inner: R, ahead: Vec<u8>) -> Self {
-        Self { inner, carry: ahead, damage: Damage::default() }
+        Self { inner, carry: ahead, before: 0, damage: Damage::default() }
     }
 
     /// Replaces the block's content by the next one; leaves it empty at the end. On an error the block holds what
@@ -125,7 +137,9 @@ impl<R: Read> Cleaner<R> {
                 return result;
             }
             let at_end = bytes.len() < BLOCK;
+            let read = bytes.len();
             *block = self.clean(bytes, at_end || result.is_err());
+            self.before += (read - self.carry.len()) as u64;
             if !block.is_empty() || result.is_err() {
                 return result;
             }
@@ -136,7 +150,8 @@ impl<R: Read> Cleaner<R> {
         let mut text = String::from_utf8(bytes).unwrap_or_else(|error| self.repair(error, at_end));
         // Not `any`: without an early way out many bytes are looked at in one go.
         if text.bytes().fold(false, |found, b| found | is_control(b)) {
-            let before = text.len();
+            let (before, first) = (text.len(), text.bytes().position(is_control).unwrap_or_default());
+            self.damage.first_control.get_or_insert(self.before + first as u64);
             text.retain(|c| !u8::try_from(c).is_ok_and(is_control));
             self.damage.control += (before - text.len()) as u64;
         }
@@ -166,6 +181,7 @@ impl<R: Read> Cleaner<R> {
             if cut && std::str::from_utf8(invalid).is_err_and(|e| e.error_len().is_none()) {
                 self.carry = invalid.to_vec();
             } else {
+                self.damage.first_utf8.get_or_insert(self.before + clean.len() as u64);
                 clean.push('\u{FFFD}');
                 self.damage.utf8 += 1;
             }
@@ -231,6 +247,7 @@ mod tests {
         }
     }
 
+    /// The clean text and the damage: how often and where first.
     fn clean(bytes: &[u8], piece: usize) -> (String, Damage) {
         let mut cleaner = Cleaner::new(Pieces(bytes, piece), Vec::new());
         let (mut out, mut block) = (String::new(), String::new());
@@ -245,8 +262,21 @@ mod tests {
 
     #[track_caller]
     fn check(bytes: &[u8], expected: &str, control: u64, utf8: u64) {
-        assert_eq!(clean(bytes, 1), (expected.to_owned(), Damage { control, utf8 }));
-        assert_eq!(clean(bytes, 9), (expected.to_owned(), Damage { control, utf8 }));
+        for piece in [1, 9] {
+            let (text, damage) = clean(bytes, piece);
+            assert_eq!((text.as_str(), damage.control, damage.utf8), (expected, control, utf8));
+        }
+    }
+
+    #[test]
+    fn the_first_damage_has_a_place() {
+        let mut bytes = vec![b'x'; BLOCK + 10];
+        bytes.extend_from_slice(b"\xffab\x00\x01");
+        let (_, damage) = clean(&bytes, 1000);
+        let first = BLOCK as u64 + 10;
+        // Three bytes stand for the bad one.
+        assert_eq!((damage.first_utf8, damage.first_control), (Some(first), Some(first + 5)));
+        assert_eq!(clean(b"x", 1).1, Damage::default());
     }
 
     #[test]
@@ -275,7 +305,7 @@ mod tests {
     #[track_caller]
     fn check_prolog(text: &str, version: Option<u32>, broken: bool) {
         let text = format!("{text}<HealthData locale=\"x\">");
-        let (prolog, rest) = read_prolog(&mut Pieces(text.as_bytes(), 7), 1000).expect("found");
+        let (prolog, rest, _) = read_prolog(&mut Pieces(text.as_bytes(), 7), 1000).expect("found");
         assert_eq!((prolog.version, prolog.broken_doctype), (version, broken), "{text}");
         assert!(rest.starts_with(ROOT));
     }

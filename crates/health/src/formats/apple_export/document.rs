@@ -150,8 +150,9 @@ impl Parser {
         if ending.sha256.is_some() {
             content.document.fingerprint = ending.sha256;
         }
-        content.tally.add("control_characters", None, ending.damage.control, None);
-        content.tally.add("invalid_utf8", None, ending.damage.utf8, None);
+        let (damage, place) = (ending.damage, |first: Option<u64>| first.map(|first| self.offset + first));
+        content.tally.add("control_characters", None, damage.control, place(damage.first_control));
+        content.tally.add("invalid_utf8", None, damage.utf8, place(damage.first_utf8));
         Ok(())
     }
 }

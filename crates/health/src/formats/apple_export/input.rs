@@ -201,7 +201,7 @@ fn sniff(archive: &mut Archive, entry: &ArchiveEntry, limits: &Limits) -> Result
     let Some(index) = archive.index_for_name_raw(&entry.raw_name) else { return Ok(false) };
     let mut file = match archive.by_index(index) {
         Ok(file) => file,
-        Err(ZipError::Io(error)) if !super::blocks::is_damage(&error) => return Err(error.into()),
+        Err(ZipError::Io(error)) if !super::clean::is_damage(&error) => return Err(error.into()),
         Err(_) => return Ok(false),
     };
     let mut head = Vec::new();
@@ -305,7 +305,7 @@ fn folder_of(name: &str) -> String {
 
 fn explain(error: ZipError) -> Error {
     match error {
-        ZipError::Io(error) if !super::blocks::is_damage(&error) => error.into(),
+        ZipError::Io(error) if !super::clean::is_damage(&error) => error.into(),
         ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => ErrorKind::Encrypted.into(),
         error => ErrorKind::DamagedArchive(error.to_string()).into(),
     }

@@ -112,7 +112,9 @@ fn damage_is_repaired_and_counted() {
     check(&steps("value=\"1\" value=\"2\""), 1, &["duplicate_attribute"]);
     check(&steps("value=\"1\" sourceVersion=\"&who;\""), 1, &["unknown_entity"]);
     check(&format!("<Novelty><Record/></Novelty>{good}"), 1, &["unknown_element"]);
-    check(&format!("\u{0}{good}"), 1, &["control_characters"]);
+    let batch = check(&format!("{good}\u{0}{good}"), 2, &["control_characters"]);
+    let place = "<HealthData locale=\"en_US\">".len() + good.len();
+    assert_eq!(batch.problems.first().and_then(|p| p.position), Some(place as u64));
     check(&format!("<!-- a --> {good} <? b ?><![CDATA[c]]> & {good}"), 2, &[]);
     check(&good.replace("/>", "></Record>").replace('"', "'"), 1, &[]);
     check(&good.replace(' ', "\n\t"), 0, &["bad_time"]);
@@ -144,6 +146,20 @@ fn what_follows_the_root_is_said_not_to_be_read() {
     assert!(problems("\n \n").is_empty());
     assert_eq!(problems("<HealthData/>"), ["after_the_end"]);
     assert_eq!(problems(&(" ".repeat(1 << 20) + "x")), ["after_the_end"]);
+}
+
+#[test]
+fn a_wrong_checksum_costs_nothing_however_small_the_document() {
+    for n in [1, 5_000] {
+        let xml = format!("<HealthData>{}</HealthData>", steps("value=\"1\"").repeat(n));
+        let mut bytes = archive(&[("export.xml", &xml)]);
+        let at = memchr::memmem::find(&bytes, b"PK\x01\x02").expect("a directory");
+        bytes[at + 16] ^= 1;
+        let batch = Reader::archive(Cursor::new(bytes)).and_then(all).expect("readable");
+        assert_eq!(batch.samples.len(), n);
+        assert!(batch.problems.iter().any(|p| p.reason == "truncated"));
+        assert!(batch.document.is_some_and(|document| !document.complete));
+    }
 }
 
 #[test]
