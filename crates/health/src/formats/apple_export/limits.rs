@@ -4,8 +4,8 @@
 pub const MAX_ENTRIES: u64 = 200_000;
 /// Bytes in the name of an entry.
 pub const MAX_NAME: usize = 1_024;
-/// Bytes of an archive's directory: all entries, each with a long name.
-pub const MAX_DIRECTORY: u64 = 48 << 20;
+/// Bytes of an archive's directory, which takes ten times as much in memory: all entries, each with a name as Apple's.
+pub const MAX_DIRECTORY: u64 = 24 << 20;
 /// Bytes of the main document.
 pub const MAX_XML: u64 = 100 << 30;
 /// Bytes of one GPX file.
@@ -46,7 +46,7 @@ pub const BATCH_BYTES: usize = 8 << 20;
 pub const MAX_POINTS: usize = 1_000_000;
 /// Routes and clinical files that the document may refer to.
 pub const MAX_REFERENCES: usize = 200_000;
-/// Bytes that wait for the files which the document refers to.
+/// Bytes of memory that wait for the files which the document refers to.
 pub const MAX_REFERENCE_BYTES: usize = 64 << 20;
 /// XML files of one archive or folder that are looked into for the main document; an export has two.
 pub const MAX_CANDIDATES: usize = 1_000;

@@ -60,7 +60,7 @@ fn the_usual_limits_are_the_documented_ones() {
         reference_bytes,
         ..
     } = usual();
-    assert_eq!((candidates, directory, clinical, beats), (1_000, 48 << 20, 16 << 20, 10_000));
+    assert_eq!((candidates, directory, clinical, beats), (1_000, 24 << 20, 16 << 20, 10_000));
     assert_eq!((nodes, entry_bytes, points, voltages), (100_000, 32 << 20, 1_000_000, 1_000_000));
     assert_eq!((references, reference_bytes), (200_000, 64 << 20));
 }
@@ -153,7 +153,7 @@ fn references_are_bounded_by_number_and_bytes() {
     check(|references| Limits { references, ..usual() }, 3, read, "too_many_references");
     let enough = (1..).find(|n| read(Limits { reference_bytes: *n, ..usual() }).is_empty()).unwrap_or_default();
     check(|n| Limits { reference_bytes: n, ..usual() }, enough, read, "too_many_references");
-    assert!(enough < 1000, "{enough}");
+    assert!(enough < 3000, "{enough}");
 }
 
 #[test]

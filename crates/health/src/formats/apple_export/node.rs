@@ -122,9 +122,9 @@ impl Body {
         self.set(key, ms.map(format_instant));
     }
 
-    /// Bytes that it holds, about.
+    /// Bytes of memory that it takes, about.
     pub(super) fn weight(&self) -> usize {
-        self.0.iter().map(|(key, value)| key.len() + value.to_string().len()).sum()
+        self.0.iter().map(|(key, value)| key.len() + weight(value)).sum()
     }
 
     /// The object as a value.
@@ -135,6 +135,17 @@ impl Body {
     /// The canonical text.
     pub(super) fn text(self) -> String {
         self.json().to_string()
+    }
+}
+
+fn weight(value: &Json) -> usize {
+    // A node of a map, and what the allocator adds to each text.
+    const OWN: usize = 128;
+    OWN + match value {
+        Json::String(text) => text.len(),
+        Json::Array(list) => list.iter().map(weight).sum(),
+        Json::Object(map) => map.iter().map(|(key, value)| key.len() + weight(value)).sum(),
+        _ => 0,
     }
 }
 
