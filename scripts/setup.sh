@@ -19,6 +19,9 @@ TEST_PACKAGES=(
 # One folder for both, wherever CARGO_TARGET_DIR points.
 # shellcheck disable=SC2034 # used by ./run
 TARGET="${CARGO_TARGET_DIR:-$PWD/target}"
+# Where the program keeps its data, as it finds the place itself.
+# shellcheck disable=SC2034 # used by ./run
+DATA="${VITALOG_DATA_DIR:-${XDG_DATA_HOME:-$HOME/.local/share}/vitalog}"
 export PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
 [ -x .node/node_modules/.bin/node ] && export PATH="$PWD/.node/node_modules/.bin:$PATH"
 
