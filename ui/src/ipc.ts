@@ -97,6 +97,8 @@ export interface Bucket {
 export interface Model {
   title: string
   unit: string
+  /** The days it shows, by the calendar of whoever wore the watch. */
+  days: string
   range: { startMs: number; endMs: number; step: 'hour' | 'day' | 'week' }
   buckets: Bucket[]
   gaps: { startMs: number; endMs: number }[]

@@ -23,6 +23,7 @@ pub fn model(buckets: &[Bucket], range: Range, zones: &Zones) -> Model {
     Model {
         title: TITLE.to_owned(),
         unit: UNIT.to_owned(),
+        days: days(&range, zones),
         range,
         x: Axis { from: range.start_ms as f64, to: range.end_ms as f64, ticks: range.ticks(zones) },
         y: value_axis(totals.as_ref()),
@@ -70,6 +71,11 @@ fn gaps(slots: &[(i64, i64)], buckets: &[Bucket]) -> Vec<Gap> {
         }
     }
     gaps
+}
+
+fn days(range: &Range, zones: &Zones) -> String {
+    let (first, last) = (long_day(zones.day(range.start_ms)), long_day(zones.day(range.end_ms - 1)));
+    if first == last { first } else { format!("{first} \u{2013} {last}") }
 }
 
 fn summary(totals: Option<&Totals>, buckets: &[Bucket], slots: usize, range: &Range, zones: &Zones) -> String {

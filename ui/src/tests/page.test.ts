@@ -26,8 +26,8 @@ test('a dropped file is imported and its report shown', async () => {
   await says('History')
   await emit('tauri://drag-drop', { paths: ['/somewhere/ada/export.zip'], position: { x: 1, y: 1 } })
   await says('Could not be read')
-  await says('A time that could not be read, 2 times')
-  await says('first at byte 12,345')
+  await says('Records with a time that could not be read')
+  await says('2 times, first at byte 12,345')
   expect(page.asked).toContain('import_export')
 })
 
@@ -65,6 +65,7 @@ test('a file that is no export is refused with a hint', async () => {
     import_export: () => Promise.reject(notAnExport.error),
   })
   await until(() => document.querySelector('[role=alert]'))
+  await says('notes.txt was not imported')
   await says('This file is not an Apple Health export.')
   await says('Export All Health Data')
 })
