@@ -52,7 +52,7 @@ mkdir -p docs
     row "store, bytes per record" "$((bytes / count))"
     row "the same file again : first import" "$(ratio "$again_s" "$import_s")"
     row "an export 30 days later : first import" "$(ratio "$later_s" "$import_s")"
-    for question in "status" "types" "daily heart_rate" "daily steps" "sleep" "workouts" \
+    for question in "status" "types" "daily heart_rate" "daily step_count" "sleep" \
         "query heart_rate --from 2026-10-01 --to 2026-10-01" "query heart_rate --bucket day"; do
         # shellcheck disable=SC2086 # words of a command
         measure "$vitalog" $question --json; expect 0
