@@ -62,7 +62,7 @@ export const words = {
     /** How often, and where: the small print of a problem. */
     where: (n: number, position: number | null) =>
       [
-        ...(n > 1 ? [`${count(n)} times`] : []),
+        n === 1 ? 'once' : `${count(n)} times`,
         ...(position === null ? [] : [`${n > 1 ? 'first ' : ''}at byte ${count(position)}`]),
       ].join(', '),
     show: 'See your heart rate',
