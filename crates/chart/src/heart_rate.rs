@@ -94,10 +94,17 @@ fn summary(totals: Option<&Totals>, buckets: &[Bucket], slots: usize, range: &Ra
          {slot} have data.",
         totals.min,
         totals.max,
-        totals.n,
+        grouped(totals.n),
         totals.mean,
         buckets.len(),
     )
+}
+
+/// `16061` as `16,061`, like every number of the page.
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let comma = |i: usize| i > 0 && (digits.len() - i).is_multiple_of(3);
+    digits.char_indices().flat_map(|(i, digit)| comma(i).then_some(',').into_iter().chain([digit])).collect()
 }
 
 fn table(slots: &[(i64, i64)], buckets: &[Bucket], range: &Range, zones: &Zones) -> Table {
@@ -117,4 +124,16 @@ fn table(slots: &[(i64, i64)], buckets: &[Bucket], range: &Range, zones: &Zones)
         }
     };
     Table { columns, rows: slots.iter().map(row).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn digits_stand_in_threes() {
+        for (n, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (16_061, "16,061"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(n), text);
+        }
+    }
 }

@@ -31,6 +31,16 @@ test('a dropped file is imported and its report shown', async () => {
   expect(page.asked).toContain('import_export')
 })
 
+test('a file that is dragged over any page is welcome there', async () => {
+  page = open()
+  click('nav .types')
+  await says('4,700,000')
+  await emit('tauri://drag-enter', { paths: ['/somewhere/ada/export.zip'], position: { x: 1, y: 1 } })
+  await says('Let go to import')
+  await emit('tauri://drag-leave', null)
+  await until(() => !document.body.textContent?.includes('Let go to import'))
+})
+
 test('two files at once are refused in words', async () => {
   page = open()
   await says('History')
