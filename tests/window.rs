@@ -126,6 +126,16 @@ mod linux {
         keep(&window, "refused-light.png");
     }
 
+    /// As in a terminal whose forwarded screen is gone.
+    #[test]
+    fn a_display_that_does_not_answer_is_said_in_words() {
+        let mut command = Command::new(PROGRAM);
+        let done = command.arg("open").env("DISPLAY", ":9999").env_remove("WAYLAND_DISPLAY").output().unwrap();
+        let words = String::from_utf8_lossy(&done.stderr);
+        assert_eq!(done.status.code(), Some(1), "{words}");
+        assert!(words.starts_with("vitalog: The window could not be opened"), "{words}");
+    }
+
     /// Long enough that a person could press Cancel; nothing is kept of it.
     #[test]
     fn a_long_import_shows_its_progress_and_can_be_cancelled() {
