@@ -70,9 +70,13 @@ impl Backend for Fake {
             fraction: Some(0.5),
         };
         assert!(progress(now), "nobody cancelled");
+        let entries = |n: u64| json!({"read": n, "new": n, "known": 0, "replaced": 0, "rejected": 0});
         Ok(json!({
             "import": 3, "outcome": "imported", "file": "export.zip", "records": 1000, "new": 990, "known": 0,
             "replaced": 0, "duplicates": 8, "rejected": 2, "superseded": 0, "kept": 0, "seconds": 1.2,
+            "workouts": entries(3), "routes": entries(1), "ecgs": entries(0), "correlations": entries(0),
+            "activity_days": entries(30), "clinical_records": entries(0), "audiograms": entries(0),
+            "vision_prescriptions": entries(0), "profiles": entries(1),
             "problems": [{"reason": "bad_time", "count": 2, "first_position": 12_345}],
         }))
     }

@@ -26,6 +26,7 @@ test('a dropped file is imported and its report shown', async () => {
   await says('History')
   await emit('tauri://drag-drop', { paths: ['/somewhere/ada/export.zip'], position: { x: 1, y: 1 } })
   await says('Could not be read')
+  await says('Besides: 3 workouts, 1 route, 30 days of rings')
   await says('Records with a time that could not be read')
   await says('2 times, first at byte 12,345')
   expect(page.asked).toContain('import_export')

@@ -1,4 +1,5 @@
 // Every word that the window shows.
+import type { EntryKind } from '../ipc'
 import { count, day, duration, shortDuration } from '../format'
 
 const records = (n: number) => `${count(n)} ${n === 1 ? 'record' : 'records'}`
@@ -58,6 +59,18 @@ export const words = {
     replaced: 'Updated',
     duplicates: 'Repeated in the file',
     rejected: 'Could not be read',
+    besides: 'Besides',
+    /** One and many of what an export has besides records. */
+    entries: {
+      workouts: ['workout', 'workouts'],
+      routes: ['route', 'routes'],
+      ecgs: ['electrocardiogram', 'electrocardiograms'],
+      correlations: ['group of records', 'groups of records'],
+      activity_days: ['day of rings', 'days of rings'],
+      clinical_records: ['clinical record', 'clinical records'],
+      audiograms: ['audiogram', 'audiograms'],
+      vision_prescriptions: ['vision prescription', 'vision prescriptions'],
+    } satisfies Record<EntryKind, [string, string]>,
     problems: 'Problems',
     /** How often, and where: the small print of a problem. */
     where: (n: number, position: number | null) =>
