@@ -151,4 +151,11 @@ page_packages() {
     printf '%s\n' "$now" >"$stamp"
 }
 
-page_build() { (cd ui && npm run build); }
+# Only if something changed: a page written anew, even the same, makes cargo build the program anew.
+page_build() {
+    local stamp=ui/node_modules/.built now
+    now=$(find ui -name node_modules -prune -o -path ui/dist -prune -o -type f -print0 | sort -z | xargs -0 sha256sum)
+    [ -f ui/dist/index.html ] && [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$now" ] && return 0
+    (cd ui && npm run build) || return 1
+    printf '%s\n' "$now" >"$stamp"
+}
