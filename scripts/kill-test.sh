@@ -67,5 +67,6 @@ cp -r "$work/base" "$work/killed"
 status=0
 (trap '' XFSZ; ulimit -f 4096; exec "$vitalog" import "$work/large.zip" >/dev/null 2>"$work/words") || status=$?
 [ "$status" = 1 ] || fail "an import on a full disk ended with $status instead of 1"
+grep -q 'The disk is full' "$work/words" || fail "an import on a full disk said: $(cat "$work/words")"
 check "full disk ($(head -n 1 "$work/words"))"
 [ "$(types)" = "$before" ] || fail "an import on a full disk changed the store"

@@ -1,100 +1,275 @@
-//! The command line seen from outside: the real program on folders of its own.
+//! The command line seen from outside: exit codes, errors for programs, and what an end half way leaves behind.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-/// A folder that is gone after the test.
-struct Folder(PathBuf);
+#[path = "support/program.rs"]
+mod program;
 
-impl Folder {
-    fn new(name: &str) -> Self {
-        Self(std::env::temp_dir().join(format!("vitalog-cli-{}-{name}", std::process::id())))
-    }
+use program::{Folder, error_line, person};
 
-    fn run(&self, arguments: &[&str]) -> Output {
-        let program = Path::new(env!("CARGO_BIN_EXE_vitalog"));
-        let mut command = Command::new(program);
-        command.arg("--data-dir").arg(&self.0).args(arguments).env("NO_COLOR", "1").env("TZ", "Europe/Berlin");
-        command.output().expect("the program runs")
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
+/// A verb on an empty store that fails: its exit code and the code for programs.
 #[track_caller]
-fn check_code(arguments: &[&str], expected: i32) -> Output {
-    let folder = Folder::new(&arguments.join("-").replace(['/', ' '], "_"));
-    let output = folder.run(arguments);
-    assert_eq!(output.status.code(), Some(expected), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    output
+fn check_error(arguments: &[&str], exit: i32, code: &str) -> Value {
+    let folder = Folder::new(&arguments.join("-").replace(['/', ' ', '*'], "_"));
+    let error = error_line(&folder.check(&[arguments, &["--json"]].concat(), exit));
+    assert_eq!(error["code"], code, "{arguments:?}");
+    assert!(!folder.data().exists(), "{arguments:?} made a folder");
+    error
+}
+
+fn filled(name: &str) -> Folder {
+    let folder = Folder::new(name);
+    folder.check(&["import", &person()], 4);
+    folder
 }
 
 #[test]
 fn a_missing_folder_answers_as_an_empty_store_and_stays_missing() {
     for arguments in [
-        &["status", "--json"][..],
-        &["types", "--json"],
-        &["sources", "--json"],
-        &["imports", "--json"],
-        &["query", "heart_rate", "--json"],
-        &["query", "HeartRate", "--bucket", "day", "--json"],
-        &["daily", "--json"],
-        &["sleep", "--from", "2026-03-14", "--json"],
-        &["sql", "SELECT 1 AS one", "--json"],
-        &["settings", "--json"],
-        &["doctor", "--json"],
-        &["verify", "--json"],
+        &["status"][..],
+        &["types"],
+        &["sources"],
+        &["imports"],
+        &["query", "heart_rate"],
+        &["query", "HeartRate", "--bucket", "day"],
+        &["query", "HKQuantityTypeIdentifierHeartRate", "--bucket", "week", "--sources"],
+        &["daily"],
+        &["sleep", "--from", "2026-03-14"],
+        &["sql", "SELECT 1 AS one"],
+        &["settings"],
+        &["doctor"],
+        &["verify"],
     ] {
         let folder = Folder::new(&arguments.join("-").replace(' ', "_"));
-        let output = folder.run(arguments);
-        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+        let output = folder.check(&[arguments, &["--json"]].concat(), 0);
         assert!(serde_json::from_slice::<Value>(&output.stdout).is_ok(), "{arguments:?}");
-        assert!(!folder.0.exists(), "{arguments:?} made a folder");
+        assert!(!folder.data().exists(), "{arguments:?} made a folder");
     }
+    let folder = Folder::new("export-of-nothing");
+    assert!(folder.check(&["export", "--format", "jsonl", "--out", "-"], 0).stdout.is_empty());
 }
 
 #[test]
 fn mistakes_in_the_arguments_are_exit_2() {
-    check_code(&["query", "heart_rate", "--from", "yesterday"], 2);
-    check_code(&["undo", "7"], 2);
-    check_code(&["settings", "set", "colour", "blue"], 2);
-    check_code(&["settings", "set", "home_zone", "Mars/Olympus"], 2);
-    check_code(&["dance"], 2);
-    check_code(&["import", "no-such-file.zip"], 1);
-    check_code(&["sql", "DELETE FROM samples"], 1);
-    check_code(&["completions", "bash"], 0);
+    for day in ["yesterday", "14.3.2026", "2026-02-30"] {
+        check_error(&["query", "heart_rate", "--from", day], 2, "bad_date");
+    }
+    check_error(&["daily", "--from", "2026-03-15", "--to", "2026-03-14"], 2, "bad_date");
+    check_error(&["daily", "heart_rate", "stepz"], 2, "unknown_type");
+    check_error(&["export", "--format", "csv", "--out", "-", "--types", "qqq"], 2, "unknown_type");
+    check_error(&["undo", "7"], 2, "unknown_import");
+    check_error(&["undo", "seven"], 2, "bad_usage");
+    check_error(&["settings", "set", "colour", "blue"], 2, "unknown_setting");
+    check_error(&["settings", "set", "home_zone", "Mars/Olympus"], 2, "unknown_setting");
+    check_error(&["query", "heart_rate", "--bucket", "decade"], 2, "bad_usage");
+    check_error(&["dance"], 2, "bad_usage");
 }
 
 #[test]
-fn an_unknown_type_brings_near_matches_as_the_last_line() {
-    let output = check_code(&["query", "heart_rat", "--json"], 2);
-    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    let last: Value = serde_json::from_str(stderr.lines().last().unwrap_or_default()).expect("JSON");
-    assert_eq!(last["error"]["code"], "unknown_type");
-    assert!(last["error"]["hint"].as_str().is_some_and(|hint| hint.contains("heart_rate")));
+fn an_unknown_type_brings_near_matches() {
+    for (word, near) in
+        [("heart_rat", "heart_rate"), ("steps", "step_count"), ("HKQuantityTypeIdentifierHartRate", "heart_rate")]
+    {
+        let error = check_error(&["query", word], 2, "unknown_type");
+        assert!(error["hint"].as_str().is_some_and(|hint| hint.contains(near)), "{word}: {error}");
+    }
+}
+
+#[test]
+fn a_wrong_setting_names_the_allowed_ones() {
+    let folder = Folder::new("wrong-setting");
+    for (arguments, allowed) in [(["colour", "blue"], "week_start"), (["week_start", "friday"], "saturday")] {
+        let output = folder.check(&["settings", "set", arguments[0], arguments[1], "--json"], 2);
+        assert!(error_line(&output)["hint"].as_str().is_some_and(|hint| hint.contains(allowed)));
+    }
+}
+
+#[test]
+fn what_fails_is_exit_1_and_changes_nothing() {
+    check_error(&["import", "no-such-file.zip"], 1, "not_found");
+    check_error(&["sql", "DELETE FROM samples"], 1, "bad_sql");
+    let folder = Folder::new("not-an-export");
+    let file = folder.path("notes.txt");
+    fs::write(&file, "milk, bread").expect("written");
+    let output = folder.check(&["import", file.to_str().expect("UTF-8"), "--json"], 1);
+    assert_eq!(error_line(&output)["code"], "not_an_export");
+    fs::write(&file, b"PK\x03\x04 and so on").expect("written");
+    let pipe = fs::File::open(&file).expect("there");
+    let output = folder.command(&["import", "-", "--json"]).stdin(pipe).output().expect("runs");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(error_line(&output)["hint"].as_str().is_some_and(|hint| hint.contains("unzip -p")));
+    assert!(!folder.data().exists());
+}
+
+#[test]
+fn a_store_of_another_time_or_kind_is_refused_and_left_alone() {
+    for (name, code) in [("newer", "store_newer"), ("text", "store_damaged")] {
+        let folder = filled(name);
+        let path = folder.data().join("vitalog.db");
+        let mut bytes = fs::read(&path).expect("the store");
+        match name {
+            // The header keeps `user_version` here, the greatest digit first.
+            "newer" => bytes.splice(60..64, 99_u32.to_be_bytes()).for_each(drop),
+            _ => bytes = b"These are my notes, not a store.".repeat(200),
+        }
+        fs::write(&path, &bytes).expect("written");
+        for arguments in
+            [&["status"][..], &["import", &person()], &["settings", "set", "units", "metric"], &["undo", "1"]]
+        {
+            let output = folder.check(&[arguments, &["--json"]].concat(), 1);
+            assert_eq!(error_line(&output)["code"], code, "{arguments:?}");
+        }
+        assert!(fs::read(&path).expect("the store") == bytes, "{name}: the file was touched");
+        folder.check(&["doctor"], 1);
+    }
+}
+
+#[test]
+fn a_page_that_went_bad_is_found() {
+    let folder = filled("bad-page");
+    let path = folder.data().join("vitalog.db");
+    let mut bytes = fs::read(&path).expect("the store");
+    let middle = bytes.len() / 2 / 4096 * 4096;
+    bytes[middle..middle + 4096].fill(0xab);
+    fs::write(&path, bytes).expect("written");
+    let output = folder.check(&["verify", "--json"], 1);
+    let found = serde_json::from_slice::<Value>(&output.stdout);
+    assert!(found.map_or_else(|_| error_line(&output)["code"] == "store_damaged", |answer| answer["ok"] == false));
+    folder.check(&["doctor"], 1);
+}
+
+#[test]
+fn a_day_that_was_counted_wrongly_is_found() {
+    let folder = filled("wrong-day");
+    let script = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); \
+                  db.execute('UPDATE daily SET total = total + 1 WHERE total = 1000'); db.commit()";
+    let mut python = std::process::Command::new("python3");
+    assert!(
+        python.args(["-c", script]).arg(folder.data().join("vitalog.db")).status().expect("python3 runs").success()
+    );
+    let output = folder.check(&["verify", "--json"], 1);
+    let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!((&answer["ok"], &answer["findings"][0]["check"]), (&json!(false), &json!("daily")));
+    let text = answer["findings"][0]["text"].as_str().expect("a text");
+    assert!(text.contains("StepCount") && text.contains("2026-03-14") && !text.contains("1000"), "{text}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_says_so_and_leaves_the_store_as_it_was() {
+    let folder = Folder::new("full-disk");
+    folder.check(&["settings", "set", "week_start", "sunday"], 0);
+    let before = folder.answer(&["status"]);
+    // A limit on file sizes stands for the disk: what the program writes beyond it fails, and the signal is ignored.
+    let program = folder.command(&["import", &person(), "--json"]);
+    let mut limited = std::process::Command::new("sh");
+    limited.args(["-c", "trap '' XFSZ; ulimit -f 200; exec \"$0\" \"$@\""]).arg(program.get_program());
+    let output = limited.args(program.get_args()).output().expect("sh runs");
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(error_line(&output)["code"], "no_space");
+    assert_eq!(folder.answer(&["status"])["records"], before["records"]);
+    folder.check(&["import", &person()], 4);
+}
+
+#[test]
+fn the_same_file_again_is_exit_3_and_after_an_undo_it_is_new() {
+    let folder = filled("again");
+    folder.check(&["import", &person()], 3);
+    folder.check(&["import", &person(), "--dry-run"], 3);
+    folder.check(&["undo", "1"], 0);
+    folder.check(&["undo", "1"], 3);
+    folder.check(&["import", &person(), "--dry-run"], 4);
+    folder.check(&["import", &person()], 4);
+}
+
+/// A document that is read from standard input is under way for as long as the test wants.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_during_an_import_leaves_everything_as_it_was() {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+
+    const RECORDS: u32 = 200_000;
+    let folder = filled("ctrl-c");
+    let before = folder.answer(&["types"]);
+    let mut import = folder.command(&["import", "-", "--json"]);
+    let mut import = import.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("runs");
+    let mut input = std::io::BufWriter::new(import.stdin.take().expect("a pipe"));
+    let head = "<?xml version=\"1.0\"?><HealthData locale=\"en_GB\"><ExportDate value=\"2026-11-02 20:00:00 +0100\"/>";
+    writeln!(input, "{head}").expect("written");
+    for number in 0..RECORDS {
+        if number == RECORDS / 2 {
+            // A pipe holds little: most of what was written is being imported. Who reads is not kept waiting, and who
+            // wants to write is told after the time that it is willing to wait.
+            assert_eq!(folder.answer(&["types"]), before);
+            let hurried = app::Folder::at(folder.data()).waiting(Duration::ZERO);
+            let refused = app::settings::set(&hurried, "units", "imperial").map_err(|error| error.code);
+            assert_eq!(refused, Err(app::Code::StoreBusy));
+            let killed = Command::new("kill").args(["-INT", &import.id().to_string()]).status().expect("kill runs");
+            assert!(killed.success());
+        }
+        let (minute, second) = (number / 60 % 60, number % 60);
+        let stamp = format!(
+            "2026-{:02}-{:02} {:02}:{minute:02}:{second:02} +0100",
+            number / 2_419_200 + 1,
+            number / 86_400 + 1,
+            number / 3600 % 24
+        );
+        let line = writeln!(
+            input,
+            " <Record type=\"HKQuantityTypeIdentifierHeartRate\" sourceName=\"Watch\" unit=\"count/min\" \
+             creationDate=\"{stamp}\" startDate=\"{stamp}\" endDate=\"{stamp}\" value=\"{}\"/>",
+            60 + number % 40
+        );
+        if line.is_err() {
+            // Nobody reads any more.
+            break;
+        }
+    }
+    drop(input);
+    let output = import.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(error_line(&output)["code"], "cancelled");
+    assert!(output.stdout.is_empty());
+    assert_eq!(folder.answer(&["types"]), before);
+    assert_eq!(folder.answer(&["imports"]).as_array().map(Vec::len), Some(1));
+    assert_eq!(folder.answer(&["verify"]), json!({"ok": true, "findings": []}));
 }
 
 #[test]
 fn a_setting_is_kept_in_a_private_folder() {
     let folder = Folder::new("setting");
-    assert_eq!(folder.run(&["settings", "set", "home_zone", "Asia/Tokyo"]).status.code(), Some(0));
-    let status: Value = serde_json::from_slice(&folder.run(&["status", "--json"]).stdout).expect("JSON");
-    assert_eq!(status["home_zone"], "Asia/Tokyo");
+    folder.check(&["settings", "set", "home_zone", "Asia/Tokyo"], 0);
+    assert_eq!(folder.answer(&["status"])["home_zone"], "Asia/Tokyo");
     #[cfg(unix)]
-    for (path, mode) in [(folder.0.clone(), 0o700), (folder.0.join("vitalog.db"), 0o600)] {
+    for (path, mode) in [(folder.data(), 0o700), (folder.data().join("vitalog.db"), 0o600)] {
         use std::os::unix::fs::PermissionsExt;
-        assert_eq!(std::fs::metadata(path).expect("there").permissions().mode() & 0o777, mode);
+        assert_eq!(fs::metadata(path).expect("there").permissions().mode() & 0o777, mode);
     }
 }
 
 #[test]
-fn output_to_no_terminal_has_no_colours() {
-    let output = check_code(&["doctor"], 0);
-    assert!(!output.stdout.contains(&0x1b));
+fn output_to_no_terminal_has_no_colours_and_no_progress() {
+    let folder = Folder::new("no-terminal");
+    let output = folder.check(&["import", &person()], 4);
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(!folder.check(&["doctor"], 0).stdout.contains(&0x1b));
+}
+
+#[test]
+fn everything_lies_in_the_data_folder() {
+    let folder = filled("inside");
+    let names = |path: &Path| -> Vec<String> {
+        let entries = fs::read_dir(path).expect("a folder");
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(&folder.path(".")), ["data"]);
+    assert_eq!(names(&folder.data()), ["vitalog.db"]);
 }

@@ -7,11 +7,19 @@ use std::process::Command;
 
 use clap::CommandFactory;
 
-/// Who may use which crate of ours.
-const ARROWS: [(&str, &[&str]); 4] =
-    [("health", &[]), ("store", &["health"]), ("chart", &["health"]), ("app", &["health", "store", "chart"])];
+/// The root package: the app and its faces.
+const ROOT: &str = "vitalog";
 
-/// Which crate owns which package; the root package is called `vitalog`.
+/// Who may use which crate of ours.
+const ARROWS: [(&str, &[&str]); 5] = [
+    ("health", &[]),
+    ("store", &["health"]),
+    ("chart", &["health"]),
+    ("app", &["health", "store", "chart"]),
+    (ROOT, &["app"]),
+];
+
+/// Which crate owns which package.
 const OWNERS: [(&str, &str); 8] = [
     ("quick-xml", "health"),
     ("zip", "health"),
@@ -19,8 +27,8 @@ const OWNERS: [(&str, &str); 8] = [
     ("jiff", "health"),
     ("rusqlite", "store"),
     ("plotters", "chart"),
-    ("tauri", "vitalog"),
-    ("clap", "vitalog"),
+    ("tauri", ROOT),
+    ("clap", ROOT),
 ];
 
 fn root() -> PathBuf {
@@ -55,6 +63,13 @@ fn crates() -> Vec<String> {
     names
 }
 
+/// Every package of ours by its name, with its manifest.
+fn manifests() -> Vec<(String, String)> {
+    let root = (ROOT.to_owned(), read("Cargo.toml"));
+    let others = crates().into_iter().map(|name| (name.clone(), read(format!("crates/{name}/Cargo.toml"))));
+    std::iter::once(root).chain(others).collect()
+}
+
 /// Files that git knows; outside a clone there is nothing to check.
 fn tracked() -> Vec<String> {
     let output = Command::new("git").args(["ls-files", "-z"]).current_dir(root()).output();
@@ -76,11 +91,11 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 #[test]
 fn arrows_between_crates_point_the_way_the_map_says() {
     let ours: BTreeSet<String> = crates().into_iter().collect();
-    for name in &ours {
-        let Some((_, allowed)) = ARROWS.iter().find(|(known, _)| known == name) else {
+    for (name, manifest) in manifests() {
+        let Some((_, allowed)) = ARROWS.iter().find(|(known, _)| *known == name) else {
             panic!("the crate {name} is not on the map: tests/tidy.rs and ARCHITECTURE.md");
         };
-        for used in dependencies(&read(format!("crates/{name}/Cargo.toml"))).intersection(&ours) {
+        for used in dependencies(&manifest).intersection(&ours) {
             assert!(allowed.contains(&used.as_str()), "{name} must not use {used}");
         }
     }
@@ -88,10 +103,8 @@ fn arrows_between_crates_point_the_way_the_map_says() {
 
 #[test]
 fn every_outside_package_is_used_by_its_owner_only() {
-    let mut manifests = vec![("vitalog".to_owned(), read("Cargo.toml"))];
-    manifests.extend(crates().into_iter().map(|name| (name.clone(), read(format!("crates/{name}/Cargo.toml")))));
-    for (user, manifest) in &manifests {
-        for used in dependencies(manifest) {
+    for (user, manifest) in manifests() {
+        for used in dependencies(&manifest) {
             let owner = OWNERS.iter().find(|(package, _)| *package == used).map(|(_, owner)| *owner);
             assert!(owner.is_none_or(|owner| owner == user), "{user} must not use {used}, {owner:?} owns it");
         }
@@ -140,11 +153,30 @@ fn the_documents_name_every_crate() {
 fn the_readme_names_every_verb_and_no_other() {
     let mut command = vitalog::cli::Args::command();
     command.build();
-    let verbs = command.get_subcommands().filter(|verb| !verb.is_hide_set()).map(|verb| verb.get_name().to_owned());
-    let readme = read("README.md");
-    let table = readme.split("| For | Verbs |").nth(1).and_then(|rest| rest.split("\n\n").next()).unwrap_or_default();
-    let named: BTreeSet<String> = table.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    let verbs = command
+        .get_subcommands()
+        .filter(|verb| !verb.is_hide_set() && verb.get_name() != "help")
+        .map(|verb| verb.get_name().to_owned());
+    let named = BTreeSet::from_iter(table(&read("README.md"), "## On the command line", 1));
     assert_eq!(named, verbs.collect());
+}
+
+/// The words in backticks of the first table after a heading, by row and column.
+fn table(text: &str, heading: &str, column: usize) -> Vec<String> {
+    let (_, rest) = text.split_once(heading).unwrap_or_else(|| panic!("no {heading}"));
+    let rows = rest.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
+    let cells = rows.skip(2).filter_map(|row| row.split('|').nth(column + 1));
+    cells.flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned)).collect()
+}
+
+#[test]
+fn the_documents_name_every_code_and_setting() {
+    let text = read("docs/command-line.md");
+    let codes: Vec<&str> = app::Code::TABLE.iter().map(|(_, word, _)| *word).collect();
+    assert_eq!(table(&text, "## Error codes", 0), codes);
+    let folder = app::Folder::at(root().join("no-such-folder"));
+    let settings: BTreeSet<String> = app::settings::settings(&folder).expect("settings").into_keys().collect();
+    assert_eq!(BTreeSet::from_iter(table(&text, "## Settings", 0)), settings);
 }
 
 #[test]

@@ -6,9 +6,13 @@ use app::Result;
 use app::local::Days;
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand};
 
+const AFTER: &str = "\
+Exit codes: 0 done, 1 failed and nothing changed, 2 wrong arguments, 3 nothing to do,
+            4 done but some input was rejected, 130 stopped by Ctrl-C";
+
 /// Your Apple Health data on your own computer
 #[derive(Debug, Parser)]
-#[command(name = "vitalog", version, propagate_version = true, disable_help_subcommand = false)]
+#[command(name = "vitalog", version, propagate_version = true, after_help = AFTER)]
 pub struct Args {
     /// What to do; nothing opens the window.
     #[command(subcommand)]

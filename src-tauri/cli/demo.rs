@@ -9,9 +9,12 @@ use super::out::{Out, Style};
 /// Whose data.
 #[derive(Debug, clap::Args)]
 pub struct Demo {
-    /// How many years, the last one ending today
+    /// How many years, up to yesterday
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=20))]
     years: u32,
+    /// How many days instead
+    #[arg(long, value_name = "N", conflicts_with = "years", value_parser = clap::value_parser!(u32).range(1..=7300))]
+    days: Option<u32>,
     /// The same seed gives the same person
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
@@ -22,11 +25,11 @@ pub(super) fn run(verb: &Demo, folder: &Folder, out: &mut Out) -> Result<End> {
     let options = DemoOptions {
         seed: verb.seed,
         end_day: app::demo::yesterday(now_ms),
-        days: verb.years * 365,
+        days: verb.days.unwrap_or(verb.years * 365),
         zone: "Europe/Berlin",
         records: None,
     };
-    let filled = app::demo::fill(folder, &options, now_ms)?;
+    let filled = super::import::watched(out, |progress| app::demo::fill(folder, &options, now_ms, progress))?;
     match out.style {
         Style::Json => out.json(&filled)?,
         _ => tell(&filled, out)?,

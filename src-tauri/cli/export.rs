@@ -1,27 +1,25 @@
 //! Takes everything out.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
-use app::export::{Format, Selection};
+use app::export::{Format, Output, Selection};
 use app::{Folder, Result};
 use clap::ValueEnum;
 
 use super::End;
 use super::args::Range;
-use super::out::Out;
+use super::out::{Out, Style};
 
 /// What, how and where to.
 #[derive(Debug, clap::Args)]
 pub struct Export {
-    /// How it is written
+    /// How it is written: every record as a line of JSON, or one table per kind of record
     #[arg(long, value_enum)]
     format: Kind,
-    /// A folder, or - for standard output
+    /// A folder, or - for standard output (one table only: samples, or the one record named by --types)
     #[arg(long = "out", value_name = "DIR|-")]
     out_dir: PathBuf,
-    /// Only these types
+    /// Only these types, or records such as workout, route, ecg, activity_summary, correlation
     #[arg(long, value_delimiter = ',', value_name = "A,B")]
     types: Vec<String>,
     #[command(flatten)]
@@ -38,20 +36,20 @@ enum Kind {
 }
 
 pub(super) fn run(verb: &Export, folder: &Folder, out: &mut Out) -> Result<End> {
-    let (format, name) = match verb.format {
-        Kind::Jsonl => (Format::Jsonl, "vitalog.jsonl"),
-        Kind::Csv => (Format::Csv, "vitalog.csv"),
+    let format = match verb.format {
+        Kind::Jsonl => Format::Jsonl,
+        Kind::Csv => Format::Csv,
     };
     let days = verb.range.days()?;
     let selection = Selection { types: verb.types.clone(), days, superseded: verb.superseded };
     if verb.out_dir.as_os_str() == "-" {
-        app::export::export(folder, &selection, format, out.data())?;
+        app::export::export(folder, &selection, format, Output::Stream(out.data()))?;
         return Ok(End::Done);
     }
-    app::folder::create_private(&verb.out_dir)?;
-    let mut file = BufWriter::new(File::create(verb.out_dir.join(name))?);
-    let written = app::export::export(folder, &selection, format, &mut file)?;
-    file.flush()?;
-    out.say(&format!("{written} records in {name}"));
+    let written = app::export::export(folder, &selection, format, Output::Folder(verb.out_dir.clone()))?;
+    match out.style {
+        Style::Json => out.json(&serde_json::json!({"records": written, "out": verb.out_dir}))?,
+        _ => out.say(&format!("{written} records in {}", verb.out_dir.display())),
+    }
     Ok(End::Done)
 }

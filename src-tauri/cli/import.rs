@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use app::import::{Input, Options, Progress, Report};
 use app::{Folder, Result};
 
 use super::End;
 use super::out::{Out, Style};
+use super::progress::Line;
 
 /// What to import.
 #[derive(Debug, clap::Args)]
@@ -23,26 +24,10 @@ pub struct Import {
 }
 
 pub(super) fn run(verb: &Import, folder: &Folder, out: &mut Out) -> Result<End> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stop);
-    // Where no handler can be set, Ctrl-C ends the process, and SQLite rolls back.
-    let _ = ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed));
     let input = if verb.path.as_os_str() == "-" { Input::Stdin } else { Input::Path(verb.path.clone()) };
     let options = Options { dry_run: verb.dry_run, now_ms: super::now_ms() };
-    let (start, shows) = (Instant::now(), out.shows_progress());
-    let mut last = start;
-    let mut progress = |at: Progress| {
-        if shows && last.elapsed() >= Duration::from_millis(200) {
-            last = Instant::now();
-            eprint!("\r\u{1b}[K{}", words(at, start.elapsed()));
-        }
-        !stop.load(Ordering::Relaxed)
-    };
-    let answer = app::import::import(folder, &input, options, &mut progress);
-    if shows {
-        eprint!("\r\u{1b}[K");
-    }
-    let mut report = answer?;
+    let start = Instant::now();
+    let mut report = watched(out, |progress| app::import::import(folder, &input, options, progress))?;
     report.seconds = start.elapsed().as_secs_f64();
     match out.style {
         Style::Json => out.json(&report)?,
@@ -50,19 +35,33 @@ pub(super) fn run(verb: &Import, folder: &Folder, out: &mut Out) -> Result<End> 
     }
     Ok(match report.outcome.as_str() {
         "already_imported" => End::Nothing,
-        _ if report.counts.rejected > 0 => End::Rejected,
+        _ if report.has_rejects() => End::Rejected,
         _ => End::Done,
     })
 }
 
-fn words(at: Progress, passed: Duration) -> String {
-    let seconds = passed.as_secs_f64().max(0.001);
-    let (rate, speed) = (at.records as f64 / seconds, at.bytes as f64 / seconds);
-    let left = at
-        .total_bytes
-        .filter(|_| speed > 0.0)
-        .map_or_else(String::new, |total| format!(", {:.0} s left", total.saturating_sub(at.bytes) as f64 / speed));
-    format!("{} records, {rate:.0}/s, {:.1} MB/s{left}", at.records, speed / 1e6)
+/// Runs an import that shows how far it is and that Ctrl-C stops.
+pub(super) fn watched<T>(out: &Out, import: impl FnOnce(&mut dyn FnMut(Progress) -> bool) -> Result<T>) -> Result<T> {
+    let stop = Arc::new(AtomicBool::new(false));
+    stop_on_ctrl_c(&stop);
+    let mut line = Line::new(out.shows_progress());
+    let answer = import(&mut |at| {
+        line.show(at);
+        !stop.load(Ordering::Relaxed)
+    });
+    line.clear();
+    answer
+}
+
+/// The first Ctrl-C asks the import to stop; a second one does not wait for it. Either way SQLite rolls back, as it does
+/// where no handler can be set and the signal ends the process.
+fn stop_on_ctrl_c(stop: &Arc<AtomicBool>) {
+    let flag = Arc::clone(stop);
+    let _ = ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(super::CANCELLED.into());
+        }
+    });
 }
 
 pub(super) fn tell(report: &Report, out: &mut Out) -> Result<()> {

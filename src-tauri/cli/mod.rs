@@ -10,6 +10,7 @@ mod import;
 mod imports;
 mod open;
 mod out;
+mod progress;
 mod query;
 mod settings;
 mod sleep;
@@ -44,6 +45,9 @@ pub enum End {
     Failed,
 }
 
+/// The exit code after Ctrl-C, as shells count it.
+const CANCELLED: u8 = 130;
+
 /// Runs one verb and returns the exit code of the contract.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
@@ -67,7 +71,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn exit_code(error: &Error) -> ExitCode {
     match error.code {
-        Code::Cancelled => ExitCode::from(130),
+        Code::Cancelled => ExitCode::from(CANCELLED),
         Code::AlreadyUndone => ExitCode::from(3),
         code if code.is_usage() => ExitCode::from(2),
         _ => ExitCode::from(1),

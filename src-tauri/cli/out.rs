@@ -1,9 +1,11 @@
 //! Where answers go: data to stdout, words to stderr; nothing from the data can steer the terminal.
 
+use std::fmt;
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use app::{Error, Result};
-use serde::Serialize;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::args::Global;
@@ -130,13 +132,39 @@ impl Out {
     fn csv<T: Serialize>(&mut self, rows: &[T]) -> Result<()> {
         use app::export::csv::{cell, line};
         for (index, row) in rows.iter().enumerate() {
-            let Value::Object(row) = serde_json::to_value(row).map_err(io::Error::from)? else { continue };
+            let text = serde_json::to_string(row).map_err(io::Error::from)?;
+            let Columns(columns) = serde_json::from_str(&text).map_err(io::Error::from)?;
             if index == 0 {
-                line(&mut self.writer, row.keys().cloned())?;
+                line(&mut self.writer, columns.iter().map(|(name, _)| name.clone()))?;
             }
-            line(&mut self.writer, row.values().map(cell))?;
+            line(&mut self.writer, columns.iter().map(|(_, value)| cell(value)))?;
         }
         Ok(())
+    }
+}
+
+/// A row's keys in the order in which they are declared; a JSON object would sort them.
+struct Columns(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Columns {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Row;
+        impl<'de> Visitor<'de> for Row {
+            type Value = Columns;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a row")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Columns, A::Error> {
+                let mut columns = Vec::new();
+                while let Some(column) = map.next_entry()? {
+                    columns.push(column);
+                }
+                Ok(Columns(columns))
+            }
+        }
+        deserializer.deserialize_map(Row)
     }
 }
 

@@ -1,15 +1,16 @@
 //! One type over time.
 
-use app::query::Question;
+use app::display::Display;
+use app::export::csv::SAMPLE;
+use app::query::{Grain, Question};
 use app::{Folder, Result};
 use clap::ValueEnum;
-use health::series::buckets::Grain;
 use serde_json::Value;
 
 use super::End;
 use super::args::Range;
 use super::out::{Out, Style};
-use super::table::{Table, number, value};
+use super::table::{Table, number};
 
 /// What to show.
 #[derive(Debug, clap::Args)]
@@ -50,14 +51,15 @@ pub(super) fn run(verb: &Query, folder: &Folder, out: &mut Out) -> Result<End> {
     let question = Question { word, days, grain, by_source: verb.sources, now_ms: super::now_ms() };
     let Some(grain) = grain else { return raw(folder, &question, out) };
     let rows = app::query::query(folder, &question, grain)?;
+    let display = Display::of(folder, &question.word)?;
+    let shown = |value: f64| number(display.value(value));
+    let edge = |value: Option<f64>| value.map(shown).unwrap_or_default();
     out.rows(&rows, || {
         let mut table = Table::new(&["start", "value", "unit", "min", "max", "n", "source"]);
         for row in &rows {
-            let unit = row.unit.as_deref();
-            let (shown, name) = value(row.value, unit);
-            let (min, max) = (value(row.min, unit).0, value(row.max, unit).0);
             let source = row.source.clone().unwrap_or_default();
-            table.row([row.start.clone(), shown, name, min, max, row.n.to_string(), source]);
+            let (unit, n) = (display.unit().to_owned(), row.n.to_string());
+            table.row([row.start.clone(), shown(row.value), unit, edge(row.min), edge(row.max), n, source]);
         }
         table
     })?;
@@ -69,34 +71,37 @@ fn raw(folder: &Folder, question: &Question, out: &mut Out) -> Result<End> {
     let style = out.style;
     let mut first = true;
     let mut table = Table::new(&["start", "end", "value", "unit", "source"]);
+    let display = Display::of(folder, &question.word)?;
     app::query::raw(folder, question, |row| {
         let start = std::mem::take(&mut first);
         match style {
             Style::Json => write!(out.data(), "{}{row}", if start { "[" } else { ",\n" })?,
             Style::Csv if start => {
-                app::export::csv::header(out.data())?;
-                app::export::csv::row(out.data(), &row)?;
+                app::export::csv::header(out.data(), SAMPLE)?;
+                app::export::csv::row(out.data(), SAMPLE, &row)?;
             }
-            Style::Csv => app::export::csv::row(out.data(), &row)?,
-            Style::Words => table.row(cells(&row)),
+            Style::Csv => app::export::csv::row(out.data(), SAMPLE, &row)?,
+            Style::Words => table.row(cells(&row, &display)),
         }
         Ok(())
     })?;
     match style {
         Style::Json => writeln!(out.data(), "{}", if first { "[]" } else { "]" })?,
+        Style::Csv if first => app::export::csv::header(out.data(), SAMPLE)?,
         Style::Csv => {}
         Style::Words => out.table(&table)?,
     }
     Ok(End::Done)
 }
 
-fn cells(row: &Value) -> [String; 5] {
+fn cells(row: &Value, display: &Display) -> [String; 5] {
     let text = |key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let unit = text("unit");
     let (shown, unit) = match row.get("value").and_then(Value::as_f64) {
-        Some(found) if !unit.is_empty() => value(found, Some(&unit)),
-        Some(found) => (number(found), unit),
-        None => (text("label"), unit),
+        Some(found) => (number(display.value(found)), display.unit().to_owned()),
+        None if row.get("original_value").is_some() => {
+            (row.get("original_value").map(Value::to_string).unwrap_or_default(), text("original_unit"))
+        }
+        None => (text("label"), String::new()),
     };
     [text("start"), text("end"), shown, unit, text("source")]
 }

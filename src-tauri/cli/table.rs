@@ -61,19 +61,11 @@ fn is_number(cell: &str) -> bool {
         && cell.chars().all(|c| c.is_ascii_digit() || "-.".contains(c))
 }
 
-/// A number as people read it, with its unit: fractions as percent, two decimals at most.
-pub fn value(value: f64, unit: Option<&str>) -> (String, String) {
-    let (value, unit) = match unit {
-        Some("%") => (value * 100.0, "%"),
-        other => (value, other.unwrap_or_default()),
-    };
-    (number(value), unit.to_owned())
-}
-
 /// Two decimals at most.
 pub fn number(value: f64) -> String {
     let text = format!("{value:.2}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
 /// The day of an instant that is RFC 3339, or nothing.
@@ -96,8 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn people_read_percent() {
-        assert_eq!(value(0.975, Some("%")), ("97.5".to_owned(), "%".to_owned()));
-        assert_eq!(value(72.0, None), ("72".to_owned(), String::new()));
+    fn numbers_have_two_decimals_at_most() {
+        assert_eq!([97.5, 72.0, 0.126, -0.001].map(number), ["97.5", "72", "0.13", "0"]);
     }
 }

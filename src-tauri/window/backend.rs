@@ -24,7 +24,7 @@ pub trait Backend: Send + Sync {
     fn import(&self, path: &Path, progress: &mut dyn FnMut(Progress) -> bool) -> Result<Value, AppError>;
 
     /// The heart rate of the `range_days` local days that end with the one of `end_ms`, or with the last reading's.
-    fn heart_rate(&self, range_days: u32, end_ms: Option<i64>) -> Result<chart::Model, AppError>;
+    fn heart_rate(&self, range_days: u32, end_ms: Option<i64>) -> Result<app::Model, AppError>;
 }
 
 /// How far an import is.

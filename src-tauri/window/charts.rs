@@ -1,6 +1,6 @@
 //! Charts as pictures: SVG, how to read it, and the numbers behind it.
 
-use chart::{Drawn, Model, Scale, Size, Theme};
+use app::{Drawn, Model, Scale, Size, Theme};
 use serde::{Deserialize, Serialize};
 use tauri::State;
 
@@ -33,6 +33,6 @@ pub fn heart_rate(shared: State<'_, Shared>, question: ChartQuestion) -> Answer<
     let model = shared.backend.heart_rate(question.range_days, question.end_ms)?;
     let size = Size::new(question.width, question.height);
     let Drawn { svg, scale } =
-        chart::render(&model, size, question.theme).map_err(|error| internal(&error.to_string()))?;
+        app::render(&model, size, question.theme).map_err(|error| internal(&error.to_string()))?;
     Ok(Chart { svg, scale, model })
 }

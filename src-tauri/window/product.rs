@@ -71,7 +71,7 @@ impl Backend for Product {
         value(report)
     }
 
-    fn heart_rate(&self, range_days: u32, end_ms: Option<i64>) -> Result<chart::Model, AppError> {
+    fn heart_rate(&self, range_days: u32, end_ms: Option<i64>) -> Result<app::Model, AppError> {
         Ok(app::heart_rate::heart_rate_chart(&self.folder, range_days, end_ms)?)
     }
 }

@@ -1,4 +1,4 @@
-//! The program on a folder of its own, and the tools of the shared folder beside the project.
+//! The program on a folder of its own, and the tools that make exports and count them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -64,9 +64,9 @@ impl Folder {
         output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(json).collect()
     }
 
-    /// Runs one of the shared tools and returns the JSON that it wrote to the path after `flag`.
+    /// Runs one of the tools beside the tests and returns the JSON that it wrote to the path after `flag`.
     pub fn tool(&self, name: &str, arguments: &[&str], flag: &str) -> Value {
-        let script = shared().expect("looked for before").join("tools").join(name);
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools").join(name);
         let answer = self.path("answer.json");
         let mut command = Command::new("python3");
         let output = command.arg(script).args(arguments).args([flag, &answer]).output().expect("python3 runs");
@@ -77,7 +77,7 @@ impl Folder {
     /// Makes a small export and returns its path and what is in it.
     pub fn make(&self, name: &str, options: &[&str]) -> (String, Value) {
         let file = self.path(name);
-        let mut arguments = vec!["--records", "3000", "--quiet", "--out", &file];
+        let mut arguments = vec!["--records", "2000", "--truth-daily", "none", "--quiet", "--out", &file];
         arguments.extend(options);
         let truth = self.tool("make_export.py", &arguments, "--truth");
         (file, truth)

@@ -2,18 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use health::kind::Style;
-use health::series::buckets::{Bucket, Calendar, Grain, buckets, stat};
+use health::kind::{Nature, Style};
+use health::series::buckets::{Bucket, stat};
 use health::time::{Zones, format_day};
 use serde::Serialize;
 use store::Store;
-use store::query::DailyRow;
+use store::query::{DailyRow, MergedRow, Ranks};
 
 use crate::error::Result;
 use crate::folder::Folder;
 use crate::local::{Days, Found, find_kind, zones};
-use crate::query::inputs;
-use crate::rank::Ranks;
 
 /// One row of `vitalog daily`.
 #[derive(Debug, Clone, Serialize)]
@@ -29,10 +27,10 @@ pub struct DayAnswer {
     pub unit: Option<String>,
     /// How it is made.
     pub stat: &'static str,
-    /// Smallest value.
-    pub min: f64,
-    /// Largest value.
-    pub max: f64,
+    /// Smallest value; null for categories.
+    pub min: Option<f64>,
+    /// Largest value; null for categories.
+    pub max: Option<f64>,
     /// Samples.
     pub n: i64,
     /// Whether the day is over.
@@ -46,7 +44,7 @@ pub struct DayAnswer {
 /// Answers for some types, or for all that are in the store.
 pub fn daily(folder: &Folder, words: &[String], days: Days, now_ms: i64) -> Result<Vec<DayAnswer>> {
     let store = folder.read()?;
-    let ranks = Ranks::load(&store)?;
+    let ranks = store.ranks()?;
     let zones = zones(&store)?;
     let all: Vec<String> = match words.is_empty() {
         true => store.types()?.into_iter().map(|row| row.kind.identifier).collect(),
@@ -62,27 +60,40 @@ pub fn daily(folder: &Folder, words: &[String], days: Days, now_ms: i64) -> Resu
     Ok(answer)
 }
 
-/// From the roll-ups where they say it all; from raw rows where sources overlap or time is the weight.
+/// From the roll-ups: the merged ones where sources overlap or time is the weight.
 fn of_kind(store: &Store, found: &Found, days: Days, ranks: &Ranks, zones: &Zones) -> Result<Vec<Bucket>> {
     let Some(id) = found.id else { return Ok(Vec::new()) };
     let (from, to) = days.numbers();
     let rows = store.daily(id, from, to)?;
-    let one_source = rows.chunk_by(|a, b| a.day == b.day).all(|day| day.len() == 1);
-    let simple = match found.kind.style {
-        Style::Cumulative => one_source || found.kind.is_event_like(),
-        Style::Arithmetic => one_source,
-        Style::Category => true,
-        Style::TemporallyWeighted | Style::EquivalentLevel => false,
-    };
-    if simple {
-        let chunks = rows.chunk_by(|a, b| a.day == b.day);
-        return Ok(chunks.map(|day| rolled_up(day, found.kind.style, ranks, zones)).collect());
+    let mut merged = store.merged(id, from, to)?.into_iter().peekable();
+    // Values in a unit that nobody knows are kept, and count for nothing.
+    let counts = |day: &&[DailyRow]| found.kind.style == Style::Category || day.iter().any(|r| r.total.is_some());
+    let buckets = rows.chunk_by(|a, b| a.day == b.day).filter(counts).map(|rows| {
+        let day = rows.first().map_or(0, |row| row.day);
+        while merged.next_if(|row| row.day < day).is_some() {}
+        match merged.next_if(|row| row.day == day) {
+            Some(row) => merged_day(row, ranks, zones),
+            None => rolled_up(rows, found.kind.style, ranks, zones),
+        }
+    });
+    Ok(buckets.collect())
+}
+
+fn merged_day(row: MergedRow, ranks: &Ranks, zones: &Zones) -> Bucket {
+    let (start_ms, end_ms) = zones.day_bounds(row.day);
+    Bucket {
+        start_ms,
+        end_ms,
+        day: row.day,
+        n: row.n,
+        value: row.value,
+        min: row.minimum,
+        max: row.maximum,
+        mean: row.mean,
+        sum: row.total,
+        naive_sum: row.naive,
+        parts: row.parts.into_iter().map(|(source, part)| (ranks.of(source, false), part)).collect(),
     }
-    let calendar = Calendar { zones, grain: Grain::Day, week_start: 0 };
-    let inputs = inputs(store, found, days, ranks)?;
-    let mut all = buckets(&inputs, found.kind.style, found.kind.is_event_like(), calendar);
-    all.retain(|bucket| (from..=to).contains(&bucket.day));
-    Ok(all)
 }
 
 fn rolled_up(rows: &[DailyRow], style: Style, ranks: &Ranks, zones: &Zones) -> Bucket {
@@ -117,9 +128,15 @@ fn rolled_up(rows: &[DailyRow], style: Style, ranks: &Ranks, zones: &Zones) -> B
 }
 
 fn row(bucket: &Bucket, found: &Found, ranks: &Ranks, now_ms: i64) -> DayAnswer {
+    let number = found.kind.nature == Nature::Quantity;
     let mut sources = BTreeMap::new();
     for (rank, part) in &bucket.parts {
-        *sources.entry(ranks.name(*rank).to_owned()).or_insert(0.0) += part;
+        let known = sources.entry(ranks.name(*rank).to_owned());
+        // Parts of a sum add up under one name; of several means the best source's is shown.
+        match found.kind.style {
+            Style::Cumulative | Style::Category => *known.or_insert(0.0) += part,
+            _ => drop(known.or_insert(*part)),
+        }
     }
     DayAnswer {
         day: format_day(bucket.day),
@@ -127,8 +144,8 @@ fn row(bucket: &Bucket, found: &Found, ranks: &Ranks, now_ms: i64) -> DayAnswer 
         value: bucket.value,
         unit: Some(found.kind.unit.clone()).filter(|unit| !unit.is_empty()),
         stat: stat(found.kind.style),
-        min: bucket.min,
-        max: bucket.max,
+        min: number.then_some(bucket.min),
+        max: number.then_some(bucket.max),
         n: bucket.n,
         complete: bucket.end_ms <= now_ms,
         sources,

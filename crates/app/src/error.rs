@@ -180,7 +180,7 @@ fn io(error: &std::io::Error) -> Error {
     use std::io::ErrorKind;
     match error.kind() {
         ErrorKind::NotFound => Error::new(Code::NotFound, "There is no such file or folder.", "Check the path."),
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
             Error::new(Code::NoSpace, "The disk is full.", "Make room and try again.")
         }
         kind => Error::new(Code::File, format!("A file cannot be read or written: {kind}."), "Check its permissions."),

@@ -1,8 +1,9 @@
 //! The data folder: where everything lies, readable by nobody else.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use store::Store;
+use store::{BUSY_WAIT, Store};
 
 use crate::error::{Code, Error, Result};
 
@@ -12,12 +13,18 @@ const STORE: &str = "vitalog.db";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folder {
     dir: PathBuf,
+    wait: Duration,
 }
 
 impl Folder {
     /// A folder that the user named.
     pub fn at(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into() }
+        Self { dir: dir.into(), wait: BUSY_WAIT }
+    }
+
+    /// The same, but who writes waits this long for another writer.
+    pub fn waiting(self, wait: Duration) -> Self {
+        Self { wait, ..self }
     }
 
     /// `chosen`, else `VITALOG_DATA_DIR`, else the system's place. `environment` answers for a variable's name.
@@ -40,7 +47,7 @@ impl Folder {
 
     /// The data folder of the sample store.
     pub fn demo(&self) -> Self {
-        Self::at(self.dir.join("demo"))
+        Self::at(self.dir.join("demo")).waiting(self.wait)
     }
 
     /// Opens the store for reading. A missing one answers as an empty one, and nothing is created.
@@ -59,7 +66,7 @@ impl Folder {
         create_private(&self.dir)?;
         let path = self.store_path();
         touch_private(&path)?;
-        Ok(Store::open(&path)?)
+        Ok(Store::open_within(&path, self.wait)?)
     }
 }
 
@@ -100,6 +107,15 @@ fn touch_private(path: &Path) -> Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)?;
     Ok(())
+}
+
+/// Makes a file that only its owner can read, or empties the one that is there.
+pub fn private_file(path: &Path) -> Result<std::fs::File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    Ok(options.open(path)?)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ pub use store::{Progress, Report};
 use crate::error::Result;
 use crate::folder::Folder;
 use crate::input::Batches;
-use crate::local::home_zone;
+use crate::local::system_zone;
 
 /// What to import.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +59,32 @@ fn ingest(
         true => folder.read()?,
         false => folder.write()?,
     };
-    let zone = home_zone(&store)?;
+    let zone = system_zone();
     let delivery = Delivery { file, now_ms: options.now_ms, home_zone: &zone, dry_run: options.dry_run };
     Ok(store.ingest(&delivery, &mut || batches.next(), progress)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::Code;
+    use crate::testing::{PERSON, TestFolder};
+
+    #[test]
+    fn who_cannot_write_in_time_is_told_and_readers_go_on() {
+        let folder = TestFolder::new("busy");
+        let other = folder.clone().waiting(Duration::ZERO);
+        let mut seen = Vec::new();
+        let options = Options { dry_run: false, now_ms: 0 };
+        let report = import(&folder, &Input::Path(PERSON.into()), options, &mut |_| {
+            let refused = crate::settings::set(&other, "units", "imperial").map_err(|error| error.code);
+            seen.push((refused, crate::status::status(&other).map(|status| status.records)));
+            true
+        });
+        assert!(report.is_ok(), "{report:?}");
+        assert!(!seen.is_empty() && seen.iter().all(|found| *found == (Err(Code::StoreBusy), Ok(0))), "{seen:?}");
+        assert_eq!(crate::settings::set(&other, "units", "imperial"), Ok(()));
+    }
 }

@@ -6,7 +6,7 @@
 //! ```
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
@@ -14,7 +14,7 @@ use std::thread;
 use health::Batch;
 use health::formats::apple_export::{self, Reader};
 
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::import::Input;
 
 /// Batches that wait for the store; each is a few megabytes.
@@ -33,7 +33,7 @@ impl Batches {
     /// Opens an input. What it is decides its content, not its name.
     pub fn open(input: &Input) -> Result<Self> {
         let mut reader = match input {
-            Input::Stdin => Reader::document(BufReader::new(io::stdin()), None)?,
+            Input::Stdin => open_stdin()?,
             Input::Path(path) if path.is_dir() => Reader::folder(OnDisk { root: path.clone() })?,
             Input::Path(path) => open_file(path)?,
         };
@@ -57,6 +57,17 @@ impl Batches {
     pub fn next(&mut self) -> health::Result<Option<Batch>> {
         self.queue.recv().ok().transpose()
     }
+}
+
+/// An archive has its table of contents at its end, and a pipe cannot be read backwards.
+fn open_stdin() -> Result<Reader> {
+    let mut input = BufReader::new(io::stdin());
+    let head = input.fill_buf()?;
+    if ZIP_MARKS.iter().any(|mark| head.starts_with(mark.as_slice())) {
+        let hint = "Name its path, or pipe what is in it: unzip -p export.zip '*/export.xml' | vitalog import -";
+        return Err(Error::new(Code::NotAnExport, "An archive cannot be read from standard input.", hint));
+    }
+    Ok(Reader::document(input, None)?)
 }
 
 fn open_file(path: &Path) -> Result<Reader> {

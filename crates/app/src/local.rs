@@ -6,19 +6,19 @@ use store::Store;
 
 use crate::error::{Code, Error, Result};
 
-/// Returns the IANA name of the home zone: the setting, else the computer's.
-pub fn home_zone(store: &Store) -> Result<String> {
-    let set = store.setting("home_zone")?;
-    Ok(set.or_else(|| TimeZone::system().iana_name().map(str::to_owned)).unwrap_or_else(|| "UTC".to_owned()))
+/// Returns the IANA name of the computer's own zone.
+pub(crate) fn system_zone() -> String {
+    TimeZone::system().iana_name().unwrap_or("UTC").to_owned()
 }
 
-/// Returns the wearer's zones, by the setting `day_boundaries`.
+/// Returns the IANA name of the home zone: the setting, else what the samples tell, else the computer's.
+pub fn home_zone(store: &Store) -> Result<String> {
+    Ok(store.home_zone(&system_zone())?)
+}
+
+/// Returns the wearer's zones, by the settings `home_zone` and `day_boundaries`.
 pub fn zones(store: &Store) -> Result<Zones> {
-    let home = TimeZone::get(&home_zone(store)?).unwrap_or(TimeZone::UTC);
-    if store.setting("day_boundaries")?.as_deref() == Some("home") {
-        return Ok(Zones::home(home));
-    }
-    Ok(Zones::new(home, &store.anchors()?))
+    Ok(store.zones(&system_zone())?)
 }
 
 /// Days from one to another, both inclusive; either may be open.
@@ -82,7 +82,11 @@ pub fn find_kind(store: &Store, word: &str) -> Result<Found> {
         return Ok(Found { id: None, kind: known.clone() });
     }
     let names = stored.iter().map(|row| row.identifier.as_str()).chain(kind::all().map(|k| k.identifier.as_str()));
-    let near = near(&wanted, names.map(kind::slug));
+    let names = names.flat_map(|identifier| {
+        let name = kind::get(identifier).map(|known| known.name.as_str()).unwrap_or_default();
+        [(kind::fold(name), kind::slug(identifier)), (kind::fold(identifier), kind::slug(identifier))]
+    });
+    let near = near(&wanted, names);
     let hint = match near.is_empty() {
         true => "`vitalog types` lists what is in the store.".to_owned(),
         false => format!("Did you mean {}?", near.join(", ")),
@@ -90,19 +94,23 @@ pub fn find_kind(store: &Store, word: &str) -> Result<Found> {
     Err(Error::new(Code::UnknownType, format!("There is no type `{word}`."), hint))
 }
 
-/// Up to three names that are nearly the word or contain it.
-fn near(wanted: &str, names: impl Iterator<Item = String>) -> Vec<String> {
+/// Up to three names that are nearly the word or contain it. `names` are folded, each with the word to show for it.
+fn near(wanted: &str, names: impl Iterator<Item = (String, String)>) -> Vec<String> {
     let mut scored: Vec<(usize, String)> = names
-        .filter_map(|name| {
-            let folded = kind::fold(&name);
+        .filter_map(|(folded, name)| {
             let contains = wanted.len() >= 3 && folded.contains(wanted);
             let distance = if contains { 1 } else { distance(wanted, &folded) };
             (distance <= 1 + wanted.chars().count() / 4).then_some((distance, name))
         })
         .collect();
     scored.sort();
-    scored.dedup();
-    scored.into_iter().map(|(_, name)| name).take(3).collect()
+    let mut best: Vec<String> = Vec::new();
+    for (_, name) in scored {
+        if best.len() < 3 && !best.contains(&name) {
+            best.push(name);
+        }
+    }
+    best
 }
 
 /// How many letters have to change.
@@ -140,6 +148,8 @@ mod tests {
         check_near("heart_rat", "heart_rate");
         check_near("hartrate", "heart_rate");
         check_near("glucose", "blood_glucose");
+        check_near("steps", "step_count");
+        check_near("weight", "body_mass");
         check_near("qqqqqqqq", "vitalog types");
     }
 

@@ -1,19 +1,19 @@
 //! One type over time: raw rows, or buckets of local time.
 
-use health::kind::Style;
-use health::series::buckets::{Bucket, Calendar, Grain, Input, buckets, stat};
+use health::kind::{Nature, Style};
+pub use health::series::buckets::Grain;
+use health::series::buckets::{Bucket, Calendar, Input, buckets, stat};
 use health::series::merge::Span;
 use health::time::{format_day, format_instant};
 use serde::Serialize;
 use serde_json::Value;
 use store::Store;
-use store::query::SampleQuery;
+use store::query::{Ranks, SampleQuery};
 
 use crate::error::{Error, Result};
 use crate::export::line;
 use crate::folder::Folder;
 use crate::local::{Days, Found, find_kind, zones};
-use crate::rank::Ranks;
 use crate::settings::week_start;
 
 /// What to show of a type.
@@ -44,17 +44,17 @@ pub struct BucketAnswer {
     pub value: f64,
     /// How it is made.
     pub stat: &'static str,
-    /// Smallest value.
-    pub min: f64,
-    /// Largest value.
-    pub max: f64,
-    /// Plain mean.
-    pub mean: f64,
+    /// Smallest value; null for categories.
+    pub min: Option<f64>,
+    /// Largest value; null for categories.
+    pub max: Option<f64>,
+    /// Plain mean of the samples that start in it; null where there are none, and for categories.
+    pub mean: Option<f64>,
     /// Merged sum; null where sums make no sense.
     pub sum: Option<f64>,
     /// Samples.
     pub n: i64,
-    /// Whether its time is over.
+    /// Whether its time is over, and all of it was asked for.
     pub complete: bool,
     /// Unit of the values.
     pub unit: Option<String>,
@@ -67,25 +67,31 @@ pub struct BucketAnswer {
 pub fn query(folder: &Folder, question: &Question, grain: Grain) -> Result<Vec<BucketAnswer>> {
     let store = folder.read()?;
     let found = find_kind(&store, &question.word)?;
-    let ranks = Ranks::load(&store)?;
-    let inputs = inputs(&store, &found, question.days, &ranks)?;
+    let ranks = store.ranks()?;
     let zones = zones(&store)?;
     let calendar = Calendar { zones: &zones, grain, week_start: week_start(&store)? };
     let range = question.days.instants(&zones);
+    let inputs = inputs(&store, &found, question.days, &ranks)?;
+    // Hours and days outside the range are left out below; wider buckets would count what lies beside it.
+    let whole = matches!(grain, Grain::Hour | Grain::Day);
+    let cut = |input| if whole { Some(input) } else { inside(input, range, found.kind.style) };
+    let inputs = inputs.into_iter().filter_map(cut).collect();
     let mut groups: Vec<(Option<u32>, Vec<Input>)> = vec![(None, inputs)];
     if question.by_source {
         let all = groups.pop().map(|(_, all)| all).unwrap_or_default();
-        let mut by_rank = std::collections::BTreeMap::<u32, Vec<Input>>::new();
+        let mut by_place = std::collections::BTreeMap::<u32, Vec<Input>>::new();
         for input in all {
-            by_rank.entry(input.span.rank).or_default().push(input);
+            by_place.entry(ranks.place(input.span.rank)).or_default().push(input);
         }
-        groups = by_rank.into_iter().map(|(rank, inputs)| (Some(rank), inputs)).collect();
+        groups = by_place.into_iter().map(|(place, inputs)| (Some(place), inputs)).collect();
     }
     let mut answer = Vec::new();
-    for (rank, inputs) in groups {
+    for (place, inputs) in groups {
         for bucket in buckets(&inputs, found.kind.style, found.kind.is_event_like(), calendar) {
             if bucket.end_ms > range.0 && bucket.start_ms < range.1 {
-                answer.push(row(&bucket, &found, question.now_ms, rank.map(|rank| ranks.name(rank).to_owned())));
+                // A week of which two days were asked for is a part of a week.
+                let whole = bucket.start_ms >= range.0 && bucket.end_ms <= range.1.min(question.now_ms);
+                answer.push(row(&bucket, &found, whole, place.map(|place| ranks.name(place).to_owned())));
             }
         }
     }
@@ -122,20 +128,98 @@ pub(crate) fn inputs(store: &Store, found: &Found, days: Days, ranks: &Ranks) ->
     Ok(inputs.collect())
 }
 
-fn row(bucket: &Bucket, found: &Found, now_ms: i64, source: Option<String>) -> BucketAnswer {
+/// The part of a sample that was asked for: of a sum its share of the time, else the whole where it starts inside.
+fn inside(mut input: Input, (from_ms, until_ms): (i64, i64), style: Style) -> Option<Input> {
+    let Span { start_ms, end_ms, value, .. } = input.span;
+    let (from, until) = (start_ms.max(from_ms), end_ms.min(until_ms));
+    if style != Style::Cumulative || end_ms == start_ms {
+        return (from_ms..until_ms).contains(&start_ms).then_some(input);
+    }
+    if (from, until) != (start_ms, end_ms) {
+        (input.span.start_ms, input.span.end_ms) = (from, until);
+        input.span.value = value * (until - from) as f64 / (end_ms - start_ms) as f64;
+    }
+    (from < until).then_some(input)
+}
+
+fn row(bucket: &Bucket, found: &Found, complete: bool, source: Option<String>) -> BucketAnswer {
+    let number = found.kind.nature == Nature::Quantity;
     BucketAnswer {
         start: format_instant(bucket.start_ms),
         end: format_instant(bucket.end_ms),
         day: format_day(bucket.day),
         value: bucket.value,
         stat: stat(found.kind.style),
-        min: bucket.min,
-        max: bucket.max,
-        mean: bucket.mean,
+        min: number.then_some(bucket.min),
+        max: number.then_some(bucket.max),
+        mean: (number && bucket.n > 0).then_some(bucket.mean),
         sum: (found.kind.style == Style::Cumulative).then_some(bucket.sum),
         n: bucket.n,
-        complete: bucket.end_ms <= now_ms,
+        complete,
         unit: Some(found.kind.unit.clone()).filter(|unit| !unit.is_empty()),
         source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::TestFolder;
+
+    /// Noon of 14 March 2026 in Berlin.
+    const NOON_MS: i64 = 1_773_486_000_000;
+
+    #[track_caller]
+    fn check_complete(name: &str, grain: Grain, range: (Option<&str>, Option<&str>), expected: &[(&str, bool)]) {
+        let folder = TestFolder::filled(name);
+        let (word, days) = ("step_count".to_owned(), Days::parse(range.0, range.1).expect("days"));
+        let question = Question { word, days, grain: Some(grain), by_source: false, now_ms: NOON_MS + 30 * 86_400_000 };
+        let rows = query(&folder, &question, grain).expect("rows");
+        let found: Vec<(&str, bool)> = rows.iter().map(|row| (row.day.as_str(), row.complete)).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn buckets_that_were_asked_for_in_part_are_not_complete() {
+        let range = (Some("2026-03-14"), Some("2026-04-04"));
+        check_complete("weeks", Grain::Week, range, &[("2026-03-09", false), ("2026-03-30", false)]);
+        check_complete("all-weeks", Grain::Week, (None, None), &[("2026-03-09", true), ("2026-03-30", true)]);
+        let days = [("2026-03-14", true), ("2026-03-15", true), ("2026-04-01", true)];
+        check_complete("days", Grain::Day, range, &days);
+        check_complete("first-months", Grain::Month, (None, Some("2026-03-31")), &[("2026-03-01", true)]);
+    }
+
+    #[test]
+    fn the_month_and_the_day_of_today_are_not_complete() {
+        check_complete("months", Grain::Month, (None, None), &[("2026-03-01", true), ("2026-04-01", false)]);
+        check_complete("years", Grain::Year, (None, None), &[("2026-01-01", false)]);
+        let folder = TestFolder::filled("today");
+        let rows = crate::daily::daily(&folder, &["step_count".to_owned()], Days::default(), NOON_MS).expect("rows");
+        assert!(rows.iter().all(|row| !row.complete) && rows[0].day == "2026-03-14", "{rows:?}");
+    }
+
+    #[track_caller]
+    fn check(style: Style, span: (i64, i64, f64), expected: Option<(i64, i64, f64)>) {
+        let (start_ms, end_ms, value) = span;
+        let input = Input { span: Span { start_ms, end_ms, value, rank: 1 }, copies: 1 };
+        let cut = inside(input, (100, 200), style).map(|input| input.span);
+        assert_eq!(cut.map(|span| (span.start_ms, span.end_ms, span.value)), expected);
+    }
+
+    #[test]
+    fn of_a_sum_only_the_part_inside_the_range_counts() {
+        check(Style::Cumulative, (50, 150, 10.0), Some((100, 150, 5.0)));
+        check(Style::Cumulative, (150, 250, 10.0), Some((150, 200, 5.0)));
+        check(Style::Cumulative, (0, 400, 8.0), Some((100, 200, 2.0)));
+        check(Style::Cumulative, (120, 130, 10.0), Some((120, 130, 10.0)));
+        check(Style::Cumulative, (0, 50, 10.0), None);
+        check(Style::Cumulative, (100, 100, 10.0), Some((100, 100, 10.0)));
+        check(Style::Cumulative, (200, 200, 10.0), None);
+    }
+
+    #[test]
+    fn of_other_kinds_what_starts_inside_counts_wholly() {
+        check(Style::TemporallyWeighted, (150, 250, 60.0), Some((150, 250, 60.0)));
+        check(Style::TemporallyWeighted, (50, 150, 60.0), None);
     }
 }

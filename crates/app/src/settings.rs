@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::error::{Code, Error, Result};
 use crate::folder::Folder;
-use crate::local::home_zone;
+use crate::local::{home_zone, system_zone};
 
 enum Allowed {
     Words(&'static [&'static str]),
@@ -71,7 +71,17 @@ pub fn set(folder: &Folder, key: &str, value: &str) -> Result<()> {
     if let Some(hint) = refused {
         return Err(Error::new(Code::UnknownSetting, format!("`{value}` is no value for `{key}`."), hint));
     }
-    Ok(folder.write()?.set_setting(key, value)?)
+    let mut store = folder.write()?;
+    match key {
+        "home_zone" | "day_boundaries" => store.set_day_setting(key, value, &system_zone())?,
+        _ => store.set_setting(key, value)?,
+    }
+    Ok(())
+}
+
+/// Whether nights are called by the evening they began, not by the morning after.
+pub(crate) fn nights_by_evening(store: &store::Store) -> Result<bool> {
+    Ok(store.setting("night_label")?.as_deref() == Some("evening"))
 }
 
 /// The first day of the week, 0 for Monday.

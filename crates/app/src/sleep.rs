@@ -2,20 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use health::series::sleep::{Segment, Session, Stage, sessions};
+use health::series::sleep::{Kind, Segment, Session, Stage, sessions};
 use health::time::{HOUR_MS, format_day, format_instant};
 use serde::Serialize;
-use store::query::Point;
+use store::query::{Point, Ranks};
 
 use crate::error::Result;
 use crate::folder::Folder;
 use crate::local::{Days, find_kind, zones};
-use crate::rank::Ranks;
+use crate::settings::nights_by_evening;
 
 /// One row of `vitalog sleep`.
 #[derive(Debug, Clone, Serialize)]
 pub struct SleepAnswer {
-    /// The day it counts for.
+    /// The day it counts for; by the setting `night_label` that of waking up or that of the evening before.
     pub day: String,
     /// `main`, `extra`, `nap` or `in_bed_only`.
     pub kind: &'static str,
@@ -53,7 +53,7 @@ pub struct SleepAnswer {
 pub fn sleep(folder: &Folder, days: Days) -> Result<Vec<SleepAnswer>> {
     let store = folder.read()?;
     let Some(kind_id) = find_kind(&store, "HKCategoryTypeIdentifierSleepAnalysis")?.id else { return Ok(Vec::new()) };
-    let ranks = Ranks::load(&store)?;
+    let ranks = store.ranks()?;
     let zones = zones(&store)?;
     let (from_ms, until_ms) = days.instants(&zones);
     // A night begins the evening before its day, and a long one may begin earlier still.
@@ -63,8 +63,18 @@ pub fn sleep(folder: &Folder, days: Days) -> Result<Vec<SleepAnswer>> {
         points.iter().filter(|p| p.value.is_some_and(|v| v >= 3.0)).map(|p| p.source_id).collect();
     let segments: Vec<Segment> = points.iter().filter_map(|point| segment(point, &ranks, &staged)).collect();
     let (from, to) = days.numbers();
-    let chosen = sessions(&segments, &zones).into_iter().filter(|s| (from..=to).contains(&s.day));
+    let evening = nights_by_evening(&store)?;
+    let labelled = sessions(&segments, &zones).into_iter().map(|session| label(session, evening));
+    let chosen = labelled.filter(|s| (from..=to).contains(&s.day));
     Ok(chosen.map(|session| row(&session, &ranks)).collect())
+}
+
+/// Only the label of a night changes, never what is counted.
+fn label(mut session: Session, evening: bool) -> Session {
+    if evening && session.kind != Kind::Nap {
+        session.day -= 1;
+    }
+    session
 }
 
 /// Sources without stages come after all that have some.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::error::Result;
 use crate::folder::Folder;
-use crate::local::home_zone;
+use crate::local::system_zone;
 
 /// The answer of `vitalog undo`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -29,7 +29,7 @@ pub fn undo(folder: &Folder, import: i64) -> Result<Undone> {
 
 fn take_back(folder: &Folder, import: i64) -> Result<Undone> {
     let mut store = folder.write()?;
-    let zone = home_zone(&store)?;
+    let zone = system_zone();
     let store::Undone { import, removed, restored } = store.undo(import, &zone)?;
     Ok(Undone { import, removed, restored })
 }

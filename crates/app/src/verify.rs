@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::error::Result;
 use crate::folder::Folder;
+use crate::local::system_zone;
 
 /// The answer of `vitalog verify`.
 #[derive(Debug, Clone, Serialize)]
@@ -25,7 +26,7 @@ pub struct FindingAnswer {
 
 /// Checks the file, its references and its roll-ups.
 pub fn verify(folder: &Folder) -> Result<Verified> {
-    let found = folder.read()?.verify()?;
+    let found = folder.read()?.verify(&system_zone())?;
     let findings: Vec<FindingAnswer> =
         found.into_iter().map(|f| FindingAnswer { check: f.check.to_owned(), text: f.text }).collect();
     Ok(Verified { ok: findings.is_empty(), findings })

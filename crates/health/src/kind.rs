@@ -118,6 +118,11 @@ pub fn find(word: &str) -> Option<&'static Kind> {
     table().by_word.get(&wanted).and_then(|identifier| get(identifier))
 }
 
+/// Apple's number of a workout's activity, by its identifier, e.g. 37 for `HKWorkoutActivityTypeRunning`.
+pub fn activity_number(identifier: &str) -> Option<i64> {
+    table().activities.get(identifier).copied()
+}
+
 /// Every kind in the table, by identifier.
 pub fn all() -> impl Iterator<Item = &'static Kind> {
     table().order.iter().filter_map(|identifier| get(identifier))
@@ -189,10 +194,12 @@ struct Table {
     enums: HashMap<String, HashMap<String, i64>>,
     all_symbols: HashMap<String, i64>,
     aliases: HashMap<String, i64>,
+    activities: HashMap<String, i64>,
 }
 
 #[derive(Deserialize)]
 struct RawTable {
+    workout_activity_types: Vec<RawActivity>,
     quantity: Vec<RawKind>,
     category: Vec<RawKind>,
     other: Vec<RawKind>,
@@ -211,6 +218,12 @@ struct RawKind {
     #[serde(default)]
     aggregation: String,
     value_enum: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RawActivity {
+    identifier: String,
+    raw: i64,
 }
 
 #[derive(Deserialize)]
@@ -242,8 +255,16 @@ fn parse() -> Table {
     let all_symbols = enums.values().flatten().map(|(symbol, raw)| (symbol.clone(), *raw)).collect();
     let aliases = raw.export_text_aliases.into_iter().filter_map(|a| Some((a.export_text, a.raw.as_i64()?))).collect();
     let records = raw.other.into_iter().filter(|kind| kind.kind == "record_other");
-    let mut table =
-        Table { kinds: HashMap::new(), order: Vec::new(), by_word: HashMap::new(), enums, all_symbols, aliases };
+    let activities = raw.workout_activity_types.into_iter().map(|a| (a.identifier, a.raw)).collect();
+    let mut table = Table {
+        kinds: HashMap::new(),
+        order: Vec::new(),
+        by_word: HashMap::new(),
+        enums,
+        all_symbols,
+        aliases,
+        activities,
+    };
     for raw in raw.quantity.into_iter().chain(raw.category).chain(records) {
         table.by_word.entry(fold(&raw.identifier)).or_insert_with(|| raw.identifier.clone());
         table.order.push(raw.identifier.clone());
@@ -292,6 +313,12 @@ mod tests {
         check_find("vo2_max", Some("HKQuantityTypeIdentifierVO2Max"));
         check_find("sleep_duration_goal", Some("HKDataTypeSleepDurationGoal"));
         check_find("shoe_size", None);
+    }
+
+    #[test]
+    fn activities_have_apples_numbers() {
+        assert_eq!(activity_number("HKWorkoutActivityTypeRunning"), Some(37));
+        assert_eq!(activity_number("HKWorkoutActivityTypeDozing"), None);
     }
 
     #[test]

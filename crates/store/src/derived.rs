@@ -1,22 +1,23 @@
 //! What is derived from samples and kept beside them: daily roll-ups and the summary of each series.
 //!
 //! A write marks what it touched; once at the end the touched days and series are computed anew from the rows, so
-//! that the result depends on the rows alone and never on the order of writes.
+//! that the result depends on the rows alone and never on the order of writes. Rows of a kind that the store did not
+//! have are summed while they pass by, in the zones known so far; days that turn out otherwise are computed anew too.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use health::kind::{self, Style};
 use health::time::{Day, Zones};
 use rusqlite::{Connection, TransactionBehavior, params};
 
+use crate::dictionary::KindRef;
 use crate::error::Result;
 use crate::ingest::zones;
+use crate::merged::{self, Need};
 use crate::open::Store;
+use crate::rollup::{self, Days, LONGEST_SPLIT_MS, Part, Rule};
 use crate::row::{FLAG_USER_ENTERED, Key, Row};
 
 const DAY_MS: i64 = 86_400_000;
-/// Longer samples (goals, totals of many days) count for the day of their start.
-const LONGEST_SPLIT_MS: i64 = DAY_MS;
 
 impl Store {
     /// Computes every roll-up and summary anew, for another home zone.
@@ -30,7 +31,9 @@ impl Store {
         for kind in kinds {
             derived.all_of(&tx, kind)?;
         }
-        tx.execute_batch("DELETE FROM daily; DELETE FROM series_summary")?;
+        tx.execute_batch(
+            "DELETE FROM daily; DELETE FROM merged; DELETE FROM merge_orders; DELETE FROM series_summary",
+        )?;
         derived.rebuild(&tx, &zones(&tx, home_zone)?)?;
         tx.commit()?;
         Ok(())
@@ -43,6 +46,8 @@ pub(crate) struct Derived {
     /// Days of UTC, by kind.
     days: HashMap<u32, BTreeSet<Day>>,
     last: Option<(u32, Day, Day)>,
+    /// Sums of rows that came to kinds without any, by kind.
+    fresh: HashMap<u32, Days>,
     /// What inserts add to a series; enough for its summary unless the kind is in `recount`.
     added: HashMap<(u32, u32), Added>,
     /// Kinds in which more happened than inserts.
@@ -56,16 +61,33 @@ struct Added {
     last_ms: i64,
 }
 
+impl Added {
+    const NONE: Self = Self { n: 0, first_ms: i64::MAX, last_ms: i64::MIN };
+
+    fn add(&mut self, key: &Key) {
+        self.n += 1;
+        self.first_ms = self.first_ms.min(key.start_ms);
+        self.last_ms = self.last_ms.max(key.end_ms());
+    }
+}
+
 impl Derived {
-    /// A row was inserted.
+    /// Rows were inserted into a kind that has more.
     pub fn inserted(&mut self, kind: u32, row: &Row) {
         self.mark(kind, &row.key);
-        let key = &row.key;
-        let start = Added { n: 0, first_ms: key.start_ms, last_ms: key.end_ms() };
-        let added = self.added.entry((kind, key.source)).or_insert(start);
-        added.n += 1;
-        added.first_ms = added.first_ms.min(key.start_ms);
-        added.last_ms = added.last_ms.max(key.end_ms());
+        self.added.entry((kind, row.key.source)).or_insert(Added::NONE).add(&row.key);
+    }
+
+    /// Rows were inserted into a kind that had none before this ingest.
+    pub fn inserted_fresh(&mut self, kind: &KindRef, zones: &Zones, rows: &[Row]) {
+        let days = self.fresh.entry(kind.id).or_default();
+        for row in rows {
+            let Key { start_ms, source, duration_ms, .. } = row.key;
+            let (value, copies) = (row.image.value, kind.rule.copies(row.image.copies, row.flags));
+            let by_hand = row.flags & FLAG_USER_ENTERED != 0;
+            days.add(zones, kind.rule.style, Part { start_ms, source, duration_ms, value, copies, by_hand });
+            self.added.entry((kind.id, source)).or_insert(Added::NONE).add(&row.key);
+        }
     }
 
     /// A row was changed, removed, superseded or restored.
@@ -74,7 +96,8 @@ impl Derived {
         self.mark(kind, key);
     }
 
-    fn mark(&mut self, kind: u32, key: &Key) {
+    /// The days of a row are to be computed anew.
+    pub fn mark(&mut self, kind: u32, key: &Key) {
         let first = utc_day(key.start_ms);
         let last = if key.duration_ms > LONGEST_SPLIT_MS { first } else { utc_day(key.end_ms()) };
         // Rows come sorted: nearly always the answer is the same as before.
@@ -85,12 +108,12 @@ impl Derived {
         self.days.entry(kind).or_default().extend([first, last]);
     }
 
-    /// The wearer's zone was found to be another one in `[from_ms, until_ms)`, for every kind.
-    pub fn zone_changed(&mut self, kinds: &[u32], from_ms: i64, until_ms: i64, rows_between: (Day, Day)) {
-        let from = utc_day(from_ms).max(rows_between.0);
-        let until = utc_day(until_ms).min(rows_between.1);
-        for kind in kinds {
-            self.days.entry(*kind).or_default().extend(from..=until);
+    /// The wearer's zone was found to be another one in `[from_ms, until_ms)`; `kinds` have rows on these days.
+    pub fn zone_changed(&mut self, kinds: &[(u32, (Day, Day))], from_ms: i64, until_ms: i64) {
+        let fresh = self.fresh.iter_mut().filter_map(|(kind, days)| Some((*kind, days.bounds()?)));
+        for (kind, (first, last)) in kinds.iter().copied().chain(fresh) {
+            let days = utc_day(from_ms).max(first)..=utc_day(until_ms).min(last);
+            self.days.entry(kind).or_default().extend(days);
         }
     }
 
@@ -108,136 +131,80 @@ impl Derived {
     }
 
     /// The kinds that were touched.
-    pub fn kinds(&self) -> impl Iterator<Item = u32> + '_ {
-        self.days.keys().copied()
+    pub fn kinds(&self) -> BTreeSet<u32> {
+        self.days.keys().chain(self.fresh.keys()).copied().collect()
     }
 
     /// Computes everything that was touched.
-    pub fn rebuild(&self, conn: &Connection, zones: &Zones) -> Result<()> {
-        let mut kinds: Vec<_> = self.days.keys().copied().collect();
-        kinds.sort_unstable();
-        for id in kinds {
-            let identifier: String =
-                conn.prepare_cached("SELECT identifier FROM kinds WHERE id = ?1")?.query_row([id], |row| row.get(0))?;
-            let known = kind::get_or_guess(&identifier, None);
-            for (from, until) in runs(&self.days[&id]) {
-                rebuild_days(conn, zones, id, known.style, (from - 1, until + 1))?;
-            }
-            if self.recount.contains(&id) {
-                rebuild_summary(conn, id)?;
+    pub fn rebuild(&mut self, conn: &Connection, zones: &Zones) -> Result<()> {
+        let mut to_merge: BTreeMap<u32, Vec<(Day, Day)>> = BTreeMap::new();
+        for kind in self.kinds() {
+            to_merge.insert(kind, self.rebuild_days(conn, zones, kind)?);
+            if self.recount.contains(&kind) {
+                rebuild_summary(conn, kind)?;
             }
         }
         for ((kind, source), added) in self.added.iter().filter(|((kind, _), _)| !self.recount.contains(kind)) {
             add_to_summary(conn, *kind, *source, added)?;
         }
-        Ok(())
+        // The order of sources follows from the summaries.
+        merged::rebuild(conn, zones, &to_merge)
+    }
+
+    /// Returns the days that must be merged anew.
+    fn rebuild_days(&mut self, conn: &Connection, zones: &Zones, kind: u32) -> Result<Vec<(Day, Day)>> {
+        let rule = rule(conn, kind)?;
+        let mut fresh = self.fresh.remove(&kind).unwrap_or_default();
+        let marked = self.days.get(&kind).map(runs).unwrap_or_default();
+        fresh.remove(&marked);
+        fresh.write(conn, kind, (Day::MIN, Day::MAX))?;
+        for days in &marked {
+            rollup::rebuild(conn, zones, kind, rule, *days)?;
+        }
+        let mut to_merge = match rule.merging() {
+            Need::Never => Vec::new(),
+            Need::WhereTangled => runs(&fresh.tangled()),
+            Need::Always => fresh.bounds().into_iter().collect(),
+        };
+        to_merge.extend(marked);
+        Ok(joined(to_merge))
     }
 }
 
-fn utc_day(at_ms: i64) -> Day {
-    at_ms.div_euclid(DAY_MS) as Day
+/// Sorted and disjoint: nothing is merged twice.
+fn joined(mut ranges: Vec<(Day, Day)>) -> Vec<(Day, Day)> {
+    ranges.sort_unstable();
+    ranges.dedup_by(|later, kept| {
+        let touches = later.0 <= kept.1.saturating_add(1);
+        if touches {
+            kept.1 = kept.1.max(later.1);
+        }
+        touches
+    });
+    ranges
 }
 
-/// Neighbouring days as closed ranges; small holes are filled, because one scan is cheaper than two.
+/// The rule of a stored kind.
+pub(crate) fn rule(conn: &Connection, kind: u32) -> Result<Rule> {
+    let mut statement = conn.prepare_cached("SELECT identifier FROM kinds WHERE id = ?1")?;
+    Ok(Rule::of(&statement.query_row([kind], |row| row.get::<_, String>(0))?))
+}
+
+fn utc_day(at_ms: i64) -> Day {
+    at_ms.div_euclid(DAY_MS).clamp(Day::MIN.into(), Day::MAX.into()) as Day
+}
+
+/// Days of UTC as closed ranges of local days that hold them; small holes are filled, because one scan is cheaper
+/// than two.
 fn runs(days: &BTreeSet<Day>) -> Vec<(Day, Day)> {
     let mut out: Vec<(Day, Day)> = Vec::new();
     for day in days {
         match out.last_mut() {
-            Some((_, until)) if *day - *until <= 4 => *until = *day,
-            _ => out.push((*day, *day)),
+            Some((_, until)) if *day - *until <= 4 => *until = *day + 1,
+            _ => out.push((*day - 1, *day + 1)),
         }
     }
     out
-}
-
-#[derive(Debug, Default, Clone, Copy)]
-struct Acc {
-    n: u64,
-    total: Option<f64>,
-    minimum: Option<f64>,
-    maximum: Option<f64>,
-    seconds: f64,
-}
-
-/// Recomputes the local days `from..=until` of one kind.
-fn rebuild_days(conn: &Connection, zones: &Zones, kind: u32, style: Style, (from, until): (Day, Day)) -> Result<()> {
-    conn.prepare_cached("DELETE FROM daily WHERE kind_id = ?1 AND day BETWEEN ?2 AND ?3")?
-        .execute(params![kind, from, until])?;
-    // A local day may begin 14 hours before or after that of UTC; a split sample a day before that.
-    let reach = (i64::from(from) * DAY_MS - DAY_MS - LONGEST_SPLIT_MS, (i64::from(until) + 2) * DAY_MS);
-    let event_like_copies = "CASE WHEN ?4 OR flags & ?5 THEN copies ELSE 1 END";
-    let sql = format!(
-        "SELECT start_ms, source_id, duration_ms, value, {event_like_copies} FROM samples
-         WHERE kind_id = ?1 AND start_ms BETWEEN ?2 AND ?3 AND superseded_by IS NULL ORDER BY start_ms, source_id"
-    );
-    let identifier: String =
-        conn.prepare_cached("SELECT identifier FROM kinds WHERE id = ?1")?.query_row([kind], |row| row.get(0))?;
-    let event_like = kind::is_event_like(&identifier);
-    let mut statement = conn.prepare_cached(&sql)?;
-    let mut rows = statement.query(params![kind, reach.0, reach.1, event_like, FLAG_USER_ENTERED])?;
-    let mut days: BTreeMap<(Day, u32), Acc> = BTreeMap::new();
-    let mut span = (0, 0, 0);
-    while let Some(row) = rows.next()? {
-        let (start, source, duration): (i64, u32, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let (value, copies): (Option<f64>, u32) = (row.get(3)?, row.get(4)?);
-        if !(span.1..span.2).contains(&start) {
-            span = zones.day_span(start);
-        }
-        let sample = Part { start, duration, value: value.filter(|_| style != Style::Category), copies };
-        add(&mut days, zones, source, span, style, sample);
-    }
-    drop(rows);
-    let mut insert = conn.prepare_cached(
-        "INSERT INTO daily (kind_id, day, source_id, n, total, minimum, maximum, seconds)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    )?;
-    for ((day, source), acc) in days.range((from, 0)..=(until, u32::MAX)) {
-        insert.execute(params![kind, day, source, acc.n, acc.total, acc.minimum, acc.maximum, acc.seconds])?;
-    }
-    Ok(())
-}
-
-#[derive(Clone, Copy)]
-struct Part {
-    start: i64,
-    duration: i64,
-    value: Option<f64>,
-    copies: u32,
-}
-
-fn add(
-    days: &mut BTreeMap<(Day, u32), Acc>,
-    zones: &Zones,
-    source: u32,
-    span: (Day, i64, i64),
-    style: Style,
-    sample: Part,
-) {
-    let Part { start, duration, value, copies } = sample;
-    let acc = days.entry((span.0, source)).or_default();
-    acc.n += u64::from(copies);
-    if let Some(value) = value {
-        acc.minimum = Some(acc.minimum.map_or(value, |m| m.min(value)));
-        acc.maximum = Some(acc.maximum.map_or(value, |m| m.max(value)));
-    }
-    let end = start + duration;
-    let whole = style != Style::Cumulative || duration == 0 || duration > LONGEST_SPLIT_MS || end <= span.2;
-    let mut at = start;
-    let mut span = span;
-    loop {
-        let until = if whole { end } else { end.min(span.2) };
-        let share = if duration == 0 { 1.0 } else { (until - at) as f64 / duration as f64 };
-        let acc = days.entry((span.0, source)).or_default();
-        acc.seconds += (until - at) as f64 / 1000.0;
-        if let Some(value) = value {
-            *acc.total.get_or_insert(0.0) += value * f64::from(copies) * share;
-        }
-        if until >= end {
-            return;
-        }
-        at = until;
-        span = zones.day_span(at);
-    }
 }
 
 /// Adds inserted rows to the summary of their series.

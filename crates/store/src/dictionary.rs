@@ -4,10 +4,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use health::{Origin, Source, kind};
+use health::kind::{self, Kind};
+use health::{Origin, Source};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::Result;
+use crate::rollup::Rule;
 use crate::views;
 
 /// Distinct details remembered as present; beyond it the memory is emptied and look-ups go to the table again.
@@ -18,7 +20,7 @@ const DETAILS_REMEMBERED: usize = 1 << 16;
 pub(crate) struct KindRef {
     pub id: u32,
     pub identifier: String,
-    pub event_like: bool,
+    pub rule: Rule,
     /// Rows of this kind were in the store before this ingest.
     pub had_rows: bool,
 }
@@ -27,6 +29,8 @@ pub(crate) struct KindRef {
 pub(crate) struct Dictionary {
     import_id: i64,
     kinds: HashMap<String, u32>,
+    /// Kinds that this ingest created.
+    new_kinds: Vec<(u32, Kind)>,
     /// By id.
     pub known_kinds: HashMap<u32, KindRef>,
     sources: HashMap<Source, u32>,
@@ -43,6 +47,7 @@ impl Dictionary {
         Self {
             import_id,
             kinds: HashMap::new(),
+            new_kinds: Vec::new(),
             known_kinds: HashMap::new(),
             sources: HashMap::new(),
             new_sources: Vec::new(),
@@ -50,6 +55,11 @@ impl Dictionary {
             texts: HashMap::new(),
             details: HashSet::new(),
         }
+    }
+
+    /// Creates the views of new kinds. Once at the end: a new view makes SQLite prepare every statement anew.
+    pub fn create_views(&self, conn: &Connection) -> Result<()> {
+        self.new_kinds.iter().try_for_each(|(id, kind)| views::create_kind_view(conn, *id, kind))
     }
 
     /// Every source that the input named so far.
@@ -67,13 +77,18 @@ impl Dictionary {
             .optional()?;
         let id = match found {
             Some(id) => id,
-            None => create_kind(conn, identifier, unit)?,
+            None => {
+                let known = kind::get_or_guess(identifier, unit);
+                let id = create_kind(conn, &known)?;
+                self.new_kinds.push((id, known));
+                id
+            }
         };
         let had_rows = conn
             .prepare_cached("SELECT EXISTS (SELECT 1 FROM samples WHERE kind_id = ?1)")?
             .query_row([id], |row| row.get(0))?;
-        let event_like = kind::is_event_like(identifier);
-        self.known_kinds.insert(id, KindRef { id, identifier: identifier.to_owned(), event_like, had_rows });
+        let rule = Rule::of(identifier);
+        self.known_kinds.insert(id, KindRef { id, identifier: identifier.to_owned(), rule, had_rows });
         self.kinds.insert(identifier.to_owned(), id);
         Ok(id)
     }
@@ -170,13 +185,10 @@ impl Dictionary {
     }
 }
 
-fn create_kind(conn: &Connection, identifier: &str, unit: Option<&str>) -> Result<u32> {
-    let known = kind::get_or_guess(identifier, unit);
-    let id = conn
+fn create_kind(conn: &Connection, kind: &Kind) -> Result<u32> {
+    Ok(conn
         .prepare_cached("INSERT INTO kinds (identifier, nature, unit) VALUES (?1, ?2, ?3) RETURNING id")?
-        .query_row(params![identifier, known.nature.as_str(), known.unit], |row| row.get(0))?;
-    views::create_kind_view(conn, id, &known)?;
-    Ok(id)
+        .query_row(params![kind.identifier, kind.nature.as_str(), kind.unit], |row| row.get(0))?)
 }
 
 fn create_source(conn: &Connection, source: &Source) -> Result<u32> {

@@ -84,14 +84,18 @@ fn find_by(
     source: Option<u32>,
 ) -> Result<Option<i64>> {
     // A clinical record carries its clinic's number; when it was fetched last does not make it another one.
-    let fetched_again = kind == EntryKind::ClinicalRecord.as_str();
-    Ok(conn
-        .prepare_cached(
-            "SELECT id FROM entries WHERE kind = ?1 AND (?6 OR (start_ms IS ?2 AND end_ms IS ?4)) AND identity = ?3
-                 AND source_id IS ?5 ORDER BY id LIMIT 1",
-        )?
-        .query_row(params![kind, start_ms, identity, end_ms, source, fetched_again], |row| row.get(0))
-        .optional()?)
+    if kind == EntryKind::ClinicalRecord.as_str() {
+        let mut statement = conn.prepare_cached(
+            "SELECT id FROM entries WHERE kind = 'clinical_record' AND identity = ?1 AND source_id IS ?2
+             ORDER BY id LIMIT 1",
+        )?;
+        return Ok(statement.query_row(params![identity, source], |row| row.get(0)).optional()?);
+    }
+    let mut statement = conn.prepare_cached(
+        "SELECT id FROM entries WHERE kind = ?1 AND start_ms IS ?2 AND identity = ?3 AND end_ms IS ?4
+             AND source_id IS ?5 ORDER BY id LIMIT 1",
+    )?;
+    Ok(statement.query_row(params![kind, start_ms, identity, end_ms, source], |row| row.get(0)).optional()?)
 }
 
 fn held_by(conn: &Connection, id: i64, import: i64) -> Result<bool> {

@@ -1,6 +1,6 @@
 //! The one error of this crate.
 
-use std::fmt;
+use std::{fmt, io};
 
 /// Shorthand for this crate's results.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -52,7 +52,7 @@ pub enum ErrorKind {
     Sqlite(rusqlite::Error),
     /// Files of the store could not be reached.
     #[error("the store's file could not be reached: {0}")]
-    Io(std::io::Error),
+    Io(io::Error),
 }
 
 impl Error {
@@ -92,15 +92,29 @@ impl From<ErrorKind> for Error {
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase};
+        use rusqlite::ErrorCode::{
+            CannotOpen, DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase, ReadOnly,
+            SystemIoFailure,
+        };
+        // Asked before anything else: another call to the system may answer for itself.
+        let system = io::Error::last_os_error();
         let kind = match error.sqlite_error_code() {
             Some(DatabaseBusy | DatabaseLocked) => ErrorKind::Busy,
             Some(DiskFull) => ErrorKind::NoSpace,
+            Some(SystemIoFailure) if is_full(&system) => ErrorKind::NoSpace,
             Some(DatabaseCorrupt | NotADatabase) => ErrorKind::Damaged(error.to_string()),
+            Some(CannotOpen | ReadOnly) => ErrorKind::Io(io::ErrorKind::PermissionDenied.into()),
             _ => ErrorKind::Sqlite(error),
         };
         Self { kind }
     }
+}
+
+/// SQLite says "full" only where the system says ENOSPC; a quota and a limit on file sizes are an I/O error like others,
+/// and what tells them apart is the system's own number.
+fn is_full(system: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(system.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }
 
 impl From<health::Error> for Error {
@@ -113,8 +127,8 @@ impl From<health::Error> for Error {
     }
 }
 
-impl From<std::io::Error> for Error {
-    fn from(error: std::io::Error) -> Self {
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
         ErrorKind::Io(error).into()
     }
 }

@@ -1,7 +1,5 @@
 //! The one way in: a delivery of batches becomes rows, in one transaction that happens wholly or not at all.
 
-use std::collections::BTreeMap;
-
 use health::batch::NONE;
 use health::time::{Zones, format_instant};
 use health::{Batch, Document, Entry, EntryKind, Problem, Source};
@@ -14,6 +12,7 @@ use crate::error::{ErrorKind, Result};
 use crate::history::{History, ImportRef, live_imports};
 use crate::open::Store;
 use crate::report::{KindCounts, Report};
+use crate::rollup::Rule;
 use crate::row::{FLAG_USER_ENTERED, Image, Key, Row};
 use crate::samples::Merge;
 use crate::{absences, entries, link, query};
@@ -28,7 +27,7 @@ pub struct Delivery<'a> {
     pub file: Option<&'a str>,
     /// When: milliseconds since 1970 in UTC.
     pub now_ms: i64,
-    /// IANA name of the zone that holds where no sample tells another.
+    /// IANA name of the home zone where neither a setting nor the samples tell one.
     pub home_zone: &'a str,
     /// Report only, change nothing.
     pub dry_run: bool,
@@ -154,8 +153,6 @@ impl<'a> Ingest<'a> {
         report.outcome = ALREADY.to_owned();
         report.import = Some(id);
         report.file = self.delivery.file.map(str::to_owned);
-        report.superseded = 0;
-        report.kept = 0;
         for kind in report.by_type.values_mut() {
             let c = &mut kind.counts;
             (c.known, c.new, c.replaced) = (c.new + c.known + c.replaced, 0, 0);
@@ -218,12 +215,13 @@ impl<'a> Ingest<'a> {
             claims: &mut self.claims,
             derived: &mut self.derived,
             history,
+            zones: &self.zones_before,
         };
         merge.run(kind, claimant, rows, counts)
     }
 
     fn kind(&self, id: u32) -> KindRef {
-        let unknown = || KindRef { id, identifier: String::new(), event_like: false, had_rows: true };
+        let unknown = || KindRef { id, identifier: String::new(), rule: Rule::of(""), had_rows: true };
         self.dictionary.known_kinds.get(&id).cloned().unwrap_or_else(unknown)
     }
 
@@ -243,16 +241,12 @@ impl<'a> Ingest<'a> {
     }
 
     /// The batch's samples as rows, by kind.
-    fn rows(&mut self, batch: &Batch) -> Result<BTreeMap<u32, Vec<Row>>> {
+    fn rows(&mut self, batch: &Batch) -> Result<Vec<(u32, Vec<Row>)>> {
         let sources = batch.sources.iter().map(|s| self.dictionary.source(self.conn, s)).collect::<Result<Vec<_>>>()?;
         self.rows_with(batch, &|sample| at(&sources, sample.source))
     }
 
-    fn rows_with(
-        &mut self,
-        batch: &Batch,
-        source_of: &dyn Fn(&health::Sample) -> u32,
-    ) -> Result<BTreeMap<u32, Vec<Row>>> {
+    fn rows_with(&mut self, batch: &Batch, source_of: &dyn Fn(&health::Sample) -> u32) -> Result<Vec<(u32, Vec<Row>)>> {
         let (conn, dictionary) = (self.conn, &mut self.dictionary);
         let mut units: Vec<Option<&str>> = vec![None; batch.kinds.len()];
         for sample in &batch.samples {
@@ -272,15 +266,10 @@ impl<'a> Ingest<'a> {
         let origins: Vec<u32> = batch.origins.iter().map(|o| dictionary.origin(conn, o)).collect::<Result<_>>()?;
         let texts: Vec<u32> = batch.texts.iter().map(|t| dictionary.text(conn, t)).collect::<Result<_>>()?;
         let details: Vec<i64> = batch.details.iter().map(|d| dictionary.details(conn, d)).collect::<Result<_>>()?;
-        let mut rows: BTreeMap<u32, Vec<Row>> = BTreeMap::new();
-        let mut run: (u32, Vec<Row>) = (u32::MAX, Vec::new());
+        let mut rows: Vec<(u32, Vec<Row>)> = kinds.iter().map(|kind| (*kind, Vec::new())).collect();
         for sample in &batch.samples {
-            let kind = at(&kinds, sample.kind);
-            if kind != run.0 {
-                rows.entry(run.0).or_default().append(&mut run.1);
-                run.0 = kind;
-            }
-            run.1.push(Row {
+            let Some((_, rows)) = rows.get_mut(sample.kind as usize) else { continue };
+            rows.push(Row {
                 key: Key {
                     start_ms: sample.start_ms,
                     source: source_of(sample),
@@ -289,7 +278,8 @@ impl<'a> Ingest<'a> {
                 },
                 text: (sample.text != NONE).then(|| at(&texts, sample.text)),
                 image: Image {
-                    value: sample.value.filter(|value| value.is_finite()),
+                    // Adding zero makes minus zero zero.
+                    value: sample.value.filter(|value| value.is_finite()).map(|value| value + 0.0),
                     original: sample.original.filter(|value| value.is_finite()),
                     origin: at(&origins, sample.origin),
                     details: (sample.details != NONE).then(|| at(&details, sample.details)),
@@ -301,8 +291,7 @@ impl<'a> Ingest<'a> {
                 superseded_by: None,
             });
         }
-        rows.entry(run.0).or_default().append(&mut run.1);
-        rows.remove(&u32::MAX);
+        rows.retain(|(_, rows)| !rows.is_empty());
         Ok(rows)
     }
 
@@ -358,9 +347,11 @@ impl<'a> Ingest<'a> {
         self.link_renamed_sources()?;
         self.find_absences()?;
         entries::reconcile(self.conn, &self.imports)?;
-        link::forget_unused(self.conn, &self.dictionary.new_sources)?;
+        query::zones::find_stays(self.conn, self.delivery.home_zone)?;
         let zones = rezone(self.conn, self.delivery.home_zone, &self.zones_before, &mut self.derived)?;
         self.derived.rebuild(self.conn, &zones)?;
+        link::forget_unused(self.conn, &self.dictionary.new_sources)?;
+        self.dictionary.create_views(self.conn)?;
         self.close()
     }
 
@@ -373,8 +364,8 @@ impl<'a> Ingest<'a> {
                     .conn
                     .prepare_cached("SELECT identifier FROM kinds WHERE id = ?1")?
                     .query_row([kind], |row| row.get(0))?;
-                let event_like = health::kind::is_event_like(&identifier);
-                let kind = KindRef { id: kind, identifier, event_like, had_rows: true };
+                let rule = Rule::of(&identifier);
+                let kind = KindRef { id: kind, identifier, rule, had_rows: true };
                 let mut counts = self.report.by_type.remove(&kind.identifier).unwrap_or_default();
                 let moved = link::copies(&kind, &rows);
                 let duplicates = counts.counts.duplicates;
@@ -418,7 +409,7 @@ impl<'a> Ingest<'a> {
                 counts.read += found.only_members;
                 counts.counts.known += found.only_members;
             }
-            let touched = self.derived.kinds().any(|touched| touched == kind);
+            let touched = self.derived.kinds().contains(&kind);
             if found.absent || (!newest && touched) {
                 let outcome = absences::reconcile(self.conn, kind, &self.imports, self.import, &mut self.derived)?;
                 self.report.superseded += outcome.superseded;
@@ -449,10 +440,9 @@ fn at<T: Copy + Default>(ids: &[T], index: u32) -> T {
     ids.get(index as usize).copied().unwrap_or_default()
 }
 
-/// The wearer's zones, from samples of sleep and from workouts that name theirs.
+/// The wearer's zones, from settings, samples of sleep and workouts that name theirs; `home` where none tells.
 pub(crate) fn zones(conn: &Connection, home: &str) -> Result<Zones> {
-    let anchors = query::zones::anchors(conn)?;
-    Ok(Zones::from_name(home, &anchors))
+    query::zones::zones(conn, home)
 }
 
 /// Finds the zones anew and marks the days whose zone is another one now.
@@ -464,10 +454,9 @@ pub(crate) fn rezone(conn: &Connection, home: &str, before: &Zones, derived: &mu
     }
     let mut statement = conn.prepare_cached("SELECT kind_id, min(day), max(day) FROM daily GROUP BY kind_id")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
-    for (kind, days) in rows.collect::<rusqlite::Result<Vec<_>>>()? {
-        for (from, until) in &differences {
-            derived.zone_changed(&[kind], *from, *until, days);
-        }
+    let kinds = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+    for (from, until) in &differences {
+        derived.zone_changed(&kinds, *from, *until);
     }
     Ok(zones)
 }

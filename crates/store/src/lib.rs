@@ -13,9 +13,11 @@ mod error;
 mod history;
 mod ingest;
 mod link;
+mod merged;
 mod open;
 pub mod query;
 mod report;
+mod rollup;
 mod row;
 mod samples;
 #[cfg(test)]
@@ -25,6 +27,11 @@ mod views;
 
 pub use error::{Error, ErrorKind, Result};
 pub use ingest::{Delivery, Progress, REJECTS_KEPT};
-pub use open::{BUSY_SECONDS, SCHEMA_VERSION, Store};
+pub use open::{BUSY_WAIT, SCHEMA_VERSION, Store};
 pub use report::{Counts, EntryCounts, KindCounts, ProblemCount, Report};
 pub use undo::Undone;
+
+/// The version of SQLite inside.
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}

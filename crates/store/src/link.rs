@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::dictionary::{Dictionary, KindRef};
 use crate::error::Result;
-use crate::row::{COLUMNS, FLAG_USER_ENTERED, Key, Row};
+use crate::row::{COLUMNS, Key, Row};
 
 /// So many of a gone source's rows must coincide with the new one's before they are taken for the same.
 const COINCIDING: f64 = 0.95;
@@ -107,7 +107,7 @@ pub(crate) fn take_rows(conn: &Connection, kind: u32, from: u32, to: u32) -> Res
 
 /// How many records rows stand for in the report's `new`.
 pub(crate) fn copies(kind: &KindRef, rows: &[Row]) -> u64 {
-    let counts_copies = |row: &Row| kind.event_like || row.flags & FLAG_USER_ENTERED != 0;
+    let counts_copies = |row: &Row| kind.rule.counts_copies(row.flags);
     rows.iter().map(|row| if counts_copies(row) { u64::from(row.image.copies) } else { 1 }).sum()
 }
 
@@ -119,8 +119,8 @@ pub(crate) fn move_names(conn: &Connection, from: u32, to: u32) -> Result<()> {
 
 /// Removes sources that have nothing: those of members whose twin was found, and those that are another one.
 pub(crate) fn forget_unused(conn: &Connection, sources: &[u32]) -> Result<()> {
-    let used = "EXISTS (SELECT 1 FROM entries WHERE source_id = ?1) OR EXISTS (SELECT 1 FROM kinds k WHERE EXISTS
-        (SELECT 1 FROM samples s WHERE s.kind_id = k.id AND s.source_id = ?1))";
+    let used = "EXISTS (SELECT 1 FROM entries WHERE source_id = ?1)
+        OR EXISTS (SELECT 1 FROM series_summary WHERE source_id = ?1 AND stored > 0)";
     for source in sources {
         let is_used: bool = conn.prepare_cached(&format!("SELECT {used}"))?.query_row([source], |row| row.get(0))?;
         if !is_used {

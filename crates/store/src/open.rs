@@ -1,11 +1,12 @@
 //! Opening the file: connections, pragmas, schema versions. Nothing else sets a pragma.
 //!
 //! WAL: readers are never blocked by the one writer. The write lock is held for one transaction, never for the life
-//! of a process; who waits longer than [`BUSY_SECONDS`] gets `Busy`.
+//! of a process; who waits longer than [`BUSY_WAIT`] gets `Busy`.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{ErrorKind, Result};
@@ -13,7 +14,7 @@ use crate::error::{ErrorKind, Result};
 /// The schema that this program writes (`PRAGMA user_version`).
 pub const SCHEMA_VERSION: i64 = 1;
 /// How long a writer waits for another one.
-pub const BUSY_SECONDS: u64 = 5;
+pub const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// Page cache of the writer. Larger ones bought nothing in the import benchmark and count against peak memory.
 const WRITER_CACHE_KIB: i64 = 24 * 1024;
 
@@ -32,23 +33,32 @@ pub struct Store {
 impl Store {
     /// Opens the store for reading and writing; creates it where it does not exist. The folder must exist.
     pub fn open(path: &Path) -> Result<Self> {
+        Self::open_within(path, BUSY_WAIT)
+    }
+
+    /// The same; another writer is waited for as long as `wait`.
+    pub fn open_within(path: &Path, wait: Duration) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let conn = Connection::open_with_flags(path, flags)?;
-        Self::prepare(conn, path.to_owned())
+        Self::prepare(conn, path.to_owned(), wait)
     }
 
     /// Returns an empty store in memory: a missing data folder answers like it, and nothing is created.
     pub fn empty(path: &Path) -> Result<Self> {
-        Self::prepare(Connection::open_in_memory()?, path.to_owned())
+        Self::prepare(Connection::open_in_memory()?, path.to_owned(), BUSY_WAIT)
     }
 
-    /// Opens an existing store for reading only: no statement can change it.
+    /// Opens an existing store for reading only: no statement can change it. One whose making was killed is empty.
     pub fn open_read(path: &Path) -> Result<Self> {
         // Read-write flags all the same: a reader of a WAL file must be able to make the shared-memory file.
         let conn =
             Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-        conn.busy_timeout(Duration::from_secs(BUSY_SECONDS))?;
+        conn.busy_timeout(BUSY_WAIT)?;
         refuse_newer(&conn)?;
+        if user_version(&conn)? == 0 {
+            return Self::empty(path);
+        }
+        steady_plans(&conn)?;
         conn.pragma_update(None, "query_only", true)?;
         conn.pragma_update(None, "mmap_size", 256 * 1024 * 1024)?;
         Ok(Self { conn, path: path.to_owned() })
@@ -59,9 +69,10 @@ impl Store {
         &self.path
     }
 
-    fn prepare(conn: Connection, path: PathBuf) -> Result<Self> {
-        conn.busy_timeout(Duration::from_secs(BUSY_SECONDS))?;
+    fn prepare(conn: Connection, path: PathBuf, wait: Duration) -> Result<Self> {
+        conn.busy_timeout(wait)?;
         refuse_newer(&conn)?;
+        steady_plans(&conn)?;
         conn.pragma_update(None, "journal_mode", "wal")?;
         conn.pragma_update(None, "synchronous", "normal")?;
         conn.pragma_update(None, "foreign_keys", true)?;
@@ -98,6 +109,12 @@ impl Store {
 /// The schema version of a file, 0 for a new one.
 pub(crate) fn user_version(conn: &Connection) -> Result<i64> {
     Ok(conn.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
+
+/// Plans that do not look at bound values: otherwise most binds make SQLite prepare the statement anew.
+fn steady_plans(conn: &Connection) -> Result<()> {
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 fn refuse_newer(conn: &Connection) -> Result<()> {

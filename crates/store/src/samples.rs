@@ -5,7 +5,8 @@
 
 use std::collections::VecDeque;
 
-use rusqlite::{Connection, params};
+use health::time::Zones;
+use rusqlite::{CachedStatement, Connection, ToSql, params};
 
 use crate::claims::{Claimant, Claims};
 use crate::derived::Derived;
@@ -13,7 +14,7 @@ use crate::dictionary::KindRef;
 use crate::error::Result;
 use crate::history::History;
 use crate::report::KindCounts;
-use crate::row::{COLUMNS, FLAG_LOGGED, FLAG_USER_ENTERED, Key, Row};
+use crate::row::{COLUMNS, FLAG_LOGGED, Key, Row};
 
 /// Stored rows read ahead of the run at a time: few at first, because a correlation's member asks for one place only,
 /// then more with each read that follows.
@@ -26,10 +27,13 @@ pub(crate) struct Merge<'a> {
     pub claims: &'a mut Claims,
     pub derived: &'a mut Derived,
     pub history: &'a mut History,
+    /// The wearer's zones as far as they are known.
+    pub zones: &'a Zones,
 }
 
 impl Merge<'_> {
-    /// Merges one kind's rows of one batch and counts what became of them. Returns the keys under which they lie.
+    /// Merges one kind's rows of one batch and counts what became of them. Returns the keys under which a
+    /// correlation's members lie.
     pub fn run(
         &mut self,
         kind: &KindRef,
@@ -39,33 +43,33 @@ impl Merge<'_> {
     ) -> Result<Vec<Key>> {
         rows.sort_by(Row::order);
         collapse_repeats(rows);
-        match kind.had_rows || claimant == Claimant::Member {
-            true => self.against_stored(kind, claimant, rows, counts),
-            false => self.insert_fresh(kind, rows, counts),
+        if kind.had_rows || claimant == Claimant::Member {
+            return self.against_stored(kind, claimant, rows, counts);
         }
+        self.insert_fresh(kind, rows, counts)?;
+        Ok(Vec::new())
     }
 
     /// The kind had no rows before this ingest: insert first and look only where the place is taken.
-    fn insert_fresh(&mut self, kind: &KindRef, rows: &[Row], counts: &mut KindCounts) -> Result<Vec<Key>> {
-        let mut keys = Vec::new();
-        let mut insert = self.conn.prepare_cached(INSERT)?;
+    fn insert_fresh(&mut self, kind: &KindRef, rows: &[Row], counts: &mut KindCounts) -> Result<()> {
+        let mut inserted = Vec::with_capacity(rows.len());
+        let mut insert = Inserter::new(self.conn, kind.id)?;
         for row in rows {
             let mut row = *row;
-            if execute_insert(&mut insert, kind.id, &row)? == 0 {
+            if !insert.insert(&row)? {
                 let group = self.group(kind.id, &row.key)?;
                 if let Some(same) = group.iter().find(|stored| stored.repeats(&row)) {
                     self.repeat(kind, same, &row, counts)?;
-                    keys.push(same.key);
                     continue;
                 }
                 row.key.ordinal = next_ordinal(&group);
-                execute_insert(&mut insert, kind.id, &row)?;
+                insert.insert(&row)?;
             }
-            self.derived.inserted(kind.id, &row);
             count(&mut counts.counts.new, &mut counts.counts.duplicates, kind, &row);
-            keys.push(row.key);
+            inserted.push(row);
         }
-        Ok(keys)
+        self.derived.inserted_fresh(kind, self.zones, &inserted);
+        Ok(())
     }
 
     /// The kind had rows before: read them along with the run.
@@ -79,7 +83,7 @@ impl Merge<'_> {
         let mut window = Window::new(self.conn, kind.id);
         let mut claimed: Vec<Key> = Vec::new();
         let mut keys = Vec::new();
-        let mut insert = self.conn.prepare_cached(INSERT)?;
+        let mut insert = Inserter::new(self.conn, kind.id)?;
         let mut group: Vec<Row> = Vec::new();
         let mut taken: Vec<u32> = Vec::new();
         for row in rows {
@@ -101,7 +105,7 @@ impl Merge<'_> {
                     if claimant == Claimant::TopLevel {
                         count(&mut counts.counts.known, &mut counts.counts.duplicates, kind, row);
                     }
-                    let counts_copies = kind.event_like || row.flags & FLAG_USER_ENTERED != 0;
+                    let counts_copies = kind.rule.counts_copies(row.flags);
                     // A nested copy may lack the device; only a row at top level says how the sample looks now.
                     if claimant == Claimant::TopLevel && self.history.differs(&stored, row, counts_copies) {
                         self.history.record(self.conn, kind.id, &stored, row)?;
@@ -111,7 +115,7 @@ impl Merge<'_> {
                 None => {
                     let mut row = *row;
                     row.key.ordinal = next_ordinal(&group);
-                    execute_insert(&mut insert, kind.id, &row)?;
+                    insert.insert(&row)?;
                     self.derived.inserted(kind.id, &row);
                     count(&mut counts.counts.new, &mut counts.counts.duplicates, kind, &row);
                     if claimant == Claimant::Member {
@@ -150,8 +154,11 @@ impl Merge<'_> {
             )?
             .execute(params![kind.id, k.start_ms, k.source, k.duration_ms, k.ordinal, row.image.copies])?;
         let copies = u64::from(row.image.copies);
-        match kind.event_like || row.flags & FLAG_USER_ENTERED != 0 {
-            true => counts.counts.new += copies,
+        match kind.rule.counts_copies(row.flags) {
+            true => {
+                counts.counts.new += copies;
+                self.derived.mark(kind.id, k);
+            }
             false => counts.counts.duplicates += copies,
         }
         Ok(())
@@ -168,36 +175,65 @@ impl Merge<'_> {
     }
 }
 
-pub(crate) const INSERT: &str = "INSERT INTO samples (kind_id, start_ms, source_id, duration_ms, ordinal, value, \
+const INSERT: &str = "INSERT INTO samples (kind_id, start_ms, source_id, duration_ms, ordinal, value, \
      original, text_id, origin_id, details_id, created_delay_ms, copies, flags, import_id, superseded_by) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) ON CONFLICT DO NOTHING";
 
-/// Inserts a row; 0 where its key is taken.
-pub(crate) fn execute_insert(insert: &mut rusqlite::Statement<'_>, kind: u32, row: &Row) -> Result<usize> {
-    let image = &row.image;
-    Ok(insert.execute(params![
-        kind,
-        row.key.start_ms,
-        row.key.source,
-        row.key.duration_ms,
-        row.key.ordinal,
-        image.value,
-        image.original,
-        row.text,
-        image.origin,
-        image.details,
-        image.created_delay_ms,
-        image.copies,
-        row.flags & !FLAG_LOGGED,
-        row.import_id,
-        row.superseded_by,
-    ])?)
+/// Inserts rows of one kind. SQLite keeps what is bound, and neighbours differ in few columns: only those are bound.
+struct Inserter<'c> {
+    statement: CachedStatement<'c>,
+    bound: Option<Row>,
+}
+
+impl<'c> Inserter<'c> {
+    fn new(conn: &'c Connection, kind: u32) -> Result<Self> {
+        let mut statement = conn.prepare_cached(INSERT)?;
+        statement.raw_bind_parameter(1, kind)?;
+        Ok(Self { statement, bound: None })
+    }
+
+    /// Inserts a row; false where its key is taken.
+    fn insert(&mut self, row: &Row) -> Result<bool> {
+        let bound = self.bound.replace(*row);
+        let mut bind = Binder { statement: &mut self.statement, bound: bound.as_ref(), row };
+        bind.column(2, |r| r.key.start_ms)?;
+        bind.column(3, |r| r.key.source)?;
+        bind.column(4, |r| r.key.duration_ms)?;
+        bind.column(5, |r| r.key.ordinal)?;
+        bind.column(6, |r| r.image.value)?;
+        bind.column(7, |r| r.image.original)?;
+        bind.column(8, |r| r.text)?;
+        bind.column(9, |r| r.image.origin)?;
+        bind.column(10, |r| r.image.details)?;
+        bind.column(11, |r| r.image.created_delay_ms)?;
+        bind.column(12, |r| r.image.copies)?;
+        bind.column(13, |r| r.flags & !FLAG_LOGGED)?;
+        bind.column(14, |r| r.import_id)?;
+        bind.column(15, |r| r.superseded_by)?;
+        Ok(self.statement.raw_execute()? == 1)
+    }
+}
+
+struct Binder<'a, 'c> {
+    statement: &'a mut CachedStatement<'c>,
+    bound: Option<&'a Row>,
+    row: &'a Row,
+}
+
+impl Binder<'_, '_> {
+    fn column<T: ToSql + PartialEq>(&mut self, number: usize, of: impl Fn(&Row) -> T) -> Result<()> {
+        let value = of(self.row);
+        if self.bound.is_none_or(|bound| of(bound) != value) {
+            self.statement.raw_bind_parameter(number, value)?;
+        }
+        Ok(())
+    }
 }
 
 /// Counts a row: repeats of events are events, repeats of anything else are duplicates.
 fn count(outcome: &mut u64, duplicates: &mut u64, kind: &KindRef, row: &Row) {
     let copies = u64::from(row.image.copies);
-    if kind.event_like || row.flags & FLAG_USER_ENTERED != 0 {
+    if kind.rule.counts_copies(row.flags) {
         *outcome += copies;
     } else {
         *outcome += 1;

@@ -33,6 +33,7 @@ CREATE TABLE origins (
     version TEXT,           -- version of the app or system that wrote the samples
     unit TEXT               -- unit as printed; samples.original is in it
 ) STRICT;
+CREATE INDEX origins_by_device ON origins (device, version, unit);
 
 CREATE TABLE category_texts (
     id INTEGER PRIMARY KEY,   -- small number used in samples
@@ -134,6 +135,7 @@ CREATE TABLE entries (
     superseded_by INTEGER                 -- import whose newer export rewrote it
 ) STRICT;
 CREATE INDEX entries_by_identity ON entries (kind, start_ms, identity);
+CREATE INDEX entries_clinical ON entries (identity) WHERE kind = 'clinical_record';
 
 -- Which imports held an entry, and how it looked where that changed.
 CREATE TABLE entry_log (
@@ -166,6 +168,35 @@ CREATE TABLE daily (
     seconds REAL NOT NULL,      -- seconds that the samples cover, overlaps counted twice
     PRIMARY KEY (kind_id, day, source_id)
 ) STRICT, WITHOUT ROWID;
+
+-- Days on which sources overlap, merged by the rules of their kind; a day without a row is told by daily. Derived.
+CREATE TABLE merged (
+    kind_id INTEGER NOT NULL, -- what was measured
+    day INTEGER NOT NULL,     -- local day, as days since 1970-01-01
+    n INTEGER NOT NULL,       -- samples that start on the day
+    value REAL NOT NULL,      -- the number to show, by the kind's rule
+    minimum REAL NOT NULL,    -- smallest value
+    maximum REAL NOT NULL,    -- largest value
+    mean REAL NOT NULL,       -- plain mean
+    total REAL NOT NULL,      -- merged sum of a cumulative kind
+    naive REAL NOT NULL,      -- sum without merging
+    parts TEXT NOT NULL,      -- what each source adds, as JSON: [[source_id, part], ...]
+    PRIMARY KEY (kind_id, day)
+) STRICT, WITHOUT ROWID;
+
+-- The order of sources by which a kind's days are merged, the best first; derived.
+CREATE TABLE merge_orders (
+    kind_id INTEGER NOT NULL,   -- what was measured
+    place INTEGER NOT NULL,     -- 0 is the best
+    source_id INTEGER NOT NULL, -- who wrote it
+    PRIMARY KEY (kind_id, place)
+) STRICT, WITHOUT ROWID;
+
+-- Where the wearer was, from traces in sleep and workouts; derived.
+CREATE TABLE stays (
+    from_ms INTEGER NOT NULL PRIMARY KEY, -- from this instant on
+    zone TEXT                             -- IANA name; null for the home zone
+) STRICT;
 
 -- One row per kind and source: what `types` and `sources` answer without a scan; derived.
 CREATE TABLE series_summary (

@@ -9,6 +9,7 @@ use crate::error::{ErrorKind, Result};
 use crate::history::{ImportRef, Presence, image_at, live_imports, write_image};
 use crate::ingest::{rezone, zones};
 use crate::open::Store;
+use crate::query::zones::{find_stays, forget_home};
 use crate::row::{FLAG_LOGGED, Row};
 use crate::{entries, link};
 
@@ -49,10 +50,14 @@ impl Store {
         undone.removed += entries::forget_undone(&tx, &imports, import)?;
         entries::reconcile(&tx, &imports)?;
         tx.execute("DELETE FROM rejects WHERE import_id = ?1", [import])?;
-        forget_names(&tx, import)?;
+        find_stays(&tx, home_zone)?;
         let zones = rezone(&tx, home_zone, &before, &mut derived)?;
         derived.rebuild(&tx, &zones)?;
+        forget_names(&tx, import)?;
         forget_details(&tx)?;
+        if imports.is_empty() {
+            forget_home(&tx)?;
+        }
         tx.commit()?;
         self.checkpoint()?;
         Ok(undone)

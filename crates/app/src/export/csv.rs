@@ -2,36 +2,92 @@
 
 use std::io::{self, Write};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-/// The columns of an export: keys of JSON lines.
-pub const COLUMNS: [&str; 16] = [
-    "type",
-    "start",
-    "end",
-    "value",
-    "unit",
-    "source",
-    "bundle",
-    "device_hw",
-    "device",
-    "source_version",
-    "created",
-    "original_value",
-    "original_unit",
-    "copies",
-    "label",
-    "metadata",
-];
+/// The record of rows that are samples.
+pub const SAMPLE: &str = "sample";
+
+/// Keys of JSON lines that stay out of tables: they say the same in every row, or are counted per store.
+const LEFT_OUT: [&str; 5] = ["record", "kind", "seen", "import", "uuid"];
+/// The last column: what has no column of its own, as JSON, so that nothing is lost.
+const OTHER: &str = "other";
+
+/// The columns of a record's table: keys of its JSON lines.
+fn columns(record: &str) -> &'static [&'static str] {
+    match record {
+        SAMPLE => &[
+            "type",
+            "start",
+            "end",
+            "value",
+            "unit",
+            "source",
+            "bundle",
+            "device_hw",
+            "device",
+            "source_version",
+            "created",
+            "original_value",
+            "original_unit",
+            "copies",
+            "repeats",
+            "label",
+            "metadata",
+            "beats",
+        ],
+        "workout" => &[
+            "id",
+            "activity",
+            "activity_raw",
+            "start",
+            "end",
+            "duration_s",
+            "distance_m",
+            "energy_kcal",
+            "source",
+            "route_points",
+            "source_version",
+            "device",
+            "created",
+            "metadata",
+        ],
+        "correlation" => &["type", "start", "end", "source", "members", "metadata"],
+        "route" => &["start", "end", "source", "workout", "route_points", "points"],
+        "ecg" => {
+            &["start", "end", "classification_raw", "symptoms", "avg_hr", "hz", "voltage_count", "unit", "voltages"]
+        }
+        "activity_summary" => &[
+            "day",
+            "active_energy_kcal",
+            "active_energy_goal_kcal",
+            "move_min",
+            "move_goal_min",
+            "exercise_min",
+            "exercise_goal_min",
+            "stand_hours",
+            "stand_goal_hours",
+        ],
+        "clinical_record" => &["type", "identifier", "received", "fhir_version", "source", "resource_text"],
+        _ => &["start", "end", "source"],
+    }
+}
 
 /// Writes the first line.
-pub fn header(out: &mut dyn Write) -> io::Result<()> {
-    line(out, COLUMNS.iter().map(|name| (*name).to_owned()))
+pub fn header(out: &mut dyn Write, record: &str) -> io::Result<()> {
+    line(out, columns(record).iter().chain([&OTHER]).map(|name| (*name).to_owned()))
 }
 
 /// Writes one record.
-pub fn row(out: &mut dyn Write, record: &Value) -> io::Result<()> {
-    line(out, COLUMNS.iter().map(|name| cell(record.get(*name).unwrap_or(&Value::Null))))
+pub fn row(out: &mut dyn Write, record: &str, line_of_json: &Value) -> io::Result<()> {
+    let columns = columns(record);
+    let value = |name: &&str| cell(line_of_json.get(*name).unwrap_or(&Value::Null));
+    let rest = line_of_json.as_object().into_iter().flatten();
+    let rest = rest.filter(|(key, value)| {
+        !value.is_null() && !columns.contains(&key.as_str()) && !LEFT_OUT.contains(&key.as_str()) && *key != "id"
+    });
+    let rest: Map<String, Value> = rest.map(|(key, value)| (key.clone(), value.clone())).collect();
+    let other = if rest.is_empty() { String::new() } else { cell(&Value::Object(rest)) };
+    line(out, columns.iter().map(value).chain([other]))
 }
 
 /// Writes one line of cells that were made by [`cell`] or are our own words.

@@ -2,23 +2,27 @@
 
 pub mod csv;
 pub mod line;
+mod output;
 
-use std::io::Write;
-
-use health::kind;
+use health::EntryKind;
+use health::kind::{self, Kind};
+use health::time::parse_day;
 use serde_json::Value;
-use store::query::SampleQuery;
+use store::Store;
+use store::query::{EntryRow, SampleQuery};
 
 use crate::error::{Error, Result};
 use crate::folder::Folder;
 use crate::local::{Days, find_kind, zones};
+use line::Entries;
+pub use output::Output;
 
 /// How it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// One JSON object per line.
     Jsonl,
-    /// One row per sample.
+    /// Tables: one per kind of record.
     Csv,
 }
 
@@ -33,48 +37,78 @@ pub struct Selection {
     pub superseded: bool,
 }
 
-/// Writes the chosen rows and returns how many. CSV has samples only: other records have no columns in common.
-pub fn export(folder: &Folder, selection: &Selection, format: Format, out: &mut dyn Write) -> Result<u64> {
+/// Writes the chosen rows and returns how many. CSV on one stream has room for one table: that of the samples, or that
+/// of the one other kind of record that was chosen.
+pub fn export(folder: &Folder, selection: &Selection, format: Format, output: Output<'_>) -> Result<u64> {
     let store = folder.read()?;
-    let (from_ms, until_ms) = selection.days.instants(&zones(&store)?);
-    let is_entry = |word: &str| health::EntryKind::ALL.iter().any(|entry| entry.as_str() == word);
-    let (entries, types): (Vec<&String>, Vec<&String>) = selection.types.iter().partition(|word| is_entry(word));
-    let mut written = 0;
-    if format == Format::Csv {
-        csv::header(out)?;
-    }
-    let mut put = |value: Value| -> Result<()> {
-        match format {
-            Format::Jsonl => writeln!(out, "{value}")?,
-            Format::Csv => csv::row(out, &value)?,
+    let chosen = Chosen::new(&store, selection)?;
+    let records = chosen.records();
+    let mut writer = output::Writer::begin(output, format, &records)?;
+    let written = write(&store, selection, &chosen, &mut writer);
+    writer.end(written)
+}
+
+/// The selection, looked up.
+struct Chosen {
+    kinds: Vec<(i64, Kind)>,
+    entries: Vec<EntryKind>,
+}
+
+impl Chosen {
+    fn new(store: &Store, selection: &Selection) -> Result<Self> {
+        if selection.types.is_empty() {
+            let kinds = store.kinds()?.into_iter();
+            let kinds = kinds.map(|row| (row.id, kind::get_or_guess(&row.identifier, Some(&row.unit)))).collect();
+            return Ok(Self { kinds, entries: EntryKind::ALL.to_vec() });
         }
-        written += 1;
-        Ok(())
-    };
-    let all = selection.types.is_empty();
-    let mut kinds = Vec::new();
-    match all {
-        true => kinds.extend(
-            store.kinds()?.into_iter().map(|row| (row.id, kind::get_or_guess(&row.identifier, Some(&row.unit)))),
-        ),
-        false => {
-            for word in types {
-                let found = find_kind(&store, word)?;
-                kinds.extend(found.id.map(|id| (id, found.kind)));
+        let mut chosen = Self { kinds: Vec::new(), entries: Vec::new() };
+        for word in &selection.types {
+            match EntryKind::ALL.into_iter().find(|entry| entry.as_str() == word) {
+                Some(entry) => chosen.entries.push(entry),
+                None => {
+                    let found = find_kind(store, word)?;
+                    chosen.kinds.extend(found.id.map(|id| (id, found.kind)));
+                }
             }
         }
+        Ok(chosen)
     }
-    for (kind_id, kind) in &kinds {
-        let query = SampleQuery { kind_id: *kind_id, from_ms, until_ms, superseded: selection.superseded };
-        store.each_sample::<Error>(query, |sample| put(line::sample(sample, kind)))?;
+
+    /// The values of the key `record` that may come.
+    fn records(&self) -> Vec<&'static str> {
+        let samples = (!self.kinds.is_empty()).then_some(csv::SAMPLE);
+        samples.into_iter().chain(self.entries.iter().map(|entry| entry.as_str())).collect()
     }
-    if format == Format::Jsonl {
-        for entry in health::EntryKind::ALL.iter().filter(|kind| all || entries.iter().any(|e| *e == kind.as_str())) {
-            let kind = Some(entry.as_str());
-            store.each_entry::<Error>(kind, (from_ms, until_ms), selection.superseded, true, |row| {
-                put(line::entry(row))
-            })?;
+}
+
+fn write(store: &Store, selection: &Selection, chosen: &Chosen, writer: &mut output::Writer<'_>) -> Result<()> {
+    let (from_ms, until_ms) = selection.days.instants(&zones(store)?);
+    let superseded = selection.superseded;
+    for (kind_id, kind) in &chosen.kinds {
+        let query = SampleQuery { kind_id: *kind_id, from_ms, until_ms, superseded };
+        store.each_sample::<Error>(query, |row| writer.put(csv::SAMPLE, &line::sample(row, kind)))?;
+    }
+    let lines = Entries::new(store)?;
+    for entry in &chosen.entries {
+        if !writer.takes(entry.as_str()) {
+            continue;
         }
+        // Rings have a day and no instant.
+        let rings = *entry == EntryKind::ActivitySummary;
+        let range = if rings { (i64::MIN, i64::MAX) } else { (from_ms, until_ms) };
+        store.each_entry::<Error>(Some(entry.as_str()), range, superseded, true, |row| {
+            if rings && !is_inside(selection.days, row) {
+                return Ok(());
+            }
+            let line: Value = lines.line(row)?;
+            writer.put(entry.as_str(), &line)
+        })?;
     }
-    Ok(written)
+    Ok(())
+}
+
+/// Whether the day of a ring is one of the chosen.
+fn is_inside(days: Days, row: &EntryRow) -> bool {
+    let (from, to) = days.numbers();
+    parse_day(&row.identity).is_none_or(|day| (from..=to).contains(&day))
 }

@@ -88,13 +88,23 @@ pub fn stat(style: Style) -> &'static str {
 impl Calendar<'_> {
     /// Returns the bucket that an instant is in: start, end and the local day of the start.
     pub fn span(&self, at_ms: i64) -> (i64, i64, Day) {
-        let day = self.zones.day(at_ms);
+        let piece = self.piece(at_ms);
+        (piece.start_ms, piece.end_ms, piece.day)
+    }
+
+    /// The bucket of an instant, and until when this answer holds: a bucket in which the wearer changes zones has
+    /// several pieces.
+    fn piece(&self, at_ms: i64) -> Piece {
+        let (day, from_ms, until_ms) = self.zones.day_span(at_ms);
+        let until_ms = until_ms.max(at_ms + 1);
         if self.grain == Grain::Hour {
-            let (from, until) = self.hour(at_ms);
-            return (from, until, day);
+            let (start_ms, end_ms) = self.hour(at_ms);
+            let (from_ms, until_ms) = (start_ms.max(from_ms), end_ms.min(until_ms));
+            return Piece { start_ms, end_ms, day, from_ms, until_ms };
         }
         let (first, next) = self.days(day).unwrap_or((day, day + 1));
-        (self.zones.day_bounds(first).0, self.zones.day_bounds(next).0, first)
+        let (start_ms, end_ms) = (self.zones.day_bounds(first).0, self.zones.day_bounds(next).0);
+        Piece { start_ms, end_ms, day: first, from_ms, until_ms }
     }
 
     fn hour(&self, at_ms: i64) -> (i64, i64) {
@@ -127,6 +137,19 @@ impl Calendar<'_> {
     }
 }
 
+/// A part of a bucket in which the wearer's zone is one.
+#[derive(Debug, Clone, Copy)]
+struct Piece {
+    /// Start of the bucket.
+    start_ms: i64,
+    /// End of the bucket.
+    end_ms: i64,
+    /// Local day of the bucket's start.
+    day: Day,
+    from_ms: i64,
+    until_ms: i64,
+}
+
 #[derive(Default)]
 struct Sums {
     end_ms: i64,
@@ -144,23 +167,24 @@ struct Sums {
 /// Returns the buckets that have samples, by time. `event_like` kinds are summed without merging.
 pub fn buckets(inputs: &[Input], style: Style, event_like: bool, calendar: Calendar<'_>) -> Vec<Bucket> {
     let mut table = Table { calendar, rows: BTreeMap::new(), last: None };
-    for input in inputs {
+    // Sums of floats depend on their order: it must be that of time, never that of writing.
+    let mut inputs = inputs.to_vec();
+    let key = |i: &Input| (i.span.start_ms, i.span.rank, i.span.end_ms, i.copies);
+    inputs.sort_unstable_by(|a, b| key(a).cmp(&key(b)).then(a.span.value.total_cmp(&b.span.value)));
+    for input in &inputs {
         table.count(input);
     }
     if style == Style::Cumulative {
         let spans = inputs.iter().map(|i| Span { value: i.span.value * i.copies as f64, ..i.span });
         let spans: Vec<Span> = spans.collect();
-        table.spread(&spans, |row, piece, part| {
-            row.naive += part;
-            let _ = piece;
-        });
+        table.spread(&spans, |row, _, part| row.naive += part);
         let pieces = if event_like { spans } else { merge(&spans) };
         table.spread(&pieces, |row, piece, part| {
             row.sum += part;
             row.parts.entry(piece.rank).or_default().0 += part;
         });
     } else {
-        table.weigh(inputs, style);
+        table.weigh(&inputs, style);
     }
     table.rows.into_iter().map(|(start, row)| finish(start, row, style)).collect()
 }
@@ -168,24 +192,20 @@ pub fn buckets(inputs: &[Input], style: Style, event_like: bool, calendar: Calen
 struct Table<'z> {
     calendar: Calendar<'z>,
     rows: BTreeMap<i64, Sums>,
-    last: Option<(i64, i64)>,
+    last: Option<Piece>,
 }
 
 impl Table<'_> {
-    /// The bucket of an instant; neighbours mostly share one, so the last answer is kept.
+    /// Where the piece of an instant ends, and its bucket. Neighbours mostly share one: the last answer is kept.
     fn row(&mut self, at_ms: i64) -> (i64, &mut Sums) {
-        let start = match self.last {
-            Some((from, until)) if (from..until).contains(&at_ms) => from,
-            _ => {
-                let (from, until, day) = self.calendar.span(at_ms);
-                let until = until.max(at_ms + 1);
-                self.last = Some((from, until));
-                let row = self.rows.entry(from).or_default();
-                (row.end_ms, row.day) = (until, day);
-                from
-            }
+        let piece = match self.last {
+            Some(piece) if (piece.from_ms..piece.until_ms).contains(&at_ms) => piece,
+            _ => self.calendar.piece(at_ms),
         };
-        (start, self.rows.entry(start).or_default())
+        self.last = Some(piece);
+        let row = self.rows.entry(piece.start_ms).or_default();
+        (row.end_ms, row.day) = (piece.end_ms, piece.day);
+        (piece.until_ms, row)
     }
 
     fn count(&mut self, input: &Input) {
@@ -207,8 +227,8 @@ impl Table<'_> {
             }
             let mut at = span.start_ms;
             while at < span.end_ms {
-                let (_, row) = self.row(at);
-                let until = row.end_ms.min(span.end_ms);
+                let (until, row) = self.row(at);
+                let until = until.min(span.end_ms);
                 add(row, span, span.value * (until - at) as f64 / length as f64);
                 at = until;
             }
@@ -218,7 +238,7 @@ impl Table<'_> {
     /// Adds up a discrete kind. Where two sources have samples in one minute, the better one counts.
     fn weigh(&mut self, inputs: &[Input], style: Style) {
         let mut sorted: Vec<&Input> = inputs.iter().collect();
-        sorted.sort_by_key(|i| (i.span.start_ms.div_euclid(60_000), i.span.rank, i.span.start_ms));
+        sorted.sort_by_key(|i| (i.span.start_ms.div_euclid(60_000), i.span.rank));
         let mut minute = (i64::MIN, 0);
         sorted.retain(|i| {
             let this = i.span.start_ms.div_euclid(60_000);
@@ -227,24 +247,35 @@ impl Table<'_> {
             }
             i.span.rank == minute.1
         });
-        for (index, input) in sorted.iter().enumerate() {
-            let next = sorted.get(index + 1).map_or(i64::MAX, |i| i.span.start_ms);
-            let span = input.span;
-            let (_, row) = self.row(span.start_ms);
-            let length = span.end_ms - span.start_ms;
-            let held = if length > 0 { length } else { next.saturating_sub(span.start_ms).min(HOLD_MS) };
-            let clipped = held.min(row.end_ms - span.start_ms).max(0) as f64;
-            let (value, weight) = match style {
-                Style::TemporallyWeighted => (span.value, clipped),
-                Style::EquivalentLevel => (10f64.powf(span.value / 10.0), length.max(1000) as f64),
-                _ => (span.value, input.copies as f64),
-            };
-            row.weighted += value * weight;
-            row.weight += weight;
-            let part = row.parts.entry(span.rank).or_default();
-            part.0 += span.value;
-            part.1 += 1.0;
+        let mut moments = sorted.chunk_by(|a, b| a.span.start_ms == b.span.start_ms).peekable();
+        while let Some(moment) = moments.next() {
+            let next = moments.peek().and_then(|next| next.first()).map_or(i64::MAX, |i| i.span.start_ms);
+            for input in moment {
+                self.weigh_one(input, style, next, moment.len());
+            }
         }
+    }
+
+    /// Adds one sample, which holds until `next` and shares that time with the others of its moment.
+    fn weigh_one(&mut self, input: &Input, style: Style, next: i64, sharing: usize) {
+        let span = input.span;
+        let (until, row) = self.row(span.start_ms);
+        let length = span.end_ms - span.start_ms;
+        let (held, sharing) = match length > 0 {
+            true => (length, 1),
+            false => (next.saturating_sub(span.start_ms).min(HOLD_MS), sharing),
+        };
+        let clipped = held.min(until - span.start_ms).max(0) as f64 / sharing as f64;
+        let (value, weight) = match style {
+            Style::TemporallyWeighted => (span.value, clipped),
+            Style::EquivalentLevel => (10f64.powf(span.value / 10.0), length.max(1000) as f64),
+            _ => (span.value, input.copies as f64),
+        };
+        row.weighted += value * weight;
+        row.weight += weight;
+        let part = row.parts.entry(span.rank).or_default();
+        part.0 += span.value;
+        part.1 += 1.0;
     }
 }
 
@@ -327,6 +358,16 @@ mod tests {
         ];
         check(&samples, Style::TemporallyWeighted, Grain::Hour, &[("2026-03-02", 65.66)]);
         check(&samples, Style::Arithmetic, Grain::Hour, &[("2026-03-02", 94.75)]);
+    }
+
+    #[test]
+    fn pulses_of_one_moment_share_its_time_whatever_their_order() {
+        let pulse = |at: &str, value| input(&format!("02 08:{at}"), &format!("02 08:{at}"), value);
+        let mut samples = [pulse("00:00", 60.0), pulse("00:00", 80.0), pulse("10:00", 100.0)];
+        for _ in 0..2 {
+            check(&samples, Style::TemporallyWeighted, Grain::Hour, &[("2026-03-02", 85.0)]);
+            samples.reverse();
+        }
     }
 
     #[test]

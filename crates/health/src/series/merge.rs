@@ -43,7 +43,8 @@ pub fn merge(spans: &[Span]) -> Vec<Span> {
         covered.extend(added);
         covered.sort_by_key(|s: &Span| s.start_ms);
     }
-    out.sort_by_key(|s| (s.start_ms, s.rank, s.end_ms));
+    let key = |s: &Span| (s.start_ms, s.rank, s.end_ms);
+    out.sort_by(|a, b| key(a).cmp(&key(b)).then(a.value.total_cmp(&b.value)));
     out
 }
 

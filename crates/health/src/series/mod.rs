@@ -2,4 +2,5 @@
 
 pub mod buckets;
 pub mod merge;
+pub mod rank;
 pub mod sleep;

@@ -25,7 +25,54 @@ pub struct DailyRow {
     pub seconds: f64,
 }
 
+/// A day on which sources overlap, merged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MergedRow {
+    /// Local day.
+    pub day: Day,
+    /// Samples that start on the day.
+    pub n: i64,
+    /// The number to show, by the kind's rule.
+    pub value: f64,
+    /// Smallest value.
+    pub minimum: f64,
+    /// Largest value.
+    pub maximum: f64,
+    /// Plain mean.
+    pub mean: f64,
+    /// Merged sum of a cumulative kind.
+    pub total: f64,
+    /// Sum without merging.
+    pub naive: f64,
+    /// What each source adds, the best first.
+    pub parts: Vec<(i64, f64)>,
+}
+
 impl Store {
+    /// Returns the merged days of a kind from one day to another, both inclusive; other days are told by
+    /// [`Store::daily`] alone.
+    pub fn merged(&self, kind_id: i64, from: Day, to: Day) -> Result<Vec<MergedRow>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT day, n, value, minimum, maximum, mean, total, naive, parts FROM merged
+             WHERE kind_id = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day",
+        )?;
+        let rows = statement.query_map(params![kind_id, from, to], |row| {
+            let parts: String = row.get(8)?;
+            Ok(MergedRow {
+                day: row.get(0)?,
+                n: row.get(1)?,
+                value: row.get(2)?,
+                minimum: row.get(3)?,
+                maximum: row.get(4)?,
+                mean: row.get(5)?,
+                total: row.get(6)?,
+                naive: row.get(7)?,
+                parts: serde_json::from_str(&parts).unwrap_or_default(),
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Returns the rows of a kind from one day to another, both inclusive, by day and source.
     pub fn daily(&self, kind_id: i64, from: Day, to: Day) -> Result<Vec<DailyRow>> {
         let mut statement = self.conn.prepare_cached(

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
+use super::zones::{choose_home, zones};
+use crate::derived::Derived;
 use crate::error::Result;
+use crate::ingest::rezone;
 use crate::open::Store;
 
 impl Store {
     /// Returns one setting.
     pub fn setting(&self, key: &str) -> Result<Option<String>> {
-        let mut statement = self.conn.prepare_cached("SELECT value FROM settings WHERE key = ?1")?;
-        Ok(statement.query_row([key], |row| row.get(0)).optional()?)
+        read(&self.conn, key)
     }
 
     /// Returns every setting that was set.
@@ -23,12 +25,39 @@ impl Store {
 
     /// Sets one setting.
     pub fn set_setting(&self, key: &str, value: &str) -> Result<()> {
-        self.conn.execute(
-            "INSERT INTO settings (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-            params![key, value],
-        )?;
+        write(&self.conn, key, value)
+    }
+
+    /// Sets `home_zone` or `day_boundaries` and, in the same transaction, computes the days anew that are others now.
+    /// `fallback` is the home zone where none is known.
+    pub fn set_day_setting(&mut self, key: &str, value: &str, fallback: &str) -> Result<()> {
+        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let before = zones(&tx, fallback)?;
+        write(&tx, key, value)?;
+        choose_home(&tx)?;
+        let mut derived = Derived::default();
+        let zones = rezone(&tx, fallback, &before, &mut derived)?;
+        derived.rebuild(&tx, &zones)?;
+        tx.commit()?;
         Ok(())
     }
+}
+
+pub(super) fn read(conn: &Connection, key: &str) -> Result<Option<String>> {
+    let mut statement = conn.prepare_cached("SELECT value FROM settings WHERE key = ?1")?;
+    Ok(statement.query_row([key], |row| row.get(0)).optional()?)
+}
+
+pub(super) fn write(conn: &Connection, key: &str, value: &str) -> Result<()> {
+    let sql =
+        "INSERT INTO settings (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    conn.prepare_cached(sql)?.execute(params![key, value])?;
+    Ok(())
+}
+
+pub(super) fn forget(conn: &Connection, key: &str) -> Result<()> {
+    conn.prepare_cached("DELETE FROM settings WHERE key = ?1")?.execute([key])?;
+    Ok(())
 }
 
 #[cfg(test)]

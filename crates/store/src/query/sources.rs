@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rusqlite::Connection;
+
 use crate::error::Result;
 use crate::open::Store;
 
@@ -30,41 +32,51 @@ pub type SourceNames = BTreeMap<i64, Vec<String>>;
 impl Store {
     /// Returns every source with live rows, the one with most rows first.
     pub fn sources(&self) -> Result<Vec<SourceRow>> {
-        let mut names = self.source_names()?;
-        let mut statement = self.conn.prepare_cached(
-            "SELECT s.id, s.bundle, s.hardware, sum(y.n), min(y.first_ms), max(y.last_ms)
-             FROM sources s JOIN series_summary y ON y.source_id = s.id
-             WHERE y.n > 0 GROUP BY s.id ORDER BY sum(y.n) DESC, s.id",
-        )?;
-        let rows = statement.query_map([], |row| {
-            let id = row.get(0)?;
-            Ok(SourceRow {
-                id,
-                names: names.remove(&id).unwrap_or_default(),
-                bundle: row.get(1)?,
-                hardware: row.get(2)?,
-                records: row.get(3)?,
-                first_ms: row.get(4)?,
-                last_ms: row.get(5)?,
-            })
-        })?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+        sources(&self.conn)
     }
 
     /// Returns the names of every source.
     pub fn source_names(&self) -> Result<SourceNames> {
-        let mut statement = self.conn.prepare_cached(
-            "SELECT n.source_id, n.name FROM source_names n JOIN imports i ON i.id = n.import_id
+        source_names(&self.conn)
+    }
+}
+
+/// Every source with live rows, on a connection.
+pub(crate) fn sources(conn: &Connection) -> Result<Vec<SourceRow>> {
+    let mut names = source_names(conn)?;
+    let mut statement = conn.prepare_cached(
+        "SELECT s.id, s.bundle, s.hardware, sum(y.n), min(y.first_ms), max(y.last_ms)
+             FROM sources s JOIN series_summary y ON y.source_id = s.id
+             WHERE y.n > 0 GROUP BY s.id ORDER BY sum(y.n) DESC, s.id",
+    )?;
+    let rows = statement.query_map([], |row| {
+        let id = row.get(0)?;
+        Ok(SourceRow {
+            id,
+            names: names.remove(&id).unwrap_or_default(),
+            bundle: row.get(1)?,
+            hardware: row.get(2)?,
+            records: row.get(3)?,
+            first_ms: row.get(4)?,
+            last_ms: row.get(5)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The names of every source, on a connection.
+pub(crate) fn source_names(conn: &Connection) -> Result<SourceNames> {
+    let mut statement = conn.prepare_cached(
+        "SELECT n.source_id, n.name FROM source_names n JOIN imports i ON i.id = n.import_id
                  WHERE i.undone = 0 GROUP BY n.source_id, n.name
                  ORDER BY n.source_id, max(i.export_date_ms) DESC, max(i.id) DESC, n.name",
-        )?;
-        let mut names = SourceNames::new();
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            names.entry(row.get(0)?).or_default().push(row.get(1)?);
-        }
-        Ok(names)
+    )?;
+    let mut names = SourceNames::new();
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        names.entry(row.get(0)?).or_default().push(row.get(1)?);
     }
+    Ok(names)
 }
 
 #[cfg(test)]

@@ -1,32 +1,132 @@
-//! Where the wearer was: anchors from `HKTimeZone` in sleep and workouts.
+//! Where the wearer was: the home zone, and anchors from `HKTimeZone` in sleep and workouts.
 
-use health::time::Anchor;
-use rusqlite::Connection;
+use std::collections::{BTreeMap, HashSet};
 
+use health::series::rank::{Class, Writer};
+use health::time::{Anchor, Stay, Zones};
+use rusqlite::{Connection, params};
+
+use super::settings::{forget, read, write};
+use super::sources;
 use crate::error::Result;
 use crate::open::Store;
 
+/// The setting that names the home zone.
+const HOME_ZONE: &str = "home_zone";
+/// Is set where the home zone was found by an import and not chosen by anybody.
+const HOME_ZONE_FOUND: &str = "home_zone_found";
+
 impl Store {
-    /// Returns the wearer's known places in time, sorted.
-    pub fn anchors(&self) -> Result<Vec<Anchor>> {
-        anchors(&self.conn)
+    /// Returns the IANA name of the home zone: the setting, else `fallback`. The first import sets it.
+    pub fn home_zone(&self, fallback: &str) -> Result<String> {
+        Ok(read(&self.conn, HOME_ZONE)?.unwrap_or_else(|| fallback.to_owned()))
+    }
+
+    /// Returns the wearer's zones, by the home zone and the setting `day_boundaries`.
+    pub fn zones(&self, fallback: &str) -> Result<Zones> {
+        zones(&self.conn, fallback)
     }
 }
 
-/// The same on a connection, also inside an ingest.
-pub(crate) fn anchors(conn: &Connection) -> Result<Vec<Anchor>> {
+/// The wearer's zones on a connection, also inside an ingest.
+pub(crate) fn zones(conn: &Connection, fallback: &str) -> Result<Zones> {
+    let home = read(conn, HOME_ZONE)?;
+    let only_home = read(conn, "day_boundaries")?.as_deref() == Some("home");
+    let stays = if only_home { Vec::new() } else { stays(conn)? };
+    Ok(Zones::from_name(home.as_deref().unwrap_or(fallback), &stays))
+}
+
+fn stays(conn: &Connection) -> Result<Vec<Stay>> {
+    let mut statement = conn.prepare_cached("SELECT from_ms, zone FROM stays ORDER BY from_ms")?;
+    let rows = statement.query_map([], |row| Ok(Stay { from_ms: row.get(0)?, zone: row.get(1)? }))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Finds anew where the wearer was, and home where nobody chose it: the anchors' most frequent zone, else the one that
+/// was found before, else `fallback`. Days shall not move when the computer travels.
+pub(crate) fn find_stays(conn: &Connection, fallback: &str) -> Result<()> {
+    let anchors = anchors(conn)?;
+    let home = read(conn, HOME_ZONE)?;
+    if home.is_none() || read(conn, HOME_ZONE_FOUND)?.is_some() {
+        let found = most_frequent(&anchors).or(home.as_deref()).unwrap_or(fallback);
+        write(conn, HOME_ZONE, found)?;
+        write(conn, HOME_ZONE_FOUND, "1")?;
+    }
+    let found = health::time::stays(anchors);
+    if found == stays(conn)? {
+        return Ok(());
+    }
+    conn.execute("DELETE FROM stays", [])?;
+    let mut insert = conn.prepare_cached("INSERT OR REPLACE INTO stays (from_ms, zone) VALUES (?1, ?2)")?;
+    for stay in found {
+        insert.execute(params![stay.from_ms, stay.zone])?;
+    }
+    Ok(())
+}
+
+/// Forgets a home zone that nobody chose, once no import is left that could have found it.
+pub(crate) fn forget_home(conn: &Connection) -> Result<()> {
+    if read(conn, HOME_ZONE_FOUND)?.is_some() {
+        forget(conn, HOME_ZONE)?;
+        forget(conn, HOME_ZONE_FOUND)?;
+    }
+    Ok(())
+}
+
+/// Takes a home zone that was set as chosen.
+pub(super) fn choose_home(conn: &Connection) -> Result<()> {
+    forget(conn, HOME_ZONE_FOUND)
+}
+
+/// The zone of most anchors, the first by name among equals; names that are no zone do not count.
+fn most_frequent(anchors: &[Anchor]) -> Option<&str> {
+    let mut counts = BTreeMap::<&str, usize>::new();
+    for anchor in anchors {
+        *counts.entry(anchor.zone.as_str()).or_default() += 1;
+    }
+    let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    counts.into_iter().map(|(zone, _)| zone).find(|zone| Zones::named(zone).is_some())
+}
+
+/// What samples of sleep and workouts say about where the wearer was.
+fn anchors(conn: &Connection) -> Result<Vec<Anchor>> {
+    let trusted = trusted(conn)?;
     let mut statement = conn.prepare_cached(
-        "SELECT s.start_ms, json_extract(d.json, '$.metadata.HKTimeZone') AS zone
+        "SELECT s.start_ms, json_extract(d.json, '$.metadata.HKTimeZone') AS zone, s.source_id
              FROM samples s JOIN details d ON d.id = s.details_id
              WHERE s.kind_id = (SELECT id FROM kinds WHERE identifier = 'HKCategoryTypeIdentifierSleepAnalysis')
                AND s.superseded_by IS NULL AND zone IS NOT NULL
              UNION ALL
-             SELECT start_ms, json_extract(body, '$.metadata.HKTimeZone') AS zone FROM entries
+             SELECT start_ms, json_extract(body, '$.metadata.HKTimeZone') AS zone, source_id FROM entries
              WHERE kind = 'workout' AND superseded_by IS NULL AND start_ms IS NOT NULL AND zone IS NOT NULL
              ORDER BY 1",
     )?;
-    let rows = statement.query_map([], |row| Ok(Anchor { at_ms: row.get(0)?, zone: row.get(1)? }))?;
+    let rows = statement.query_map([], |row| {
+        let source: Option<i64> = row.get(2)?;
+        let trusted = source.is_none_or(|source| trusted.contains(&source));
+        Ok(Anchor { at_ms: row.get(0)?, zone: row.get(1)?, trusted })
+    })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Apple's own devices and apps. Inside an ingest a new source may have no summary yet: it is looked at here, too.
+fn trusted(conn: &Connection) -> Result<HashSet<i64>> {
+    let mut names = sources::source_names(conn)?;
+    let mut statement = conn.prepare_cached("SELECT id, bundle, hardware FROM sources")?;
+    let mut rows = statement.query([])?;
+    let mut trusted = HashSet::new();
+    while let Some(row) = rows.next()? {
+        let id: i64 = row.get(0)?;
+        let (bundle, hardware): (Option<String>, Option<String>) = (row.get(1)?, row.get(2)?);
+        let names = names.remove(&id).unwrap_or_default();
+        let (bundle, hardware) = (bundle.as_deref(), hardware.as_deref());
+        let writer = Writer { bundle, hardware, names: &names, first_ms: None, last_ms: None };
+        if writer.class() != Class::Other || bundle.is_some_and(|bundle| bundle.starts_with("com.apple.")) {
+            trusted.insert(id);
+        }
+    }
+    Ok(trusted)
 }
 
 #[cfg(test)]
@@ -43,7 +143,35 @@ mod tests {
                    ('workout', '37', 5, '{"metadata":{"HKTimeZone":"Asia/Tokyo"}}', 1), ('workout', '37', 6, '{}', 1);"#,
             )
             .expect("rows");
-        let anchors = store.anchors().expect("anchors");
+        let anchors = super::anchors(&store.conn).expect("anchors");
         assert_eq!(anchors.iter().map(|a| (a.at_ms, a.zone.as_str())).collect::<Vec<_>>(), [(5, "Asia/Tokyo")]);
+    }
+
+    #[track_caller]
+    fn check_home(anchors: &[&str], set: Option<&str>, expected: &str) {
+        let store = testing::empty();
+        for (at, zone) in anchors.iter().enumerate() {
+            let body = serde_json::json!({"metadata": {"HKTimeZone": zone}}).to_string();
+            let sql =
+                "INSERT INTO entries (kind, identity, start_ms, body, import_id) VALUES ('workout', '37', ?1, ?2, 1)";
+            store.conn.execute(sql, rusqlite::params![at as i64, body]).expect("a row");
+        }
+        if let Some(zone) = set {
+            store.set_setting("home_zone", zone).expect("set");
+        }
+        super::find_stays(&store.conn, "UTC").expect("kept");
+        assert_eq!(store.home_zone("Europe/Rome").expect("a zone"), expected);
+        assert_eq!(store.setting("home_zone").expect("read").as_deref(), Some(expected));
+        super::forget_home(&store.conn).expect("forgotten");
+        assert_eq!(store.setting("home_zone").expect("read").as_deref(), set);
+    }
+
+    #[test]
+    fn home_is_what_was_set_else_where_most_anchors_are_else_the_computers() {
+        let (berlin, tokyo) = ("Europe/Berlin", "Asia/Tokyo");
+        check_home(&[berlin, tokyo, berlin], Some("America/New_York"), "America/New_York");
+        check_home(&[berlin, tokyo, berlin], None, berlin);
+        check_home(&["Mars/Olympus", "Mars/Olympus", tokyo], None, tokyo);
+        check_home(&[], None, "UTC");
     }
 }

@@ -8,8 +8,8 @@ use std::thread;
 
 use sha2::{Digest, Sha256};
 
-use super::clean::{Cleaner, Damage, Prolog, read_prolog};
-use super::limits::{MAX_EVENT, MAX_RATIO, MAX_XML, RATIO_FREE};
+use super::clean::{Cleaner, Damage, Prolog, is_damage, read_prolog};
+use super::limits::Limits;
 use crate::{Error, ErrorKind, Result};
 
 /// Blocks on their way; with the recycled ones this bounds the memory to a few MiB.
@@ -18,7 +18,7 @@ const QUEUE: usize = 4;
 /// What the thread tells the parser.
 enum Message {
     Prolog(Prolog),
-    Block(Vec<u8>),
+    Block(String),
     End(Ending),
     Failed(Error),
 }
@@ -29,6 +29,8 @@ pub(super) struct Ending {
     pub(super) damage: Damage,
     /// The input could not be read to its end: a cut archive or a wrong checksum.
     pub(super) broken: bool,
+    /// Something other than blanks stood where the parser stopped.
+    pub(super) more: bool,
     /// Bytes of the document.
     pub(super) bytes: u64,
     /// SHA-256 of the bytes, where it was asked for.
@@ -42,6 +44,8 @@ pub(super) struct Watch {
     pub(super) compressed: Option<Arc<AtomicU64>>,
     /// Whether to take a SHA-256.
     pub(super) hash: bool,
+    /// How much may be read.
+    pub(super) limits: Limits,
 }
 
 /// A reader that takes a SHA-256, counts, and keeps the limits of the main document.
@@ -63,9 +67,10 @@ impl<R: Read> Measured<R> {
 
     fn check(&mut self) -> io::Result<()> {
         let ratio = self.watch.compressed.as_ref().map_or(0, |c| self.read / c.load(Ordering::Relaxed).max(1));
-        if self.read > MAX_XML {
+        let limits = &self.watch.limits;
+        if self.read > limits.xml {
             self.over = Some("bytes of the main document");
-        } else if self.read > RATIO_FREE && ratio > MAX_RATIO {
+        } else if self.read > limits.ratio_free && ratio > limits.ratio {
             self.over = Some("compression ratio of the main document");
         }
         self.over.map_or(Ok(()), |text| Err(io::Error::other(text)))
@@ -88,8 +93,8 @@ impl<R: Read> Read for Measured<R> {
 /// The parser's end: a buffered reader over the cleaned document.
 pub(super) struct Blocks {
     messages: Receiver<Message>,
-    recycle: SyncSender<Vec<u8>>,
-    block: Vec<u8>,
+    recycle: SyncSender<String>,
+    block: String,
     at: usize,
     failed: Option<Error>,
     ending: Option<Ending>,
@@ -106,7 +111,12 @@ impl Blocks {
                 let _ = pipe.to.send(Message::Failed(error));
             }
         });
-        Self { messages, recycle, block: Vec::new(), at: 0, failed: None, ending: None }
+        Self { messages, recycle, block: String::new(), at: 0, failed: None, ending: None }
+    }
+
+    /// What is left of the present block.
+    pub(super) fn rest(&self) -> &str {
+        self.block.get(self.at..).unwrap_or_default()
     }
 
     /// Waits for the part before the root element.
@@ -125,14 +135,16 @@ impl Blocks {
 
     /// Reads on to the end of the input and tells how it ended.
     pub(super) fn finish(&mut self) -> Result<Ending> {
+        let mut more = false;
         loop {
+            more |= self.rest().bytes().any(|b| !b.is_ascii_whitespace());
             self.block.clear();
             self.at = 0;
             if let Some(error) = self.failed.take() {
                 return Err(error);
             }
             if let Some(ending) = self.ending.take() {
-                return Ok(ending);
+                return Ok(Ending { more, ..ending });
             }
             self.next_block();
         }
@@ -170,7 +182,7 @@ impl BufRead for Blocks {
             }
             self.next_block();
         }
-        Ok(self.block.get(self.at..).unwrap_or_default())
+        Ok(self.block.as_bytes().get(self.at..).unwrap_or_default())
     }
 
     fn consume(&mut self, amount: usize) {
@@ -181,7 +193,7 @@ impl BufRead for Blocks {
 /// The thread's end of the queue.
 pub(super) struct Pipe {
     to: SyncSender<Message>,
-    recycled: Receiver<Vec<u8>>,
+    recycled: Receiver<String>,
 }
 
 impl Pipe {
@@ -199,8 +211,9 @@ impl Pipe {
 
 impl<R: Read> Measured<R> {
     /// Returns `None` where the parser is gone.
-    fn pump(&mut self, to: &SyncSender<Message>, recycled: &Receiver<Vec<u8>>) -> Result<Option<Ending>> {
-        let (prolog, ahead) = match read_prolog(self) {
+    fn pump(&mut self, to: &SyncSender<Message>, recycled: &Receiver<String>) -> Result<Option<Ending>> {
+        let max_prolog = self.watch.limits.prolog;
+        let (prolog, ahead, broken) = match read_prolog(self, max_prolog) {
             Ok(read) => read,
             Err(error) => return Err(self.explain(error)),
         };
@@ -208,7 +221,7 @@ impl<R: Read> Measured<R> {
             return Ok(None);
         }
         let mut cleaner = Cleaner::new(&mut *self, ahead);
-        let mut ending = Ending::default();
+        let mut ending = Ending { broken, ..Ending::default() };
         loop {
             let mut block = recycled.try_recv().unwrap_or_default();
             let result = cleaner.fill(&mut block);
@@ -241,11 +254,6 @@ impl<R: Read> Measured<R> {
     }
 }
 
-/// Whether an error speaks of the data and not of the disk.
-pub(super) fn is_damage(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof)
-}
-
 pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::new(), |mut text, byte| {
@@ -257,13 +265,15 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 /// Fails where one XML event grows beyond its limit; the parser has no such option.
 pub(super) struct Guard<B> {
     pub(super) inner: B,
+    max: usize,
     since_event: usize,
     pub(super) tripped: bool,
 }
 
 impl<B: BufRead> Guard<B> {
-    pub(super) fn new(inner: B) -> Self {
-        Self { inner, since_event: 0, tripped: false }
+    /// Lets events of up to `max` bytes through.
+    pub(super) fn new(inner: B, max: usize) -> Self {
+        Self { inner, max, since_event: 0, tripped: false }
     }
 
     /// Call after each event.
@@ -280,11 +290,11 @@ impl<B: BufRead> Read for Guard<B> {
 
 impl<B: BufRead> BufRead for Guard<B> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.since_event > MAX_EVENT {
+        if self.since_event >= self.max {
             self.tripped = true;
             return Err(io::Error::other("too large an event"));
         }
-        let room = MAX_EVENT + 1 - self.since_event;
+        let room = self.max - self.since_event;
         let block = self.inner.fill_buf()?;
         Ok(block.get(..block.len().min(room)).unwrap_or_default())
     }

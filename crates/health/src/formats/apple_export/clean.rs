@@ -2,11 +2,12 @@
 //! only valid UTF-8. Positions count repaired bytes, so they are near misses after damage.
 
 use std::io::{self, BufRead, Read};
+use std::mem;
+use std::string::FromUtf8Error;
 
 use memchr::memmem;
 
 use super::attributes::is_control;
-use super::limits::MAX_PROLOG;
 use crate::{Error, ErrorKind, Result};
 
 /// Bytes per block.
@@ -20,6 +21,9 @@ pub(super) struct Damage {
     pub(super) control: u64,
     /// Byte sequences that were no UTF-8.
     pub(super) utf8: u64,
+    /// Where the first of either kind was, counted from where cleaning began.
+    pub(super) first_control: Option<u64>,
+    pub(super) first_utf8: Option<u64>,
 }
 
 /// What stood before the root element.
@@ -42,20 +46,23 @@ fn find_root(head: &[u8]) -> Option<usize> {
     })
 }
 
-/// Reads up to the root element. Returns what it knows about the part before, and the bytes read from the root on.
-pub(super) fn read_prolog(reader: &mut impl Read) -> Result<(Prolog, Vec<u8>)> {
+/// Reads up to the root element, which must begin within the first `max` bytes. Returns what it knows about the part
+/// before, the bytes read from the root on, and whether the input is damaged behind these.
+pub(super) fn read_prolog(reader: &mut impl Read, max: usize) -> Result<(Prolog, Vec<u8>, bool)> {
     let mut head = Vec::new();
     loop {
         let before = head.len();
-        let wanted = (before.max(16 << 10)).min(MAX_PROLOG + ROOT.len() + 1 - before);
-        read_up_to(reader, &mut head, wanted)?;
-        let ended = head.len() == before;
+        let wanted = (before.max(16 << 10)).min(max + ROOT.len() + 1 - before);
+        let result = read_up_to(reader, &mut head, wanted);
+        let broken = result.as_ref().is_err_and(is_damage);
+        let ended = head.len() == before || broken;
         let found = find_root(&head).filter(|at| ended || at + ROOT.len() < head.len());
-        if let Some(at) = found {
+        if let Some(at) = found.filter(|_| broken || result.is_ok()) {
             let rest = head.split_off(at);
-            return Ok((prolog(&head), rest));
+            return Ok((prolog(&head), rest, broken));
         }
-        if ended || head.len() > MAX_PROLOG + ROOT.len() {
+        result?;
+        if ended || head.len() > max + ROOT.len() {
             return Err(Error::from(ErrorKind::NotAnExport));
         }
     }
@@ -91,6 +98,11 @@ fn is_broken(text: &str) -> bool {
     }
 }
 
+/// Whether an error speaks of the data and not of the disk.
+pub(super) fn is_damage(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof)
+}
+
 /// Appends up to `wanted` bytes; fewer only at the end of the input.
 pub(super) fn read_up_to(reader: &mut impl Read, into: &mut Vec<u8>, wanted: usize) -> io::Result<()> {
     reader.take(wanted as u64).read_to_end(into).map(|_| ())
@@ -101,55 +113,66 @@ pub(super) struct Cleaner<R> {
     inner: R,
     /// The beginning of a character whose rest is in the next block, or what was read ahead.
     carry: Vec<u8>,
+    /// Bytes before the present block.
+    before: u64,
     pub(super) damage: Damage,
 }
 
 impl<R: Read> Cleaner<R> {
     /// Cleans `ahead` and then what the reader gives.
     pub(super) fn new(inner: R, ahead: Vec<u8>) -> Self {
-        Self { inner, carry: ahead, damage: Damage::default() }
+        Self { inner, carry: ahead, before: 0, damage: Damage::default() }
     }
 
     /// Replaces the block's content by the next one; leaves it empty at the end. On an error the block holds what
     /// was read before it.
-    pub(super) fn fill(&mut self, block: &mut Vec<u8>) -> io::Result<()> {
+    pub(super) fn fill(&mut self, block: &mut String) -> io::Result<()> {
         loop {
-            block.clear();
-            block.append(&mut self.carry);
-            let result = read_up_to(&mut self.inner, block, BLOCK.saturating_sub(block.len()).max(1));
-            let read = block.len();
-            if read == 0 {
+            let mut bytes = mem::take(block).into_bytes();
+            bytes.clear();
+            bytes.append(&mut self.carry);
+            let wanted = BLOCK.saturating_sub(bytes.len()).max(1);
+            let result = read_up_to(&mut self.inner, &mut bytes, wanted);
+            if bytes.is_empty() {
                 return result;
             }
-            let at_end = read < BLOCK;
-            self.clean(block, at_end || result.is_err());
+            let at_end = bytes.len() < BLOCK;
+            let read = bytes.len();
+            *block = self.clean(bytes, at_end || result.is_err());
+            self.before += (read - self.carry.len()) as u64;
             if !block.is_empty() || result.is_err() {
                 return result;
             }
         }
     }
 
-    fn clean(&mut self, block: &mut Vec<u8>, at_end: bool) {
-        if let Err(error) = std::str::from_utf8(block) {
-            let tail = error.valid_up_to();
-            if error.error_len().is_none() && !at_end {
-                self.carry = block.split_off(tail);
-            } else {
-                self.replace(block, at_end);
-            }
+    fn clean(&mut self, bytes: Vec<u8>, at_end: bool) -> String {
+        let mut text = String::from_utf8(bytes).unwrap_or_else(|error| self.repair(error, at_end));
+        // Not `any`: without an early way out many bytes are looked at in one go.
+        if text.bytes().fold(false, |found, b| found | is_control(b)) {
+            let (before, first) = (text.len(), text.bytes().position(is_control).unwrap_or_default());
+            self.damage.first_control.get_or_insert(self.before + first as u64);
+            text.retain(|c| !u8::try_from(c).is_ok_and(is_control));
+            self.damage.control += (before - text.len()) as u64;
         }
-        if block.iter().fold(false, |found, b| found | is_control(*b)) {
-            let before = block.len();
-            block.retain(|b| !is_control(*b));
-            self.damage.control += (before - block.len()) as u64;
-        }
+        text
     }
 
-    fn replace(&mut self, block: &mut Vec<u8>, at_end: bool) {
-        let mut clean = Vec::with_capacity(block.len() + 64);
-        let mut chunks = block.utf8_chunks().peekable();
+    fn repair(&mut self, error: FromUtf8Error, at_end: bool) -> String {
+        let (tail, cut) = (error.utf8_error().valid_up_to(), error.utf8_error().error_len().is_none());
+        let mut bytes = error.into_bytes();
+        if !cut || at_end {
+            return self.replace(&bytes, at_end);
+        }
+        self.carry = bytes.split_off(tail);
+        String::from_utf8(bytes).unwrap_or_default()
+    }
+
+    fn replace(&mut self, bytes: &[u8], at_end: bool) -> String {
+        let mut clean = String::with_capacity(bytes.len() + 64);
+        let mut chunks = bytes.utf8_chunks().peekable();
         while let Some(chunk) = chunks.next() {
-            clean.extend_from_slice(chunk.valid().as_bytes());
+            clean.push_str(chunk.valid());
             let invalid = chunk.invalid();
             if invalid.is_empty() {
                 continue;
@@ -158,24 +181,30 @@ impl<R: Read> Cleaner<R> {
             if cut && std::str::from_utf8(invalid).is_err_and(|e| e.error_len().is_none()) {
                 self.carry = invalid.to_vec();
             } else {
-                clean.extend_from_slice("\u{FFFD}".as_bytes());
+                self.damage.first_utf8.get_or_insert(self.before + clean.len() as u64);
+                clean.push('\u{FFFD}');
                 self.damage.utf8 += 1;
             }
         }
-        *block = clean;
+        clean
     }
 }
 
 /// A [`Cleaner`] to read from, without a thread: for small files.
 pub(super) struct CleanReader<R> {
     cleaner: Cleaner<R>,
-    block: Vec<u8>,
+    block: String,
     at: usize,
 }
 
 impl<R: Read> CleanReader<R> {
     pub(super) fn new(inner: R) -> Self {
-        Self { cleaner: Cleaner::new(inner, Vec::new()), block: Vec::new(), at: 0 }
+        Self { cleaner: Cleaner::new(inner, Vec::new()), block: String::new(), at: 0 }
+    }
+
+    /// What is left of the present block.
+    pub(super) fn rest(&self) -> &str {
+        self.block.get(self.at..).unwrap_or_default()
     }
 }
 
@@ -193,7 +222,7 @@ impl<R: Read> BufRead for CleanReader<R> {
             self.at = 0;
             self.cleaner.fill(&mut self.block)?;
         }
-        Ok(self.block.get(self.at..).unwrap_or_default())
+        Ok(self.block.as_bytes().get(self.at..).unwrap_or_default())
     }
 
     fn consume(&mut self, amount: usize) {
@@ -218,22 +247,36 @@ mod tests {
         }
     }
 
+    /// The clean text and the damage: how often and where first.
     fn clean(bytes: &[u8], piece: usize) -> (String, Damage) {
         let mut cleaner = Cleaner::new(Pieces(bytes, piece), Vec::new());
-        let (mut out, mut block) = (Vec::new(), Vec::new());
+        let (mut out, mut block) = (String::new(), String::new());
         loop {
             cleaner.fill(&mut block).expect("no error");
             if block.is_empty() {
-                return (String::from_utf8(out).expect("valid"), cleaner.damage);
+                return (out, cleaner.damage);
             }
-            out.extend_from_slice(&block);
+            out.push_str(&block);
         }
     }
 
     #[track_caller]
     fn check(bytes: &[u8], expected: &str, control: u64, utf8: u64) {
-        assert_eq!(clean(bytes, 1), (expected.to_owned(), Damage { control, utf8 }));
-        assert_eq!(clean(bytes, 9), (expected.to_owned(), Damage { control, utf8 }));
+        for piece in [1, 9] {
+            let (text, damage) = clean(bytes, piece);
+            assert_eq!((text.as_str(), damage.control, damage.utf8), (expected, control, utf8));
+        }
+    }
+
+    #[test]
+    fn the_first_damage_has_a_place() {
+        let mut bytes = vec![b'x'; BLOCK + 10];
+        bytes.extend_from_slice(b"\xffab\x00\x01");
+        let (_, damage) = clean(&bytes, 1000);
+        let first = BLOCK as u64 + 10;
+        // Three bytes stand for the bad one.
+        assert_eq!((damage.first_utf8, damage.first_control), (Some(first), Some(first + 5)));
+        assert_eq!(clean(b"x", 1).1, Damage::default());
     }
 
     #[test]
@@ -262,7 +305,7 @@ mod tests {
     #[track_caller]
     fn check_prolog(text: &str, version: Option<u32>, broken: bool) {
         let text = format!("{text}<HealthData locale=\"x\">");
-        let (prolog, rest) = read_prolog(&mut Pieces(text.as_bytes(), 7)).expect("found");
+        let (prolog, rest, _) = read_prolog(&mut Pieces(text.as_bytes(), 7), 1000).expect("found");
         assert_eq!((prolog.version, prolog.broken_doctype), (version, broken), "{text}");
         assert!(rest.starts_with(ROOT));
     }
@@ -290,12 +333,12 @@ mod tests {
         let at = |n: usize| {
             let mut text = vec![b' '; n];
             text.extend_from_slice(b"<HealthData/>");
-            read_prolog(&mut text.as_slice()).is_ok()
+            read_prolog(&mut text.as_slice(), 1000).is_ok()
         };
-        assert!(at(MAX_PROLOG - 1));
-        assert!(at(MAX_PROLOG));
-        assert!(!at(MAX_PROLOG + 20));
-        assert!(read_prolog(&mut b"<ClinicalDocument/>".as_slice()).is_err());
+        assert!(at(999));
+        assert!(at(1000));
+        assert!(!at(1001));
+        assert!(read_prolog(&mut b"<ClinicalDocument/>".as_slice(), 1000).is_err());
         assert!(!is_main(b"<ClinicalDocument><HealthData></HealthData>"));
         assert!(!is_main(b"<HealthDataset>"));
     }

@@ -5,7 +5,8 @@
 pub(super) fn raw_rest(raw: &str) -> &str {
     let rest = raw.strip_prefix("&lt;&lt;").or_else(|| raw.strip_prefix("<<")).unwrap_or(raw);
     let Some(rest) = rest.strip_prefix("HKDevice: 0x") else { return raw };
-    rest.trim_start_matches(|c: char| c.is_ascii_hexdigit())
+    let digits = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
+    rest.get(digits..).unwrap_or_default()
 }
 
 /// The canonical text of an unescaped device: without pointer and brackets. `None` where nothing is left.

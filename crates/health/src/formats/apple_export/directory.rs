@@ -8,7 +8,7 @@ use memchr::memmem;
 use sha2::{Digest, Sha256};
 
 use super::blocks::hex;
-use super::limits::{MAX_ENTRIES, MAX_NAME};
+use super::limits::Limits;
 use crate::{Error, ErrorKind, Result};
 
 /// One entry of an archive.
@@ -33,8 +33,8 @@ pub(super) struct Directory {
     pub(super) fingerprint: String,
 }
 
-/// Refuses an archive with too many entries before anything is allocated for them.
-pub(super) fn check_entry_count(reader: &mut (impl Read + Seek)) -> Result<()> {
+/// Refuses an archive with too large a directory before anything is allocated for it.
+pub(super) fn check_directory(reader: &mut (impl Read + Seek), limits: &Limits) -> Result<()> {
     let size = reader.seek(SeekFrom::End(0))?;
     let from = size.saturating_sub(22 + 65_535 + 20);
     reader.seek(SeekFrom::Start(from))?;
@@ -44,7 +44,8 @@ pub(super) fn check_entry_count(reader: &mut (impl Read + Seek)) -> Result<()> {
         return Err(damaged("no end of central directory: is it cut off?"));
     };
     let mut count = u64::from(u16_at(&tail, at + 10).unwrap_or(0));
-    if count == 0xFFFF
+    let mut bytes = u64::from(u32_at(&tail, at + 12).unwrap_or(0));
+    if (count == 0xFFFF || bytes == 0xFFFF_FFFF)
         && let Some(locator) = at.checked_sub(20).filter(|l| tail.get(*l..*l + 4) == Some(b"PK\x06\x07"))
         && let Some(offset) = u64_at(&tail, locator + 8)
     {
@@ -52,29 +53,38 @@ pub(super) fn check_entry_count(reader: &mut (impl Read + Seek)) -> Result<()> {
         let mut record = Vec::new();
         reader.take(56).read_to_end(&mut record)?;
         count = u64_at(&record, 32).unwrap_or(count);
+        bytes = u64_at(&record, 40).unwrap_or(bytes);
     }
-    if count > MAX_ENTRIES {
+    check(count, bytes, limits)
+}
+
+fn check(entries: u64, bytes: u64, limits: &Limits) -> Result<()> {
+    if entries > limits.entries {
         return Err(ErrorKind::TooLarge("entries in the archive").into());
+    }
+    if bytes > limits.directory {
+        return Err(ErrorKind::TooLarge("bytes of the archive's directory").into());
     }
     Ok(())
 }
 
 /// Reads the central directory from its start.
-pub(super) fn read_directory(reader: &mut (impl Read + Seek), start: u64) -> Result<Directory> {
+pub(super) fn read_directory(reader: &mut (impl Read + Seek), start: u64, limits: &Limits) -> Result<Directory> {
     reader.seek(SeekFrom::Start(start))?;
     let mut reader = std::io::BufReader::new(reader);
     let (mut entries, mut seen) = (Vec::new(), HashMap::new());
     let mut hash = Sha256::new();
+    let mut bytes = 0;
     loop {
         let mut header = Vec::new();
         reader.by_ref().take(46).read_to_end(&mut header)?;
         if header.len() < 46 || !header.starts_with(b"PK\x01\x02") {
             break;
         }
-        if entries.len() as u64 >= MAX_ENTRIES {
-            return Err(ErrorKind::TooLarge("entries in the archive").into());
-        }
-        let entry = read_entry(&mut reader, &header)?;
+        // The numbers at the archive's end may be lies.
+        bytes += [28, 30, 32].iter().fold(46, |sum, at| sum + u64::from(u16_at(&header, *at).unwrap_or(0)));
+        check(entries.len() as u64 + 1, bytes, limits)?;
+        let entry = read_entry(&mut reader, &header, limits.name)?;
         for part in [header.get(16..28).unwrap_or_default(), &entry.raw_name] {
             hash.update(part);
         }
@@ -95,7 +105,7 @@ fn mark_doubled(entries: &mut [ArchiveEntry], index: usize) {
     }
 }
 
-fn read_entry(reader: &mut impl Read, header: &[u8]) -> Result<ArchiveEntry> {
+fn read_entry(reader: &mut impl Read, header: &[u8], max_name: usize) -> Result<ArchiveEntry> {
     let number = |at| u16_at(header, at).unwrap_or(0);
     let (name_len, extra_len, comment_len) = (number(28), number(30), number(32));
     let mut raw_name = Vec::new();
@@ -103,7 +113,7 @@ fn read_entry(reader: &mut impl Read, header: &[u8]) -> Result<ArchiveEntry> {
     if raw_name.len() < name_len.into() {
         return Err(damaged("the central directory is cut off"));
     }
-    if raw_name.len() > MAX_NAME {
+    if raw_name.len() > max_name {
         return Err(ErrorKind::TooLarge("bytes in the name of an entry").into());
     }
     let mut rest = Vec::new();
@@ -112,7 +122,8 @@ fn read_entry(reader: &mut impl Read, header: &[u8]) -> Result<ArchiveEntry> {
     let name = String::from_utf8_lossy(&raw_name).into_owned();
     Ok(ArchiveEntry {
         unsafe_name: mode == 0o12 || !is_safe(&name),
-        name,
+        // Some zippers of Windows write it so.
+        name: name.replace('\\', "/"),
         raw_name,
         encrypted: number(8) & 1 == 1,
         compressed: u64::from(number(20)) | u64::from(number(22)) << 16,
@@ -132,6 +143,10 @@ pub(super) fn is_safe(name: &str) -> bool {
 
 fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
 }
 
 fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {

@@ -6,7 +6,7 @@ use std::io::Read;
 use super::clean::Cleaner;
 use super::device;
 use super::entries::entry;
-use super::limits::MAX_ECG;
+use super::limits::Limits;
 use super::node::Body;
 use crate::formats::ecg;
 use crate::time::parse_stamp;
@@ -17,18 +17,25 @@ const MAX_HEAD: usize = 32;
 
 /// Reads a file; `None` where it is no ECG of Apple's.
 pub fn read(reader: impl Read) -> Option<Entry> {
-    let mut cleaner = Cleaner::new(reader.take(MAX_ECG), Vec::new());
-    let (mut text, mut block) = (String::new(), Vec::new());
-    loop {
-        cleaner.fill(&mut block).ok()?;
-        if block.is_empty() {
-            return parse(text.strip_prefix("\u{FEFF}").unwrap_or(&text));
-        }
-        text.push_str(std::str::from_utf8(&block).ok()?);
-    }
+    read_within(reader, &Limits::default())
 }
 
-fn parse(text: &str) -> Option<Entry> {
+/// Reads a file; `None` where it is no ECG of Apple's or larger than the limits.
+pub fn read_within(reader: impl Read, limits: &Limits) -> Option<Entry> {
+    // One byte more tells a file of just that size from a larger one.
+    let mut cleaner = Cleaner::new(reader.take(limits.ecg + 1), Vec::new());
+    let (mut text, mut block) = (String::new(), String::new());
+    while text.len() as u64 <= limits.ecg {
+        cleaner.fill(&mut block).ok()?;
+        if block.is_empty() {
+            return parse(text.strip_prefix("\u{FEFF}").unwrap_or(&text), limits);
+        }
+        text.push_str(&block);
+    }
+    None
+}
+
+fn parse(text: &str, limits: &Limits) -> Option<Entry> {
     let mut lines = text.lines().map(str::trim).peekable();
     let mut head = Vec::new();
     while let Some(line) = lines.next_if(|line| voltage(line).is_none()) {
@@ -39,7 +46,10 @@ fn parse(text: &str) -> Option<Entry> {
     // Name, birth date, recorded, classification, symptoms, software, device, rate, then lead and unit.
     let at = |place: usize| head.get(place).map(String::as_str).filter(|value| !value.is_empty());
     let recorded = at(2).and_then(parse_stamp)?;
-    let voltages: Vec<f64> = lines.filter_map(voltage).collect();
+    let voltages: Vec<f64> = lines.filter_map(voltage).take(limits.voltages + 1).collect();
+    if voltages.len() > limits.voltages {
+        return None;
+    }
     let rate = at(7).and_then(first_number);
     let length_ms = rate.filter(|rate| *rate > 0.0).map_or(0.0, |rate| voltages.len() as f64 / rate * 1000.0);
 
@@ -73,8 +83,11 @@ fn value(line: &str) -> String {
 fn voltage(line: &str) -> Option<f64> {
     let line = line.trim().trim_matches('"');
     let plain = line.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',' | b'-' | b'+' | b'e' | b'E'));
-    let number = || line.replacen(',', ".", 1).parse().ok();
-    if plain && !line.is_empty() { number() } else { None }.filter(|v: &f64| v.is_finite())
+    if !plain || line.is_empty() {
+        return None;
+    }
+    let number = if line.contains(',') { line.replacen(',', ".", 1).parse() } else { line.parse() };
+    number.ok().filter(|v: &f64| v.is_finite())
 }
 
 /// `513.625 hertz`, `511,562 Hertz` with a no-break space.

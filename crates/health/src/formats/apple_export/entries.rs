@@ -1,7 +1,12 @@
 //! Everything that is neither a record nor a workout: rings, correlations, profile, clinical records and so on.
 
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
 use super::builder::Builder;
 use super::device;
+use super::limits::Limits;
 use super::node::{Body, Node};
 use super::record::{self, Extras};
 use super::tally::Tally;
@@ -39,13 +44,36 @@ pub(super) fn entry(kind: EntryKind, identity: String, source: Source) -> Entry 
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) entries: Vec<Entry>,
-    pub(super) references: Vec<Reference>,
+    references: Vec<Reference>,
+    reference_bytes: usize,
+}
+
+impl Found {
+    /// Keeps a reference for the end. False where there are too many, which is counted once for each caller.
+    pub(super) fn refer(&mut self, reference: Reference, tally: &mut Tally) -> bool {
+        // They wait in memory until the whole document has been read.
+        let bytes = reference.path.len() + reference.body.weight();
+        let limits = &tally.limits;
+        let room = self.references.len() < limits.references && self.reference_bytes + bytes <= limits.reference_bytes;
+        if room {
+            self.reference_bytes += bytes;
+            self.references.push(reference);
+        } else {
+            tally.count("too_many_references", None);
+        }
+        room
+    }
+
+    /// Hands over the references.
+    pub(super) fn take_references(&mut self) -> Vec<Reference> {
+        std::mem::take(&mut self.references)
+    }
 }
 
 /// Reads one element below the root. False where nobody knows it.
 pub(super) fn read(node: &Node, tally: &mut Tally, found: &mut Found) -> bool {
     match node.name.as_str() {
-        "Workout" => found.entries.extend(workout::read(node, tally, &mut found.references)),
+        "Workout" => workout::read(node, tally, found),
         "Correlation" => found.entries.extend(correlation(node, tally)),
         "ActivitySummary" => found.entries.extend(rings(node, tally)),
         "Me" => found.entries.extend(profile(node)),
@@ -82,7 +110,7 @@ fn correlation(node: &Node, tally: &mut Tally) -> Option<Entry> {
     body.set("type", identity.as_str());
     body.set("metadata", node.metadata());
     provenance(&mut body, node);
-    let members = members(node);
+    let members = members(node, tally.limits);
     // Several foods of one second are told apart by their name and by what they are made of.
     let food = node.metadata().get("HKFoodType").map(ToString::to_string).unwrap_or_default();
     let mut kinds = members.kinds.clone();
@@ -95,13 +123,13 @@ fn correlation(node: &Node, tally: &mut Tally) -> Option<Entry> {
 }
 
 /// The nested records; their damage is their own, since the same records stand at top level too.
-fn members(node: &Node) -> Batch {
-    let (mut builder, mut tally, mut extras) = (Builder::default(), Tally::default(), Extras::default());
+fn members(node: &Node, limits: Limits) -> Batch {
+    let (mut builder, mut tally, mut extras) = (Builder::default(), Tally::within(limits), Extras::default());
     for member in node.all("Record") {
         let Some(mut sample) = record::read(&member.raw, &mut builder, &mut tally) else { continue };
         extras.clear();
         for entry in member.all("MetadataEntry") {
-            extras.add(entry.get("key").unwrap_or_default(), entry.get("value").unwrap_or_default());
+            extras.add(entry.get("key").unwrap_or_default(), entry.get("value").unwrap_or_default(), &limits);
         }
         extras.finish(&mut sample, &mut builder);
         builder.batch.samples.push(sample);
@@ -173,7 +201,9 @@ fn clinical(node: &Node, tally: &mut Tally, found: &mut Found) {
     let mut entry = entry(EntryKind::ClinicalRecord, identity, source(node));
     entry.start_ms = node.stamp("receivedDate");
     match node.get("resourceFilePath") {
-        Some(path) => found.references.push(Reference { path: path.to_owned(), entry, body }),
+        Some(path) => {
+            found.refer(Reference { path: path.to_owned(), entry, body }, tally);
+        }
         None => {
             entry.body = body.text();
             found.entries.push(entry);
@@ -193,17 +223,7 @@ fn record_like(node: &Node, kind: EntryKind, tally: &mut Tally) -> Option<Entry>
     fields(&mut body, node, &FRAME);
     body.set("metadata", node.metadata());
     provenance(&mut body, node);
-    for child in &node.children {
-        let name = kind::slug(&child.name);
-        let list: Vec<_> = node
-            .all(&child.name)
-            .filter(|_| child.name != "MetadataEntry")
-            .map(|child| {
-                let mut body = Body::default();
-                fields(&mut body, child, &[]);
-                body.json()
-            })
-            .collect();
+    for (name, list) in lists(node) {
         body.set(&name, list);
     }
     let identity = node.get("type").unwrap_or(kind.as_str()).to_owned();
@@ -211,6 +231,17 @@ fn record_like(node: &Node, kind: EntryKind, tally: &mut Tally) -> Option<Entry>
     let end = node.stamp("endDate").or_else(|| node.stamp("expirationDate")).or(start);
     (entry.start_ms, entry.end_ms, entry.body) = (start, end, body.text());
     Some(entry)
+}
+
+/// Children by their name in snake case.
+fn lists(node: &Node) -> BTreeMap<String, Vec<Json>> {
+    let mut lists = BTreeMap::<_, Vec<_>>::new();
+    for child in node.children.iter().filter(|child| child.name != "MetadataEntry") {
+        let mut body = Body::default();
+        fields(&mut body, child, &[]);
+        lists.entry(kind::slug(&child.name)).or_default().push(body.json());
+    }
+    lists
 }
 
 fn fields(body: &mut Body, node: &Node, skip: &[&str]) {

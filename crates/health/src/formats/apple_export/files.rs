@@ -1,15 +1,17 @@
 //! The files beside the main document: routes, electrocardiograms, clinical records.
 
 use std::collections::HashSet;
-use std::io::Read;
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::ecg;
 use super::entries::{Reference, entry};
 use super::gpx::{self, Track};
 use super::input::{Container, Files};
-use super::limits::{BATCH_BYTES, MAX_CLINICAL};
+use super::limits::{BATCH_BYTES, Limits};
 use super::node::Body;
 use super::tally::Tally;
-use super::{clean, ecg};
 use crate::formats::route;
 use crate::{Entry, EntryKind, Source};
 
@@ -18,6 +20,7 @@ pub(super) struct SideFiles {
     container: Container,
     /// Last one first.
     todo: Vec<Todo>,
+    spent: Spent,
 }
 
 enum Todo {
@@ -28,7 +31,12 @@ enum Todo {
 
 impl SideFiles {
     /// Referenced files first, then the rest by name.
-    pub(super) fn new(container: Container, files: &Files, references: Vec<Reference>) -> Self {
+    pub(super) fn new(
+        container: Container,
+        files: &Files,
+        references: Vec<Reference>,
+        progress: &Arc<AtomicU64>,
+    ) -> Self {
         let mut seen = HashSet::new();
         let mut todo = Vec::new();
         for reference in references {
@@ -43,7 +51,7 @@ impl SideFiles {
         todo.extend(rest(".gpx").map(Todo::Route));
         todo.extend(rest(".csv").map(Todo::Ecg));
         todo.reverse();
-        Self { container, todo }
+        Self { container, todo, spent: Spent::new(files, progress) }
     }
 
     /// Whether everything has been read.
@@ -90,9 +98,31 @@ impl SideFiles {
         }
     }
 
+    /// Reads a file through `with`, at most `max` bytes of it; says so where that was not all.
+    fn read<T>(
+        &mut self,
+        files: &Files,
+        name: &str,
+        max: u64,
+        tally: &mut Tally,
+        with: impl FnOnce(&mut Metered<'_>) -> T,
+    ) -> Option<T> {
+        let (spent, limits) = (&mut self.spent, tally.limits);
+        let read = self.container.with(files, name, |inner| {
+            let mut metered = Metered { inner, spent, limits, left: max, over: false };
+            (with(&mut metered), metered.over)
+        });
+        let (value, over) = read?;
+        if over {
+            tally.add("too_large_file", None, 1, None);
+        }
+        Some(value)
+    }
+
     fn route(&mut self, files: &Files, mut reference: Reference, name: &str, tally: &mut Tally) -> Option<Entry> {
-        let Track { points, complete } =
-            self.container.with(files, name, |reader| gpx::read(reader)).unwrap_or_default();
+        let limits = tally.limits;
+        let track = self.read(files, name, limits.gpx, tally, |reader| gpx::read_within(reader, &limits));
+        let Track { points, complete } = track.unwrap_or_default();
         if !complete {
             tally.add("damaged_file", Some("route"), 1, None);
         }
@@ -108,7 +138,8 @@ impl SideFiles {
     }
 
     fn ecg(&mut self, files: &Files, name: &str, tally: &mut Tally) -> Option<Entry> {
-        let entry = self.container.with(files, name, |reader| ecg::read(reader)).flatten();
+        let limits = tally.limits;
+        let entry = self.read(files, name, limits.ecg, tally, |reader| ecg::read_within(reader, &limits)).flatten();
         if entry.is_none() {
             tally.add("damaged_file", Some("ecg"), 1, None);
         }
@@ -116,17 +147,61 @@ impl SideFiles {
     }
 
     fn clinical(&mut self, files: &Files, mut reference: Reference, name: &str, tally: &mut Tally) -> Entry {
-        let mut bytes = Vec::new();
-        let wanted = MAX_CLINICAL as usize + 1;
-        let read = self
-            .container
-            .with(files, name, |mut reader: &mut dyn Read| clean::read_up_to(&mut reader, &mut bytes, wanted).is_ok());
-        if read == Some(true) && bytes.len() < wanted {
-            reference.entry.payload = Some(bytes);
-        } else {
-            tally.add("damaged_file", Some("clinical_record"), 1, None);
+        let max = tally.limits.clinical;
+        let read = self.read(files, name, max, tally, |reader| {
+            let mut bytes = Vec::new();
+            reader.read_to_end(&mut bytes).ok().map(|_| bytes)
+        });
+        match read.flatten() {
+            Some(bytes) => reference.entry.payload = Some(bytes),
+            None => tally.add("damaged_file", Some("clinical_record"), 1, None),
         }
         finished(reference)
+    }
+}
+
+/// What the files beside the document cost so far. All of them together have one ratio, so that many small bombs do
+/// no more than one big one.
+struct Spent {
+    bytes: u64,
+    /// Bytes read from the archive, and how many it were before the first of these files.
+    progress: Arc<AtomicU64>,
+    before: u64,
+    /// Bytes of the archive; entries that share their bytes do not count twice. `None` where nothing is packed.
+    archive_bytes: Option<u64>,
+}
+
+impl Spent {
+    fn new(files: &Files, progress: &Arc<AtomicU64>) -> Self {
+        let before = progress.load(Ordering::Relaxed);
+        Self { bytes: 0, progress: Arc::clone(progress), before, archive_bytes: files.archive_bytes }
+    }
+
+    fn is_bomb(&self, limits: &Limits) -> bool {
+        let packed = |all: u64| self.progress.load(Ordering::Relaxed).saturating_sub(self.before).clamp(1, all.max(1));
+        self.bytes > limits.ratio_free && self.archive_bytes.is_some_and(|all| self.bytes / packed(all) > limits.ratio)
+    }
+}
+
+/// Reads one file and keeps the limits.
+struct Metered<'a> {
+    inner: &'a mut dyn Read,
+    spent: &'a mut Spent,
+    limits: Limits,
+    left: u64,
+    over: bool,
+}
+
+impl Read for Metered<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buf)?;
+        self.spent.bytes += n as u64;
+        self.over = n as u64 > self.left || self.spent.is_bomb(&self.limits);
+        if self.over {
+            return Err(io::Error::other("too large a file"));
+        }
+        self.left -= n as u64;
+        Ok(n)
     }
 }
 

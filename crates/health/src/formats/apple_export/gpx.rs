@@ -1,14 +1,16 @@
 //! GPX 1.1 as Apple writes it, as a stream of points. Waypoints, names and the like are left out.
 
-use std::io::Read;
+use std::io::{BufRead as _, Read};
 
+use memchr::memchr;
 use quick_xml::events::{BytesStart, Event};
 
 use super::attributes::Attributes;
 use super::blocks::Guard;
 use super::builder::number;
 use super::clean::CleanReader;
-use super::limits::{MAX_DEPTH, MAX_GPX, MAX_POINTS};
+use super::limits::Limits;
+use super::tag::{self, Shape};
 use crate::formats::route::Point;
 use crate::time::parse_stamp;
 
@@ -23,21 +25,44 @@ pub struct Track {
 
 /// Reads a file to its end or to its first damage.
 pub fn read(reader: impl Read) -> Track {
-    let input = CleanReader::new(reader.take(MAX_GPX));
-    let mut xml = quick_xml::Reader::from_reader(Guard::new(input));
+    read_within(reader, &Limits::default())
+}
+
+/// Reads a file to its end, to its first damage or to a limit.
+pub fn read_within(reader: impl Read, limits: &Limits) -> Track {
+    // One byte more than the limit is read, so that a larger file is cut off before its end.
+    let input = CleanReader::new(reader.take(limits.gpx + 1));
+    let mut xml = quick_xml::Reader::from_reader(Guard::new(input, limits.event));
     let config = xml.config_mut();
     config.check_end_names = false;
     config.allow_unmatched_ends = true;
     config.allow_dangling_amp = true;
     let mut state = State::default();
     let mut buffer = Vec::new();
+    // Points lie between tags, never after a text, where the parser expects markup.
+    let mut between = false;
     loop {
+        if state.points.len() > limits.points {
+            state.points.truncate(limits.points);
+            return state.end(false);
+        }
+        let depth_left = limits.depth.saturating_sub(state.depth);
+        let room = between && state.point.is_none() && depth_left > 2;
+        let plain = room.then(|| plain_point(xml.get_ref().inner.rest())).flatten();
+        if let Some((point, length)) = plain.filter(|(_, length)| *length <= limits.event) {
+            state.points.extend(point);
+            state.field = None;
+            xml.stream().consume(length);
+            xml.get_mut().reset();
+            continue;
+        }
         buffer.clear();
         let event = xml.read_event_into(&mut buffer);
         xml.get_mut().reset();
+        between = matches!(event, Ok(Event::Empty(_) | Event::Start(_) | Event::End(_)));
         match event {
-            Ok(Event::Start(tag)) if state.depth < MAX_DEPTH => state.open(&tag),
-            Ok(Event::Start(_)) => return state.end(false),
+            Ok(Event::Start(_) | Event::Empty(_)) if depth_left == 0 => return state.end(false),
+            Ok(Event::Start(tag)) => state.open(&tag),
             Ok(Event::Empty(tag)) => {
                 state.open(&tag);
                 state.close(tag.name().as_ref());
@@ -51,10 +76,47 @@ pub fn read(reader: impl Read) -> Track {
             Ok(_) => {}
             Err(_) => return state.end(false),
         }
-        if state.points.len() > MAX_POINTS {
-            return state.end(false);
-        }
     }
+}
+
+/// A whole point at the beginning of a text, as Apple writes them, and its length: a short cut past the parser.
+/// `None` where anything is out of the ordinary, and the parser has to look.
+fn plain_point(text: &str) -> Option<(Option<Point>, usize)> {
+    let tag = tag::whole(text).filter(|tag| tag.name == "trkpt" && tag.shape == Shape::Start)?;
+    let mut point = place(tag.attributes);
+    let mut rest = text.get(tag.length..)?;
+    let mut extended = false;
+    loop {
+        rest = rest.trim_ascii_start();
+        if let Some(after) = rest.strip_prefix("</trkpt>").filter(|_| !extended) {
+            return Some((point, text.len() - after.len()));
+        }
+        let bracket = if extended { "</extensions>" } else { "<extensions>" };
+        rest = match rest.strip_prefix(bracket) {
+            Some(after) => {
+                extended = !extended;
+                after
+            }
+            None => plain_field(rest, point.as_mut())?,
+        };
+    }
+}
+
+/// Reads `<name>text</name>` and gives what follows.
+fn plain_field<'a>(text: &'a str, point: Option<&mut Point>) -> Option<&'a str> {
+    let inside = text.strip_prefix('<')?;
+    let (name, after) = inside.split_at_checked(inside.bytes().take_while(u8::is_ascii_alphabetic).count())?;
+    let after = after.strip_prefix('>')?;
+    let (value, after) = after.split_at_checked(memchr(b'<', after.as_bytes())?)?;
+    let rest = after.strip_prefix("</")?.strip_prefix(name)?.strip_prefix('>')?;
+    // An entity splits a text, and these two have a meaning of their own.
+    if value.contains('&') || matches!(name, "" | "trkpt" | "gpx") {
+        return None;
+    }
+    if let (Some(point), Some(set), false) = (point, field(name), value.is_empty()) {
+        set(point, value.trim());
+    }
+    Some(rest)
 }
 
 #[derive(Default)]
@@ -169,7 +231,40 @@ mod tests {
         check("<gpx><trkpt lat=\"x\" lon=\"2\"/><trkpt lat=\"1e9\" lon=\"2\"/></gpx>", 0, true);
     }
 
+    /// Pieces of tracks, good and bad.
+    const PIECES: [&str; 21] = [
+        "<trkpt lat=\"1\" lon=\"2\">",
+        "<trkpt lat='1' lon=\"2\">",
+        "<trkpt lat=\"x\" lon=\"2\">",
+        "<trkpt lat=\"1\" lon=\"2\"/>",
+        "</trkpt>",
+        "</trkpt >",
+        "<ele>4.5</ele>",
+        "<ele></ele>",
+        "<ele> </ele>",
+        "<ele/>",
+        "<ele>",
+        "</ele>",
+        "<time>1970-01-01T00:00:01Z</time>",
+        "<extensions>",
+        "</extensions>",
+        "<x:speed>3</x:speed>",
+        "<hAcc>1&lt;</hAcc>",
+        "text",
+        "\n  ",
+        "<![CDATA[5]]>",
+        "</gpx>",
+    ];
+
     proptest! {
+        #[test]
+        fn the_short_cut_gives_what_the_parser_gives(picks in proptest::collection::vec(0..PIECES.len(), 0..40)) {
+            let text: String = picks.into_iter().map(|i| PIECES[i]).collect();
+            // After a comment the parser looks for itself.
+            let slow = text.replace("<trkpt", "<!-- --><trkpt");
+            prop_assert_eq!(read(text.as_bytes()), read(slow.as_bytes()), "{}", text);
+        }
+
         #[test]
         fn random_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
             let _ = read(bytes.as_slice());

@@ -10,8 +10,8 @@ use zip::result::ZipError;
 
 use super::blocks::{Blocks, Measured, Watch};
 use super::clean::{is_main, read_up_to};
-use super::directory::{ArchiveEntry, check_entry_count, is_safe, read_directory};
-use super::limits::{MAX_ENTRIES, MAX_PROLOG};
+use super::directory::{ArchiveEntry, Directory, check_directory, is_safe, read_directory};
+use super::limits::Limits;
 use super::tally::Tally;
 use crate::{Document, Error, ErrorKind, Result};
 
@@ -72,7 +72,11 @@ pub(super) struct Input {
 pub(super) struct Files {
     /// Name for people to name for opening.
     names: HashMap<String, Vec<u8>>,
+    /// Last part of a name to the name, where only one file is called so.
+    by_base: HashMap<String, Option<String>>,
     prefix: String,
+    /// Bytes of the archive: all that honest entries together can have when packed.
+    pub(super) archive_bytes: Option<u64>,
 }
 
 impl Files {
@@ -84,9 +88,13 @@ impl Files {
             return Some(full);
         }
         // Zipped anew by hand, files may lie elsewhere.
-        let base = path.rsplit('/').next()?;
-        let mut same = self.names.keys().filter(|name| name.rsplit('/').next() == Some(base));
-        same.next().filter(|_| same.next().is_none()).cloned()
+        self.by_base.get(base_of(path))?.clone()
+    }
+
+    fn add(&mut self, name: &str, raw_name: Vec<u8>) {
+        let same = self.by_base.entry(base_of(name).to_owned());
+        same.and_modify(|name| *name = None).or_insert_with(|| Some(name.to_owned()));
+        self.names.insert(name.to_owned(), raw_name);
     }
 
     /// The path as the document would print it.
@@ -124,30 +132,18 @@ impl Container {
 
 /// Opens an archive and finds the main document in it by its content.
 pub(super) fn open_archive(mut reader: Box<dyn ReadSeek>, tally: &mut Tally) -> Result<Input> {
-    check_entry_count(&mut reader)?;
+    let limits = &tally.limits;
+    check_directory(&mut reader, limits)?;
+    let archive_bytes = reader.seek(io::SeekFrom::End(0))?;
     let progress = Arc::new(AtomicU64::new(0));
     let counted = Counted { inner: reader, count: Arc::clone(&progress) };
     let archive = ZipArchive::new(counted).map_err(explain)?;
     let start = archive.central_directory_start();
     let mut counted = archive.into_inner();
-    let directory = read_directory(&mut counted, start)?;
+    let directory = read_directory(&mut counted, start, limits)?;
     let mut archive = Box::new(ZipArchive::new(counted).map_err(explain)?);
-    let mut main = None;
-    let mut locked = false;
-    for entry in directory.entries.iter().filter(|entry| is_candidate(&entry.name) && !entry.unsafe_name) {
-        locked |= entry.encrypted;
-        if entry.encrypted || !sniff(&mut archive, entry)? {
-            continue;
-        }
-        if entry.doubled || main.is_some() {
-            return Err(ErrorKind::DamagedArchive("more than one Apple Health document inside".to_owned()).into());
-        }
-        main = Some(entry);
-    }
-    let Some(main) = main else {
-        return Err(if locked { ErrorKind::Encrypted } else { ErrorKind::NotAnExport }.into());
-    };
-    let mut files = Files { prefix: folder_of(&main.name), ..Files::default() };
+    let main = find_main(&mut archive, &directory, limits)?;
+    let mut files = Files { prefix: folder_of(&main.name), archive_bytes: Some(archive_bytes), ..Files::default() };
     let mut total = main.compressed;
     for entry in &directory.entries {
         let problem = match entry {
@@ -157,14 +153,14 @@ pub(super) fn open_archive(mut reader: Box<dyn ReadSeek>, tally: &mut Tally) -> 
             entry => {
                 let beside = ![".xml", "/"].iter().any(|end| entry.name.to_lowercase().ends_with(end));
                 total += if beside { entry.compressed } else { 0 };
-                files.names.insert(entry.name.clone(), entry.raw_name.clone());
+                files.add(&entry.name, entry.raw_name.clone());
                 continue;
             }
         };
         tally.add(problem, None, 1, None);
     }
     let document = Document {
-        fingerprint: Some(directory.fingerprint),
+        fingerprint: Some(directory.fingerprint.clone()),
         // In a zip64 archive the plain size is all ones.
         total_bytes: (main.compressed < u64::from(u32::MAX)).then_some(total),
         ..Document::default()
@@ -173,38 +169,69 @@ pub(super) fn open_archive(mut reader: Box<dyn ReadSeek>, tally: &mut Tally) -> 
     Ok(Input { container: Container::Archive(archive), files, main, progress, document })
 }
 
-fn sniff(archive: &mut Archive, entry: &ArchiveEntry) -> Result<bool> {
+/// Looks into the XML files.
+fn find_main<'a>(archive: &mut Archive, directory: &'a Directory, limits: &Limits) -> Result<&'a ArchiveEntry> {
+    let mut main = None;
+    let (mut locked, mut doubled) = (false, false);
+    let candidates = directory.entries.iter().filter(|entry| is_candidate(&entry.name) && !entry.unsafe_name);
+    for (i, entry) in candidates.enumerate() {
+        check_candidates(i, limits)?;
+        locked |= entry.encrypted;
+        doubled |= entry.doubled;
+        if entry.encrypted || entry.doubled || !sniff(archive, entry, limits)? {
+            continue;
+        }
+        if main.replace(entry).is_some() {
+            return Err(ErrorKind::DamagedArchive("more than one Apple Health document inside".to_owned()).into());
+        }
+    }
+    let missing = || match (locked, doubled) {
+        (true, _) => ErrorKind::Encrypted,
+        (_, true) => ErrorKind::DamagedArchive("two of its XML files have the same name".to_owned()),
+        _ => ErrorKind::NotAnExport,
+    };
+    main.ok_or_else(|| missing().into())
+}
+
+fn check_candidates(before: usize, limits: &Limits) -> Result<()> {
+    if before < limits.candidates { Ok(()) } else { Err(ErrorKind::TooLarge("XML files to look into").into()) }
+}
+
+fn sniff(archive: &mut Archive, entry: &ArchiveEntry, limits: &Limits) -> Result<bool> {
     let Some(index) = archive.index_for_name_raw(&entry.raw_name) else { return Ok(false) };
     let mut file = match archive.by_index(index) {
         Ok(file) => file,
-        Err(ZipError::Io(error)) if !super::blocks::is_damage(&error) => return Err(error.into()),
+        Err(ZipError::Io(error)) if !super::clean::is_damage(&error) => return Err(error.into()),
         Err(_) => return Ok(false),
     };
     let mut head = Vec::new();
     // A damaged beginning is no beginning of ours.
-    let _ = read_up_to(&mut file, &mut head, MAX_PROLOG + 16);
+    let _ = read_up_to(&mut file, &mut head, limits.prolog + 16);
     Ok(is_main(&head))
 }
 
 /// Opens an unzipped export.
 pub(super) fn open_folder(mut folder: Box<dyn Folder>, tally: &mut Tally) -> Result<Input> {
     let list = folder.list()?;
-    if list.len() as u64 > MAX_ENTRIES {
+    if list.len() as u64 > tally.limits.entries {
         return Err(ErrorKind::TooLarge("files in the folder").into());
     }
     let mut main: Option<(String, u64)> = None;
     let mut files = Files::default();
+    let mut candidates = 0;
     for (name, size) in list {
         if !is_safe(&name) {
             tally.add("unsafe_entry_name", None, 1, None);
             continue;
         }
-        files.names.insert(name.clone(), Vec::new());
+        files.add(&name, Vec::new());
         if !is_candidate(&name) {
             continue;
         }
+        check_candidates(candidates, &tally.limits)?;
+        candidates += 1;
         let mut head = Vec::new();
-        read_up_to(&mut folder.open(&name)?, &mut head, MAX_PROLOG + 16)?;
+        read_up_to(&mut folder.open(&name)?, &mut head, tally.limits.prolog + 16)?;
         if is_main(&head) && main.replace((name, size)).is_some() {
             return Err(ErrorKind::Damaged("more than one Apple Health document inside".to_owned()).into());
         }
@@ -221,6 +248,7 @@ pub(super) fn start(
     main: &str,
     files: &Files,
     progress: &Arc<AtomicU64>,
+    limits: Limits,
 ) -> (Blocks, std::sync::mpsc::Receiver<Container>) {
     let (give_back, back) = std::sync::mpsc::channel();
     let (main, key) = (main.to_owned(), files.names.get(main).cloned().unwrap_or_default());
@@ -229,13 +257,13 @@ pub(super) fn start(
         match &mut container {
             Container::Archive(archive) => {
                 progress.store(0, Ordering::Relaxed);
-                let watch = Watch { compressed: Some(Arc::clone(&progress)), hash: false };
+                let watch = Watch { compressed: Some(Arc::clone(&progress)), hash: false, limits };
                 let index = archive.index_for_name_raw(&key).ok_or(ErrorKind::NotAnExport)?;
                 let file = archive.by_index(index).map_err(explain)?;
                 pipe.run(Measured::new(file, watch, Arc::default()));
             }
             Container::Folder(folder) => {
-                let watch = Watch { compressed: None, hash: true };
+                let watch = Watch { compressed: None, hash: true, limits };
                 pipe.run(Measured::new(folder.open(&main)?, watch, progress));
             }
             Container::Nothing => {}
@@ -248,10 +276,10 @@ pub(super) fn start(
 }
 
 /// Pumps a bare document.
-pub(super) fn start_stream(reader: impl Read + Send + 'static, progress: &Arc<AtomicU64>) -> Blocks {
+pub(super) fn start_stream(reader: impl Read + Send + 'static, progress: &Arc<AtomicU64>, limits: Limits) -> Blocks {
     let progress = Arc::clone(progress);
     Blocks::start(move |pipe| {
-        let watch = Watch { compressed: None, hash: true };
+        let watch = Watch { compressed: None, hash: true, limits };
         pipe.run(Measured::new(reader, watch, progress));
         Ok(())
     })
@@ -267,13 +295,17 @@ fn is_fork(name: &str) -> bool {
     name.split('/').any(|part| part == "__MACOSX" || part.starts_with("._"))
 }
 
+fn base_of(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}
+
 fn folder_of(name: &str) -> String {
     name.rfind('/').and_then(|at| name.get(..=at)).unwrap_or_default().to_owned()
 }
 
 fn explain(error: ZipError) -> Error {
     match error {
-        ZipError::Io(error) if !super::blocks::is_damage(&error) => error.into(),
+        ZipError::Io(error) if !super::clean::is_damage(&error) => error.into(),
         ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => ErrorKind::Encrypted.into(),
         error => ErrorKind::DamagedArchive(error.to_string()).into(),
     }

@@ -4,6 +4,8 @@
 pub const MAX_ENTRIES: u64 = 200_000;
 /// Bytes in the name of an entry.
 pub const MAX_NAME: usize = 1_024;
+/// Bytes of an archive's directory, which takes ten times as much in memory: all entries, each with a name as Apple's.
+pub const MAX_DIRECTORY: u64 = 24 << 20;
 /// Bytes of the main document.
 pub const MAX_XML: u64 = 100 << 30;
 /// Bytes of one GPX file.
@@ -37,10 +39,94 @@ pub const MAX_TALLIES: usize = 1_000;
 /// Bytes of a rejected record that the report keeps.
 pub const MAX_REJECT: usize = 2_048;
 /// Samples in a batch.
-pub const BATCH_SAMPLES: usize = 32_768;
+pub const BATCH_SAMPLES: usize = 8_192;
 /// Bytes of text in a batch, after which it is handed over early.
 pub const BATCH_BYTES: usize = 8 << 20;
-/// Points of one route: eleven days at one a second.
+/// Points of one route, or of all routes inside one workout: eleven days at one a second.
 pub const MAX_POINTS: usize = 1_000_000;
 /// Routes and clinical files that the document may refer to.
 pub const MAX_REFERENCES: usize = 200_000;
+/// Bytes of memory that wait for the files which the document refers to.
+pub const MAX_REFERENCE_BYTES: usize = 64 << 20;
+/// XML files of one archive or folder that are looked into for the main document; an export has two.
+pub const MAX_CANDIDATES: usize = 1_000;
+/// Voltages of one ECG; real ones have 15,410 at most.
+pub const MAX_VOLTAGES: usize = 1_000_000;
+
+/// The limits of one reading as a value, so that tests can have small ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// See [`MAX_ENTRIES`].
+    pub entries: u64,
+    /// See [`MAX_NAME`].
+    pub name: usize,
+    /// See [`MAX_DIRECTORY`].
+    pub directory: u64,
+    /// See [`MAX_CANDIDATES`].
+    pub candidates: usize,
+    /// See [`MAX_XML`].
+    pub xml: u64,
+    /// See [`MAX_GPX`].
+    pub gpx: u64,
+    /// See [`MAX_ECG`].
+    pub ecg: u64,
+    /// See [`MAX_CLINICAL`].
+    pub clinical: u64,
+    /// See [`MAX_RATIO`].
+    pub ratio: u64,
+    /// See [`RATIO_FREE`].
+    pub ratio_free: u64,
+    /// See [`MAX_EVENT`].
+    pub event: usize,
+    /// See [`MAX_ATTRIBUTES`].
+    pub attributes: usize,
+    /// See [`MAX_DEPTH`].
+    pub depth: usize,
+    /// See [`MAX_METADATA`].
+    pub metadata: usize,
+    /// See [`MAX_BEATS`].
+    pub beats: usize,
+    /// See [`MAX_PROLOG`].
+    pub prolog: usize,
+    /// See [`MAX_NODES`].
+    pub nodes: usize,
+    /// See [`MAX_ENTRY_BYTES`].
+    pub entry_bytes: usize,
+    /// See [`MAX_POINTS`].
+    pub points: usize,
+    /// See [`MAX_VOLTAGES`].
+    pub voltages: usize,
+    /// See [`MAX_REFERENCES`].
+    pub references: usize,
+    /// See [`MAX_REFERENCE_BYTES`].
+    pub reference_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            entries: MAX_ENTRIES,
+            name: MAX_NAME,
+            directory: MAX_DIRECTORY,
+            candidates: MAX_CANDIDATES,
+            xml: MAX_XML,
+            gpx: MAX_GPX,
+            ecg: MAX_ECG,
+            clinical: MAX_CLINICAL,
+            ratio: MAX_RATIO,
+            ratio_free: RATIO_FREE,
+            event: MAX_EVENT,
+            attributes: MAX_ATTRIBUTES,
+            depth: MAX_DEPTH,
+            metadata: MAX_METADATA,
+            beats: MAX_BEATS,
+            prolog: MAX_PROLOG,
+            nodes: MAX_NODES,
+            entry_bytes: MAX_ENTRY_BYTES,
+            points: MAX_POINTS,
+            voltages: MAX_VOLTAGES,
+            references: MAX_REFERENCES,
+            reference_bytes: MAX_REFERENCE_BYTES,
+        }
+    }
+}

@@ -14,6 +14,7 @@ mod attributes;
 mod blocks;
 mod builder;
 mod clean;
+mod content;
 mod device;
 mod directory;
 mod document;
@@ -21,8 +22,12 @@ pub mod ecg;
 mod entries;
 mod files;
 pub mod gpx;
+#[cfg(test)]
+mod hostile_tests;
 mod input;
 pub mod limits;
+#[cfg(test)]
+mod limits_tests;
 mod node;
 mod record;
 mod tag;
@@ -40,6 +45,7 @@ use std::sync::mpsc::Receiver;
 use self::document::Parser;
 use self::files::SideFiles;
 use self::input::{Container, Files, Input};
+use self::limits::Limits;
 use self::tally::Tally;
 use crate::{Batch, Document, Result};
 
@@ -58,29 +64,44 @@ pub struct Reader {
 impl Reader {
     /// Opens a zip archive. Reads only its directory and the beginning of its XML files before it returns.
     pub fn archive(reader: impl Read + Seek + Send + 'static) -> Result<Self> {
-        let mut tally = Tally::default();
+        Self::archive_within(reader, Limits::default())
+    }
+
+    /// Opens a zip archive and reads no more than the limits allow.
+    pub fn archive_within(reader: impl Read + Seek + Send + 'static, limits: Limits) -> Result<Self> {
+        let mut tally = Tally::within(limits);
         let input = input::open_archive(Box::new(reader), &mut tally)?;
         Self::start(input, tally)
     }
 
     /// Opens an unzipped export.
     pub fn folder(folder: impl Folder + 'static) -> Result<Self> {
-        let mut tally = Tally::default();
+        Self::folder_within(folder, Limits::default())
+    }
+
+    /// Opens an unzipped export and reads no more than the limits allow.
+    pub fn folder_within(folder: impl Folder + 'static, limits: Limits) -> Result<Self> {
+        let mut tally = Tally::within(limits);
         let input = input::open_folder(Box::new(folder), &mut tally)?;
         Self::start(input, tally)
     }
 
     /// Opens a bare document, for instance standard input; `size` is for progress only.
     pub fn document(reader: impl Read + Send + 'static, size: Option<u64>) -> Result<Self> {
+        Self::document_within(reader, size, Limits::default())
+    }
+
+    /// Opens a bare document and reads no more than the limits allow.
+    pub fn document_within(reader: impl Read + Send + 'static, size: Option<u64>, limits: Limits) -> Result<Self> {
         let progress = Arc::new(AtomicU64::new(0));
-        let blocks = input::start_stream(reader, &progress);
+        let blocks = input::start_stream(reader, &progress, limits);
         let document = Document { total_bytes: size, ..Document::default() };
-        Self::parse(blocks, None, Files::default(), progress, document, Tally::default())
+        Self::parse(blocks, None, Files::default(), progress, document, Tally::within(limits))
     }
 
     fn start(input: Input, tally: Tally) -> Result<Self> {
         let Input { container, files, main, progress, document } = input;
-        let (blocks, back) = input::start(container, &main, &files, &progress);
+        let (blocks, back) = input::start(container, &main, &files, &progress, tally.limits);
         Self::parse(blocks, Some(back), files, progress, document, tally)
     }
 
@@ -90,21 +111,18 @@ impl Reader {
         files: Files,
         progress: Arc<AtomicU64>,
         document: Document,
-        mut tally: Tally,
+        tally: Tally,
     ) -> Result<Self> {
         let prolog = blocks.prolog()?;
-        let mut parser = Parser::new(blocks, &prolog);
-        parser.document.fingerprint = document.fingerprint;
-        parser.document.total_bytes = document.total_bytes;
-        for problem in tally.take_counted() {
-            parser.tally.add(problem.reason, problem.kind.as_deref(), problem.count, problem.position);
-        }
+        let mut parser = Parser::new(blocks, &prolog, tally);
+        parser.content.document.fingerprint = document.fingerprint;
+        parser.content.document.total_bytes = document.total_bytes;
         Ok(Self { parser, back, files, beside: None, progress, ended: false })
     }
 
     /// What is known about the document so far: version, fingerprint and size before the first batch.
     pub fn known(&self) -> &Document {
-        &self.parser.document
+        &self.parser.content.document
     }
 
     /// The next batch; `None` after the last one. After an error there is nothing more to come.
@@ -115,7 +133,7 @@ impl Reader {
         let result = self.advance();
         self.ended |= result.is_err();
         let mut batch = result?;
-        batch.records_read = self.parser.records;
+        batch.records_read = self.parser.content.records;
         batch.bytes_read = self.progress.load(Ordering::Relaxed);
         Ok(Some(batch))
     }
@@ -128,15 +146,16 @@ impl Reader {
             Some(beside) => beside,
             None => {
                 let container = self.back.take().and_then(|back| back.recv().ok()).unwrap_or(Container::Nothing);
-                SideFiles::new(container, &self.files, self.parser.take_references())
+                SideFiles::new(container, &self.files, self.parser.take_references(), &self.progress)
             }
         };
-        let mut batch = Batch { entries: beside.next_entries(&self.files, &mut self.parser.tally), ..Batch::default() };
+        let content = &mut self.parser.content;
+        let mut batch = Batch { entries: beside.next_entries(&self.files, &mut content.tally), ..Batch::default() };
         if beside.is_done() {
             self.ended = true;
-            batch.problems = std::mem::take(&mut self.parser.tally.rejects);
-            batch.problems.extend(self.parser.tally.take_counted());
-            batch.document = Some(self.parser.document.clone());
+            batch.problems = std::mem::take(&mut content.tally.rejects);
+            batch.problems.extend(content.tally.take_counted());
+            batch.document = Some(content.document.clone());
         }
         self.beside = Some(beside);
         Ok(batch)

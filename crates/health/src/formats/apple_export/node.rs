@@ -6,7 +6,6 @@ use serde_json::{Map, Value as Json};
 
 use super::attributes::Attributes;
 use super::builder::{number, text};
-use super::limits::{MAX_ATTRIBUTES, MAX_ENTRY_BYTES, MAX_NODES, MAX_POINTS};
 use super::record::number_json;
 use super::tally::Tally;
 use crate::formats::route::Point;
@@ -29,7 +28,7 @@ impl Node {
     fn read(name: &str, tag: &str, keep_raw: bool, tally: &mut Tally) -> Self {
         let mut node = Self { name: name.to_owned(), ..Self::default() };
         for (i, pair) in Attributes::new(tag).enumerate() {
-            let Some((name, value)) = pair.ok().filter(|_| i < MAX_ATTRIBUTES) else {
+            let Some((name, value)) = pair.ok().filter(|_| i < tally.limits.attributes) else {
                 node.bad_shape = true;
                 break;
             };
@@ -123,6 +122,11 @@ impl Body {
         self.set(key, ms.map(format_instant));
     }
 
+    /// Bytes of memory that it takes, about.
+    pub(super) fn weight(&self) -> usize {
+        self.0.iter().map(|(key, value)| key.len() + weight(value)).sum()
+    }
+
     /// The object as a value.
     pub(super) fn json(self) -> Json {
         Json::Object(self.0)
@@ -134,30 +138,49 @@ impl Body {
     }
 }
 
+fn weight(value: &Json) -> usize {
+    // A node of a map, and what the allocator adds to each text.
+    const OWN: usize = 128;
+    OWN + match value {
+        Json::String(text) => text.len(),
+        Json::Array(list) => list.iter().map(weight).sum(),
+        Json::Object(map) => map.iter().map(|(key, value)| key.len() + weight(value)).sum(),
+        _ => 0,
+    }
+}
+
 /// Builds one tree from events.
 #[derive(Debug)]
 pub(super) struct Tree {
     stack: Vec<Node>,
     nodes: usize,
     bytes: usize,
+    points: usize,
 }
 
 impl Tree {
     /// Starts with an element below the root.
     pub(super) fn new(name: &str, tag: &str, tally: &mut Tally) -> Self {
-        Self { stack: vec![Node::read(name, tag, true, tally)], nodes: 0, bytes: 0 }
+        Self { stack: vec![Node::read(name, tag, true, tally)], nodes: 0, bytes: 0, points: 0 }
     }
 
     /// An element begins.
     pub(super) fn open(&mut self, name: &str, tag: &str, tally: &mut Tally) {
-        self.nodes += 1;
-        self.bytes += 2 * tag.len();
-        let full = self.nodes > MAX_NODES || self.bytes > MAX_ENTRY_BYTES;
-        let node = if full { Node::default() } else { Node::read(name, tag, name == "Record", tally) };
+        // A long walk has tens of thousands of places: they become points, not nodes.
+        let is_place = name == "Location";
+        let (weight, limits) = (if is_place { 0 } else { 2 * tag.len() }, &tally.limits);
+        let full = if is_place {
+            self.points >= limits.points
+        } else {
+            self.nodes >= limits.nodes || self.bytes + weight > limits.entry_bytes
+        };
         if full {
             tally.count("too_many_children", None);
+            return self.stack.push(Node::default());
         }
-        self.stack.push(node);
+        self.nodes += usize::from(!is_place);
+        self.bytes += weight;
+        self.stack.push(Node::read(name, tag, name == "Record", tally));
     }
 
     /// An element ends; gives the tree once it is the first one.
@@ -165,12 +188,9 @@ impl Tree {
         let node = self.stack.pop()?;
         let Some(parent) = self.stack.last_mut() else { return Some(node) };
         if node.name == "Location" {
-            // A long walk has tens of thousands: they are points, not nodes.
-            self.nodes -= 1;
-            self.bytes = self.bytes.saturating_sub(500);
-            if parent.points.len() < MAX_POINTS {
-                parent.points.extend(location(&node));
-            }
+            let point = location(&node);
+            self.points += usize::from(point.is_some());
+            parent.points.extend(point);
         } else if !node.name.is_empty() {
             parent.children.push(node);
         }

@@ -1,10 +1,11 @@
 //! One `Record`: from the text of its tag to a sample.
 
-use serde_json::{Map, Value as Json};
+use memchr::memchr;
+use serde_json::Value as Json;
 
 use super::attributes::Attributes;
 use super::builder::{Builder, number, text};
-use super::limits::{MAX_ATTRIBUTES, MAX_BEATS, MAX_METADATA};
+use super::limits::Limits;
 use super::tally::Tally;
 use crate::Sample;
 use crate::batch::NONE;
@@ -25,10 +26,11 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
+    /// Reads the attributes in any order and layout.
     fn read(tag: &'a str, tally: &mut Tally) -> Option<Self> {
         let mut fields = Self::default();
         for (i, pair) in Attributes::new(tag).enumerate() {
-            let (name, value) = pair.ok().filter(|_| i < MAX_ATTRIBUTES)?;
+            let (name, value) = pair.ok().filter(|_| i < tally.limits.attributes)?;
             let field = match name {
                 "type" => &mut fields.kind,
                 "sourceName" => &mut fields.source,
@@ -51,17 +53,44 @@ impl<'a> Fields<'a> {
         }
         Some(fields)
     }
+
+    /// Reads the attributes as Apple writes them, in its order; `None` where a tag is otherwise.
+    fn read_plain(tag: &'a str) -> Option<Self> {
+        let mut rest = tag;
+        let mut take = |start: &str| {
+            let value = rest.strip_prefix(start)?;
+            let (value, after) = value.split_at_checked(memchr(b'"', value.as_bytes())?)?;
+            rest = after.get(1..)?;
+            Some(value)
+        };
+        let fields = Self {
+            kind: take(" type=\""),
+            source: take(" sourceName=\""),
+            version: take(" sourceVersion=\""),
+            device: take(" device=\""),
+            unit: take(" unit=\""),
+            created: take(" creationDate=\""),
+            start: take(" startDate=\""),
+            end: take(" endDate=\""),
+            value: take(" value=\""),
+        };
+        rest.is_empty().then_some(fields)
+    }
 }
 
 /// Reads a record's tag; a reject is listed and gives `None`.
 pub(super) fn read(tag: &str, builder: &mut Builder, tally: &mut Tally) -> Option<Sample> {
-    let fields = Fields::read(tag, tally).filter(|fields| fields.kind.is_some());
+    let plain = Fields::read_plain(tag).filter(|_| tally.limits.attributes >= 9);
+    let fields = plain.or_else(|| Fields::read(tag, tally)).filter(|fields| fields.kind.is_some());
     let Some(fields) = fields else {
         tally.reject("bad_shape", None, tag);
         return None;
     };
     let raw_kind = fields.kind.unwrap_or_default();
-    let times = fields.start.and_then(parse_stamp).zip(fields.end.and_then(parse_stamp));
+    let start = fields.start.and_then(parse_stamp);
+    // A heart beat takes no time, and there are more of them than of anything else.
+    let end = if fields.end == fields.start { start } else { fields.end.and_then(parse_stamp) };
+    let times = start.zip(end);
     let Some((start_ms, end_ms)) = times.filter(|(start, end)| start <= end) else {
         tally.reject("bad_time", fields.kind, tag);
         return None;
@@ -106,14 +135,14 @@ impl Extras {
     /// Reads the tag of a `MetadataEntry`; of two equal keys the first wins.
     pub(super) fn metadata(&mut self, tag: &str, tally: &mut Tally) {
         let Some((key, value)) = two(tag, "key", "value", tally) else { return };
-        if !self.add(&key, &value) {
+        if !self.add(&key, &value, &tally.limits) {
             tally.count("too_much_metadata", None);
         }
     }
 
     /// Adds a metadata entry; false where there are too many.
-    pub(super) fn add(&mut self, key: &str, value: &str) -> bool {
-        let room = self.metadata.len() < MAX_METADATA;
+    pub(super) fn add(&mut self, key: &str, value: &str, limits: &Limits) -> bool {
+        let room = self.metadata.len() < limits.metadata;
         if room && !self.metadata.iter().any(|(known, _)| known == key) {
             self.metadata.push((key.to_owned(), value.to_owned()));
         }
@@ -123,7 +152,7 @@ impl Extras {
     /// Reads the tag of an `InstantaneousBeatsPerMinute`.
     pub(super) fn beat(&mut self, tag: &str, tally: &mut Tally) {
         let Some(beat) = two(tag, "bpm", "time", tally) else { return };
-        if self.beats.len() < MAX_BEATS {
+        if self.beats.len() < tally.limits.beats {
             self.beats.push(beat);
         } else {
             tally.count("too_many_beats", None);
@@ -145,9 +174,9 @@ impl Extras {
         self.json.clear();
         self.json.push('{');
         if !self.beats.is_empty() {
-            let beats = Json::Array(beats(start_ms, &self.beats));
-            self.json.push_str("\"beats\":");
-            self.json.push_str(&beats.to_string());
+            self.json.push_str("\"beats\":[");
+            push_beats(&mut self.json, start_ms, &self.beats);
+            self.json.push(']');
         }
         if !self.metadata.is_empty() {
             self.json.push_str(if self.beats.is_empty() { "\"metadata\":{" } else { ",\"metadata\":{" });
@@ -179,8 +208,8 @@ fn push_json_text(json: &mut String, text: &str) {
 /// Two attributes of a tag, unescaped. An unreadable tag is counted.
 fn two(tag: &str, first: &str, second: &str, tally: &mut Tally) -> Option<(String, String)> {
     let (mut a, mut b) = (None, None);
-    for pair in Attributes::new(tag).take(MAX_ATTRIBUTES) {
-        let Ok((name, value)) = pair else {
+    for (i, pair) in Attributes::new(tag).enumerate() {
+        let Some((name, value)) = pair.ok().filter(|_| i < tally.limits.attributes) else {
             tally.count("bad_shape", None);
             return None;
         };
@@ -201,32 +230,38 @@ fn two(tag: &str, first: &str, second: &str, tally: &mut Tally) -> Option<(Strin
     Some((a?, b.unwrap_or_default()))
 }
 
-/// Beats as `{"bpm": 64, "offset_ms": 860}`. Apple prints a clock time in the phone's zone of that day, without a date,
-/// so only its place within a quarter of an hour says something: every zone is whole quarters from UTC.
-fn beats(start_ms: i64, beats: &[(String, String)]) -> Vec<Json> {
+/// Appends beats as `{"bpm":64,"offset_ms":860}`. Apple prints a clock time in the phone's zone of that day, without a
+/// date, so only its place within a quarter of an hour says something: every zone is whole quarters from UTC.
+fn push_beats(json: &mut String, start_ms: i64, beats: &[(String, String)]) {
     const QUARTER: i64 = 15 * 60 * 1000;
     let mut at = start_ms;
-    let item = |(bpm, time): &(String, String)| {
-        let mut map = Map::new();
-        map.insert("bpm".to_owned(), number(bpm).map_or_else(|| Json::from(bpm.as_str()), number_json));
+    for (i, (bpm, time)) in beats.iter().enumerate() {
+        json.push_str(if i > 0 { ",{\"bpm\":" } else { "{\"bpm\":" });
+        match number(bpm) {
+            Some(bpm) => json.push_str(&number_json(bpm).to_string()),
+            None => push_json_text(json, bpm),
+        }
         match within_hour(time) {
             Some(ms) => {
                 at += (ms - at).rem_euclid(QUARTER);
-                map.insert("offset_ms".to_owned(), Json::from(at - start_ms));
+                json.push_str(",\"offset_ms\":");
+                json.push_str(&(at - start_ms).to_string());
             }
             None => {
-                map.insert("time".to_owned(), Json::from(time.as_str()));
+                json.push_str(",\"time\":");
+                push_json_text(json, time);
             }
         }
-        Json::Object(map)
-    };
-    beats.iter().map(item).collect()
+        json.push('}');
+    }
 }
 
 /// A number as JSON with twelve digits, whole ones without a point: what a change of units does to the last digits
 /// must not make two bodies differ.
 pub(super) fn number_json(value: f64) -> Json {
-    let value = format!("{value:.11e}").parse().unwrap_or(value);
+    let digits = |value: f64| format!("{value:.11e}").parse().unwrap_or(value);
+    let is_short = value.fract() == 0.0 && value.abs() < 1e11;
+    let value = if is_short { value } else { digits(value) };
     if value.fract() == 0.0 && value.abs() < 9e15 { Json::from(value as i64) } else { Json::from(value) }
 }
 
@@ -234,8 +269,8 @@ pub(super) fn number_json(value: f64) -> Json {
 fn within_hour(time: &str) -> Option<i64> {
     let mut parts = time.split(':').skip(1);
     let (minute, rest) = (parts.next()?, parts.next()?);
-    let seconds: String =
-        rest.chars().map(|c| if c == ',' { '.' } else { c }).take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+    let length = rest.bytes().take_while(|b| b.is_ascii_digit() || matches!(b, b'.' | b',')).count();
+    let seconds = rest.get(..length)?.replace(',', ".");
     let (minute, seconds) = (minute.parse::<u8>().ok()?, number(&seconds)?);
     (minute < 60 && seconds < 61.0).then(|| i64::from(minute) * 60_000 + (seconds * 1000.0).round() as i64)
 }
@@ -257,7 +292,11 @@ mod tests {
         // 10:59:58 in UTC; the clock said 16:29:59 in Kolkata.
         let start = parse_stamp("2024-01-01 10:59:58 +0000").expect("a stamp");
         let list = [("64".to_owned(), "16:29:59.50".to_owned()), ("65".to_owned(), "16:30:01.00".to_owned())];
-        let got = Json::Array(beats(start, &list)).to_string();
-        assert_eq!(got, r#"[{"bpm":64,"offset_ms":1500},{"bpm":65,"offset_ms":3000}]"#);
+        let mut got = String::new();
+        push_beats(&mut got, start, &list);
+        assert_eq!(got, r#"{"bpm":64,"offset_ms":1500},{"bpm":65,"offset_ms":3000}"#);
+        got.clear();
+        push_beats(&mut got, start, &[("6\"".to_owned(), "soon".to_owned())]);
+        assert_eq!(got, r#"{"bpm":"6\"","time":"soon"}"#);
     }
 }

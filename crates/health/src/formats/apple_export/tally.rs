@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::attributes::bounded;
-use super::limits::{MAX_REJECT, MAX_TALLIES};
+use super::limits::{Limits, MAX_REJECT, MAX_TALLIES};
 use crate::Problem;
 
 /// Code and kind.
@@ -12,6 +12,8 @@ type Reason = (&'static str, Option<String>);
 /// Problems of one input on their way into batches.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
+    /// How much is too much.
+    pub(super) limits: Limits,
     counted: BTreeMap<Reason, (u64, Option<u64>)>,
     /// Rejects, listed one by one.
     pub(super) rejects: Vec<Problem>,
@@ -20,6 +22,11 @@ pub(super) struct Tally {
 }
 
 impl Tally {
+    /// Nothing is wrong yet.
+    pub(super) fn within(limits: Limits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
     /// Counts damage at the present position.
     pub(super) fn count(&mut self, reason: &'static str, kind: Option<&str>) {
         let position = self.position;

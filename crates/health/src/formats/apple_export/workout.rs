@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::device;
-use super::entries::{Reference, provenance, source};
+use super::entries::{Found, Reference, provenance, source};
 use super::node::{Body, Node};
 use super::tally::Tally;
 use crate::formats::route;
@@ -11,16 +11,17 @@ use crate::kind;
 use crate::unit::conversion;
 use crate::{Entry, EntryKind};
 
-const CHILDREN: [&str; 5] = ["MetadataEntry", "WorkoutEvent", "WorkoutStatistics", "WorkoutActivity", "WorkoutRoute"];
+const CHILDREN: [&str; 6] =
+    ["MetadataEntry", "WorkoutEvent", "WorkoutStatistics", "WorkoutActivity", "WorkoutRoute", "FileReference"];
 
-/// Makes the entry of a workout, those of its old-style routes, and notes the files it refers to.
-pub(super) fn read(node: &Node, tally: &mut Tally, references: &mut Vec<Reference>) -> Vec<Entry> {
+/// Finds the entry of a workout, those of its old-style routes, and the files it refers to.
+pub(super) fn read(node: &Node, tally: &mut Tally, found: &mut Found) {
     node.expect_children(&CHILDREN, tally);
     let activity = node.get("workoutActivityType").unwrap_or_default();
     let times = node.stamp("startDate").zip(node.stamp("endDate")).filter(|(start, end)| start <= end);
     let Some((start, end)) = times else {
         tally.reject(if node.is_bad() { "bad_shape" } else { "bad_time" }, Some(activity), &node.raw);
-        return Vec::new();
+        return;
     };
     let mut body = Body::default();
     body.set("activity", activity);
@@ -39,7 +40,7 @@ pub(super) fn read(node: &Node, tally: &mut Tally, references: &mut Vec<Referenc
     link.instant("start", Some(start));
     link.instant("end", Some(end));
     let link = link.json();
-    let mut entries = vec![Entry {
+    found.entries.push(Entry {
         kind: EntryKind::Workout,
         identity: activity.to_owned(),
         source: source(node),
@@ -48,15 +49,15 @@ pub(super) fn read(node: &Node, tally: &mut Tally, references: &mut Vec<Referenc
         body: body.text(),
         payload: None,
         members: None,
-    }];
+    });
     for (route, path) in routes(node) {
-        if let Some(path) = path {
-            let body = route_body(route, &link);
-            references.push(Reference::route(path, source(route), body));
+        let Some(path) = path else { continue };
+        if !found.refer(Reference::route(path, source(route), route_body(route, &link)), tally) {
+            break;
         }
     }
-    entries.extend(node.all("WorkoutRoute").filter(|route| !route.points.is_empty()).map(|r| location_route(r, &link)));
-    entries
+    let drawn = node.all("WorkoutRoute").filter(|route| !route.points.is_empty());
+    found.entries.extend(drawn.map(|route| location_route(route, &link)));
 }
 
 fn routes(node: &Node) -> impl Iterator<Item = (&Node, Option<&str>)> {

@@ -1,0 +1,108 @@
+//! Numbers for people: the units that they are used to. Programs always get the units of the store.
+
+use health::kind::short_name;
+use health::unit::conversion;
+
+use crate::error::Result;
+use crate::folder::Folder;
+use crate::local::find_kind;
+
+/// The setting `units`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Units {
+    /// Kilometres, kilograms, degrees Celsius.
+    #[default]
+    Metric,
+    /// Miles, pounds, degrees Fahrenheit.
+    Imperial,
+}
+
+impl Units {
+    /// Reads the setting.
+    pub fn of(folder: &Folder) -> Result<Self> {
+        Ok(match folder.read()?.setting("units")?.as_deref() {
+            Some("imperial") => Self::Imperial,
+            _ => Self::Metric,
+        })
+    }
+}
+
+/// How the values of one type are shown.
+#[derive(Debug, Clone)]
+pub struct Display {
+    stored: String,
+    shown: &'static str,
+}
+
+impl Display {
+    /// By the type's name as the user wrote it.
+    pub fn of(folder: &Folder, word: &str) -> Result<Self> {
+        let kind = find_kind(&folder.read()?, word)?.kind;
+        Ok(Self::new(&kind.identifier, &kind.unit, Units::of(folder)?))
+    }
+
+    /// By Apple's identifier and the unit in the store.
+    pub fn new(identifier: &str, unit: &str, units: Units) -> Self {
+        let distance = short_name(identifier).starts_with("Distance");
+        let shown = match (units, unit) {
+            (Units::Metric, "m") if distance => "km",
+            (Units::Imperial, "m") if distance => "mi",
+            (Units::Imperial, "m") => "ft",
+            (Units::Imperial, "cm") => "in",
+            (Units::Imperial, "kg") => "lb",
+            (Units::Imperial, "degC") => "degF",
+            (Units::Imperial, "mL") => "fl_oz_us",
+            (Units::Imperial, "m/s") => "mi/hr",
+            (Units::Metric, "m/s") => "km/hr",
+            _ => "",
+        };
+        Self { stored: unit.to_owned(), shown }
+    }
+
+    /// The name of the unit; empty for what has none.
+    pub fn unit(&self) -> &str {
+        match (self.shown, self.stored.as_str()) {
+            ("", stored) => stored,
+            ("degF", _) => "°F",
+            ("fl_oz_us", _) => "fl oz",
+            ("mi/hr", _) => "mph",
+            ("km/hr", _) => "km/h",
+            (shown, _) => shown,
+        }
+    }
+
+    /// A value of the store in that unit; fractions as percent.
+    pub fn value(&self, value: f64) -> f64 {
+        match self.stored.as_str() {
+            "%" => value * 100.0,
+            stored => conversion(stored, self.shown).map_or(value, |conversion| conversion.apply(value)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(word: &str, units: Units, value: f64, expected: (f64, &str)) {
+        let kind = health::kind::find(word).expect("a kind");
+        let display = Display::new(&kind.identifier, &kind.unit, units);
+        let shown = (display.value(value) * 100.0).round() / 100.0;
+        assert_eq!((shown, display.unit()), expected);
+    }
+
+    #[test]
+    fn people_read_their_own_units() {
+        check("distance_walking_running", Units::Metric, 5230.7, (5.23, "km"));
+        check("distance_walking_running", Units::Imperial, 1609.344, (1.0, "mi"));
+        check("height", Units::Metric, 1.75, (1.75, "m"));
+        check("height", Units::Imperial, 1.75, (5.74, "ft"));
+        check("body_mass", Units::Imperial, 70.5, (155.43, "lb"));
+        check("body_temperature", Units::Imperial, 37.0, (98.6, "°F"));
+        check("oxygen_saturation", Units::Imperial, 0.97, (97.0, "%"));
+        check("heart_rate", Units::Imperial, 61.0, (61.0, "count/min"));
+        check("walking_speed", Units::Metric, 1.25, (4.5, "km/h"));
+        check("dietary_water", Units::Imperial, 250.0, (8.45, "fl oz"));
+    }
+}

@@ -1,0 +1,211 @@
+//! Every limit from both sides: what is just within it is read, what is just above it ends in a named error or in a
+//! reported problem. The limits are small here; that the usual ones are as documented is a test of its own.
+
+use std::io::Cursor;
+
+use super::limits::*;
+use super::tests::{TIMES, all, archive, steps};
+use super::{Reader, ecg, gpx};
+use crate::Result;
+
+/// The problems of a reading without those that say what is missing anyway, or the error.
+fn outcome(reader: Result<Reader>) -> String {
+    match reader.and_then(all) {
+        Ok(batch) => {
+            let reasons =
+                batch.problems.iter().map(|p| p.reason).filter(|r| *r != "no_records" && *r != "missing_file");
+            reasons.collect::<Vec<_>>().join(" ")
+        }
+        Err(error) => error.kind().to_string(),
+    }
+}
+
+fn read(body: &str, limits: Limits) -> String {
+    let xml = format!("<HealthData>{body}</HealthData>");
+    outcome(Reader::document_within(Cursor::new(xml.into_bytes()), None, limits))
+}
+
+fn unzip(files: &[(&str, &str)], limits: Limits) -> String {
+    outcome(Reader::archive_within(Cursor::new(archive(files)), limits))
+}
+
+/// Reads the same input with limits of `n` and of one less.
+#[track_caller]
+fn check(limits: impl Fn(usize) -> Limits, n: usize, read: impl Fn(Limits) -> String, above: &str) {
+    assert_eq!((read(limits(n)).as_str(), read(limits(n - 1)).as_str()), ("", above));
+}
+
+fn usual() -> Limits {
+    Limits::default()
+}
+
+#[test]
+fn the_usual_limits_are_the_documented_ones() {
+    let Limits { entries, name, xml, gpx, ecg, ratio, ratio_free, event, attributes, depth, metadata, prolog, .. } =
+        usual();
+    assert_eq!((entries, name), (200_000, 1_024));
+    assert_eq!((xml, gpx, ecg), (100 << 30, 256 << 20, 16 << 20));
+    assert_eq!((ratio, ratio_free), (200, 64 << 20));
+    assert_eq!((event, attributes, depth, metadata, prolog), (1 << 20, 64, 16, 256, 1 << 20));
+    let Limits {
+        candidates,
+        directory,
+        clinical,
+        beats,
+        nodes,
+        entry_bytes,
+        points,
+        voltages,
+        references,
+        reference_bytes,
+        ..
+    } = usual();
+    assert_eq!((candidates, directory, clinical, beats), (1_000, 24 << 20, 16 << 20, 10_000));
+    assert_eq!((nodes, entry_bytes, points, voltages), (100_000, 32 << 20, 1_000_000, 1_000_000));
+    assert_eq!((references, reference_bytes), (200_000, 64 << 20));
+}
+
+const ROOT: &str = "<HealthData/>";
+
+#[test]
+fn archives_have_so_many_entries_names_and_candidates() {
+    let files = [("export.xml", ROOT), ("a.txt", ""), ("long name.txt", "")];
+    let too_large = |what: &str| format!("the input is larger than the limit: {what}");
+    let entries = |n| Limits { entries: n as u64, ..usual() };
+    check(entries, 3, |limits| unzip(&files, limits), &too_large("entries in the archive"));
+    let name = |name| Limits { name, ..usual() };
+    check(name, 13, |limits| unzip(&files, limits), &too_large("bytes in the name of an entry"));
+    let directory = |n| Limits { directory: n as u64, ..usual() };
+    let bytes = files.iter().map(|(name, _)| 46 + name.len()).sum();
+    check(directory, bytes, |limits| unzip(&files, limits), &too_large("bytes of the archive's directory"));
+    let files = [("a.xml", "<a/>"), ("b.xml", ROOT)];
+    let candidates = |candidates| Limits { candidates, ..usual() };
+    check(candidates, 2, |limits| unzip(&files, limits), &too_large("XML files to look into"));
+}
+
+#[test]
+fn the_main_document_has_so_many_bytes_and_is_packed_so_well() {
+    let body = "<Novelty/>".repeat(1000);
+    let bytes = body.len() + "<HealthData></HealthData>".len();
+    let xml = |n| Limits { xml: n as u64, ..usual() };
+    let novel = |text: String| text.replace("unknown_element", "");
+    let above = "the input is larger than the limit: bytes of the main document";
+    check(xml, bytes, |limits| novel(read(&body, limits)), above);
+    let packed = format!("<HealthData>{body}</HealthData>");
+    let unzip = |limits| novel(unzip(&[("export.xml", &packed)], limits));
+    let above = "the input is larger than the limit: compression ratio of the main document";
+    check(|n| Limits { ratio_free: n as u64, ratio: 2, ..usual() }, bytes, unzip, above);
+    assert_eq!(unzip(Limits { ratio_free: 0, ratio: 1000, ..usual() }), "");
+}
+
+#[test]
+fn the_part_before_the_root_has_so_many_bytes() {
+    let limits = |prolog| Limits { prolog, ..usual() };
+    let text = format!("{}{ROOT}", " ".repeat(100));
+    let read = |limits| outcome(Reader::document_within(Cursor::new(text.clone().into_bytes()), None, limits));
+    check(limits, 100, read, "no Apple Health document inside");
+}
+
+#[test]
+fn events_attributes_and_depth_are_bounded() {
+    let event = |event| Limits { event, ..usual() };
+    let above = "the input is larger than the limit: bytes of one XML element";
+    for body in [format!("<!--{}-->", "x".repeat(1000)), steps(&format!("value=\"1\" x=\"{}\"", "x".repeat(1000)))] {
+        let read = |limits| read(&body, limits).replace("unknown_attribute", "");
+        check(event, body.len(), read, above);
+    }
+    let attributes = |attributes| Limits { attributes, ..usual() };
+    check(attributes, 6, |limits| read(&steps("value=\"1\""), limits), "bad_shape");
+    let depth = |depth| Limits { depth, ..usual() };
+    let deep = format!("<Me>{}{}</Me>", "<a>".repeat(5), "</a>".repeat(5));
+    check(depth, 7, |limits| read(&deep, limits), "the input is larger than the limit: depth of XML elements");
+}
+
+#[test]
+fn metadata_beats_and_children_are_bounded() {
+    let inside =
+        |name: &str, children: String| format!("{}{children}</{name}>", steps("value=\"1\"").replace("/>", ">"));
+    let entries: String = (0..5).map(|i| format!("<MetadataEntry key=\"k{i}\" value=\"\"/>")).collect();
+    let record = inside("Record", entries);
+    check(|metadata| Limits { metadata, ..usual() }, 5, |limits| read(&record, limits), "too_much_metadata");
+    let beat = r#"<InstantaneousBeatsPerMinute bpm="60" time="7:47:41.86 PM"/>"#;
+    let record = inside("Record", beat.repeat(4));
+    check(|beats| Limits { beats, ..usual() }, 4, |limits| read(&record, limits), "too_many_beats");
+    let workout =
+        format!("<Workout workoutActivityType=\"X\" {TIMES}>{}</Workout>", "<WorkoutEvent type=\"a\"/>".repeat(6));
+    check(|nodes| Limits { nodes, ..usual() }, 6, |limits| read(&workout, limits), "too_many_children");
+    let bytes = 6 * 2 * " type=\"a\"".len();
+    check(|n| Limits { entry_bytes: n, ..usual() }, bytes, |limits| read(&workout, limits), "too_many_children");
+}
+
+#[test]
+fn old_routes_of_a_workout_have_so_many_points_together() {
+    let route = format!("<WorkoutRoute>{}</WorkoutRoute>", "<Location latitude=\"1\" longitude=\"2\"/>".repeat(3));
+    let workout = format!("<Workout workoutActivityType=\"X\" {TIMES}>{}</Workout>", route.repeat(2));
+    check(|points| Limits { points, ..usual() }, 6, |limits| read(&workout, limits), "too_many_children");
+}
+
+#[test]
+fn references_are_bounded_by_number_and_bytes() {
+    let files = r#"<FileReference path="/a.gpx"/>"#.repeat(3);
+    let workout = format!("<Workout workoutActivityType=\"X\" {TIMES}>{files}</Workout>");
+    let read = |limits| read(&workout, limits);
+    check(|references| Limits { references, ..usual() }, 3, read, "too_many_references");
+    let enough = (1..).find(|n| read(Limits { reference_bytes: *n, ..usual() }).is_empty()).unwrap_or_default();
+    check(|n| Limits { reference_bytes: n, ..usual() }, enough, read, "too_many_references");
+    assert!(enough < 3000, "{enough}");
+}
+
+#[test]
+fn files_beside_the_document_have_so_many_bytes() {
+    let track = format!("<gpx>{}</gpx>", "<trkpt lat=\"1\" lon=\"2\"></trkpt>".repeat(40));
+    let route = [("export.xml", ROOT), ("a.gpx", &track)];
+    let both = "damaged_file too_large_file";
+    check(|n| Limits { gpx: n as u64, ..usual() }, track.len(), |limits| unzip(&route, limits), both);
+    let csv = "Name,A\nBorn,B\nRecorded,2021-12-17 12:58:58 +0800\nClass,A\n\n1.5\n2.5\n3.5\n";
+    let ecg = [("export.xml", ROOT), ("a.csv", csv)];
+    check(|n| Limits { ecg: n as u64, ..usual() }, csv.len(), |limits| unzip(&ecg, limits), both);
+    let xml = r#"<HealthData><ClinicalRecord type="T" identifier="1" resourceFilePath="/a.json"/></HealthData>"#;
+    let clinical = [("export.xml", xml), ("a.json", "{\"a\": 1}")];
+    check(|n| Limits { clinical: n as u64, ..usual() }, 8, |limits| unzip(&clinical, limits), both);
+}
+
+#[test]
+fn files_beside_the_document_have_one_ratio_together() {
+    let blanks = " ".repeat(20_000);
+    let track = format!("<gpx>{blanks}</gpx>");
+    let xml = r#"<HealthData><ClinicalRecord type="T" identifier="1" resourceFilePath="/a.json"/></HealthData>"#;
+    let limits = |n| Limits { ratio_free: n as u64, ratio: 20, ..usual() };
+    let ecg = format!("Name,A\nBorn,B\nRecorded,2021-12-17 12:58:58 +0800\nClass,A\n\n{}", "1\n".repeat(10_000));
+    for (name, text) in [("a.gpx", &track), ("a.json", &blanks), ("a.csv", &ecg)] {
+        let unzip = |limits| unzip(&[("export.xml", xml), (name, text)], limits);
+        check(limits, text.len(), unzip, "damaged_file too_large_file");
+    }
+    let files = [("export.xml", ROOT), ("a.gpx", &track), ("b.gpx", &track)];
+    check(limits, 2 * track.len(), |limits| unzip(&files, limits), "damaged_file too_large_file");
+}
+
+#[test]
+fn tracks_have_so_many_points_bytes_and_levels() {
+    let point = "<trkpt lat=\"1\" lon=\"2\"><ele>1</ele></trkpt>";
+    let track = format!("<gpx>{}</gpx>", point.repeat(4));
+    let read = |limits: Limits| {
+        let track = gpx::read_within(track.as_bytes(), &limits);
+        (track.points.len(), track.complete)
+    };
+    assert_eq!((read(usual()), read(Limits { points: 4, ..usual() })), ((4, true), (4, true)));
+    assert_eq!(read(Limits { points: 3, ..usual() }), (3, false));
+    assert_eq!(read(Limits { depth: 3, ..usual() }), (4, true));
+    assert_eq!(read(Limits { depth: 2, ..usual() }), (0, false));
+    assert_eq!(read(Limits { event: 23, ..usual() }), (4, true));
+    assert_eq!(read(Limits { event: 22, ..usual() }), (0, false));
+    assert_eq!(read(Limits { gpx: track.len() as u64, ..usual() }), (4, true));
+    assert_eq!(read(Limits { gpx: track.len() as u64 / 2, ..usual() }), (2, false));
+}
+
+#[test]
+fn electrocardiograms_have_so_many_voltages() {
+    let csv = "Name,A\nBorn,B\nRecorded,2021-12-17 12:58:58 +0800\nClass,A\n\n1.5\n2.5\n3.5\n";
+    let is_read = |voltages| ecg::read_within(csv.as_bytes(), &Limits { voltages, ..usual() }).is_some();
+    assert_eq!((is_read(3), is_read(2)), (true, false));
+}

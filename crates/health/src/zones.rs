@@ -1,0 +1,272 @@
+//! Where the wearer was: the zone of any instant, from traces in samples, and the local days that follow from it.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::time::{Day, HOUR_MS, days_from_civil};
+
+/// How far an anchor reaches: without one within seven days the home zone holds.
+const REACH_MS: i64 = 7 * 24 * HOUR_MS;
+/// How near a neighbour must be to confirm what an app of somebody else says.
+const CONFIRMED_MS: i64 = 24 * HOUR_MS;
+
+/// A place in time where the wearer's zone is known: the start of a sample with `HKTimeZone`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Anchor {
+    /// Milliseconds since 1970 in UTC.
+    pub at_ms: i64,
+    /// The zone's IANA name.
+    pub zone: String,
+    /// Written by Apple's own apps and devices. What others wrote counts only where a neighbour agrees.
+    pub trusted: bool,
+}
+
+/// From an instant on the wearer is in a zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stay {
+    /// Milliseconds since 1970 in UTC.
+    pub from_ms: i64,
+    /// The zone's IANA name; `None` for home, wherever that is.
+    pub zone: Option<String>,
+}
+
+/// Where anchors say that the wearer was. Those whose name is no zone are left out.
+///
+/// ```text
+///   Berlin        Berlin         Tokyo          (nothing for a long time)
+///     A─────────────A───────┼───────A──── 7 days ────┤ home
+///                      middle between the two
+/// ```
+pub fn stays(mut anchors: Vec<Anchor>) -> Vec<Stay> {
+    anchors.sort_by(|a, b| (a.at_ms, &a.zone).cmp(&(b.at_ms, &b.zone)));
+    let mut known: HashMap<String, bool> = HashMap::new();
+    anchors.retain(|a| *known.entry(a.zone.clone()).or_insert_with(|| TimeZone::get(&a.zone).is_ok()));
+    let mut stays: Vec<Stay> = Vec::new();
+    let mut push = |from_ms: i64, zone: Option<&str>| {
+        if stays.last().and_then(|last| last.zone.as_deref()) != zone {
+            stays.push(Stay { from_ms, zone: zone.map(str::to_owned) });
+        }
+    };
+    let mut previous: Option<&Anchor> = None;
+    for (index, anchor) in anchors.iter().enumerate() {
+        if !anchor.trusted && !confirmed(&anchors, index) {
+            continue;
+        }
+        let (at, zone) = (anchor.at_ms, Some(anchor.zone.as_str()));
+        match previous {
+            Some(before) if at - before.at_ms <= 2 * REACH_MS => {
+                if before.zone != anchor.zone {
+                    push(before.at_ms + (at - before.at_ms) / 2, zone);
+                }
+            }
+            Some(before) => {
+                push(before.at_ms + REACH_MS, None);
+                push(at - REACH_MS, zone);
+            }
+            None => push(at - REACH_MS, zone),
+        }
+        previous = Some(anchor);
+    }
+    if let Some(last) = previous {
+        push(last.at_ms + REACH_MS, None);
+    }
+    stays
+}
+
+/// Whether a neighbour within a day says the same.
+fn confirmed(anchors: &[Anchor], index: usize) -> bool {
+    let agrees = |other: Option<&Anchor>| {
+        let (Some(a), Some(b)) = (anchors.get(index), other) else { return false };
+        a.zone == b.zone && (a.at_ms - b.at_ms).abs() <= CONFIRMED_MS
+    };
+    agrees(index.checked_sub(1).and_then(|before| anchors.get(before))) || agrees(anchors.get(index + 1))
+}
+
+/// Tells the zone of any instant and the local day it belongs to.
+#[derive(Debug, Clone)]
+pub struct Zones {
+    home: TimeZone,
+    /// Zone changes, sorted by time: from `at_ms` on, this zone.
+    spans: Vec<(i64, TimeZone)>,
+}
+
+impl Zones {
+    /// Only the home zone.
+    pub fn home(zone: TimeZone) -> Self {
+        Self { home: zone, spans: Vec::new() }
+    }
+
+    /// Home zone by its IANA name (UTC where there is no such zone) and the stays elsewhere.
+    pub fn from_name(home: &str, stays: &[Stay]) -> Self {
+        Self::of_stays(TimeZone::get(home).unwrap_or(TimeZone::UTC), stays)
+    }
+
+    /// The stretches `[from_ms, until_ms)` in which two answers differ.
+    pub fn differences(&self, other: &Self) -> Vec<(i64, i64)> {
+        let mut edges: Vec<i64> = self.spans.iter().chain(&other.spans).map(|(at, _)| *at).collect();
+        edges.push(i64::MIN);
+        edges.sort_unstable();
+        edges.dedup();
+        let ends = edges.iter().skip(1).copied().chain([i64::MAX]);
+        edges.iter().copied().zip(ends).filter(|(from, _)| self.zone(*from) != other.zone(*from)).collect()
+    }
+
+    /// Only the home zone, by its IANA name; none if there is no such zone.
+    pub fn named(zone: &str) -> Option<Self> {
+        TimeZone::get(zone).ok().map(Self::home)
+    }
+
+    /// Home zone and the stays elsewhere.
+    pub fn of_stays(home: TimeZone, stays: &[Stay]) -> Self {
+        let mut spans: Vec<(i64, TimeZone)> = Vec::new();
+        for stay in stays {
+            let zone = match &stay.zone {
+                Some(name) => TimeZone::get(name).unwrap_or_else(|_| home.clone()),
+                None => home.clone(),
+            };
+            if spans.last().map_or(&home, |(_, last)| last) != &zone {
+                spans.push((stay.from_ms, zone));
+            }
+        }
+        Self { home, spans }
+    }
+
+    /// The zone that holds at an instant.
+    pub fn zone(&self, at_ms: i64) -> &TimeZone {
+        match self.spans.partition_point(|(from, _)| *from <= at_ms) {
+            0 => &self.home,
+            n => &self.spans[n - 1].1,
+        }
+    }
+
+    /// The local day of an instant and the instants between which this answer holds: `(day, from_ms, until_ms)`.
+    /// Callers that walk sorted samples ask again only when they leave the range.
+    pub fn day_span(&self, at_ms: i64) -> (Day, i64, i64) {
+        let index = self.spans.partition_point(|(from, _)| *from <= at_ms);
+        let zone = if index == 0 { &self.home } else { &self.spans[index - 1].1 };
+        let low = if index == 0 { i64::MIN } else { self.spans[index - 1].0 };
+        let high = self.spans.get(index).map_or(i64::MAX, |(from, _)| *from);
+        let (day, from, until) = local_day(zone, at_ms);
+        (day, from.max(low), until.min(high))
+    }
+
+    /// The local day of an instant.
+    pub fn day(&self, at_ms: i64) -> Day {
+        self.day_span(at_ms).0
+    }
+
+    /// The hour that a clock on the wall shows at an instant, 0 to 23.
+    pub fn hour(&self, at_ms: i64) -> i8 {
+        Timestamp::from_millisecond(at_ms).map_or(0, |stamp| self.zone(at_ms).to_datetime(stamp).hour())
+    }
+
+    /// The instants at which a local day begins and ends, by the zone that holds at its noon.
+    pub fn day_bounds(&self, day: Day) -> (i64, i64) {
+        let noon_utc = i64::from(day) * 24 * HOUR_MS + 12 * HOUR_MS;
+        let zone = self.zone(noon_utc);
+        (start_of_day(zone, day), start_of_day(zone, day + 1))
+    }
+}
+
+fn local_day(zone: &TimeZone, at_ms: i64) -> (Day, i64, i64) {
+    let Ok(stamp) = Timestamp::from_millisecond(at_ms) else {
+        return (0, at_ms, at_ms + 1);
+    };
+    let date = zone.to_datetime(stamp).date();
+    let day = days_from_civil(date.year().into(), date.month().into(), date.day().into()) as Day;
+    (day, start_of_day(zone, day), start_of_day(zone, day + 1))
+}
+
+fn start_of_day(zone: &TimeZone, day: Day) -> i64 {
+    let fallback = i64::from(day) * 24 * HOUR_MS;
+    let date = Date::constant(1970, 1, 1).checked_add(jiff::Span::new().days(day));
+    let start = date.and_then(|date| date.to_zoned(zone.clone()));
+    start.map_or(fallback, |zoned| zoned.timestamp().as_millisecond())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::{format_day, format_instant, parse_day, parse_stamp};
+
+    fn zone(name: &str) -> TimeZone {
+        TimeZone::get(name).expect("a zone")
+    }
+
+    fn at(stamp: &str) -> i64 {
+        parse_stamp(stamp).expect("a stamp")
+    }
+
+    #[track_caller]
+    fn check_day(zones: &Zones, stamp: &str, expected: &str) {
+        assert_eq!(format_day(zones.day(at(stamp))), expected, "{stamp}");
+    }
+
+    #[test]
+    fn t1_to_t3_the_printed_offset_does_not_decide_the_day() {
+        let paris = Zones::home(zone("Europe/Paris"));
+        check_day(&paris, "2021-12-31 23:40:00 +0200", "2021-12-31");
+        check_day(&paris, "2022-01-01 00:20:00 +0200", "2021-12-31");
+        check_day(&paris, "2022-07-01 00:20:00 +0200", "2022-07-01");
+    }
+
+    #[test]
+    fn t4_days_of_a_clock_change_have_23_or_25_hours() {
+        let berlin = Zones::home(zone("Europe/Berlin"));
+        let hours = |day: &str| {
+            let (from, until) = berlin.day_bounds(parse_day(day).expect("a day"));
+            (until - from) / HOUR_MS
+        };
+        assert_eq!(hours("2026-03-29"), 23);
+        assert_eq!(hours("2026-10-25"), 25);
+        assert_eq!(hours("2026-10-26"), 24);
+    }
+
+    #[test]
+    fn t6_between_two_anchors_the_zone_changes_in_the_middle() {
+        let anchors = [
+            Anchor { at_ms: at("2026-03-03 07:00:00 +0000"), zone: "Europe/Berlin".into(), trusted: true },
+            Anchor { at_ms: at("2026-03-04 15:00:00 +0000"), zone: "Asia/Tokyo".into(), trusted: true },
+        ];
+        let zones = Zones::of_stays(zone("Europe/London"), &stays(anchors.into()));
+        let name = |stamp: &str| zones.zone(at(stamp)).iana_name().map(str::to_owned);
+        assert_eq!(name("2026-03-03 22:59:59 +0000").as_deref(), Some("Europe/Berlin"));
+        assert_eq!(name("2026-03-03 23:00:00 +0000").as_deref(), Some("Asia/Tokyo"));
+        assert_eq!(name("2026-03-11 14:00:00 +0000").as_deref(), Some("Asia/Tokyo"));
+        assert_eq!(name("2026-03-11 16:00:00 +0000").as_deref(), Some("Europe/London"));
+        assert_eq!(name("2026-02-01 00:00:00 +0000").as_deref(), Some("Europe/London"));
+    }
+
+    #[test]
+    fn a_day_span_holds_exactly_as_long_as_its_answer() {
+        let berlin = Zones::home(zone("Europe/Berlin"));
+        let (day, from, until) = berlin.day_span(at("2026-03-29 12:00:00 +0200"));
+        assert_eq!(format_day(day), "2026-03-29");
+        assert_eq!(
+            (format_instant(from).as_str(), format_instant(until).as_str()),
+            ("2026-03-28T23:00:00.000Z", "2026-03-29T22:00:00.000Z")
+        );
+    }
+
+    #[test]
+    fn what_an_app_says_counts_only_where_a_neighbour_agrees() {
+        let check = |anchors: &[(i64, &str, bool)], expected: &[&str]| {
+            let anchor = |&(hour, zone, trusted): &(i64, &str, bool)| Anchor {
+                at_ms: hour * HOUR_MS,
+                zone: zone.into(),
+                trusted,
+            };
+            let found = stays(anchors.iter().map(anchor).collect());
+            let names: Vec<&str> = found.iter().map(|stay| stay.zone.as_deref().unwrap_or("home")).collect();
+            assert_eq!(names, expected, "{anchors:?}");
+        };
+        check(&[(0, "Asia/Tokyo", false)], &[]);
+        check(&[(0, "Asia/Tokyo", false), (24, "Asia/Tokyo", false)], &["Asia/Tokyo", "home"]);
+        check(&[(0, "Asia/Tokyo", false), (25, "Asia/Tokyo", false)], &[]);
+        check(&[(0, "Asia/Tokyo", true), (5, "Europe/Paris", false)], &["Asia/Tokyo", "home"]);
+        check(&[(0, "Mars/Olympus", true)], &[]);
+    }
+}

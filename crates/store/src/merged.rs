@@ -1,0 +1,223 @@
+//! Days on which several sources, or one that overlaps itself, saw the same: merged once, when the rows are written,
+//! and kept in the table `merged`. Days without a row there are told by `daily` alone.
+//!
+//! Rows are read in the order of time and merged some weeks at a time, so that memory does not grow with the store.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use health::kind::Style;
+use health::series::buckets::{Bucket, Calendar, Grain, Input, buckets};
+use health::series::merge::Span;
+use health::time::{Day, Zones};
+use rusqlite::{Connection, params};
+
+use crate::derived::rule;
+use crate::error::Result;
+use crate::query::Ranks;
+use crate::rollup::{LONGEST_SPLIT_MS, Rule};
+use crate::row::FLAG_USER_ENTERED;
+
+/// Samples that are merged at a time, up to the end of their day.
+const AT_A_TIME: usize = 16_384;
+/// Overlapping samples that far away cannot change a day any more.
+const REACH_MS: i64 = 2 * LONGEST_SPLIT_MS;
+
+/// How a kind's days come from several sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Sums per source say it all.
+    Never,
+    /// Only where samples overlap or several sources wrote.
+    WhereTangled,
+    /// Always: time is the weight.
+    Always,
+}
+
+impl Rule {
+    /// Whether days of this kind must be merged.
+    pub fn merging(self) -> Need {
+        match self.style {
+            Style::Category => Need::Never,
+            _ if self.event_like => Need::Never,
+            Style::Cumulative | Style::Arithmetic => Need::WhereTangled,
+            Style::TemporallyWeighted | Style::EquivalentLevel => Need::Always,
+        }
+    }
+}
+
+/// Merges days anew, by kind as sorted disjoint closed ranges; and every day of a kind whose sources changed places.
+pub(crate) fn rebuild(conn: &Connection, zones: &Zones, days: &BTreeMap<u32, Vec<(Day, Day)>>) -> Result<()> {
+    let ranks = Ranks::load(conn)?;
+    let mut sources_by_kind = sources_by_kind(conn)?;
+    // A kind that lost its last row still has days to be removed.
+    for kind in days.keys() {
+        sources_by_kind.entry(*kind).or_default();
+    }
+    for (kind, sources) in sources_by_kind {
+        let merger = Merger { conn, zones, ranks: &ranks, kind, rule: rule(conn, kind)? };
+        if merger.rule.merging() == Need::Never {
+            continue;
+        }
+        let order: Vec<i64> = ranks.order().filter(|source| sources.contains(source)).collect();
+        let before = order_of(conn, kind)?;
+        let stayed: Vec<i64> = order.iter().filter(|source| before.contains(source)).copied().collect();
+        let moved = before.iter().filter(|source| order.contains(source)).ne(&stayed);
+        match (moved, days.get(&kind)) {
+            (true, _) => merger.rebuild((Day::MIN, Day::MAX))?,
+            (false, Some(ranges)) => ranges.iter().try_for_each(|range| merger.rebuild(*range))?,
+            (false, None) => {}
+        }
+        if order != before {
+            write_order(conn, kind, &order)?;
+        }
+    }
+    Ok(())
+}
+
+fn sources_by_kind(conn: &Connection) -> Result<BTreeMap<u32, BTreeSet<i64>>> {
+    let mut statement = conn.prepare_cached("SELECT kind_id, source_id FROM series_summary WHERE stored > 0")?;
+    let mut rows = statement.query([])?;
+    let mut sources: BTreeMap<u32, BTreeSet<i64>> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        sources.entry(row.get(0)?).or_default().insert(row.get(1)?);
+    }
+    Ok(sources)
+}
+
+fn order_of(conn: &Connection, kind: u32) -> Result<Vec<i64>> {
+    let mut statement = conn.prepare_cached("SELECT source_id FROM merge_orders WHERE kind_id = ?1 ORDER BY place")?;
+    Ok(statement.query_map([kind], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
+fn write_order(conn: &Connection, kind: u32, order: &[i64]) -> Result<()> {
+    conn.prepare_cached("DELETE FROM merge_orders WHERE kind_id = ?1")?.execute([kind])?;
+    let mut insert = conn.prepare_cached("INSERT INTO merge_orders (kind_id, place, source_id) VALUES (?1, ?2, ?3)")?;
+    for (place, source) in order.iter().enumerate() {
+        insert.execute(params![kind, place as i64, source])?;
+    }
+    Ok(())
+}
+
+/// Merges closed ranges of local days of one kind anew.
+struct Merger<'a> {
+    conn: &'a Connection,
+    zones: &'a Zones,
+    ranks: &'a Ranks,
+    kind: u32,
+    rule: Rule,
+}
+
+impl Merger<'_> {
+    /// Merges the days `from..=until`.
+    fn rebuild(&self, (from, until): (Day, Day)) -> Result<()> {
+        self.conn
+            .prepare_cached("DELETE FROM merged WHERE kind_id = ?1 AND day BETWEEN ?2 AND ?3")?
+            .execute(params![self.kind, from, until])?;
+        let start = if from == Day::MIN { i64::MIN } else { self.zones.day_bounds(from).0 - REACH_MS };
+        let end = if until == Day::MAX { i64::MAX } else { self.zones.day_bounds(until).1 + REACH_MS };
+        let mut statement = self.conn.prepare_cached(
+            "SELECT start_ms, source_id, duration_ms, value, copies, flags FROM samples
+             WHERE kind_id = ?1 AND start_ms BETWEEN ?2 AND ?3 AND superseded_by IS NULL
+             ORDER BY start_ms, source_id, duration_ms, ordinal",
+        )?;
+        let mut rows = statement.query(params![self.kind, start, end])?;
+        let mut waiting = Waiting::default();
+        let mut written = Day::MIN;
+        while let Some(row) = rows.next()? {
+            let (start_ms, source, duration_ms): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let Some(value) = row.get::<_, Option<f64>>(3)? else { continue };
+            let (copies, flags): (u32, u32) = (row.get(4)?, row.get(5)?);
+            let (day, _, midnight) = self.zones.day_span(start_ms);
+            if day > waiting.day && waiting.inputs.len() >= AT_A_TIME {
+                self.write(&waiting, (written.max(from), until.min(day - 1)))?;
+                written = day;
+                waiting.forget(start_ms - REACH_MS);
+            }
+            let rank = self.ranks.of(source, flags & FLAG_USER_ENTERED != 0);
+            // Totals of many days count for the day of their start, as in `daily`.
+            let length = if duration_ms > LONGEST_SPLIT_MS { 0 } else { duration_ms };
+            let span = Span { start_ms, end_ms: start_ms + length, value, rank };
+            waiting.add(Input { span, copies: self.rule.copies(copies, flags).into() }, day, midnight);
+        }
+        self.write(&waiting, (written.max(from), until))
+    }
+
+    fn write(&self, waiting: &Waiting, (from, until): (Day, Day)) -> Result<()> {
+        let calendar = Calendar { zones: self.zones, grain: Grain::Day, week_start: 0 };
+        let all = self.rule.merging() == Need::Always;
+        let mut insert = self.conn.prepare_cached(
+            "INSERT INTO merged (kind_id, day, n, value, minimum, maximum, mean, total, naive, parts)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )?;
+        for bucket in buckets(&waiting.inputs, self.rule.style, false, calendar) {
+            if (from..=until).contains(&bucket.day) && (all || waiting.tangled.contains(&bucket.day)) {
+                let b = &bucket;
+                let parts = self.parts(b);
+                insert.execute(params![
+                    self.kind,
+                    b.day,
+                    b.n,
+                    b.value,
+                    b.min,
+                    b.max,
+                    b.mean,
+                    b.sum,
+                    b.naive_sum,
+                    parts
+                ])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What each source adds, as JSON: `[[source, part], ...]`.
+    fn parts(&self, bucket: &Bucket) -> String {
+        let mut parts: BTreeMap<u32, (i64, f64)> = BTreeMap::new();
+        for (rank, part) in &bucket.parts {
+            let source = self.ranks.source(*rank).unwrap_or_default();
+            let known = parts.entry(self.ranks.place(*rank));
+            // Parts of a sum add up; of several means of one source that of its best rows is kept.
+            match self.rule.style {
+                Style::Cumulative => known.or_insert((source, 0.0)).1 += part,
+                _ => drop(known.or_insert((source, *part))),
+            }
+        }
+        serde_json::json!(parts.values().collect::<Vec<_>>()).to_string()
+    }
+}
+
+/// Samples that are not merged yet, or that reach into days that are not.
+#[derive(Debug, Default)]
+struct Waiting {
+    inputs: Vec<Input>,
+    /// The day of the last sample and the first rank on it.
+    day: Day,
+    rank: u32,
+    /// The latest end so far.
+    end_ms: i64,
+    /// Days on which samples overlap or several sources wrote.
+    tangled: BTreeSet<Day>,
+}
+
+impl Waiting {
+    fn add(&mut self, input: Input, day: Day, midnight: i64) {
+        let span = input.span;
+        if self.inputs.is_empty() || day != self.day {
+            (self.day, self.rank) = (day, span.rank);
+        } else if span.rank != self.rank {
+            self.tangled.insert(day);
+        }
+        if !self.inputs.is_empty() && span.start_ms < self.end_ms {
+            self.tangled.insert(day);
+            if span.end_ms.min(self.end_ms) > midnight {
+                self.tangled.insert(day + 1);
+            }
+        }
+        self.end_ms = if self.inputs.is_empty() { span.end_ms } else { self.end_ms.max(span.end_ms) };
+        self.inputs.push(input);
+    }
+
+    fn forget(&mut self, before_ms: i64) {
+        self.inputs.retain(|input| input.span.start_ms >= before_ms);
+    }
+}

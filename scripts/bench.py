@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""Measures imports and questions and writes docs/benchmarks.md: scripts/bench.py [--quick]
+
+Every ratio is against a limit taken in the same run, alternating with it, and medians are shown. The export is made by
+tests/tools/make_export.py; the computer is taken to stand in the phone's zone, as it nearly always does, and one row
+tells what it costs where it does not. --quick leaves out the large exports and writes nothing.
+"""
+
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
+PHONE_ZONE = "America/New_York"
+ROUNDS = 7
+MIB = 1 << 20
+
+
+def run(command, expect=(0,), zone=PHONE_ZONE):
+    """Seconds, CPU seconds and peak memory of a command."""
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "TZ": zone}
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - started
+    code = process.returncode = os.waitstatus_to_exitcode(status)
+    if code not in expect:
+        sys.exit(f"bench: exit code {code}: {' '.join(map(str, command))}")
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+
+
+def build():
+    for arguments in (["--no-default-features", "--bin", "vitalog"], ["-p", "app", "--example", "questions"]):
+        subprocess.run(["cargo", "build", "--locked", "--quiet", "--release", *arguments], check=True, cwd=ROOT)
+
+
+def make(work, name, records, *more):
+    file = work / name
+    options = ["--records", str(records), "--truth-daily", "none", "--quiet", "--out", str(file), *more]
+    truth = work / f"{name}.json"
+    tool = ROOT / "tests/tools/make_export.py"
+    subprocess.run([sys.executable, tool, *options, "--truth", str(truth)], check=True)
+    return file, json.loads(truth.read_text())["totals"]["records_top_level"]
+
+
+class Folder:
+    """A data folder, new each time."""
+
+    def __init__(self, work):
+        self.path = work / "data"
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def vitalog(self, *arguments, expect=(0, 4), zone=PHONE_ZONE):
+        command = [TARGET / "vitalog", "--data-dir", self.path, *arguments]
+        return run(list(map(str, command)), expect, zone)
+
+    def size(self):
+        return sum(file.stat().st_size for file in self.path.rglob("*") if file.is_file())
+
+
+def unzip(file):
+    return run(["unzip", "-p", str(file), "apple_health_export/export.xml"])
+
+
+def one_million(work):
+    file, records = make(work, "first.zip", 1_000_000)
+    later, _ = make(work, "later.zip", 1_000_000, "--days-more", "30")
+    taken = {name: [] for name in ("unzip", "import", "cpu", "peak", "abroad", "again", "later")}
+    for _ in range(ROUNDS):
+        taken["unzip"].append(unzip(file)[0])
+        folder = Folder(work)
+        seconds, cpu, peak = folder.vitalog("import", file)
+        taken["import"].append(seconds)
+        taken["cpu"].append(cpu)
+        taken["peak"].append(peak)
+        size = folder.size()
+        taken["again"].append(folder.vitalog("import", file, expect=(3,))[0])
+        taken["later"].append(folder.vitalog("import", later)[0])
+        taken["abroad"].append(Folder(work).vitalog("import", file, zone="Asia/Tokyo")[0])
+    median = {name: statistics.median(values) for name, values in taken.items()}
+    whole, limit = median["import"], median["unzip"]
+    return [
+        ("import of 1 M records : `unzip -p`", f"{whole / limit:.2f}", "1.0", "0.6"),
+        ("the same with the computer in another zone", f"{median['abroad'] / limit:.2f}", "", ""),
+        ("CPU time of the import : `unzip -p`", f"{median['cpu'] / limit:.2f}", "", ""),
+        ("peak memory, 1 M records, MiB", f"{median['peak'] / MIB:.0f}", "150", "100"),
+        ("store, bytes a record", f"{size / records:.0f}", "80", "45"),
+        ("the same file again : first import", f"{median['again'] / whole:.3f}", "0.15", "0.05"),
+        ("an export 30 days later : first import", f"{median['later'] / whole:.2f}", "1.0", "0.7"),
+    ]
+
+
+def five_million(work):
+    file, records = make(work, "five.zip", 5_000_000)
+    limit = unzip(file)[0]
+    folder = Folder(work)
+    seconds, _, peak = folder.vitalog("import", file)
+    rows = [
+        ("import of 5 M records : `unzip -p`", f"{seconds / limit:.2f}", "", ""),
+        ("peak memory, 5 M records, MiB", f"{peak / MIB:.0f}", "150", "100"),
+        ("store, bytes a record, 5 M", f"{folder.size() / records:.0f}", "80", "45"),
+    ]
+    command = [TARGET / "examples/questions", folder.path]
+    answer = subprocess.run(command, check=True, capture_output=True, env={**os.environ, "TZ": PHONE_ZONE})
+    for question, found in json.loads(answer.stdout).items():
+        arguments = found["arguments"]
+        whole = statistics.median(folder.vitalog(*arguments, "--json", expect=(0,))[0] for _ in range(15)) * 1000
+        rows.append((f"{question}, inside, ms", f"{found['ms']:.1f}", "20", ""))
+        rows.append((f"{question}, as a process, ms", f"{whole:.0f}", "60", ""))
+    return rows
+
+
+def ten_million(work):
+    file, _ = make(work, "ten.zip", 10_000_000)
+    peak = Folder(work).vitalog("import", file)[2]
+    return [("peak memory, 10 M records, MiB", f"{peak / MIB:.0f}", "150", "100")]
+
+
+def table(rows):
+    lines = ["| what | measured | bar | goal |", "|---|---|---|---|"]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def main():
+    quick = "--quick" in sys.argv[1:]
+    build()
+    with tempfile.TemporaryDirectory() as name:
+        work = Path(name)
+        rows = one_million(work)
+        if not quick:
+            rows += five_million(work) + ten_million(work)
+    words = f"""# Benchmarks
+
+Made by `scripts/bench.py`, {date.today()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}: medians of
+{ROUNDS} alternating rounds, ratios against a limit of the same run. The exports come from `tests/tools/make_export.py`
+(1 M records: {PHONE_ZONE}, 64 types, about 465 MB of XML); roll-ups are included. "Inside" is one operation on an open
+program, its store opened anew; "as a process" is the whole command with `--json`.
+
+"""
+    print(table(rows))
+    if not quick:
+        (ROOT / "docs/benchmarks.md").write_text(words + table(rows))
+
+
+if __name__ == "__main__":
+    main()

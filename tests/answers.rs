@@ -1,0 +1,376 @@
+//! One kept answer per verb of the command line, from the real program on a made-up person's export.
+//!
+//! `UPDATE_GOLDEN=1 cargo test --test answers` writes the answers anew. The keys that no answer may lose stand at the end
+//! of this file.
+
+use std::path::Path;
+use std::process::Output;
+use std::{env, fs};
+
+use serde_json::{Value, json};
+
+#[path = "support/program.rs"]
+mod program;
+
+use program::{Folder, fixture, person};
+
+/// A store that holds the person's export.
+fn filled(name: &str) -> Folder {
+    let folder = Folder::new(name);
+    folder.check(&["import", &person()], 4);
+    folder
+}
+
+/// Runs a verb and compares what it says with the kept answer.
+#[track_caller]
+fn check(folder: &Folder, name: &str, arguments: &[&str]) -> Value {
+    let output = folder.run(arguments);
+    let data = folder.data().display().to_string();
+    let plain = |text: &[u8]| {
+        String::from_utf8_lossy(text).replace(&data, "DATA").replace(&person(), "PERSON").replace('\r', "")
+    };
+    let arguments: Vec<String> = arguments.iter().map(|word| plain(word.as_bytes())).collect();
+    let mut answer = json!({"arguments": arguments, "exit": output.status.code(), "stdout": stdout(&output, &plain)});
+    let words = plain(&output.stderr);
+    if !words.is_empty() {
+        answer["stderr"] = lines(&words);
+    }
+    mask(&mut answer, "");
+    compare(name, &answer);
+    answer["stdout"].take()
+}
+
+/// One JSON document, lines of JSON, or lines.
+fn stdout(output: &Output, plain: &impl Fn(&[u8]) -> String) -> Value {
+    let text = plain(&output.stdout);
+    serde_json::from_str(&text).unwrap_or_else(|_| lines(&text))
+}
+
+fn lines(text: &str) -> Value {
+    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| json!(line))).collect()
+}
+
+/// The one place that hides what differs from run to run or from computer to computer.
+fn mask(value: &mut Value, key: &str) {
+    match (key, &mut *value) {
+        ("seconds" | "bytes", Value::Number(_)) => *value = json!(1),
+        ("last_import", Value::String(_)) => *value = json!("an instant"),
+        ("version", Value::String(_)) => *value = json!("a version"),
+        (_, Value::Object(row)) => {
+            // What doctor found on this computer.
+            let unstable = matches!(row.get("check").and_then(Value::as_str), Some("version" | "clock" | "disk_space"));
+            if unstable && let Some(found) = row.get_mut("found") {
+                *found = json!("something");
+            }
+            if row.contains_key("channel") {
+                row.insert("at".to_owned(), json!("an instant"));
+            }
+            row.iter_mut().for_each(|(key, value)| mask(value, key));
+        }
+        (key, Value::Array(rows)) => rows.iter_mut().for_each(|row| mask(row, key)),
+        _ => {}
+    }
+}
+
+#[track_caller]
+fn compare(name: &str, answer: &Value) {
+    let path = Path::new(&fixture("cli")).join(format!("{name}.json"));
+    if env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::create_dir_all(fixture("cli")).expect("a folder");
+        fs::write(&path, format!("{answer:#}\n")).expect("written");
+    }
+    let kept = fs::read_to_string(&path).unwrap_or_default();
+    let kept: Value = serde_json::from_str(&kept).unwrap_or_default();
+    assert!(kept == *answer, "{name} is not as in {}:\n{answer:#}", path.display());
+}
+
+#[test]
+fn importing() {
+    let folder = Folder::new("importing");
+    let file = person();
+    check(&folder, "import-dry-run", &["import", &file, "--dry-run", "--json"]);
+    assert!(!folder.data().exists(), "a dry run makes no folder");
+    let report = check(&folder, "import", &["import", &file, "--json"]);
+    check_sums(&report);
+    check_keys(&report, IMPORT);
+    check(&folder, "import-again", &["import", &file, "--json"]);
+    check_keys(&check(&folder, "imports", &["imports", "--json"]), IMPORTS);
+    check_keys(&check(&folder, "undo", &["undo", "1", "--json"]), UNDO);
+    check(&folder, "undo-again", &["undo", "1", "--json"]);
+    assert_eq!(folder.answer(&["types"]), json!([]));
+}
+
+/// records = new + known + replaced + duplicates + rejected, in total and per type.
+#[track_caller]
+fn check_sums(report: &Value) {
+    let sum = |row: &Value| {
+        ["new", "known", "replaced", "duplicates", "rejected"].iter().filter_map(|key| row[key].as_u64()).sum::<u64>()
+    };
+    assert_eq!(report["records"], sum(report));
+    for (kind, row) in report["by_type"].as_object().expect("types") {
+        assert_eq!(row["read"], sum(row), "{kind}");
+    }
+}
+
+#[test]
+fn looking() {
+    let folder = filled("looking");
+    check_keys(&check(&folder, "status", &["status", "--json"]), STATUS);
+    check_keys(&check(&folder, "types", &["types", "--json"]), TYPES);
+    check_keys(&check(&folder, "sources", &["sources", "--json"]), SOURCES);
+    check_keys(&check(&folder, "daily", &["daily", "--json"]), DAILY);
+    check_keys(&check(&folder, "sleep", &["sleep", "--json"]), SLEEP);
+    check(&folder, "daily-csv", &["daily", "step_count", "--csv"]);
+    for verb in ["status", "types", "sources", "daily", "sleep", "imports"] {
+        let output = folder.check(&[verb], 0);
+        assert!(output.stderr.is_empty(), "{verb}");
+    }
+    check(&folder, "daily-words", &["daily", "heart_rate", "step_count", "BodyMass"]);
+    check(
+        &folder,
+        "sql",
+        &["sql", "SELECT day, n, total FROM daily ORDER BY kind_id, day, source_id LIMIT 3", "--json"],
+    );
+    check(&folder, "sql-csv", &["sql", "SELECT start, value, source FROM steps ORDER BY start", "--csv"]);
+}
+
+#[test]
+fn querying() {
+    let folder = filled("querying");
+    check_keys(&check(&folder, "query-raw", &["query", "HeartRate", "--json"]), SAMPLE);
+    check(&folder, "query-raw-csv", &["query", "dietary_water", "--csv"]);
+    for bucket in ["hour", "day", "week", "month", "year"] {
+        let rows = check(&folder, &format!("query-{bucket}"), &["query", "step_count", "--bucket", bucket, "--json"]);
+        check_keys(&rows, BUCKET);
+    }
+    let rows = check(&folder, "query-sources", &["query", "step_count", "--bucket", "day", "--sources", "--json"]);
+    check_keys(&rows, &[BUCKET, &["source"]].concat());
+    let edges = ["--from", "2026-03-15", "--to", "2026-04-05", "--json"];
+    check(&folder, "query-week-edges", &[&["query", "step_count", "--bucket", "week"], &edges[..]].concat());
+    check(&folder, "query-heart-rate", &["query", "heart_rate", "--bucket", "hour", "--json"]);
+    check(&folder, "query-category", &["query", "apple_stand_hour", "--bucket", "day", "--json"]);
+    let nothing = ["query", "heart_rate", "--from", "2020-01-01", "--to", "2020-01-31"];
+    assert_eq!(folder.answer(&nothing), json!([]));
+    let csv = folder.check(&[&nothing[..], &["--csv"]].concat(), 0).stdout;
+    assert!(csv.starts_with(b"type,start,end,value,unit,"), "a table without rows has its heading");
+}
+
+#[test]
+fn taking_out() {
+    let folder = filled("taking-out");
+    let lines = check(&folder, "export-jsonl", &["export", "--format", "jsonl", "--out", "-"]);
+    for (record, keys) in RECORDS {
+        let of_it = |line: &&Value| line["record"] == *record;
+        let rows: Vec<Value> = lines.as_array().into_iter().flatten().filter(of_it).cloned().collect();
+        check_keys(&rows.into(), keys);
+    }
+    check(&folder, "export-csv", &["export", "--format", "csv", "--out", "-"]);
+    check(&folder, "export-csv-workout", &["export", "--format", "csv", "--out", "-", "--types", "workout"]);
+    let day = ["--from", "2026-03-15", "--to", "2026-03-15"];
+    check(&folder, "export-day", &[&["export", "--format", "jsonl", "--out", "-"], &day[..]].concat());
+    folder.check(&["export", "--format", "csv", "--out", "-", "--types", "workout,route"], 2);
+    check_tables(&folder, lines.as_array().map_or(0, Vec::len));
+}
+
+/// In a folder every kind of record has its table, and no row is missing.
+fn check_tables(folder: &Folder, records: usize) {
+    let out = folder.path("out");
+    folder.check(&["export", "--format", "csv", "--out", out.to_str().expect("UTF-8")], 0);
+    let mut rows = 0;
+    for (record, _) in RECORDS {
+        let table = fs::read_to_string(out.join(format!("{record}.csv"))).expect(record);
+        rows += table.matches("\r\n").count() - 1;
+    }
+    assert_eq!(rows, records);
+    assert!(fs::read_dir(&out).expect("a folder").all(|file| !file.expect("a file").path().ends_with(".part")));
+}
+
+#[test]
+fn keeping() {
+    let folder = filled("keeping");
+    check_keys(&check(&folder, "settings", &["settings", "--json"]), SETTINGS);
+    check(&folder, "settings-set", &["settings", "set", "week_start", "sunday", "--json"]);
+    check_keys(&check(&folder, "doctor", &["doctor", "--json"]), &["check", "ok", "found", "fix"]);
+    check(&folder, "verify", &["verify", "--json"]);
+}
+
+#[test]
+fn completing() {
+    let folder = Folder::new("completing");
+    let help = String::from_utf8_lossy(&folder.check(&["--help"], 0).stdout).into_owned();
+    let verbs: Vec<&str> = help.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next()).collect();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let text = String::from_utf8_lossy(&folder.check(&["completions", shell], 0).stdout).into_owned();
+        for verb in ["import", "undo", "doctor", "completions"] {
+            assert!(verbs.contains(&verb) && text.contains(verb), "{shell}: {verb}");
+        }
+    }
+    check(&folder, "completions-unknown", &["completions", "abacus", "--json"]);
+}
+
+/// The examples stand in columns, with blanks between.
+#[test]
+fn the_examples_of_the_readme_work() {
+    let folder = filled("readme");
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("README.md");
+    let examples =
+        readme.lines().filter(|line| line.starts_with("    ")).flat_map(|line| line.split("vitalog ").skip(1));
+    let mut checked = 0;
+    for example in examples {
+        let (plain, quoted) = example.trim().split_once('"').unwrap_or((example.trim(), ""));
+        let mut arguments: Vec<&str> = plain.split_whitespace().collect();
+        arguments.extend(quoted.strip_suffix('"'));
+        let expected = if arguments[0] == "import" { 3 } else { 0 };
+        let file = person();
+        let arguments: Vec<&str> =
+            arguments.into_iter().map(|word| if word == "export.zip" { file.as_str() } else { word }).collect();
+        folder.check(&arguments, expected);
+        checked += 1;
+    }
+    assert!(checked > 5, "{checked}");
+}
+
+/// The person of the sample store grows older every day: only the shape is kept.
+#[test]
+fn making_up_a_person() {
+    let folder = Folder::new("demo");
+    let answer = folder.answer(&["demo", "--days", "2"]);
+    check_keys(&answer["report"], IMPORT);
+    assert_eq!(answer["report"]["outcome"], "imported");
+    let demo = folder.data().join("demo");
+    assert_eq!(answer["data_dir"], demo.to_str().expect("UTF-8"));
+    assert!(demo.join("vitalog.db").exists() && !demo.join("export.zip").exists());
+    let mut shape = answer;
+    shapes(&mut shape);
+    compare("demo", &shape);
+}
+
+fn shapes(value: &mut Value) {
+    match value {
+        Value::Number(_) => *value = json!("a number"),
+        Value::String(_) => *value = json!("a text"),
+        Value::Array(rows) => {
+            rows.truncate(1);
+            rows.iter_mut().for_each(shapes);
+        }
+        Value::Object(keys) => {
+            // Which types two days have is chance.
+            if let Some(types) = keys.get_mut("by_type").and_then(Value::as_object_mut) {
+                types.retain(|kind, _| kind == "HKQuantityTypeIdentifierHeartRate");
+            }
+            keys.values_mut().for_each(shapes);
+        }
+        Value::Null | Value::Bool(_) => {}
+    }
+}
+
+/// Every row has every key.
+#[track_caller]
+fn check_keys(answer: &Value, keys: &[&str]) {
+    let rows = answer.as_array().map_or(std::slice::from_ref(answer), Vec::as_slice);
+    assert!(!rows.is_empty(), "no rows");
+    for row in rows {
+        for key in keys {
+            assert!(row.get(*key).is_some(), "no {key}: {row:#}");
+        }
+    }
+}
+
+// The keys of the contract. More may be added, none may go.
+const IMPORT: &[&str] = &[
+    "import",
+    "outcome",
+    "file",
+    "export_date",
+    "locale",
+    "export_version",
+    "records",
+    "new",
+    "known",
+    "replaced",
+    "duplicates",
+    "rejected",
+    "superseded",
+    "kept",
+    "problems",
+    "workouts",
+    "correlations",
+    "activity_days",
+    "routes",
+    "ecgs",
+    "clinical_records",
+    "seconds",
+    "xml_bytes",
+    "by_type",
+];
+const IMPORTS: &[&str] =
+    &["import", "channel", "file", "device", "at", "outcome", "new", "known", "superseded", "undone"];
+const UNDO: &[&str] = &["import", "removed", "restored"];
+const STATUS: &[&str] = &[
+    "version",
+    "data_dir",
+    "store",
+    "records",
+    "types",
+    "sources",
+    "first",
+    "last",
+    "imports",
+    "last_import",
+    "home_zone",
+    "pending",
+    "receiver",
+];
+const TYPES: &[&str] = &["identifier", "name", "kind", "unit", "count", "first", "last", "sources"];
+const SOURCES: &[&str] = &["source", "names", "bundle", "hardware", "records", "first", "last"];
+const BUCKET: &[&str] = &["start", "end", "day", "value", "stat", "min", "max", "mean", "sum", "n", "complete", "unit"];
+const DAILY: &[&str] = &["day", "type", "value", "unit", "stat", "min", "max", "n", "complete", "sources", "naive_sum"];
+const SLEEP: &[&str] = &[
+    "day",
+    "kind",
+    "start",
+    "end",
+    "asleep_min",
+    "awake_min",
+    "core_min",
+    "deep_min",
+    "rem_min",
+    "unspecified_min",
+    "in_bed_min",
+    "in_bed_estimated",
+    "latency_min",
+    "awakenings",
+    "efficiency",
+    "sources",
+];
+const SETTINGS: &[&str] =
+    &["home_zone", "day_boundaries", "week_start", "night_label", "units", "hep_path", "hep_header", "port"];
+const SAMPLE: &[&str] =
+    &["record", "type", "kind", "start", "end", "value", "unit", "source", "uuid", "seen", "import"];
+const RECORDS: [(&str, &[&str]); 10] = [
+    ("sample", SAMPLE),
+    (
+        "workout",
+        &[
+            "activity",
+            "activity_raw",
+            "start",
+            "end",
+            "duration_s",
+            "energy_kcal",
+            "distance_m",
+            "uuid",
+            "source",
+            "route_points",
+            "seen",
+        ],
+    ),
+    ("correlation", &["type", "start", "end", "source", "members"]),
+    ("route", &["start", "end", "workout", "route_points", "points"]),
+    ("ecg", &["start", "classification_raw", "avg_hr", "hz", "voltage_count", "voltages", "source"]),
+    ("activity_summary", &["day", "active_energy_kcal", "exercise_min", "stand_hours"]),
+    ("clinical_record", &["type", "identifier", "source", "resource_text"]),
+    ("audiogram", &["start", "end", "source"]),
+    ("vision_prescription", &["start", "end"]),
+    ("profile", &["date_of_birth"]),
+];
