@@ -19,6 +19,9 @@ TEST_PACKAGES=(
 # One folder for both, wherever CARGO_TARGET_DIR points.
 # shellcheck disable=SC2034 # used by ./run
 TARGET="${CARGO_TARGET_DIR:-$PWD/target}"
+# Where the program keeps its data, as it finds the place itself.
+# shellcheck disable=SC2034 # used by ./run
+DATA="${VITALOG_DATA_DIR:-${XDG_DATA_HOME:-$HOME/.local/share}/vitalog}"
 export PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
 [ -x .node/node_modules/.bin/node ] && export PATH="$PWD/.node/node_modules/.bin:$PATH"
 
@@ -105,9 +108,10 @@ install_packages() {
     [ "$(id -u)" = 0 ] || have sudo ||
         die "this needs root, and there is no sudo; as root run: apt-get install --no-install-recommends $*"
     say "Installing packages ..."
-    quietly as_root apt-get update || die "apt-get update failed; is there a network?"
+    # One broken source among many need not matter; the next step tells.
+    quietly as_root apt-get update || say "apt-get update failed; going on with the lists that are there."
     quietly as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" ||
-        die "apt-get could not install: $*"
+        die "apt-get could not install: $*; is there a network?"
 }
 
 install_rust() {
@@ -147,4 +151,11 @@ page_packages() {
     printf '%s\n' "$now" >"$stamp"
 }
 
-page_build() { (cd ui && npm run build); }
+# Only if something changed: a page written anew, even the same, makes cargo build the program anew.
+page_build() {
+    local stamp=ui/node_modules/.built now
+    now=$(find ui -name node_modules -prune -o -path ui/dist -prune -o -type f -print0 | sort -z | xargs -0 sha256sum)
+    [ -f ui/dist/index.html ] && [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$now" ] && return 0
+    (cd ui && npm run build) || return 1
+    printf '%s\n' "$now" >"$stamp"
+}

@@ -70,9 +70,13 @@ impl Backend for Fake {
             fraction: Some(0.5),
         };
         assert!(progress(now), "nobody cancelled");
+        let entries = |n: u64| json!({"read": n, "new": n, "known": 0, "replaced": 0, "rejected": 0});
         Ok(json!({
             "import": 3, "outcome": "imported", "file": "export.zip", "records": 1000, "new": 990, "known": 0,
             "replaced": 0, "duplicates": 8, "rejected": 2, "superseded": 0, "kept": 0, "seconds": 1.2,
+            "workouts": entries(3), "routes": entries(1), "ecgs": entries(0), "correlations": entries(0),
+            "activity_days": entries(30), "clinical_records": entries(0), "audiograms": entries(0),
+            "vision_prescriptions": entries(0), "profiles": entries(1),
             "problems": [{"reason": "bad_time", "count": 2, "first_position": 12_345}],
         }))
     }
@@ -121,13 +125,18 @@ fn check(name: &str, command: &str, arguments: Value) {
         Ok(answer) => ("answer", answer),
         Err(error) => ("error", error),
     };
+    keep(name, &json!({ kind: answer }));
+}
+
+/// Compares with the kept file.
+#[track_caller]
+fn keep(name: &str, actual: &Value) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/ipc/{name}.json"));
-    let actual = json!({ kind: answer });
     if env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(&path, format!("{actual:#}\n")).unwrap();
     }
     let expected: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
-    assert_eq!(actual, expected, "{name}");
+    assert_eq!(*actual, expected, "{name}");
 }
 
 #[test]
@@ -187,6 +196,38 @@ fn the_file_of_open_is_told_once() {
     let window = window(Some("/somewhere/ada/export.zip"));
     assert_eq!(ask(&window, "opened_with", json!({})), Ok(json!("/somewhere/ada/export.zip")));
     assert_eq!(ask(&window, "opened_with", json!({})), Ok(json!(null)));
+}
+
+/// The page has words for every one of these; its own tests read the same list.
+#[test]
+fn every_problem_of_the_reader_is_in_the_kept_list() {
+    let reader = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/health/src/formats/apple_export");
+    let mut codes = std::collections::BTreeSet::new();
+    for file in fs::read_dir(reader).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_some_and(|end| end == "rs") && !path.ends_with("tests.rs") {
+            codes.extend(problem_codes(&fs::read_to_string(path).unwrap()));
+        }
+    }
+    assert!(codes.len() > 20, "the calls are still written as they were: {codes:?}");
+    keep("problem_codes", &json!(codes));
+}
+
+/// The words in the first argument of `tally.count`, `tally.add` and `tally.reject`; where that is a variable called
+/// `problem`, the words of the arms that make it.
+fn problem_codes(source: &str) -> Vec<String> {
+    let words = |text: &str| -> Vec<String> {
+        let is_code =
+            |text: &&str| !text.is_empty() && text.bytes().all(|c| matches!(c, b'a'..=b'z' | b'0'..=b'9' | b'_'));
+        text.split('"').skip(1).step_by(2).filter(is_code).map(str::to_owned).collect()
+    };
+    let calls = ["tally.count(", "tally.add(", "tally.reject("].into_iter().flat_map(|call| source.split(call).skip(1));
+    let mut codes: Vec<String> = calls.flat_map(|rest| words(rest.split([',', ';']).next().unwrap_or(""))).collect();
+    let arms = source.split("let problem = match").skip(1).filter_map(|rest| rest.split("};").next());
+    codes.extend(
+        arms.flat_map(|arms| arms.split("=> ").skip(1).flat_map(|arm| words(arm.split(',').next().unwrap_or("")))),
+    );
+    codes
 }
 
 /// The names in `generate_handler!` and in the page's `ipc.ts` are the same.

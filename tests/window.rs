@@ -66,6 +66,8 @@ mod linux {
         window.click("nav button.heart");
         let summary = window.wait("the chart", SUMMARY);
         assert!(summary.as_str().unwrap().contains("27 of 28 days have data"), "{summary}");
+        let days = window.run("return document.querySelector('.when span').textContent");
+        assert_eq!(days, "2 Feb 2026 \u{2013} 1 Mar 2026");
         assert!(window.wait("the chart", CHART).as_str().unwrap().matches("<circle").count() > 27 * 3);
         keep(&window, "heart-light.png");
         window.click("[role=slider]");
@@ -77,7 +79,8 @@ mod linux {
         window.click("nav button.import");
         window.click("li .button");
         window.wait("the question", "return document.querySelectorAll('li .button').length === 2");
-        window.click("li .button");
+        // The answer has the focus, so the keyboard is enough.
+        window.keys("\u{e007}");
         window.wait("the undo", "return document.querySelector('.tag')?.textContent ?? ''");
         assert_eq!(window.wait("the total", TOTAL), "No records yet");
         keep(&window, "undone-light.png");
@@ -119,7 +122,20 @@ mod linux {
         let window = Window::open(PROGRAM, &Start { args: &["open", manifest], ..Start::default() });
         let alert = window.wait("the refusal", "return document.querySelector('[role=alert]')?.innerText ?? ''");
         assert!(alert.as_str().unwrap().contains("not an Apple Health export"), "{alert}");
+        assert!(alert.as_str().unwrap().contains("Cargo.toml was not imported"), "{alert}");
         keep(&window, "refused-light.png");
+    }
+
+    /// As in a terminal whose forwarded screen is gone.
+    #[test]
+    fn a_display_that_does_not_answer_is_said_in_words() {
+        let mut command = Command::new(PROGRAM);
+        let done = command.arg("open").env("DISPLAY", ":9999").env_remove("WAYLAND_DISPLAY").output().unwrap();
+        let words = String::from_utf8_lossy(&done.stderr);
+        assert_eq!(done.status.code(), Some(1), "{words}");
+        // GTK may complain before.
+        let last = words.lines().last().unwrap_or_default();
+        assert!(last.starts_with("vitalog: The window could not be opened"), "{words}");
     }
 
     /// Long enough that a person could press Cancel; nothing is kept of it.

@@ -8,6 +8,7 @@ pub mod product;
 pub mod status;
 pub mod types;
 
+use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -50,7 +51,15 @@ pub fn with_commands<R: Runtime>(builder: Builder<R>, shared: Shared) -> Builder
 /// Opens the window and returns when it is closed.
 pub fn run(backend: Arc<dyn Backend>, open: Option<PathBuf>) -> Result<(), String> {
     let builder = tauri::Builder::default().plugin(tauri_plugin_dialog::init());
-    with_commands(builder, Shared::new(backend, open))
-        .run(tauri::generate_context!())
-        .map_err(|error| format!("the window could not be opened: {error}"))
+    let builder = with_commands(builder, Shared::new(backend, open));
+    // GTK panics where the display that the environment names does not answer, as one of a connection that has ended.
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let built = panic::catch_unwind(AssertUnwindSafe(|| builder.build(tauri::generate_context!())));
+    panic::set_hook(hook);
+    let app = built
+        .map_err(|_| "The window could not be opened; the display does not answer.".to_owned())?
+        .map_err(|error| format!("The window could not be opened: {error}."))?;
+    app.run(|_, _| {});
+    Ok(())
 }

@@ -44,7 +44,23 @@ export interface Problem {
   first_position: number | null
 }
 
-export interface Report {
+/** What became of entries that are no records. */
+export interface EntryCounts {
+  read: number
+  new: number
+}
+
+export type EntryKind =
+  | 'workouts'
+  | 'routes'
+  | 'ecgs'
+  | 'correlations'
+  | 'activity_days'
+  | 'clinical_records'
+  | 'audiograms'
+  | 'vision_prescriptions'
+
+export interface Report extends Record<EntryKind, EntryCounts> {
   import: number | null
   outcome: 'imported' | 'already_imported' | 'dry_run'
   file: string
@@ -97,6 +113,8 @@ export interface Bucket {
 export interface Model {
   title: string
   unit: string
+  /** The days it shows, by the calendar of whoever wore the watch. */
+  days: string
   range: { startMs: number; endMs: number; step: 'hour' | 'day' | 'week' }
   buckets: Bucket[]
   gaps: { startMs: number; endMs: number }[]

@@ -16,6 +16,8 @@ export const importing = $state({
   cancelling: false,
   report: null as ipc.Report | null,
   error: null as ipc.AppError | null,
+  /** The file that the error is about. */
+  refused: null as string | null,
   undone: null as ipc.Undone | null,
 })
 
@@ -35,13 +37,13 @@ export async function refresh(): Promise<void> {
 /** Imports a file; does nothing while one is read. */
 export async function start(path: string): Promise<void> {
   if (importing.file !== null) return
-  Object.assign(importing, { file: fileName(path), progress: null, cancelling: false, report: null, error: null, undone: null })
+  Object.assign(importing, { file: fileName(path), progress: null, cancelling: false, report: null, error: null, refused: null, undone: null })
   try {
     importing.report = await ipc.importExport(path, (progress) => {
       importing.progress = progress
     })
   } catch (thrown) {
-    importing.error = ipc.asError(thrown)
+    Object.assign(importing, { error: ipc.asError(thrown), refused: importing.file })
   }
   importing.file = null
   await refresh()
@@ -53,7 +55,7 @@ export async function cancel(): Promise<void> {
 }
 
 export async function undo(id: number): Promise<void> {
-  Object.assign(importing, { report: null, error: null, undone: null })
+  Object.assign(importing, { report: null, error: null, refused: null, undone: null })
   try {
     importing.undone = await ipc.undoImport(id)
   } catch (thrown) {

@@ -23,6 +23,7 @@ pub fn model(buckets: &[Bucket], range: Range, zones: &Zones) -> Model {
     Model {
         title: TITLE.to_owned(),
         unit: UNIT.to_owned(),
+        days: days(&range, zones),
         range,
         x: Axis { from: range.start_ms as f64, to: range.end_ms as f64, ticks: range.ticks(zones) },
         y: value_axis(totals.as_ref()),
@@ -72,6 +73,11 @@ fn gaps(slots: &[(i64, i64)], buckets: &[Bucket]) -> Vec<Gap> {
     gaps
 }
 
+fn days(range: &Range, zones: &Zones) -> String {
+    let (first, last) = (long_day(zones.day(range.start_ms)), long_day(zones.day(range.end_ms - 1)));
+    if first == last { first } else { format!("{first} \u{2013} {last}") }
+}
+
 fn summary(totals: Option<&Totals>, buckets: &[Bucket], slots: usize, range: &Range, zones: &Zones) -> String {
     let (first, last) = (long_day(zones.day(range.start_ms)), long_day(zones.day(range.end_ms - 1)));
     let when = if first == last { format!("On {first}") } else { format!("Between {first} and {last}") };
@@ -88,10 +94,17 @@ fn summary(totals: Option<&Totals>, buckets: &[Bucket], slots: usize, range: &Ra
          {slot} have data.",
         totals.min,
         totals.max,
-        totals.n,
+        grouped(totals.n),
         totals.mean,
         buckets.len(),
     )
+}
+
+/// `16061` as `16,061`, like every number of the page.
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let comma = |i: usize| i > 0 && (digits.len() - i).is_multiple_of(3);
+    digits.char_indices().flat_map(|(i, digit)| comma(i).then_some(',').into_iter().chain([digit])).collect()
 }
 
 fn table(slots: &[(i64, i64)], buckets: &[Bucket], range: &Range, zones: &Zones) -> Table {
@@ -111,4 +124,16 @@ fn table(slots: &[(i64, i64)], buckets: &[Bucket], range: &Range, zones: &Zones)
         }
     };
     Table { columns, rows: slots.iter().map(row).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn digits_stand_in_threes() {
+        for (n, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (16_061, "16,061"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(n), text);
+        }
+    }
 }

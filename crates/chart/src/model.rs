@@ -12,6 +12,8 @@ pub struct Model {
     pub title: String,
     /// Unit as people write it, e.g. `bpm`.
     pub unit: String,
+    /// The days it shows, as a calendar prints them, e.g. `24 Oct 2026 – 20 Nov 2026`.
+    pub days: String,
     /// From when to when.
     pub range: Range,
     /// Ticks of the time axis.

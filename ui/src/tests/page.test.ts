@@ -26,9 +26,20 @@ test('a dropped file is imported and its report shown', async () => {
   await says('History')
   await emit('tauri://drag-drop', { paths: ['/somewhere/ada/export.zip'], position: { x: 1, y: 1 } })
   await says('Could not be read')
-  await says('A time that could not be read, 2 times')
-  await says('first at byte 12,345')
+  await says('Besides: 3 workouts, 1 route, 30 days of rings')
+  await says('Records with a time that could not be read')
+  await says('2 times, first at byte 12,345')
   expect(page.asked).toContain('import_export')
+})
+
+test('a file that is dragged over any page is welcome there', async () => {
+  page = open()
+  click('nav .types')
+  await says('4,700,000')
+  await emit('tauri://drag-enter', { paths: ['/somewhere/ada/export.zip'], position: { x: 1, y: 1 } })
+  await says('Let go to import')
+  await emit('tauri://drag-leave', null)
+  await until(() => !document.body.textContent?.includes('Let go to import'))
 })
 
 test('two files at once are refused in words', async () => {
@@ -65,6 +76,7 @@ test('a file that is no export is refused with a hint', async () => {
     import_export: () => Promise.reject(notAnExport.error),
   })
   await until(() => document.querySelector('[role=alert]'))
+  await says('notes.txt was not imported')
   await says('This file is not an Apple Health export.')
   await says('Export All Health Data')
 })

@@ -50,7 +50,7 @@ export function open(answers: Record<string, Answer> = kept): Page {
     metadata: { currentWindow: { label: 'main' }, currentWebview: { label: 'main', windowLabel: 'main' } },
   })
   Object.assign(library, { status: null, imports: null, error: null, version: 0 })
-  Object.assign(importing, { file: null, progress: null, cancelling: false, report: null, error: null, undone: null })
+  Object.assign(importing, { file: null, progress: null, cancelling: false, report: null, error: null, refused: null, undone: null })
   document.body.innerHTML = '<div id="app"></div>'
   const app = mount(App, { target: document.body.firstElementChild as HTMLElement })
   return { asked, close: () => void unmount(app) }

@@ -1,4 +1,5 @@
 // Every word that the window shows.
+import type { EntryKind } from '../ipc'
 import { count, day, duration, shortDuration } from '../format'
 
 const records = (n: number) => `${count(n)} ${n === 1 ? 'record' : 'records'}`
@@ -11,6 +12,7 @@ export const words = {
   tryAgain: 'Try again',
   close: 'Close',
   failed: 'That did not work',
+  notImported: (file: string) => `${file} was not imported`,
 
   foot: {
     stays: 'Nothing leaves this computer',
@@ -57,9 +59,25 @@ export const words = {
     replaced: 'Updated',
     duplicates: 'Repeated in the file',
     rejected: 'Could not be read',
+    besides: 'Besides',
+    /** One and many of what an export has besides records. */
+    entries: {
+      workouts: ['workout', 'workouts'],
+      routes: ['route', 'routes'],
+      ecgs: ['electrocardiogram', 'electrocardiograms'],
+      correlations: ['group of records', 'groups of records'],
+      activity_days: ['day of rings', 'days of rings'],
+      clinical_records: ['clinical record', 'clinical records'],
+      audiograms: ['audiogram', 'audiograms'],
+      vision_prescriptions: ['vision prescription', 'vision prescriptions'],
+    } satisfies Record<EntryKind, [string, string]>,
     problems: 'Problems',
-    times: (n: number) => (n === 1 ? 'once' : `${count(n)} times`),
-    at: (position: number) => `first at byte ${count(position)}`,
+    /** How often, and where: the small print of a problem. */
+    where: (n: number, position: number | null) =>
+      [
+        n === 1 ? 'once' : `${count(n)} times`,
+        ...(position === null ? [] : [`${n > 1 ? 'first ' : ''}at byte ${count(position)}`]),
+      ].join(', '),
     show: 'See your heart rate',
     history: 'History',
     noHistory: 'No imports yet.',
@@ -108,18 +126,38 @@ export const words = {
     goImport: 'Go to Import',
   },
 
-  /** Codes of problems in a report. One that is not here is shown as it is. */
+  /** Units that people write otherwise than Apple does. */
+  units: { count: '', 'count/min': 'per minute', dBASPL: 'dB', degC: '\u00b0C' } as Record<string, string>,
+
+  /** Codes of problems in a report: every one that the reader has. */
   reasons: {
-    bad_time: 'A time that could not be read',
-    bad_value: 'A value that could not be read',
-    bad_unit: 'A unit that does not fit its type',
-    bad_number: 'A number that could not be read',
-    no_type: 'A record without a type',
+    bad_time: 'Records with a time that could not be read, left out',
+    bad_value: 'Records with a value that could not be read, left out',
+    bad_shape: 'Entries that are not put together as they should be, left out',
+    bad_markup: 'Broken XML, skipped',
+    truncated: 'The file ends too early; what was there is kept',
+    after_the_end: 'Something after the end of the document, left out',
     no_records: 'The file has no records',
     broken_doctype: 'A broken document head, repaired',
-    control_characters: 'Control characters, left out',
-    unsafe_name: 'An unsafe file name in the archive, left out',
-    missing_file: 'A file that the export names is not in it',
-    truncated: 'The file ends too early; what was there is kept',
+    control_characters: 'Characters that XML does not allow, left out',
+    invalid_utf8: 'Broken letters, replaced',
+    duplicate_attribute: 'Attributes that stood twice; the first was taken',
+    unknown_attribute: 'Attributes that Vitalog does not know, left out',
+    unknown_element: 'Elements that Vitalog does not know, left out',
+    unknown_entity: 'Character codes that Vitalog does not know, kept as text',
+    unknown_unit: 'Values in a unit that does not fit; kept as they were printed',
+    unknown_value: 'Values that Vitalog does not know, kept as text',
+    percent_hundredfold: 'Percentages a hundred times too large, put right',
+    implausible_date: 'Days of rings with an impossible date, left out',
+    too_much_metadata: 'Records with too many details; the first are kept',
+    too_many_beats: 'Records with too many heartbeats; the first are kept',
+    too_many_children: 'Entries with too many parts; the first are kept',
+    too_many_references: 'Too many attached files; the first are kept',
+    too_large_file: 'Files in the export that are larger than the limit, left out',
+    missing_file: 'Files that the export names and that are not in it',
+    damaged_file: 'Damaged files in the export; what could be read is kept',
+    unsafe_entry_name: 'Files with an unsafe name in the archive, never opened',
+    duplicate_entry: 'Files that are twice in the archive, never opened',
+    encrypted_entry: 'Encrypted files in the archive, never opened',
   } as Record<string, string>,
 }
