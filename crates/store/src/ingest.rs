@@ -1,5 +1,7 @@
 //! The one way in: a delivery of batches becomes rows, in one transaction that happens wholly or not at all.
 
+use std::collections::HashMap;
+
 use health::batch::NONE;
 use health::time::{Zones, format_instant};
 use health::{Batch, Document, Entry, EntryKind, Problem, Source};
@@ -78,6 +80,7 @@ struct Ingest<'a> {
     claims: Claims,
     derived: Derived,
     history: Option<History>,
+    tails: HashMap<u32, i64>,
     /// Live imports, oldest export first, this one among them once the document's date is known.
     imports: Vec<ImportRef>,
     zones_before: Zones,
@@ -103,6 +106,7 @@ impl<'a> Ingest<'a> {
             claims: Claims::default(),
             derived: Derived::default(),
             history: None,
+            tails: HashMap::new(),
             imports: Vec::new(),
             zones_before: zones(conn, delivery.home_zone)?,
             members: Vec::new(),
@@ -215,6 +219,7 @@ impl<'a> Ingest<'a> {
             claims: &mut self.claims,
             derived: &mut self.derived,
             history,
+            tails: &mut self.tails,
             zones: &self.zones_before,
         };
         merge.run(kind, claimant, rows, counts)

@@ -123,11 +123,15 @@ impl Merger<'_> {
         let mut rows = statement.query(params![self.kind, start, end])?;
         let mut waiting = Waiting::default();
         let mut written = Day::MIN;
+        let mut span = (0, 0, 0);
         while let Some(row) = rows.next()? {
             let (start_ms, source, duration_ms): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
             let Some(value) = row.get::<_, Option<f64>>(3)? else { continue };
             let (copies, flags): (u32, u32) = (row.get(4)?, row.get(5)?);
-            let (day, _, midnight) = self.zones.day_span(start_ms);
+            if !(span.1..span.2).contains(&start_ms) {
+                span = self.zones.day_span(start_ms);
+            }
+            let (day, _, midnight) = span;
             if day > waiting.day && waiting.inputs.len() >= AT_A_TIME {
                 self.write(&waiting, (written.max(from), until.min(day - 1)))?;
                 written = day;
@@ -136,8 +140,8 @@ impl Merger<'_> {
             let rank = self.ranks.of(source, flags & FLAG_USER_ENTERED != 0);
             // Totals of many days count for the day of their start, as in `daily`.
             let length = if duration_ms > LONGEST_SPLIT_MS { 0 } else { duration_ms };
-            let span = Span { start_ms, end_ms: start_ms + length, value, rank };
-            waiting.add(Input { span, copies: self.rule.copies(copies, flags).into() }, day, midnight);
+            let sample = Span { start_ms, end_ms: start_ms + length, value, rank };
+            waiting.add(Input { span: sample, copies: self.rule.copies(copies, flags).into() }, day, midnight);
         }
         self.write(&waiting, (written.max(from), until))
     }

@@ -3,7 +3,7 @@
 //! No hash is a key. A run is sorted like the table; stored rows of the same stretch are read along with it, and a row
 //! that finds its equal (same group, value within the tolerance) claims it instead of being inserted.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use health::time::Zones;
 use rusqlite::{CachedStatement, Connection, ToSql, params};
@@ -27,6 +27,8 @@ pub(crate) struct Merge<'a> {
     pub claims: &'a mut Claims,
     pub derived: &'a mut Derived,
     pub history: &'a mut History,
+    /// The latest start of each kind without rows before this ingest.
+    pub tails: &'a mut HashMap<u32, i64>,
     /// The wearer's zones as far as they are known.
     pub zones: &'a Zones,
 }
@@ -53,8 +55,12 @@ impl Merge<'_> {
     /// The kind had no rows before this ingest: insert first and look only where the place is taken.
     fn insert_fresh(&mut self, kind: &KindRef, rows: &[Row], counts: &mut KindCounts) -> Result<()> {
         let mut inserted = Vec::with_capacity(rows.len());
+        let tail = self.tails.entry(kind.id).or_insert(i64::MIN);
+        let behind = rows.partition_point(|row| row.key.start_ms <= *tail);
+        *tail = rows.last().map_or(*tail, |row| row.key.start_ms.max(*tail));
+        let (mixed, after) = rows.split_at(behind);
         let mut insert = Inserter::new(self.conn, kind.id)?;
-        for row in rows {
+        for row in mixed {
             let mut row = *row;
             if !insert.insert(&row)? {
                 let group = self.group(kind.id, &row.key)?;
@@ -65,11 +71,38 @@ impl Merge<'_> {
                 row.key.ordinal = next_ordinal(&group);
                 insert.insert(&row)?;
             }
-            count(&mut counts.counts.new, &mut counts.counts.duplicates, kind, &row);
             inserted.push(row);
         }
+        self.append(kind.id, after, &mut insert, &mut inserted)?;
+        inserted.iter().for_each(|row| count(&mut counts.counts.new, &mut counts.counts.duplicates, kind, row));
         self.derived.inserted_fresh(kind, self.zones, &inserted);
         Ok(())
+    }
+
+    /// Inserts rows that lie after everything the kind has: no place can be taken, so many go with one statement.
+    fn append(&self, kind: u32, rows: &[Row], insert: &mut Inserter<'_>, inserted: &mut Vec<Row>) -> Result<()> {
+        let from = inserted.len();
+        for row in rows {
+            let mut row = *row;
+            let same = inserted.last().filter(|last| inserted.len() > from && last.key.group() == row.key.group());
+            row.key.ordinal = same.map_or(0, |last| last.key.ordinal + 1);
+            inserted.push(row);
+        }
+        let added = inserted.get(from..).unwrap_or_default();
+        let mut many = self.conn.prepare_cached(&insert_many())?;
+        many.raw_bind_parameter(1, kind)?;
+        let chunks = added.chunks_exact(AT_ONCE);
+        let rest = chunks.remainder();
+        let mut bound: &[Row] = &[];
+        for chunk in chunks {
+            for (place, row) in chunk.iter().enumerate() {
+                let first = 2 + place * BOUND_COLUMNS;
+                Binder { statement: &mut many, first, bound: bound.get(place), row }.bind()?;
+            }
+            many.raw_execute()?;
+            bound = chunk;
+        }
+        rest.iter().try_for_each(|row| insert.insert(row).map(drop))
     }
 
     /// The kind had rows before: read them along with the run.
@@ -175,9 +208,23 @@ impl Merge<'_> {
     }
 }
 
-const INSERT: &str = "INSERT INTO samples (kind_id, start_ms, source_id, duration_ms, ordinal, value, \
-     original, text_id, origin_id, details_id, created_delay_ms, copies, flags, import_id, superseded_by) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) ON CONFLICT DO NOTHING";
+const INTO: &str = "INSERT INTO samples (kind_id, start_ms, source_id, duration_ms, ordinal, value, \
+     original, text_id, origin_id, details_id, created_delay_ms, copies, flags, import_id, superseded_by) VALUES ";
+/// Columns that are bound for every row: all but the kind.
+const BOUND_COLUMNS: usize = 14;
+/// Rows that one statement appends.
+const AT_ONCE: usize = 32;
+
+/// The values of one row whose first parameter after the kind has a number.
+fn values(first: usize) -> String {
+    let numbers: Vec<String> = (first..first + BOUND_COLUMNS).map(|number| format!("?{number}")).collect();
+    format!("(?1, {})", numbers.join(", "))
+}
+
+fn insert_many() -> String {
+    let rows: Vec<String> = (0..AT_ONCE).map(|place| values(2 + place * BOUND_COLUMNS)).collect();
+    format!("{INTO}{}", rows.join(", "))
+}
 
 /// Inserts rows of one kind. SQLite keeps what is bound, and neighbours differ in few columns: only those are bound.
 struct Inserter<'c> {
@@ -187,7 +234,7 @@ struct Inserter<'c> {
 
 impl<'c> Inserter<'c> {
     fn new(conn: &'c Connection, kind: u32) -> Result<Self> {
-        let mut statement = conn.prepare_cached(INSERT)?;
+        let mut statement = conn.prepare_cached(&format!("{INTO}{} ON CONFLICT DO NOTHING", values(2)))?;
         statement.raw_bind_parameter(1, kind)?;
         Ok(Self { statement, bound: None })
     }
@@ -195,36 +242,43 @@ impl<'c> Inserter<'c> {
     /// Inserts a row; false where its key is taken.
     fn insert(&mut self, row: &Row) -> Result<bool> {
         let bound = self.bound.replace(*row);
-        let mut bind = Binder { statement: &mut self.statement, bound: bound.as_ref(), row };
-        bind.column(2, |r| r.key.start_ms)?;
-        bind.column(3, |r| r.key.source)?;
-        bind.column(4, |r| r.key.duration_ms)?;
-        bind.column(5, |r| r.key.ordinal)?;
-        bind.column(6, |r| r.image.value)?;
-        bind.column(7, |r| r.image.original)?;
-        bind.column(8, |r| r.text)?;
-        bind.column(9, |r| r.image.origin)?;
-        bind.column(10, |r| r.image.details)?;
-        bind.column(11, |r| r.image.created_delay_ms)?;
-        bind.column(12, |r| r.image.copies)?;
-        bind.column(13, |r| r.flags & !FLAG_LOGGED)?;
-        bind.column(14, |r| r.import_id)?;
-        bind.column(15, |r| r.superseded_by)?;
+        Binder { statement: &mut self.statement, first: 2, bound: bound.as_ref(), row }.bind()?;
         Ok(self.statement.raw_execute()? == 1)
     }
 }
 
+/// Binds one row; the kind before it is bound already.
 struct Binder<'a, 'c> {
     statement: &'a mut CachedStatement<'c>,
+    /// The number of the row's first parameter after the kind.
+    first: usize,
+    /// The row that these parameters hold still.
     bound: Option<&'a Row>,
     row: &'a Row,
 }
 
 impl Binder<'_, '_> {
+    fn bind(&mut self) -> Result<()> {
+        self.column(0, |r| r.key.start_ms)?;
+        self.column(1, |r| r.key.source)?;
+        self.column(2, |r| r.key.duration_ms)?;
+        self.column(3, |r| r.key.ordinal)?;
+        self.column(4, |r| r.image.value)?;
+        self.column(5, |r| r.image.original)?;
+        self.column(6, |r| r.text)?;
+        self.column(7, |r| r.image.origin)?;
+        self.column(8, |r| r.image.details)?;
+        self.column(9, |r| r.image.created_delay_ms)?;
+        self.column(10, |r| r.image.copies)?;
+        self.column(11, |r| r.flags & !FLAG_LOGGED)?;
+        self.column(12, |r| r.import_id)?;
+        self.column(13, |r| r.superseded_by)
+    }
+
     fn column<T: ToSql + PartialEq>(&mut self, number: usize, of: impl Fn(&Row) -> T) -> Result<()> {
         let value = of(self.row);
         if self.bound.is_none_or(|bound| of(bound) != value) {
-            self.statement.raw_bind_parameter(number, value)?;
+            self.statement.raw_bind_parameter(self.first + number, value)?;
         }
         Ok(())
     }

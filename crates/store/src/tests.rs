@@ -106,7 +106,11 @@ fn batches(export: &Export, size: usize) -> Vec<Batch> {
 }
 
 fn try_ingest(store: &mut Store, export: &Export, dry_run: bool) -> crate::Result<Report> {
-    let mut queue = batches(export, 3).into_iter();
+    ingest_by(3, store, export, dry_run)
+}
+
+fn ingest_by(size: usize, store: &mut Store, export: &Export, dry_run: bool) -> crate::Result<Report> {
+    let mut queue = batches(export, size).into_iter();
     let delivery = Delivery { file: Some("export.zip"), now_ms: 0, home_zone: "Europe/Berlin", dry_run };
     store.ingest(&delivery, &mut || Ok(queue.next()), &mut |_| true)
 }
@@ -257,6 +261,27 @@ fn repeats_of_anything_else_are_duplicates_wherever_they_stand() {
     assert_eq!((report.records, report.counts.new, report.counts.duplicates), (6, 2, 4));
     let report = ingest(&mut store, &export(20, &rows));
     assert_eq!((report.records, report.counts.known, report.counts.duplicates), (6, 2, 4));
+}
+
+#[test]
+fn rows_come_out_as_they_went_in_however_many_come_at_once() {
+    let rows: Vec<Line> = (0..500_i64)
+        .map(|i| {
+            let base = steps(i / 3 * HOUR, i / 3 * HOUR + (i % 2) * HOUR, 1.0 + i as f64);
+            let source = if i % 5 == 0 { "Kim's iPhone" } else { base.source };
+            Line { source, original: (i % 7 == 0).then_some(0.5), typed: i % 11 == 0, ..base }
+        })
+        .collect();
+    let dump_of = |size| {
+        let mut store = Store::empty(Path::new("")).expect("opens");
+        let report = ingest_by(size, &mut store, &export(1, &rows), false).expect("ingests");
+        assert_eq!(report.by_type.values().map(|kind| kind.counts.new).sum::<u64>(), 500);
+        dump(&store)
+    };
+    let expected = dump_of(1);
+    for size in [31, 33, 100, 1000] {
+        assert_eq!(differences(&dump_of(size), &expected), Vec::<String>::new(), "{size} at once");
+    }
 }
 
 #[test]

@@ -161,12 +161,23 @@ struct Sums {
     weight: f64,
     sum: f64,
     naive: f64,
-    parts: BTreeMap<u32, (f64, f64)>,
+    /// By rank: a handful.
+    parts: Vec<(u32, f64, f64)>,
+}
+
+impl Sums {
+    /// Adds to what a rank gives: its total and how many samples.
+    fn part(&mut self, rank: u32, value: f64) {
+        match self.parts.iter_mut().find(|(known, ..)| *known == rank) {
+            Some((_, total, n)) => (*total, *n) = (*total + value, *n + 1.0),
+            None => self.parts.push((rank, value, 1.0)),
+        }
+    }
 }
 
 /// Returns the buckets that have samples, by time. `event_like` kinds are summed without merging.
 pub fn buckets(inputs: &[Input], style: Style, event_like: bool, calendar: Calendar<'_>) -> Vec<Bucket> {
-    let mut table = Table { calendar, rows: BTreeMap::new(), last: None };
+    let mut table = Table { calendar, rows: Vec::new(), last: None };
     // Sums of floats depend on their order: it must be that of time, never that of writing.
     let mut inputs = inputs.to_vec();
     let key = |i: &Input| (i.span.start_ms, i.span.rank, i.span.end_ms, i.copies);
@@ -181,7 +192,7 @@ pub fn buckets(inputs: &[Input], style: Style, event_like: bool, calendar: Calen
         let pieces = if event_like { spans } else { merge(&spans) };
         table.spread(&pieces, |row, piece, part| {
             row.sum += part;
-            row.parts.entry(piece.rank).or_default().0 += part;
+            row.part(piece.rank, part);
         });
     } else {
         table.weigh(&inputs, style);
@@ -191,21 +202,30 @@ pub fn buckets(inputs: &[Input], style: Style, event_like: bool, calendar: Calen
 
 struct Table<'z> {
     calendar: Calendar<'z>,
-    rows: BTreeMap<i64, Sums>,
-    last: Option<Piece>,
+    /// By start.
+    rows: Vec<(i64, Sums)>,
+    /// The last answer and the place of its row.
+    last: Option<(Piece, usize)>,
 }
 
 impl Table<'_> {
     /// Where the piece of an instant ends, and its bucket. Neighbours mostly share one: the last answer is kept.
     fn row(&mut self, at_ms: i64) -> (i64, &mut Sums) {
-        let piece = match self.last {
-            Some(piece) if (piece.from_ms..piece.until_ms).contains(&at_ms) => piece,
-            _ => self.calendar.piece(at_ms),
+        let (piece, place) = match self.last {
+            Some((piece, place)) if (piece.from_ms..piece.until_ms).contains(&at_ms) => (piece, place),
+            _ => self.find(self.calendar.piece(at_ms)),
         };
-        self.last = Some(piece);
-        let row = self.rows.entry(piece.start_ms).or_default();
-        (row.end_ms, row.day) = (piece.end_ms, piece.day);
-        (piece.until_ms, row)
+        self.last = Some((piece, place));
+        (piece.until_ms, &mut self.rows[place].1)
+    }
+
+    fn find(&mut self, piece: Piece) -> (Piece, usize) {
+        let place = self.rows.binary_search_by_key(&piece.start_ms, |(start, _)| *start).unwrap_or_else(|place| {
+            let row = Sums { end_ms: piece.end_ms, day: piece.day, ..Sums::default() };
+            self.rows.insert(place, (piece.start_ms, row));
+            place
+        });
+        (piece, place)
     }
 
     fn count(&mut self, input: &Input) {
@@ -273,9 +293,7 @@ impl Table<'_> {
         };
         row.weighted += value * weight;
         row.weight += weight;
-        let part = row.parts.entry(span.rank).or_default();
-        part.0 += span.value;
-        part.1 += 1.0;
+        row.part(span.rank, span.value);
     }
 }
 
@@ -288,7 +306,7 @@ fn finish(start_ms: i64, row: Sums, style: Style) -> Bucket {
         Style::EquivalentLevel if row.weight > 0.0 => 10.0 * weighted.log10(),
         _ => weighted,
     };
-    let part = |(total, n): (f64, f64)| match style {
+    let part = |total: f64, n: f64| match style {
         Style::Cumulative => total,
         Style::Category => n,
         _ => total / n.max(1.0),
@@ -305,7 +323,7 @@ fn finish(start_ms: i64, row: Sums, style: Style) -> Bucket {
         mean,
         sum: row.sum,
         naive_sum: row.naive,
-        parts: row.parts.into_iter().map(|(rank, sums)| (rank, part(sums))).collect(),
+        parts: row.parts.into_iter().map(|(rank, total, n)| (rank, part(total, n))).collect(),
     }
 }
 
