@@ -40,6 +40,8 @@ pub struct Batch {
 pub struct Document {
     /// When the phone wrote the export, milliseconds since 1970 in UTC.
     pub export_date_ms: Option<i64>,
+    /// The offset in seconds that the phone prints on every row: that of the moment of the export.
+    pub offset_s: Option<i32>,
     /// Language and region of the phone, e.g. `en_US`.
     pub locale: Option<String>,
     /// The number after `HealthKit Export Version:`.

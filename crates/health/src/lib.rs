@@ -15,6 +15,7 @@ pub mod kind;
 pub mod series;
 pub mod time;
 pub mod unit;
+pub mod whereabouts;
 mod zones;
 
 pub use batch::{Batch, Document, Entry, EntryKind, Origin, Problem, Sample, Source};

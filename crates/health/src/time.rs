@@ -34,6 +34,12 @@ pub fn parse_stamp(text: &str) -> Option<i64> {
     Some(((days * 24 + hour) * 60 + minute) * 60_000 + second * 1000 - offset_s * 1000 + millis)
 }
 
+/// The offset in seconds that a stamp prints; `None` where it prints none that can be read.
+pub fn printed_offset(stamp: &str) -> Option<i32> {
+    let (_, rest) = fraction(stamp.as_bytes().get(19..)?)?;
+    offset(rest)?.try_into().ok()
+}
+
 fn digits(bytes: &[u8]) -> Option<i64> {
     bytes.iter().try_fold(0, |n, b| b.is_ascii_digit().then(|| n * 10 + i64::from(b - b'0')))
 }

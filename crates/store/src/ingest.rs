@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use health::batch::NONE;
 use health::time::{Zones, format_instant};
+use health::whereabouts::likely_zone;
 use health::{Batch, Document, Entry, EntryKind, Problem, Source};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
@@ -172,6 +173,11 @@ impl<'a> Ingest<'a> {
     fn place_among_imports(&mut self) -> Result<()> {
         self.write_import("")?;
         self.imports = live_imports(self.conn)?;
+        if let (Some(at_ms), Some(offset_s)) = (self.document.export_date_ms, self.document.offset_s) {
+            let locale = self.document.locale.as_deref();
+            let guess = likely_zone(locale, offset_s, at_ms, self.delivery.home_zone);
+            self.zones_before = query::zones::zones(self.conn, guess)?;
+        }
         self.history = Some(History::new(self.import, self.imports.clone()));
         Ok(())
     }

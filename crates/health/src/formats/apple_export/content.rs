@@ -6,7 +6,7 @@ use super::limits::{BATCH_BYTES, BATCH_SAMPLES};
 use super::node::{Node, Tree};
 use super::record::{self, Extras};
 use super::tally::Tally;
-use crate::time::parse_stamp;
+use crate::time::{parse_stamp, printed_offset};
 use crate::{Batch, Document, Error, ErrorKind, Result, Sample};
 
 /// What stands below the root in every export. Such an element inside another one says that an end tag was lost.
@@ -192,6 +192,7 @@ impl Content {
     fn element(&mut self, node: &Node) {
         if node.name == "ExportDate" {
             self.document.export_date_ms = node.get("value").and_then(parse_stamp);
+            self.document.offset_s = node.get("value").and_then(printed_offset);
             self.news = true;
         } else if !entries::read(node, &mut self.tally, &mut self.found) {
             self.tally.count("unknown_element", Some(&node.name));
