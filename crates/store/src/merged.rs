@@ -2,8 +2,15 @@
 //! and kept in the table `merged`. Days without a row there are told by `daily` alone.
 //!
 //! Rows are read in the order of time and merged some weeks at a time, so that memory does not grow with the store.
+//! One thread reads and writes rows, another does the arithmetic.
+//!
+//! ```text
+//!   rows ──► Waiting ──► Job ──► (thread) buckets ──► rows of `merged`
+//! ```
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+use std::thread;
 
 use health::kind::Style;
 use health::series::buckets::{Bucket, Calendar, Grain, Input, buckets};
@@ -19,6 +26,8 @@ use crate::row::FLAG_USER_ENTERED;
 
 /// Samples that are merged at a time, up to the end of their day.
 const AT_A_TIME: usize = 16_384;
+/// Jobs that wait for the arithmetic.
+const JOBS_WAITING: usize = 2;
 /// Overlapping samples that far away cannot change a day any more.
 const REACH_MS: i64 = 2 * LONGEST_SPLIT_MS;
 
@@ -48,13 +57,25 @@ impl Rule {
 /// Merges days anew, by kind as sorted disjoint closed ranges; and every day of a kind whose sources changed places.
 pub(crate) fn rebuild(conn: &Connection, zones: &Zones, days: &BTreeMap<u32, Vec<(Day, Day)>>) -> Result<()> {
     let ranks = Ranks::load(conn)?;
+    thread::scope(|scope| {
+        let (jobs, queue) = sync_channel::<Job>(JOBS_WAITING);
+        let (results, done) = channel();
+        scope.spawn(move || queue.into_iter().try_for_each(|job| results.send(job.run(zones))));
+        let mut desk = Desk { conn, ranks: &ranks, jobs, done };
+        rebuild_kinds(&mut desk, zones, days)?;
+        desk.finish()
+    })
+}
+
+fn rebuild_kinds(desk: &mut Desk<'_>, zones: &Zones, days: &BTreeMap<u32, Vec<(Day, Day)>>) -> Result<()> {
+    let (conn, ranks) = (desk.conn, desk.ranks);
     let mut sources_by_kind = sources_by_kind(conn)?;
     // A kind that lost its last row still has days to be removed.
     for kind in days.keys() {
         sources_by_kind.entry(*kind).or_default();
     }
     for (kind, sources) in sources_by_kind {
-        let merger = Merger { conn, zones, ranks: &ranks, kind, rule: rule(conn, kind)? };
+        let merger = Merger { zones, kind, rule: rule(conn, kind)? };
         if merger.rule.merging() == Need::Never {
             continue;
         }
@@ -63,8 +84,8 @@ pub(crate) fn rebuild(conn: &Connection, zones: &Zones, days: &BTreeMap<u32, Vec
         let stayed: Vec<i64> = order.iter().filter(|source| before.contains(source)).copied().collect();
         let moved = before.iter().filter(|source| order.contains(source)).ne(&stayed);
         match (moved, days.get(&kind)) {
-            (true, _) => merger.rebuild((Day::MIN, Day::MAX))?,
-            (false, Some(ranges)) => ranges.iter().try_for_each(|range| merger.rebuild(*range))?,
+            (true, _) => merger.rebuild(desk, (Day::MIN, Day::MAX))?,
+            (false, Some(ranges)) => ranges.iter().try_for_each(|range| merger.rebuild(desk, *range))?,
             (false, None) => {}
         }
         if order != before {
@@ -100,22 +121,20 @@ fn write_order(conn: &Connection, kind: u32, order: &[i64]) -> Result<()> {
 
 /// Merges closed ranges of local days of one kind anew.
 struct Merger<'a> {
-    conn: &'a Connection,
     zones: &'a Zones,
-    ranks: &'a Ranks,
     kind: u32,
     rule: Rule,
 }
 
 impl Merger<'_> {
     /// Merges the days `from..=until`.
-    fn rebuild(&self, (from, until): (Day, Day)) -> Result<()> {
-        self.conn
-            .prepare_cached("DELETE FROM merged WHERE kind_id = ?1 AND day BETWEEN ?2 AND ?3")?
+    fn rebuild(&self, desk: &mut Desk<'_>, (from, until): (Day, Day)) -> Result<()> {
+        let conn = desk.conn;
+        conn.prepare_cached("DELETE FROM merged WHERE kind_id = ?1 AND day BETWEEN ?2 AND ?3")?
             .execute(params![self.kind, from, until])?;
         let start = if from == Day::MIN { i64::MIN } else { self.zones.day_bounds(from).0 - REACH_MS };
         let end = if until == Day::MAX { i64::MAX } else { self.zones.day_bounds(until).1 + REACH_MS };
-        let mut statement = self.conn.prepare_cached(
+        let mut statement = conn.prepare_cached(
             "SELECT start_ms, source_id, duration_ms, value, copies, flags FROM samples
              WHERE kind_id = ?1 AND start_ms BETWEEN ?2 AND ?3 AND superseded_by IS NULL
              ORDER BY start_ms, source_id, duration_ms, ordinal",
@@ -133,65 +152,100 @@ impl Merger<'_> {
             }
             let (day, _, midnight) = span;
             if day > waiting.day && waiting.inputs.len() >= AT_A_TIME {
-                self.write(&waiting, (written.max(from), until.min(day - 1)))?;
+                desk.hand_out(self.job(waiting.clone(), (written.max(from), until.min(day - 1))))?;
                 written = day;
                 waiting.forget(start_ms - REACH_MS);
             }
-            let rank = self.ranks.of(source, flags & FLAG_USER_ENTERED != 0);
+            let rank = desk.ranks.of(source, flags & FLAG_USER_ENTERED != 0);
             // Totals of many days count for the day of their start, as in `daily`.
             let length = if duration_ms > LONGEST_SPLIT_MS { 0 } else { duration_ms };
             let sample = Span { start_ms, end_ms: start_ms + length, value, rank };
             waiting.add(Input { span: sample, copies: self.rule.copies(copies, flags).into() }, day, midnight);
         }
-        self.write(&waiting, (written.max(from), until))
+        desk.hand_out(self.job(waiting, (written.max(from), until)))
     }
 
-    fn write(&self, waiting: &Waiting, (from, until): (Day, Day)) -> Result<()> {
-        let calendar = Calendar { zones: self.zones, grain: Grain::Day, week_start: 0 };
+    fn job(&self, waiting: Waiting, days: (Day, Day)) -> Job {
+        Job { kind: self.kind, rule: self.rule, days, inputs: waiting.inputs, tangled: waiting.tangled }
+    }
+}
+
+/// Samples to merge, and the days that are wanted of them.
+struct Job {
+    kind: u32,
+    rule: Rule,
+    days: (Day, Day),
+    inputs: Vec<Input>,
+    tangled: BTreeSet<Day>,
+}
+
+impl Job {
+    /// The merged days of the kind.
+    fn run(self, zones: &Zones) -> (u32, Style, Vec<Bucket>) {
+        let calendar = Calendar { zones, grain: Grain::Day, week_start: 0 };
         let all = self.rule.merging() == Need::Always;
-        let mut insert = self.conn.prepare_cached(
-            "INSERT INTO merged (kind_id, day, n, value, minimum, maximum, mean, total, naive, parts)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-        )?;
-        for bucket in buckets(&waiting.inputs, self.rule.style, false, calendar) {
-            if (from..=until).contains(&bucket.day) && (all || waiting.tangled.contains(&bucket.day)) {
-                let b = &bucket;
-                let parts = self.parts(b);
-                insert.execute(params![
-                    self.kind,
-                    b.day,
-                    b.n,
-                    b.value,
-                    b.min,
-                    b.max,
-                    b.mean,
-                    b.sum,
-                    b.naive_sum,
-                    parts
-                ])?;
-            }
+        let mut buckets = buckets(&self.inputs, self.rule.style, false, calendar);
+        buckets.retain(|bucket| {
+            (self.days.0..=self.days.1).contains(&bucket.day) && (all || self.tangled.contains(&bucket.day))
+        });
+        (self.kind, self.rule.style, buckets)
+    }
+}
+
+/// Where jobs are handed out and what comes back is written.
+struct Desk<'a> {
+    conn: &'a Connection,
+    ranks: &'a Ranks,
+    jobs: SyncSender<Job>,
+    done: Receiver<(u32, Style, Vec<Bucket>)>,
+}
+
+impl Desk<'_> {
+    fn hand_out(&mut self, job: Job) -> Result<()> {
+        // The other side listens as long as this one exists.
+        let _ = self.jobs.send(job);
+        while let Ok((kind, style, buckets)) = self.done.try_recv() {
+            write(self.conn, self.ranks, kind, style, &buckets)?;
         }
         Ok(())
     }
 
-    /// What each source adds, as JSON: `[[source, part], ...]`.
-    fn parts(&self, bucket: &Bucket) -> String {
-        let mut parts: BTreeMap<u32, (i64, f64)> = BTreeMap::new();
-        for (rank, part) in &bucket.parts {
-            let source = self.ranks.source(*rank).unwrap_or_default();
-            let known = parts.entry(self.ranks.place(*rank));
-            // Parts of a sum add up; of several means of one source that of its best rows is kept.
-            match self.rule.style {
-                Style::Cumulative => known.or_insert((source, 0.0)).1 += part,
-                _ => drop(known.or_insert((source, *part))),
-            }
-        }
-        serde_json::json!(parts.values().collect::<Vec<_>>()).to_string()
+    fn finish(self) -> Result<()> {
+        let Self { conn, ranks, jobs, done } = self;
+        drop(jobs);
+        done.into_iter().try_for_each(|(kind, style, buckets)| write(conn, ranks, kind, style, &buckets))
     }
 }
 
+fn write(conn: &Connection, ranks: &Ranks, kind: u32, style: Style, buckets: &[Bucket]) -> Result<()> {
+    let mut insert = conn.prepare_cached(
+        "INSERT INTO merged (kind_id, day, n, value, minimum, maximum, mean, total, naive, parts)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?;
+    for b in buckets {
+        let parts = parts(ranks, style, b);
+        insert.execute(params![kind, b.day, b.n, b.value, b.min, b.max, b.mean, b.sum, b.naive_sum, parts])?;
+    }
+    Ok(())
+}
+
+/// What each source adds, as JSON: `[[source, part], ...]`.
+fn parts(ranks: &Ranks, style: Style, bucket: &Bucket) -> String {
+    let mut parts: BTreeMap<u32, (i64, f64)> = BTreeMap::new();
+    for (rank, part) in &bucket.parts {
+        let source = ranks.source(*rank).unwrap_or_default();
+        let known = parts.entry(ranks.place(*rank));
+        // Parts of a sum add up; of several means of one source that of its best rows is kept.
+        match style {
+            Style::Cumulative => known.or_insert((source, 0.0)).1 += part,
+            _ => drop(known.or_insert((source, *part))),
+        }
+    }
+    serde_json::json!(parts.values().collect::<Vec<_>>()).to_string()
+}
+
 /// Samples that are not merged yet, or that reach into days that are not.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Waiting {
     inputs: Vec<Input>,
     /// The day of the last sample and the first rank on it.
