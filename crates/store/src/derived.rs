@@ -11,9 +11,9 @@ use rusqlite::{Connection, TransactionBehavior, params};
 
 use crate::dictionary::KindRef;
 use crate::error::Result;
-use crate::ingest::zones;
 use crate::merged::{self, Need};
 use crate::open::Store;
+use crate::query::zones::zones;
 use crate::rollup::{self, Days, LONGEST_SPLIT_MS, Part, Rule};
 use crate::row::{FLAG_USER_ENTERED, Key, Row};
 
@@ -108,8 +108,24 @@ impl Derived {
         self.days.entry(kind).or_default().extend([first, last]);
     }
 
+    /// Finds the zones anew and marks the days whose zone is another one now.
+    pub fn rezone(&mut self, conn: &Connection, home: &str, before: &Zones) -> Result<Zones> {
+        let zones = zones(conn, home)?;
+        let differences = before.differences(&zones);
+        if differences.is_empty() {
+            return Ok(zones);
+        }
+        let mut statement = conn.prepare_cached("SELECT kind_id, min(day), max(day) FROM daily GROUP BY kind_id")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
+        let kinds = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        for (from, until) in &differences {
+            self.zone_changed(&kinds, *from, *until);
+        }
+        Ok(zones)
+    }
+
     /// The wearer's zone was found to be another one in `[from_ms, until_ms)`; `kinds` have rows on these days.
-    pub fn zone_changed(&mut self, kinds: &[(u32, (Day, Day))], from_ms: i64, until_ms: i64) {
+    fn zone_changed(&mut self, kinds: &[(u32, (Day, Day))], from_ms: i64, until_ms: i64) {
         let fresh = self.fresh.iter_mut().filter_map(|(kind, days)| Some((*kind, days.bounds()?)));
         for (kind, (first, last)) in kinds.iter().copied().chain(fresh) {
             let days = utc_day(from_ms).max(first)..=utc_day(until_ms).min(last);

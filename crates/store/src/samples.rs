@@ -153,6 +153,8 @@ impl Merge<'_> {
                     count(&mut counts.counts.new, &mut counts.counts.duplicates, kind, &row);
                     if claimant == Claimant::Member {
                         counts.read += u64::from(row.image.copies);
+                        // A row that came out of its turn: from now on every place is looked at.
+                        self.tails.insert(kind.id, i64::MAX);
                     }
                     keys.push(row.key);
                     group.push(row);

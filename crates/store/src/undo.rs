@@ -7,9 +7,8 @@ use crate::absences::{Pages, reconcile};
 use crate::derived::Derived;
 use crate::error::{ErrorKind, Result};
 use crate::history::{ImportRef, Presence, image_at, live_imports, write_image};
-use crate::ingest::{rezone, zones};
 use crate::open::Store;
-use crate::query::zones::{find_stays, forget_home};
+use crate::query::zones::{find_stays, forget_home, zones};
 use crate::row::{FLAG_LOGGED, Row};
 use crate::{entries, link};
 
@@ -51,7 +50,7 @@ impl Store {
         entries::reconcile(&tx, &imports)?;
         tx.execute("DELETE FROM rejects WHERE import_id = ?1", [import])?;
         find_stays(&tx, home_zone)?;
-        let zones = rezone(&tx, home_zone, &before, &mut derived)?;
+        let zones = derived.rezone(&tx, home_zone, &before)?;
         derived.rebuild(&tx, &zones)?;
         forget_names(&tx, import)?;
         forget_details(&tx)?;

@@ -7,7 +7,6 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use super::zones::{choose_home, zones};
 use crate::derived::Derived;
 use crate::error::Result;
-use crate::ingest::rezone;
 use crate::open::Store;
 
 impl Store {
@@ -36,7 +35,7 @@ impl Store {
         write(&tx, key, value)?;
         choose_home(&tx)?;
         let mut derived = Derived::default();
-        let zones = rezone(&tx, fallback, &before, &mut derived)?;
+        let zones = derived.rezone(&tx, fallback, &before)?;
         derived.rebuild(&tx, &zones)?;
         tx.commit()?;
         Ok(())

@@ -1,0 +1,142 @@
+//! What an ingest does once the last batch is in: members and their twins, renamed sources, absences, the days.
+
+use health::EntryKind;
+use health::time::format_instant;
+
+use super::Ingest;
+use super::rows::at;
+use crate::claims::Claimant;
+use crate::dictionary::KindRef;
+use crate::error::{ErrorKind, Result};
+use crate::history::live_imports;
+use crate::report::Report;
+use crate::rollup::Rule;
+use crate::{absences, entries, link, query};
+
+impl Ingest<'_> {
+    /// Links the members of correlations to their twins at top level; one without a twin is a sample of its own.
+    pub(super) fn link_members(&mut self) -> Result<()> {
+        for (entry, batch) in std::mem::take(&mut self.members) {
+            for problem in &batch.problems {
+                self.problem(problem)?;
+            }
+            let mut sources = Vec::new();
+            for (index, source) in batch.sources.iter().enumerate() {
+                let twin = batch.samples.iter().filter(|s| s.source as usize == index).find_map(|sample| {
+                    let kind = batch.kinds.get(sample.kind as usize)?;
+                    link::source_of_twin(self.conn, kind, &source.name, sample).transpose()
+                });
+                sources.push(match twin {
+                    Some(found) => found?,
+                    None => self.dictionary.source(self.conn, source)?,
+                });
+            }
+            for (kind, mut rows) in self.rows_with(&batch, &|sample| at(&sources, sample.source))? {
+                let kind = self.kind(kind);
+                let mut counts = self.report.by_type.remove(&kind.identifier).unwrap_or_default();
+                let keys = self.merge(&kind, Claimant::Member, &mut rows, &mut counts)?;
+                if counts.read > 0 {
+                    self.report.by_type.insert(kind.identifier, counts);
+                }
+                for key in keys {
+                    link::add_member(self.conn, entry, kind.id, &key)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(mut self) -> Result<Report> {
+        self.link_members()?;
+        self.write_import("")?;
+        self.imports = live_imports(self.conn)?;
+        self.history = None;
+        self.link_renamed_sources()?;
+        self.find_absences()?;
+        entries::reconcile(self.conn, &self.imports)?;
+        query::zones::find_stays(self.conn, self.delivery.home_zone)?;
+        let zones = self.derived.rezone(self.conn, self.delivery.home_zone, &self.zones_before)?;
+        self.derived.rebuild(self.conn, &zones)?;
+        link::forget_unused(self.conn, &self.dictionary.new_sources)?;
+        self.dictionary.create_views(self.conn)?;
+        self.close()
+    }
+
+    fn link_renamed_sources(&mut self) -> Result<()> {
+        for (new, old) in link::renamed(self.conn, self.import, &self.dictionary)? {
+            for kind in link::kinds_of(self.conn, new, self.import)? {
+                let mut rows = link::take_rows(self.conn, kind, new, old)?;
+                rows.iter().for_each(|row| self.derived.changed(kind, &row.key));
+                let identifier: String = self
+                    .conn
+                    .prepare_cached("SELECT identifier FROM kinds WHERE id = ?1")?
+                    .query_row([kind], |row| row.get(0))?;
+                let rule = Rule::of(&identifier);
+                let kind = KindRef { id: kind, identifier, rule, had_rows: true };
+                let mut counts = self.report.by_type.remove(&kind.identifier).unwrap_or_default();
+                let moved = link::copies(&kind, &rows);
+                let duplicates = counts.counts.duplicates;
+                counts.counts.new = counts.counts.new.saturating_sub(moved);
+                self.merge(&kind, Claimant::TopLevel, &mut rows, &mut counts)?;
+                // The repeats of these rows were counted when they first came.
+                counts.counts.duplicates = duplicates;
+                self.report.by_type.insert(kind.identifier, counts);
+            }
+            for (kind, known) in entries::move_source(self.conn, self.import, &self.imports, new, old)? {
+                if let Some(kind) = EntryKind::ALL.into_iter().find(|k| k.as_str() == kind) {
+                    let counts = self.report.entries_mut(kind);
+                    counts.new = counts.new.saturating_sub(known);
+                    counts.known += known;
+                }
+            }
+            link::move_names(self.conn, new, old)?;
+        }
+        Ok(())
+    }
+
+    fn find_absences(&mut self) -> Result<()> {
+        let newest = self.imports.last().is_some_and(|newest| newest.id == self.import);
+        let stored: Vec<(u32, String)> = {
+            let mut statement = self.conn.prepare_cached(
+                "SELECT DISTINCT k.id, k.identifier FROM series_summary s JOIN kinds k ON k.id = s.kind_id",
+            )?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect::<rusqlite::Result<_>>()?
+        };
+        for (kind, identifier) in stored {
+            let found = absences::find(self.conn, &self.claims, kind, self.import)?;
+            if let Some(counts) = self.report.by_type.get_mut(&identifier)
+                && !health::kind::is_event_like(&identifier)
+            {
+                counts.counts.known = counts.counts.known.saturating_sub(found.repeats);
+                counts.counts.duplicates += found.repeats;
+            }
+            if found.only_members > 0 {
+                let counts = self.report.by_type.entry(identifier).or_default();
+                counts.read += found.only_members;
+                counts.counts.known += found.only_members;
+            }
+            let touched = self.derived.kinds().contains(&kind);
+            if found.absent || (!newest && touched) {
+                let outcome = absences::reconcile(self.conn, kind, &self.imports, self.import, &mut self.derived)?;
+                self.report.superseded += outcome.superseded;
+                self.report.kept += outcome.kept;
+            }
+        }
+        Ok(())
+    }
+
+    fn close(mut self) -> Result<Report> {
+        let d = &self.document;
+        self.report.export_date = d.export_date_ms.map(format_instant);
+        self.report.locale.clone_from(&d.locale);
+        self.report.export_version = d.version;
+        self.report.xml_bytes = d.xml_bytes;
+        self.report.import = (!self.delivery.dry_run).then_some(self.import);
+        self.report.outcome = if self.delivery.dry_run { "dry_run" } else { "imported" }.to_owned();
+        self.report.total();
+        let json = serde_json::to_string(&self.report).map_err(|e| ErrorKind::Damaged(e.to_string()))?;
+        self.write_import(&json)?;
+        Ok(self.report)
+    }
+}
