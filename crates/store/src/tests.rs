@@ -285,6 +285,33 @@ fn rows_come_out_as_they_went_in_however_many_come_at_once() {
 }
 
 #[test]
+fn members_that_come_before_their_twins_are_stored_once() {
+    let lines: Vec<Line> = (0..10_050).map(|i| steps(i * HOUR, i * HOUR + 60_000, 1.0)).collect();
+    let mut first = batches(&export(1, &[]), 1).remove(0);
+    first.entries = lines
+        .iter()
+        .map(|line| Entry {
+            kind: EntryKind::Correlation,
+            identity: "HKCorrelationTypeIdentifierFood".into(),
+            source: Source { name: line.source.into(), bundle: None, hardware: line.hardware.map(str::to_owned) },
+            start_ms: Some(line.start),
+            end_ms: Some(line.end),
+            body: "{}".into(),
+            payload: None,
+            members: Some(Box::new(batch(&[*line]))),
+        })
+        .collect();
+    let mut store = Store::empty(Path::new("")).expect("opens");
+    let delivery = Delivery { file: None, now_ms: 0, home_zone: "UTC", dry_run: false };
+    let mut queue = [first, batch(&lines)].into_iter();
+    store.ingest(&delivery, &mut || Ok(queue.next()), &mut |_| true).expect("ingests");
+    let count = |sql: &str| store.conn.query_row(sql, [], |row| row.get::<_, i64>(0)).expect("a number");
+    assert_eq!(count("SELECT count(*) FROM samples"), 10_050);
+    assert_eq!(count("SELECT count(*) FROM correlation_members"), 10_050);
+    assert_eq!(store.verify("UTC").expect("verifies"), []);
+}
+
+#[test]
 fn several_values_of_one_second_are_several_samples() {
     let a = [steps(0, HOUR, 1.0), steps(0, HOUR, 2.0), steps(0, HOUR, 3.0), steps(0, HOUR, 4.0)];
     let mut store = store_of(&[&export(10, &a)]);
