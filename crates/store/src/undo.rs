@@ -41,6 +41,9 @@ impl Store {
         let imports = live_imports(&tx)?;
         let mut undone = Undone { import, ..Undone::default() };
         let mut derived = Derived::default();
+        if imports.is_empty() {
+            undone.removed = forget_everything(&tx)?;
+        }
         for kind in kinds(&tx)? {
             undone.removed += forget_rows(&tx, kind, &imports, import, &mut derived)?;
             let outcome = reconcile(&tx, kind, &imports, i64::MIN, &mut derived)?;
@@ -48,6 +51,7 @@ impl Store {
         }
         undone.removed += entries::forget_undone(&tx, &imports, import)?;
         entries::reconcile(&tx, &imports)?;
+        tx.execute(LOST_MEMBERS, [])?;
         tx.execute("DELETE FROM rejects WHERE import_id = ?1", [import])?;
         find_stays(&tx, home_zone)?;
         let zones = derived.rezone(&tx, home_zone, &before)?;
@@ -98,7 +102,10 @@ fn forget_rows(conn: &Connection, kind: u32, imports: &[ImportRef], undone: i64,
 
 fn delete(conn: &Connection, kind: u32, row: &Row) -> Result<()> {
     let key = &row.key;
-    for table in ["samples", "sample_log", "correlation_members"] {
+    for table in ["samples", "sample_log"] {
+        if table == "sample_log" && row.flags & FLAG_LOGGED == 0 {
+            continue;
+        }
         conn.prepare_cached(&format!(
             "DELETE FROM {table}
              WHERE kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration_ms = ?4 AND ordinal = ?5"
@@ -106,6 +113,24 @@ fn delete(conn: &Connection, kind: u32, row: &Row) -> Result<()> {
         .execute(params![kind, key.start_ms, key.source, key.duration_ms, key.ordinal])?;
     }
     Ok(())
+}
+
+/// Links of correlations to samples that are gone.
+const LOST_MEMBERS: &str = "DELETE FROM correlation_members AS m WHERE NOT EXISTS (
+    SELECT 1 FROM samples s WHERE s.kind_id = m.kind_id AND s.start_ms = m.start_ms AND s.source_id = m.source_id
+        AND s.duration_ms = m.duration_ms AND s.ordinal = m.ordinal)";
+
+/// No import is left: whole tables go at once, which takes no time even of ten million rows.
+fn forget_everything(conn: &Connection) -> Result<u64> {
+    let removed =
+        conn.query_row("SELECT (SELECT count(*) FROM samples) + (SELECT count(*) FROM entries)", [], |row| row.get(0))?;
+    for table in ["correlation_members", "entry_log", "entries", "sample_log", "samples", "absences", "details"] {
+        conn.execute(&format!("DELETE FROM {table}"), [])?;
+    }
+    for table in ["daily", "merged", "merge_orders", "series_summary"] {
+        conn.execute(&format!("DELETE FROM {table}"), [])?;
+    }
+    Ok(removed)
 }
 
 fn forget_names(conn: &Connection, import: i64) -> Result<()> {
