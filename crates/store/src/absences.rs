@@ -20,36 +20,60 @@ const NEAR_MS: i64 = 3_600_000;
 const PAGE: usize = 20_000;
 
 /// What the claims of one kind told.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(crate) struct Found {
     /// Stored rows are missing from the import.
     pub absent: bool,
-    /// Repeats inside the import that lay too far apart to be seen at once.
-    pub repeats: u64,
+    /// Rows whose repeats inside the import lay too far apart to be seen at once.
+    pub repeated: Vec<Repeated>,
     /// Rows that stood only inside a correlation.
     pub only_members: u64,
+}
+
+impl Found {
+    fn close(&mut self, row: Option<Repeated>) {
+        let Some(row) = row else { return };
+        self.only_members += u64::from(row.times == 0);
+        if row.times > 1 {
+            self.repeated.push(row);
+        }
+    }
+}
+
+/// A stored row that several batches of one import hold.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Repeated {
+    pub key: Key,
+    /// Batches that hold it.
+    pub times: u64,
+    /// Rows in all of them.
+    pub copies: u32,
+    /// In one of them it looks as it did before.
+    pub unchanged: bool,
 }
 
 /// Compares the claims of one kind with what was stored before and writes down what the import lacks.
 pub(crate) fn find(conn: &Connection, claims: &Claims, kind: u32, import: i64) -> Result<Found> {
     let mut found = Found::default();
     let mut claimed: HashMap<u32, u64> = HashMap::new();
-    let mut previous: Option<(Key, bool)> = None;
-    for (key, claimant) in claims.sorted(kind) {
-        let top = claimant == Claimant::TopLevel;
-        match &mut previous {
-            Some((last, had_top)) if *last == key => {
-                found.repeats += u64::from(top && *had_top);
-                *had_top |= top;
-                continue;
+    let mut open: Option<Repeated> = None;
+    for (claim, claimant) in claims.sorted(kind) {
+        let top = u64::from(claimant == Claimant::TopLevel);
+        let copies = if top == 1 { claim.copies } else { 0 };
+        match &mut open {
+            Some(row) if row.key == claim.key => {
+                row.times += top;
+                row.copies += copies;
+                row.unchanged |= top == 1 && claim.unchanged;
             }
-            Some((_, had_top)) => found.only_members += u64::from(!*had_top),
-            None => {}
+            _ => {
+                let next = Repeated { key: claim.key, times: top, copies, unchanged: top == 1 && claim.unchanged };
+                found.close(open.replace(next));
+                *claimed.entry(claim.key.source).or_default() += 1;
+            }
         }
-        previous = Some((key, top));
-        *claimed.entry(key.source).or_default() += 1;
     }
-    found.only_members += u64::from(previous.is_some_and(|(_, had_top)| !had_top));
+    found.close(open);
     let mut partly = false;
     for (source, stored) in stored_before(conn, kind)? {
         match claimed.get(&source).copied().unwrap_or(0) {
@@ -83,7 +107,7 @@ fn write_runs(conn: &Connection, claims: &Claims, kind: u32, import: i64, claime
          ORDER BY start_ms, source_id, duration_ms, ordinal",
     )?;
     let mut rows = statement.query(params![kind, import])?;
-    let mut held = claims.sorted(kind).map(|(key, _)| key).peekable();
+    let mut held = claims.sorted(kind).map(|(claim, _)| claim.key).peekable();
     let mut open: HashMap<u32, (Place, Place)> = HashMap::new();
     while let Some(row) = rows.next()? {
         let key = Key { start_ms: row.get(0)?, source: row.get(1)?, duration_ms: row.get(2)?, ordinal: row.get(3)? };

@@ -4,7 +4,7 @@
 //! bytes each), and read back by merging the runs.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use crate::row::Key;
 
@@ -15,10 +15,21 @@ pub(crate) enum Claimant {
     Member,
 }
 
+/// One stored sample that the import holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Claim {
+    pub key: Key,
+    /// How many equal rows of one batch claim it.
+    pub copies: u32,
+    /// It looks as it did before this import.
+    pub unchanged: bool,
+}
+
 /// The claims of one ingest, by kind.
 #[derive(Debug, Default)]
 pub(crate) struct Claims {
     kinds: HashMap<u32, Vec<Run>>,
+    revived: HashSet<u32>,
 }
 
 #[derive(Debug)]
@@ -28,19 +39,30 @@ struct Run {
 }
 
 impl Claims {
-    /// Adds a batch's claims; `keys` need not be sorted.
-    pub fn add(&mut self, kind: u32, claimant: Claimant, mut keys: Vec<Key>) {
-        if keys.is_empty() {
+    /// A claimed sample of this kind did not count any more: it comes back.
+    pub fn revive(&mut self, kind: u32) {
+        self.revived.insert(kind);
+    }
+
+    /// Whether samples of a kind come back.
+    pub fn revives(&self, kind: u32) -> bool {
+        self.revived.contains(&kind)
+    }
+
+    /// Adds a batch's claims; they need not be sorted.
+    pub fn add(&mut self, kind: u32, claimant: Claimant, mut claims: Vec<Claim>) {
+        if claims.is_empty() {
             return;
         }
-        keys.sort_unstable();
-        let mut bytes = Vec::with_capacity(keys.len() * 7);
+        claims.sort_unstable();
+        let mut bytes = Vec::with_capacity(claims.len() * 8);
         let mut previous = 0;
-        for key in keys {
+        for Claim { key, copies, unchanged } in claims {
             put(&mut bytes, zigzag(key.start_ms.wrapping_sub(previous)));
             put(&mut bytes, u64::from(key.source));
             put(&mut bytes, zigzag(key.duration_ms));
             put(&mut bytes, u64::from(key.ordinal));
+            put(&mut bytes, u64::from(copies) << 1 | u64::from(unchanged));
             previous = key.start_ms;
         }
         bytes.shrink_to_fit();
@@ -53,8 +75,8 @@ impl Claims {
         let mut merged = Merged { heap: BinaryHeap::new(), decoders: Vec::new() };
         for (index, run) in runs.iter().enumerate() {
             let mut decoder = Decoder { bytes: &run.bytes, previous: 0 };
-            if let Some(key) = decoder.next() {
-                merged.heap.push(Reverse((key, run.claimant, index)));
+            if let Some(claim) = decoder.next() {
+                merged.heap.push(Reverse((claim, run.claimant, index)));
             }
             merged.decoders.push(decoder);
         }
@@ -64,19 +86,19 @@ impl Claims {
 
 /// Claims in order; see [`Claims::sorted`].
 pub(crate) struct Merged<'a> {
-    heap: BinaryHeap<Reverse<(Key, Claimant, usize)>>,
+    heap: BinaryHeap<Reverse<(Claim, Claimant, usize)>>,
     decoders: Vec<Decoder<'a>>,
 }
 
 impl Iterator for Merged<'_> {
-    type Item = (Key, Claimant);
+    type Item = (Claim, Claimant);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let Reverse((key, claimant, run)) = self.heap.pop()?;
+        let Reverse((claim, claimant, run)) = self.heap.pop()?;
         if let Some(next) = self.decoders.get_mut(run).and_then(Iterator::next) {
             self.heap.push(Reverse((next, claimant, run)));
         }
-        Some((key, claimant))
+        Some((claim, claimant))
     }
 }
 
@@ -86,17 +108,19 @@ struct Decoder<'a> {
 }
 
 impl Iterator for Decoder<'_> {
-    type Item = Key;
+    type Item = Claim;
 
-    fn next(&mut self) -> Option<Key> {
+    fn next(&mut self) -> Option<Claim> {
         let start_ms = self.previous.wrapping_add(unzigzag(take(&mut self.bytes)?));
         self.previous = start_ms;
-        Some(Key {
+        let key = Key {
             start_ms,
             source: take(&mut self.bytes)? as u32,
             duration_ms: unzigzag(take(&mut self.bytes)?),
             ordinal: take(&mut self.bytes)? as u32,
-        })
+        };
+        let rest = take(&mut self.bytes)?;
+        Some(Claim { key, copies: (rest >> 1) as u32, unchanged: rest & 1 == 1 })
     }
 }
 
@@ -133,8 +157,9 @@ fn take(bytes: &mut &[u8]) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn key(start_ms: i64, source: u32, ordinal: u32) -> Key {
-        Key { start_ms, source, duration_ms: 60_000, ordinal }
+    fn key(start_ms: i64, source: u32, ordinal: u32) -> Claim {
+        let key = Key { start_ms, source, duration_ms: 60_000, ordinal };
+        Claim { key, copies: ordinal + 1, unchanged: source == 1 }
     }
 
     #[test]

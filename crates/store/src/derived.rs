@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use health::time::{Day, Zones};
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use crate::dictionary::KindRef;
 use crate::error::Result;
@@ -115,33 +115,42 @@ impl Derived {
         if differences.is_empty() {
             return Ok(zones);
         }
-        let mut statement = conn.prepare_cached("SELECT kind_id, min(day), max(day) FROM daily GROUP BY kind_id")?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
-        let kinds = rows.collect::<rusqlite::Result<Vec<_>>>()?;
         for (from, until) in &differences {
-            self.zone_changed(&kinds, *from, *until);
+            self.zone_changed(conn, utc_day(*from), utc_day(*until))?;
         }
         Ok(zones)
     }
 
-    /// The wearer's zone was found to be another one in `[from_ms, until_ms)`; `kinds` have rows on these days.
-    fn zone_changed(&mut self, kinds: &[(u32, (Day, Day))], from_ms: i64, until_ms: i64) {
-        let fresh = self.fresh.iter_mut().filter_map(|(kind, days)| Some((*kind, days.bounds()?)));
-        for (kind, (first, last)) in kinds.iter().copied().chain(fresh) {
-            let days = utc_day(from_ms).max(first)..=utc_day(until_ms).min(last);
-            self.days.entry(kind).or_default().extend(days);
+    /// Marks the days `from..=until` of every kind that has rows on them; empty ones cost nothing.
+    fn zone_changed(&mut self, conn: &Connection, from: Day, until: Day) -> Result<()> {
+        let mut statement =
+            conn.prepare_cached("SELECT DISTINCT kind_id, day FROM daily WHERE day BETWEEN ?1 AND ?2")?;
+        let mut rows = statement.query([from.saturating_sub(1), until.saturating_add(1)])?;
+        while let Some(row) = rows.next()? {
+            self.days.entry(row.get(0)?).or_default().insert(row.get(1)?);
         }
+        for (kind, days) in &mut self.fresh {
+            let days = days.between(from.saturating_sub(1), until.saturating_add(1));
+            self.days.entry(*kind).or_default().extend(days);
+        }
+        Ok(())
     }
 
     /// Everything about a kind is to be computed anew.
     pub fn all_of(&mut self, conn: &Connection, kind: u32) -> Result<()> {
-        let bounds: (Option<i64>, Option<i64>) = conn
-            .prepare_cached("SELECT min(start_ms), max(start_ms) FROM samples WHERE kind_id = ?1")?
-            .query_row([kind], |row| Ok((row.get(0)?, row.get(1)?)))?;
         self.recount.insert(kind);
         let days = self.days.entry(kind).or_default();
-        if let (Some(first), Some(last)) = bounds {
-            days.extend(utc_day(first)..=utc_day(last).saturating_add(1));
+        let mut next = conn.prepare_cached(
+            "SELECT start_ms, duration_ms FROM samples WHERE kind_id = ?1 AND start_ms >= ?2 ORDER BY start_ms LIMIT 1",
+        )?;
+        let mut from = i64::MIN;
+        // One look-up per day that has rows.
+        while let Some((start, duration)) =
+            next.query_row(params![kind, from], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))).optional()?
+        {
+            let day = utc_day(start);
+            days.extend([day, utc_day(start.saturating_add(duration.min(LONGEST_SPLIT_MS))), day.saturating_add(1)]);
+            from = (i64::from(day) + 1) * DAY_MS;
         }
         Ok(())
     }

@@ -237,7 +237,7 @@ pub(crate) fn reconcile(conn: &Connection, imports: &[ImportRef]) -> Result<()> 
         let mut cover: BTreeMap<i64, Vec<(i64, i64)>> = BTreeMap::new();
         for place in places {
             for import in &place.holders {
-                let near = (place.span.0 - NEAR_MS, place.span.1 + NEAR_MS);
+                let near = (place.span.0.saturating_sub(NEAR_MS), place.span.1.saturating_add(NEAR_MS));
                 extend(cover.entry(*import).or_default(), near);
             }
         }

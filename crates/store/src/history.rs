@@ -8,8 +8,9 @@ use std::collections::hash_map::Entry;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::absences::Repeated;
 use crate::error::Result;
-use crate::row::{FLAG_LOGGED, FLAG_USER_ENTERED, Image, Key, Row};
+use crate::row::{COLUMNS, FLAG_LOGGED, Image, Key, Row};
 
 /// What decides between imports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,29 +107,53 @@ impl History {
     }
 
     /// Whether the arriving row says anything new about the stored one.
-    pub fn differs(&self, stored: &Row, arriving: &Row, counts_copies: bool) -> bool {
-        let mut image = arriving.image;
-        if !counts_copies {
-            image.copies = stored.image.copies;
-        }
-        stored.flags & FLAG_LOGGED != 0 || image != stored.image
+    pub fn differs(&self, stored: &Row, arriving: &Row) -> bool {
+        stored.flags & FLAG_LOGGED != 0 || arriving.image != stored.image
     }
 
     /// Records how the running import shows a stored sample, and lets the newest export's image stand in the row.
-    pub fn record(&mut self, conn: &Connection, kind: u32, stored: &Row, arriving: &Row) -> Result<()> {
-        let key = &stored.key;
-        if stored.flags & FLAG_LOGGED == 0 {
-            log_image(conn, kind, key, stored.import_id, &stored.image)?;
-        }
-        if image_at(conn, kind, key, self.import_id)?.is_none_or(|last| last != arriving.image) {
-            log_image(conn, kind, key, self.import_id, &arriving.image)?;
-        }
-        let image = match self.is_newest(conn, kind, stored)? {
-            true => arriving.image,
-            false => stored.image,
+    /// Returns whether it shows it otherwise than the imports before.
+    pub fn record(&mut self, conn: &Connection, kind: u32, stored: &Row, arriving: &Row) -> Result<bool> {
+        let image = match logged_at(conn, kind, &stored.key, self.import_id)? {
+            // Another batch held it too: the same rule as for repeats that lie side by side.
+            Some(logged) => logged.newest(arriving.image, logged.copies),
+            None => arriving.image,
         };
-        let flags = stored.flags | FLAG_LOGGED | (arriving.flags & FLAG_USER_ENTERED);
-        write_image(conn, kind, key, &image, flags)
+        self.show(conn, kind, stored, image)
+    }
+
+    /// Settles how the running import shows a sample that several of its batches hold. Returns the sample's flags and
+    /// whether its row changed.
+    pub fn settle(&mut self, conn: &Connection, kind: u32, repeated: &Repeated) -> Result<(u32, bool)> {
+        let key = &repeated.key;
+        let stored = row_at(conn, kind, key)?;
+        let before = image_at(conn, kind, key, self.import_id - 1)?.unwrap_or(stored.image);
+        let image = match logged_at(conn, kind, key, self.import_id)? {
+            Some(logged) if repeated.unchanged => logged.newest(before, repeated.copies),
+            Some(logged) => Image { copies: repeated.copies, ..logged },
+            None => Image { copies: repeated.copies, ..before },
+        };
+        self.show(conn, kind, &stored, image)?;
+        Ok((stored.flags, row_at(conn, kind, key)?.image != stored.image))
+    }
+
+    fn show(&mut self, conn: &Connection, kind: u32, stored: &Row, image: Image) -> Result<bool> {
+        let key = &stored.key;
+        let logged = stored.flags & FLAG_LOGGED != 0;
+        let last = if logged { image_at(conn, kind, key, self.import_id)? } else { Some(stored.image) };
+        let differs = last != Some(image);
+        if differs {
+            if !logged {
+                log_image(conn, kind, key, stored.import_id, &stored.image)?;
+            }
+            log_image(conn, kind, key, self.import_id, &image)?;
+        }
+        let shown = if self.is_newest(conn, kind, stored)? { image } else { stored.image };
+        let flags = if differs { stored.flags | FLAG_LOGGED } else { stored.flags };
+        if shown != stored.image || flags != stored.flags {
+            write_image(conn, kind, key, &shown, flags)?;
+        }
+        Ok(differs || logged_at(conn, kind, key, self.import_id)?.is_some())
     }
 
     /// Whether the running import is the newest export that holds the row.
@@ -145,14 +170,22 @@ impl History {
     }
 }
 
+const IMAGE: &str = "SELECT value, original, origin_id, details_id, created_delay_ms, copies FROM sample_log
+    WHERE kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration_ms = ?4 AND ordinal = ?5";
+
 /// The image that an import saw: the last one logged up to it.
 pub(crate) fn image_at(conn: &Connection, kind: u32, key: &Key, import: i64) -> Result<Option<Image>> {
+    image(conn, &format!("{IMAGE} AND import_id <= ?6 ORDER BY import_id DESC LIMIT 1"), kind, key, import)
+}
+
+/// The image that was logged for this import itself.
+fn logged_at(conn: &Connection, kind: u32, key: &Key, import: i64) -> Result<Option<Image>> {
+    image(conn, &format!("{IMAGE} AND import_id = ?6"), kind, key, import)
+}
+
+fn image(conn: &Connection, sql: &str, kind: u32, key: &Key, import: i64) -> Result<Option<Image>> {
     let image = conn
-        .prepare_cached(
-            "SELECT value, original, origin_id, details_id, created_delay_ms, copies FROM sample_log
-             WHERE kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration_ms = ?4 AND ordinal = ?5
-                   AND import_id <= ?6 ORDER BY import_id DESC LIMIT 1",
-        )?
+        .prepare_cached(sql)?
         .query_row(params![kind, key.start_ms, key.source, key.duration_ms, key.ordinal, import], |row| {
             Ok(Image {
                 value: row.get(0)?,
@@ -165,6 +198,15 @@ pub(crate) fn image_at(conn: &Connection, kind: u32, key: &Key, import: i64) -> 
         })
         .optional()?;
     Ok(image)
+}
+
+fn row_at(conn: &Connection, kind: u32, key: &Key) -> Result<Row> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM samples
+         WHERE kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration_ms = ?4 AND ordinal = ?5"
+    );
+    let place = params![kind, key.start_ms, key.source, key.duration_ms, key.ordinal];
+    Ok(conn.prepare_cached(&sql)?.query_row(place, Row::from_sql)?)
 }
 
 pub(crate) fn log_image(conn: &Connection, kind: u32, key: &Key, import: i64, image: &Image) -> Result<()> {

@@ -159,7 +159,7 @@ impl<'a> Ingest<'a> {
             .query_row(params![fingerprint, self.import], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let Some((id, json)) = earlier else { return Ok(None) };
-        let mut report: Report = serde_json::from_str(&json).unwrap_or_default();
+        let mut report: Report = serde_json::from_str(&json).map_err(|e| ErrorKind::Damaged(e.to_string()))?;
         report.outcome = ALREADY.to_owned();
         report.import = Some(id);
         report.file = self.delivery.file.map(str::to_owned);

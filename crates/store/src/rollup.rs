@@ -132,6 +132,12 @@ impl Days {
         Some((self.done.first_key_value()?.0.0, self.done.last_key_value()?.0.0))
     }
 
+    /// The days with sums among `from..=until`.
+    pub fn between(&mut self, from: Day, until: Day) -> impl Iterator<Item = Day> + '_ {
+        self.close();
+        self.done.range((from, 0)..=(until, u32::MAX)).map(|((day, _), _)| *day)
+    }
+
     /// Days on which several sources wrote, or samples may overlap.
     pub fn tangled(&mut self) -> BTreeSet<Day> {
         self.close();

@@ -48,6 +48,20 @@ pub(crate) struct Image {
     pub copies: u32,
 }
 
+impl Image {
+    /// Which of two images of one sample in one file is shown: the greater one, which reached HealthKit last.
+    pub fn cmp_newest(&self, other: &Self) -> Ordering {
+        let newest = self.created_delay_ms.cmp(&other.created_delay_ms);
+        newest.then_with(|| (other.origin, other.details).cmp(&(self.origin, self.details)))
+    }
+
+    /// The one of two images that is shown, with a number of copies.
+    pub fn newest(self, other: Self, copies: u32) -> Self {
+        let shown = if self.cmp_newest(&other).is_ge() { self } else { other };
+        Self { copies, ..shown }
+    }
+}
+
 /// One sample of one kind.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Row {
@@ -84,17 +98,20 @@ impl Row {
         let group = self.key.group().cmp(&other.key.group());
         group
             .then_with(|| compare(self.image.value, other.image.value))
+            .then_with(|| (self.text, self.by_hand()).cmp(&(other.text, other.by_hand())))
             .then_with(|| compare(self.image.original, other.image.original))
-            .then_with(|| self.text.cmp(&other.text))
-            // The newest copy first: it is the one that stays.
-            .then_with(|| other.image.created_delay_ms.cmp(&self.image.created_delay_ms))
-            .then_with(|| (self.image.origin, self.image.details).cmp(&(other.image.origin, other.image.details)))
+            .then_with(|| other.image.cmp_newest(&self.image))
+    }
+
+    /// Typed in by hand: another sample than an equal one that a device wrote.
+    pub fn by_hand(&self) -> bool {
+        self.flags & FLAG_USER_ENTERED != 0
     }
 
     /// Whether two rows of one file are exact repeats.
     pub fn repeats(&self, other: &Self) -> bool {
         self.key.group() == other.key.group()
-            && self.text == other.text
+            && (self.text, self.by_hand()) == (other.text, other.by_hand())
             && match (self.image.value, other.image.value) {
                 (None, None) => self.image.original == other.image.original,
                 (a, b) => a == b,
@@ -103,7 +120,7 @@ impl Row {
 
     /// How far apart the values of two rows of one group are, or `None` where they are two samples.
     pub fn distance(&self, other: &Self) -> Option<f64> {
-        if self.text != other.text {
+        if (self.text, self.by_hand()) != (other.text, other.by_hand()) {
             return None;
         }
         match (self.image.value, other.image.value) {

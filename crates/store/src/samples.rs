@@ -8,11 +8,11 @@ use std::collections::{HashMap, VecDeque};
 use health::time::Zones;
 use rusqlite::{CachedStatement, Connection, ToSql, params};
 
-use crate::claims::{Claimant, Claims};
+use crate::claims::{Claim, Claimant, Claims};
 use crate::derived::Derived;
 use crate::dictionary::KindRef;
 use crate::error::Result;
-use crate::history::History;
+use crate::history::{History, write_image};
 use crate::report::KindCounts;
 use crate::row::{COLUMNS, FLAG_LOGGED, Key, Row};
 
@@ -114,7 +114,7 @@ impl Merge<'_> {
         counts: &mut KindCounts,
     ) -> Result<Vec<Key>> {
         let mut window = Window::new(self.conn, kind.id);
-        let mut claimed: Vec<Key> = Vec::new();
+        let mut claimed: Vec<Claim> = Vec::new();
         let mut keys = Vec::new();
         let mut insert = Inserter::new(self.conn, kind.id)?;
         let mut group: Vec<Row> = Vec::new();
@@ -133,17 +133,20 @@ impl Merge<'_> {
                 }
                 Some(stored) => {
                     taken.push(stored.key.ordinal);
-                    claimed.push(stored.key);
                     keys.push(stored.key);
+                    if stored.superseded_by.is_some() {
+                        self.claims.revive(kind.id);
+                    }
+                    let mut unchanged = true;
+                    // A nested copy may lack the device; only a row at top level says how the sample looks now.
                     if claimant == Claimant::TopLevel {
                         count(&mut counts.counts.known, &mut counts.counts.duplicates, kind, row);
+                        if self.history.differs(&stored, row) {
+                            unchanged = !self.history.record(self.conn, kind.id, &stored, row)?;
+                            self.derived.changed(kind.id, &row.key);
+                        }
                     }
-                    let counts_copies = kind.rule.counts_copies(row.flags);
-                    // A nested copy may lack the device; only a row at top level says how the sample looks now.
-                    if claimant == Claimant::TopLevel && self.history.differs(&stored, row, counts_copies) {
-                        self.history.record(self.conn, kind.id, &stored, row)?;
-                        self.derived.changed(kind.id, &row.key);
-                    }
+                    claimed.push(Claim { key: stored.key, copies: row.image.copies, unchanged });
                 }
                 None => {
                     let mut row = *row;
@@ -181,18 +184,13 @@ impl Merge<'_> {
 
     /// An exact repeat of a row that this ingest inserted in an earlier batch.
     fn repeat(&mut self, kind: &KindRef, stored: &Row, row: &Row, counts: &mut KindCounts) -> Result<()> {
-        let k = &stored.key;
-        self.conn
-            .prepare_cached(
-                "UPDATE samples SET copies = copies + ?6
-                 WHERE kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration_ms = ?4 AND ordinal = ?5",
-            )?
-            .execute(params![kind.id, k.start_ms, k.source, k.duration_ms, k.ordinal, row.image.copies])?;
+        let image = stored.image.newest(row.image, stored.image.copies + row.image.copies);
+        write_image(self.conn, kind.id, &stored.key, &image, stored.flags)?;
         let copies = u64::from(row.image.copies);
         match kind.rule.counts_copies(row.flags) {
             true => {
                 counts.counts.new += copies;
-                self.derived.mark(kind.id, k);
+                self.derived.mark(kind.id, &stored.key);
             }
             false => counts.counts.duplicates += copies,
         }
@@ -305,8 +303,7 @@ fn collapse_repeats(rows: &mut Vec<Row>) {
     rows.dedup_by(|later, kept| {
         let same = kept.repeats(later);
         if same {
-            kept.image.copies += later.image.copies;
-            kept.flags |= later.flags;
+            kept.image = kept.image.newest(later.image, kept.image.copies + later.image.copies);
         }
         same
     });

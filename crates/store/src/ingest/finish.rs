@@ -5,13 +5,14 @@ use health::time::format_instant;
 
 use super::Ingest;
 use super::rows::at;
+use crate::absences::Repeated;
 use crate::claims::Claimant;
 use crate::dictionary::KindRef;
 use crate::error::{ErrorKind, Result};
-use crate::history::live_imports;
+use crate::history::{History, live_imports};
 use crate::report::Report;
 use crate::rollup::Rule;
-use crate::{absences, entries, link, query};
+use crate::{absences, derived, entries, link, query};
 
 impl Ingest<'_> {
     /// Links the members of correlations to their twins at top level; one without a twin is a sample of its own.
@@ -94,6 +95,23 @@ impl Ingest<'_> {
         Ok(())
     }
 
+    /// Settles how samples look that several batches held. Returns how many of those rows were repeats of no account.
+    fn settle(&mut self, kind: u32, repeated: &[Repeated]) -> Result<u64> {
+        let rule = derived::rule(self.conn, kind)?;
+        let mut history = History::new(self.import, self.imports.clone());
+        let mut repeats = 0;
+        for row in repeated {
+            let (flags, changed) = history.settle(self.conn, kind, row)?;
+            if changed {
+                self.derived.changed(kind, &row.key);
+            }
+            if !rule.counts_copies(flags) {
+                repeats += row.times - 1;
+            }
+        }
+        Ok(repeats)
+    }
+
     fn find_absences(&mut self) -> Result<()> {
         let newest = self.imports.last().is_some_and(|newest| newest.id == self.import);
         let stored: Vec<(u32, String)> = {
@@ -105,11 +123,10 @@ impl Ingest<'_> {
         };
         for (kind, identifier) in stored {
             let found = absences::find(self.conn, &self.claims, kind, self.import)?;
-            if let Some(counts) = self.report.by_type.get_mut(&identifier)
-                && !health::kind::is_event_like(&identifier)
-            {
-                counts.counts.known = counts.counts.known.saturating_sub(found.repeats);
-                counts.counts.duplicates += found.repeats;
+            let repeats = self.settle(kind, &found.repeated)?;
+            if let Some(counts) = self.report.by_type.get_mut(&identifier) {
+                counts.counts.known = counts.counts.known.saturating_sub(repeats);
+                counts.counts.duplicates += repeats;
             }
             if found.only_members > 0 {
                 let counts = self.report.by_type.entry(identifier).or_default();
@@ -117,7 +134,7 @@ impl Ingest<'_> {
                 counts.counts.known += found.only_members;
             }
             let touched = self.derived.kinds().contains(&kind);
-            if found.absent || (!newest && touched) {
+            if found.absent || self.claims.revives(kind) || (!newest && touched) {
                 let outcome = absences::reconcile(self.conn, kind, &self.imports, self.import, &mut self.derived)?;
                 self.report.superseded += outcome.superseded;
                 self.report.kept += outcome.kept;

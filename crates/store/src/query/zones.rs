@@ -13,7 +13,8 @@ use crate::open::Store;
 
 /// The setting that names the home zone.
 const HOME_ZONE: &str = "home_zone";
-/// Is set where the home zone was found by an import and not chosen by anybody.
+/// Is set where the home zone was found by an import and not chosen by anybody: the computer's zone at the first one,
+/// which holds where no sample tells another.
 const HOME_ZONE_FOUND: &str = "home_zone_found";
 
 impl Store {
@@ -42,15 +43,16 @@ fn stays(conn: &Connection) -> Result<Vec<Stay>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Finds anew where the wearer was, and home where nobody chose it: the anchors' most frequent zone, else the one that
-/// was found before, else `fallback`. Days shall not move when the computer travels.
+/// Finds anew where the wearer was, and home where nobody chose it: the anchors' most frequent zone, else the
+/// computer's at the first import, which is `fallback` in that. Days shall not move when the computer travels.
 pub(crate) fn find_stays(conn: &Connection, fallback: &str) -> Result<()> {
     let anchors = anchors(conn)?;
     let home = read(conn, HOME_ZONE)?;
     if home.is_none() || read(conn, HOME_ZONE_FOUND)?.is_some() {
-        let found = most_frequent(&anchors).or(home.as_deref()).unwrap_or(fallback);
-        write(conn, HOME_ZONE, found)?;
-        write(conn, HOME_ZONE_FOUND, "1")?;
+        let first = read(conn, HOME_ZONE_FOUND)?;
+        let computer = first.as_deref().unwrap_or(fallback);
+        write(conn, HOME_ZONE, most_frequent(&anchors).unwrap_or(computer))?;
+        write(conn, HOME_ZONE_FOUND, computer)?;
     }
     let found = health::time::stays(anchors);
     if found == stays(conn)? {
