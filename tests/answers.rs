@@ -89,10 +89,12 @@ fn importing() {
     let folder = Folder::new("importing");
     let file = person();
     check(&folder, "import-dry-run", &["import", &file, "--dry-run", "--json"]);
+    check(&folder, "import-words", &["import", &file, "--dry-run"]);
     assert!(!folder.data().exists(), "a dry run makes no folder");
     let report = check(&folder, "import", &["import", &file, "--json"]);
     check_sums(&report);
     check_keys(&report, IMPORT);
+    check(&folder, "import-again-words", &["import", &file]);
     check(&folder, "import-again", &["import", &file, "--json"]);
     check_keys(&check(&folder, "imports", &["imports", "--json"]), IMPORTS);
     check_keys(&check(&folder, "undo", &["undo", "1", "--json"]), UNDO);

@@ -106,6 +106,22 @@ fn what_fails_is_exit_1_and_changes_nothing() {
 }
 
 #[test]
+fn a_document_that_was_cut_off_is_exit_4() {
+    let folder = Folder::new("cut-off");
+    let whole = fs::read(Path::new(&person()).join("export.xml")).expect("the person's document");
+    let file = folder.path("export.xml");
+    fs::write(&file, &whole[..4000]).expect("written");
+    for arguments in [&["--dry-run"][..], &[]] {
+        let output = folder.check(&[&["import", file.to_str().expect("UTF-8")], arguments].concat(), 4);
+        let words = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(
+            words.contains("The file ends too early; what was there is kept (truncated): once, at byte "),
+            "{words}"
+        );
+    }
+}
+
+#[test]
 fn a_store_of_another_time_or_kind_is_refused_and_left_alone() {
     for (name, code) in [("newer", "store_newer"), ("text", "store_damaged")] {
         let folder = filled(name);

@@ -179,6 +179,35 @@ fn the_documents_name_every_code_and_setting() {
     assert_eq!(BTreeSet::from_iter(table(&text, "## Settings", 0)), settings);
 }
 
+/// The lines of a block of the page's words: the key, and the quoted texts.
+fn page_words(block: &str) -> Vec<(String, Vec<String>)> {
+    let text = read("ui/src/words/en.ts");
+    let (_, rest) = text.split_once(&format!("  {block}: {{\n")).unwrap_or_else(|| panic!("no {block}"));
+    let lines = rest.lines().take_while(|line| !line.trim_start().starts_with('}'));
+    let texts = |line: &str| line.split('\'').skip(1).step_by(2).map(str::to_owned).collect();
+    lines.filter_map(|line| Some((line.trim().split_once(':')?.0.to_owned(), texts(line)))).collect()
+}
+
+#[test]
+fn command_line_and_window_say_the_same() {
+    let row = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    let problems: Vec<_> =
+        app::words::PROBLEMS.iter().map(|(code, words)| ((*code).to_owned(), row(&[words]))).collect();
+    assert_eq!(page_words("reasons"), problems);
+    let entries: Vec<_> =
+        app::words::ENTRIES.iter().map(|(key, one, many)| ((*key).to_owned(), row(&[one, many]))).collect();
+    assert_eq!(page_words("entries"), entries);
+}
+
+/// The list is kept by tests/ipc.rs, which collects it from the reader's source.
+#[test]
+fn every_problem_of_the_reader_has_words() {
+    let codes: Vec<String> =
+        serde_json::from_str(&read("tests/fixtures/ipc/problem_codes.json")).expect("a list of codes");
+    let worded: BTreeSet<&str> = app::words::PROBLEMS.iter().map(|(code, _)| *code).collect();
+    assert_eq!(worded, codes.iter().map(String::as_str).collect());
+}
+
 #[test]
 fn no_file_names_a_machine() {
     // Put together here, so that this file does not hold them.

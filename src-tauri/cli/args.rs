@@ -8,7 +8,7 @@ use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand};
 
 const AFTER: &str = "\
 Exit codes: 0 done, 1 failed and nothing changed, 2 wrong arguments, 3 nothing to do,
-            4 done but some input was rejected, 130 stopped by Ctrl-C";
+            4 done but some input was lost, 130 stopped by Ctrl-C";
 
 /// Your Apple Health data on your own computer
 #[derive(Debug, Parser)]

@@ -35,7 +35,7 @@ pub(super) fn run(verb: &Import, folder: &Folder, out: &mut Out) -> Result<End> 
     }
     Ok(match report.outcome.as_str() {
         "already_imported" => End::Nothing,
-        _ if report.has_rejects() => End::Rejected,
+        _ if app::import::is_partial(&report) => End::Rejected,
         _ => End::Done,
     })
 }
@@ -65,13 +65,13 @@ fn stop_on_ctrl_c(stop: &Arc<AtomicBool>) {
 }
 
 pub(super) fn tell(report: &Report, out: &mut Out) -> Result<()> {
-    let counts = report.counts;
-    out.line(&format!(
-        "{}: {} records: {} new, {} known, {} replaced, {} duplicates, {} rejected",
-        report.outcome, report.records, counts.new, counts.known, counts.replaced, counts.duplicates, counts.rejected
-    ))?;
+    out.line(&app::words::outcome(report))?;
+    let besides = app::words::besides(report);
+    if !besides.is_empty() {
+        out.line(&format!("Besides: {besides}"))?;
+    }
     for problem in &report.problems {
-        out.line(&format!("  {} x {}", problem.count, problem.reason))?;
+        out.line(&format!("  {}", app::words::problem(problem)))?;
     }
     Ok(())
 }

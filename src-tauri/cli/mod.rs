@@ -39,7 +39,7 @@ pub enum End {
     Done,
     /// Nothing to do.
     Nothing,
-    /// Done, but some input was rejected.
+    /// Done, but some input was rejected or lost.
     Rejected,
     /// A check did not pass; the answer says what.
     Failed,

@@ -64,6 +64,14 @@ fn ingest(
     Ok(store.ingest(&delivery, &mut || batches.next(), progress)?)
 }
 
+/// Problems that mean that a part of the input is lost, though no record was refused.
+const LOST: [&str; 2] = ["damaged_file", "truncated"];
+
+/// Whether some input did not come in: refused, cut off or damaged.
+pub fn is_partial(report: &Report) -> bool {
+    report.has_rejects() || report.problems.iter().any(|problem| LOST.contains(&problem.reason.as_str()))
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

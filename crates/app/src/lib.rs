@@ -26,6 +26,7 @@ mod testing;
 pub mod types;
 pub mod undo;
 pub mod verify;
+pub mod words;
 
 /// Charts and their pictures. The faces get them from here, so that they know no other crate than this one.
 pub use chart::{Drawn, Model, Scale, Size, Theme, render};

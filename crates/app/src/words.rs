@@ -1,0 +1,150 @@
+//! Words for people that the command line and the window share: `ui/src/words/en.ts` says the same, and a test compares.
+
+use store::{EntryCounts, ProblemCount, Report};
+
+/// Every code of a problem in a report, and what it means.
+pub const PROBLEMS: &[(&str, &str)] = &[
+    ("bad_time", "Records with a time that could not be read, left out"),
+    ("bad_value", "Records with a value that could not be read, left out"),
+    ("bad_shape", "Entries that are not put together as they should be, left out"),
+    ("bad_markup", "Broken XML, skipped"),
+    ("truncated", "The file ends too early; what was there is kept"),
+    ("after_the_end", "Something after the end of the document, left out"),
+    ("no_records", "The file has no records"),
+    ("broken_doctype", "A broken document head, repaired"),
+    ("control_characters", "Characters that XML does not allow, left out"),
+    ("invalid_utf8", "Broken letters, replaced"),
+    ("duplicate_attribute", "Attributes that stood twice; the first was taken"),
+    ("unknown_attribute", "Attributes that Vitalog does not know, left out"),
+    ("unknown_element", "Elements that Vitalog does not know, left out"),
+    ("unknown_entity", "Character codes that Vitalog does not know, kept as text"),
+    ("unknown_unit", "Values in a unit that does not fit; kept as they were printed"),
+    ("unknown_value", "Values that Vitalog does not know, kept as text"),
+    ("percent_hundredfold", "Percentages a hundred times too large, put right"),
+    ("implausible_date", "Days of rings with an impossible date, left out"),
+    ("too_much_metadata", "Records with too many details; the first are kept"),
+    ("too_many_beats", "Records with too many heartbeats; the first are kept"),
+    ("too_many_children", "Entries with too many parts; the first are kept"),
+    ("too_many_references", "Too many attached files; the first are kept"),
+    ("too_large_file", "Files in the export that are larger than the limit, left out"),
+    ("missing_file", "Files that the export names and that are not in it"),
+    ("damaged_file", "Damaged files in the export; what could be read is kept"),
+    ("unsafe_entry_name", "Files with an unsafe name in the archive, never opened"),
+    ("duplicate_entry", "Files that are twice in the archive, never opened"),
+    ("encrypted_entry", "Encrypted files in the archive, never opened"),
+];
+
+/// What an export has besides records, by the key of the report: one and many.
+pub const ENTRIES: &[(&str, &str, &str)] = &[
+    ("workouts", "workout", "workouts"),
+    ("routes", "route", "routes"),
+    ("ecgs", "electrocardiogram", "electrocardiograms"),
+    ("correlations", "group of records", "groups of records"),
+    ("activity_days", "day of rings", "days of rings"),
+    ("clinical_records", "clinical record", "clinical records"),
+    ("audiograms", "audiogram", "audiograms"),
+    ("vision_prescriptions", "vision prescription", "vision prescriptions"),
+];
+
+/// A number and its noun.
+pub fn count(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+/// One line for a problem: what, its code, how often and where.
+pub fn problem(problem: &ProblemCount) -> String {
+    let code = problem.reason.as_str();
+    let meaning = PROBLEMS.iter().find(|(known, _)| *known == code).map_or("Something else", |(_, meaning)| meaning);
+    let often = if problem.count == 1 { "once".to_owned() } else { format!("{} times", problem.count) };
+    let place = match problem.first_position {
+        Some(position) if problem.count == 1 => format!(", at byte {position}"),
+        Some(position) => format!(", first at byte {position}"),
+        None => String::new(),
+    };
+    format!("{meaning} ({code}): {often}{place}")
+}
+
+/// `2 workouts, 1 route`, from counts by the keys of [`ENTRIES`]; empty where there is nothing.
+pub fn entries(count_of: impl Fn(&str) -> u64) -> String {
+    let named = ENTRIES.iter().map(|(key, one, many)| (count_of(key), one, many)).filter(|(n, ..)| *n > 0);
+    named.map(|(n, one, many)| count(n, one, many)).collect::<Vec<_>>().join(", ")
+}
+
+/// What an import read besides records.
+pub fn besides(report: &Report) -> String {
+    entries(|key| of(report, key).read)
+}
+
+fn of(report: &Report, key: &str) -> EntryCounts {
+    match key {
+        "workouts" => report.workouts,
+        "routes" => report.routes,
+        "ecgs" => report.ecgs,
+        "correlations" => report.correlations,
+        "activity_days" => report.activity_days,
+        "clinical_records" => report.clinical_records,
+        "audiograms" => report.audiograms,
+        "vision_prescriptions" => report.vision_prescriptions,
+        _ => EntryCounts::default(),
+    }
+}
+
+/// The sentence over the counts of a report: what became of the file, and of its records.
+pub fn outcome(report: &Report) -> String {
+    let file = report.file.as_deref().unwrap_or("standard input");
+    let records = count(report.records, "record", "records");
+    if report.outcome == "already_imported" {
+        return format!("{} was imported before, {records}; nothing was changed.", capital(file));
+    }
+    let counts = report.counts;
+    let parts = [
+        (counts.new, "new"),
+        (counts.known, "known before"),
+        (counts.replaced, "updated"),
+        (counts.duplicates, "repeated in the file"),
+        (counts.rejected, "could not be read"),
+    ];
+    let parts = parts.iter().filter(|(n, word)| *n > 0 || *word == "new").map(|(n, word)| format!("{n} {word}"));
+    let verb = if report.outcome == "dry_run" { "Looked into" } else { "Imported" };
+    let end = if report.outcome == "dry_run" { "; nothing was changed" } else { "" };
+    format!("{verb} {file}, {records}: {}{end}.", parts.collect::<Vec<_>>().join(", "))
+}
+
+/// Only our own words begin a sentence with a capital; a file keeps its name.
+fn capital(file: &str) -> &str {
+    if file == "standard input" { "Standard input" } else { file }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(reason: &str, count: u64, first_position: Option<u64>, expected: &str) {
+        let found = ProblemCount { reason: reason.to_owned(), count, first_position };
+        assert_eq!(problem(&found), expected);
+    }
+
+    #[test]
+    fn a_problem_is_a_sentence_with_code_count_and_place() {
+        check("no_records", 1, None, "The file has no records (no_records): once");
+        check(
+            "truncated",
+            1,
+            Some(42),
+            "The file ends too early; what was there is kept (truncated): once, at byte 42",
+        );
+        check("bad_markup", 3, Some(7), "Broken XML, skipped (bad_markup): 3 times, first at byte 7");
+        check("of_tomorrow", 2, None, "Something else (of_tomorrow): 2 times");
+    }
+
+    #[test]
+    fn what_there_is_besides_is_counted_in_words() {
+        let counts = |key: &str| match key {
+            "workouts" => 6,
+            "routes" => 1,
+            _ => 0,
+        };
+        assert_eq!(entries(counts), "6 workouts, 1 route");
+    }
+}
