@@ -118,6 +118,7 @@ fn check_sums(report: &Value) {
 fn looking() {
     let folder = filled("looking");
     check_keys(&check(&folder, "status", &["status", "--json"]), STATUS);
+    check(&folder, "status-words", &["status"]);
     check_keys(&check(&folder, "types", &["types", "--json"]), TYPES);
     check_keys(&check(&folder, "sources", &["sources", "--json"]), SOURCES);
     check_keys(&check(&folder, "daily", &["daily", "--json"]), DAILY);
@@ -127,7 +128,9 @@ fn looking() {
         let output = folder.check(&[verb], 0);
         assert!(output.stderr.is_empty(), "{verb}");
     }
-    check(&folder, "daily-words", &["daily", "heart_rate", "step_count", "BodyMass"]);
+    check(&folder, "daily-words", &["daily"]);
+    check(&folder, "sleep-words", &["sleep"]);
+    check(&folder, "types-words", &["types"]);
     check(
         &folder,
         "sql",
@@ -150,6 +153,11 @@ fn querying() {
     let edges = ["--from", "2026-03-15", "--to", "2026-04-05", "--json"];
     check(&folder, "query-week-edges", &[&["query", "step_count", "--bucket", "week"], &edges[..]].concat());
     check(&folder, "query-heart-rate", &["query", "heart_rate", "--bucket", "hour", "--json"]);
+    check(&folder, "query-raw-words", &["query", "HeartRate"]);
+    for bucket in ["hour", "day", "week"] {
+        check(&folder, &format!("query-{bucket}-words"), &["query", "step_count", "--bucket", bucket]);
+    }
+    check(&folder, "query-nothing-words", &["query", "vo2_max"]);
     check(&folder, "query-category", &["query", "apple_stand_hour", "--bucket", "day", "--json"]);
     let nothing = ["query", "heart_rate", "--from", "2020-01-01", "--to", "2020-01-31"];
     assert_eq!(folder.answer(&nothing), json!([]));
@@ -317,6 +325,7 @@ const STATUS: &[&str] = &[
     "sources",
     "first",
     "last",
+    "entries",
     "imports",
     "last_import",
     "home_zone",

@@ -6,7 +6,7 @@ use app::{Folder, Result};
 use super::End;
 use super::args::Range;
 use super::out::Out;
-use super::table::{Table, number};
+use super::table::{Table, none_of, number, stat};
 
 /// What to show.
 #[derive(Debug, clap::Args)]
@@ -21,12 +21,18 @@ pub struct Daily {
 pub(super) fn run(verb: &Daily, folder: &Folder, out: &mut Out) -> Result<End> {
     let rows = app::daily::daily(folder, &verb.types, verb.range.days()?, super::now_ms())?;
     let units = Units::of(folder)?;
+    // Of one type it is worth saying which one there is nothing of.
+    let nothing = match verb.types.as_slice() {
+        [word] => none_of(Display::of(folder, word)?.name()),
+        _ => "Nothing.".to_owned(),
+    };
     out.rows(&rows, || {
-        let mut table = Table::new(&["day", "type", "value", "unit", "n"]);
+        let mut table = Table::new(&["day", "type", "value", "unit", "stat", "n"]).or_else(&nothing);
         for row in &rows {
-            let display = Display::new(&row.kind, row.unit.as_deref().unwrap_or_default(), units);
-            let (shown, unit) = (number(display.value(row.value)), display.unit().to_owned());
-            table.row([row.day.clone(), row.kind.clone(), shown, unit, row.n.to_string()]);
+            let display = Display::of_answer(&row.kind, row.unit.as_deref(), units);
+            let (name, unit) = (display.name().to_owned(), display.unit_of_count().to_owned());
+            let shown = number(display.whole(row.value, row.stat));
+            table.row([row.day.clone(), name, shown, unit, stat(row.stat), row.n.to_string()]);
         }
         table
     })?;

@@ -49,7 +49,7 @@ pub(super) fn run(verb: &Export, folder: &Folder, out: &mut Out) -> Result<End> 
     let written = app::export::export(folder, &selection, format, Output::Folder(verb.out_dir.clone()))?;
     match out.style {
         Style::Json => out.json(&serde_json::json!({"records": written, "out": verb.out_dir}))?,
-        _ => out.say(&format!("{written} records in {}", verb.out_dir.display())),
+        _ => out.say(&format!("{} in {}", app::words::count(written, "record", "records"), verb.out_dir.display())),
     }
     Ok(End::Done)
 }

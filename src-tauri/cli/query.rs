@@ -2,6 +2,7 @@
 
 use app::display::Display;
 use app::export::csv::SAMPLE;
+use app::local::Clock;
 use app::query::{Grain, Question};
 use app::{Folder, Result};
 use clap::ValueEnum;
@@ -10,7 +11,7 @@ use serde_json::Value;
 use super::End;
 use super::args::Range;
 use super::out::{Out, Style};
-use super::table::{Table, number};
+use super::table::{Table, none_of, number, stat};
 
 /// What to show.
 #[derive(Debug, clap::Args)]
@@ -52,14 +53,19 @@ pub(super) fn run(verb: &Query, folder: &Folder, out: &mut Out) -> Result<End> {
     let Some(grain) = grain else { return raw(folder, &question, out) };
     let rows = app::query::query(folder, &question, grain)?;
     let display = Display::of(folder, &question.word)?;
-    let shown = |value: f64| number(display.value(value));
-    let edge = |value: Option<f64>| value.map(shown).unwrap_or_default();
+    let clock = Clock::of(folder)?;
+    let edge = |value: Option<f64>| value.map(|value| number(display.value(value))).unwrap_or_default();
+    let hours = grain == Grain::Hour;
     out.rows(&rows, || {
-        let mut table = Table::new(&["start", "value", "unit", "min", "max", "n", "source"]);
+        let when = if hours { "hour" } else { "day" };
+        let heading = [when, "value", "unit", "stat", "min", "max", "n", "source"];
+        let mut table = Table::new(&heading).or_else(&none_of(display.name()));
         for row in &rows {
             let source = row.source.clone().unwrap_or_default();
-            let (unit, n) = (display.unit().to_owned(), row.n.to_string());
-            table.row([row.start.clone(), shown(row.value), unit, edge(row.min), edge(row.max), n, source]);
+            let when = if hours { clock.time(&row.start) } else { row.day.clone() };
+            let (shown, unit) = (number(display.whole(row.value, row.stat)), display.unit_of_count().to_owned());
+            let (min, max, n) = (edge(row.min), edge(row.max), row.n.to_string());
+            table.row([when, shown, unit, stat(row.stat), min, max, n, source]);
         }
         table
     })?;
@@ -70,8 +76,9 @@ pub(super) fn run(verb: &Query, folder: &Folder, out: &mut Out) -> Result<End> {
 fn raw(folder: &Folder, question: &Question, out: &mut Out) -> Result<End> {
     let style = out.style;
     let mut first = true;
-    let mut table = Table::new(&["start", "end", "value", "unit", "source"]);
     let display = Display::of(folder, &question.word)?;
+    let clock = Clock::of(folder)?;
+    let mut table = Table::new(&["start", "end", "value", "unit", "source"]).or_else(&none_of(display.name()));
     app::query::raw(folder, question, |row| {
         let start = std::mem::take(&mut first);
         match style {
@@ -81,7 +88,7 @@ fn raw(folder: &Folder, question: &Question, out: &mut Out) -> Result<End> {
                 app::export::csv::row(out.data(), SAMPLE, &row)?;
             }
             Style::Csv => app::export::csv::row(out.data(), SAMPLE, &row)?,
-            Style::Words => table.row(cells(&row, &display)),
+            Style::Words => table.row(cells(&row, &display, &clock)),
         }
         Ok(())
     })?;
@@ -94,7 +101,7 @@ fn raw(folder: &Folder, question: &Question, out: &mut Out) -> Result<End> {
     Ok(End::Done)
 }
 
-fn cells(row: &Value, display: &Display) -> [String; 5] {
+fn cells(row: &Value, display: &Display, clock: &Clock) -> [String; 5] {
     let text = |key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (shown, unit) = match row.get("value").and_then(Value::as_f64) {
         Some(found) => (number(display.value(found)), display.unit().to_owned()),
@@ -103,5 +110,5 @@ fn cells(row: &Value, display: &Display) -> [String; 5] {
         }
         None => (text("label"), String::new()),
     };
-    [text("start"), text("end"), shown, unit, text("source")]
+    [clock.time(&text("start")), clock.time(&text("end")), shown, unit, text("source")]
 }

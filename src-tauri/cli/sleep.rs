@@ -1,5 +1,6 @@
 //! Nights and naps.
 
+use app::local::Clock;
 use app::{Folder, Result};
 
 use super::End;
@@ -16,11 +17,14 @@ pub struct Sleep {
 
 pub(super) fn run(verb: &Sleep, folder: &Folder, out: &mut Out) -> Result<End> {
     let rows = app::sleep::sleep(folder, verb.range.days()?)?;
+    let clock = Clock::of(folder)?;
     out.rows(&rows, || {
-        let mut table = Table::new(&["day", "kind", "start", "end", "asleep min", "in bed min"]);
+        let mut table = Table::new(&["day", "kind", "start", "end", "asleep min", "in bed min"]).or_else("No nights.");
         for row in &rows {
-            let (asleep, bed) = (number(row.asleep_min), number(row.in_bed_min));
-            table.row([row.day.clone(), row.kind.to_owned(), row.start.clone(), row.end.clone(), asleep, bed]);
+            // Nobody saw whether this was sleep.
+            let asleep = if row.kind == "in_bed_only" { "-".to_owned() } else { number(row.asleep_min) };
+            let (start, end) = (clock.time(&row.start), clock.time(&row.end));
+            table.row([row.day.clone(), row.kind.replace('_', " "), start, end, asleep, number(row.in_bed_min)]);
         }
         table
     })?;

@@ -1,6 +1,8 @@
 //! How much is there.
 
-use app::{Folder, Result};
+use app::local::Clock;
+use app::status::Status;
+use app::{Folder, Result, words};
 
 use super::End;
 use super::out::{Out, Style};
@@ -11,11 +13,31 @@ pub(super) fn run(folder: &Folder, out: &mut Out) -> Result<End> {
         out.json(&status)?;
         return Ok(End::Done);
     }
-    out.line(&format!("{} records of {} types from {} sources", status.records, status.types, status.sources))?;
-    if let (Some(first), Some(last)) = (&status.first, &status.last) {
+    let count = |n: i64, one: &str, many: &str| words::count(n.unsigned_abs(), one, many);
+    out.line(&format!(
+        "{} of {} from {}",
+        count(status.records, "record", "records"),
+        count(status.types, "type", "types"),
+        count(status.sources, "source", "sources")
+    ))?;
+    let besides = words::entries(|key| status.entries.get(key).map_or(0, |row| row.count.unsigned_abs()));
+    if !besides.is_empty() {
+        out.line(&format!("Besides: {besides}"))?;
+    }
+    if let Some((first, last)) = span(&status, &Clock::of(folder)?) {
         out.line(&format!("from {first} to {last}"))?;
     }
-    out.line(&format!("{} imports, home zone {}", status.imports, status.home_zone))?;
+    out.line(&format!("{}, home zone {}", count(status.imports, "import", "imports"), status.home_zone))?;
     out.line(&format!("data folder {}", status.data_dir))?;
     Ok(End::Done)
+}
+
+/// From the first to the last of everything, in local time; days and times of day sort as texts.
+fn span(status: &Status, clock: &Clock) -> Option<(String, String)> {
+    let entries = || status.entries.values();
+    let firsts = entries().map(|row| &row.first).chain([&status.first]);
+    let lasts = entries().map(|row| &row.last).chain([&status.last]);
+    let first = firsts.flatten().map(|instant| clock.time(instant)).min()?;
+    let last = lasts.flatten().map(|instant| clock.time(instant)).max()?;
+    Some((first, last))
 }

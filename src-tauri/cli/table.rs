@@ -6,14 +6,21 @@ use super::out::escaped;
 
 /// A heading and rows; numbers stand to the right.
 pub struct Table {
-    heading: Vec<&'static str>,
+    heading: Vec<String>,
+    nothing: String,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
     /// Starts a table.
-    pub fn new(heading: &[&'static str]) -> Self {
-        Self { heading: heading.to_vec(), rows: Vec::new() }
+    pub fn new(heading: &[&str]) -> Self {
+        let heading = heading.iter().map(|name| escaped(name)).collect();
+        Self { heading, nothing: "Nothing.".to_owned(), rows: Vec::new() }
+    }
+
+    /// What to say where there are no rows.
+    pub fn or_else(self, nothing: &str) -> Self {
+        Self { nothing: nothing.to_owned(), ..self }
     }
 
     /// Adds a row.
@@ -24,7 +31,7 @@ impl Table {
     /// Prints it; an empty one is one line.
     pub fn print(&self, out: &mut dyn Write, color: bool) -> io::Result<()> {
         if self.rows.is_empty() {
-            return writeln!(out, "Nothing.");
+            return writeln!(out, "{}", self.nothing);
         }
         let columns = 0..self.heading.len();
         let column = |i: usize| self.rows.iter().filter_map(move |row| row.get(i));
@@ -35,7 +42,7 @@ impl Table {
                 (width, column(i).all(|cell| cell.is_empty() || is_number(cell)))
             })
             .collect();
-        let heading = line(self.heading.iter().map(|h| (*h).to_owned()), &shape);
+        let heading = line(self.heading.iter().cloned(), &shape);
         if color {
             writeln!(out, "\u{1b}[1m{heading}\u{1b}[0m")?
         } else {
@@ -68,9 +75,17 @@ pub fn number(value: f64) -> String {
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
-/// The day of an instant that is RFC 3339, or nothing.
-pub fn day_of(stamp: Option<&String>) -> String {
-    stamp.and_then(|stamp| stamp.get(..10)).unwrap_or_default().to_owned()
+/// How a number is made, in words.
+pub fn stat(stat: &str) -> String {
+    stat.replace('_', " ")
+}
+
+/// Says that there is nothing of a type: `No heart rate.`
+pub fn none_of(name: &str) -> String {
+    // `UV` and `VO2` keep their capitals.
+    let keeps = |word: &str| word.chars().skip(1).any(|c| c.is_uppercase() || c.is_ascii_digit());
+    let words = name.split(' ').map(|word| if keeps(word) { word.to_owned() } else { word.to_lowercase() });
+    format!("No {}.", words.collect::<Vec<_>>().join(" "))
 }
 
 #[cfg(test)]
@@ -85,6 +100,14 @@ mod tests {
         let mut out = Vec::new();
         table.print(&mut out, false).expect("printed");
         assert_eq!(String::from_utf8_lossy(&out), "name      n\na         5\nbcdef  1000\n");
+    }
+
+    #[test]
+    fn an_empty_table_says_what_there_is_none_of() {
+        let mut out = Vec::new();
+        Table::new(&["day"]).or_else(&none_of("Heart Rate")).print(&mut out, false).expect("printed");
+        assert_eq!(String::from_utf8_lossy(&out), "No heart rate.\n");
+        assert_eq!(none_of("UV Index"), "No UV index.");
     }
 
     #[test]

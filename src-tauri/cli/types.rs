@@ -1,13 +1,15 @@
 //! Which types are there.
 
+use app::local::Clock;
 use app::{Folder, Result};
 
 use super::End;
 use super::out::Out;
-use super::table::{Table, day_of};
+use super::table::Table;
 
 pub(super) fn run(folder: &Folder, out: &mut Out) -> Result<End> {
     let rows = app::types::types(folder)?;
+    let clock = Clock::of(folder)?;
     out.rows(&rows, || {
         let mut table = Table::new(&["type", "name", "count", "first", "last", "sources"]);
         for row in &rows {
@@ -15,8 +17,8 @@ pub(super) fn run(folder: &Folder, out: &mut Out) -> Result<End> {
                 row.identifier.clone(),
                 row.name.clone(),
                 row.count.to_string(),
-                day_of(row.first.as_ref()),
-                day_of(row.last.as_ref()),
+                clock.day(row.first.as_ref()),
+                clock.day(row.last.as_ref()),
                 row.sources.to_string(),
             ]);
         }

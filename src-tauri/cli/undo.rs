@@ -1,5 +1,6 @@
 //! Takes an import back.
 
+use app::undo::Undone;
 use app::{Folder, Result};
 
 use super::End;
@@ -16,9 +17,14 @@ pub(super) fn run(verb: &Undo, folder: &Folder, out: &mut Out) -> Result<End> {
     let undone = app::undo::undo(folder, verb.import)?;
     match out.style {
         Style::Json => out.json(&undone)?,
-        _ => {
-            out.line(&format!("Import {}: {} removed, {} restored.", undone.import, undone.removed, undone.restored))?
-        }
+        _ => out.line(&words(undone))?,
     }
     Ok(End::Done)
+}
+
+fn words(undone: Undone) -> String {
+    let records = |n| app::words::count(n, "record", "records");
+    let back =
+        if undone.restored == 0 { String::new() } else { format!(", {} brought back", records(undone.restored)) };
+    format!("Import {} is undone: {} removed{back}.", undone.import, records(undone.removed))
 }

@@ -1,6 +1,6 @@
 //! Numbers for people: the units that they are used to. Programs always get the units of the store.
 
-use health::kind::short_name;
+use health::kind::{Kind, Style, get_or_guess, short_name};
 use health::unit::conversion;
 
 use crate::error::Result;
@@ -30,20 +30,28 @@ impl Units {
 /// How the values of one type are shown.
 #[derive(Debug, Clone)]
 pub struct Display {
+    name: String,
     stored: String,
     shown: &'static str,
+    times: bool,
+    whole: bool,
 }
 
 impl Display {
     /// By the type's name as the user wrote it.
     pub fn of(folder: &Folder, word: &str) -> Result<Self> {
         let kind = find_kind(&folder.read()?, word)?.kind;
-        Ok(Self::new(&kind.identifier, &kind.unit, Units::of(folder)?))
+        Ok(Self::new(&kind, Units::of(folder)?))
     }
 
-    /// By Apple's identifier and the unit in the store.
-    pub fn new(identifier: &str, unit: &str, units: Units) -> Self {
-        let distance = short_name(identifier).starts_with("Distance");
+    /// By Apple's identifier, as answers have it, and the unit in the store.
+    pub fn of_answer(identifier: &str, unit: Option<&str>, units: Units) -> Self {
+        Self::new(&get_or_guess(identifier, unit), units)
+    }
+
+    fn new(kind: &Kind, units: Units) -> Self {
+        let unit = kind.unit.as_str();
+        let distance = short_name(&kind.identifier).starts_with("Distance");
         let shown = match (units, unit) {
             (Units::Metric, "m") if distance => "km",
             (Units::Imperial, "m") if distance => "mi",
@@ -56,7 +64,26 @@ impl Display {
             (Units::Metric, "m/s") => "km/hr",
             _ => "",
         };
-        Self { stored: unit.to_owned(), shown }
+        // Half a drink is one.
+        let whole = unit == "count" && !kind.is_event_like();
+        let times = kind.style == Style::Category;
+        Self { name: kind.name.clone(), stored: unit.to_owned(), shown, times, whole }
+    }
+
+    /// What people call the type.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The name of the unit of a count over a stretch of time: categories are counted.
+    pub fn unit_of_count(&self) -> &str {
+        if self.times { "times" } else { self.unit() }
+    }
+
+    /// A sum for people: merged sources share a walk by time, and nobody takes a fraction of a step.
+    pub fn whole(&self, value: f64, stat: &str) -> f64 {
+        let value = self.value(value);
+        if self.whole && stat == "sum" { value.round() } else { value }
     }
 
     /// The name of the unit; empty for what has none.
@@ -87,9 +114,19 @@ mod tests {
     #[track_caller]
     fn check(word: &str, units: Units, value: f64, expected: (f64, &str)) {
         let kind = health::kind::find(word).expect("a kind");
-        let display = Display::new(&kind.identifier, &kind.unit, units);
+        let display = Display::new(kind, units);
         let shown = (display.value(value) * 100.0).round() / 100.0;
         assert_eq!((shown, display.unit()), expected);
+    }
+
+    #[test]
+    fn counts_are_whole_and_categories_are_times() {
+        let display = |identifier| Display::of_answer(identifier, None, Units::Metric);
+        let steps = display("HKQuantityTypeIdentifierStepCount");
+        assert_eq!((steps.whole(1234.6, "sum"), steps.whole(1234.6, "mean")), (1235.0, 1234.6));
+        assert_eq!((steps.name(), steps.unit_of_count()), ("Steps", "count"));
+        assert_eq!(display("HKQuantityTypeIdentifierNumberOfAlcoholicBeverages").whole(1.5, "sum"), 1.5);
+        assert_eq!(display("HKCategoryTypeIdentifierAppleStandHour").unit_of_count(), "times");
     }
 
     #[test]

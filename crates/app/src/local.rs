@@ -1,10 +1,11 @@
 //! Local days: the wearer's zones, ranges of days, and kinds by the words that people use.
 
 use health::kind::{self, Kind};
-use health::time::{Day, TimeZone, Zones, format_day, parse_day};
+use health::time::{Day, TimeZone, Zones, format_day, parse_day, parse_stamp};
 use store::Store;
 
 use crate::error::{Code, Error, Result};
+use crate::folder::Folder;
 
 /// Returns the IANA name of the computer's own zone.
 pub(crate) fn system_zone() -> String {
@@ -19,6 +20,28 @@ pub fn home_zone(store: &Store) -> Result<String> {
 /// Returns the wearer's zones, by the settings `home_zone` and `day_boundaries`.
 pub fn zones(store: &Store) -> Result<Zones> {
     Ok(store.zones(&system_zone())?)
+}
+
+/// Tells people the instants of answers in the wearer's own time.
+#[derive(Debug)]
+pub struct Clock(Zones);
+
+impl Clock {
+    /// By the zones of a store.
+    pub fn of(folder: &Folder) -> Result<Self> {
+        Ok(Self(zones(&folder.read()?)?))
+    }
+
+    /// `2026-03-14 07:30` for an instant as answers print it; anything else stays as it is.
+    pub fn time(&self, instant: &str) -> String {
+        parse_stamp(instant).map_or_else(|| instant.to_owned(), |at_ms| self.0.wall_clock(at_ms))
+    }
+
+    /// The local day of an instant, or nothing.
+    pub fn day(&self, instant: Option<&String>) -> String {
+        let at_ms = instant.and_then(|instant| parse_stamp(instant));
+        at_ms.map(|at_ms| format_day(self.0.day(at_ms))).unwrap_or_default()
+    }
 }
 
 /// Days from one to another, both inclusive; either may be open.
@@ -151,6 +174,16 @@ mod tests {
         check_near("steps", "step_count");
         check_near("weight", "body_mass");
         check_near("qqqqqqqq", "vitalog types");
+    }
+
+    #[test]
+    fn instants_are_told_in_local_time() {
+        let clock = Clock(Zones::named("Europe/Berlin").expect("a zone"));
+        assert_eq!(clock.time("2021-11-29T23:00:00.000Z"), "2021-11-30 00:00");
+        assert_eq!(clock.time("2026-07-01T10:15:59.999Z"), "2026-07-01 12:15");
+        assert_eq!(clock.time("2026-07-01"), "2026-07-01");
+        assert_eq!(clock.day(Some(&"2021-11-29T23:00:00.000Z".to_owned())), "2021-11-30");
+        assert_eq!(clock.day(None), "");
     }
 
     #[test]

@@ -1,7 +1,11 @@
 //! How much is there, and where it lies.
 
+use std::collections::BTreeMap;
+
+use health::EntryKind;
 use health::time::format_instant;
 use serde::Serialize;
+use store::query::EntryTotals;
 
 use crate::error::Result;
 use crate::folder::Folder;
@@ -22,10 +26,12 @@ pub struct Status {
     pub types: i64,
     /// Sources that wrote some.
     pub sources: i64,
-    /// Earliest start.
+    /// Earliest start of a sample; without samples, of anything else.
     pub first: Option<String>,
-    /// Latest end.
+    /// Latest end of a sample; without samples, of anything else.
     pub last: Option<String>,
+    /// What there is besides samples, by the keys of an import's report.
+    pub entries: BTreeMap<&'static str, EntryStatus>,
     /// Imports that were not undone.
     pub imports: i64,
     /// When the newest of them was made.
@@ -36,6 +42,17 @@ pub struct Status {
     pub pending: Pending,
     /// The LAN endpoint.
     pub receiver: Receiver,
+}
+
+/// Workouts, routes and the like.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct EntryStatus {
+    /// How many.
+    pub count: i64,
+    /// Earliest start; of rings the first day.
+    pub first: Option<String>,
+    /// Latest end; of rings the last day.
+    pub last: Option<String>,
 }
 
 /// The store's file.
@@ -71,6 +88,10 @@ pub struct Receiver {
 pub fn status(folder: &Folder) -> Result<Status> {
     let store = folder.read()?;
     let totals = store.totals()?;
+    let entries = entries(store.entry_totals()?);
+    // Instants and days as answers print them sort by time.
+    let first = totals.first_ms.map(format_instant);
+    let last = totals.last_ms.map(format_instant);
     let path = folder.store_path();
     let size = |suffix: &str| {
         let mut name = path.clone().into_os_string();
@@ -84,12 +105,65 @@ pub fn status(folder: &Folder) -> Result<Status> {
         records: totals.records,
         types: totals.types,
         sources: totals.sources,
-        first: totals.first_ms.map(format_instant),
-        last: totals.last_ms.map(format_instant),
+        first: first.or_else(|| entries.values().filter_map(|row| row.first.clone()).min()),
+        last: last.or_else(|| entries.values().filter_map(|row| row.last.clone()).max()),
+        entries,
         imports: totals.imports,
         last_import: totals.last_import_ms.map(format_instant),
         home_zone: home_zone(&store)?,
         pending: Pending::default(),
         receiver: Receiver::default(),
     })
+}
+
+/// The key of a kind in an import's report; none for the profile, which is no event.
+fn key(kind: EntryKind) -> Option<&'static str> {
+    Some(match kind {
+        EntryKind::Workout => "workouts",
+        EntryKind::Correlation => "correlations",
+        EntryKind::Route => "routes",
+        EntryKind::Ecg => "ecgs",
+        EntryKind::ActivitySummary => "activity_days",
+        EntryKind::ClinicalRecord => "clinical_records",
+        EntryKind::Audiogram => "audiograms",
+        EntryKind::VisionPrescription => "vision_prescriptions",
+        _ => return None,
+    })
+}
+
+fn entries(mut totals: Vec<EntryTotals>) -> BTreeMap<&'static str, EntryStatus> {
+    let mut status = |kind: EntryKind| {
+        let place = totals.iter().position(|row| row.kind == kind.as_str());
+        let Some(row) = place.map(|place| totals.swap_remove(place)) else { return EntryStatus::default() };
+        let (first, last) = match kind {
+            EntryKind::ActivitySummary => (Some(row.identities.0), Some(row.identities.1)),
+            _ => (row.first_ms.map(format_instant), row.last_ms.map(format_instant)),
+        };
+        EntryStatus { count: row.count, first, last }
+    };
+    EntryKind::ALL.into_iter().filter_map(|kind| Some((key(kind)?, status(kind)))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn total(kind: EntryKind, first_ms: Option<i64>, days: (&str, &str)) -> EntryTotals {
+        let identities = (days.0.to_owned(), days.1.to_owned());
+        EntryTotals { kind: kind.as_str().to_owned(), count: 2, first_ms, last_ms: first_ms, identities }
+    }
+
+    #[test]
+    fn entries_have_the_keys_of_the_report() {
+        let found = entries(vec![
+            total(EntryKind::ActivitySummary, None, ("2026-03-14", "2026-03-15")),
+            total(EntryKind::Workout, Some(0), ("37", "52")),
+            total(EntryKind::Profile, None, ("", "")),
+        ]);
+        let keys: Vec<&str> = crate::words::ENTRIES.iter().map(|(key, ..)| *key).collect();
+        assert!(found.len() == keys.len() && keys.iter().all(|key| found.contains_key(key)), "{found:?}");
+        assert_eq!(found["activity_days"].last.as_deref(), Some("2026-03-15"));
+        assert_eq!(found["workouts"].first.as_deref(), Some("1970-01-01T00:00:00.000Z"));
+        assert_eq!(found["routes"], EntryStatus::default());
+    }
 }

@@ -163,6 +163,14 @@ impl Zones {
         Timestamp::from_millisecond(at_ms).map_or(0, |stamp| self.zone(at_ms).to_datetime(stamp).hour())
     }
 
+    /// What a clock on the wall shows at an instant: `2026-03-14 07:30`.
+    pub fn wall_clock(&self, at_ms: i64) -> String {
+        match Timestamp::from_millisecond(at_ms) {
+            Ok(stamp) => self.zone(at_ms).to_datetime(stamp).strftime("%Y-%m-%d %H:%M").to_string(),
+            Err(_) => format!("{at_ms} ms"),
+        }
+    }
+
     /// The instants at which a local day begins and ends, by the zone that holds at its noon.
     pub fn day_bounds(&self, day: Day) -> (i64, i64) {
         let noon_utc = i64::from(day) * 24 * HOUR_MS + 12 * HOUR_MS;

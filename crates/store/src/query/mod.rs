@@ -28,7 +28,7 @@ pub use ranks::Ranks;
 pub use samples::{SampleQuery, SampleRow};
 pub use sources::{SourceNames, SourceRow};
 pub use sql::{Answer, MAX_ROWS};
-pub use status::Totals;
+pub use status::{EntryTotals, Totals};
 pub use verify::Finding;
 
 #[cfg(test)]

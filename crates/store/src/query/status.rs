@@ -24,7 +24,42 @@ pub struct Totals {
     pub schema: i64,
 }
 
+/// Live entries of one kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EntryTotals {
+    /// What they are, as in [`health::EntryKind::as_str`].
+    pub kind: String,
+    /// How many.
+    pub count: i64,
+    /// Earliest start, where they have one.
+    pub first_ms: Option<i64>,
+    /// Latest end, where they have one; a prescription ends when it expires, so of those the latest start.
+    pub last_ms: Option<i64>,
+    /// The smallest and the largest identity: of rings the first and the last day.
+    pub identities: (String, String),
+}
+
 impl Store {
+    /// Counts what is no sample, by kind.
+    pub fn entry_totals(&self) -> Result<Vec<EntryTotals>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT kind, count(*), min(start_ms),
+                    max(CASE kind WHEN 'vision_prescription' THEN start_ms ELSE coalesce(end_ms, start_ms) END),
+                    min(identity), max(identity)
+             FROM entries WHERE superseded_by IS NULL GROUP BY kind ORDER BY kind",
+        )?;
+        let rows = statement.query_map([], |row| {
+            Ok(EntryTotals {
+                kind: row.get(0)?,
+                count: row.get(1)?,
+                first_ms: row.get(2)?,
+                last_ms: row.get(3)?,
+                identities: (row.get(4)?, row.get(5)?),
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Counts everything, from the roll-ups: no scan of samples.
     pub fn totals(&self) -> Result<Totals> {
         let totals = self.conn.query_row(
@@ -58,6 +93,13 @@ mod tests {
         let totals = testing::filled().totals().expect("an answer");
         assert_eq!((totals.records, totals.types, totals.sources, totals.imports), (4, 2, 2, 1));
         assert_eq!((totals.first_ms, totals.last_ms), (Some(1_773_473_400_123), Some(1_773_482_400_000)));
+    }
+
+    #[test]
+    fn entries_are_counted_by_kind() {
+        assert_eq!(testing::empty().entry_totals().expect("an answer"), []);
+        let counts = testing::filled().entry_totals().expect("an answer");
+        assert!(counts.iter().all(|row| row.count > 0 && row.first_ms <= row.last_ms), "{counts:?}");
     }
 
     #[test]
