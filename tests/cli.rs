@@ -90,13 +90,19 @@ fn a_wrong_setting_names_the_allowed_ones() {
 
 #[test]
 fn what_fails_is_exit_1_and_changes_nothing() {
-    check_error(&["import", "no-such-file.zip"], 1, "not_found");
+    let error = check_error(&["import", "nowhere/no-such-file.zip"], 1, "not_found");
+    assert_eq!(error["message"], "There is no file or folder `no-such-file.zip`.");
+    let error = check_error(&["sql", " ;"], 1, "bad_sql");
+    assert_eq!(error["message"], "There is no statement to run.");
     check_error(&["sql", "DELETE FROM samples"], 1, "bad_sql");
     let folder = Folder::new("not-an-export");
     let file = folder.path("notes.txt");
     fs::write(&file, "milk, bread").expect("written");
     let output = folder.check(&["import", file.to_str().expect("UTF-8"), "--json"], 1);
     assert_eq!(error_line(&output)["code"], "not_an_export");
+    assert_eq!(error_line(&output)["message"], "`notes.txt` is not an Apple Health export.");
+    let out = folder.check(&["export", "--format", "csv", "--out", file.to_str().expect("UTF-8"), "--json"], 1);
+    assert_eq!(error_line(&out)["message"], "`notes.txt` cannot be read or written: not a directory.");
     fs::write(&file, b"PK\x03\x04 and so on").expect("written");
     let pipe = fs::File::open(&file).expect("there");
     let output = folder.command(&["import", "-", "--json"]).stdin(pipe).output().expect("runs");

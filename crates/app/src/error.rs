@@ -1,6 +1,7 @@
 //! The one place that turns an error into a code for programs, a message for people and a way out.
 
 use std::fmt;
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -121,7 +122,7 @@ impl From<store::Error> for Error {
             ErrorKind::Damaged(_) => Self::new(
                 Code::StoreDamaged,
                 "The store is damaged or is no store.",
-                "Run `vitalog verify`, or restore a backup.",
+                "`vitalog verify` says what is wrong; a backup, or importing your exports into a new data folder, helps.",
             ),
             ErrorKind::NoSpace => Self::new(Code::NoSpace, "The disk is full.", "Make room and try again."),
             ErrorKind::Cancelled => cancelled(),
@@ -133,58 +134,128 @@ impl From<store::Error> for Error {
             }
             ErrorKind::Statement(text) => Self::new(
                 Code::BadSql,
-                format!("The statement cannot be run: {text}."),
+                sentence(&format!("The statement cannot be run: {text}")),
                 "One SELECT that takes less than 10 s is allowed.",
             ),
             ErrorKind::Input(error) => error.into(),
             ErrorKind::Io(error) => error.into(),
-            _ => Self::new(Code::StoreFailed, format!("The store failed: {text}."), "Run `vitalog doctor`."),
+            _ => Self::new(Code::StoreFailed, sentence(&format!("The store failed: {text}")), "Run `vitalog doctor`."),
         }
     }
 }
 
 impl From<health::Error> for Error {
     fn from(error: health::Error) -> Self {
-        use health::ErrorKind;
-        match error.kind() {
-            ErrorKind::NotAnExport => Self::new(
-                Code::NotAnExport,
-                "This is not an Apple Health export.",
-                "In the Health app choose your picture, then Export All Health Data.",
-            ),
-            ErrorKind::DamagedArchive(_) | ErrorKind::Damaged(_) => Self::new(
-                Code::DamagedArchive,
-                format!("The export cannot be read: {error}."),
-                "Copy it from the phone once more, or export again.",
-            ),
-            ErrorKind::Encrypted => {
-                Self::new(Code::EncryptedArchive, "The archive is encrypted.", "Unpack it, then import the folder.")
-            }
-            ErrorKind::TooLarge(limit) => {
-                Self::new(Code::TooLarge, format!("The input is larger than the limit: {limit}."), "")
-            }
-            ErrorKind::Cancelled => cancelled(),
-            ErrorKind::Io(inner) => io(inner),
-            _ => Self::new(Code::DamagedArchive, format!("The input cannot be read: {error}."), ""),
-        }
+        input(&error, None)
     }
 }
 
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
-        io(&error)
+        io(&error, None)
     }
 }
 
-fn io(error: &std::io::Error) -> Error {
+/// Results that are about one file: their error names it, without its folder.
+pub(crate) trait About<T> {
+    /// Names the file.
+    fn about(self, path: &Path) -> Result<T>;
+}
+
+impl<T> About<T> for std::io::Result<T> {
+    fn about(self, path: &Path) -> Result<T> {
+        self.map_err(|error| io(&error, Some(&name(path))))
+    }
+}
+
+impl<T> About<T> for health::Result<T> {
+    fn about(self, path: &Path) -> Result<T> {
+        self.map_err(|error| input(&error, Some(&name(path))))
+    }
+}
+
+impl<T> About<T> for store::Result<T> {
+    fn about(self, path: &Path) -> Result<T> {
+        self.map_err(|error| match error.kind() {
+            store::ErrorKind::Io(inner) => io(inner, Some(&name(path))),
+            _ => error.into(),
+        })
+    }
+}
+
+fn name(path: &Path) -> String {
+    // `/` and `..` have no name of their own.
+    path.file_name().map_or_else(|| "this folder".to_owned(), |name| format!("`{}`", name.to_string_lossy()))
+}
+
+/// An input that cannot be read, by the name of its file.
+pub(crate) fn named(error: &health::Error, path: &Path) -> Error {
+    input(error, Some(&name(path)))
+}
+
+fn input(error: &health::Error, name: Option<&str>) -> Error {
+    use health::ErrorKind;
+    let subject = |else_: &str| capital(name.unwrap_or(else_));
+    match error.kind() {
+        ErrorKind::NotAnExport => Error::new(
+            Code::NotAnExport,
+            format!("{} is not an Apple Health export.", subject("this")),
+            "In the Health app choose your picture, then Export All Health Data.",
+        ),
+        ErrorKind::DamagedArchive(_) | ErrorKind::Damaged(_) => Error::new(
+            Code::DamagedArchive,
+            sentence(&format!("{} cannot be read: {error}", subject("the export"))),
+            "Copy it from the phone once more, or export again.",
+        ),
+        ErrorKind::Encrypted => Error::new(
+            Code::EncryptedArchive,
+            format!("{} is encrypted.", subject("the archive")),
+            "Unpack it, then import the folder.",
+        ),
+        ErrorKind::TooLarge(limit) => {
+            Error::new(Code::TooLarge, format!("{} is larger than the limit: {limit}.", subject("the input")), "")
+        }
+        ErrorKind::Cancelled => cancelled(),
+        ErrorKind::Io(inner) => io(inner, name),
+        _ => {
+            Error::new(Code::DamagedArchive, sentence(&format!("{} cannot be read: {error}", subject("the input"))), "")
+        }
+    }
+}
+
+fn io(error: &std::io::Error, name: Option<&str>) -> Error {
     use std::io::ErrorKind;
     match error.kind() {
-        ErrorKind::NotFound => Error::new(Code::NotFound, "There is no such file or folder.", "Check the path."),
+        ErrorKind::NotFound => {
+            let named = name.map(|name| format!("There is no file or folder {name}."));
+            Error::new(
+                Code::NotFound,
+                named.unwrap_or_else(|| "There is no such file or folder.".to_owned()),
+                "Check the path.",
+            )
+        }
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
             Error::new(Code::NoSpace, "The disk is full.", "Make room and try again.")
         }
-        kind => Error::new(Code::File, format!("A file cannot be read or written: {kind}."), "Check its permissions."),
+        kind => {
+            let name = capital(name.unwrap_or("a file"));
+            let hint = match kind {
+                ErrorKind::NotADirectory | ErrorKind::IsADirectory => "Choose another name.",
+                _ => "Check its permissions.",
+            };
+            Error::new(Code::File, format!("{name} cannot be read or written: {kind}."), hint)
+        }
     }
+}
+
+fn capital(subject: &str) -> String {
+    let mut letters = subject.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// One full stop, and none after a question.
+fn sentence(text: &str) -> String {
+    if text.ends_with(['.', '?', '!']) { text.to_owned() } else { format!("{text}.") }
 }
 
 /// The error of a stop that the user asked for.
@@ -201,6 +272,23 @@ mod tests {
         for (code, word, _) in Code::TABLE {
             assert_eq!(serde_json::json!(code), serde_json::json!(word));
         }
+    }
+
+    #[test]
+    fn a_file_is_named_without_its_folder() {
+        let path = Path::new("/somewhere/ada/export.zip");
+        let io = |kind: std::io::ErrorKind| Err::<(), _>(std::io::Error::from(kind)).about(path).expect_err("failed");
+        let missing = io(std::io::ErrorKind::NotFound);
+        assert_eq!(
+            (missing.code, missing.message.as_str()),
+            (Code::NotFound, "There is no file or folder `export.zip`.")
+        );
+        let denied = io(std::io::ErrorKind::PermissionDenied);
+        assert_eq!(denied.message, "`export.zip` cannot be read or written: permission denied.");
+        let cut = health::ErrorKind::DamagedArchive("no end: is it cut off?".to_owned());
+        let cut = Err::<(), _>(health::Error::from(cut)).about(path).expect_err("failed");
+        assert_eq!(cut.message, "`export.zip` cannot be read: the archive is damaged: no end: is it cut off?");
+        assert_eq!(name(Path::new("/")), "this folder");
     }
 
     #[test]

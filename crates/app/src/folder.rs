@@ -1,11 +1,12 @@
 //! The data folder: where everything lies, readable by nobody else.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use store::{BUSY_WAIT, Store};
 
-use crate::error::{Code, Error, Result};
+use crate::error::{About, Code, Error, Result};
 
 const STORE: &str = "vitalog.db";
 
@@ -54,10 +55,10 @@ impl Folder {
     pub fn read(&self) -> Result<Store> {
         let path = self.store_path();
         match std::fs::metadata(&path) {
-            Ok(file) if file.len() > 0 => Ok(Store::open_read(&path)?),
+            Ok(file) if file.len() > 0 => Store::open_read(&path).about(&path),
             Ok(_) => Ok(Store::empty(&path)?),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Store::empty(&path)?),
-            Err(error) => Err(error.into()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Store::empty(&path)?),
+            Err(error) => Err(error).about(&path),
         }
     }
 
@@ -66,7 +67,7 @@ impl Folder {
         create_private(&self.dir)?;
         let path = self.store_path();
         touch_private(&path)?;
-        Ok(Store::open_within(&path, self.wait)?)
+        Store::open_within(&path, self.wait).about(&path)
     }
 }
 
@@ -88,15 +89,17 @@ pub fn create_private(dir: &Path) -> Result<()> {
         return Ok(());
     }
     if let Some(parent) = dir.parent() {
-        std::fs::create_dir_all(parent)?;
+        std::fs::create_dir_all(parent).about(dir)?;
     }
     let mut builder = std::fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     match builder.create(dir) {
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        other => Ok(other?),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && dir.is_dir() => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(ErrorKind::NotADirectory.into()),
+        other => other,
     }
+    .about(dir)
 }
 
 /// Makes an empty file that only its owner can read. SQLite gives its side files the same permissions.
@@ -105,8 +108,7 @@ fn touch_private(path: &Path) -> Result<()> {
     options.append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?;
-    Ok(())
+    options.open(path).about(path).map(drop)
 }
 
 /// Makes a file that only its owner can read, or empties the one that is there.
@@ -115,7 +117,7 @@ pub fn private_file(path: &Path) -> Result<std::fs::File> {
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    Ok(options.open(path)?)
+    options.open(path).about(path)
 }
 
 #[cfg(test)]

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use store::Delivery;
+use store::{Delivery, ErrorKind};
 pub use store::{Progress, Report};
 
-use crate::error::Result;
+use crate::error::{About, Result, named};
 use crate::folder::Folder;
 use crate::input::Batches;
 use crate::local::system_zone;
@@ -39,7 +39,7 @@ pub fn import(
     let file = match input {
         Input::Stdin => None,
         Input::Path(path) => {
-            std::fs::metadata(path)?;
+            std::fs::metadata(path).about(path)?;
             path.file_name().map(|name| name.to_string_lossy().into_owned())
         }
     };
@@ -61,7 +61,10 @@ fn ingest(
     };
     let zone = system_zone();
     let delivery = Delivery { file, now_ms: options.now_ms, home_zone: &zone, dry_run: options.dry_run };
-    Ok(store.ingest(&delivery, &mut || batches.next(), progress)?)
+    store.ingest(&delivery, &mut || batches.next(), progress).map_err(|error| match (error.kind(), input) {
+        (ErrorKind::Input(error), Input::Path(path)) => named(error, path),
+        _ => error.into(),
+    })
 }
 
 /// Problems that mean that a part of the input is lost, though no record was refused.

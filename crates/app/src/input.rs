@@ -14,7 +14,7 @@ use std::thread;
 use health::Batch;
 use health::formats::apple_export::{self, Reader};
 
-use crate::error::{Code, Error, Result};
+use crate::error::{About, Code, Error, Result};
 use crate::import::Input;
 
 /// Batches that wait for the store, a megabyte each at most: enough that it has work while routes and voltages are read.
@@ -34,7 +34,7 @@ impl Batches {
     pub fn open(input: &Input) -> Result<Self> {
         let mut reader = match input {
             Input::Stdin => open_stdin()?,
-            Input::Path(path) if path.is_dir() => Reader::folder(OnDisk { root: path.clone() })?,
+            Input::Path(path) if path.is_dir() => Reader::folder(OnDisk { root: path.clone() }).about(path)?,
             Input::Path(path) => open_file(path)?,
         };
         let (sender, queue) = sync_channel(WAITING);
@@ -72,13 +72,13 @@ fn open_stdin() -> Result<Reader> {
 
 fn open_file(path: &Path) -> Result<Reader> {
     let mut head = [0; 4];
-    let length = File::open(path)?.take(4).read(&mut head)?;
-    let file = File::open(path)?;
+    let length = File::open(path).about(path)?.take(4).read(&mut head).about(path)?;
+    let file = File::open(path).about(path)?;
     if length == 4 && ZIP_MARKS.contains(&&head) {
-        return Ok(Reader::archive(BufReader::new(file))?);
+        return Reader::archive(BufReader::new(file)).about(path);
     }
-    let size = file.metadata()?.len();
-    Ok(Reader::document(file, Some(size))?)
+    let size = file.metadata().about(path)?.len();
+    Reader::document(file, Some(size)).about(path)
 }
 
 /// An unzipped export on the disk. Links are neither listed nor followed.

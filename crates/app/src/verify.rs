@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::folder::Folder;
 use crate::local::system_zone;
 
@@ -24,9 +24,17 @@ pub struct FindingAnswer {
     pub text: String,
 }
 
+/// What helps where the store cannot even be looked at.
+const REMEDY: &str = "Restore a backup, or import your exports into a new data folder.";
+
 /// Checks the file, its references and its roll-ups.
 pub fn verify(folder: &Folder) -> Result<Verified> {
-    let found = folder.read()?.verify(&system_zone())?;
+    let found =
+        folder.read().and_then(|store| Ok(store.verify(&system_zone())?)).map_err(|error| match error.code {
+            // Who is told by verify need not be sent there.
+            Code::StoreDamaged => Error { hint: REMEDY.to_owned(), ..error },
+            _ => error,
+        })?;
     let findings: Vec<FindingAnswer> =
         found.into_iter().map(|f| FindingAnswer { check: f.check.to_owned(), text: f.text }).collect();
     Ok(Verified { ok: findings.is_empty(), findings })

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use super::{Format, csv};
-use crate::error::{Code, Error, Result};
+use crate::error::{About, Code, Error, Result};
 use crate::folder::{create_private, private_file};
 
 /// Where the lines go.
@@ -125,11 +125,11 @@ impl Files {
 
     fn end(mut self, mut result: Result<()>) -> Result<()> {
         for (name, mut file) in std::mem::take(&mut self.open) {
-            result = result.and_then(|()| Ok(file.flush()?));
+            result = result.and_then(|()| file.flush().about(Path::new(&name)));
             drop(file);
             let unfinished = self.unfinished(&name);
             match &result {
-                Ok(()) => fs::rename(unfinished, self.dir.join(&name))?,
+                Ok(()) => fs::rename(unfinished, self.dir.join(&name)).about(Path::new(&name))?,
                 // The first failure is the one to tell.
                 Err(_) => drop(fs::remove_file(unfinished)),
             }
