@@ -136,6 +136,7 @@ fn looking() {
         "sql",
         &["sql", "SELECT day, n, total FROM daily ORDER BY kind_id, day, source_id LIMIT 3", "--json"],
     );
+    check(&folder, "sql-words", &["sql", "SELECT start, value, source FROM steps ORDER BY start"]);
     check(&folder, "sql-csv", &["sql", "SELECT start, value, source FROM steps ORDER BY start", "--csv"]);
 }
 

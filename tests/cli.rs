@@ -263,6 +263,43 @@ fn ctrl_c_during_an_import_leaves_everything_as_it_was() {
 }
 
 #[test]
+fn imports_name_standard_input_and_say_what_was_undone() {
+    let folder = Folder::new("imports");
+    let pipe = fs::File::open(Path::new(&person()).join("export.xml")).expect("there");
+    let output = folder.command(&["import", "-", "--quiet"]).stdin(pipe).output().expect("runs");
+    let words = |output: std::process::Output| String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(words(output).starts_with("Imported standard input, 36 records: 33 new, "));
+    let table = words(folder.check(&["imports"], 0));
+    assert!(table.contains("(standard input)") && table.contains("imported"), "{table}");
+    // A day and a time of day, no instant of UTC.
+    let at = table.lines().nth(1).and_then(|row| row.split_once("(standard input)")).map(|(_, rest)| rest.trim());
+    assert!(at.is_some_and(|at| at.as_bytes()[10] == b' ' && at.as_bytes()[13] == b':'), "{table}");
+    let undone = words(folder.check(&["undo", "1"], 0));
+    assert_eq!(undone, "Import 1 is undone: 40 rows removed.\n");
+    let table = words(folder.check(&["imports"], 0));
+    assert!(table.contains("undone") && !table.contains("imported"), "{table}");
+}
+
+#[test]
+fn an_export_without_records_still_tells_what_it_has() {
+    let folder = Folder::new("workout-only");
+    let file = folder.path("export.xml");
+    let text = "<?xml version=\"1.0\"?><HealthData locale=\"en_GB\"><ExportDate value=\"2026-11-02 20:00:00 +0100\"/>\
+                <Workout workoutActivityType=\"HKWorkoutActivityTypeRunning\" duration=\"30\" durationUnit=\"min\" \
+                sourceName=\"Watch\" startDate=\"2026-10-31 23:30:00 +0100\" endDate=\"2026-11-01 00:00:00 +0100\"/>\
+                </HealthData>";
+    fs::write(&file, text).expect("written");
+    let words = |arguments: &[&str]| String::from_utf8_lossy(&folder.check(arguments, 0).stdout).into_owned();
+    let report = words(&["import", file.to_str().expect("UTF-8")]);
+    assert!(report.contains("Besides: 1 workout\n"), "{report}");
+    let status = words(&["status"]);
+    assert!(status.contains("0 records of 0 types from 0 sources\nBesides: 1 workout\nfrom 2026-10-31 "), "{status}");
+    assert_eq!(folder.answer(&["status"])["first"], "2026-10-31T22:30:00.000Z");
+    assert_eq!(words(&["sleep"]), "No nights.\n");
+    assert_eq!(words(&["daily", "heart_rate"]), "No heart rate.\n");
+}
+
+#[test]
 fn a_setting_is_kept_in_a_private_folder() {
     let folder = Folder::new("setting");
     folder.check(&["settings", "set", "home_zone", "Asia/Tokyo"], 0);

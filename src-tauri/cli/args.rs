@@ -8,7 +8,7 @@ use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand};
 
 const AFTER: &str = "\
 Exit codes: 0 done, 1 failed and nothing changed, 2 wrong arguments, 3 nothing to do,
-            4 done but some input was lost, 130 stopped by Ctrl-C";
+            4 done but some input was rejected or lost, 130 stopped by Ctrl-C";
 
 /// Your Apple Health data on your own computer
 #[derive(Debug, Parser)]
@@ -31,7 +31,7 @@ pub struct Global {
     /// Answer with CSV, where the answer is a table
     #[arg(long, global = true, conflicts_with = "json")]
     pub csv: bool,
-    /// No words on stderr but errors
+    /// No progress and no remarks on stderr; answers and errors stay
     #[arg(long, short, global = true)]
     pub quiet: bool,
     /// No colours (NO_COLOR does the same)

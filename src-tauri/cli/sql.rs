@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::End;
 use super::out::{Out, Style};
+use super::table::Table;
 
 /// What to run.
 #[derive(Debug, clap::Args)]
@@ -26,11 +27,15 @@ pub(super) fn run(verb: &Sql, folder: &Folder, out: &mut Out) -> Result<End> {
             line(out.data(), row.iter().map(cell))?;
         }
     } else {
-        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        out.line(&answer.columns.join(" | "))?;
-        for row in &answer.rows {
-            out.line(&row.iter().map(text).collect::<Vec<_>>().join(" | "))?;
-        }
+        let text = |value: &Value| match value {
+            Value::Null => String::new(),
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let heading: Vec<&str> = answer.columns.iter().map(String::as_str).collect();
+        let mut table = Table::new(&heading).or_else("No rows.");
+        answer.rows.iter().for_each(|row| table.row(row.iter().map(text)));
+        out.table(&table)?;
     }
     if answer.cut {
         out.say("There are more rows than shown.");

@@ -23,8 +23,8 @@ pub(super) fn run(verb: &Undo, folder: &Folder, out: &mut Out) -> Result<End> {
 }
 
 fn words(undone: Undone) -> String {
-    let records = |n| app::words::count(n, "record", "records");
-    let back =
-        if undone.restored == 0 { String::new() } else { format!(", {} brought back", records(undone.restored)) };
-    format!("Import {} is undone: {} removed{back}.", undone.import, records(undone.removed))
+    // Workouts and the like count too, so these are no records.
+    let rows = |n| app::words::count(n, "row", "rows");
+    let back = if undone.restored == 0 { String::new() } else { format!(", {} brought back", rows(undone.restored)) };
+    format!("Import {} is undone: {} removed{back}.", undone.import, rows(undone.removed))
 }
