@@ -78,6 +78,8 @@ impl Backend for Fake {
             "activity_days": entries(30), "clinical_records": entries(0), "audiograms": entries(0),
             "vision_prescriptions": entries(0), "profiles": entries(1),
             "problems": [{"reason": "bad_time", "count": 2, "first_position": 12_345}],
+            "by_type": {"HKQuantityTypeIdentifierHeartRate":
+                {"read": 1000, "new": 990, "known": 0, "replaced": 0, "duplicates": 8, "rejected": 2}},
         }))
     }
 

@@ -72,6 +72,8 @@ export interface Report extends Record<EntryKind, EntryCounts> {
   rejected: number
   superseded: number
   problems: Problem[]
+  /** What became of the records, by Apple's identifier. */
+  by_type: Record<string, { read: number; rejected: number }>
   seconds: number
 }
 

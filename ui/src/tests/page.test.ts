@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { emit } from '@tauri-apps/api/event'
+import importExport from '../../../tests/fixtures/ipc/import_export.json'
 import notAnExport from '../../../tests/fixtures/ipc/import_export_not_an_export.json'
 import { type Page, click, emptyStore, kept, open, says, until } from './support'
 
@@ -30,6 +31,22 @@ test('a dropped file is imported and its report shown', async () => {
   await says('Records with a time that could not be read')
   await says('2 times, first at byte 12,345')
   expect(page.asked).toContain('import_export')
+})
+
+test('the report leads to what the file had', async () => {
+  const report = importExport.answer
+  const after = async (answer: object) => {
+    page = open({ ...kept, opened_with: () => '/somewhere/ada/export.zip', import_export: () => ({ ...report, ...answer }) })
+    await until(() => document.querySelector('[data-testid=report]'))
+    const button = document.querySelector('[data-testid=report] .primary')?.textContent
+    page.close()
+    return button
+  }
+  const counts = { ...report.by_type.HKQuantityTypeIdentifierHeartRate }
+  expect(await after({})).toBe('See your heart rate')
+  expect(await after({ by_type: { HKQuantityTypeIdentifierStepCount: counts } })).toBe('See all types')
+  expect(await after({ by_type: {}, records: 0, rejected: 0 })).toBe(undefined)
+  page = open()
 })
 
 test('a file that is dragged over any page is welcome there', async () => {

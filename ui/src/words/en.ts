@@ -79,6 +79,7 @@ export const words = {
         ...(position === null ? [] : [`${n > 1 ? 'first ' : ''}at byte ${count(position)}`]),
       ].join(', '),
     show: 'See your heart rate',
+    showTypes: 'See all types',
     history: 'History',
     noHistory: 'No imports yet.',
     undo: 'Undo',
