@@ -300,6 +300,21 @@ fn an_export_without_records_still_tells_what_it_has() {
 }
 
 #[test]
+fn a_night_that_nobody_saw_asleep_has_no_sleep() {
+    let folder = Folder::new("in-bed-only");
+    let file = folder.path("export.xml");
+    let text = "<?xml version=\"1.0\"?><HealthData locale=\"en_GB\"><ExportDate value=\"2026-11-02 20:00:00 +0100\"/>\
+                <Record type=\"HKCategoryTypeIdentifierSleepAnalysis\" sourceName=\"Phone\" \
+                startDate=\"2026-10-30 23:00:00 +0100\" endDate=\"2026-10-31 07:00:00 +0100\" \
+                value=\"HKCategoryValueSleepAnalysisInBed\"/></HealthData>";
+    fs::write(&file, text).expect("written");
+    folder.check(&["import", file.to_str().expect("UTF-8")], 0);
+    let table = String::from_utf8_lossy(&folder.check(&["sleep"], 0).stdout).into_owned();
+    let row = "2026-10-31  in bed only  2026-10-30 23:00  2026-10-31 07:00           -         480";
+    assert_eq!(table.lines().nth(1), Some(row), "{table}");
+}
+
+#[test]
 fn a_setting_is_kept_in_a_private_folder() {
     let folder = Folder::new("setting");
     folder.check(&["settings", "set", "home_zone", "Asia/Tokyo"], 0);
