@@ -34,6 +34,8 @@ pub(crate) struct Dictionary {
     /// By id.
     pub known_kinds: HashMap<u32, KindRef>,
     sources: HashMap<Source, u32>,
+    /// Every source that was stored before, by each of its names; read when the first one is asked for.
+    stored_sources: Option<HashMap<Source, u32>>,
     /// Sources that this ingest created.
     pub new_sources: Vec<u32>,
     origins: HashMap<Origin, u32>,
@@ -50,6 +52,7 @@ impl Dictionary {
             new_kinds: Vec::new(),
             known_kinds: HashMap::new(),
             sources: HashMap::new(),
+            stored_sources: None,
             new_sources: Vec::new(),
             origins: HashMap::new(),
             texts: HashMap::new(),
@@ -100,13 +103,11 @@ impl Dictionary {
         if let Some(id) = self.sources.get(source) {
             return Ok(*id);
         }
-        let found: Option<u32> = conn
-            .prepare_cached(
-                "SELECT s.id FROM source_names n JOIN sources s ON s.id = n.source_id
-                 WHERE n.name = ?1 AND s.bundle IS ?2 AND s.hardware IS ?3 ORDER BY s.id",
-            )?
-            .query_row(params![source.name, source.bundle, source.hardware], |row| row.get(0))
-            .optional()?;
+        let stored = match &mut self.stored_sources {
+            Some(stored) => stored,
+            none => none.insert(stored_sources(conn)?),
+        };
+        let found = stored.get(source).copied();
         let id = match found {
             Some(id) => id,
             None => {
@@ -183,6 +184,19 @@ impl Dictionary {
             .prepare_cached("SELECT json = ?2 FROM details WHERE id = ?1")?
             .query_row(params![id, json], |row| row.get(0))?)
     }
+}
+
+/// One look instead of one for each source: thousands with one name would be found by that name again and again.
+fn stored_sources(conn: &Connection) -> Result<HashMap<Source, u32>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT DISTINCT n.name, s.bundle, s.hardware, s.id
+         FROM source_names n JOIN sources s ON s.id = n.source_id ORDER BY s.id DESC",
+    )?;
+    // Of two that match, the lower number comes last and stays.
+    let rows = statement.query_map([], |row| {
+        Ok((Source { name: row.get(0)?, bundle: row.get(1)?, hardware: row.get(2)? }, row.get(3)?))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 fn create_kind(conn: &Connection, kind: &Kind) -> Result<u32> {
