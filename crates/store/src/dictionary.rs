@@ -62,7 +62,7 @@ impl Dictionary {
 
     /// Creates the views of new kinds. Once at the end: a new view makes SQLite prepare every statement anew.
     pub fn create_views(&self, conn: &Connection) -> Result<()> {
-        self.new_kinds.iter().try_for_each(|(id, kind)| views::create_kind_view(conn, *id, kind))
+        views::create_kind_views(conn, &self.new_kinds)
     }
 
     /// Every source that the input named so far.
