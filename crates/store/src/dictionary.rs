@@ -15,6 +15,9 @@ use crate::views;
 /// Distinct details remembered as present; beyond it the memory is emptied and look-ups go to the table again.
 const DETAILS_REMEMBERED: usize = 1 << 16;
 
+/// Bytes of origins and texts remembered; beyond it they are forgotten and looked up again.
+const BYTES_REMEMBERED: usize = 32 << 20;
+
 /// What an ingest must know about a kind.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct KindRef {
@@ -40,6 +43,8 @@ pub(crate) struct Dictionary {
     pub new_sources: Vec<u32>,
     origins: HashMap<Origin, u32>,
     texts: HashMap<String, u32>,
+    /// Bytes in `origins` and `texts`.
+    remembered: usize,
     /// Details known to be stored under their unmoved hash: the hash and a second, independent one.
     details: HashSet<(i64, i64)>,
 }
@@ -56,6 +61,7 @@ impl Dictionary {
             new_sources: Vec::new(),
             origins: HashMap::new(),
             texts: HashMap::new(),
+            remembered: 0,
             details: HashSet::new(),
         }
     }
@@ -137,6 +143,8 @@ impl Dictionary {
                 .prepare_cached("INSERT INTO origins (device, version, unit) VALUES (?1, ?2, ?3) RETURNING id")?
                 .query_row(values, |row| row.get(0))?,
         };
+        let bytes = [&origin.device, &origin.version, &origin.unit].into_iter().flatten().map(String::len).sum();
+        self.make_room(bytes);
         self.origins.insert(origin.clone(), id);
         Ok(id)
     }
@@ -149,8 +157,19 @@ impl Dictionary {
         let id = conn
             .prepare_cached("SELECT id FROM category_texts WHERE text = ?1")?
             .query_row([text], |row| row.get(0))?;
+        self.make_room(text.len());
         self.texts.insert(text.to_owned(), id);
         Ok(id)
+    }
+
+    /// Before something is remembered. Every entry takes some bytes of its own.
+    fn make_room(&mut self, bytes: usize) {
+        self.remembered += bytes + 64;
+        if self.remembered > BYTES_REMEMBERED {
+            self.origins.clear();
+            self.texts.clear();
+            self.remembered = bytes + 64;
+        }
     }
 
     /// The id of a details text: its hash, moved on while another text sits there.
