@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Kills imports half way and looks at what is left: scripts/kill-test.sh [ROUNDS]
-# After each kill the store must be sound and hold either what it held before or the whole export; then one import
-# with a limit on file sizes, as on a full disk. VITALOG names another program than the one built here.
+# After each kill the store must be sound and hold either what it held before or the whole export; then imports
+# with limits on file sizes, as on full disks. VITALOG names another program than the one built here.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 rounds=${1:-10}
@@ -27,7 +27,7 @@ contents() {
 }
 
 "$target/debug/examples/make_export" "$work/small.zip" --days 3 --end 2026-06-01 --seed 1 >/dev/null
-"$target/debug/examples/make_export" "$work/large.zip" --days 60 --end 2026-11-01 --seed 2 >/dev/null
+"$target/debug/examples/make_export" "$work/large.zip" --days 240 --end 2026-11-01 --seed 2 >/dev/null
 
 # What the store holds before, and what it holds after an import that nobody disturbs.
 export VITALOG_DATA_DIR="$work/base"
@@ -42,11 +42,15 @@ after=$(contents)
 [ "$before" != "$after" ] || fail "the large export changed nothing"
 
 check() {
-    local file found
+    local file found stores=0
     while IFS= read -r file; do
+        # Whatever its name: a store is what begins like one.
+        [ "$(head -c 15 "$file" | tr -d '\0')" = 'SQLite format 3' ] || continue
+        stores=$((stores + 1))
         found=$(sqlite3 "$file" 'PRAGMA integrity_check')
         [ "$found" = ok ] || fail "$1: $(basename "$file"): $found"
-    done <<<"$(find "$VITALOG_DATA_DIR" -name '*.db')"
+    done <<<"$(find "$VITALOG_DATA_DIR" -type f)"
+    [ "$stores" -gt 0 ] || fail "$1: no store is left"
     found=$(contents)
     if [ "$found" = "$before" ]; then printf '%s: as before\n' "$1"
     elif [ "$found" = "$after" ]; then printf '%s: whole\n' "$1"
@@ -69,12 +73,14 @@ for round in $(seq "$rounds"); do
     [ "$(contents)" = "$after" ] || fail "the import after the kill did not end as an undisturbed one"
 done
 
-rm -rf "$work/killed"
-cp -r "$work/base" "$work/killed"
 # Blocks of 1024 bytes. The signal is ignored so that writing fails as it does on a full disk.
-status=0
-(trap '' XFSZ; ulimit -f 4096; exec "$vitalog" import "$work/large.zip" >/dev/null 2>"$work/words") || status=$?
-[ "$status" = 1 ] || fail "an import on a full disk ended with $status instead of 1"
-grep -q 'The disk is full' "$work/words" || fail "an import on a full disk said: $(cat "$work/words")"
-check "full disk ($(head -n 1 "$work/words"))"
-[ "$(contents)" = "$before" ] || fail "an import on a full disk changed the store"
+for blocks in 4096 16384; do
+    rm -rf "$work/killed"
+    cp -r "$work/base" "$work/killed"
+    status=0
+    (trap '' XFSZ; ulimit -f "$blocks"; exec "$vitalog" import "$work/large.zip" >/dev/null 2>"$work/words") || status=$?
+    [ "$status" = 1 ] || fail "an import on a disk full after $blocks KiB ended with $status instead of 1"
+    grep -q 'The disk is full' "$work/words" || fail "an import on a full disk said: $(cat "$work/words")"
+    check "disk full after $blocks KiB ($(head -n 1 "$work/words"))"
+    [ "$(contents)" = "$before" ] || fail "an import on a full disk changed the store"
+done

@@ -15,6 +15,9 @@ use crate::views;
 /// Distinct details remembered as present; beyond it the memory is emptied and look-ups go to the table again.
 const DETAILS_REMEMBERED: usize = 1 << 16;
 
+/// Bytes of origins and texts remembered; beyond it they are forgotten and looked up again.
+const BYTES_REMEMBERED: usize = 32 << 20;
+
 /// What an ingest must know about a kind.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct KindRef {
@@ -34,10 +37,14 @@ pub(crate) struct Dictionary {
     /// By id.
     pub known_kinds: HashMap<u32, KindRef>,
     sources: HashMap<Source, u32>,
+    /// Every source that was stored before, by each of its names; read when the first one is asked for.
+    stored_sources: Option<HashMap<Source, u32>>,
     /// Sources that this ingest created.
     pub new_sources: Vec<u32>,
     origins: HashMap<Origin, u32>,
     texts: HashMap<String, u32>,
+    /// Bytes in `origins` and `texts`.
+    remembered: usize,
     /// Details known to be stored under their unmoved hash: the hash and a second, independent one.
     details: HashSet<(i64, i64)>,
 }
@@ -50,16 +57,18 @@ impl Dictionary {
             new_kinds: Vec::new(),
             known_kinds: HashMap::new(),
             sources: HashMap::new(),
+            stored_sources: None,
             new_sources: Vec::new(),
             origins: HashMap::new(),
             texts: HashMap::new(),
+            remembered: 0,
             details: HashSet::new(),
         }
     }
 
     /// Creates the views of new kinds. Once at the end: a new view makes SQLite prepare every statement anew.
     pub fn create_views(&self, conn: &Connection) -> Result<()> {
-        self.new_kinds.iter().try_for_each(|(id, kind)| views::create_kind_view(conn, *id, kind))
+        views::create_kind_views(conn, &self.new_kinds)
     }
 
     /// Every source that the input named so far.
@@ -100,13 +109,11 @@ impl Dictionary {
         if let Some(id) = self.sources.get(source) {
             return Ok(*id);
         }
-        let found: Option<u32> = conn
-            .prepare_cached(
-                "SELECT s.id FROM source_names n JOIN sources s ON s.id = n.source_id
-                 WHERE n.name = ?1 AND s.bundle IS ?2 AND s.hardware IS ?3 ORDER BY s.id",
-            )?
-            .query_row(params![source.name, source.bundle, source.hardware], |row| row.get(0))
-            .optional()?;
+        let stored = match &mut self.stored_sources {
+            Some(stored) => stored,
+            none => none.insert(stored_sources(conn)?),
+        };
+        let found = stored.get(source).copied();
         let id = match found {
             Some(id) => id,
             None => {
@@ -136,6 +143,8 @@ impl Dictionary {
                 .prepare_cached("INSERT INTO origins (device, version, unit) VALUES (?1, ?2, ?3) RETURNING id")?
                 .query_row(values, |row| row.get(0))?,
         };
+        let bytes = [&origin.device, &origin.version, &origin.unit].into_iter().flatten().map(String::len).sum();
+        self.make_room(bytes);
         self.origins.insert(origin.clone(), id);
         Ok(id)
     }
@@ -148,8 +157,19 @@ impl Dictionary {
         let id = conn
             .prepare_cached("SELECT id FROM category_texts WHERE text = ?1")?
             .query_row([text], |row| row.get(0))?;
+        self.make_room(text.len());
         self.texts.insert(text.to_owned(), id);
         Ok(id)
+    }
+
+    /// Before something is remembered. Every entry takes some bytes of its own.
+    fn make_room(&mut self, bytes: usize) {
+        self.remembered += bytes + 64;
+        if self.remembered > BYTES_REMEMBERED {
+            self.origins.clear();
+            self.texts.clear();
+            self.remembered = bytes + 64;
+        }
     }
 
     /// The id of a details text: its hash, moved on while another text sits there.
@@ -183,6 +203,19 @@ impl Dictionary {
             .prepare_cached("SELECT json = ?2 FROM details WHERE id = ?1")?
             .query_row(params![id, json], |row| row.get(0))?)
     }
+}
+
+/// One look instead of one for each source: thousands with one name would be found by that name again and again.
+fn stored_sources(conn: &Connection) -> Result<HashMap<Source, u32>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT DISTINCT n.name, s.bundle, s.hardware, s.id
+         FROM source_names n JOIN sources s ON s.id = n.source_id ORDER BY s.id DESC",
+    )?;
+    // Of two that match, the lower number comes last and stays.
+    let rows = statement.query_map([], |row| {
+        Ok((Source { name: row.get(0)?, bundle: row.get(1)?, hardware: row.get(2)? }, row.get(3)?))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 fn create_kind(conn: &Connection, kind: &Kind) -> Result<u32> {

@@ -1,6 +1,6 @@
 //! Views that read like plain English, for people who open the store with their own tools.
 
-use health::kind::{Kind, Nature};
+use health::kind::{self, Kind, Nature};
 use rusqlite::Connection;
 
 use crate::error::Result;
@@ -13,8 +13,33 @@ const PLAIN_NAMES: [(&str, &str); 4] = [
     ("HKQuantityTypeIdentifierOxygenSaturation", "blood_oxygen"),
 ];
 
+/// Views of kinds that Apple's table lacks; the others are reachable through `samples` only. SQLite reads the text of
+/// every view whenever it opens a store.
+const VIEWS_OF_UNKNOWN: u32 = 500;
+
+/// Creates the views of kinds that an import brought.
+pub(crate) fn create_kind_views(conn: &Connection, kinds: &[(u32, Kind)]) -> Result<()> {
+    let is_unknown = |kind: &Kind| kind::get(&kind.identifier).is_none();
+    let mut unknown = 0;
+    if kinds.iter().any(|(_, kind)| is_unknown(kind)) {
+        let mut statement = conn.prepare("SELECT identifier FROM kinds")?;
+        let all: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        let all = all.iter().filter(|identifier| kind::get(identifier).is_none()).count() as u32;
+        unknown = all.saturating_sub(kinds.iter().filter(|(_, kind)| is_unknown(kind)).count() as u32);
+    }
+    for (id, kind) in kinds {
+        if is_unknown(kind) {
+            unknown += 1;
+        }
+        if unknown <= VIEWS_OF_UNKNOWN || !is_unknown(kind) {
+            create_kind_view(conn, *id, kind)?;
+        }
+    }
+    Ok(())
+}
+
 /// Creates the view of one kind: live rows with readable times, the source's name and the device.
-pub(crate) fn create_kind_view(conn: &Connection, id: u32, kind: &Kind) -> Result<()> {
+fn create_kind_view(conn: &Connection, id: u32, kind: &Kind) -> Result<()> {
     let plain = PLAIN_NAMES.iter().find(|(identifier, _)| *identifier == kind.identifier);
     let name = plain.map_or_else(|| kind.slug(), |(_, name)| (*name).to_owned());
     let safe: String = name.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
@@ -58,4 +83,39 @@ fn table_or_view_exists(conn: &Connection, name: &str) -> Result<bool> {
     Ok(conn.query_row("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE)", [name], |row| {
         row.get(0)
     })?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::testing::empty;
+
+    fn views(kinds: u32) -> u32 {
+        let store = empty();
+        let conn = &store.conn;
+        let count = |like: &str| -> u32 {
+            let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'view' AND name LIKE ?1";
+            conn.query_row(sql, [like], |row| row.get(0)).expect("a count")
+        };
+        let mut new: Vec<(u32, Kind)> =
+            (1..=kinds).map(|n| (n, kind::get_or_guess(&format!("HKQuantityTypeIdentifierNovel{n}"), None))).collect();
+        new.push((kinds + 1, kind::get_or_guess("HKQuantityTypeIdentifierHeartRate", None)));
+        let (first, second) = new.split_at(new.len() / 2);
+        for import in [first, second] {
+            for (id, kind) in import {
+                let values = (id, &kind.identifier);
+                conn.execute("INSERT INTO kinds (id, identifier, nature, unit) VALUES (?1, ?2, '', '')", values)
+                    .expect("a kind");
+            }
+            create_kind_views(conn, import).expect("views");
+        }
+        assert_eq!(count("heart_rate"), 1);
+        count("novel%")
+    }
+
+    #[test]
+    fn so_many_unknown_kinds_have_views_and_known_ones_always() {
+        assert_eq!(views(VIEWS_OF_UNKNOWN), VIEWS_OF_UNKNOWN);
+        assert_eq!(views(VIEWS_OF_UNKNOWN + 1), VIEWS_OF_UNKNOWN);
+    }
 }

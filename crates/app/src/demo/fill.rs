@@ -1,18 +1,25 @@
 //! The sample store: an export is generated and imported like anybody's.
 
-use std::fs::File;
-use std::io::BufWriter;
+use std::fs::{File, OpenOptions};
+use std::io::{BufReader, BufWriter};
+use std::path::Path;
 
+use health::Batch;
+use health::formats::apple_export::Reader;
 use health::time::{Day, Zones};
 use serde::Serialize;
-use store::Report;
+use store::{Delivery, Report};
 
 use super::{DemoOptions, write_export};
 use crate::error::Result;
 use crate::folder::{Folder, create_private};
-use crate::import::{Input, Options, Progress, import};
+use crate::import::Progress;
 use crate::imports::imports;
+use crate::local::system_zone;
 use crate::undo::undo;
+
+/// What the export is called.
+const EXPORT: &str = "export.zip";
 
 /// What `vitalog demo` answers.
 #[derive(Debug, Clone, Serialize)]
@@ -28,8 +35,9 @@ pub fn yesterday(now_ms: i64) -> Day {
     Zones::from_name("UTC", &[]).day(now_ms) - 1
 }
 
-/// Writes an export into the sample folder, imports it, and removes it again. An older sample is taken back: two people
-/// in one store are nobody. `progress` hears how far the import is and answers whether to go on.
+/// Writes an export and imports it into the sample folder. An older sample is taken back: two people in one store are
+/// nobody. That also mends a run that was killed before it did so. `progress` hears how far the import is and answers
+/// whether to go on.
 pub fn fill(
     folder: &Folder,
     options: &DemoOptions<'_>,
@@ -37,16 +45,44 @@ pub fn fill(
     progress: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Filled> {
     let demo = folder.demo();
-    create_private(demo.dir())?;
-    let path = demo.dir().join("export.zip");
-    let written = write(&path, options)
-        .and_then(|()| import(&demo, &Input::Path(path.clone()), Options { dry_run: false, now_ms }, progress));
-    std::fs::remove_file(&path)?;
-    let report = written?;
+    let report = add(&demo, options, now_ms, progress)?;
     if let Some(import) = report.import {
         take_back_others(&demo, import)?;
     }
     Ok(Filled { data_dir: demo.dir().display().to_string(), report })
+}
+
+fn add(
+    demo: &Folder,
+    options: &DemoOptions<'_>,
+    now_ms: i64,
+    progress: &mut dyn FnMut(Progress) -> bool,
+) -> Result<Report> {
+    create_private(demo.dir())?;
+    let file = nameless(&demo.dir().join(EXPORT))?;
+    write_export(BufWriter::new(&file), options)?;
+    let mut reader = Reader::archive(BufReader::new(file))?;
+    // The fingerprint goes ahead, so that the same person is recognised before anything is parsed.
+    let mut known = Some(Batch { document: Some(reader.known().clone()), ..Batch::default() });
+    let zone = system_zone();
+    let delivery = Delivery { file: Some(EXPORT), now_ms, home_zone: &zone, dry_run: false };
+    let mut next = || known.take().map_or_else(|| reader.next_batch(), |known| Ok(Some(known)));
+    Ok(demo.write()?.ingest(&delivery, &mut next, progress)?)
+}
+
+/// A file that is gone as soon as nobody has it open, however this program ends.
+fn nameless(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    // FILE_FLAG_DELETE_ON_CLOSE
+    #[cfg(windows)]
+    std::os::windows::fs::OpenOptionsExt::custom_flags(&mut options, 0x0400_0000);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    std::fs::remove_file(path)?;
+    Ok(file)
 }
 
 fn take_back_others(demo: &Folder, keep: i64) -> Result<()> {
@@ -56,23 +92,20 @@ fn take_back_others(demo: &Folder, keep: i64) -> Result<()> {
     Ok(())
 }
 
-fn write(path: &std::path::Path, options: &DemoOptions<'_>) -> Result<()> {
-    let file = BufWriter::new(File::create(path)?);
-    write_export(file, options)?;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::TestFolder;
 
+    fn options(seed: u64) -> DemoOptions<'static> {
+        DemoOptions { seed, end_day: 20_500, days: 2, zone: "Europe/Berlin", records: None }
+    }
+
     #[test]
     fn another_sample_takes_the_place_of_the_first() {
         let folder = TestFolder::new("sample");
         let fill = |seed| {
-            let options = DemoOptions { seed, end_day: 20_500, days: 2, zone: "Europe/Berlin", records: None };
-            let report = fill(&folder, &options, 0, &mut |_| true).expect("filled").report;
+            let report = fill(&folder, &options(seed), 0, &mut |_| true).expect("filled").report;
             let status = crate::status::status(&folder.demo()).expect("a status");
             (report.outcome, report.records, status.records as u64, status.imports)
         };
@@ -80,5 +113,33 @@ mod tests {
             let (found, records, stored, imports) = fill(seed);
             assert_eq!((found.as_str(), stored, imports), (outcome, records, 1), "seed {seed}");
         }
+    }
+
+    #[test]
+    fn two_people_left_by_a_killed_run_are_one_after_the_next() {
+        for (next, outcome) in [(1, "already_imported"), (2, "already_imported"), (3, "imported")] {
+            let folder = TestFolder::new(&format!("killed-{next}"));
+            for seed in [1, 2] {
+                add(&folder.demo(), &options(seed), 0, &mut |_| true).expect("added");
+            }
+            assert_eq!(crate::status::status(&folder.demo()).expect("a status").imports, 2);
+            let report = fill(&folder, &options(next), 0, &mut |_| true).expect("filled").report;
+            let status = crate::status::status(&folder.demo()).expect("a status");
+            assert_eq!((report.outcome.as_str(), status.imports), (outcome, 1));
+            assert_eq!(status.records as u64, report.records, "seed {next}");
+        }
+    }
+
+    #[test]
+    fn while_the_sample_is_imported_nothing_but_the_store_lies_there() {
+        let folder = TestFolder::new("nameless");
+        let mut seen = Vec::new();
+        let filled = fill(&folder, &options(1), 0, &mut |_| {
+            let files = std::fs::read_dir(folder.demo().dir()).expect("a folder");
+            seen.extend(files.map(|file| file.expect("a file").file_name().into_string().expect("a name")));
+            true
+        });
+        assert!(filled.is_ok(), "{filled:?}");
+        assert!(!seen.is_empty() && seen.iter().all(|name| name.starts_with("vitalog.db")), "{seen:?}");
     }
 }

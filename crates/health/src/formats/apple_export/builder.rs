@@ -64,21 +64,24 @@ impl Builder {
         std::mem::take(self).batch
     }
 
-    /// The kind's place in [`Builder::value`].
-    pub(super) fn kind(&mut self, raw: &str, unit: Option<&str>, tally: &mut Tally) -> usize {
+    /// The kind's place in [`Builder::value`]; `None` where there are too many.
+    pub(super) fn kind(&mut self, raw: &str, unit: Option<&str>, tally: &mut Tally) -> Option<usize> {
         if self.kinds.get(self.last_kind).is_some_and(|state| state.raw == raw) {
-            return self.last_kind;
+            return Some(self.last_kind);
         }
         self.last_kind = match self.by_kind.get(raw) {
             Some(at) => *at,
-            None => self.add_kind(raw, unit, tally),
+            None => self.add_kind(raw, unit, tally)?,
         };
-        self.last_kind
+        Some(self.last_kind)
     }
 
-    fn add_kind(&mut self, raw: &str, unit: Option<&str>, tally: &mut Tally) -> usize {
+    fn add_kind(&mut self, raw: &str, unit: Option<&str>, tally: &mut Tally) -> Option<usize> {
         let identifier = text(raw, tally);
         let known = kind::get(&identifier).is_some();
+        if !known && !tally.names.admit_kind(&identifier, &tally.limits) {
+            return None;
+        }
         let kind = kind::get_or_guess(&identifier, unit);
         let at = self.kinds.len();
         let index = at as u32;
@@ -87,7 +90,7 @@ impl Builder {
         let (units, categories) = (Vec::new(), Vec::new());
         self.kinds.push(KindState { raw: raw.to_owned(), index, kind, known, units, categories });
         self.by_kind.insert(raw.to_owned(), at);
-        at
+        Some(at)
     }
 
     /// The kind's index in the batch.
@@ -95,7 +98,7 @@ impl Builder {
         self.kinds.get(at).map_or(NONE, |state| state.index)
     }
 
-    /// Source and origin of a record, from the texts as they stand.
+    /// Source and origin of a record, from the texts as they stand; `None` where there are too many sources.
     pub(super) fn provenance(
         &mut self,
         name: &str,
@@ -103,7 +106,7 @@ impl Builder {
         version: Option<&str>,
         unit: Option<&str>,
         tally: &mut Tally,
-    ) -> (u32, u32) {
+    ) -> Option<(u32, u32)> {
         let device_rest = device::raw_rest(raw_device);
         let found = self.recent.iter().position(|r| {
             r.unit.as_deref() == unit
@@ -116,11 +119,14 @@ impl Builder {
             if at > 0 {
                 self.recent.swap(at, at - 1);
             }
-            return (source, origin);
+            return Some((source, origin));
         }
         let device = device::canonical(&text(raw_device, tally));
         let hardware = device.as_deref().and_then(device::hardware).map(str::to_owned);
         let source = Source { name: text(name, tally).into_owned(), bundle: None, hardware };
+        if !self.sources.contains_key(&source) && !tally.names.admit_source(&source, &tally.limits) {
+            return None;
+        }
         let version_text = version.map(|v| text(v, tally).into_owned());
         let unit_text = unit.map(|u| text(u, tally).into_owned());
         let origin = Origin { device, version: version_text, unit: unit_text };
@@ -135,7 +141,7 @@ impl Builder {
         let (version, unit) = (version.map(str::to_owned), unit.map(str::to_owned));
         let (name, device_rest) = (name.to_owned(), device_rest.to_owned());
         self.recent.insert(0, Recent { name, device_rest, version, unit, source, origin });
-        (source, origin)
+        Some((source, origin))
     }
 
     /// The value of a record of a kind; `None` where a number was due and there is none.

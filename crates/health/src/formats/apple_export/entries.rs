@@ -6,7 +6,6 @@ use serde_json::Value as Json;
 
 use super::builder::Builder;
 use super::device;
-use super::limits::Limits;
 use super::node::{Body, Node};
 use super::record::{self, Extras};
 use super::tally::Tally;
@@ -110,7 +109,7 @@ fn correlation(node: &Node, tally: &mut Tally) -> Option<Entry> {
     body.set("type", identity.as_str());
     body.set("metadata", node.metadata());
     provenance(&mut body, node);
-    let members = members(node, tally.limits);
+    let members = members(node, tally);
     // Several foods of one second are told apart by their name and by what they are made of.
     let food = node.metadata().get("HKFoodType").map(ToString::to_string).unwrap_or_default();
     let mut kinds = members.kinds.clone();
@@ -123,8 +122,10 @@ fn correlation(node: &Node, tally: &mut Tally) -> Option<Entry> {
 }
 
 /// The nested records; their damage is their own, since the same records stand at top level too.
-fn members(node: &Node, limits: Limits) -> Batch {
+fn members(node: &Node, outer: &mut Tally) -> Batch {
+    let limits = outer.limits;
     let (mut builder, mut tally, mut extras) = (Builder::default(), Tally::within(limits), Extras::default());
+    std::mem::swap(&mut tally.names, &mut outer.names);
     for member in node.all("Record") {
         let Some(mut sample) = record::read(&member.raw, &mut builder, &mut tally) else { continue };
         extras.clear();
@@ -134,6 +135,7 @@ fn members(node: &Node, limits: Limits) -> Batch {
         extras.finish(&mut sample, &mut builder);
         builder.batch.samples.push(sample);
     }
+    std::mem::swap(&mut tally.names, &mut outer.names);
     let mut batch = builder.take();
     batch.problems = std::mem::take(&mut tally.rejects);
     batch.problems.extend(tally.take_counted());

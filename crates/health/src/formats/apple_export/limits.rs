@@ -36,6 +36,12 @@ pub const MAX_NODES: usize = 100_000;
 pub const MAX_ENTRY_BYTES: usize = 32 << 20;
 /// Distinct reasons and kinds that damage is counted by; the rest is counted together.
 pub const MAX_TALLIES: usize = 1_000;
+/// Distinct types that Apple's table lacks; it has some two hundred.
+pub const MAX_KINDS: usize = 2_000;
+/// Distinct sources; people have some dozens.
+pub const MAX_SOURCES: usize = 100_000;
+/// Bytes in the names of those types and sources together.
+pub const MAX_NAMES: usize = 32 << 20;
 /// Bytes of a rejected record that the report keeps.
 pub const MAX_REJECT: usize = 2_048;
 /// Samples in a batch.
@@ -100,6 +106,12 @@ pub struct Limits {
     pub references: usize,
     /// See [`MAX_REFERENCE_BYTES`].
     pub reference_bytes: usize,
+    /// See [`MAX_KINDS`].
+    pub kinds: usize,
+    /// See [`MAX_SOURCES`].
+    pub sources: usize,
+    /// See [`MAX_NAMES`].
+    pub names: usize,
 }
 
 impl Default for Limits {
@@ -127,6 +139,9 @@ impl Default for Limits {
             voltages: MAX_VOLTAGES,
             references: MAX_REFERENCES,
             reference_bytes: MAX_REFERENCE_BYTES,
+            kinds: MAX_KINDS,
+            sources: MAX_SOURCES,
+            names: MAX_NAMES,
         }
     }
 }

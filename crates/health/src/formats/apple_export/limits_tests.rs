@@ -63,6 +63,8 @@ fn the_usual_limits_are_the_documented_ones() {
     assert_eq!((candidates, directory, clinical, beats), (1_000, 24 << 20, 16 << 20, 10_000));
     assert_eq!((nodes, entry_bytes, points, voltages), (100_000, 32 << 20, 1_000_000, 1_000_000));
     assert_eq!((references, reference_bytes), (200_000, 64 << 20));
+    let Limits { kinds, sources, names, .. } = usual();
+    assert_eq!((kinds, sources, names), (2_000, 100_000, 32 << 20));
 }
 
 const ROOT: &str = "<HealthData/>";
@@ -143,6 +145,40 @@ fn old_routes_of_a_workout_have_so_many_points_together() {
     let route = format!("<WorkoutRoute>{}</WorkoutRoute>", "<Location latitude=\"1\" longitude=\"2\"/>".repeat(3));
     let workout = format!("<Workout workoutActivityType=\"X\" {TIMES}>{}</Workout>", route.repeat(2));
     check(|points| Limits { points, ..usual() }, 6, |limits| read(&workout, limits), "too_many_children");
+}
+
+/// A record with a type and a source.
+fn record(kind: &str, source: &str) -> String {
+    format!("<Record type=\"{kind}\" sourceName=\"{source}\" unit=\"count\" value=\"1\" {TIMES}/>")
+}
+
+#[test]
+fn types_that_nobody_knows_are_bounded_and_known_ones_are_not() {
+    let known = ["HKQuantityTypeIdentifierStepCount", "HKQuantityTypeIdentifierFlightsClimbed"];
+    let body: String = ["A", "B", "A", "C"].iter().chain(&known).map(|kind| record(kind, "x")).collect();
+    check(|kinds| Limits { kinds, ..usual() }, 3, |limits| read(&body, limits), "too_many_kinds");
+    let member = format!("<Correlation type=\"X\" {TIMES}>{}</Correlation>", record("C", ""));
+    let body = record("A", "") + &record("B", "") + &member;
+    let members = |limits| {
+        let xml = format!("<HealthData>{body}</HealthData>");
+        let reader = Reader::document_within(Cursor::new(xml.into_bytes()), None, limits);
+        let batch = reader.and_then(all).expect("readable");
+        let members = batch.entries.into_iter().filter_map(|entry| entry.members);
+        members.flat_map(|batch| batch.problems).map(|problem| problem.reason).collect::<String>()
+    };
+    check(|kinds| Limits { kinds, ..usual() }, 3, members, "too_many_kinds");
+}
+
+#[test]
+fn sources_and_bytes_of_names_are_bounded() {
+    let body: String = ["a", "b", "a", "c"].map(|source| record("HKQuantityTypeIdentifierStepCount", source)).concat();
+    check(|sources| Limits { sources, ..usual() }, 3, |limits| read(&body, limits), "too_many_sources");
+    let workout = format!("<Workout workoutActivityType=\"X\" sourceName=\"d\" {TIMES}/>");
+    let body = body + &workout + "<Me/>";
+    check(|sources| Limits { sources, ..usual() }, 4, |limits| read(&body, limits), "too_many_sources");
+    check(|names| Limits { names, ..usual() }, 4, |limits| read(&body, limits), "too_many_sources");
+    let body = record("Novel", "a") + &record("Novelty", "a");
+    check(|names| Limits { names, ..usual() }, 13, |limits| read(&body, limits), "too_many_kinds");
 }
 
 #[test]

@@ -95,13 +95,19 @@ pub(super) fn read(tag: &str, builder: &mut Builder, tally: &mut Tally) -> Optio
         tally.reject("bad_time", fields.kind, tag);
         return None;
     };
-    let kind = builder.kind(raw_kind, fields.unit, tally);
+    let Some(kind) = builder.kind(raw_kind, fields.unit, tally) else {
+        tally.reject("too_many_kinds", fields.kind, tag);
+        return None;
+    };
     let Some(value) = builder.value(kind, fields.value, fields.unit, tally) else {
         tally.reject("bad_value", fields.kind, tag);
         return None;
     };
     let (name, device) = (fields.source.unwrap_or_default(), fields.device.unwrap_or_default());
-    let (source, origin) = builder.provenance(name, device, fields.version, fields.unit, tally);
+    let Some((source, origin)) = builder.provenance(name, device, fields.version, fields.unit, tally) else {
+        tally.reject("too_many_sources", fields.kind, tag);
+        return None;
+    };
     Some(Sample {
         kind: builder.kind_index(kind),
         source,

@@ -1,19 +1,59 @@
 //! Counts damage that is too frequent to list, and keeps the rejects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 
 use super::attributes::bounded;
 use super::limits::{Limits, MAX_REJECT, MAX_TALLIES};
-use crate::Problem;
+use crate::{Problem, Source};
 
 /// Code and kind.
 type Reason = (&'static str, Option<String>);
+
+/// Which types and sources one input has named. Hashes are enough: names may be long.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    hasher: RandomState,
+    kinds: HashSet<u64>,
+    sources: HashSet<u64>,
+    bytes: usize,
+}
+
+impl Names {
+    /// Whether there is room for a type that no table knows.
+    pub(super) fn admit_kind(&mut self, identifier: &str, limits: &Limits) -> bool {
+        let hash = self.hasher.hash_one(identifier);
+        admit(&mut self.kinds, hash, limits.kinds, &mut self.bytes, identifier.len(), limits.names)
+    }
+
+    /// Whether there is room for a source.
+    pub(super) fn admit_source(&mut self, source: &Source, limits: &Limits) -> bool {
+        let hash = self.hasher.hash_one(source);
+        let bytes = source.name.len() + source.hardware.as_ref().map_or(0, String::len);
+        admit(&mut self.sources, hash, limits.sources, &mut self.bytes, bytes, limits.names)
+    }
+}
+
+/// Whether a name is known, or there is room for it.
+fn admit(known: &mut HashSet<u64>, hash: u64, most: usize, bytes: &mut usize, more: usize, most_bytes: usize) -> bool {
+    if known.contains(&hash) {
+        return true;
+    }
+    let room = known.len() < most && *bytes + more <= most_bytes;
+    if room {
+        known.insert(hash);
+        *bytes += more;
+    }
+    room
+}
 
 /// Problems of one input on their way into batches.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     /// How much is too much.
     pub(super) limits: Limits,
+    /// Types and sources so far.
+    pub(super) names: Names,
     counted: BTreeMap<Reason, (u64, Option<u64>)>,
     /// Rejects, listed one by one.
     pub(super) rejects: Vec<Problem>,
