@@ -100,7 +100,10 @@ fn rolled_up(rows: &[DailyRow], style: Style, ranks: &Ranks, zones: &Zones) -> B
     let day = rows.first().map_or(0, |row| row.day);
     let (start_ms, end_ms) = zones.day_bounds(day);
     let n: i64 = rows.iter().map(|row| row.n).sum();
-    let total: f64 = rows.iter().filter_map(|row| row.total).sum();
+    // Sums of floats depend on their order: by rank, never by the numbers that sources have in this store.
+    let mut totals: Vec<_> = rows.iter().filter_map(|row| Some((ranks.of(row.source_id, false), row.total?))).collect();
+    totals.sort_by_key(|(rank, _)| *rank);
+    let total: f64 = totals.iter().map(|(_, total)| total).sum();
     let mean = if n > 0 { total / n as f64 } else { 0.0 };
     let part = |row: &DailyRow| match style {
         Style::Cumulative => row.total.unwrap_or(0.0),

@@ -26,6 +26,8 @@ pub const PROBLEMS: &[(&str, &str)] = &[
     ("too_many_beats", "Records with too many heartbeats; the first are kept"),
     ("too_many_children", "Entries with too many parts; the first are kept"),
     ("too_many_references", "Too many attached files; the first are kept"),
+    ("too_many_kinds", "Records of too many types that Vitalog does not know, left out"),
+    ("too_many_sources", "Records and entries of too many sources, left out"),
     ("too_large_file", "Files in the export that are larger than the limit, left out"),
     ("missing_file", "Files that the export names and that are not in it"),
     ("damaged_file", "Damaged files in the export; what could be read is kept"),
