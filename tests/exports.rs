@@ -24,6 +24,30 @@ fn distinct(types: &Value) -> BTreeMap<String, u64> {
     types.map(|(kind, row)| (kind.clone(), number(&row["distinct"]))).filter(|(_, n)| *n > 0).collect()
 }
 
+/// What is odd about a sample, each checked by hand: reasons with how often.
+fn oddities(file: &str) -> &'static [(&'static str, u64)] {
+    match file {
+        // An ECG of 26 bytes; six percentages such as 96 and 17.8.
+        "multi-source-ruochenlyu.zip" => &[("damaged_file", 1), ("percent_hundredfold", 6)],
+        // Four routes are named and three are there.
+        "v14-reyrolle-workouts-a.zip" => &[("missing_file", 1)],
+        // No record at all, and a file that wants to lie three folders up.
+        "zip-slip-rinoshiyo.zip" => &[("no_records", 1), ("unsafe_entry_name", 1)],
+        // A bare document cannot have its route; a state of mind is no category with values.
+        "sample-rinoshiyo.xml" => &[("missing_file", 1), ("unknown_value", 1)],
+        // TextValueRecord and NoValueRecord.
+        "v08-en_US-jamiedumbill.xml" => &[("bad_value", 2)],
+        // One route, named by two workouts; body fat 18.5 and oxygen 98.
+        "v14-en_US-grll.xml" => &[("missing_file", 2), ("percent_hundredfold", 2)],
+        _ => &[],
+    }
+}
+
+fn problems(report: &Value) -> Vec<(&str, u64)> {
+    let rows = report["problems"].as_array().expect("problems").iter();
+    rows.map(|row| (row["reason"].as_str().expect("a reason"), number(&row["count"]))).collect()
+}
+
 #[test]
 fn real_samples_give_what_the_census_counts() {
     let Some(shared) = shared() else { return };
@@ -49,8 +73,9 @@ fn real_samples_give_what_the_census_counts() {
         for kind in lone_members(&name) {
             *expected.entry((*kind).to_owned()).or_default() += 1;
         }
-        folder.import(&name, file);
+        let report = folder.import(&name, file);
         assert_eq!(folder.types(&name), expected, "{name}");
+        assert_eq!(problems(&report), oddities(&name), "{name}");
     }
     assert!(checked > 0, "no samples");
 }
@@ -58,49 +83,57 @@ fn real_samples_give_what_the_census_counts() {
 const LOCALES: [&str; 12] =
     ["de_DE", "en_GB", "en_US", "es_ES", "fi_FI", "fr_FR", "it_IT", "ja_JP", "nb_NO", "pt_BR", "tr_TR", "zh_CN"];
 const VERSIONS: [&str; 7] = ["3", "7", "8", "11", "12", "13", "14"];
-const QUIRKS: [&str; 11] = [
-    "truncate",
-    "bom",
-    "no-dtd",
-    "macosx",
-    "flat",
-    "old-names",
-    "control-chars",
-    "bad-utf8",
-    "nul",
-    "dup-attr",
-    "unclosed-dtd",
+/// What the generator can do wrong, and what the report says about it.
+const QUIRKS: [(&str, &[&str]); 11] = [
+    ("truncate", &["truncated"]),
+    ("bom", &[]),
+    ("no-dtd", &[]),
+    ("macosx", &[]),
+    ("flat", &[]),
+    ("old-names", &[]),
+    ("control-chars", &["control_characters"]),
+    ("bad-utf8", &["invalid_utf8"]),
+    ("nul", &["control_characters"]),
+    ("dup-attr", &["duplicate_attribute"]),
+    ("unclosed-dtd", &["broken_doctype"]),
 ];
 
 #[test]
 fn made_exports_give_the_truth_in_every_language() {
     let folder = Folder::new("locales");
-    LOCALES.iter().for_each(|locale| check_made(&folder, &["--locale", locale]));
+    LOCALES.iter().for_each(|locale| check_made(&folder, &["--locale", locale], &[]));
 }
 
 #[test]
 fn made_exports_give_the_truth_in_every_version() {
     let folder = Folder::new("versions");
-    VERSIONS.iter().for_each(|version| check_made(&folder, &["--version", version]));
+    for version in VERSIONS {
+        // Apple forgot an end in the head of this one.
+        let reasons: &[&str] = if version == "12" { &["broken_doctype"] } else { &[] };
+        check_made(&folder, &["--version", version], reasons);
+    }
 }
 
 #[test]
 fn made_exports_give_the_truth_with_every_damage() {
     let folder = Folder::new("quirks");
-    QUIRKS.iter().for_each(|quirk| check_made(&folder, &["--quirk", quirk]));
-    let all: Vec<&str> = QUIRKS.iter().flat_map(|quirk| ["--quirk", *quirk]).collect();
-    check_made(&folder, &all);
-    check_made(&folder, &["--units", "kj", "--zip64", "always", "--utf8-flag"]);
-    check_made(&folder, &["--units", "us", "--dups", "0.05"]);
+    QUIRKS.iter().for_each(|(quirk, expected)| check_made(&folder, &["--quirk", quirk], expected));
+    let all: Vec<&str> = QUIRKS.iter().flat_map(|(quirk, _)| ["--quirk", *quirk]).collect();
+    // Without a head there is none to be broken.
+    check_made(&folder, &all, &["control_characters", "duplicate_attribute", "invalid_utf8", "truncated"]);
+    check_made(&folder, &["--units", "kj", "--zip64", "always", "--utf8-flag"], &[]);
+    check_made(&folder, &["--units", "us", "--dups", "0.05"], &[]);
 }
 
-/// Compares counts, sums and files with the truth. Sums are of the numbers as printed, in the unit as printed.
-fn check_made(folder: &Folder, options: &[&str]) {
+/// Compares counts, sums, problems and files with the truth. Sums are of the numbers as printed, in the unit as printed.
+fn check_made(folder: &Folder, options: &[&str], reasons: &[&str]) {
     let name = options.join("-");
     let (file, truth) = folder.make(&format!("{name}.zip"), options);
     let report = folder.import(&name, &file);
     assert_eq!(folder.types(&name), distinct(&truth["record_types"]), "{name}");
     assert_eq!(report["rejected"], 0, "{name}");
+    let found: Vec<&str> = problems(&report).into_iter().map(|(reason, _)| reason).collect();
+    assert_eq!(found, reasons, "{name}");
     let mut sums: BTreeMap<String, f64> = BTreeMap::new();
     let mut records: BTreeMap<String, u64> = BTreeMap::new();
     for line in folder.lines(&name) {
@@ -158,13 +191,16 @@ fn comparable(folder: &Folder, data: &str) -> Vec<String> {
 #[test]
 fn three_exports_of_one_phone_end_the_same_in_any_order() {
     let folder = Folder::new("family");
+    // More than a batch holds, with repeats that come in another one.
+    let size = ["--records", "20000", "--dups", "0.05"];
     let later: [&[&str]; 3] = [
         &[],
         &["--export-seed", "2", "--days-more", "30"],
         &["--export-seed", "3", "--days-more", "60", "--units", "kj", "--owner", "Sasha"],
     ];
+    let made = later.iter().enumerate();
     let files: Vec<String> =
-        later.iter().enumerate().map(|(n, options)| folder.make(&format!("{n}.zip"), options).0).collect();
+        made.map(|(n, options)| folder.make(&format!("{n}.zip"), &[&size, *options].concat()).0).collect();
     folder.import("last", &files[2]);
     let expected = comparable(&folder, "last");
     for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
@@ -173,7 +209,7 @@ fn three_exports_of_one_phone_end_the_same_in_any_order() {
             folder.import(&data, &files[n]);
         }
         let got = comparable(&folder, &data);
-        let extra = got.iter().find(|line| !expected.contains(line));
-        assert!(got == expected, "{data}: {} lines, expected {}, such as {extra:.400?}", got.len(), expected.len());
+        let extra = || got.iter().find(|line| expected.binary_search(line).is_err());
+        assert!(got == expected, "{data}: {} lines, expected {}, such as {:.400?}", got.len(), expected.len(), extra());
     }
 }

@@ -20,15 +20,20 @@ const ARROWS: [(&str, &[&str]); 5] = [
 ];
 
 /// Which crate owns which package.
-const OWNERS: [(&str, &str); 8] = [
+const OWNERS: [(&str, &str); 13] = [
     ("quick-xml", "health"),
     ("zip", "health"),
     ("flate2", "health"),
     ("jiff", "health"),
+    ("memchr", "health"),
+    ("sha2", "health"),
     ("rusqlite", "store"),
     ("plotters", "chart"),
+    ("fs4", "app"),
     ("tauri", ROOT),
     ("clap", ROOT),
+    ("ctrlc", ROOT),
+    ("indicatif", ROOT),
 ];
 
 fn root() -> PathBuf {

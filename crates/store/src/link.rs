@@ -14,7 +14,7 @@ const COINCIDING: f64 = 0.95;
 /// Without hardware to compare, fewer coinciding rows than this prove nothing.
 const ROWS_WITHOUT_HARDWARE: u64 = 3;
 
-/// Pairs of sources that are compared; real exports have a handful. Groups beyond it are not linked.
+/// Pairs of sources that are compared; real exports have a handful. Those beyond it are not linked.
 const PAIRS: usize = 256;
 /// Rows of one kind and instant that are compared; the others count as different.
 const ROWS_AT_ONCE: usize = 10_000;
@@ -88,12 +88,15 @@ fn candidates(conn: &Connection, dictionary: &Dictionary) -> Result<Vec<Pair>> {
     let mut groups: Vec<_> = groups.into_iter().filter(|(_, group)| group.pairs() > 0).collect();
     groups.sort_by_key(|(_, group)| group.pairs());
     let mut pairs = Vec::new();
-    for ((hardware, _), group) in groups {
-        if pairs.len() + group.pairs() > PAIRS {
+    // The small groups first, and all of one size or none: which is linked must not hang on a name.
+    for alike in groups.chunk_by(|(_, a), (_, b)| a.pairs() == b.pairs()) {
+        if pairs.len() + alike.iter().map(|(_, group)| group.pairs()).sum::<usize>() > PAIRS {
             break;
         }
-        let least = if hardware.is_some() { 1 } else { ROWS_WITHOUT_HARDWARE };
-        pairs.extend(group.new.iter().flat_map(|new| group.old.iter().map(move |old| (*new, *old, least))));
+        for ((hardware, _), group) in alike {
+            let least = if hardware.is_some() { 1 } else { ROWS_WITHOUT_HARDWARE };
+            pairs.extend(group.new.iter().flat_map(|new| group.old.iter().map(move |old| (*new, *old, least))));
+        }
     }
     pairs.sort_unstable();
     Ok(pairs.into_iter().map(|(new, old, least)| Pair { new, old, least, ..Pair::default() }).collect())
