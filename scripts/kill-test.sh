@@ -27,7 +27,7 @@ contents() {
 }
 
 "$target/debug/examples/make_export" "$work/small.zip" --days 3 --end 2026-06-01 --seed 1 >/dev/null
-"$target/debug/examples/make_export" "$work/large.zip" --days 240 --end 2026-11-01 --seed 2 >/dev/null
+"$target/debug/examples/make_export" "$work/large.zip" --days 120 --end 2026-11-01 --seed 2 >/dev/null
 
 # What the store holds before, and what it holds after an import that nobody disturbs.
 export VITALOG_DATA_DIR="$work/base"
@@ -74,7 +74,7 @@ for round in $(seq "$rounds"); do
 done
 
 # Blocks of 1024 bytes. The signal is ignored so that writing fails as it does on a full disk.
-for blocks in 4096 16384; do
+for blocks in 4096 8192; do
     rm -rf "$work/killed"
     cp -r "$work/base" "$work/killed"
     status=0
