@@ -29,6 +29,8 @@ pub struct Batch {
     pub problems: Vec<Problem>,
     /// What is known about the document: set in the first batch that knows it, and again in the last one.
     pub document: Option<Document>,
+    /// The reader knows of no more samples; entries may follow. A hint: the store can roll up while routes are read.
+    pub samples_end: bool,
     /// Records (top level `Record` elements) read so far in the whole input, for progress.
     pub records_read: u64,
     /// Bytes of input read so far, in the measure of [`Document::total_bytes`], for progress.

@@ -52,6 +52,8 @@ pub(crate) struct Derived {
     added: HashMap<(u32, u32), Added>,
     /// Kinds in which more happened than inserts.
     recount: BTreeSet<u32>,
+    /// Kinds that were computed anew already.
+    computed: BTreeSet<u32>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -155,15 +157,16 @@ impl Derived {
         Ok(())
     }
 
-    /// The kinds that were touched.
-    pub fn kinds(&self) -> BTreeSet<u32> {
-        self.days.keys().chain(self.fresh.keys()).copied().collect()
+    /// Whether a kind was touched.
+    pub fn touched(&self, kind: u32) -> bool {
+        self.days.contains_key(&kind) || self.fresh.contains_key(&kind) || self.computed.contains(&kind)
     }
 
-    /// Computes everything that was touched.
+    /// Computes everything that was touched since the last time.
     pub fn rebuild(&mut self, conn: &Connection, zones: &Zones) -> Result<()> {
         let mut to_merge: BTreeMap<u32, Vec<(Day, Day)>> = BTreeMap::new();
-        for kind in self.kinds() {
+        let kinds: BTreeSet<u32> = self.days.keys().chain(self.fresh.keys()).copied().collect();
+        for kind in kinds {
             to_merge.insert(kind, self.rebuild_days(conn, zones, kind)?);
             if self.recount.contains(&kind) {
                 rebuild_summary(conn, kind)?;
@@ -172,6 +175,8 @@ impl Derived {
         for ((kind, source), added) in self.added.iter().filter(|((kind, _), _)| !self.recount.contains(kind)) {
             add_to_summary(conn, *kind, *source, added)?;
         }
+        let computed = std::mem::take(&mut self.computed).into_iter().chain(to_merge.keys().copied()).collect();
+        *self = Self { computed, ..Self::default() };
         // The order of sources follows from the summaries.
         merged::rebuild(conn, zones, &to_merge)
     }

@@ -87,9 +87,12 @@ struct Ingest<'a> {
     derived: Derived,
     history: Option<History>,
     tails: HashMap<u32, i64>,
+    /// Kinds with rows before this ingest, and their identifiers.
+    stored_before: Vec<(u32, String)>,
     /// Live imports, oldest export first, this one among them once the document's date is known.
     imports: Vec<ImportRef>,
-    zones_before: Zones,
+    /// The wearer's zones as far as they are known.
+    zones: Zones,
     members: Vec<(i64, Batch)>,
     rejects_kept: u64,
     report: Report,
@@ -113,8 +116,9 @@ impl<'a> Ingest<'a> {
             derived: Derived::default(),
             history: None,
             tails: HashMap::new(),
+            stored_before: stored_kinds(conn)?,
             imports: Vec::new(),
-            zones_before: query::zones::zones(conn, delivery.home_zone)?,
+            zones: query::zones::zones(conn, delivery.home_zone)?,
             members: Vec::new(),
             rejects_kept: 0,
             report: Report { file: delivery.file.map(str::to_owned), ..Report::default() },
@@ -181,7 +185,7 @@ impl<'a> Ingest<'a> {
         if let (Some(at_ms), Some(offset_s)) = (self.document.export_date_ms, self.document.offset_s) {
             let locale = self.document.locale.as_deref();
             let guess = likely_zone(locale, offset_s, at_ms, self.delivery.home_zone);
-            self.zones_before = query::zones::zones(self.conn, guess)?;
+            self.zones = query::zones::zones(self.conn, guess)?;
         }
         self.history = Some(History::new(self.import, self.imports.clone()));
         Ok(())
@@ -213,7 +217,7 @@ impl<'a> Ingest<'a> {
         for entry in entries {
             self.entry(entry)?;
         }
-        Ok(())
+        if batch.samples_end { self.samples_end() } else { Ok(()) }
     }
 
     fn merge(
@@ -231,7 +235,7 @@ impl<'a> Ingest<'a> {
             derived: &mut self.derived,
             history,
             tails: &mut self.tails,
-            zones: &self.zones_before,
+            zones: &self.zones,
         };
         merge.run(kind, claimant, rows, counts)
     }
@@ -271,4 +275,10 @@ impl<'a> Ingest<'a> {
         }
         Ok(())
     }
+}
+
+fn stored_kinds(conn: &Connection) -> Result<Vec<(u32, String)>> {
+    let mut statement = conn
+        .prepare_cached("SELECT DISTINCT k.id, k.identifier FROM series_summary s JOIN kinds k ON k.id = s.kind_id")?;
+    Ok(statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?)
 }

@@ -208,7 +208,7 @@ impl Merge<'_> {
     }
 }
 
-const INTO: &str = "INSERT INTO samples (kind_id, start_ms, source_id, duration_ms, ordinal, value, \
+const INTO: &str = "INTO samples (kind_id, start_ms, source_id, duration_ms, ordinal, value, \
      original, text_id, origin_id, details_id, created_delay_ms, copies, flags, import_id, superseded_by) VALUES ";
 /// Columns that are bound for every row: all but the kind.
 const BOUND_COLUMNS: usize = 14;
@@ -223,7 +223,9 @@ fn values(first: usize) -> String {
 
 fn insert_many() -> String {
     let rows: Vec<String> = (0..AT_ONCE).map(|place| values(2 + place * BOUND_COLUMNS)).collect();
-    format!("{INTO}{}", rows.join(", "))
+    // A statement that may not be taken back by itself keeps no copies of the pages that it changes; an error ends the
+    // ingest and its transaction anyway.
+    format!("INSERT OR FAIL {INTO}{}", rows.join(", "))
 }
 
 /// Inserts rows of one kind. SQLite keeps what is bound, and neighbours differ in few columns: only those are bound.
@@ -234,7 +236,7 @@ struct Inserter<'c> {
 
 impl<'c> Inserter<'c> {
     fn new(conn: &'c Connection, kind: u32) -> Result<Self> {
-        let mut statement = conn.prepare_cached(&format!("{INTO}{} ON CONFLICT DO NOTHING", values(2)))?;
+        let mut statement = conn.prepare_cached(&format!("INSERT {INTO}{} ON CONFLICT DO NOTHING", values(2)))?;
         statement.raw_bind_parameter(1, kind)?;
         Ok(Self { statement, bound: None })
     }

@@ -55,12 +55,27 @@ impl Ingest<'_> {
         self.link_renamed_sources()?;
         self.find_absences()?;
         entries::reconcile(self.conn, &self.imports)?;
-        query::zones::find_stays(self.conn, self.delivery.home_zone)?;
-        let zones = self.derived.rezone(self.conn, self.delivery.home_zone, &self.zones_before)?;
-        self.derived.rebuild(self.conn, &zones)?;
+        self.derive()?;
         link::forget_unused(self.conn, &self.dictionary.new_sources)?;
         self.dictionary.create_views(self.conn)?;
         self.close()
+    }
+
+    /// The samples are in, as far as the reader knows: what follows from them is computed while it reads the rest.
+    pub(super) fn samples_end(&mut self) -> Result<()> {
+        self.link_members()?;
+        self.derive()?;
+        // Should more samples come all the same, they find rows.
+        self.dictionary.known_kinds.values_mut().for_each(|kind| kind.had_rows = true);
+        Ok(())
+    }
+
+    /// Computes what was touched since the last time, in the zones as they are known now.
+    fn derive(&mut self) -> Result<()> {
+        query::zones::find_stays(self.conn, self.delivery.home_zone)?;
+        let zones = self.derived.rezone(self.conn, self.delivery.home_zone, &self.zones)?;
+        self.zones = zones;
+        self.derived.rebuild(self.conn, &self.zones)
     }
 
     fn link_renamed_sources(&mut self) -> Result<()> {
@@ -114,14 +129,7 @@ impl Ingest<'_> {
 
     fn find_absences(&mut self) -> Result<()> {
         let newest = self.imports.last().is_some_and(|newest| newest.id == self.import);
-        let stored: Vec<(u32, String)> = {
-            let mut statement = self.conn.prepare_cached(
-                "SELECT DISTINCT k.id, k.identifier FROM series_summary s JOIN kinds k ON k.id = s.kind_id",
-            )?;
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            rows.collect::<rusqlite::Result<_>>()?
-        };
-        for (kind, identifier) in stored {
+        for (kind, identifier) in std::mem::take(&mut self.stored_before) {
             let found = absences::find(self.conn, &self.claims, kind, self.import)?;
             let repeats = self.settle(kind, &found.repeated)?;
             if let Some(counts) = self.report.by_type.get_mut(&identifier) {
@@ -133,7 +141,7 @@ impl Ingest<'_> {
                 counts.read += found.only_members;
                 counts.counts.known += found.only_members;
             }
-            let touched = self.derived.kinds().contains(&kind);
+            let touched = self.derived.touched(kind);
             if found.absent || self.claims.revives(kind) || (!newest && touched) {
                 let outcome = absences::reconcile(self.conn, kind, &self.imports, self.import, &mut self.derived)?;
                 self.report.superseded += outcome.superseded;

@@ -142,12 +142,11 @@ impl Reader {
         if let Some(batch) = self.parser.next_batch()? {
             return Ok(batch);
         }
-        let mut beside = match self.beside.take() {
-            Some(beside) => beside,
-            None => {
-                let container = self.back.take().and_then(|back| back.recv().ok()).unwrap_or(Container::Nothing);
-                SideFiles::new(container, &self.files, self.parser.take_references(), &self.progress)
-            }
+        let Some(beside) = &mut self.beside else {
+            let container = self.back.take().and_then(|back| back.recv().ok()).unwrap_or(Container::Nothing);
+            let references = self.parser.take_references();
+            self.beside = Some(SideFiles::new(container, &self.files, references, &self.progress));
+            return Ok(Batch { samples_end: true, ..Batch::default() });
         };
         let content = &mut self.parser.content;
         let mut batch = Batch { entries: beside.next_entries(&self.files, &mut content.tally), ..Batch::default() };
@@ -157,7 +156,6 @@ impl Reader {
             batch.problems.extend(content.tally.take_counted());
             batch.document = Some(content.document.clone());
         }
-        self.beside = Some(beside);
         Ok(batch)
     }
 }

@@ -274,9 +274,10 @@ fn rings_without_a_day_are_left_out() {
 fn batches_are_cut_and_no_line_breaks_are_needed() {
     let xml = format!("<HealthData>{}</HealthData>", steps("value=\"1\"").repeat(BATCH_SAMPLES + 1));
     let mut reader = Reader::document(Cursor::new(xml.into_bytes()), None).expect("readable");
-    let sizes: Vec<usize> =
-        std::iter::from_fn(|| reader.next_batch().expect("fine")).map(|b| b.samples.len()).collect();
-    assert_eq!(sizes, [BATCH_SAMPLES, 1, 0]);
+    let sizes: Vec<(usize, bool)> = std::iter::from_fn(|| reader.next_batch().expect("fine"))
+        .map(|batch| (batch.samples.len(), batch.samples_end))
+        .collect();
+    assert_eq!(sizes, [(BATCH_SAMPLES, false), (1, false), (0, true), (0, false)]);
 }
 
 pub(super) fn archive(files: &[(&str, &str)]) -> Vec<u8> {
