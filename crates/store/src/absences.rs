@@ -52,8 +52,36 @@ pub(crate) struct Repeated {
     pub unchanged: bool,
 }
 
+/// A kind that had rows before an ingest.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    pub kind: u32,
+    pub identifier: String,
+    /// Source and number of rows, superseded ones too.
+    pub rows: Vec<(u32, u64)>,
+}
+
+/// Every kind that has rows.
+pub(crate) fn stored(conn: &Connection) -> Result<Vec<Stored>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT k.id, k.identifier, s.source_id, s.stored FROM series_summary s JOIN kinds k ON k.id = s.kind_id
+         ORDER BY k.id",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut stored: Vec<Stored> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (kind, of_source) = (row.get(0)?, (row.get(2)?, row.get(3)?));
+        match stored.last_mut().filter(|last| last.kind == kind) {
+            Some(last) => last.rows.push(of_source),
+            None => stored.push(Stored { kind, identifier: row.get(1)?, rows: vec![of_source] }),
+        }
+    }
+    Ok(stored)
+}
+
 /// Compares the claims of one kind with what was stored before and writes down what the import lacks.
-pub(crate) fn find(conn: &Connection, claims: &Claims, kind: u32, import: i64) -> Result<Found> {
+pub(crate) fn find(conn: &Connection, claims: &Claims, before: &Stored, import: i64) -> Result<Found> {
+    let kind = before.kind;
     let mut found = Found::default();
     let mut claimed: HashMap<u32, u64> = HashMap::new();
     let mut open: Option<Repeated> = None;
@@ -75,12 +103,12 @@ pub(crate) fn find(conn: &Connection, claims: &Claims, kind: u32, import: i64) -
     }
     found.close(open);
     let mut partly = false;
-    for (source, stored) in stored_before(conn, kind)? {
-        match claimed.get(&source).copied().unwrap_or(0) {
-            n if n == stored => {}
+    for (source, stored) in &before.rows {
+        match claimed.get(source).copied().unwrap_or(0) {
+            n if n == *stored => {}
             0 => {
                 let everything = ((i64::MIN, i64::MIN, 0), (i64::MAX, i64::MAX, i64::from(u32::MAX)));
-                write(conn, import, kind, source, everything)?;
+                write(conn, import, kind, *source, everything)?;
                 found.absent = true;
             }
             _ => partly = true,
@@ -91,12 +119,6 @@ pub(crate) fn find(conn: &Connection, claims: &Claims, kind: u32, import: i64) -
         write_runs(conn, claims, kind, import, &claimed)?;
     }
     Ok(found)
-}
-
-fn stored_before(conn: &Connection, kind: u32) -> Result<Vec<(u32, u64)>> {
-    let mut statement = conn.prepare_cached("SELECT source_id, stored FROM series_summary WHERE kind_id = ?1")?;
-    let rows = statement.query_map([kind], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 type Place = (i64, i64, i64);

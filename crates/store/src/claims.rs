@@ -4,7 +4,8 @@
 //! bytes each), and read back by merging the runs.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::binary_heap::{BinaryHeap, PeekMut};
+use std::collections::{HashMap, HashSet};
 
 use crate::row::Key;
 
@@ -94,9 +95,11 @@ impl Iterator for Merged<'_> {
     type Item = (Claim, Claimant);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let Reverse((claim, claimant, run)) = self.heap.pop()?;
-        if let Some(next) = self.decoders.get_mut(run).and_then(Iterator::next) {
-            self.heap.push(Reverse((next, claimant, run)));
+        let mut least = self.heap.peek_mut()?;
+        let Reverse((claim, claimant, run)) = *least;
+        match self.decoders.get_mut(run).and_then(Iterator::next) {
+            Some(next) => *least = Reverse((next, claimant, run)),
+            None => drop(PeekMut::pop(least)),
         }
         Some((claim, claimant))
     }

@@ -92,7 +92,7 @@ impl Derived {
         }
     }
 
-    /// A row was changed, removed, superseded or restored.
+    /// A row was removed, superseded or restored.
     pub fn changed(&mut self, kind: u32, key: &Key) {
         self.recount.insert(kind);
         self.mark(kind, key);

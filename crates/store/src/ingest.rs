@@ -10,6 +10,7 @@ use health::whereabouts::likely_zone;
 use health::{Batch, Document, Entry, EntryKind, Problem, Source};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
+use crate::absences::Stored;
 use crate::claims::{Claimant, Claims};
 use crate::derived::Derived;
 use crate::dictionary::{Dictionary, KindRef};
@@ -20,7 +21,7 @@ use crate::report::{KindCounts, Report};
 use crate::rollup::Rule;
 use crate::row::{Key, Row};
 use crate::samples::Merge;
-use crate::{entries, query};
+use crate::{absences, entries, query};
 
 /// Rejected records kept with their text, per import; all are counted.
 pub const REJECTS_KEPT: u64 = 10_000;
@@ -87,8 +88,8 @@ struct Ingest<'a> {
     derived: Derived,
     history: Option<History>,
     tails: HashMap<u32, i64>,
-    /// Kinds with rows before this ingest, and their identifiers.
-    stored_before: Vec<(u32, String)>,
+    /// Kinds with rows before this ingest.
+    stored_before: Vec<Stored>,
     /// Live imports, oldest export first, this one among them once the document's date is known.
     imports: Vec<ImportRef>,
     /// The wearer's zones as far as they are known.
@@ -116,7 +117,7 @@ impl<'a> Ingest<'a> {
             derived: Derived::default(),
             history: None,
             tails: HashMap::new(),
-            stored_before: stored_kinds(conn)?,
+            stored_before: absences::stored(conn)?,
             imports: Vec::new(),
             zones: query::zones::zones(conn, delivery.home_zone)?,
             members: Vec::new(),
@@ -275,10 +276,4 @@ impl<'a> Ingest<'a> {
         }
         Ok(())
     }
-}
-
-fn stored_kinds(conn: &Connection) -> Result<Vec<(u32, String)>> {
-    let mut statement = conn
-        .prepare_cached("SELECT DISTINCT k.id, k.identifier FROM series_summary s JOIN kinds k ON k.id = s.kind_id")?;
-    Ok(statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?)
 }

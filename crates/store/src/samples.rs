@@ -143,7 +143,7 @@ impl Merge<'_> {
                         count(&mut counts.counts.known, &mut counts.counts.duplicates, kind, row);
                         if self.history.differs(&stored, row) {
                             unchanged = !self.history.record(self.conn, kind.id, &stored, row)?;
-                            self.derived.changed(kind.id, &row.key);
+                            self.derived.mark(kind.id, &row.key);
                         }
                     }
                     claimed.push(Claim { key: stored.key, copies: row.image.copies, unchanged });

@@ -5,7 +5,7 @@ use health::time::format_instant;
 
 use super::Ingest;
 use super::rows::at;
-use crate::absences::Repeated;
+use crate::absences::{Repeated, Stored};
 use crate::claims::Claimant;
 use crate::dictionary::KindRef;
 use crate::error::{ErrorKind, Result};
@@ -118,7 +118,7 @@ impl Ingest<'_> {
         for row in repeated {
             let (flags, changed) = history.settle(self.conn, kind, row)?;
             if changed {
-                self.derived.changed(kind, &row.key);
+                self.derived.mark(kind, &row.key);
             }
             if !rule.counts_copies(flags) {
                 repeats += row.times - 1;
@@ -129,8 +129,9 @@ impl Ingest<'_> {
 
     fn find_absences(&mut self) -> Result<()> {
         let newest = self.imports.last().is_some_and(|newest| newest.id == self.import);
-        for (kind, identifier) in std::mem::take(&mut self.stored_before) {
-            let found = absences::find(self.conn, &self.claims, kind, self.import)?;
+        for before in std::mem::take(&mut self.stored_before) {
+            let found = absences::find(self.conn, &self.claims, &before, self.import)?;
+            let Stored { kind, identifier, .. } = before;
             let repeats = self.settle(kind, &found.repeated)?;
             if let Some(counts) = self.report.by_type.get_mut(&identifier) {
                 counts.counts.known = counts.counts.known.saturating_sub(repeats);
