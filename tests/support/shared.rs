@@ -1,4 +1,5 @@
 //! The program on a folder of its own, and the tools that make exports and count them.
+#![allow(dead_code)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

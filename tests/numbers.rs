@@ -1,0 +1,118 @@
+//! Days and nights of made exports against a truth that shares no code with the program.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+#[path = "support/shared.rs"]
+mod shared;
+
+use shared::{Folder, json, text};
+
+/// Zones on three continents with other clock changes, each with a seed of its own.
+const HOMES: [(&str, &str); 3] = [("Europe/Berlin", "1"), ("America/New_York", "2"), ("Asia/Tokyo", "3")];
+/// Records over ten years: days with a handful of samples, and days with many.
+const SPARSE: &str = "12000";
+const DENSE: &str = "120000";
+
+#[test]
+fn ten_sparse_years_at_home_are_right_on_every_day() {
+    let folder = Folder::new("sparse");
+    HOMES.iter().for_each(|home| check_home(&folder, *home, SPARSE));
+}
+
+#[test]
+fn ten_dense_years_at_home_are_right_on_every_day() {
+    let folder = Folder::new("dense");
+    HOMES.iter().for_each(|home| check_home(&folder, *home, DENSE));
+}
+
+fn check_home(folder: &Folder, (zone, seed): (&str, &str), records: &str) {
+    let file = folder.path(&format!("{seed}.zip"));
+    let truth = folder.tool(
+        "make_export.py",
+        &[
+            "--no-travel",
+            "--home-tz",
+            zone,
+            "--seed",
+            seed,
+            "--years",
+            "10",
+            "--records",
+            records,
+            "--quiet",
+            "--out",
+            &file,
+        ],
+        "--truth",
+    );
+    for setting in [["home_zone", zone], ["day_boundaries", "home"]] {
+        assert!(folder.vitalog(seed, &[&["settings", "set"][..], &setting].concat()).status.success());
+    }
+    folder.import(seed, &file);
+    check_steps(&truth, &days(folder, seed, "StepCount"), zone);
+    check_nights(folder, seed, &truth, zone);
+    check_sums(folder, seed, &truth, zone);
+}
+
+/// Rows of a type by day, in units of a person's export.
+fn days(folder: &Folder, data: &str, kind: &str) -> BTreeMap<String, Value> {
+    let rows = json(&folder.vitalog(data, &["daily", kind, "--json"]).stdout);
+    rows.as_array().expect("rows").iter().map(|row| (text(&row["day"]), row.clone())).collect()
+}
+
+fn value(rows: &BTreeMap<String, Value>, day: &str) -> f64 {
+    rows.get(day).and_then(|row| row["value"].as_f64()).unwrap_or(0.0)
+}
+
+/// Watch and phone saw the same walks: within two in a thousand on every day.
+fn check_steps(truth: &Value, ours: &BTreeMap<String, Value>, zone: &str) {
+    let expected = truth["steps_merged_home"].as_object().expect("days");
+    for (day, steps) in expected {
+        let steps = steps.as_f64().expect("a number");
+        assert!((value(ours, day) - steps).abs() <= 0.002 * steps, "{zone} {day}: {} for {steps}", value(ours, day));
+    }
+    let more: Vec<&String> = ours.keys().filter(|day| !expected.contains_key(*day)).collect();
+    assert!(more.is_empty() && !expected.is_empty(), "{zone}: {more:?}");
+}
+
+/// Watch, phone and an app saw the same nights: within a minute on every one.
+fn check_nights(folder: &Folder, data: &str, truth: &Value, zone: &str) {
+    let rows = json(&folder.vitalog(data, &["sleep", "--json"]).stdout);
+    let mut asleep: BTreeMap<String, f64> = BTreeMap::new();
+    for row in rows.as_array().expect("rows") {
+        *asleep.entry(text(&row["day"])).or_default() += row["asleep_min"].as_f64().unwrap_or(0.0);
+    }
+    let expected = truth["sleep_nights"].as_object().expect("nights");
+    for (day, night) in expected {
+        let minutes = night["asleep"].as_f64().expect("seconds") / 60.0;
+        let ours = asleep.remove(day).unwrap_or(f64::NAN);
+        assert!((ours - minutes).abs() <= 1.0, "{zone} {day}: {ours} for {minutes}");
+    }
+    assert!(asleep.is_empty() && !expected.is_empty(), "{zone}: {asleep:?}");
+}
+
+/// Sums of one source need no merging: exact, in the unit as printed.
+fn check_sums(folder: &Folder, data: &str, truth: &Value, zone: &str) {
+    let mut checked = 0;
+    for (kind, expected) in truth["daily_home"].as_object().expect("types") {
+        let ours = days(folder, data, kind);
+        let described = &truth["record_types"][kind.as_str()];
+        let one_source = described["by_source"].as_object().is_some_and(|sources| sources.len() == 1);
+        if !one_source || ours.values().any(|row| row["stat"] != "sum") {
+            continue;
+        }
+        checked += 1;
+        let factor = match described["unit"].as_str() {
+            Some("fl_oz_us") => 29.573_529_562_5,
+            _ => 1.0,
+        };
+        for (day, row) in expected.as_object().expect("days") {
+            let printed: f64 = text(&row[1]).parse().expect("a number");
+            let (ours, expected) = (value(&ours, day), printed * factor);
+            assert!((ours - expected).abs() <= 1e-6 * expected.max(1.0), "{zone} {kind} {day}: {ours} for {expected}");
+        }
+    }
+    assert!(checked >= 4, "{zone}: only {checked} types");
+}
