@@ -206,6 +206,16 @@ fn keeping() {
 }
 
 #[test]
+fn checking() {
+    let folder = filled("checking");
+    let answer = check(&folder, "check", &["check", "--json"]);
+    check_keys(&answer["rows"], &["day", "workout", "what", "apple", "ours", "unit", "relative"]);
+    check_keys(&answer["summary"], &["what", "n", "within_2_percent", "median_relative"]);
+    check(&folder, "check-words", &["check", "--from", "2026-03-14", "--to", "2026-03-14"]);
+    check(&folder, "check-nothing", &["check", "--from", "2001-01-01", "--to", "2001-01-01"]);
+}
+
+#[test]
 fn completing() {
     let folder = Folder::new("completing");
     let help = String::from_utf8_lossy(&folder.check(&["--help"], 0).stdout).into_owned();

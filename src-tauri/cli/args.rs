@@ -65,6 +65,8 @@ pub enum Verb {
     Daily(super::daily::Daily),
     /// Show nights and naps
     Sleep(super::sleep::Sleep),
+    /// Compare our numbers with Apple's own: rings and workouts
+    Check(super::check::Check),
     /// Take everything out
     Export(super::export::Export),
     /// Run one SELECT on the store

@@ -1,6 +1,7 @@
 //! The command line: arguments in, words and exit codes out. One file per verb; the work is in `app`.
 
 mod args;
+mod check;
 mod completions;
 mod daily;
 mod demo;
@@ -108,6 +109,7 @@ fn verb(args: &Args, out: &mut Out) -> app::Result<End> {
         Verb::Query(verb) => query::run(verb, &find()?, out),
         Verb::Daily(verb) => daily::run(verb, &find()?, out),
         Verb::Sleep(verb) => sleep::run(verb, &find()?, out),
+        Verb::Check(verb) => check::run(verb, &find()?, out),
         Verb::Export(verb) => export::run(verb, &find()?, out),
         Verb::Sql(verb) => sql::run(verb, &find()?, out),
         Verb::Settings(verb) => settings::run(verb, &find()?, out),

@@ -110,9 +110,18 @@ pub fn raw(folder: &Folder, question: &Question, mut each: impl FnMut(Value) -> 
 }
 
 /// The samples of a kind, ready to be counted.
-pub(crate) fn inputs(store: &Store, found: &Found, days: Days, ranks: &Ranks) -> Result<Vec<Input>> {
+fn inputs(store: &Store, found: &Found, days: Days, ranks: &Ranks) -> Result<Vec<Input>> {
+    inputs_between(store, found, days.instants(&zones(store)?), ranks)
+}
+
+/// The samples of a kind that touch `[from_ms, until_ms)`, ready to be counted.
+pub(crate) fn inputs_between(
+    store: &Store,
+    found: &Found,
+    (from_ms, until_ms): (i64, i64),
+    ranks: &Ranks,
+) -> Result<Vec<Input>> {
     let Some(kind_id) = found.id else { return Ok(Vec::new()) };
-    let (from_ms, until_ms) = days.instants(&zones(store)?);
     let events = found.kind.is_event_like();
     let points = store.points(kind_id, from_ms, until_ms)?;
     let inputs = points.into_iter().filter_map(|point| {
