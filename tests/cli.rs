@@ -62,6 +62,7 @@ fn mistakes_in_the_arguments_are_exit_2() {
     check_error(&["daily", "heart_rate", "stepz"], 2, "unknown_type");
     check_error(&["export", "--format", "csv", "--out", "-", "--types", "qqq"], 2, "unknown_type");
     check_error(&["undo", "7"], 2, "unknown_import");
+    check_error(&["imports", "7"], 2, "unknown_import");
     check_error(&["undo", "seven"], 2, "bad_usage");
     check_error(&["settings", "set", "colour", "blue"], 2, "unknown_setting");
     check_error(&["settings", "set", "home_zone", "Mars/Olympus"], 2, "unknown_setting");
@@ -278,6 +279,24 @@ fn imports_name_standard_input_and_say_what_was_undone() {
     assert_eq!(undone, "Import 1 is undone: 40 rows removed.\n");
     let table = words(folder.check(&["imports"], 0));
     assert!(table.contains("undone") && !table.contains("imported"), "{table}");
+}
+
+/// What was only to be had by `sql`.
+#[test]
+fn rejected_records_are_listed_with_place_and_reason() {
+    let folder = Folder::new("rejected");
+    let words = |arguments: &[&str], exit| String::from_utf8_lossy(&folder.check(arguments, exit).stdout).into_owned();
+    let report = words(&["import", &person()], 4);
+    assert!(report.ends_with("\n`vitalog imports 1` lists what could not be read.\n"), "{report}");
+    let detail = words(&["imports", "1"], 0);
+    assert!(detail.starts_with("Imported apple_health_export, 36 records: "), "{detail}");
+    let row = |position: &str| detail.lines().find(|line| line.trim_start().starts_with(position)).expect(&detail);
+    assert!(row("13323  Steps ").contains("a time that cannot be read") && row("13323").contains("\"yesterday\""));
+    assert!(row("13507  Heart Rate ").contains("a value that cannot be read") && row("13507").contains("\"fast\""));
+    assert!(!detail.contains("lists what could not be read"), "{detail}");
+    folder.check(&["undo", "1"], 0);
+    let undone = words(&["imports", "1"], 0);
+    assert!(undone.contains("It was undone; what it could not read is no longer listed."), "{undone}");
 }
 
 #[test]

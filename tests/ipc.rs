@@ -213,6 +213,7 @@ fn every_problem_of_the_reader_is_in_the_kept_list() {
     }
     assert!(codes.len() > 20, "the calls are still written as they were: {codes:?}");
     keep("problem_codes", &json!(codes));
+    assert!(app::words::REJECTS.iter().all(|(code, _)| codes.contains(*code)), "a reject counts to a problem");
 }
 
 /// The words in the first argument of `tally.count`, `tally.add` and `tally.reject`; where that is a variable called

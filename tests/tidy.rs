@@ -199,6 +199,8 @@ fn command_line_and_window_say_the_same() {
     let problems: Vec<_> =
         app::words::PROBLEMS.iter().map(|(code, words)| ((*code).to_owned(), row(&[words]))).collect();
     assert_eq!(page_words("reasons"), problems);
+    let rejects: Vec<_> = app::words::REJECTS.iter().map(|(code, words)| ((*code).to_owned(), row(&[words]))).collect();
+    assert_eq!(page_words("rejectReasons"), rejects);
     let entries: Vec<_> =
         app::words::ENTRIES.iter().map(|(key, one, many)| ((*key).to_owned(), row(&[one, many]))).collect();
     assert_eq!(page_words("entries"), entries);

@@ -130,6 +130,16 @@ export const words = {
   /** Units that people write otherwise than Apple does. */
   units: { count: '', 'count/min': 'per minute', dBASPL: 'dB', degC: '\u00b0C' } as Record<string, string>,
 
+  /** Why one record was left out, by the code of its problem. */
+  rejectReasons: {
+    bad_time: 'a time that cannot be read',
+    bad_value: 'a value that cannot be read',
+    bad_shape: 'not put together as it should be',
+    truncated: 'cut off by the end of the file',
+    too_many_kinds: 'a type too many',
+    too_many_sources: 'a source too many',
+  } as Record<string, string>,
+
   /** Codes of problems in a report: every one that the reader has. */
   reasons: {
     bad_time: 'Records with a time that could not be read, left out',
