@@ -151,6 +151,42 @@ fn a_store_of_another_time_or_kind_is_refused_and_left_alone() {
     }
 }
 
+/// As on a disk that is mounted read-only; only where a test may mount one.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_store_in_a_read_only_folder_can_be_looked_at() {
+    let folder = filled("read-only");
+    let before = folder.answer(&["types"]);
+    // Mounted over itself, in a space of its own that ends with the program.
+    let mounted = |arguments: &[&str]| {
+        let program = folder.command(arguments);
+        let script = "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\" || exit 99; exec \"$@\"";
+        let mut unshare = std::process::Command::new("unshare");
+        unshare.args(["--map-root-user", "--mount", "sh", "-c", script]).arg(folder.data());
+        unshare.arg(program.get_program()).args(program.get_args()).output()
+    };
+    match mounted(&["types", "--json"]) {
+        Ok(output) if output.status.code() == Some(0) => {
+            assert_eq!(serde_json::from_slice::<Value>(&output.stdout).expect("JSON"), before);
+        }
+        Ok(output) if !String::from_utf8_lossy(&output.stderr).starts_with("vitalog:") => {
+            return println!("skipped: this computer lets nobody mount a folder");
+        }
+        Ok(output) => panic!("{}", String::from_utf8_lossy(&output.stderr)),
+        Err(_) => return println!("skipped: there is no unshare"),
+    }
+    for arguments in [&["status"][..], &["imports", "1"], &["daily"], &["verify"], &["sql", "SELECT 1"]] {
+        let output = mounted(arguments).expect("runs");
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    let refused = mounted(&["undo", "1", "--json"]).expect("runs");
+    assert_eq!((refused.status.code(), &error_line(&refused)["code"]), (Some(1), &json!("file")));
+    // What a killed writer leaves behind.
+    fs::write(folder.data().join("vitalog.db-wal"), b"not settled yet").expect("written");
+    let refused = mounted(&["status", "--json"]).expect("runs");
+    assert_eq!((refused.status.code(), &error_line(&refused)["code"]), (Some(1), &json!("store_read_only")));
+}
+
 #[test]
 fn a_page_that_went_bad_is_found() {
     let folder = filled("bad-page");
