@@ -261,7 +261,7 @@ fn capital(subject: &str) -> String {
 }
 
 /// One full stop, and none after a question.
-fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     if text.ends_with(['.', '?', '!']) { text.to_owned() } else { format!("{text}.") }
 }
 
