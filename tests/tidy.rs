@@ -215,6 +215,23 @@ fn every_problem_of_the_reader_has_words() {
     assert_eq!(worded, codes.iter().map(String::as_str).collect());
 }
 
+/// The page's legend has the colours of the picture, light and dark.
+#[test]
+fn the_legend_has_the_colours_of_the_chart() {
+    let colours = |text: &str, name: &str, mark: &str| -> Vec<String> {
+        let lines = text.lines().filter_map(|line| line.trim().strip_prefix(name)?.strip_prefix(mark));
+        lines
+            .map(|rest| rest.chars().filter(char::is_ascii_alphanumeric).collect::<String>().replace("0x", ""))
+            .collect()
+    };
+    let (theme, tokens) = (read("crates/chart/src/theme.rs"), read("ui/src/tokens.css"));
+    for name in ["heart", "heart_light", "heart_faint"] {
+        let drawn = colours(&theme, name, ": RGBColor(");
+        assert_eq!(drawn, colours(&tokens, &format!("--{}", name.replace('_', "-")), ": #"), "{name}");
+        assert_eq!(drawn.len(), 2, "{name}");
+    }
+}
+
 #[test]
 fn no_file_names_a_machine() {
     // Put together here, so that this file does not hold them.

@@ -133,6 +133,16 @@ test('without readings the heart page says so and leads to the import', async ()
   await says('Drop export.zip here')
 })
 
+test('the shapes of the chart are explained', async () => {
+  page = open()
+  Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, get: () => 640 })
+  click('nav .heart')
+  await says('Lowest to highest of the day')
+  const items = [...document.querySelectorAll('[data-testid=legend] li')].map((li) => li.textContent)
+  delete (HTMLElement.prototype as { clientWidth?: number }).clientWidth
+  expect(items).toEqual(['Lowest to highest of the day', 'Mean', 'Day not over yet'])
+})
+
 test('a store that cannot be read is said in words and can be tried again', async () => {
   page = open({ ...kept, status: () => Promise.reject({ code: 'store_busy', message: 'The store is busy.', hint: 'Try again.' }) })
   await says('The store is busy.')

@@ -123,6 +123,12 @@ export const words = {
     tip: (min: number, max: number, unit: string) => `${Math.round(min)}\u2013${Math.round(max)} ${unit}`,
     tipMore: (mean: number, n: number) => `mean ${Math.round(mean)} \u00b7 ${count(n)} ${n === 1 ? 'reading' : 'readings'}`,
     noReading: 'no data',
+    /** What the shapes of the chart mean, by the width of a bar. */
+    legend: {
+      bar: { hour: 'Lowest to highest of the hour', day: 'Lowest to highest of the day', week: 'Lowest to highest of the week' },
+      ring: 'Mean',
+      faint: { hour: 'Hour not over yet', day: 'Day not over yet', week: 'Week not over yet' },
+    },
     empty: 'No heart-rate readings yet. They come with your Apple Health export, if you wear a watch or a chest strap.',
     goImport: 'Go to Import',
   },
