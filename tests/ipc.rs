@@ -50,6 +50,17 @@ impl Backend for Fake {
         ]))
     }
 
+    fn import_detail(&self, id: i64) -> Result<Value, AppError> {
+        let reject = |position: u64| {
+            json!({"position": position, "type": "HKQuantityTypeIdentifierHeartRate", "name": "Heart Rate",
+                   "reason": "bad_time", "text": " type=\"HKQuantityTypeIdentifierHeartRate\" startDate=\"yesterday\""})
+        };
+        Ok(
+            json!({"import": id, "channel": "file", "file": "export.zip", "device": null, "at": "2026-03-01T21:58:00.000Z",
+                  "undone": false, "rejects": [reject(12_345), reject(23_456)], "rejects_total": 5}),
+        )
+    }
+
     fn undo(&self, id: i64) -> Result<Value, AppError> {
         if id != 2 {
             return Err(AppError::new("unknown_import", "There is no such import.", "Look at the history."));
@@ -154,6 +165,11 @@ fn types_lists_what_has_data() {
 #[test]
 fn imports_is_the_history() {
     check("imports", "imports", json!({}));
+}
+
+#[test]
+fn an_import_tells_what_it_refused() {
+    check("import_detail", "import_detail", json!({"import": 3}));
 }
 
 #[test]

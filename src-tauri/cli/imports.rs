@@ -1,6 +1,5 @@
 //! What was imported: all of it, or one import with what it refused.
 
-use app::display::{Display, Units};
 use app::imports::{ImportAnswer, ImportDetail, Reject};
 use app::local::Clock;
 use app::words;
@@ -80,9 +79,8 @@ fn tell(folder: &Folder, detail: &ImportDetail, out: &mut Out) -> Result<()> {
         return Ok(());
     }
     out.line("")?;
-    let units = Units::of(folder)?;
     let mut table = Table::new(&["at byte", "type", "why", "as it stands"]);
-    detail.rejects.iter().for_each(|reject| table.row(cells(reject, units)));
+    detail.rejects.iter().for_each(|reject| table.row(cells(reject)));
     out.table(&table)?;
     let more = detail.rejects_total.saturating_sub(detail.rejects.len() as u64);
     if more > 0 {
@@ -92,11 +90,10 @@ fn tell(folder: &Folder, detail: &ImportDetail, out: &mut Out) -> Result<()> {
     Ok(())
 }
 
-fn cells(reject: &Reject, units: Units) -> [String; 4] {
-    let name = |kind: &String| Display::of_answer(kind, None, units).name().to_owned();
+fn cells(reject: &Reject) -> [String; 4] {
     [
         reject.position.map(|position| position.to_string()).unwrap_or_default(),
-        reject.kind.as_ref().map(name).unwrap_or_default(),
+        reject.name.clone().unwrap_or_default(),
         words::reject(&reject.reason).to_owned(),
         shortened(reject.text.as_deref().unwrap_or_default()),
     ]

@@ -1,5 +1,6 @@
 //! What was imported.
 
+use health::kind::get_or_guess;
 use health::time::format_instant;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -98,6 +99,8 @@ pub struct Reject {
     /// Apple's identifier, where known.
     #[serde(rename = "type")]
     pub kind: Option<String>,
+    /// What people call the type.
+    pub name: Option<String>,
     /// Code such as `bad_time`.
     pub reason: String,
     /// As it stood, shortened if very long.
@@ -106,7 +109,8 @@ pub struct Reject {
 
 impl From<RejectRow> for Reject {
     fn from(row: RejectRow) -> Self {
-        Self { position: row.position, kind: row.kind, reason: row.reason, text: row.raw }
+        let name = row.kind.as_deref().map(|kind| get_or_guess(kind, None).name);
+        Self { position: row.position, kind: row.kind, name, reason: row.reason, text: row.raw }
     }
 }
 

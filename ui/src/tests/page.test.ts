@@ -33,6 +33,19 @@ test('a dropped file is imported and its report shown', async () => {
   expect(page.asked).toContain('import_export')
 })
 
+test('what could not be read is listed where somebody wants to see it', async () => {
+  page = open({ ...kept, opened_with: () => '/somewhere/ada/export.zip' })
+  await says('What could not be read (2)')
+  expect(page.asked).not.toContain('import_detail')
+  const details = document.querySelector('[data-testid=rejects]') as HTMLDetailsElement
+  details.open = true
+  details.dispatchEvent(new Event('toggle'))
+  await says('at byte 23,456')
+  const first = document.querySelector('[data-testid=rejects] li')?.textContent
+  for (const text of ['Heart Rate: a time that cannot be read', 'at byte 12,345', 'startDate="yesterday"']) expect(first).toContain(text)
+  await says('and 3 more')
+})
+
 test('the report leads to what the file had', async () => {
   const report = importExport.answer
   const after = async (answer: object) => {

@@ -5,6 +5,7 @@ import App from '../App.svelte'
 import { importing, library } from '../library.svelte'
 import heartRate from '../../../tests/fixtures/ipc/heart_rate.json'
 import importExport from '../../../tests/fixtures/ipc/import_export.json'
+import importDetail from '../../../tests/fixtures/ipc/import_detail.json'
 import imports from '../../../tests/fixtures/ipc/imports.json'
 import status from '../../../tests/fixtures/ipc/status.json'
 import types from '../../../tests/fixtures/ipc/types.json'
@@ -16,6 +17,7 @@ export const kept: Record<string, Answer> = {
   status: () => status.answer,
   types: () => types.answer,
   imports: () => imports.answer,
+  import_detail: () => importDetail.answer,
   undo_import: () => undo.answer,
   import_export: () => importExport.answer,
   heart_rate: () => heartRate.answer,
