@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'vitest'
 import { emit } from '@tauri-apps/api/event'
 import importExport from '../../../tests/fixtures/ipc/import_export.json'
 import notAnExport from '../../../tests/fixtures/ipc/import_export_not_an_export.json'
+import { MOST_WAITING } from '../library.svelte'
 import { type Page, click, emptyStore, kept, open, says, until } from './support'
 
 let page: Page
@@ -72,12 +73,67 @@ test('a file that is dragged over any page is welcome there', async () => {
   await until(() => !document.body.textContent?.includes('Let go to import'))
 })
 
-test('two files at once are refused in words', async () => {
-  page = open()
+/** An import that ends when the test wants; `ends` has one function for each file, by name. */
+function endless() {
+  const ends: Record<string, { done: (report: unknown) => void; fail: (error: unknown) => void }> = {}
+  const import_export = ({ path }: Record<string, unknown>) =>
+    new Promise((done, fail) => (ends[(path as string).split('/').pop() as string] = { done, fail }))
+  return { ends, import_export }
+}
+
+const drop = (...paths: string[]) => emit('tauri://drag-drop', { paths, position: { x: 1, y: 1 } })
+const waiting = () => [...document.querySelectorAll('[data-testid=waiting] .file')].map((file) => file.textContent)
+
+test('a file dropped during an import waits for its turn, and both reports stay', async () => {
+  const { ends, import_export } = endless()
+  page = open({ ...kept, import_export })
   await says('History')
-  await emit('tauri://drag-drop', { paths: ['/a.zip', '/b.zip'], position: { x: 1, y: 1 } })
-  await says('Drop one file at a time.')
-  expect(page.asked).not.toContain('import_export')
+  await drop('/ada/a.zip')
+  await says('Starting')
+  await drop('/ada/b.zip', '/ada/c.zip')
+  await until(() => waiting().length === 2)
+  await drop('/ada/b.zip')
+  expect(waiting()).toEqual(['b.zip', 'c.zip'])
+  click('[data-testid=waiting] .button')
+  expect(waiting()).toEqual(['c.zip'])
+  ends['a.zip']?.done({ ...importExport.answer, file: 'a.zip' })
+  await until(() => ends['c.zip'])
+  await until(() => waiting().length === 0)
+  ends['c.zip']?.fail(notAnExport.error)
+  await says('c.zip was not imported')
+  expect(document.querySelector('[data-testid=report] .file')?.textContent).toBe('a.zip')
+  expect(Object.keys(ends)).toEqual(['a.zip', 'c.zip'])
+  expect(document.querySelector('progress')).toBeNull()
+})
+
+test('several files at once are imported one after the other', async () => {
+  const { ends, import_export } = endless()
+  page = open({ ...kept, import_export })
+  await says('History')
+  await drop('/ada/a.zip', '/ada/b.zip')
+  await until(() => ends['a.zip'])
+  expect(Object.keys(ends)).toEqual(['a.zip'])
+  ends['a.zip']?.done(importExport.answer)
+  await until(() => ends['b.zip'])
+})
+
+test('too many files are turned away in words', async () => {
+  page = open({ ...kept, import_export: endless().import_export })
+  await says('History')
+  await drop(...Array.from({ length: MOST_WAITING + 2 }, (_, i) => `/ada/${i}.zip`))
+  await says('2 files were not taken: too many are waiting.')
+})
+
+test('an import that was done before it could be cancelled says so', async () => {
+  const { ends, import_export } = endless()
+  page = open({ ...kept, import_export })
+  await says('History')
+  await drop('/ada/a.zip')
+  await says('Starting')
+  click('section .button')
+  await says('Cancelling')
+  ends['a.zip']?.done(importExport.answer)
+  await says('a.zip was done before it could be cancelled. Undo takes it back.')
 })
 
 test('a running import shows its progress and can be cancelled', async () => {
@@ -96,7 +152,21 @@ test('a running import shows its progress and can be cancelled', async () => {
   expect(document.querySelector('progress')?.getAttribute('value')).toBe('62')
   await until(() => /6[02] percent/.test(document.querySelector('[aria-live]')?.textContent ?? ''))
   click('section .button')
-  await says('Import cancelled. Nothing was changed.')
+  await says('Import of export.zip cancelled. Nothing was changed.')
+})
+
+test('when everything is read the import is finishing', async () => {
+  page = open({
+    ...kept,
+    opened_with: () => '/somewhere/ada/export.zip',
+    import_export: ({ progress }) => {
+      const channel = progress as { onmessage: (p: unknown) => void }
+      channel.onmessage({ records: 4_741_049, recordsPerSecond: 820_000, mbPerSecond: 402, secondsLeft: 0, fraction: 1 })
+      return new Promise(() => {})
+    },
+  })
+  await says('Everything is read. Finishing')
+  expect(document.querySelector('section .button')?.hasAttribute('disabled')).toBe(false)
 })
 
 test('a file that is no export is refused with a hint', async () => {
