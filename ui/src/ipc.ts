@@ -35,6 +35,8 @@ export interface ImportRow {
   new: number
   known: number
   superseded: number
+  /** Records and entries that were left out. */
+  rejected: number
   undone: boolean
 }
 

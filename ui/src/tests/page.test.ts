@@ -47,6 +47,12 @@ test('what could not be read is listed where somebody wants to see it', async ()
   await says('and 3 more')
 })
 
+test('the history lists it too, for imports of another day', async () => {
+  page = open()
+  await says('What could not be read (5)')
+  expect(document.querySelectorAll('[data-testid=rejects]').length).toBe(1)
+})
+
 test('the report leads to what the file had', async () => {
   const report = importExport.answer
   const after = async (answer: object) => {
@@ -173,12 +179,19 @@ test('a file that is no export is refused with a hint', async () => {
   page = open({
     ...kept,
     opened_with: () => '/somewhere/ada/notes.txt',
-    import_export: () => Promise.reject(notAnExport.error),
+    import_export: () => Promise.reject({ ...notAnExport.error, hint: 'Run `vitalog help`. In the Health app: Export All Health Data.' }),
   })
   await until(() => document.querySelector('[role=alert]'))
   await says('notes.txt was not imported')
+  expect(document.querySelector('[role=alert] code')?.textContent).toBe('vitalog help')
   await says('This file is not an Apple Health export.')
   await says('Export All Health Data')
+})
+
+test('after a wrong file a first-time user still reads how to get the right one', async () => {
+  page = open({ ...emptyStore, opened_with: () => '/somewhere/ada/notes.txt', import_export: () => Promise.reject(notAnExport.error) })
+  await says('notes.txt was not imported')
+  await says('Choose Export All Health Data and wait.')
 })
 
 test('undo asks first', async () => {
@@ -214,6 +227,10 @@ test('without readings the heart page says so and leads to the import', async ()
   await says('No heart-rate readings yet')
   click('.empty .button')
   await says('Drop export.zip here')
+  click('nav .types')
+  await says('No types yet')
+  click('.empty .button')
+  await says('Drop export.zip here')
 })
 
 test('the shapes of the chart are explained', async () => {
@@ -223,7 +240,7 @@ test('the shapes of the chart are explained', async () => {
   await says('Lowest to highest of the day')
   const items = [...document.querySelectorAll('[data-testid=legend] li')].map((li) => li.textContent)
   delete (HTMLElement.prototype as { clientWidth?: number }).clientWidth
-  expect(items).toEqual(['Lowest to highest of the day', 'Mean', 'Day not over yet'])
+  expect(items).toEqual(['Lowest to highest of the day', 'Mean', 'Incomplete day'])
 })
 
 test('a store that cannot be read is said in words and can be tried again', async () => {

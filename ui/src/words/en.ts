@@ -12,6 +12,7 @@ export const words = {
   tryAgain: 'Try again',
   close: 'Close',
   failed: 'That did not work',
+  goImport: 'Go to Import',
   notImported: (file: string) => `${file} was not imported`,
 
   foot: {
@@ -139,10 +140,9 @@ export const words = {
     legend: {
       bar: { hour: 'Lowest to highest of the hour', day: 'Lowest to highest of the day', week: 'Lowest to highest of the week' },
       ring: 'Mean',
-      faint: { hour: 'Hour not over yet', day: 'Day not over yet', week: 'Week not over yet' },
+      faint: { hour: 'Incomplete hour', day: 'Incomplete day', week: 'Incomplete week' },
     },
     empty: 'No heart-rate readings yet. They come with your Apple Health export, if you wear a watch or a chest strap.',
-    goImport: 'Go to Import',
   },
 
   /** Units that people write otherwise than Apple does. */
