@@ -102,6 +102,7 @@ test('a file dropped during an import waits for its turn, and both reports stay'
   expect(waiting()).toEqual(['b.zip', 'c.zip'])
   click('[data-testid=waiting] .button')
   expect(waiting()).toEqual(['c.zip'])
+  await until(() => document.activeElement?.getAttribute('aria-label') === 'Take c.zip out of the queue')
   ends['a.zip']?.done({ ...importExport.answer, file: 'a.zip' })
   await until(() => ends['c.zip'])
   await until(() => waiting().length === 0)
