@@ -97,6 +97,11 @@ fn importing() {
     check(&folder, "import-again-words", &["import", &file]);
     check(&folder, "import-again", &["import", &file, "--json"]);
     check_keys(&check(&folder, "imports", &["imports", "--json"]), IMPORTS);
+    let detail = check(&folder, "imports-one", &["imports", "1", "--json"]);
+    let kept: Vec<&str> = IMPORT.iter().copied().filter(|key| *key != "seconds").collect();
+    check_keys(&detail, &[&kept, &["channel", "device", "at", "undone", "rejects", "rejects_total"][..]].concat());
+    check_keys(&detail["rejects"], &["position", "type", "reason", "text"]);
+    check(&folder, "imports-one-csv", &["imports", "1", "--csv"]);
     check_keys(&check(&folder, "undo", &["undo", "1", "--json"]), UNDO);
     check(&folder, "undo-again", &["undo", "1", "--json"]);
     assert_eq!(folder.answer(&["types"]), json!([]));
@@ -325,7 +330,7 @@ const IMPORT: &[&str] = &[
     "by_type",
 ];
 const IMPORTS: &[&str] =
-    &["import", "channel", "file", "device", "at", "outcome", "new", "known", "superseded", "undone"];
+    &["import", "channel", "file", "device", "at", "outcome", "new", "known", "superseded", "rejected", "undone"];
 const UNDO: &[&str] = &["import", "removed", "restored"];
 const STATUS: &[&str] = &[
     "version",

@@ -62,6 +62,7 @@ fn mistakes_in_the_arguments_are_exit_2() {
     check_error(&["daily", "heart_rate", "stepz"], 2, "unknown_type");
     check_error(&["export", "--format", "csv", "--out", "-", "--types", "qqq"], 2, "unknown_type");
     check_error(&["undo", "7"], 2, "unknown_import");
+    check_error(&["imports", "7"], 2, "unknown_import");
     check_error(&["undo", "seven"], 2, "bad_usage");
     check_error(&["settings", "set", "colour", "blue"], 2, "unknown_setting");
     check_error(&["settings", "set", "home_zone", "Mars/Olympus"], 2, "unknown_setting");
@@ -148,6 +149,42 @@ fn a_store_of_another_time_or_kind_is_refused_and_left_alone() {
         assert!(fs::read(&path).expect("the store") == bytes, "{name}: the file was touched");
         folder.check(&["doctor"], 1);
     }
+}
+
+/// As on a disk that is mounted read-only; only where a test may mount one.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_store_in_a_read_only_folder_can_be_looked_at() {
+    let folder = filled("read-only");
+    let before = folder.answer(&["types"]);
+    // Mounted over itself, in a space of its own that ends with the program.
+    let mounted = |arguments: &[&str]| {
+        let program = folder.command(arguments);
+        let script = "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\" || exit 99; exec \"$@\"";
+        let mut unshare = std::process::Command::new("unshare");
+        unshare.args(["--map-root-user", "--mount", "sh", "-c", script]).arg(folder.data());
+        unshare.arg(program.get_program()).args(program.get_args()).output()
+    };
+    match mounted(&["types", "--json"]) {
+        Ok(output) if output.status.code() == Some(0) => {
+            assert_eq!(serde_json::from_slice::<Value>(&output.stdout).expect("JSON"), before);
+        }
+        Ok(output) if !String::from_utf8_lossy(&output.stderr).starts_with("vitalog:") => {
+            return println!("skipped: this computer lets nobody mount a folder");
+        }
+        Ok(output) => panic!("{}", String::from_utf8_lossy(&output.stderr)),
+        Err(_) => return println!("skipped: there is no unshare"),
+    }
+    for arguments in [&["status"][..], &["imports", "1"], &["daily"], &["verify"], &["sql", "SELECT 1"]] {
+        let output = mounted(arguments).expect("runs");
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    let refused = mounted(&["undo", "1", "--json"]).expect("runs");
+    assert_eq!((refused.status.code(), &error_line(&refused)["code"]), (Some(1), &json!("file")));
+    // What a killed writer leaves behind.
+    fs::write(folder.data().join("vitalog.db-wal"), b"not settled yet").expect("written");
+    let refused = mounted(&["status", "--json"]).expect("runs");
+    assert_eq!((refused.status.code(), &error_line(&refused)["code"]), (Some(1), &json!("store_read_only")));
 }
 
 #[test]
@@ -278,6 +315,24 @@ fn imports_name_standard_input_and_say_what_was_undone() {
     assert_eq!(undone, "Import 1 is undone: 40 rows removed.\n");
     let table = words(folder.check(&["imports"], 0));
     assert!(table.contains("undone") && !table.contains("imported"), "{table}");
+}
+
+/// What was only to be had by `sql`.
+#[test]
+fn rejected_records_are_listed_with_place_and_reason() {
+    let folder = Folder::new("rejected");
+    let words = |arguments: &[&str], exit| String::from_utf8_lossy(&folder.check(arguments, exit).stdout).into_owned();
+    let report = words(&["import", &person()], 4);
+    assert!(report.ends_with("\n`vitalog imports 1` lists what could not be read.\n"), "{report}");
+    let detail = words(&["imports", "1"], 0);
+    assert!(detail.starts_with("Imported apple_health_export, 36 records: "), "{detail}");
+    let row = |position: &str| detail.lines().find(|line| line.trim_start().starts_with(position)).expect(&detail);
+    assert!(row("13323  Steps ").contains("a time that cannot be read") && row("13323").contains("\"yesterday\""));
+    assert!(row("13507  Heart Rate ").contains("a value that cannot be read") && row("13507").contains("\"fast\""));
+    assert!(!detail.contains("lists what could not be read"), "{detail}");
+    folder.check(&["undo", "1"], 0);
+    let undone = words(&["imports", "1"], 0);
+    assert!(undone.contains("It was undone; what it could not read is no longer listed."), "{undone}");
 }
 
 #[test]

@@ -44,10 +44,21 @@ impl Backend for Fake {
     fn imports(&self) -> Result<Value, AppError> {
         Ok(json!([
             {"import": 1, "channel": "file", "file": "export.zip", "device": null, "at": "2025-11-12T20:03:00.000Z",
-             "outcome": "imported", "new": 4_699_844, "known": 0, "superseded": 0, "undone": false},
+             "outcome": "imported", "new": 4_699_844, "known": 0, "superseded": 0, "rejected": 0, "undone": false},
             {"import": 2, "channel": "file", "file": "later.zip", "device": null, "at": "2026-03-01T21:58:00.000Z",
-             "outcome": "imported", "new": 41_205, "known": 4_699_841, "superseded": 3, "undone": false},
+             "outcome": "imported", "new": 41_205, "known": 4_699_841, "superseded": 3, "rejected": 5, "undone": false},
         ]))
+    }
+
+    fn import_detail(&self, id: i64) -> Result<Value, AppError> {
+        let reject = |position: u64| {
+            json!({"position": position, "type": "HKQuantityTypeIdentifierHeartRate", "name": "Heart Rate",
+                   "reason": "bad_time", "text": " type=\"HKQuantityTypeIdentifierHeartRate\" startDate=\"yesterday\""})
+        };
+        Ok(
+            json!({"import": id, "channel": "file", "file": "export.zip", "device": null, "at": "2026-03-01T21:58:00.000Z",
+                  "undone": false, "rejects": [reject(12_345), reject(23_456)], "rejects_total": 5}),
+        )
     }
 
     fn undo(&self, id: i64) -> Result<Value, AppError> {
@@ -157,6 +168,11 @@ fn imports_is_the_history() {
 }
 
 #[test]
+fn an_import_tells_what_it_refused() {
+    check("import_detail", "import_detail", json!({"import": 3}));
+}
+
+#[test]
 fn undo_tells_what_it_took_back() {
     check("undo_import", "undo_import", json!({"import": 2}));
 }
@@ -213,6 +229,7 @@ fn every_problem_of_the_reader_is_in_the_kept_list() {
     }
     assert!(codes.len() > 20, "the calls are still written as they were: {codes:?}");
     keep("problem_codes", &json!(codes));
+    assert!(app::words::REJECTS.iter().all(|(code, _)| codes.contains(*code)), "a reject counts to a problem");
 }
 
 /// The words in the first argument of `tally.count`, `tally.add` and `tally.reject`; where that is a variable called

@@ -199,6 +199,8 @@ fn command_line_and_window_say_the_same() {
     let problems: Vec<_> =
         app::words::PROBLEMS.iter().map(|(code, words)| ((*code).to_owned(), row(&[words]))).collect();
     assert_eq!(page_words("reasons"), problems);
+    let rejects: Vec<_> = app::words::REJECTS.iter().map(|(code, words)| ((*code).to_owned(), row(&[words]))).collect();
+    assert_eq!(page_words("rejectReasons"), rejects);
     let entries: Vec<_> =
         app::words::ENTRIES.iter().map(|(key, one, many)| ((*key).to_owned(), row(&[one, many]))).collect();
     assert_eq!(page_words("entries"), entries);
@@ -211,6 +213,23 @@ fn every_problem_of_the_reader_has_words() {
         serde_json::from_str(&read("tests/fixtures/ipc/problem_codes.json")).expect("a list of codes");
     let worded: BTreeSet<&str> = app::words::PROBLEMS.iter().map(|(code, _)| *code).collect();
     assert_eq!(worded, codes.iter().map(String::as_str).collect());
+}
+
+/// The page's legend has the colours of the picture, light and dark.
+#[test]
+fn the_legend_has_the_colours_of_the_chart() {
+    let colours = |text: &str, name: &str, mark: &str| -> Vec<String> {
+        let lines = text.lines().filter_map(|line| line.trim().strip_prefix(name)?.strip_prefix(mark));
+        lines
+            .map(|rest| rest.chars().filter(char::is_ascii_alphanumeric).collect::<String>().replace("0x", ""))
+            .collect()
+    };
+    let (theme, tokens) = (read("crates/chart/src/theme.rs"), read("ui/src/tokens.css"));
+    for name in ["heart", "heart_light", "heart_faint"] {
+        let drawn = colours(&theme, name, ": RGBColor(");
+        assert_eq!(drawn, colours(&tokens, &format!("--{}", name.replace('_', "-")), ": #"), "{name}");
+        assert_eq!(drawn.len(), 2, "{name}");
+    }
 }
 
 #[test]

@@ -68,7 +68,11 @@ mod linux {
         assert!(summary.as_str().unwrap().contains("27 of 28 days have data"), "{summary}");
         let days = window.run("return document.querySelector('.when span').textContent");
         assert_eq!(days, "2 Feb 2026 \u{2013} 1 Mar 2026");
-        assert!(window.wait("the chart", CHART).as_str().unwrap().matches("<circle").count() > 27 * 3);
+        let chart = window.wait("the chart", CHART);
+        assert!(chart.as_str().unwrap().matches("<circle").count() > 27 * 3);
+        assert!(!chart.as_str().unwrap().contains("<title"), "the browser would show a tooltip of its own");
+        let legend = window.run("return document.querySelector('[data-testid=legend]')?.innerText ?? ''");
+        assert!(legend.as_str().unwrap().contains("Lowest to highest of the day"), "{legend}");
         keep(&window, "heart-light.png");
         window.click("[role=slider]");
         window.keys("\u{e012}");
@@ -138,34 +142,67 @@ mod linux {
         assert!(last.starts_with("vitalog: The window could not be opened"), "{words}");
     }
 
-    /// Long enough that a person could press Cancel; nothing is kept of it.
+    /// An export that takes long enough that a person could press Cancel, or bring another one.
+    struct Long(PathBuf);
+
+    impl Long {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("vitalog-{name}-{}.xml", std::process::id()));
+            let mut file = BufWriter::new(fs::File::create(&path).unwrap());
+            writeln!(file, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<HealthData locale=\"en_US\">").unwrap();
+            for i in 0..1_500_000 {
+                let (hour, minute, second) = (i / 3600 % 24, i / 60 % 60, i % 60);
+                let at = format!("20{:02}-01-01 {hour:02}:{minute:02}:{second:02} +0000", i / 86_400);
+                let kind = "HKQuantityTypeIdentifierHeartRate";
+                writeln!(
+                    file,
+                    " <Record type=\"{kind}\" sourceName=\"Invented Watch\" unit=\"count/min\" creationDate=\"{at}\" \
+                     startDate=\"{at}\" endDate=\"{at}\" value=\"60\"/>"
+                )
+                .unwrap();
+            }
+            writeln!(file, "</HealthData>").unwrap();
+            file.flush().unwrap();
+            Self(path)
+        }
+    }
+
+    impl Drop for Long {
+        fn drop(&mut self) {
+            let _ = fs::remove_file(&self.0);
+        }
+    }
+
+    /// Nothing is kept of an import that was cancelled.
     #[test]
     fn a_long_import_shows_its_progress_and_can_be_cancelled() {
-        let path = std::env::temp_dir().join(format!("vitalog-long-{}.xml", std::process::id()));
-        let mut file = BufWriter::new(fs::File::create(&path).unwrap());
-        writeln!(file, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<HealthData locale=\"en_US\">").unwrap();
-        for i in 0..1_500_000 {
-            let at = format!("20{:02}-01-01 {:02}:{:02}:{:02} +0000", i / 86_400, i / 3600 % 24, i / 60 % 60, i % 60);
-            let kind = "HKQuantityTypeIdentifierHeartRate";
-            writeln!(
-                file,
-                " <Record type=\"{kind}\" sourceName=\"Invented Watch\" unit=\"count/min\" creationDate=\"{at}\" \
-                 startDate=\"{at}\" endDate=\"{at}\" value=\"60\"/>"
-            )
-            .unwrap();
-        }
-        writeln!(file, "</HealthData>").unwrap();
-        drop(file);
-        let window = Window::open(PROGRAM, &Start { args: &["open", path.to_str().unwrap()], ..Start::default() });
+        let long = Long::new("long");
+        let window = Window::open(PROGRAM, &Start { args: &["open", long.0.to_str().unwrap()], ..Start::default() });
         let figures = window.wait("the progress", "return document.querySelector('.figures')?.innerText ?? ''");
         assert!(figures.as_str().unwrap().contains("MB/s"), "{figures}");
         keep(&window, "progress-light.png");
         window.click("section .button");
         let said = "return document.querySelector('p[role=status].card')?.textContent ?? ''";
-        assert_eq!(window.wait("the end", said), "Import cancelled. Nothing was changed.");
+        let end = window.wait("the end", said);
+        assert!(end.as_str().unwrap().ends_with(" cancelled. Nothing was changed."), "{end}");
         assert_eq!(window.wait("the total", TOTAL), "No records yet");
-        drop(window);
-        fs::remove_file(&path).unwrap();
+    }
+
+    /// It was ignored without a word.
+    #[test]
+    fn a_file_dropped_during_an_import_waits_for_its_turn() {
+        let long = Long::new("first");
+        let args = ["open", long.0.to_str().unwrap()];
+        let window = Window::open(PROGRAM, &Start { args: &args, screen: WIDE_SCREEN, ..Start::default() });
+        window.wait("the progress", "return document.querySelector('.figures') !== null");
+        drop_file(&window, "queue-drag-light.png");
+        let waiting = "return document.querySelector('[data-testid=waiting]')?.innerText ?? ''";
+        assert!(window.wait("the queue", waiting).as_str().unwrap().contains("export.xml"));
+        keep(&window, "queue-light.png");
+        window.click("section .button");
+        assert!(window.wait("the report", REPORT).as_str().unwrap().contains("380"));
+        let said = window.run("return document.querySelector('p[role=status].card')?.textContent ?? ''");
+        assert!(said.as_str().unwrap().ends_with(" cancelled. Nothing was changed."), "{said}");
     }
 
     /// The system's own dialog, by keyboard.
@@ -184,11 +221,11 @@ mod linux {
         assert!(window.wait("the report", REPORT).as_str().unwrap().contains("380"));
     }
 
-    /// A real drag from another window, by pointer.
-    #[test]
-    fn a_file_dropped_on_the_window_is_imported() {
-        let window = Window::open(PROGRAM, &Start { screen: "1500x950x24", ..Start::default() });
-        window.wait("the first screen", "return document.querySelector('[data-testid=target]') !== null");
+    /// Room beside the window for another one.
+    const WIDE_SCREEN: &str = "1500x950x24";
+
+    /// A real drag of the small export from another window, by pointer.
+    fn drop_file(window: &Window, picture: &str) {
         let mut source = window
             .screen_of(Command::new(system_python()).args([DRAG_SOURCE, "1430", "900", SMALL]))
             .stdout(Stdio::piped())
@@ -207,11 +244,19 @@ mod linux {
             pointer(&format!("mousemove {} {}", 1450 - step * 75, 915 - step * 45));
         }
         window.wait("the target to light up", "return document.querySelector('.target.over') !== null");
-        keep(&window, "drag-light.png");
+        keep(window, picture);
         pointer("mouseup 1");
-        let report = window.wait("the report", REPORT);
+        window.wait("the drop", "return document.querySelector('.target.over') === null");
         source.kill().unwrap();
         source.wait().unwrap();
+    }
+
+    #[test]
+    fn a_file_dropped_on_the_window_is_imported() {
+        let window = Window::open(PROGRAM, &Start { screen: WIDE_SCREEN, ..Start::default() });
+        window.wait("the first screen", "return document.querySelector('[data-testid=target]') !== null");
+        drop_file(&window, "drag-light.png");
+        let report = window.wait("the report", REPORT);
         assert!(report.as_str().unwrap().contains("380"), "{report}");
     }
 }

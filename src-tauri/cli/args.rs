@@ -49,8 +49,8 @@ pub enum Verb {
     Open(super::open::Open),
     /// Import an export: a zip, a folder, an XML, or - for standard input
     Import(super::import::Import),
-    /// List what was imported
-    Imports,
+    /// List what was imported, or show one import and what could not be read of it
+    Imports(super::imports::Imports),
     /// Take an import back
     Undo(super::undo::Undo),
     /// Show how much is there and where it lies

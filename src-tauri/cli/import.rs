@@ -65,6 +65,12 @@ fn stop_on_ctrl_c(stop: &Arc<AtomicBool>) {
 }
 
 pub(super) fn tell(report: &Report, out: &mut Out) -> Result<()> {
+    counts(report, out)?;
+    app::words::see_rejects(report).map_or(Ok(()), |line| out.line(&line))
+}
+
+/// What became of the file, and its problems.
+pub(super) fn counts(report: &Report, out: &mut Out) -> Result<()> {
     out.line(&app::words::outcome(report))?;
     let besides = app::words::besides(report);
     if !besides.is_empty() {

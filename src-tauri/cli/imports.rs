@@ -1,18 +1,39 @@
-//! What was imported.
+//! What was imported: all of it, or one import with what it refused.
 
-use app::imports::ImportAnswer;
+use app::imports::{ImportAnswer, ImportDetail, Reject};
 use app::local::Clock;
+use app::words;
 use app::{Folder, Result};
 
 use super::End;
-use super::out::Out;
+use super::out::{Out, Style};
 use super::table::Table;
 
-pub(super) fn run(folder: &Folder, out: &mut Out) -> Result<End> {
+/// Letters of a rejected record that a table shows; `--json` has all that were kept.
+const SHOWN: usize = 160;
+/// What a table leaves out of a rejected record: columns of their own say it, or it is long and rarely at fault.
+const LEFT_OUT: [&str; 4] = ["type", "device", "sourceVersion", "creationDate"];
+
+/// Which import.
+#[derive(Debug, clap::Args)]
+pub struct Imports {
+    /// One import by its number: its report, and every record that could not be read
+    import: Option<i64>,
+}
+
+pub(super) fn run(verb: &Imports, folder: &Folder, out: &mut Out) -> Result<End> {
+    match verb.import {
+        Some(import) => one(folder, import, out)?,
+        None => all(folder, out)?,
+    }
+    Ok(End::Done)
+}
+
+fn all(folder: &Folder, out: &mut Out) -> Result<()> {
     let rows = app::imports::imports(folder)?;
     let clock = Clock::of(folder)?;
     out.rows(&rows, || {
-        let mut table = Table::new(&["import", "file", "at", "outcome", "new", "known"]);
+        let mut table = Table::new(&["import", "file", "at", "outcome", "new", "known", "rejected"]);
         for row in &rows {
             table.row([
                 row.import.to_string(),
@@ -21,11 +42,11 @@ pub(super) fn run(folder: &Folder, out: &mut Out) -> Result<End> {
                 outcome(row),
                 row.new.to_string(),
                 row.known.to_string(),
+                row.rejected.to_string(),
             ]);
         }
         table
-    })?;
-    Ok(End::Done)
+    })
 }
 
 fn from(row: &ImportAnswer) -> String {
@@ -34,4 +55,81 @@ fn from(row: &ImportAnswer) -> String {
 
 fn outcome(row: &ImportAnswer) -> String {
     if row.undone { "undone".to_owned() } else { row.outcome.clone().unwrap_or_default() }
+}
+
+fn one(folder: &Folder, import: i64, out: &mut Out) -> Result<()> {
+    let detail = app::imports::detail(folder, import)?;
+    match out.style {
+        Style::Json => out.json(&detail),
+        Style::Csv => out.rows(&detail.rejects, || Table::new(&[])),
+        Style::Words => tell(folder, &detail, out),
+    }
+}
+
+fn tell(folder: &Folder, detail: &ImportDetail, out: &mut Out) -> Result<()> {
+    super::import::counts(&detail.report, out)?;
+    let at = Clock::of(folder)?.time(&detail.at);
+    let undone = match (detail.undone, detail.rejects_total) {
+        (false, _) => "",
+        (true, 0) => " It was undone.",
+        (true, _) => " It was undone; what it could not read is no longer listed.",
+    };
+    out.line(&format!("This was at {at}.{undone}"))?;
+    if detail.rejects.is_empty() {
+        return Ok(());
+    }
+    out.line("")?;
+    let mut table = Table::new(&["at byte", "type", "why", "as it stands"]);
+    detail.rejects.iter().for_each(|reject| table.row(cells(reject)));
+    out.table(&table)?;
+    let more = detail.rejects_total.saturating_sub(detail.rejects.len() as u64);
+    if more > 0 {
+        let most = app::imports::REJECTS_KEPT;
+        out.line(&format!("and {more} more; the store's table `rejects` has the first {most} of each import"))?;
+    }
+    Ok(())
+}
+
+fn cells(reject: &Reject) -> [String; 4] {
+    [
+        reject.position.map(|position| position.to_string()).unwrap_or_default(),
+        reject.name.clone().unwrap_or_default(),
+        words::reject(&reject.reason).to_owned(),
+        shortened(reject.text.as_deref().unwrap_or_default()),
+    ]
+}
+
+/// What is worth reading of a record on one line.
+fn shortened(text: &str) -> String {
+    let text = LEFT_OUT.iter().fold(text.to_owned(), |text, name| without(&text, name));
+    let text = text.trim();
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}\u{2026}", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// The text of a tag without one attribute; as it was where it is not written as Apple writes it.
+fn without(text: &str, name: &str) -> String {
+    let attribute = format!(" {name}=\"");
+    let cut = text.split_once(&attribute).and_then(|(before, rest)| Some((before, rest.split_once('"')?.1)));
+    cut.map_or_else(|| text.to_owned(), |(before, after)| format!("{before}{after}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SHOWN, shortened};
+
+    #[test]
+    fn a_long_record_is_shortened_between_letters() {
+        assert_eq!(shortened(" <Record/>\n"), "<Record/>");
+        assert_eq!(shortened(&"\u{e9}".repeat(SHOWN)), "\u{e9}".repeat(SHOWN));
+        assert_eq!(shortened(&"\u{e9}".repeat(SHOWN + 1)), "\u{e9}".repeat(SHOWN) + "\u{2026}");
+    }
+
+    #[test]
+    fn what_is_at_fault_is_seen_first() {
+        assert_eq!(shortened(" type=\"A\" unit=\"m\" device=\"&lt;B, 7&gt;\" value=\"x\""), "unit=\"m\" value=\"x\"");
+        assert_eq!(shortened(" device=\"cut off"), "device=\"cut off");
+    }
 }

@@ -101,7 +101,7 @@ fn verb(args: &Args, out: &mut Out) -> app::Result<End> {
         Verb::Open(verb) => open::run(verb, find()?),
         Verb::Demo(verb) => demo::run(verb, &find()?, out),
         Verb::Import(verb) => import::run(verb, &find()?, out),
-        Verb::Imports => imports::run(&find()?, out),
+        Verb::Imports(verb) => imports::run(verb, &find()?, out),
         Verb::Undo(verb) => undo::run(verb, &find()?, out),
         Verb::Status => status::run(&find()?, out),
         Verb::Types => types::run(&find()?, out),

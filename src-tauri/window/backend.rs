@@ -16,6 +16,9 @@ pub trait Backend: Send + Sync {
     /// Every import, as in `vitalog imports`; the window shows the newest first.
     fn imports(&self) -> Result<Value, AppError>;
 
+    /// One import and what it refused: the answer of `vitalog imports IMPORT`.
+    fn import_detail(&self, id: i64) -> Result<Value, AppError>;
+
     /// Takes an import back: the answer of `vitalog undo`.
     fn undo(&self, id: i64) -> Result<Value, AppError>;
 

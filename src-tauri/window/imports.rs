@@ -77,6 +77,12 @@ pub fn imports(shared: State<'_, Shared>) -> Answer<Value> {
     shared.backend.imports()
 }
 
+/// One import and what it refused, as in `vitalog imports IMPORT`.
+#[tauri::command(async)]
+pub fn import_detail(shared: State<'_, Shared>, import: i64) -> Answer<Value> {
+    shared.backend.import_detail(import)
+}
+
 /// Takes one import back: `import`, `removed`, `restored`.
 #[tauri::command(async)]
 pub fn undo_import(shared: State<'_, Shared>, import: i64) -> Answer<Value> {

@@ -43,6 +43,7 @@ pub fn with_commands<R: Runtime>(builder: Builder<R>, shared: Shared) -> Builder
         imports::import_export,
         imports::cancel_import,
         imports::imports,
+        imports::import_detail,
         imports::undo_import,
         charts::heart_rate,
     ])

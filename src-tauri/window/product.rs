@@ -46,6 +46,10 @@ impl Backend for Product {
         value(app::imports::imports(&self.folder)?)
     }
 
+    fn import_detail(&self, id: i64) -> Result<Value, AppError> {
+        value(app::imports::detail(&self.folder, id)?)
+    }
+
     fn undo(&self, id: i64) -> Result<Value, AppError> {
         value(app::undo::undo(&self.folder, id)?)
     }

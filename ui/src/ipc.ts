@@ -35,6 +35,8 @@ export interface ImportRow {
   new: number
   known: number
   superseded: number
+  /** Records and entries that were left out. */
+  rejected: number
   undone: boolean
 }
 
@@ -48,6 +50,7 @@ export interface Problem {
 export interface EntryCounts {
   read: number
   new: number
+  rejected: number
 }
 
 export type EntryKind =
@@ -75,6 +78,23 @@ export interface Report extends Record<EntryKind, EntryCounts> {
   /** What became of the records, by Apple's identifier. */
   by_type: Record<string, { read: number; rejected: number }>
   seconds: number
+}
+
+/** A record or entry that was left out. */
+export interface Reject {
+  position: number | null
+  type: string | null
+  name: string | null
+  reason: string
+  text: string | null
+}
+
+/** The keys of `vitalog imports IMPORT` that the page uses. */
+export interface ImportDetail {
+  import: number
+  /** The first of them only, where there are many. */
+  rejects: Reject[]
+  rejects_total: number
 }
 
 export interface Progress {
@@ -146,6 +166,7 @@ export const status = () => invoke<Status>('status')
 export const openedWith = () => invoke<string | null>('opened_with')
 export const types = () => invoke<TypeRow[]>('types')
 export const imports = () => invoke<ImportRow[]>('imports')
+export const importDetail = (id: number) => invoke<ImportDetail>('import_detail', { import: id })
 export const undoImport = (id: number) => invoke<Undone>('undo_import', { import: id })
 export const cancelImport = () => invoke<null>('cancel_import')
 export const heartRate = (question: ChartQuestion) => invoke<Chart>('heart_rate', { question })

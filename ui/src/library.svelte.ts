@@ -10,16 +10,46 @@ export const library = $state({
   version: 0,
 })
 
+/** A file that is to be imported; its key tells two drops of one file apart. */
+export interface Waiting {
+  key: number
+  path: string
+  file: string
+}
+
+/** What became of a file: a report or an error. */
+export interface Outcome {
+  key: number
+  file: string
+  report: ipc.Report | null
+  error: ipc.AppError | null
+  /** Whether it was done before it could be cancelled. */
+  tooLate: boolean
+}
+
+/** More files than this do not wait. */
+export const MOST_WAITING = 50
+
 export const importing = $state({
   file: null as string | null,
   progress: null as ipc.Progress | null,
   cancelling: false,
-  report: null as ipc.Report | null,
+  waiting: [] as Waiting[],
+  /** Files that found no place in the queue. */
+  turnedAway: 0,
+  /** Of the files since the last time that nothing was under way, the newest first. */
+  outcomes: [] as Outcome[],
+  /** What went wrong besides imports. */
   error: null as ipc.AppError | null,
-  /** The file that the error is about. */
-  refused: null as string | null,
   undone: null as ipc.Undone | null,
 })
+
+const idle = { file: null, progress: null, cancelling: false, turnedAway: 0, error: null, undone: null }
+
+/** Forgets everything about imports; for a page that opens. */
+export function reset(): void {
+  Object.assign(importing, idle, { waiting: [], outcomes: [] })
+}
 
 /** Asks for the status and the history. */
 export async function refresh(): Promise<void> {
@@ -34,19 +64,42 @@ export async function refresh(): Promise<void> {
   library.version += 1
 }
 
-/** Imports a file; does nothing while one is read. */
-export async function start(path: string): Promise<void> {
-  if (importing.file !== null) return
-  Object.assign(importing, { file: fileName(path), progress: null, cancelling: false, report: null, error: null, refused: null, undone: null })
+let keys = 0
+
+/** Imports files, one after the other; those that come while one is read wait for their turn. */
+export async function add(paths: string[]): Promise<void> {
+  const room = Math.max(0, MOST_WAITING - importing.waiting.length)
+  const fresh = paths.filter((path) => !importing.waiting.some((waiting) => waiting.path === path))
+  importing.waiting.push(...fresh.slice(0, room).map((path) => ({ key: ++keys, path, file: fileName(path) })))
+  importing.turnedAway = Math.max(0, fresh.length - room)
+  if (importing.file === null) await work()
+}
+
+/** Takes a file out of the queue. */
+export function forget(key: number): void {
+  importing.waiting = importing.waiting.filter((waiting) => waiting.key !== key)
+}
+
+async function work(): Promise<void> {
+  Object.assign(importing, { outcomes: [], error: null, undone: null })
+  for (let next = importing.waiting.shift(); next !== undefined; next = importing.waiting.shift()) {
+    Object.assign(importing, { file: next.file, progress: null, cancelling: false })
+    const outcome = await importOne(next)
+    importing.outcomes.unshift(outcome)
+    await refresh()
+  }
+  Object.assign(importing, { file: null, progress: null, cancelling: false, turnedAway: 0 })
+}
+
+async function importOne({ key, path, file }: Waiting): Promise<Outcome> {
   try {
-    importing.report = await ipc.importExport(path, (progress) => {
+    const report = await ipc.importExport(path, (progress) => {
       importing.progress = progress
     })
+    return { key, file, report, error: null, tooLate: importing.cancelling }
   } catch (thrown) {
-    Object.assign(importing, { error: ipc.asError(thrown), refused: importing.file })
+    return { key, file, report: null, error: ipc.asError(thrown), tooLate: false }
   }
-  importing.file = null
-  await refresh()
 }
 
 export async function cancel(): Promise<void> {
@@ -55,7 +108,7 @@ export async function cancel(): Promise<void> {
 }
 
 export async function undo(id: number): Promise<void> {
-  Object.assign(importing, { report: null, error: null, refused: null, undone: null })
+  Object.assign(importing, { outcomes: [], error: null, undone: null })
   try {
     importing.undone = await ipc.undoImport(id)
   } catch (thrown) {

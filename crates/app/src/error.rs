@@ -53,6 +53,8 @@ codes! {
     StoreNewer = "store_newer",
     /// The store cannot be read or is not whole.
     StoreDamaged = "store_damaged",
+    /// Changes beside the store cannot be read in a read-only folder.
+    StoreReadOnly = "store_read_only",
     /// The store refused something else.
     StoreFailed = "store_failed",
     /// No type has this name.
@@ -123,6 +125,11 @@ impl From<store::Error> for Error {
                 Code::StoreDamaged,
                 "The store is damaged or is no store.",
                 "`vitalog verify` says what is wrong; a backup, or importing your exports into a new data folder, helps.",
+            ),
+            ErrorKind::Unsettled => Self::new(
+                Code::StoreReadOnly,
+                "The folder is read-only, and the newest changes lie beside the store in `vitalog.db-wal`.",
+                "Copy the folder to where you may write, and name the copy with --data-dir.",
             ),
             ErrorKind::NoSpace => Self::new(Code::NoSpace, "The disk is full.", "Make room and try again."),
             ErrorKind::Cancelled => cancelled(),
@@ -254,7 +261,7 @@ fn capital(subject: &str) -> String {
 }
 
 /// One full stop, and none after a question.
-fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     if text.ends_with(['.', '?', '!']) { text.to_owned() } else { format!("{text}.") }
 }
 

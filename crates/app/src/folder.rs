@@ -1,6 +1,8 @@
 //! The data folder: where everything lies, readable by nobody else.
 
 use std::io::ErrorKind;
+#[cfg(unix)]
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -66,7 +68,7 @@ impl Folder {
     pub fn write(&self) -> Result<Store> {
         create_private(&self.dir)?;
         let path = self.store_path();
-        touch_private(&path)?;
+        settle(&self.dir, &path, touch_private)?;
         Store::open_within(&path, self.wait).about(&path)
     }
 }
@@ -102,22 +104,53 @@ pub fn create_private(dir: &Path) -> Result<()> {
     .about(dir)
 }
 
+/// Makes the first thing in a data folder. One that was there already, empty and ours, becomes private with it; a folder
+/// with other things in it, or of somebody else, is theirs to share.
+pub(crate) fn settle(dir: &Path, first: &Path, make: fn(&Path) -> Result<()>) -> Result<()> {
+    let was_empty = std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_none());
+    make(first)?;
+    if was_empty { narrow(dir, first).about(dir) } else { Ok(()) }
+}
+
+/// Who we are is told by the owner of what we have just made.
+#[cfg(unix)]
+fn narrow(dir: &Path, made: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    let found = std::fs::metadata(dir)?;
+    if found.mode() & 0o077 == 0 || found.uid() != std::fs::metadata(made)?.uid() {
+        return Ok(());
+    }
+    std::fs::set_permissions(dir, PermissionsExt::from_mode(0o700))
+}
+
+/// Elsewhere a user's folder is private unless somebody shares it.
+#[cfg(not(unix))]
+fn narrow(_dir: &Path, _made: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
 /// Makes an empty file that only its owner can read. SQLite gives its side files the same permissions.
 fn touch_private(path: &Path) -> Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).about(path).map(drop)
+    open_private(std::fs::OpenOptions::new().append(true), path).map(drop)
 }
 
 /// Makes a file that only its owner can read, or empties the one that is there.
 pub fn private_file(path: &Path) -> Result<std::fs::File> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    open_private(std::fs::OpenOptions::new().write(true).truncate(true), path)
+}
+
+/// Also one that is there already, such as a copy brought back, becomes private.
+fn open_private(options: &mut std::fs::OpenOptions, path: &Path) -> Result<std::fs::File> {
+    options.create(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).about(path)
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    let file = options.open(path).about(path)?;
+    #[cfg(unix)]
+    if file.metadata().about(path)?.permissions().mode() & 0o077 != 0 {
+        // Where it is somebody else's this fails, and `doctor` tells.
+        let _ = file.set_permissions(PermissionsExt::from_mode(0o600));
+    }
+    Ok(file)
 }
 
 #[cfg(test)]
@@ -142,5 +175,67 @@ mod tests {
     fn without_both_it_is_the_systems_place() {
         check(None, &[("XDG_DATA_HOME", "/x"), ("HOME", "/h"), ("VITALOG_DATA_DIR", "")], "/x/vitalog");
         check(None, &[("XDG_DATA_HOME", "relative"), ("HOME", "/h")], "/h/.local/share/vitalog");
+    }
+
+    #[cfg(unix)]
+    fn mode(path: &Path) -> u32 {
+        std::fs::metadata(path).expect("there").permissions().mode() & 0o777
+    }
+
+    #[cfg(unix)]
+    fn set_mode(path: &Path, mode: u32) {
+        std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).expect("set");
+    }
+
+    /// A folder that others can read, with or without something in it: its mode after the first write.
+    #[cfg(unix)]
+    #[track_caller]
+    fn check_mode(name: &str, before: impl FnOnce(&Folder), write: impl FnOnce(&Folder), expected: u32) {
+        let folder = crate::testing::TestFolder::new(name);
+        std::fs::create_dir_all(folder.dir()).expect("a folder");
+        set_mode(folder.dir(), 0o755);
+        before(&folder);
+        write(&folder);
+        assert_eq!(mode(folder.dir()), expected, "{name}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_was_there_becomes_private_where_it_is_empty_and_ours() {
+        let write = |folder: &Folder| drop(folder.write().expect("a store"));
+        check_mode("was-empty", |_| {}, write, 0o700);
+        let notes = |folder: &Folder| std::fs::write(folder.dir().join("notes.txt"), "milk").expect("written");
+        check_mode("was-used", notes, write, 0o755);
+        check_mode(
+            "was-ours",
+            write,
+            |folder| {
+                set_mode(folder.dir(), 0o755);
+                write(folder)
+            },
+            0o755,
+        );
+        // Only root can give a folder away; others have nothing to try.
+        let give = |folder: &Folder| std::os::unix::fs::chown(folder.dir(), Some(65_534), None).is_ok();
+        if give(&crate::testing::TestFolder::filled("may-give")) {
+            check_mode("somebodys", |folder| assert!(give(folder)), write, 0o755);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_data_folder_around_the_sample_store_is_private_too() {
+        let sample = |folder: &Folder| crate::demo::prepare(folder).expect("a folder");
+        check_mode("sample", |_| {}, sample, 0o700);
+        check_mode("sample-missing", |folder| std::fs::remove_dir(folder.dir()).expect("removed"), sample, 0o700);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_store_that_was_copied_here_becomes_private() {
+        let folder = crate::testing::TestFolder::filled("copied");
+        set_mode(&folder.store_path(), 0o644);
+        drop(folder.write().expect("a store"));
+        assert_eq!(mode(&folder.store_path()), 0o600);
     }
 }

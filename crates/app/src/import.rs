@@ -72,7 +72,7 @@ const LOST: [&str; 2] = ["damaged_file", "truncated"];
 
 /// Whether some input did not come in: refused, cut off or damaged.
 pub fn is_partial(report: &Report) -> bool {
-    report.has_rejects() || report.problems.iter().any(|problem| LOST.contains(&problem.reason.as_str()))
+    report.rejects() > 0 || report.problems.iter().any(|problem| LOST.contains(&problem.reason.as_str()))
 }
 
 #[cfg(test)]

@@ -1,11 +1,18 @@
 //! What was imported.
 
+use health::kind::get_or_guess;
 use health::time::format_instant;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
+pub use store::REJECTS_KEPT;
+use store::query::{ImportRow, RejectRow};
+use store::{ErrorKind, Report};
 
 use crate::error::Result;
 use crate::folder::Folder;
+
+/// Rejects that an answer lists; more are only counted.
+pub const REJECTS_LISTED: usize = 1_000;
 
 /// One row of `vitalog imports`.
 #[derive(Debug, Clone, Serialize)]
@@ -28,6 +35,8 @@ pub struct ImportAnswer {
     pub known: u64,
     /// As in its report.
     pub superseded: u64,
+    /// Records and entries that were refused.
+    pub rejected: u64,
     /// Whether it was undone.
     pub undone: bool,
 }
@@ -36,20 +45,120 @@ pub struct ImportAnswer {
 pub fn imports(folder: &Folder) -> Result<Vec<ImportAnswer>> {
     let rows = folder.read()?.imports()?;
     let answer = rows.into_iter().map(|row| {
-        let report: Value = serde_json::from_str(&row.report).unwrap_or_default();
-        let count = |key: &str| report.get(key).and_then(Value::as_u64).unwrap_or(0);
+        let report = report(&row);
         ImportAnswer {
             import: row.id,
             channel: row.channel,
             file: row.file,
             device: row.device,
             at: format_instant(row.at_ms),
-            outcome: report.get("outcome").and_then(Value::as_str).map(str::to_owned),
-            new: count("new"),
-            known: count("known"),
-            superseded: count("superseded"),
+            rejected: report.rejects(),
+            new: report.counts.new,
+            known: report.counts.known,
+            superseded: report.superseded,
+            outcome: Some(report.outcome).filter(|outcome| !outcome.is_empty()),
             undone: row.undone,
         }
     });
     Ok(answer.collect())
+}
+
+/// A report that cannot be read is no reason to hide the import.
+fn report(row: &ImportRow) -> Report {
+    serde_json::from_str(&row.report).unwrap_or_default()
+}
+
+/// The answer of `vitalog imports IMPORT`: the report as the import gave it, and what was refused.
+#[derive(Debug, Clone, Serialize)]
+pub struct ImportDetail {
+    /// The keys of the report. `seconds` is not among them: the store does not keep it.
+    #[serde(flatten)]
+    pub kept: Map<String, Value>,
+    /// The same, to be worded.
+    #[serde(skip)]
+    pub report: Report,
+    /// `file` or `phone`.
+    pub channel: String,
+    /// Label of the phone.
+    pub device: Option<String>,
+    /// When it was made.
+    pub at: String,
+    /// Whether it was undone; then its rejects are gone too.
+    pub undone: bool,
+    /// The first of what was refused, at most [`REJECTS_LISTED`], in the order of the file.
+    pub rejects: Vec<Reject>,
+    /// How much was refused.
+    pub rejects_total: u64,
+}
+
+/// A record or entry that was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reject {
+    /// Where it begins: byte position in the uncompressed document.
+    pub position: Option<u64>,
+    /// Apple's identifier, where known.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// What people call the type.
+    pub name: Option<String>,
+    /// Code such as `bad_time`.
+    pub reason: String,
+    /// As it stood, shortened if very long.
+    pub text: Option<String>,
+}
+
+impl From<RejectRow> for Reject {
+    fn from(row: RejectRow) -> Self {
+        let name = row.kind.as_deref().map(|kind| get_or_guess(kind, None).name);
+        Self { position: row.position, kind: row.kind, name, reason: row.reason, text: row.raw }
+    }
+}
+
+/// Tells everything about one import.
+pub fn detail(folder: &Folder, import: i64) -> Result<ImportDetail> {
+    let store = folder.read()?;
+    let unknown = || store::Error::from(ErrorKind::UnknownImport(import));
+    let row = store.imports()?.into_iter().find(|row| row.id == import).ok_or_else(unknown)?;
+    let mut kept: Map<String, Value> = serde_json::from_str(&row.report).unwrap_or_default();
+    kept.remove("seconds");
+    let report = report(&row);
+    Ok(ImportDetail {
+        kept,
+        rejects_total: report.rejects(),
+        report,
+        channel: row.channel,
+        device: row.device,
+        at: format_instant(row.at_ms),
+        undone: row.undone,
+        rejects: store.rejects(import, REJECTS_LISTED)?.into_iter().map(Reject::from).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Code;
+    use crate::import::{Input, Options, import};
+    use crate::testing::TestFolder;
+
+    /// An export whose records have no readable value.
+    fn broken(records: usize) -> String {
+        let record = "<Record type=\"HKQuantityTypeIdentifierHeartRate\" sourceName=\"Watch\" unit=\"count/min\" \
+                      startDate=\"2026-03-01 10:00:00 +0100\" endDate=\"2026-03-01 10:00:00 +0100\" value=\"high\"/>";
+        format!("<?xml version=\"1.0\"?><HealthData locale=\"en_GB\">{}</HealthData>", record.repeat(records))
+    }
+
+    #[test]
+    fn a_long_list_of_rejects_is_cut_and_counted() {
+        let folder = TestFolder::new("rejects");
+        std::fs::create_dir_all(folder.dir()).expect("a folder");
+        let file = folder.dir().join("export.xml");
+        std::fs::write(&file, broken(REJECTS_LISTED + 5)).expect("written");
+        import(&folder, &Input::Path(file), Options { dry_run: false, now_ms: 0 }, &mut |_| true).expect("an import");
+        let found = detail(&folder, 1).expect("an import");
+        assert_eq!((found.rejects.len(), found.rejects_total), (REJECTS_LISTED, REJECTS_LISTED as u64 + 5));
+        let positions: Vec<_> = found.rejects.iter().map(|reject| reject.position).collect();
+        assert!(positions.is_sorted() && positions.first() != positions.last(), "in the order of the file");
+        assert_eq!(detail(&folder, 2).expect_err("none").code, Code::UnknownImport);
+    }
 }

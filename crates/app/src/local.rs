@@ -118,7 +118,7 @@ pub fn find_kind(store: &Store, word: &str) -> Result<Found> {
 }
 
 /// Up to three names that are nearly the word or contain it. `names` are folded, each with the word to show for it.
-fn near(wanted: &str, names: impl Iterator<Item = (String, String)>) -> Vec<String> {
+pub(crate) fn near(wanted: &str, names: impl Iterator<Item = (String, String)>) -> Vec<String> {
     let mut scored: Vec<(usize, String)> = names
         .filter_map(|(folded, name)| {
             let contains = wanted.len() >= 3 && folded.contains(wanted);

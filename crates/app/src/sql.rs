@@ -1,9 +1,16 @@
 //! The user's own SQL, reading only.
 
+use health::kind::fold;
+use serde_json::Value;
 pub use store::query::Answer;
+use store::{ErrorKind, Store};
 
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, sentence};
 use crate::folder::Folder;
+use crate::local::near;
+
+/// Lists what may stand after FROM.
+const TABLES: &str = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name";
 
 /// Runs one statement that reads.
 pub fn sql(folder: &Folder, statement: &str) -> Result<Answer> {
@@ -11,5 +18,96 @@ pub fn sql(folder: &Folder, statement: &str) -> Result<Answer> {
         let hint = "Write one SELECT, such as \"SELECT * FROM steps\".";
         return Err(Error::new(Code::BadSql, "There is no statement to run.", hint));
     }
-    Ok(folder.read()?.sql(statement)?)
+    let mut store = folder.read()?;
+    store.sql(statement).map_err(|error| match error.kind() {
+        ErrorKind::Statement(text) => refusal(&mut store, statement, text),
+        _ => error.into(),
+    })
+}
+
+/// What SQLite says, and what helps: names are told by the store itself.
+fn refusal(store: &mut Store, statement: &str, text: &str) -> Error {
+    let bad = |message: &str, hint: String| Error::new(Code::BadSql, message, hint);
+    let said = sentence(&format!("The statement cannot be run: {text}"));
+    if let Some(name) = text.strip_prefix("no such table: ") {
+        return bad(&said, table_hint(store, name));
+    }
+    if let Some(name) = text.strip_prefix("no such column: ") {
+        return bad(&said, column_hint(store, statement, name));
+    }
+    match text {
+        "not authorized" | "authorization denied" => bad(
+            "`sql` only reads, and this statement would do more.",
+            "Write one SELECT; `import`, `undo` and `settings` change the store.".to_owned(),
+        ),
+        "Multiple statements provided" => bad("These are several statements.", "Run them one by one.".to_owned()),
+        _ => bad(&said, "One SELECT that takes less than 10 s is allowed.".to_owned()),
+    }
+}
+
+fn table_hint(store: &mut Store, name: &str) -> String {
+    let name = name.rsplit('.').next().unwrap_or(name);
+    let names = names(store);
+    let near = near(&fold(name), names.into_iter().map(|name| (fold(&name), name)));
+    format!("{}`vitalog sql \"SELECT name FROM sqlite_master\"` lists them all.", did_you_mean(&near))
+}
+
+/// Looks among the columns of the tables that the statement names.
+fn column_hint(store: &mut Store, statement: &str, name: &str) -> String {
+    let name = name.rsplit('.').next().unwrap_or(name);
+    let named = |table: &String| statement.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == table);
+    let tables: Vec<String> = names(store).into_iter().filter(named).collect();
+    let mut columns: Vec<String> = tables.iter().flat_map(|table| columns(store, table)).collect();
+    columns.sort();
+    columns.dedup();
+    let near = near(&fold(name), columns.iter().map(|column| (fold(column), column.clone())));
+    if !near.is_empty() {
+        return did_you_mean(&near).trim_end().to_owned();
+    }
+    match columns.is_empty() {
+        true => "One SELECT that takes less than 10 s is allowed.".to_owned(),
+        false => format!("There are {}.", columns.join(", ")),
+    }
+}
+
+fn did_you_mean(near: &[String]) -> String {
+    if near.is_empty() { String::new() } else { format!("Did you mean {}? ", near.join(", ")) }
+}
+
+fn names(store: &mut Store) -> Vec<String> {
+    let rows = store.sql(TABLES).map(|answer| answer.rows).unwrap_or_default();
+    rows.iter().filter_map(|row| row.first().and_then(Value::as_str).map(str::to_owned)).collect()
+}
+
+fn columns(store: &mut Store, table: &str) -> Vec<String> {
+    store.sql(&format!("SELECT * FROM \"{table}\" LIMIT 0")).map(|answer| answer.columns).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::TestFolder;
+
+    #[test]
+    fn what_is_wrong_comes_with_what_helps() {
+        let folder = TestFolder::filled("sql-hints");
+        let check = |statement: &str, message: &str, hint: &str| {
+            let error = sql(&folder, statement).expect_err(statement);
+            assert_eq!(error.code, Code::BadSql, "{statement}");
+            assert!(error.message.contains(message) && error.hint.contains(hint), "{statement}: {error:?}");
+        };
+        check("SELECT * FROM step", "no such table: step.", "Did you mean steps");
+        check("SELECT * FROM main.heartrate", "main.heartrate", "Did you mean heart_rate, ");
+        check("SELECT * FROM qqqqqqqq", "qqqqqqqq", "`vitalog sql \"SELECT name FROM sqlite_master\"` lists");
+        check("SELECT s.vlue FROM steps s", "no such column: s.vlue.", "Did you mean value?");
+        check("SELECT moon FROM steps", "moon", "There are copies, details, device, end, ");
+        check("SELECT moon", "moon", "One SELECT");
+        for writes in
+            ["DELETE FROM samples", "WITH a AS (SELECT 1) DELETE FROM samples", "VACUUM", "CREATE TABLE a (b)"]
+        {
+            check(writes, "`sql` only reads", "Write one SELECT");
+        }
+        check("SELECT 1; SELECT 2", "several statements", "one by one");
+        check("SELEC 1", "near \"SELEC\": syntax error.", "One SELECT");
+    }
 }

@@ -36,6 +36,16 @@ pub const PROBLEMS: &[(&str, &str)] = &[
     ("encrypted_entry", "Encrypted files in the archive, never opened"),
 ];
 
+/// Why one record or entry was left out, by the code of the problem that it counts to.
+pub const REJECTS: &[(&str, &str)] = &[
+    ("bad_time", "a time that cannot be read"),
+    ("bad_value", "a value that cannot be read"),
+    ("bad_shape", "not put together as it should be"),
+    ("truncated", "cut off by the end of the file"),
+    ("too_many_kinds", "a type too many"),
+    ("too_many_sources", "a source too many"),
+];
+
 /// What an export has besides records, by the key of the report: one and many.
 pub const ENTRIES: &[(&str, &str, &str)] = &[
     ("workouts", "workout", "workouts"),
@@ -64,6 +74,17 @@ pub fn problem(problem: &ProblemCount) -> String {
         None => String::new(),
     };
     format!("{meaning} ({code}): {often}{place}")
+}
+
+/// Why one record was left out, in a few words.
+pub fn reject(reason: &str) -> &str {
+    REJECTS.iter().find(|(code, _)| *code == reason).map_or(reason, |(_, words)| words)
+}
+
+/// Says where everything that an import refused is listed; nothing where nothing was, or where nothing was kept of it.
+pub fn see_rejects(report: &Report) -> Option<String> {
+    let import = report.import.filter(|_| report.rejects() > 0)?;
+    Some(format!("`vitalog imports {import}` lists what could not be read."))
 }
 
 /// `2 workouts, 1 route`, from counts by the keys of [`ENTRIES`]; empty where there is nothing.

@@ -202,13 +202,14 @@ fn draw_bucket(canvas: &Canvas, plot: &Plot, bucket: &Bucket, palette: &Palette)
     canvas.draw(&Circle::new((x, mean), (ring - fine(0.8)).max(1), palette.surface.filled()))
 }
 
-/// Gives the picture its shown size, a name and a description, and the page's fonts behind ours.
+/// Gives the picture its shown size, a name and a description, and the page's fonts behind ours. The name is no
+/// `<title>`: browsers show that as a tooltip, over the read-out.
 fn dress(svg: &str, model: &Model, size: Size) -> String {
     let body = svg.find('>').map_or("", |end| &svg[end + 1..]);
     let body = body.replace("font-family=\"Inter\"", "font-family=\"Inter, system-ui, sans-serif\"");
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {fine_width} \
-         {fine_height}\" role=\"img\" aria-labelledby=\"chart-title chart-desc\">\n<title id=\"chart-title\">{title}</title>\n\
+         {fine_height}\" role=\"img\" aria-label=\"{title}\" aria-describedby=\"chart-desc\">\n\
          <desc id=\"chart-desc\">{desc}</desc>{body}",
         width = size.width,
         height = size.height,

@@ -29,6 +29,9 @@ pub enum ErrorKind {
     /// The file is no store, or its pages are broken.
     #[error("the store is damaged: {0}")]
     Damaged(String),
+    /// Changes lie beside the store, and its folder is read-only, so they cannot be read.
+    #[error("changes beside the store cannot be read in a read-only folder")]
+    Unsettled,
     /// The disk or a quota is full.
     #[error("no space left on the disk of the store")]
     NoSpace,

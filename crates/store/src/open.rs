@@ -3,13 +3,15 @@
 //! WAL: readers are never blocked by the one writer. The write lock is held for one transaction, never for the life
 //! of a process; who waits longer than [`BUSY_WAIT`] gets `Busy`.
 
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// The schema that this program writes (`PRAGMA user_version`).
 pub const SCHEMA_VERSION: i64 = 1;
@@ -49,10 +51,30 @@ impl Store {
     }
 
     /// Opens an existing store for reading only: no statement can change it. One whose making was killed is empty.
+    ///
+    /// In a folder that cannot be written to, the file is read as it lies there; fails with `Unsettled` where a
+    /// write-ahead log would be needed besides.
     pub fn open_read(path: &Path) -> Result<Self> {
         // Read-write flags all the same: a reader of a WAL file must be able to make the shared-memory file.
-        let conn =
-            Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let opened = Connection::open_with_flags(path, flags).map_err(Error::from);
+        match opened.and_then(|conn| Self::read_only(conn, path)) {
+            // Only the side files are out of reach, not the store: the folder is read-only.
+            Err(error) if is_out_of_reach(&error) && File::open(path).is_ok() => Self::open_still(path),
+            other => other,
+        }
+    }
+
+    /// Opens a store that nobody changes meanwhile, without locks and side files.
+    fn open_still(path: &Path) -> Result<Self> {
+        if has_log(path) {
+            return Err(ErrorKind::Unsettled.into());
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Self::read_only(Connection::open_with_flags(still_uri(path)?, flags)?, path)
+    }
+
+    fn read_only(conn: Connection, path: &Path) -> Result<Self> {
         conn.busy_timeout(BUSY_WAIT)?;
         refuse_newer(&conn)?;
         if user_version(&conn)? == 0 {
@@ -108,6 +130,37 @@ impl Store {
     }
 }
 
+fn is_out_of_reach(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Io(error) if error.kind() == io::ErrorKind::PermissionDenied)
+}
+
+/// Whether changes lie beside the store that are not in it yet.
+fn has_log(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    std::fs::metadata(log).is_ok_and(|log| log.len() > 0)
+}
+
+/// The path as SQLite's URI that says: nobody changes this file.
+fn still_uri(path: &Path) -> io::Result<String> {
+    let path = std::path::absolute(path)?;
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let mut uri = "file://".to_owned();
+    // On Windows a path begins with a letter, and a URI's with a slash all the same.
+    if !bytes.starts_with(b"/") {
+        uri.push('/');
+    }
+    for byte in bytes {
+        match byte {
+            b'\\' if cfg!(windows) => uri.push('/'),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'.' | b'_' | b'-' | b':' => uri.push(char::from(*byte)),
+            byte => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri.push_str("?immutable=1");
+    Ok(uri)
+}
+
 /// The schema version of a file, 0 for a new one.
 pub(crate) fn user_version(conn: &Connection) -> Result<i64> {
     Ok(conn.query_row("PRAGMA user_version", [], |row| row.get(0))?)
@@ -129,6 +182,62 @@ fn refuse_newer(conn: &Connection) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A store in a folder of its own, gone after the test.
+    struct Kept(PathBuf);
+
+    impl Kept {
+        fn new(name: &str) -> Self {
+            let dir = std::env::temp_dir().join(format!("vitalog-open {}?%{name}", std::process::id()));
+            std::fs::create_dir_all(&dir).expect("a folder");
+            drop(Store::open(&dir.join("a store.db")).expect("a store"));
+            Self(dir)
+        }
+
+        fn path(&self) -> PathBuf {
+            self.0.join("a store.db")
+        }
+
+        fn files(&self) -> usize {
+            std::fs::read_dir(&self.0).expect("a folder").count()
+        }
+    }
+
+    impl Drop for Kept {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    /// What happens in a read-only folder; the verbs are tried in a real one by tests/cli.rs.
+    #[test]
+    fn a_store_that_nobody_changes_is_read_without_side_files() {
+        let kept = Kept::new("still");
+        let store = Store::open_still(&kept.path()).expect("a store");
+        assert_eq!(user_version(&store.conn).expect("a version"), SCHEMA_VERSION);
+        assert_eq!(kept.files(), 1);
+        assert!(store.conn.execute("DELETE FROM settings", []).is_err());
+    }
+
+    #[test]
+    fn changes_beside_the_store_are_not_passed_over() {
+        let kept = Kept::new("unsettled");
+        let writer = Store::open(&kept.path()).expect("a store");
+        Store::open_still(&kept.path()).expect("an empty log holds nothing");
+        writer.conn.execute("INSERT INTO settings VALUES ('units', 'metric')", []).expect("written");
+        let error = Store::open_still(&kept.path()).expect_err("unsettled");
+        assert!(matches!(error.kind(), ErrorKind::Unsettled), "{error}");
+        drop(writer);
+        Store::open_still(&kept.path()).expect("the last one to close settles everything");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn paths_are_escaped() {
+        let uri = |path: &str| still_uri(Path::new(path)).expect("a path");
+        assert_eq!(uri("/a b/\u{e9}?#%.db"), "file:///a%20b/%C3%A9%3F%23%25.db?immutable=1");
+        assert!(uri("vitalog.db").starts_with("file:///") && uri("vitalog.db").ends_with("/vitalog.db?immutable=1"));
+    }
 
     #[test]
     fn every_column_of_the_schema_has_a_comment() {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// The report of one ingest; keys as in `vitalog import --json`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Report {
     /// The import's number; none after a dry run.
     pub import: Option<i64>,
@@ -156,11 +157,11 @@ impl Report {
         }
     }
 
-    /// Whether anything was refused.
-    pub fn has_rejects(&self) -> bool {
+    /// How much was refused: records and entries.
+    pub fn rejects(&self) -> u64 {
         let entries = [self.workouts, self.correlations, self.activity_days, self.routes, self.ecgs];
         let others = [self.clinical_records, self.audiograms, self.vision_prescriptions, self.profiles];
-        self.counts.rejected > 0 || entries.iter().chain(&others).any(|c| c.rejected > 0)
+        self.counts.rejected + entries.iter().chain(&others).map(|c| c.rejected).sum::<u64>()
     }
 
     /// Adds the kinds up; called once at the end.

@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'vitest'
 import { emit } from '@tauri-apps/api/event'
 import importExport from '../../../tests/fixtures/ipc/import_export.json'
 import notAnExport from '../../../tests/fixtures/ipc/import_export_not_an_export.json'
+import { MOST_WAITING } from '../library.svelte'
 import { type Page, click, emptyStore, kept, open, says, until } from './support'
 
 let page: Page
@@ -33,6 +34,25 @@ test('a dropped file is imported and its report shown', async () => {
   expect(page.asked).toContain('import_export')
 })
 
+test('what could not be read is listed where somebody wants to see it', async () => {
+  page = open({ ...kept, opened_with: () => '/somewhere/ada/export.zip' })
+  await says('What could not be read (2)')
+  expect(page.asked).not.toContain('import_detail')
+  const details = document.querySelector('[data-testid=rejects]') as HTMLDetailsElement
+  details.open = true
+  details.dispatchEvent(new Event('toggle'))
+  await says('at byte 23,456')
+  const first = document.querySelector('[data-testid=rejects] li')?.textContent
+  for (const text of ['Heart Rate: a time that cannot be read', 'at byte 12,345', 'startDate="yesterday"']) expect(first).toContain(text)
+  await says('and 3 more')
+})
+
+test('the history lists it too, for imports of another day', async () => {
+  page = open()
+  await says('What could not be read (5)')
+  expect(document.querySelectorAll('[data-testid=rejects]').length).toBe(1)
+})
+
 test('the report leads to what the file had', async () => {
   const report = importExport.answer
   const after = async (answer: object) => {
@@ -59,12 +79,68 @@ test('a file that is dragged over any page is welcome there', async () => {
   await until(() => !document.body.textContent?.includes('Let go to import'))
 })
 
-test('two files at once are refused in words', async () => {
-  page = open()
+/** An import that ends when the test wants; `ends` has one function for each file, by name. */
+function endless() {
+  const ends: Record<string, { done: (report: unknown) => void; fail: (error: unknown) => void }> = {}
+  const import_export = ({ path }: Record<string, unknown>) =>
+    new Promise((done, fail) => (ends[(path as string).split('/').pop() as string] = { done, fail }))
+  return { ends, import_export }
+}
+
+const drop = (...paths: string[]) => emit('tauri://drag-drop', { paths, position: { x: 1, y: 1 } })
+const waiting = () => [...document.querySelectorAll('[data-testid=waiting] .file')].map((file) => file.textContent)
+
+test('a file dropped during an import waits for its turn, and both reports stay', async () => {
+  const { ends, import_export } = endless()
+  page = open({ ...kept, import_export })
   await says('History')
-  await emit('tauri://drag-drop', { paths: ['/a.zip', '/b.zip'], position: { x: 1, y: 1 } })
-  await says('Drop one file at a time.')
-  expect(page.asked).not.toContain('import_export')
+  await drop('/ada/a.zip')
+  await says('Starting')
+  await drop('/ada/b.zip', '/ada/c.zip')
+  await until(() => waiting().length === 2)
+  await drop('/ada/b.zip')
+  expect(waiting()).toEqual(['b.zip', 'c.zip'])
+  click('[data-testid=waiting] .button')
+  expect(waiting()).toEqual(['c.zip'])
+  await until(() => document.activeElement?.getAttribute('aria-label') === 'Take c.zip out of the queue')
+  ends['a.zip']?.done({ ...importExport.answer, file: 'a.zip' })
+  await until(() => ends['c.zip'])
+  await until(() => waiting().length === 0)
+  ends['c.zip']?.fail(notAnExport.error)
+  await says('c.zip was not imported')
+  expect(document.querySelector('[data-testid=report] .file')?.textContent).toBe('a.zip')
+  expect(Object.keys(ends)).toEqual(['a.zip', 'c.zip'])
+  expect(document.querySelector('progress')).toBeNull()
+})
+
+test('several files at once are imported one after the other', async () => {
+  const { ends, import_export } = endless()
+  page = open({ ...kept, import_export })
+  await says('History')
+  await drop('/ada/a.zip', '/ada/b.zip')
+  await until(() => ends['a.zip'])
+  expect(Object.keys(ends)).toEqual(['a.zip'])
+  ends['a.zip']?.done(importExport.answer)
+  await until(() => ends['b.zip'])
+})
+
+test('too many files are turned away in words', async () => {
+  page = open({ ...kept, import_export: endless().import_export })
+  await says('History')
+  await drop(...Array.from({ length: MOST_WAITING + 2 }, (_, i) => `/ada/${i}.zip`))
+  await says('2 files were not taken: too many are waiting.')
+})
+
+test('an import that was done before it could be cancelled says so', async () => {
+  const { ends, import_export } = endless()
+  page = open({ ...kept, import_export })
+  await says('History')
+  await drop('/ada/a.zip')
+  await says('Starting')
+  click('section .button')
+  await says('Cancelling')
+  ends['a.zip']?.done(importExport.answer)
+  await says('a.zip was done before it could be cancelled. Undo takes it back.')
 })
 
 test('a running import shows its progress and can be cancelled', async () => {
@@ -83,19 +159,40 @@ test('a running import shows its progress and can be cancelled', async () => {
   expect(document.querySelector('progress')?.getAttribute('value')).toBe('62')
   await until(() => /6[02] percent/.test(document.querySelector('[aria-live]')?.textContent ?? ''))
   click('section .button')
-  await says('Import cancelled. Nothing was changed.')
+  await says('Import of export.zip cancelled. Nothing was changed.')
+})
+
+test('when everything is read the import is finishing', async () => {
+  page = open({
+    ...kept,
+    opened_with: () => '/somewhere/ada/export.zip',
+    import_export: ({ progress }) => {
+      const channel = progress as { onmessage: (p: unknown) => void }
+      channel.onmessage({ records: 4_741_049, recordsPerSecond: 820_000, mbPerSecond: 402, secondsLeft: 0, fraction: 1 })
+      return new Promise(() => {})
+    },
+  })
+  await says('Everything is read. Finishing')
+  expect(document.querySelector('section .button')?.hasAttribute('disabled')).toBe(false)
 })
 
 test('a file that is no export is refused with a hint', async () => {
   page = open({
     ...kept,
     opened_with: () => '/somewhere/ada/notes.txt',
-    import_export: () => Promise.reject(notAnExport.error),
+    import_export: () => Promise.reject({ ...notAnExport.error, hint: 'Run `vitalog help`. In the Health app: Export All Health Data.' }),
   })
   await until(() => document.querySelector('[role=alert]'))
   await says('notes.txt was not imported')
+  expect(document.querySelector('[role=alert] code')?.textContent).toBe('vitalog help')
   await says('This file is not an Apple Health export.')
   await says('Export All Health Data')
+})
+
+test('after a wrong file a first-time user still reads how to get the right one', async () => {
+  page = open({ ...emptyStore, opened_with: () => '/somewhere/ada/notes.txt', import_export: () => Promise.reject(notAnExport.error) })
+  await says('notes.txt was not imported')
+  await says('Choose Export All Health Data and wait.')
 })
 
 test('undo asks first', async () => {
@@ -131,6 +228,20 @@ test('without readings the heart page says so and leads to the import', async ()
   await says('No heart-rate readings yet')
   click('.empty .button')
   await says('Drop export.zip here')
+  click('nav .types')
+  await says('No types yet')
+  click('.empty .button')
+  await says('Drop export.zip here')
+})
+
+test('the shapes of the chart are explained', async () => {
+  page = open()
+  Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, get: () => 640 })
+  click('nav .heart')
+  await says('Lowest to highest of the day')
+  const items = [...document.querySelectorAll('[data-testid=legend] li')].map((li) => li.textContent)
+  delete (HTMLElement.prototype as { clientWidth?: number }).clientWidth
+  expect(items).toEqual(['Lowest to highest of the day', 'Mean', 'Incomplete day'])
 })
 
 test('a store that cannot be read is said in words and can be tried again', async () => {

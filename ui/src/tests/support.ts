@@ -2,9 +2,10 @@
 import { mockIPC } from '@tauri-apps/api/mocks'
 import { flushSync, mount, unmount } from 'svelte'
 import App from '../App.svelte'
-import { importing, library } from '../library.svelte'
+import { library, reset } from '../library.svelte'
 import heartRate from '../../../tests/fixtures/ipc/heart_rate.json'
 import importExport from '../../../tests/fixtures/ipc/import_export.json'
+import importDetail from '../../../tests/fixtures/ipc/import_detail.json'
 import imports from '../../../tests/fixtures/ipc/imports.json'
 import status from '../../../tests/fixtures/ipc/status.json'
 import types from '../../../tests/fixtures/ipc/types.json'
@@ -16,6 +17,7 @@ export const kept: Record<string, Answer> = {
   status: () => status.answer,
   types: () => types.answer,
   imports: () => imports.answer,
+  import_detail: () => importDetail.answer,
   undo_import: () => undo.answer,
   import_export: () => importExport.answer,
   heart_rate: () => heartRate.answer,
@@ -50,7 +52,7 @@ export function open(answers: Record<string, Answer> = kept): Page {
     metadata: { currentWindow: { label: 'main' }, currentWebview: { label: 'main', windowLabel: 'main' } },
   })
   Object.assign(library, { status: null, imports: null, error: null, version: 0 })
-  Object.assign(importing, { file: null, progress: null, cancelling: false, report: null, error: null, refused: null, undone: null })
+  reset()
   document.body.innerHTML = '<div id="app"></div>'
   const app = mount(App, { target: document.body.firstElementChild as HTMLElement })
   return { asked, close: () => void unmount(app) }

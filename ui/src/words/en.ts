@@ -12,6 +12,7 @@ export const words = {
   tryAgain: 'Try again',
   close: 'Close',
   failed: 'That did not work',
+  goImport: 'Go to Import',
   notImported: (file: string) => `${file} was not imported`,
 
   foot: {
@@ -33,23 +34,31 @@ export const words = {
     ],
     dropHere: 'Drop export.zip here',
     dropNow: 'Let go to import',
+    dropNext: 'Let go to import it next',
     or: 'or',
     choose: 'Choose a file\u2026',
     another: 'Import a file\u2026',
     dialog: 'Choose export.zip or export.xml',
     filter: 'Apple Health export',
-    onlyOne: 'Drop one file at a time.',
+    dropMore: 'Drop another file here: it waits for its turn',
+    waiting: (n: number) => (n === 1 ? 'Next' : `Next: ${count(n)} files`),
+    takeOut: 'Take out',
+    takeOutThis: (file: string) => `Take ${file} out of the queue`,
+    turnedAway: (n: number) =>
+      `${n === 1 ? 'One file was' : `${count(n)} files were`} not taken: too many are waiting. Drop them again later.`,
     cancel: 'Cancel',
     cancelling: 'Cancelling\u2026',
     reading: 'Reading',
     starting: 'Starting\u2026',
+    finishing: 'Everything is read. Finishing\u2026',
     progress: 'Import progress',
     records,
     perSecond: (n: number) => `${count(n)} a second`,
     speed: (mb: number) => `${mb < 10 ? mb.toFixed(1) : count(mb)} MB/s`,
     left: (seconds: number) => `${duration(seconds)} left`,
     heard: (percent: number, n: number) => `${percent} percent, ${records(n)} read`,
-    cancelled: 'Import cancelled. Nothing was changed.',
+    cancelled: (file: string) => `Import of ${file} cancelled. Nothing was changed.`,
+    tooLate: (file: string) => `${file} was done before it could be cancelled. Undo takes it back.`,
     done: (seconds: number) => `Done in ${shortDuration(seconds)}`,
     doneHeard: (file: string, n: number) => `${file}: done, ${records(n)} read`,
     already: 'This file was imported before. Nothing was changed.',
@@ -78,6 +87,10 @@ export const words = {
         n === 1 ? 'once' : `${count(n)} times`,
         ...(position === null ? [] : [`${n > 1 ? 'first ' : ''}at byte ${count(position)}`]),
       ].join(', '),
+    rejects: (n: number) => `What could not be read (${count(n)})`,
+    atByte: (position: number) => `at byte ${count(position)}`,
+    unknownType: 'Unknown type',
+    more: (n: number) => `and ${count(n)} more`,
     show: 'See your heart rate',
     showTypes: 'See all types',
     history: 'History',
@@ -123,12 +136,27 @@ export const words = {
     tip: (min: number, max: number, unit: string) => `${Math.round(min)}\u2013${Math.round(max)} ${unit}`,
     tipMore: (mean: number, n: number) => `mean ${Math.round(mean)} \u00b7 ${count(n)} ${n === 1 ? 'reading' : 'readings'}`,
     noReading: 'no data',
+    /** What the shapes of the chart mean, by the width of a bar. */
+    legend: {
+      bar: { hour: 'Lowest to highest of the hour', day: 'Lowest to highest of the day', week: 'Lowest to highest of the week' },
+      ring: 'Mean',
+      faint: { hour: 'Incomplete hour', day: 'Incomplete day', week: 'Incomplete week' },
+    },
     empty: 'No heart-rate readings yet. They come with your Apple Health export, if you wear a watch or a chest strap.',
-    goImport: 'Go to Import',
   },
 
   /** Units that people write otherwise than Apple does. */
   units: { count: '', 'count/min': 'per minute', dBASPL: 'dB', degC: '\u00b0C' } as Record<string, string>,
+
+  /** Why one record was left out, by the code of its problem. */
+  rejectReasons: {
+    bad_time: 'a time that cannot be read',
+    bad_value: 'a value that cannot be read',
+    bad_shape: 'not put together as it should be',
+    truncated: 'cut off by the end of the file',
+    too_many_kinds: 'a type too many',
+    too_many_sources: 'a source too many',
+  } as Record<string, string>,
 
   /** Codes of problems in a report: every one that the reader has. */
   reasons: {

@@ -12,7 +12,7 @@ use store::{Delivery, Report};
 
 use super::{DemoOptions, write_export};
 use crate::error::Result;
-use crate::folder::{Folder, create_private};
+use crate::folder::{Folder, create_private, settle};
 use crate::import::Progress;
 use crate::imports::imports;
 use crate::local::system_zone;
@@ -44,6 +44,7 @@ pub fn fill(
     now_ms: i64,
     progress: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Filled> {
+    prepare(folder)?;
     let demo = folder.demo();
     let report = add(&demo, options, now_ms, progress)?;
     if let Some(import) = report.import {
@@ -52,13 +53,18 @@ pub fn fill(
     Ok(Filled { data_dir: demo.dir().display().to_string(), report })
 }
 
+/// Makes the sample folder, and the data folder around it as private as the first import would.
+pub(crate) fn prepare(folder: &Folder) -> Result<()> {
+    create_private(folder.dir())?;
+    settle(folder.dir(), folder.demo().dir(), create_private)
+}
+
 fn add(
     demo: &Folder,
     options: &DemoOptions<'_>,
     now_ms: i64,
     progress: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Report> {
-    create_private(demo.dir())?;
     let file = nameless(&demo.dir().join(EXPORT))?;
     write_export(BufWriter::new(&file), options)?;
     let mut reader = Reader::archive(BufReader::new(file))?;
@@ -119,6 +125,7 @@ mod tests {
     fn two_people_left_by_a_killed_run_are_one_after_the_next() {
         for (next, outcome) in [(1, "already_imported"), (2, "already_imported"), (3, "imported")] {
             let folder = TestFolder::new(&format!("killed-{next}"));
+            prepare(&folder).expect("a folder");
             for seed in [1, 2] {
                 add(&folder.demo(), &options(seed), 0, &mut |_| true).expect("added");
             }

@@ -19,6 +19,8 @@ use health::formats::apple_export::write::{Author, ExportWriter, Record, zones};
 use health::time::{Day, HOUR_MS, Zones};
 use serde::Serialize;
 
+#[cfg(test)]
+pub(crate) use fill::prepare;
 pub use fill::{Filled, fill, yesterday};
 use plan::{MINUTE_MS, Plan};
 

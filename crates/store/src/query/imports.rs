@@ -1,5 +1,7 @@
 //! What was imported.
 
+use rusqlite::params;
+
 use crate::error::Result;
 use crate::open::Store;
 
@@ -22,6 +24,19 @@ pub struct ImportRow {
     pub report: String,
 }
 
+/// A record or entry that an import refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RejectRow {
+    /// Where it begins: byte position in the uncompressed document.
+    pub position: Option<u64>,
+    /// Code such as `bad_time`.
+    pub reason: String,
+    /// Apple's identifier, where known.
+    pub kind: Option<String>,
+    /// As it stood, shortened if very long.
+    pub raw: Option<String>,
+}
+
 impl Store {
     /// Returns every import, the oldest first, undone ones too.
     pub fn imports(&self) -> Result<Vec<ImportRow>> {
@@ -38,6 +53,17 @@ impl Store {
                 undone: row.get(5)?,
                 report: row.get(6)?,
             })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Returns the first rejects of an import in the order of the file, as far as they were kept.
+    pub fn rejects(&self, import: i64, most: usize) -> Result<Vec<RejectRow>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT position, reason, kind, raw FROM rejects WHERE import_id = ?1 ORDER BY rowid LIMIT ?2",
+        )?;
+        let rows = statement.query_map(params![import, most], |row| {
+            Ok(RejectRow { position: row.get(0)?, reason: row.get(1)?, kind: row.get(2)?, raw: row.get(3)? })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }

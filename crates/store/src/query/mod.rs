@@ -20,7 +20,7 @@ pub(crate) mod zones;
 pub use daily::{DailyRow, MergedRow};
 pub use entries::EntryRow;
 pub use heart::ChartBucket;
-pub use imports::ImportRow;
+pub use imports::{ImportRow, RejectRow};
 pub use kinds::{KindRow, TypeRow};
 pub use members::MemberRow;
 pub use points::Point;

@@ -40,6 +40,8 @@ impl Store {
         answer.map_err(|error| match error {
             _ if late => ErrorKind::Statement(format!("it took longer than {} s", MAX_TIME.as_secs())).into(),
             rusqlite::Error::SqliteFailure(_, Some(text)) => ErrorKind::Statement(text).into(),
+            // Whoever wrote the statement knows it.
+            rusqlite::Error::SqlInputError { msg, .. } => ErrorKind::Statement(msg).into(),
             other => match other.sqlite_error_code() {
                 Some(_) => other.into(),
                 None => ErrorKind::Statement(other.to_string()).into(),
