@@ -27,7 +27,8 @@ const NOON_MS: i64 = 1_772_366_400_000;
 impl Backend for Fake {
     fn status(&self) -> Result<Value, AppError> {
         Ok(
-            json!({"records": 4_741_049, "types": 2, "first": "2019-05-01T06:00:00.000Z", "last": "2026-03-01T12:00:00.000Z"}),
+            json!({"records": 4_741_049, "types": 2, "first": "2019-05-01T06:00:00.000Z", "last": "2026-03-01T12:00:00.000Z",
+                  "first_day": "2019-05-01", "last_day": "2026-03-01"}),
         )
     }
 
@@ -35,9 +36,11 @@ impl Backend for Fake {
         let (first, last) = ("2019-05-01T06:00:00.000Z", "2026-03-01T12:00:00.000Z");
         Ok(json!([
             {"identifier": "HKQuantityTypeIdentifierStepCount", "name": "Steps", "kind": "quantity", "unit": "count",
-             "count": 41_049, "first": first, "last": last, "sources": 2},
+             "count": 41_049, "first": first, "last": last, "sources": 2,
+             "first_day": "2019-05-01", "last_day": "2026-03-01"},
             {"identifier": "HKQuantityTypeIdentifierHeartRate", "name": "Heart rate", "kind": "quantity",
-             "unit": "count/min", "count": 4_700_000, "first": first, "last": last, "sources": 1},
+             "unit": "count/min", "count": 4_700_000, "first": first, "last": last, "sources": 1,
+             "first_day": "2019-05-01", "last_day": "2026-03-01"},
         ]))
     }
 

@@ -8,8 +8,10 @@ export function count(n: number): string {
     .replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
-/** "1 Mar 2026", by the clock of this computer; empty for what is no time. */
+/** "1 Mar 2026" for a local day such as "2026-03-01", and for an instant by the clock of this computer; else empty. */
 export function day(stamp: string | number | null): string {
+  const local = /^(\d{4})-(\d\d)-(\d\d)$/.exec(String(stamp))
+  if (local) return `${Number(local[3])} ${words.months[Number(local[2]) - 1] ?? ''} ${Number(local[1])}`
   const date = new Date(stamp ?? Number.NaN)
   if (Number.isNaN(date.getTime())) return ''
   return `${date.getDate()} ${words.months[date.getMonth()] ?? ''} ${date.getFullYear()}`

@@ -14,6 +14,9 @@ export interface Status {
   types: number
   first: string | null
   last: string | null
+  /** Local days of the wearer. */
+  first_day: string | null
+  last_day: string | null
 }
 
 export interface TypeRow {
@@ -24,6 +27,9 @@ export interface TypeRow {
   count: number
   first: string | null
   last: string | null
+  /** Local days of the wearer. */
+  first_day: string | null
+  last_day: string | null
 }
 
 export interface ImportRow {

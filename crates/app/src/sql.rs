@@ -33,6 +33,8 @@ fn refusal(store: &mut Store, statement: &str, text: &str) -> Error {
         return bad(&said, table_hint(store, name));
     }
     if let Some(name) = text.strip_prefix("no such column: ") {
+        // Of a name in double quotes SQLite asks whether it should be a text.
+        let name = name.split(" - ").next().unwrap_or(name).trim_matches('"');
         return bad(&said, column_hint(store, statement, name));
     }
     match text {
@@ -102,6 +104,7 @@ mod tests {
         check("SELECT s.vlue FROM steps s", "no such column: s.vlue.", "Did you mean value?");
         check("SELECT moon FROM steps", "moon", "There are copies, details, device, end, ");
         check("SELECT moon", "moon", "One SELECT");
+        check("SELECT \"vlue\" FROM steps", "no such column: \"vlue\"", "Did you mean value?");
         for writes in
             ["DELETE FROM samples", "WITH a AS (SELECT 1) DELETE FROM samples", "VACUUM", "CREATE TABLE a (b)"]
         {

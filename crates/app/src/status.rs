@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use health::EntryKind;
-use health::time::format_instant;
+use health::time::{format_day, format_instant, parse_stamp};
 use serde::Serialize;
 use store::query::EntryTotals;
 
 use crate::error::Result;
 use crate::folder::Folder;
-use crate::local::home_zone;
+use crate::local::{home_zone, zones};
 
 /// The answer of `vitalog status`.
 #[derive(Debug, Clone, Serialize)]
@@ -30,6 +30,10 @@ pub struct Status {
     pub first: Option<String>,
     /// Latest end of a sample; without samples, of anything else.
     pub last: Option<String>,
+    /// The wearer's local day of `first`.
+    pub first_day: Option<String>,
+    /// The wearer's local day of `last`.
+    pub last_day: Option<String>,
     /// What there is besides samples, by the keys of an import's report.
     pub entries: BTreeMap<&'static str, EntryStatus>,
     /// Imports that were not undone.
@@ -90,8 +94,12 @@ pub fn status(folder: &Folder) -> Result<Status> {
     let totals = store.totals()?;
     let entries = entries(store.entry_totals()?);
     // Instants and days as answers print them sort by time.
-    let first = totals.first_ms.map(format_instant);
-    let last = totals.last_ms.map(format_instant);
+    let first =
+        totals.first_ms.map(format_instant).or_else(|| entries.values().filter_map(|row| row.first.clone()).min());
+    let last = totals.last_ms.map(format_instant).or_else(|| entries.values().filter_map(|row| row.last.clone()).max());
+    let zones = zones(&store)?;
+    // Rings have a day and no instant.
+    let day = |at: &String| parse_stamp(at).map_or_else(|| at.clone(), |at_ms| format_day(zones.day(at_ms)));
     let path = folder.store_path();
     let size = |suffix: &str| {
         let mut name = path.clone().into_os_string();
@@ -105,8 +113,10 @@ pub fn status(folder: &Folder) -> Result<Status> {
         records: totals.records,
         types: totals.types,
         sources: totals.sources,
-        first: first.or_else(|| entries.values().filter_map(|row| row.first.clone()).min()),
-        last: last.or_else(|| entries.values().filter_map(|row| row.last.clone()).max()),
+        first_day: first.as_ref().map(day),
+        last_day: last.as_ref().map(day),
+        first,
+        last,
         entries,
         imports: totals.imports,
         last_import: totals.last_import_ms.map(format_instant),

@@ -1,11 +1,12 @@
 //! Which types are there.
 
 use health::kind;
-use health::time::format_instant;
+use health::time::{format_day, format_instant};
 use serde::Serialize;
 
 use crate::error::Result;
 use crate::folder::Folder;
+use crate::local::zones;
 
 /// One row of `vitalog types`.
 #[derive(Debug, Clone, Serialize)]
@@ -26,11 +27,17 @@ pub struct TypeAnswer {
     pub last: Option<String>,
     /// Sources that wrote some.
     pub sources: i64,
+    /// The wearer's local day of `first`.
+    pub first_day: Option<String>,
+    /// The wearer's local day of `last`.
+    pub last_day: Option<String>,
 }
 
 /// Lists the types that have live rows.
 pub fn types(folder: &Folder) -> Result<Vec<TypeAnswer>> {
-    let rows = folder.read()?.types()?;
+    let store = folder.read()?;
+    let (rows, zones) = (store.types()?, zones(&store)?);
+    let day = |at_ms: Option<i64>| at_ms.map(|at_ms| format_day(zones.day(at_ms)));
     let answer = rows.into_iter().map(|row| TypeAnswer {
         name: kind::get_or_guess(&row.kind.identifier, None).name,
         identifier: row.kind.identifier,
@@ -40,6 +47,8 @@ pub fn types(folder: &Folder) -> Result<Vec<TypeAnswer>> {
         first: row.first_ms.map(format_instant),
         last: row.last_ms.map(format_instant),
         sources: row.sources,
+        first_day: day(row.first_ms),
+        last_day: day(row.last_ms),
     });
     Ok(answer.collect())
 }

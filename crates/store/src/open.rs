@@ -81,6 +81,8 @@ impl Store {
             return Self::empty(path);
         }
         steady_plans(&conn)?;
+        // A mistyped column in double quotes is a mistake and no text.
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
         conn.pragma_update(None, "query_only", true)?;
         conn.pragma_update(None, "mmap_size", 256 * 1024 * 1024)?;
         Ok(Self { conn, path: path.to_owned() })

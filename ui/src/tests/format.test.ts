@@ -17,6 +17,7 @@ test.each([
 
 test('days', () => {
   expect(day('2026-03-01T12:00:00Z')).toBe('1 Mar 2026')
+  expect(day('2026-03-01')).toBe('1 Mar 2026')
   expect(day(null)).toBe('')
   expect(day('yesterday')).toBe('')
 })
