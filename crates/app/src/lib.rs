@@ -19,6 +19,7 @@ pub mod local;
 pub mod query;
 pub mod settings;
 pub mod sleep;
+pub mod source_order;
 pub mod sources;
 pub mod sql;
 pub mod status;

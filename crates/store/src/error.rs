@@ -44,6 +44,12 @@ pub enum ErrorKind {
     /// The import was undone before.
     #[error("import {0} was undone before")]
     AlreadyUndone(i64),
+    /// No source has this number.
+    #[error("there is no such source")]
+    UnknownSource,
+    /// Two sources cannot be one: their hardware or their apps are known and differ.
+    #[error("the two sources are different devices or apps")]
+    TwoDevices,
     /// A statement of the user's own is wrong, not allowed or took too long.
     #[error("{0}")]
     Statement(String),

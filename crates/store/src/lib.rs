@@ -5,6 +5,7 @@
 //! thread.
 
 mod absences;
+mod aliases;
 mod claims;
 mod derived;
 mod dictionary;
@@ -13,6 +14,7 @@ mod error;
 mod history;
 mod ingest;
 mod link;
+mod members;
 mod merged;
 mod open;
 pub mod query;
@@ -23,6 +25,7 @@ mod samples;
 #[cfg(test)]
 mod tests;
 mod undo;
+mod unite;
 mod views;
 
 pub use error::{Error, ErrorKind, Result};

@@ -1,13 +1,12 @@
-//! Things that turn out to be the same: a renamed watch or phone, a correlation's member and its twin.
+//! A renamed watch or phone turns out to be the one that was there before.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use health::Sample;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use crate::dictionary::{Dictionary, KindRef};
 use crate::error::Result;
-use crate::row::{COLUMNS, Key, Row};
+use crate::row::{COLUMNS, Row};
 
 /// So many of a gone source's rows must coincide with the new one's before they are taken for the same.
 const COINCIDING: f64 = 0.95;
@@ -328,33 +327,6 @@ pub(crate) fn forget_unused(conn: &Connection, sources: &[u32]) -> Result<()> {
         conn.prepare_cached("DELETE FROM source_names WHERE source_id = ?1")?.execute([source])?;
         conn.prepare_cached("DELETE FROM sources WHERE id = ?1")?.execute([source])?;
     }
-    Ok(())
-}
-
-/// The source of a member's twin: nested copies may lack the device, so the name and the value decide.
-pub(crate) fn source_of_twin(conn: &Connection, kind: &str, name: &str, sample: &Sample) -> Result<Option<u32>> {
-    Ok(conn
-        .prepare_cached(
-            "SELECT s.source_id FROM samples s JOIN kinds k ON k.id = s.kind_id
-             WHERE k.identifier = ?1 AND s.start_ms = ?2 AND s.duration_ms = ?3
-               AND (s.value IS ?4 OR abs(s.value - ?4) <= max(1e-9, 1e-4 * abs(?4)))
-               AND EXISTS (SELECT 1 FROM source_names n WHERE n.source_id = s.source_id AND n.name = ?5)
-             ORDER BY s.source_id LIMIT 1",
-        )?
-        .query_row(
-            params![kind, sample.start_ms, sample.end_ms.saturating_sub(sample.start_ms), sample.value, name],
-            |row| row.get(0),
-        )
-        .optional()?)
-}
-
-/// Notes that a sample belongs to a correlation.
-pub(crate) fn add_member(conn: &Connection, entry: i64, kind: u32, key: &Key) -> Result<()> {
-    conn.prepare_cached(
-        "INSERT OR IGNORE INTO correlation_members (entry_id, kind_id, start_ms, source_id, duration_ms, ordinal)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?
-    .execute(params![entry, kind, key.start_ms, key.source, key.duration_ms, key.ordinal])?;
     Ok(())
 }
 

@@ -20,7 +20,7 @@ use rusqlite::{Connection, params};
 
 use crate::derived::rule;
 use crate::error::Result;
-use crate::query::Ranks;
+use crate::query::{Orders, Ranks};
 use crate::rollup::{LONGEST_SPLIT_MS, Rule};
 use crate::row::FLAG_USER_ENTERED;
 
@@ -56,19 +56,19 @@ impl Rule {
 
 /// Merges days anew, by kind as sorted disjoint closed ranges; and every day of a kind whose sources changed places.
 pub(crate) fn rebuild(conn: &Connection, zones: &Zones, days: &BTreeMap<u32, Vec<(Day, Day)>>) -> Result<()> {
-    let ranks = Ranks::load(conn)?;
+    let orders = Orders::load(conn)?;
     thread::scope(|scope| {
         let (jobs, queue) = sync_channel::<Job>(JOBS_WAITING);
         let (results, done) = channel();
         scope.spawn(move || queue.into_iter().try_for_each(|job| results.send(job.run(zones))));
-        let mut desk = Desk { conn, ranks: &ranks, jobs, done };
+        let mut desk = Desk { conn, orders: &orders, jobs, done };
         rebuild_kinds(&mut desk, zones, days)?;
         desk.finish()
     })
 }
 
 fn rebuild_kinds(desk: &mut Desk<'_>, zones: &Zones, days: &BTreeMap<u32, Vec<(Day, Day)>>) -> Result<()> {
-    let (conn, ranks) = (desk.conn, desk.ranks);
+    let (conn, orders) = (desk.conn, desk.orders);
     let mut sources_by_kind = sources_by_kind(conn)?;
     // A kind that lost its last row still has days to be removed.
     for kind in days.keys() {
@@ -79,7 +79,7 @@ fn rebuild_kinds(desk: &mut Desk<'_>, zones: &Zones, days: &BTreeMap<u32, Vec<(D
         if merger.rule.merging() == Need::Never {
             continue;
         }
-        let order: Vec<i64> = ranks.order().filter(|source| sources.contains(source)).collect();
+        let order: Vec<i64> = orders.of_kind(kind).order().filter(|source| sources.contains(source)).collect();
         let before = order_of(conn, kind)?;
         let stayed: Vec<i64> = order.iter().filter(|source| before.contains(source)).copied().collect();
         let moved = before.iter().filter(|source| order.contains(source)).ne(&stayed);
@@ -140,6 +140,7 @@ impl Merger<'_> {
              ORDER BY start_ms, source_id, duration_ms, ordinal",
         )?;
         let mut rows = statement.query(params![self.kind, start, end])?;
+        let ranks = desk.orders.of_kind(self.kind);
         let mut waiting = Waiting::default();
         let mut written = Day::MIN;
         let mut span = (0, 0, 0);
@@ -156,7 +157,7 @@ impl Merger<'_> {
                 written = day;
                 waiting.forget(start_ms - REACH_MS);
             }
-            let rank = desk.ranks.of(source, flags & FLAG_USER_ENTERED != 0);
+            let rank = ranks.of(source, flags & FLAG_USER_ENTERED != 0);
             // Totals of many days count for the day of their start, as in `daily`.
             let length = if duration_ms > LONGEST_SPLIT_MS { 0 } else { duration_ms };
             let sample = Span { start_ms, end_ms: start_ms + length, value, rank };
@@ -195,7 +196,7 @@ impl Job {
 /// Where jobs are handed out and what comes back is written.
 struct Desk<'a> {
     conn: &'a Connection,
-    ranks: &'a Ranks,
+    orders: &'a Orders,
     jobs: SyncSender<Job>,
     done: Receiver<(u32, Style, Vec<Bucket>)>,
 }
@@ -205,15 +206,15 @@ impl Desk<'_> {
         // The other side listens as long as this one exists.
         let _ = self.jobs.send(job);
         while let Ok((kind, style, buckets)) = self.done.try_recv() {
-            write(self.conn, self.ranks, kind, style, &buckets)?;
+            write(self.conn, self.orders.of_kind(kind), kind, style, &buckets)?;
         }
         Ok(())
     }
 
     fn finish(self) -> Result<()> {
-        let Self { conn, ranks, jobs, done } = self;
+        let Self { conn, orders, jobs, done } = self;
         drop(jobs);
-        done.into_iter().try_for_each(|(kind, style, buckets)| write(conn, ranks, kind, style, &buckets))
+        done.into_iter().try_for_each(|(kind, style, buckets)| write(conn, orders.of_kind(kind), kind, style, &buckets))
     }
 }
 

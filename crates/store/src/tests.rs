@@ -459,6 +459,8 @@ fn another_home_zone_moves_days_and_loses_nothing() {
     assert_eq!(dump(&store), before.into_iter().filter(|line| !found(line)).collect::<Vec<_>>());
 }
 
+mod links;
+
 mod orders {
     use proptest::prelude::*;
 

@@ -10,7 +10,7 @@ use crate::history::{ImportRef, Presence, image_at, live_imports, write_image};
 use crate::open::Store;
 use crate::query::zones::{find_stays, forget_home, zones};
 use crate::row::{FLAG_LOGGED, Row};
-use crate::{entries, link};
+use crate::{entries, link, members};
 
 /// What an undo did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -51,7 +51,7 @@ impl Store {
         }
         undone.removed += entries::forget_undone(&tx, &imports, import)?;
         entries::reconcile(&tx, &imports)?;
-        tx.execute(LOST_MEMBERS, [])?;
+        tx.execute(members::LOST, [])?;
         tx.execute("DELETE FROM rejects WHERE import_id = ?1", [import])?;
         find_stays(&tx, home_zone)?;
         let zones = derived.rezone(&tx, home_zone, &before)?;
@@ -114,11 +114,6 @@ fn delete(conn: &Connection, kind: u32, row: &Row) -> Result<()> {
     }
     Ok(())
 }
-
-/// Links of correlations to samples that are gone.
-const LOST_MEMBERS: &str = "DELETE FROM correlation_members AS m WHERE NOT EXISTS (
-    SELECT 1 FROM samples s WHERE s.kind_id = m.kind_id AND s.start_ms = m.start_ms AND s.source_id = m.source_id
-        AND s.duration_ms = m.duration_ms AND s.ordinal = m.ordinal)";
 
 /// No import is left: whole tables go at once, which takes no time even of ten million rows.
 fn forget_everything(conn: &Connection) -> Result<u64> {

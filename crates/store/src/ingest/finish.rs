@@ -12,7 +12,7 @@ use crate::error::{ErrorKind, Result};
 use crate::history::{History, live_imports};
 use crate::report::Report;
 use crate::rollup::Rule;
-use crate::{absences, derived, entries, link, query};
+use crate::{absences, derived, entries, link, members, query};
 
 impl Ingest<'_> {
     /// Links the members of correlations to their twins at top level; one without a twin is a sample of its own.
@@ -25,7 +25,7 @@ impl Ingest<'_> {
             for (index, source) in batch.sources.iter().enumerate() {
                 let twin = batch.samples.iter().filter(|s| s.source as usize == index).find_map(|sample| {
                     let kind = batch.kinds.get(sample.kind as usize)?;
-                    link::source_of_twin(self.conn, kind, &source.name, sample).transpose()
+                    members::source_of_twin(self.conn, kind, &source.name, sample).transpose()
                 });
                 sources.push(match twin {
                     Some(found) => found?,
@@ -40,7 +40,7 @@ impl Ingest<'_> {
                     self.report.by_type.insert(kind.identifier, counts);
                 }
                 for key in keys {
-                    link::add_member(self.conn, entry, kind.id, &key)?;
+                    members::add(self.conn, entry, kind.id, &key)?;
                 }
             }
         }
