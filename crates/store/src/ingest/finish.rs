@@ -1,5 +1,7 @@
 //! What an ingest does once the last batch is in: members and their twins, renamed sources, absences, the days.
 
+use std::collections::BTreeSet;
+
 use health::EntryKind;
 use health::time::format_instant;
 
@@ -79,21 +81,19 @@ impl Ingest<'_> {
     }
 
     fn link_renamed_sources(&mut self) -> Result<()> {
-        for (new, old) in link::renamed(self.conn, self.import, &self.dictionary)? {
+        for (new, old) in link::renamed(self.conn, &self.dictionary)? {
             for kind in link::kinds_of(self.conn, new, self.import)? {
+                let members = members::take(self.conn, kind, &BTreeSet::from([new]))?;
                 let mut rows = link::take_rows(self.conn, kind, new, old)?;
                 rows.iter().for_each(|row| self.derived.changed(kind, &row.key));
-                let identifier: String = self
-                    .conn
-                    .prepare_cached("SELECT identifier FROM kinds WHERE id = ?1")?
-                    .query_row([kind], |row| row.get(0))?;
-                let rule = Rule::of(&identifier);
-                let kind = KindRef { id: kind, identifier, rule, had_rows: true };
+                let identifier = derived::identifier(self.conn, kind)?;
+                let kind = KindRef { id: kind, rule: Rule::of(&identifier), identifier, had_rows: true };
                 let mut counts = self.report.by_type.remove(&kind.identifier).unwrap_or_default();
                 let moved = link::copies(&kind, &rows);
                 let duplicates = counts.counts.duplicates;
                 counts.counts.new = counts.counts.new.saturating_sub(moved);
                 self.merge(&kind, Claimant::TopLevel, &mut rows, &mut counts)?;
+                members::relink(self.conn, kind.id, old, &members)?;
                 // The repeats of these rows were counted when they first came.
                 counts.counts.duplicates = duplicates;
                 self.report.by_type.insert(kind.identifier, counts);

@@ -112,6 +112,62 @@ fn workouts_under_both_names_are_one() {
     }
 }
 
+/// What the members of correlations are worth, by correlation.
+fn members(store: &Store) -> Vec<(i64, f64)> {
+    let mut statement = store
+        .conn
+        .prepare(
+            "SELECT entry_id, value FROM correlation_members
+             JOIN samples USING (kind_id, start_ms, source_id, duration_ms, ordinal) ORDER BY entry_id",
+        )
+        .expect("valid SQL");
+    statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).and_then(Iterator::collect).expect("reads")
+}
+
+/// An export with some values of one instant, each of which belongs to a correlation of its own.
+fn with_members(date: i64, name: (&'static str, Option<&'static str>), values: &[f64]) -> Vec<Batch> {
+    let lines: Vec<Line> = values.iter().map(|value| of(steps(0, HOUR, *value), name)).collect();
+    let mut batches = batches(&export(date, &lines), 99);
+    if let Some(last) = batches.last_mut() {
+        last.entries = lines
+            .iter()
+            .map(|line| Entry {
+                kind: EntryKind::Correlation,
+                identity: format!("meal {}", line.value),
+                source: Source { name: line.source.into(), bundle: None, hardware: line.hardware.map(str::to_owned) },
+                start_ms: Some(0),
+                end_ms: Some(HOUR),
+                body: "{}".into(),
+                payload: None,
+                members: Some(Box::new(batch(&[*line]))),
+            })
+            .collect();
+    }
+    batches
+}
+
+#[test]
+fn members_stay_with_the_values_that_they_are_when_sources_become_one() {
+    let renamed = ("Sasha's Watch", WATCH.1);
+    for other in [renamed, BARE] {
+        let mut store = store_of(&[]);
+        let values: Vec<f64> = (1..=40).map(f64::from).collect();
+        ingest_batches(&mut store, &with_members(10, WATCH, &values));
+        // Another row goes first there, so that all others have another place than before.
+        ingest_batches(&mut store, &with_members(20, other, &[&[0.5], &values[..]].concat()));
+        if other == BARE {
+            assert!(link(&mut store));
+        }
+        let entries: Vec<String> = {
+            let mut statement = store.conn.prepare("SELECT identity FROM entries ORDER BY id").expect("valid SQL");
+            statement.query_map([], |row| row.get(0)).and_then(Iterator::collect).expect("reads")
+        };
+        let linked: Vec<String> = members(&store).iter().map(|(_, value)| format!("meal {value}")).collect();
+        assert_eq!(linked, entries, "{other:?}");
+        assert_eq!(linked.len(), 41);
+    }
+}
+
 #[test]
 fn two_devices_are_not_one() {
     let rows = [steps(0, HOUR, 1.0), of(steps(HOUR, 2 * HOUR, 1.0), PHONE)];
