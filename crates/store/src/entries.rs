@@ -282,6 +282,30 @@ struct Place {
 
 /// Decides anew which entries are superseded, by the rule for samples.
 pub(crate) fn reconcile(conn: &Connection, imports: &[ImportRef]) -> Result<()> {
+    decide(conn, imports, &mut |place, superseded_by| {
+        if superseded_by != place.superseded_by {
+            conn.prepare_cached("UPDATE entries SET superseded_by = ?2 WHERE id = ?1")?
+                .execute(params![place.id, superseded_by])?;
+        }
+        Ok(())
+    })
+}
+
+/// Counts the entries that should be superseded and are not, or the other way round.
+pub(crate) fn differences(conn: &Connection, imports: &[ImportRef]) -> Result<u64> {
+    let mut differences = 0;
+    decide(conn, imports, &mut |place, superseded_by| {
+        differences += u64::from(superseded_by != place.superseded_by);
+        Ok(())
+    })?;
+    Ok(differences)
+}
+
+fn decide(
+    conn: &Connection,
+    imports: &[ImportRef],
+    each: &mut dyn FnMut(&Place, Option<i64>) -> Result<()>,
+) -> Result<()> {
     let snapshots: Vec<&ImportRef> = imports.iter().filter(|import| import.is_snapshot()).collect();
     for places in series(conn)?.values() {
         let mut cover: BTreeMap<i64, Vec<(i64, i64)>> = BTreeMap::new();
@@ -297,10 +321,7 @@ pub(crate) fn reconcile(conn: &Connection, imports: &[ImportRef]) -> Result<()> 
             let superseded_by = newer
                 .map(|snapshot| snapshot.id)
                 .find(|id| cover.get(id).is_some_and(|c| overlaps(c, place.span.0, place.span.1)));
-            if superseded_by != place.superseded_by {
-                conn.prepare_cached("UPDATE entries SET superseded_by = ?2 WHERE id = ?1")?
-                    .execute(params![place.id, superseded_by])?;
-            }
+            each(place, superseded_by)?;
         }
     }
     Ok(())

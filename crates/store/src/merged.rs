@@ -119,6 +119,31 @@ fn write_order(conn: &Connection, kind: u32, order: &[i64]) -> Result<()> {
     Ok(())
 }
 
+/// Hands every merged day of a kind to `each`, as it should be in the table, in the order of time, with its parts.
+pub(crate) fn recount(
+    conn: &Connection,
+    zones: &Zones,
+    kind: u32,
+    ranks: &Ranks,
+    each: &mut dyn FnMut(&Bucket, String) -> Result<()>,
+) -> Result<()> {
+    let merger = Merger { zones, kind, rule: rule(conn, kind)? };
+    if merger.rule.merging() == Need::Never {
+        return Ok(());
+    }
+    merger.read(conn, ranks, (Day::MIN, Day::MAX), &mut |job| {
+        let (_, style, buckets) = job.run(zones);
+        buckets.iter().try_for_each(|bucket| each(bucket, parts(ranks, style, bucket)))
+    })
+}
+
+/// Whether the days of a kind are merged in the order that holds.
+pub(crate) fn has_its_order(conn: &Connection, kind: u32, orders: &Orders) -> Result<bool> {
+    let sources = sources_by_kind(conn)?.remove(&kind).unwrap_or_default();
+    let order: Vec<i64> = orders.of_kind(kind).order().filter(|source| sources.contains(source)).collect();
+    Ok(rule(conn, kind)?.merging() == Need::Never || order_of(conn, kind)? == order)
+}
+
 /// Merges closed ranges of local days of one kind anew.
 struct Merger<'a> {
     zones: &'a Zones,
@@ -129,9 +154,20 @@ struct Merger<'a> {
 impl Merger<'_> {
     /// Merges the days `from..=until`.
     fn rebuild(&self, desk: &mut Desk<'_>, (from, until): (Day, Day)) -> Result<()> {
-        let conn = desk.conn;
+        let (conn, ranks) = (desk.conn, desk.orders.of_kind(self.kind));
         conn.prepare_cached("DELETE FROM merged WHERE kind_id = ?1 AND day BETWEEN ?2 AND ?3")?
             .execute(params![self.kind, from, until])?;
+        self.read(conn, ranks, (from, until), &mut |job| desk.hand_out(job))
+    }
+
+    /// Reads what the days `from..=until` are made of, and hands it over in the order of time.
+    fn read(
+        &self,
+        conn: &Connection,
+        ranks: &Ranks,
+        (from, until): (Day, Day),
+        each: &mut dyn FnMut(Job) -> Result<()>,
+    ) -> Result<()> {
         let start = if from == Day::MIN { i64::MIN } else { self.zones.day_bounds(from).0 - REACH_MS };
         let end = if until == Day::MAX { i64::MAX } else { self.zones.day_bounds(until).1 + REACH_MS };
         let mut statement = conn.prepare_cached(
@@ -140,7 +176,6 @@ impl Merger<'_> {
              ORDER BY start_ms, source_id, duration_ms, ordinal",
         )?;
         let mut rows = statement.query(params![self.kind, start, end])?;
-        let ranks = desk.orders.of_kind(self.kind);
         let mut waiting = Waiting::default();
         let mut written = Day::MIN;
         let mut span = (0, 0, 0);
@@ -153,7 +188,7 @@ impl Merger<'_> {
             }
             let (day, _, midnight) = span;
             if day > waiting.day && waiting.inputs.len() >= AT_A_TIME {
-                desk.hand_out(self.job(waiting.clone(), (written.max(from), until.min(day - 1))))?;
+                each(self.job(waiting.clone(), (written.max(from), until.min(day - 1))))?;
                 written = day;
                 waiting.forget(start_ms - REACH_MS);
             }
@@ -163,7 +198,7 @@ impl Merger<'_> {
             let sample = Span { start_ms, end_ms: start_ms + length, value, rank };
             waiting.add(Input { span: sample, copies: self.rule.copies(copies, flags).into() }, day, midnight);
         }
-        desk.hand_out(self.job(waiting, (written.max(from), until)))
+        each(self.job(waiting, (written.max(from), until)))
     }
 
     fn job(&self, waiting: Waiting, days: (Day, Day)) -> Job {

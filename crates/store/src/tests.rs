@@ -460,6 +460,7 @@ fn another_home_zone_moves_days_and_loses_nothing() {
 }
 
 mod links;
+mod verify;
 
 mod orders {
     use proptest::prelude::*;
