@@ -34,3 +34,5 @@ pub mod words;
 pub use chart::{Drawn, Model, Scale, Size, Theme, render};
 pub use error::{Code, Error, Result};
 pub use folder::Folder;
+/// Stops an import or an undo at any moment.
+pub use store::Cancel;

@@ -102,13 +102,14 @@ impl From<ErrorKind> for Error {
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode::{
-            CannotOpen, DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase, ReadOnly,
-            SystemIoFailure,
+            CannotOpen, DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase, OperationInterrupted,
+            ReadOnly, SystemIoFailure,
         };
         // Asked before anything else: another call to the system may answer for itself.
         let system = io::Error::last_os_error();
         let kind = match error.sqlite_error_code() {
             Some(DatabaseBusy | DatabaseLocked) => ErrorKind::Busy,
+            Some(OperationInterrupted) => ErrorKind::Cancelled,
             Some(DiskFull) => ErrorKind::NoSpace,
             Some(SystemIoFailure) if is_full(&system) => ErrorKind::NoSpace,
             Some(DatabaseCorrupt | NotADatabase) => ErrorKind::Damaged(error.to_string()),

@@ -6,6 +6,7 @@
 
 mod absences;
 mod aliases;
+mod cancel;
 mod claims;
 mod derived;
 mod dictionary;
@@ -28,11 +29,12 @@ mod undo;
 mod unite;
 mod views;
 
+pub use cancel::Cancel;
 pub use error::{Error, ErrorKind, Result};
-pub use ingest::{Delivery, Progress, REJECTS_KEPT};
+pub use ingest::{Delivery, Phase, Progress, REJECTS_KEPT};
 pub use open::{BUSY_WAIT, SCHEMA_VERSION, Store};
 pub use report::{Counts, EntryCounts, KindCounts, ProblemCount, Report};
-pub use undo::Undone;
+pub use undo::{Steps, Undone};
 
 /// The version of SQLite inside.
 pub fn sqlite_version() -> &'static str {

@@ -14,7 +14,7 @@ use health::batch::NONE;
 use health::{Batch, Document, Entry, EntryKind, Origin, Sample, Source};
 use rusqlite::types::ValueRef;
 
-use crate::{Delivery, ErrorKind, Report, Store};
+use crate::{Cancel, Delivery, ErrorKind, Report, Store, Undone};
 
 const HOUR: i64 = 3_600_000;
 const STEPS: &str = "HKQuantityTypeIdentifierStepCount";
@@ -122,12 +122,26 @@ fn try_ingest(store: &mut Store, export: &Export, dry_run: bool) -> crate::Resul
 
 fn ingest_by(size: usize, store: &mut Store, export: &Export, dry_run: bool) -> crate::Result<Report> {
     let mut queue = batches(export, size).into_iter();
-    let delivery = Delivery { file: Some("export.zip"), now_ms: 0, home_zone: "Europe/Berlin", dry_run };
+    let delivery = Delivery {
+        file: Some("export.zip"),
+        now_ms: 0,
+        home_zone: "Europe/Berlin",
+        dry_run,
+        cancel: Cancel::default(),
+    };
     store.ingest(&delivery, &mut || Ok(queue.next()), &mut |_| true)
 }
 
 fn ingest(store: &mut Store, export: &Export) -> Report {
     try_ingest(store, export, false).expect("ingests")
+}
+
+fn try_undo(store: &mut Store, import: i64) -> crate::Result<Undone> {
+    store.undo(import, "Europe/Berlin", &Cancel::default(), &mut |_| true)
+}
+
+fn undo(store: &mut Store, import: i64) -> Undone {
+    try_undo(store, import).expect("undoes")
 }
 
 fn store_of(exports: &[&Export]) -> Store {

@@ -87,7 +87,7 @@ fn members_that_come_before_their_twins_are_stored_once() {
         })
         .collect();
     let mut store = Store::empty(Path::new("")).expect("opens");
-    let delivery = Delivery { file: None, now_ms: 0, home_zone: "UTC", dry_run: false };
+    let delivery = Delivery { file: None, now_ms: 0, home_zone: "UTC", dry_run: false, cancel: Cancel::default() };
     let mut queue = [first, batch(&lines)].into_iter();
     store.ingest(&delivery, &mut || Ok(queue.next()), &mut |_| true).expect("ingests");
     let count = |sql: &str| store.conn.query_row(sql, [], |row| row.get::<_, i64>(0)).expect("a number");
