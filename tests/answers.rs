@@ -146,6 +146,42 @@ fn looking() {
 }
 
 #[test]
+fn sorting_out_sources() {
+    let folder = filled("sources");
+    let order = ["sources", "order", "step_count"];
+    check_keys(&check(&folder, "sources-order", &[&order[..], &["--json"]].concat()), ORDER);
+    let day = |folder: &Folder| folder.answer(&["daily", "step_count", "--from", "2026-03-14", "--to", "2026-03-14"]);
+    let before = day(&folder);
+    let phone_first = [&order[..], &["Kim’s iPhone, kim's apple watch"]].concat();
+    check(&folder, "sources-order-set", &[&phone_first[..], &["--json"]].concat());
+    check(&folder, "sources-order-words", &order);
+    check(
+        &folder,
+        "sources-order-day",
+        &["daily", "step_count", "--from", "2026-03-14", "--to", "2026-03-14", "--json"],
+    );
+    assert_ne!(day(&folder), before);
+    folder.check(&["verify"], 0);
+    check(&folder, "sources-order-unknown", &["sources", "order", "step_count", "Kims iPhone", "--json"]);
+    folder.check(&["sources", "order", "step_count", "1,1"], 2);
+    folder.check(&["sources", "order", "steps", "1"], 2);
+    for reset in [[&order[..], &[""]].concat(), [&order[..], &["--reset"]].concat()] {
+        folder.check(&phone_first, 0);
+        assert_eq!(folder.answer(&reset)["chosen"], false);
+        assert_eq!(day(&folder), before);
+    }
+    check_keys(&check(&folder, "sources-link", &["sources", "link", "Kim’s iPhone", "Health", "--json"]), SOURCES);
+    check(&folder, "sources-link-again", &["sources", "link", "health", "2", "--json"]);
+    check(&folder, "sources-link-unknown", &["sources", "link", "Helth", "2", "--json"]);
+    folder.check(&["verify"], 0);
+    // The names stay linked, whatever becomes of the imports.
+    folder.check(&["undo", "1"], 0);
+    folder.check(&["import", &person()], 4);
+    check(&folder, "sources-linked-words", &["sources"]);
+    folder.check(&["verify"], 0);
+}
+
+#[test]
 fn querying() {
     let folder = filled("querying");
     check_keys(&check(&folder, "query-raw", &["query", "HeartRate", "--json"]), SAMPLE);
@@ -349,7 +385,8 @@ const STATUS: &[&str] = &[
     "receiver",
 ];
 const TYPES: &[&str] = &["identifier", "name", "kind", "unit", "count", "first", "last", "sources"];
-const SOURCES: &[&str] = &["source", "names", "bundle", "hardware", "records", "first", "last"];
+const SOURCES: &[&str] = &["id", "source", "names", "bundle", "hardware", "records", "first", "last"];
+const ORDER: &[&str] = &["type", "chosen", "order"];
 const BUCKET: &[&str] = &["start", "end", "day", "value", "stat", "min", "max", "mean", "sum", "n", "complete", "unit"];
 const DAILY: &[&str] = &["day", "type", "value", "unit", "stat", "min", "max", "n", "complete", "sources", "naive_sum"];
 const SLEEP: &[&str] = &[

@@ -57,8 +57,8 @@ pub enum Verb {
     Status,
     /// List the types in the store
     Types,
-    /// List who wrote the samples
-    Sources,
+    /// List who wrote the samples, link two names, or choose whose numbers count first
+    Sources(super::sources::Sources),
     /// Show one type: raw rows or buckets of time
     Query(super::query::Query),
     /// Show one number per day and type

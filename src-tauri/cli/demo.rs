@@ -29,7 +29,8 @@ pub(super) fn run(verb: &Demo, folder: &Folder, out: &mut Out) -> Result<End> {
         zone: "Europe/Berlin",
         records: None,
     };
-    let filled = super::import::watched(out, |progress| app::demo::fill(folder, &options, now_ms, progress))?;
+    let filled =
+        super::import::watched(out, |cancel, progress| app::demo::fill(folder, &options, now_ms, cancel, progress))?;
     match out.style {
         Style::Json => out.json(&filled)?,
         _ => tell(&filled, out)?,

@@ -1,12 +1,10 @@
 //! Imports an export.
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use app::import::{Input, Options, Progress, Report};
-use app::{Folder, Result};
+use app::{Cancel, Folder, Result};
 
 use super::End;
 use super::out::{Out, Style};
@@ -25,9 +23,11 @@ pub struct Import {
 
 pub(super) fn run(verb: &Import, folder: &Folder, out: &mut Out) -> Result<End> {
     let input = if verb.path.as_os_str() == "-" { Input::Stdin } else { Input::Path(verb.path.clone()) };
-    let options = Options { dry_run: verb.dry_run, now_ms: super::now_ms() };
     let start = Instant::now();
-    let mut report = watched(out, |progress| app::import::import(folder, &input, options, progress))?;
+    let mut report = watched(out, |cancel, progress| {
+        let options = Options { dry_run: verb.dry_run, now_ms: super::now_ms(), cancel: cancel.clone() };
+        app::import::import(folder, &input, &options, progress)
+    })?;
     report.seconds = start.elapsed().as_secs_f64();
     match out.style {
         Style::Json => out.json(&report)?,
@@ -41,27 +41,31 @@ pub(super) fn run(verb: &Import, folder: &Folder, out: &mut Out) -> Result<End> 
 }
 
 /// Runs an import that shows how far it is and that Ctrl-C stops.
-pub(super) fn watched<T>(out: &Out, import: impl FnOnce(&mut dyn FnMut(Progress) -> bool) -> Result<T>) -> Result<T> {
-    let stop = Arc::new(AtomicBool::new(false));
-    stop_on_ctrl_c(&stop);
+pub(super) fn watched<T>(
+    out: &Out,
+    import: impl FnOnce(&Cancel, &mut dyn FnMut(Progress) -> bool) -> Result<T>,
+) -> Result<T> {
+    let cancel = cancelled_by_ctrl_c();
     let mut line = Line::new(out.shows_progress());
-    let answer = import(&mut |at| {
+    let answer = import(&cancel, &mut |at| {
         line.show(at);
-        !stop.load(Ordering::Relaxed)
+        !cancel.is_cancelled()
     });
     line.clear();
     answer
 }
 
-/// The first Ctrl-C asks the import to stop; a second one does not wait for it. Either way SQLite rolls back, as it does
+/// The first Ctrl-C asks the work to stop; a second one does not wait for it. Either way SQLite rolls back, as it does
 /// where no handler can be set and the signal ends the process.
-fn stop_on_ctrl_c(stop: &Arc<AtomicBool>) {
-    let flag = Arc::clone(stop);
+pub(super) fn cancelled_by_ctrl_c() -> Cancel {
+    let cancel = Cancel::default();
+    let asked = cancel.clone();
     let _ = ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) {
+        if asked.cancel() {
             std::process::exit(super::CANCELLED.into());
         }
     });
+    cancel
 }
 
 pub(super) fn tell(report: &Report, out: &mut Out) -> Result<()> {

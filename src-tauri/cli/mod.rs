@@ -73,7 +73,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn exit_code(error: &Error) -> ExitCode {
     match error.code {
         Code::Cancelled => ExitCode::from(CANCELLED),
-        Code::AlreadyUndone => ExitCode::from(3),
+        Code::AlreadyUndone | Code::AlreadyLinked => ExitCode::from(3),
         code if code.is_usage() => ExitCode::from(2),
         _ => ExitCode::from(1),
     }
@@ -105,7 +105,7 @@ fn verb(args: &Args, out: &mut Out) -> app::Result<End> {
         Verb::Undo(verb) => undo::run(verb, &find()?, out),
         Verb::Status => status::run(&find()?, out),
         Verb::Types => types::run(&find()?, out),
-        Verb::Sources => sources::run(&find()?, out),
+        Verb::Sources(verb) => sources::run(verb, &find()?, out),
         Verb::Query(verb) => query::run(verb, &find()?, out),
         Verb::Daily(verb) => daily::run(verb, &find()?, out),
         Verb::Sleep(verb) => sleep::run(verb, &find()?, out),

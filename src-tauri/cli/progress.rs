@@ -1,13 +1,21 @@
-//! How far an import is, on one line of the terminal; nothing where nobody watches.
+//! How far an import or an undo is, on one line of the terminal; nothing where nobody watches.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use app::import::Progress;
+use app::import::{Phase, Progress};
+use app::undo::Steps;
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 const WITH_END: &str = "[{bar:20}] {percent:>3} %  {records} records, {rate}/s, {decimal_bytes_per_sec}, {eta} left";
 const WITHOUT_END: &str = "{records} records, {rate}/s, {decimal_bytes_per_sec}";
+
+/// After the last batch nobody knows how long it takes.
+const FINISHING: &str = "{spinner} {records} records, working out days and what they mean for earlier imports";
+const STEPS: &str = "[{bar:20}] {percent:>3} %  {elapsed} gone";
+/// The spinner turns so often; nothing else moves it while one statement runs.
+const TURN: Duration = Duration::from_millis(200);
 
 /// The line of one import.
 pub struct Line {
@@ -50,11 +58,53 @@ impl Line {
         }
         self.records.store(at.records, Ordering::Relaxed);
         self.bar.set_position(at.bytes);
+        if at.phase == Phase::Finishing {
+            self.bar.set_style(self.style(FINISHING));
+            turn(&self.bar);
+        }
     }
 
     /// Takes the line away.
     pub fn clear(&self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// The line of one undo.
+pub struct StepLine {
+    bar: ProgressBar,
+}
+
+impl StepLine {
+    /// A line on the terminal of the words, or none.
+    pub fn new(shows: bool) -> Self {
+        Self::on(if shows { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() })
+    }
+
+    fn on(target: ProgressDrawTarget) -> Self {
+        let bar = ProgressBar::with_draw_target(None, target);
+        let style = ProgressStyle::with_template(STEPS).unwrap_or_else(|_| ProgressStyle::default_bar());
+        bar.set_style(style.progress_chars("#--"));
+        Self { bar }
+    }
+
+    /// Shows how far it is.
+    pub fn show(&self, steps: Steps) {
+        self.bar.set_length(steps.of);
+        self.bar.set_position(steps.done);
+        turn(&self.bar);
+    }
+
+    /// Takes the line away.
+    pub fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// Draws now and then also while nothing is heard.
+fn turn(bar: &ProgressBar) {
+    if !bar.is_hidden() {
+        bar.enable_steady_tick(TURN);
     }
 }
 
@@ -79,12 +129,29 @@ mod tests {
     #[test]
     fn the_line_has_bar_records_rate_speed_and_time_left_and_goes_away() {
         let (records, bytes) = (1_000_000, 50_000_000);
-        let half = Progress { records, bytes, total_bytes: Some(100_000_000) };
+        let half = Progress { records, bytes, total_bytes: Some(100_000_000), ..Progress::default() };
         check(half, &["[##########----------]", " 50 %", "1,000,000 records", "/s", "B/s", " left"]);
     }
 
     #[test]
+    fn once_all_is_read_there_is_no_end_to_tell() {
+        let all = Progress { records: 2000, bytes: 9, total_bytes: Some(9), phase: Phase::Finishing };
+        check(all, &["2,000 records", "working out days"]);
+    }
+
+    #[test]
+    fn an_undo_tells_its_steps() {
+        let terminal = InMemoryTerm::new(4, 100);
+        let line = StepLine::on(ProgressDrawTarget::term_like(Box::new(terminal.clone())));
+        line.show(Steps { done: 5, of: 20 });
+        line.bar.force_draw();
+        assert!(terminal.contents().contains("[#####---------------]  25 %"), "{}", terminal.contents());
+        line.clear();
+        assert_eq!(terminal.contents(), "");
+    }
+
+    #[test]
     fn without_a_known_size_there_is_no_end_to_tell() {
-        check(Progress { records: 500, bytes: 1_000_000, total_bytes: None }, &["500 records", "/s"]);
+        check(Progress { records: 500, bytes: 1_000_000, ..Progress::default() }, &["500 records", "/s"]);
     }
 }

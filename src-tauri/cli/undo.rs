@@ -4,7 +4,9 @@ use app::undo::Undone;
 use app::{Folder, Result};
 
 use super::End;
+use super::import::cancelled_by_ctrl_c;
 use super::out::{Out, Style};
+use super::progress::StepLine;
 
 /// Which import.
 #[derive(Debug, clap::Args)]
@@ -14,7 +16,14 @@ pub struct Undo {
 }
 
 pub(super) fn run(verb: &Undo, folder: &Folder, out: &mut Out) -> Result<End> {
-    let undone = app::undo::undo(folder, verb.import)?;
+    let cancel = cancelled_by_ctrl_c();
+    let line = StepLine::new(out.shows_progress());
+    let undone = app::undo::undo(folder, verb.import, &cancel, &mut |steps| {
+        line.show(steps);
+        !cancel.is_cancelled()
+    });
+    line.clear();
+    let undone = undone?;
     match out.style {
         Style::Json => out.json(&undone)?,
         _ => out.line(&words(undone))?,

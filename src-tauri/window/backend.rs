@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use app::Cancel;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -22,9 +23,9 @@ pub trait Backend: Send + Sync {
     /// Takes an import back: the answer of `vitalog undo`.
     fn undo(&self, id: i64) -> Result<Value, AppError>;
 
-    /// Imports a file and returns the report of `vitalog import`. `progress` says whether to go on; where it says
-    /// no, nothing is kept and the error's code is `cancelled`.
-    fn import(&self, path: &Path, progress: &mut dyn FnMut(Progress) -> bool) -> Result<Value, AppError>;
+    /// Imports a file and returns the report of `vitalog import`. `progress` hears how far it is; where `cancel` asks to
+    /// stop, nothing is kept and the error's code is `cancelled`.
+    fn import(&self, path: &Path, cancel: &Cancel, progress: &mut dyn FnMut(Progress)) -> Result<Value, AppError>;
 
     /// The heart rate of the `range_days` local days that end with the one of `end_ms`, or with the last reading's.
     fn heart_rate(&self, range_days: u32, end_ms: Option<i64>) -> Result<app::Model, AppError>;

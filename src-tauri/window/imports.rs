@@ -2,8 +2,10 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use app::Cancel;
 use serde_json::Value;
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Runtime, State};
@@ -20,19 +22,26 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 #[derive(Debug, Default)]
 pub struct Running {
     busy: AtomicBool,
-    cancelled: AtomicBool,
+    cancel: Mutex<Cancel>,
 }
 
 /// Gives the place free again, also when the import panics.
 struct Place<'a>(&'a Running);
 
 impl Running {
-    fn take(&self) -> Option<Place<'_>> {
+    /// The place, and what stops the import that has it.
+    fn take(&self) -> Option<(Place<'_>, Cancel)> {
         let taken = self.busy.compare_exchange(false, true, Ordering::AcqRel, Ordering::Acquire).is_ok();
         taken.then(|| {
-            self.cancelled.store(false, Ordering::Release);
-            Place(self)
+            let cancel = Cancel::default();
+            self.cancel().clone_from(&cancel);
+            (Place(self), cancel)
         })
+    }
+
+    fn cancel(&self) -> MutexGuard<'_, Cancel> {
+        // Nothing can be half done in it.
+        self.cancel.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -52,7 +61,7 @@ pub fn choose_export<R: Runtime>(app: AppHandle<R>, title: String, filter: Strin
 /// Imports a file and answers with the report; `progress` hears how far it is.
 #[tauri::command(async)]
 pub fn import_export(shared: State<'_, Shared>, path: String, progress: Channel<Progress>) -> Answer<Value> {
-    let _place = shared.running.take().ok_or_else(import_running)?;
+    let (_place, cancel) = shared.running.take().ok_or_else(import_running)?;
     let mut last_sent: Option<Instant> = None;
     let mut hear = |now: Progress| {
         if last_sent.is_none_or(|at| at.elapsed() >= PROGRESS_EVERY) {
@@ -60,15 +69,14 @@ pub fn import_export(shared: State<'_, Shared>, path: String, progress: Channel<
             // A page that is gone no longer hears; the import goes on all the same.
             let _ = progress.send(now);
         }
-        !shared.running.cancelled.load(Ordering::Acquire)
     };
-    shared.backend.import(Path::new(&path), &mut hear)
+    shared.backend.import(Path::new(&path), &cancel, &mut hear)
 }
 
 /// Asks the running import to stop; it answers with `cancelled`. Nothing happens where none runs.
 #[tauri::command]
 pub fn cancel_import(shared: State<'_, Shared>) {
-    shared.running.cancelled.store(true, Ordering::Release);
+    shared.running.cancel().cancel();
 }
 
 /// The history, as in `vitalog imports`.

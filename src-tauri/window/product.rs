@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use app::Folder;
 use app::import::{Input, Options};
+use app::{Cancel, Folder};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -51,10 +51,10 @@ impl Backend for Product {
     }
 
     fn undo(&self, id: i64) -> Result<Value, AppError> {
-        value(app::undo::undo(&self.folder, id)?)
+        value(app::undo::undo(&self.folder, id, &Cancel::default(), &mut |_| true)?)
     }
 
-    fn import(&self, path: &Path, progress: &mut dyn FnMut(Progress) -> bool) -> Result<Value, AppError> {
+    fn import(&self, path: &Path, cancel: &Cancel, progress: &mut dyn FnMut(Progress)) -> Result<Value, AppError> {
         let start = Instant::now();
         let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| passed.as_millis() as i64);
         let mut hear = |at: app::import::Progress| {
@@ -67,10 +67,12 @@ impl Backend for Product {
                 mb_per_second: at.bytes as f64 / 1e6 / seconds,
                 seconds_left: left.map(|left| left.max(0.0)),
                 fraction: fraction.map(|fraction| fraction.min(1.0)),
-            })
+            });
+            !cancel.is_cancelled()
         };
         let input = Input::Path(path.to_owned());
-        let mut report = app::import::import(&self.folder, &input, Options { dry_run: false, now_ms }, &mut hear)?;
+        let options = Options { dry_run: false, now_ms, cancel: cancel.clone() };
+        let mut report = app::import::import(&self.folder, &input, &options, &mut hear)?;
         report.seconds = start.elapsed().as_secs_f64();
         value(report)
     }

@@ -160,7 +160,7 @@ impl Statistic {
 
 /// The sums that Apple wrote beside workouts, against ours over the same stretch of time.
 fn workouts(store: &Store, days: Days) -> Result<Vec<CheckRow>> {
-    let ranks = store.ranks()?;
+    let orders = store.orders()?;
     let range = days.instants(&zones(store)?);
     let mut rows = Vec::new();
     store.each_entry::<Error>(Some("workout"), range, false, false, |entry| {
@@ -172,7 +172,7 @@ fn workouts(store: &Store, days: Days) -> Result<Vec<CheckRow>> {
             if found.kind.style != Style::Cumulative || statistic.unit.as_ref() != Some(&found.kind.unit) {
                 continue;
             }
-            let inputs = inputs_between(store, &found, range, &ranks)?;
+            let inputs = inputs_between(store, &found, range, orders.of(&found.kind.identifier))?;
             let what = format!("workouts.{}", kind::slug(&statistic.kind));
             let ours = merged_sum(&inputs, range);
             rows.push(CheckRow { workout: Some(entry.id), ..row(what, apple, ours, &found.kind.unit) });

@@ -44,7 +44,7 @@ pub struct DayAnswer {
 /// Answers for some types, or for all that are in the store.
 pub fn daily(folder: &Folder, words: &[String], days: Days, now_ms: i64) -> Result<Vec<DayAnswer>> {
     let store = folder.read()?;
-    let ranks = store.ranks()?;
+    let orders = store.orders()?;
     let zones = zones(&store)?;
     let all: Vec<String> = match words.is_empty() {
         true => store.types()?.into_iter().map(|row| row.kind.identifier).collect(),
@@ -53,8 +53,9 @@ pub fn daily(folder: &Folder, words: &[String], days: Days, now_ms: i64) -> Resu
     let mut answer = Vec::new();
     for word in &all {
         let found = find_kind(&store, word)?;
-        for bucket in of_kind(&store, &found, days, &ranks, &zones)? {
-            answer.push(row(&bucket, &found, &ranks, now_ms));
+        let ranks = orders.of(&found.kind.identifier);
+        for bucket in of_kind(&store, &found, days, ranks, &zones)? {
+            answer.push(row(&bucket, &found, ranks, now_ms));
         }
     }
     Ok(answer)

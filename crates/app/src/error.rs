@@ -61,6 +61,10 @@ codes! {
     UnknownType = "unknown_type",
     /// No import has this number.
     UnknownImport = "unknown_import",
+    /// No source has this name or number, or several have it.
+    UnknownSource = "unknown_source",
+    /// The two sources are one already.
+    AlreadyLinked = "already_linked",
     /// This import was undone before.
     AlreadyUndone = "already_undone",
     /// No setting has this name, or the value is not allowed.
@@ -89,8 +93,8 @@ impl Code {
 
     /// Whether the arguments are at fault.
     pub fn is_usage(self) -> bool {
-        use Code::{BadDate, BadUsage, UnknownImport, UnknownSetting, UnknownType};
-        matches!(self, UnknownType | UnknownImport | UnknownSetting | BadDate | BadUsage)
+        use Code::{BadDate, BadUsage, UnknownImport, UnknownSetting, UnknownSource, UnknownType};
+        matches!(self, UnknownType | UnknownImport | UnknownSource | UnknownSetting | BadDate | BadUsage)
     }
 }
 
@@ -139,6 +143,14 @@ impl From<store::Error> for Error {
             ErrorKind::AlreadyUndone(id) => {
                 Self::new(Code::AlreadyUndone, format!("Import {id} was undone before."), "")
             }
+            ErrorKind::UnknownSource => {
+                Self::new(Code::UnknownSource, "There is no such source.", "`vitalog sources` lists them all.")
+            }
+            ErrorKind::TwoDevices => Self::new(
+                Code::BadUsage,
+                "These are two devices or apps, which cannot be one source.",
+                "`vitalog sources order` says whose numbers count first.",
+            ),
             ErrorKind::Statement(text) => Self::new(
                 Code::BadSql,
                 sentence(&format!("The statement cannot be run: {text}")),

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use store::{Delivery, ErrorKind};
-pub use store::{Progress, Report};
+use store::{Cancel, Delivery, ErrorKind};
+pub use store::{Phase, Progress, Report};
 
 use crate::error::{About, Result, named};
 use crate::folder::Folder;
@@ -20,20 +20,23 @@ pub enum Input {
 }
 
 /// How to import.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Report only, change nothing.
     pub dry_run: bool,
     /// Milliseconds since 1970 in UTC.
     pub now_ms: i64,
+    /// Stops it at any moment; nothing is changed then.
+    pub cancel: Cancel,
 }
 
-/// Imports a file. `progress` is called after each batch and answers whether to go on; a stop changes nothing.
+/// Imports a file. `progress` is called after each batch and when all are in, and answers whether to go on; a stop
+/// changes nothing.
 /// The caller, who has a clock, fills `seconds` of the report.
 pub fn import(
     folder: &Folder,
     input: &Input,
-    options: Options,
+    options: &Options,
     progress: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Report> {
     let file = match input {
@@ -50,7 +53,7 @@ fn ingest(
     folder: &Folder,
     input: &Input,
     file: Option<&str>,
-    options: Options,
+    options: &Options,
     progress: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Report> {
     let mut batches = Batches::open(input)?;
@@ -60,7 +63,8 @@ fn ingest(
         false => folder.write()?,
     };
     let zone = system_zone();
-    let delivery = Delivery { file, now_ms: options.now_ms, home_zone: &zone, dry_run: options.dry_run };
+    let Options { dry_run, now_ms, cancel } = options.clone();
+    let delivery = Delivery { file, now_ms, home_zone: &zone, dry_run, cancel };
     store.ingest(&delivery, &mut || batches.next(), progress).map_err(|error| match (error.kind(), input) {
         (ErrorKind::Input(error), Input::Path(path)) => named(error, path),
         _ => error.into(),
@@ -88,8 +92,8 @@ mod tests {
         let folder = TestFolder::new("busy");
         let other = folder.clone().waiting(Duration::ZERO);
         let mut seen = Vec::new();
-        let options = Options { dry_run: false, now_ms: 0 };
-        let report = import(&folder, &Input::Path(PERSON.into()), options, &mut |_| {
+        let options = Options::default();
+        let report = import(&folder, &Input::Path(PERSON.into()), &options, &mut |_| {
             let refused = crate::settings::set(&other, "units", "imperial").map_err(|error| error.code);
             seen.push((refused, crate::status::status(&other).map(|status| status.records)));
             true

@@ -154,7 +154,7 @@ mod tests {
         std::fs::create_dir_all(folder.dir()).expect("a folder");
         let file = folder.dir().join("export.xml");
         std::fs::write(&file, broken(REJECTS_LISTED + 5)).expect("written");
-        import(&folder, &Input::Path(file), Options { dry_run: false, now_ms: 0 }, &mut |_| true).expect("an import");
+        import(&folder, &Input::Path(file), &Options::default(), &mut |_| true).expect("an import");
         let found = detail(&folder, 1).expect("an import");
         assert_eq!((found.rejects.len(), found.rejects_total), (REJECTS_LISTED, REJECTS_LISTED as u64 + 5));
         let positions: Vec<_> = found.rejects.iter().map(|reject| reject.position).collect();

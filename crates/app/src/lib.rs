@@ -19,6 +19,7 @@ pub mod local;
 pub mod query;
 pub mod settings;
 pub mod sleep;
+pub mod source_order;
 pub mod sources;
 pub mod sql;
 pub mod status;
@@ -33,3 +34,5 @@ pub mod words;
 pub use chart::{Drawn, Model, Scale, Size, Theme, render};
 pub use error::{Code, Error, Result};
 pub use folder::Folder;
+/// Stops an import or an undo at any moment.
+pub use store::Cancel;

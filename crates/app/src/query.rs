@@ -67,11 +67,12 @@ pub struct BucketAnswer {
 pub fn query(folder: &Folder, question: &Question, grain: Grain) -> Result<Vec<BucketAnswer>> {
     let store = folder.read()?;
     let found = find_kind(&store, &question.word)?;
-    let ranks = store.ranks()?;
+    let orders = store.orders()?;
+    let ranks = orders.of(&found.kind.identifier);
     let zones = zones(&store)?;
     let calendar = Calendar { zones: &zones, grain, week_start: week_start(&store)? };
     let range = question.days.instants(&zones);
-    let inputs = inputs(&store, &found, question.days, &ranks)?;
+    let inputs = inputs(&store, &found, question.days, ranks)?;
     // Hours and days outside the range are left out below; wider buckets would count what lies beside it.
     let whole = matches!(grain, Grain::Hour | Grain::Day);
     let cut = |input| if whole { Some(input) } else { inside(input, range, found.kind.style) };

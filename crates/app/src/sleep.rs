@@ -49,24 +49,28 @@ pub struct SleepAnswer {
     pub sources: Vec<String>,
 }
 
+const SLEEP: &str = "HKCategoryTypeIdentifierSleepAnalysis";
+
 /// Answers with the sessions of some days, by start.
 pub fn sleep(folder: &Folder, days: Days) -> Result<Vec<SleepAnswer>> {
     let store = folder.read()?;
-    let Some(kind_id) = find_kind(&store, "HKCategoryTypeIdentifierSleepAnalysis")?.id else { return Ok(Vec::new()) };
-    let ranks = store.ranks()?;
+    let Some(kind_id) = find_kind(&store, SLEEP)?.id else { return Ok(Vec::new()) };
+    let orders = store.orders()?;
+    let ranks = orders.of(SLEEP);
     let zones = zones(&store)?;
     let (from_ms, until_ms) = days.instants(&zones);
     // A night begins the evening before its day, and a long one may begin earlier still.
     let reach = 48 * HOUR_MS;
     let points = store.points(kind_id, from_ms.saturating_sub(reach), until_ms.saturating_add(reach))?;
-    let staged: BTreeSet<i64> =
+    let mut first: BTreeSet<i64> =
         points.iter().filter(|p| p.value.is_some_and(|v| v >= 3.0)).map(|p| p.source_id).collect();
-    let segments: Vec<Segment> = points.iter().filter_map(|point| segment(point, &ranks, &staged)).collect();
+    first.extend(orders.named(SLEEP).unwrap_or_default());
+    let segments: Vec<Segment> = points.iter().filter_map(|point| segment(point, ranks, &first)).collect();
     let (from, to) = days.numbers();
     let evening = nights_by_evening(&store)?;
     let labelled = sessions(&segments, &zones).into_iter().map(|session| label(session, evening));
     let chosen = labelled.filter(|s| (from..=to).contains(&s.day));
-    Ok(chosen.map(|session| row(&session, &ranks)).collect())
+    Ok(chosen.map(|session| row(&session, ranks)).collect())
 }
 
 /// Only the label of a night changes, never what is counted.
@@ -77,13 +81,13 @@ fn label(mut session: Session, evening: bool) -> Session {
     session
 }
 
-/// Sources without stages come after all that have some.
-const UNSTAGED: u32 = 1 << 16;
+/// Sources without stages come after all that have some; those that the owner named stay in front.
+const UNSTAGED: u32 = 1 << 24;
 
-fn segment(point: &Point, ranks: &Ranks, staged: &BTreeSet<i64>) -> Option<Segment> {
+fn segment(point: &Point, ranks: &Ranks, first: &BTreeSet<i64>) -> Option<Segment> {
     let stage = Stage::from_code(point.value? as i64)?;
     let place = ranks.of(point.source_id, point.by_hand);
-    let rank = if staged.contains(&point.source_id) { place } else { place.saturating_add(UNSTAGED) };
+    let rank = if first.contains(&point.source_id) { place } else { place.saturating_add(UNSTAGED) };
     Some(Segment { start_ms: point.start_ms, end_ms: point.end_ms, stage, rank })
 }
 

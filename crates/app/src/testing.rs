@@ -20,8 +20,7 @@ impl TestFolder {
     /// One that holds the person's export.
     pub fn filled(name: &str) -> Self {
         let folder = Self::new(name);
-        let options = Options { dry_run: false, now_ms: 0 };
-        import(&folder, &Input::Path(PERSON.into()), options, &mut |_| true).expect("an import");
+        import(&folder, &Input::Path(PERSON.into()), &Options::default(), &mut |_| true).expect("an import");
         folder
     }
 }

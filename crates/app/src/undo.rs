@@ -1,6 +1,8 @@
 //! Taking an import back.
 
 use serde::Serialize;
+use store::Cancel;
+pub use store::Steps;
 
 use crate::error::Result;
 use crate::folder::Folder;
@@ -17,19 +19,20 @@ pub struct Undone {
     pub restored: u64,
 }
 
-/// Undoes an import; the store is then what it would be without it.
-pub fn undo(folder: &Folder, import: i64) -> Result<Undone> {
+/// Undoes an import; the store is then what it would be without it. `progress` is called before each step and answers
+/// whether to go on; a stop, there or by `cancel`, changes nothing.
+pub fn undo(folder: &Folder, import: i64, cancel: &Cancel, progress: &mut dyn FnMut(Steps) -> bool) -> Result<Undone> {
     let imports = folder.read()?.imports()?;
     match imports.iter().find(|row| row.id == import) {
         None => Err(store::Error::from(store::ErrorKind::UnknownImport(import)).into()),
         Some(row) if row.undone => Err(store::Error::from(store::ErrorKind::AlreadyUndone(import)).into()),
-        Some(_) => take_back(folder, import),
+        Some(_) => take_back(folder, import, cancel, progress),
     }
 }
 
-fn take_back(folder: &Folder, import: i64) -> Result<Undone> {
+fn take_back(folder: &Folder, import: i64, cancel: &Cancel, progress: &mut dyn FnMut(Steps) -> bool) -> Result<Undone> {
     let mut store = folder.write()?;
     let zone = system_zone();
-    let store::Undone { import, removed, restored } = store.undo(import, &zone)?;
+    let store::Undone { import, removed, restored } = store.undo(import, &zone, cancel, progress)?;
     Ok(Undone { import, removed, restored })
 }

@@ -179,29 +179,50 @@ pub(crate) fn reconcile(
     import: i64,
     derived: &mut Derived,
 ) -> Result<Outcome> {
+    let mut outcome = Outcome::default();
+    decide(conn, kind, imports, &mut |Decided { row, superseded_by, presence }| {
+        let lacked = row.import_id < import && !presence.holds(import, row.import_id, &row.key);
+        if lacked && row.superseded_by.is_none() {
+            match superseded_by {
+                Some(_) => outcome.superseded += 1,
+                None => outcome.kept += 1,
+            }
+        }
+        if superseded_by != row.superseded_by {
+            outcome.restored += u64::from(superseded_by.is_none());
+            set_superseded(conn, kind, &row.key, superseded_by)?;
+            derived.changed(kind, &row.key);
+        }
+        Ok(())
+    })?;
+    Ok(outcome)
+}
+
+/// A row and what follows for it from the imports.
+pub(crate) struct Decided<'a> {
+    pub row: &'a Row,
+    pub superseded_by: Option<i64>,
+    pub presence: &'a Presence,
+}
+
+/// Decides for every row of a kind what supersedes it, from the imports (oldest export first) alone.
+pub(crate) fn decide(
+    conn: &Connection,
+    kind: u32,
+    imports: &[ImportRef],
+    each: &mut dyn FnMut(Decided<'_>) -> Result<()>,
+) -> Result<()> {
     let presence = Presence::load(conn, kind)?;
     let snapshots: Vec<ImportRef> = imports.iter().filter(|i| i.is_snapshot()).copied().collect();
     let cover = Coverage::of(conn, kind, &snapshots, &presence)?;
-    let mut outcome = Outcome::default();
     let mut pages = Pages::new(kind);
     while let Some(page) = pages.next(conn)? {
         for row in &page {
             let superseded_by = cover.superseder(row, imports, &snapshots, &presence);
-            let lacked = row.import_id < import && !presence.holds(import, row.import_id, &row.key);
-            if lacked && row.superseded_by.is_none() {
-                match superseded_by {
-                    Some(_) => outcome.superseded += 1,
-                    None => outcome.kept += 1,
-                }
-            }
-            if superseded_by != row.superseded_by {
-                outcome.restored += u64::from(superseded_by.is_none());
-                set_superseded(conn, kind, &row.key, superseded_by)?;
-                derived.changed(kind, &row.key);
-            }
+            each(Decided { row, superseded_by, presence: &presence })?;
         }
     }
-    Ok(outcome)
+    Ok(())
 }
 
 fn set_superseded(conn: &Connection, kind: u32, key: &Key, by: Option<i64>) -> Result<()> {

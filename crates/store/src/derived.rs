@@ -216,8 +216,13 @@ fn joined(mut ranges: Vec<(Day, Day)>) -> Vec<(Day, Day)> {
 
 /// The rule of a stored kind.
 pub(crate) fn rule(conn: &Connection, kind: u32) -> Result<Rule> {
+    Ok(Rule::of(&identifier(conn, kind)?))
+}
+
+/// The identifier of a stored kind.
+pub(crate) fn identifier(conn: &Connection, kind: u32) -> Result<String> {
     let mut statement = conn.prepare_cached("SELECT identifier FROM kinds WHERE id = ?1")?;
-    Ok(Rule::of(&statement.query_row([kind], |row| row.get::<_, String>(0))?))
+    Ok(statement.query_row([kind], |row| row.get(0))?)
 }
 
 fn utc_day(at_ms: i64) -> Day {

@@ -8,6 +8,7 @@ use health::kind::{self, Kind};
 use health::{Origin, Source};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::aliases::Known;
 use crate::error::Result;
 use crate::rollup::Rule;
 use crate::views;
@@ -37,8 +38,8 @@ pub(crate) struct Dictionary {
     /// By id.
     pub known_kinds: HashMap<u32, KindRef>,
     sources: HashMap<Source, u32>,
-    /// Every source that was stored before, by each of its names; read when the first one is asked for.
-    stored_sources: Option<HashMap<Source, u32>>,
+    /// Every source that was stored before; read when the first one is asked for.
+    stored_sources: Option<Known>,
     /// Sources that this ingest created.
     pub new_sources: Vec<u32>,
     origins: HashMap<Origin, u32>,
@@ -104,20 +105,19 @@ impl Dictionary {
 
     /// The source's id: same bundle and hardware and one of its names the same, by the rule that a missing bundle or
     /// hardware on either side of *different feeds* does not tell sources apart, but inside files it does: a name with
-    /// a watch behind it and the same name without are two writers.
+    /// a watch behind it and the same name without are two writers. What the owner linked is one.
     pub fn source(&mut self, conn: &Connection, source: &Source) -> Result<u32> {
         if let Some(id) = self.sources.get(source) {
             return Ok(*id);
         }
         let stored = match &mut self.stored_sources {
             Some(stored) => stored,
-            none => none.insert(stored_sources(conn)?),
+            none => none.insert(Known::load(conn)?),
         };
-        let found = stored.get(source).copied();
-        let id = match found {
+        let id = match stored.get(source) {
             Some(id) => id,
             None => {
-                let id = create_source(conn, source)?;
+                let id = stored.create(conn, source)?;
                 self.new_sources.push(id);
                 id
             }
@@ -205,29 +205,10 @@ impl Dictionary {
     }
 }
 
-/// One look instead of one for each source: thousands with one name would be found by that name again and again.
-fn stored_sources(conn: &Connection) -> Result<HashMap<Source, u32>> {
-    let mut statement = conn.prepare_cached(
-        "SELECT DISTINCT n.name, s.bundle, s.hardware, s.id
-         FROM source_names n JOIN sources s ON s.id = n.source_id ORDER BY s.id DESC",
-    )?;
-    // Of two that match, the lower number comes last and stays.
-    let rows = statement.query_map([], |row| {
-        Ok((Source { name: row.get(0)?, bundle: row.get(1)?, hardware: row.get(2)? }, row.get(3)?))
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
 fn create_kind(conn: &Connection, kind: &Kind) -> Result<u32> {
     Ok(conn
         .prepare_cached("INSERT INTO kinds (identifier, nature, unit) VALUES (?1, ?2, ?3) RETURNING id")?
         .query_row(params![kind.identifier, kind.nature.as_str(), kind.unit], |row| row.get(0))?)
-}
-
-fn create_source(conn: &Connection, source: &Source) -> Result<u32> {
-    Ok(conn
-        .prepare_cached("INSERT INTO sources (bundle, hardware) VALUES (?1, ?2) RETURNING id")?
-        .query_row(params![source.bundle, source.hardware], |row| row.get(0))?)
 }
 
 const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;

@@ -175,14 +175,7 @@ pub(crate) fn move_source(
     to: u32,
 ) -> Result<BTreeMap<String, u64>> {
     let mut merged: BTreeMap<String, u64> = BTreeMap::new();
-    let mut statement =
-        conn.prepare("SELECT id, kind, identity, start_ms, end_ms FROM entries WHERE source_id = ?1 ORDER BY id")?;
-    let rows = statement.query_map([from], |row| {
-        let id: i64 = row.get(0)?;
-        let (kind, identity): (String, String) = (row.get(1)?, row.get(2)?);
-        Ok((id, kind, identity, (row.get(3)?, row.get(4)?)))
-    })?;
-    for (id, kind, identity, span) in rows.collect::<rusqlite::Result<Vec<_>>>()? {
+    for (id, kind, identity, span) in of_source(conn, from)? {
         match find_by(conn, &kind, &identity, span, Some(to))? {
             Some(old) => {
                 let image = current(conn, id)?;
@@ -197,6 +190,63 @@ pub(crate) fn move_source(
         }
     }
     Ok(merged)
+}
+
+/// Gives the entries of a source to the one that it is, whichever imports held them.
+pub(crate) fn unite(conn: &Connection, imports: &[ImportRef], from: u32, to: u32) -> Result<()> {
+    for (id, kind, identity, span) in of_source(conn, from)? {
+        match find_by(conn, &kind, &identity, span, Some(to))? {
+            Some(known) => unite_entries(conn, imports, id, known)?,
+            None => {
+                conn.execute("UPDATE entries SET source_id = ?2 WHERE id = ?1", params![id, to])?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Makes one entry of two: each import's image is kept; of one that held both, that of the entry stored first, as it
+/// would be had the second been met as the same.
+fn unite_entries(conn: &Connection, imports: &[ImportRef], id: i64, known: i64) -> Result<()> {
+    let mut images = images(conn, id.max(known))?;
+    images.extend(self::images(conn, id.min(known))?);
+    conn.execute("UPDATE OR IGNORE correlation_members SET entry_id = ?2 WHERE entry_id = ?1", [id, known])?;
+    remove(conn, id)?;
+    conn.execute("DELETE FROM entry_log WHERE entry_id = ?1", [known])?;
+    let differ = images.values().zip(images.values().skip(1)).any(|(a, b)| a != b);
+    let mut last = None;
+    for (import, image) in &images {
+        log(conn, known, *import, Some(image).filter(|image| differ && last != Some(*image)))?;
+        last = Some(image);
+    }
+    if let Some((first, image)) = images.first_key_value() {
+        conn.execute(
+            "UPDATE entries SET import_id = ?2, body = ?3, payload = ?4 WHERE id = ?1",
+            params![known, first, image.body, image.payload],
+        )?;
+    }
+    show_newest(conn, imports, known)
+}
+
+/// How each import that held an entry showed it.
+fn images(conn: &Connection, id: i64) -> Result<BTreeMap<i64, Image>> {
+    let holders: Vec<i64> = {
+        let mut statement = conn.prepare_cached("SELECT import_id FROM entry_log WHERE entry_id = ?1")?;
+        statement.query_map([id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
+    };
+    let image = |import| Ok((import, image_at(conn, id, import)?.map_or_else(|| current(conn, id), Ok)?));
+    holders.into_iter().map(image).collect()
+}
+
+/// Number, kind, identity and span of each entry of a source.
+type Placed = (i64, String, String, (Option<i64>, Option<i64>));
+
+fn of_source(conn: &Connection, source: u32) -> Result<Vec<Placed>> {
+    let mut statement =
+        conn.prepare("SELECT id, kind, identity, start_ms, end_ms FROM entries WHERE source_id = ?1 ORDER BY id")?;
+    let rows =
+        statement.query_map([source], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, (row.get(3)?, row.get(4)?))))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 fn remove(conn: &Connection, id: i64) -> Result<()> {
@@ -232,6 +282,30 @@ struct Place {
 
 /// Decides anew which entries are superseded, by the rule for samples.
 pub(crate) fn reconcile(conn: &Connection, imports: &[ImportRef]) -> Result<()> {
+    decide(conn, imports, &mut |place, superseded_by| {
+        if superseded_by != place.superseded_by {
+            conn.prepare_cached("UPDATE entries SET superseded_by = ?2 WHERE id = ?1")?
+                .execute(params![place.id, superseded_by])?;
+        }
+        Ok(())
+    })
+}
+
+/// Counts the entries that should be superseded and are not, or the other way round.
+pub(crate) fn differences(conn: &Connection, imports: &[ImportRef]) -> Result<u64> {
+    let mut differences = 0;
+    decide(conn, imports, &mut |place, superseded_by| {
+        differences += u64::from(superseded_by != place.superseded_by);
+        Ok(())
+    })?;
+    Ok(differences)
+}
+
+fn decide(
+    conn: &Connection,
+    imports: &[ImportRef],
+    each: &mut dyn FnMut(&Place, Option<i64>) -> Result<()>,
+) -> Result<()> {
     let snapshots: Vec<&ImportRef> = imports.iter().filter(|import| import.is_snapshot()).collect();
     for places in series(conn)?.values() {
         let mut cover: BTreeMap<i64, Vec<(i64, i64)>> = BTreeMap::new();
@@ -247,10 +321,7 @@ pub(crate) fn reconcile(conn: &Connection, imports: &[ImportRef]) -> Result<()> 
             let superseded_by = newer
                 .map(|snapshot| snapshot.id)
                 .find(|id| cover.get(id).is_some_and(|c| overlaps(c, place.span.0, place.span.1)));
-            if superseded_by != place.superseded_by {
-                conn.prepare_cached("UPDATE entries SET superseded_by = ?2 WHERE id = ?1")?
-                    .execute(params![place.id, superseded_by])?;
-            }
+            each(place, superseded_by)?;
         }
     }
     Ok(())

@@ -44,6 +44,12 @@ pub enum ErrorKind {
     /// The import was undone before.
     #[error("import {0} was undone before")]
     AlreadyUndone(i64),
+    /// No source has this number.
+    #[error("there is no such source")]
+    UnknownSource,
+    /// Two sources cannot be one: their hardware or their apps are known and differ.
+    #[error("the two sources are different devices or apps")]
+    TwoDevices,
     /// A statement of the user's own is wrong, not allowed or took too long.
     #[error("{0}")]
     Statement(String),
@@ -96,13 +102,14 @@ impl From<ErrorKind> for Error {
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode::{
-            CannotOpen, DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase, ReadOnly,
-            SystemIoFailure,
+            CannotOpen, DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase, OperationInterrupted,
+            ReadOnly, SystemIoFailure,
         };
         // Asked before anything else: another call to the system may answer for itself.
         let system = io::Error::last_os_error();
         let kind = match error.sqlite_error_code() {
             Some(DatabaseBusy | DatabaseLocked) => ErrorKind::Busy,
+            Some(OperationInterrupted) => ErrorKind::Cancelled,
             Some(DiskFull) => ErrorKind::NoSpace,
             Some(SystemIoFailure) if is_full(&system) => ErrorKind::NoSpace,
             Some(DatabaseCorrupt | NotADatabase) => ErrorKind::Damaged(error.to_string()),

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use crate::absences::Repeated;
 use crate::error::Result;
@@ -210,47 +210,36 @@ fn row_at(conn: &Connection, kind: u32, key: &Key) -> Result<Row> {
 }
 
 pub(crate) fn log_image(conn: &Connection, kind: u32, key: &Key, import: i64, image: &Image) -> Result<()> {
-    conn.prepare_cached(
-        "INSERT OR REPLACE INTO sample_log (kind_id, start_ms, source_id, duration_ms, ordinal, import_id, value,
-             original, origin_id, details_id, created_delay_ms, copies)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-    )?
-    .execute(params![
-        kind,
-        key.start_ms,
-        key.source,
-        key.duration_ms,
-        key.ordinal,
-        import,
-        image.value,
-        image.original,
-        image.origin,
-        image.details,
-        image.created_delay_ms,
-        image.copies
-    ])?;
-    Ok(())
+    const SQL: &str = "INSERT OR REPLACE INTO sample_log (kind_id, start_ms, source_id, duration_ms, ordinal, value,
+             original, origin_id, details_id, created_delay_ms, copies, import_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    write(conn, SQL, kind, key, image, &import)
 }
 
 pub(crate) fn write_image(conn: &Connection, kind: u32, key: &Key, image: &Image, flags: u32) -> Result<()> {
-    conn.prepare_cached(
-        "UPDATE samples SET value = ?6, original = ?7, origin_id = ?8, details_id = ?9, created_delay_ms = ?10,
-             copies = ?11, flags = ?12
-         WHERE kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration_ms = ?4 AND ordinal = ?5",
-    )?
-    .execute(params![
+    const SQL: &str = "UPDATE samples SET value = ?6, original = ?7, origin_id = ?8, details_id = ?9,
+             created_delay_ms = ?10, copies = ?11, flags = ?12
+         WHERE kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration_ms = ?4 AND ordinal = ?5";
+    write(conn, SQL, kind, key, image, &flags)
+}
+
+/// Runs a statement whose parameters are key, image and one more.
+fn write(conn: &Connection, sql: &str, kind: u32, key: &Key, image: &Image, last: &dyn ToSql) -> Result<()> {
+    let Key { start_ms, source, duration_ms, ordinal } = key;
+    let Image { value, original, origin, details, created_delay_ms, copies } = image;
+    conn.prepare_cached(sql)?.execute(params![
         kind,
-        key.start_ms,
-        key.source,
-        key.duration_ms,
-        key.ordinal,
-        image.value,
-        image.original,
-        image.origin,
-        image.details,
-        image.created_delay_ms,
-        image.copies,
-        flags
+        start_ms,
+        source,
+        duration_ms,
+        ordinal,
+        value,
+        original,
+        origin,
+        details,
+        created_delay_ms,
+        copies,
+        last
     ])?;
     Ok(())
 }

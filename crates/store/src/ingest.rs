@@ -8,9 +8,10 @@ use std::collections::HashMap;
 use health::time::Zones;
 use health::whereabouts::likely_zone;
 use health::{Batch, Document, Entry, EntryKind, Problem, Source};
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::absences::Stored;
+use crate::cancel::{Cancel, Done};
 use crate::claims::{Claimant, Claims};
 use crate::derived::Derived;
 use crate::dictionary::{Dictionary, KindRef};
@@ -40,6 +41,18 @@ pub struct Delivery<'a> {
     pub home_zone: &'a str,
     /// Report only, change nothing.
     pub dry_run: bool,
+    /// Stops it at any moment before the commit, also while no batch comes.
+    pub cancel: Cancel,
+}
+
+/// What an ingest is doing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// Batches come in.
+    #[default]
+    Reading,
+    /// All are in; what follows from them is worked out.
+    Finishing,
 }
 
 /// How far an ingest has come.
@@ -51,10 +64,13 @@ pub struct Progress {
     pub bytes: u64,
     /// Size of the input, where known.
     pub total_bytes: Option<u64>,
+    /// What it is doing.
+    pub phase: Phase,
 }
 
 impl Store {
-    /// Ingests every batch that `next` yields. `progress` is called after each batch and answers whether to go on.
+    /// Ingests every batch that `next` yields. `progress` is called after each batch, and once when all are in, and
+    /// answers whether to go on.
     ///
     /// Atomic: on any error, on a stop and in a dry run the store stays as it was. The same input again changes
     /// nothing and is recognised by its fingerprint.
@@ -64,15 +80,11 @@ impl Store {
         next: &mut dyn FnMut() -> health::Result<Option<Batch>>,
         progress: &mut dyn FnMut(Progress) -> bool,
     ) -> Result<Report> {
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let report = Ingest::begin(&tx, delivery)?.run(next, progress)?;
-        if delivery.dry_run || report.outcome == ALREADY {
-            tx.rollback()?;
-            return Ok(report);
-        }
-        tx.commit()?;
-        self.checkpoint()?;
-        Ok(report)
+        self.write(&delivery.cancel, |tx| {
+            let report = Ingest::begin(tx, delivery)?.run(next, progress)?;
+            let nothing = delivery.dry_run || report.outcome == ALREADY;
+            Ok(if nothing { Done::Rollback(report) } else { Done::Commit(report) })
+        })
     }
 }
 
@@ -131,6 +143,7 @@ impl<'a> Ingest<'a> {
         next: &mut dyn FnMut() -> health::Result<Option<Batch>>,
         progress: &mut dyn FnMut(Progress) -> bool,
     ) -> Result<Report> {
+        let mut at = Progress::default();
         while let Some(mut batch) = next()? {
             if let Some(document) = batch.document.take() {
                 self.document = document;
@@ -141,16 +154,21 @@ impl<'a> Ingest<'a> {
             if self.history.is_none() && !(batch.samples.is_empty() && batch.entries.is_empty()) {
                 self.place_among_imports()?;
             }
-            let (records, bytes) = (batch.records_read, batch.bytes_read);
+            (at.records, at.bytes) = (batch.records_read, batch.bytes_read);
             self.batch(batch)?;
-            if !progress(Progress { records, bytes, total_bytes: self.document.total_bytes }) {
-                return Err(ErrorKind::Cancelled.into());
-            }
+            at.total_bytes = self.document.total_bytes;
+            self.tell(at, progress)?;
         }
         if self.history.is_none() {
             self.place_among_imports()?;
         }
+        self.tell(Progress { phase: Phase::Finishing, ..at }, progress)?;
         self.finish()
+    }
+
+    /// Tells how far it is, and hears whether to go on.
+    fn tell(&self, at: Progress, progress: &mut dyn FnMut(Progress) -> bool) -> Result<()> {
+        if progress(at) { self.delivery.cancel.check() } else { Err(ErrorKind::Cancelled.into()) }
     }
 
     /// The report of an earlier import of the same file, if it stands.

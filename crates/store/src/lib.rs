@@ -5,6 +5,8 @@
 //! thread.
 
 mod absences;
+mod aliases;
+mod cancel;
 mod claims;
 mod derived;
 mod dictionary;
@@ -13,6 +15,7 @@ mod error;
 mod history;
 mod ingest;
 mod link;
+mod members;
 mod merged;
 mod open;
 pub mod query;
@@ -23,13 +26,15 @@ mod samples;
 #[cfg(test)]
 mod tests;
 mod undo;
+mod unite;
 mod views;
 
+pub use cancel::Cancel;
 pub use error::{Error, ErrorKind, Result};
-pub use ingest::{Delivery, Progress, REJECTS_KEPT};
+pub use ingest::{Delivery, Phase, Progress, REJECTS_KEPT};
 pub use open::{BUSY_WAIT, SCHEMA_VERSION, Store};
 pub use report::{Counts, EntryCounts, KindCounts, ProblemCount, Report};
-pub use undo::Undone;
+pub use undo::{Steps, Undone};
 
 /// The version of SQLite inside.
 pub fn sqlite_version() -> &'static str {

@@ -1,13 +1,12 @@
-//! Things that turn out to be the same: a renamed watch or phone, a correlation's member and its twin.
+//! A renamed watch or phone turns out to be the one that was there before.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use health::Sample;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use crate::dictionary::{Dictionary, KindRef};
 use crate::error::Result;
-use crate::row::{COLUMNS, Key, Row};
+use crate::row::{COLUMNS, Row};
 
 /// So many of a gone source's rows must coincide with the new one's before they are taken for the same.
 const COINCIDING: f64 = 0.95;
@@ -51,12 +50,12 @@ impl Group {
 
 /// Pairs `(new, old)` of sources: the new one came with this ingest, the old one is not in it any more, and their rows
 /// coincide.
-pub(crate) fn renamed(conn: &Connection, import: i64, dictionary: &Dictionary) -> Result<Vec<(u32, u32)>> {
+pub(crate) fn renamed(conn: &Connection, dictionary: &Dictionary) -> Result<Vec<(u32, u32)>> {
     let mut pairs = candidates(conn, dictionary)?;
     if pairs.is_empty() {
         return Ok(Vec::new());
     }
-    compare_samples(conn, import, &mut pairs)?;
+    compare_samples(conn, &mut pairs)?;
     compare_entries(conn, &mut pairs)?;
     let mut taken = BTreeSet::new();
     let mut found: Vec<(u32, u32)> = Vec::new();
@@ -221,7 +220,7 @@ fn json_list(ids: impl Iterator<Item = u32>) -> String {
 }
 
 /// The new source's samples in the old one's time.
-fn compare_samples(conn: &Connection, import: i64, pairs: &mut [Pair]) -> Result<()> {
+fn compare_samples(conn: &Connection, pairs: &mut [Pair]) -> Result<()> {
     let old = json_list(pairs.iter().map(|pair| pair.old));
     let both = json_list(pairs.iter().flat_map(|pair| [pair.new, pair.old]));
     let kinds: Vec<u32> = {
@@ -234,13 +233,13 @@ fn compare_samples(conn: &Connection, import: i64, pairs: &mut [Pair]) -> Result
     };
     let mut statement = conn.prepare_cached(
         "SELECT start_ms, source_id, duration_ms, value FROM samples
-         WHERE kind_id = ?1 AND source_id IN (SELECT value FROM json_each(?2)) AND import_id <= ?3
+         WHERE kind_id = ?1 AND source_id IN (SELECT value FROM json_each(?2))
          ORDER BY start_ms, source_id, duration_ms",
     )?;
     for kind in kinds {
         let mut comparison = Comparison::new(pairs.iter().map(|pair| (pair.new, pair.old)).collect());
         let mut instants = Instants::new();
-        let mut rows = statement.query(params![kind, both, import])?;
+        let mut rows = statement.query(params![kind, both])?;
         while let Some(row) = rows.next()? {
             let seen = Seen { source: row.get(1)?, key: row.get::<_, i64>(2)?, value: row.get(3)? };
             instants.add(row.get(0)?, seen, &mut comparison);
@@ -281,7 +280,7 @@ pub(crate) fn kinds_of(conn: &Connection, source: u32, import: i64) -> Result<Ve
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Takes a source's rows of one kind out of the table, as rows of another source.
+/// Takes a source's rows of one kind out of the table, as rows of another source that have no place there yet.
 pub(crate) fn take_rows(conn: &Connection, kind: u32, from: u32, to: u32) -> Result<Vec<Row>> {
     let sql = format!("SELECT {COLUMNS} FROM samples WHERE kind_id = ?1 AND source_id = ?2");
     let mut statement = conn.prepare_cached(&sql)?;
@@ -293,10 +292,6 @@ pub(crate) fn take_rows(conn: &Connection, kind: u32, from: u32, to: u32) -> Res
     })?;
     let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
     conn.prepare_cached("DELETE FROM samples WHERE kind_id = ?1 AND source_id = ?2")?.execute([kind, from])?;
-    conn.prepare_cached(
-        "UPDATE OR IGNORE correlation_members SET source_id = ?3 WHERE kind_id = ?1 AND source_id = ?2",
-    )?
-    .execute([kind, from, to])?;
     Ok(rows)
 }
 
@@ -328,33 +323,6 @@ pub(crate) fn forget_unused(conn: &Connection, sources: &[u32]) -> Result<()> {
         conn.prepare_cached("DELETE FROM source_names WHERE source_id = ?1")?.execute([source])?;
         conn.prepare_cached("DELETE FROM sources WHERE id = ?1")?.execute([source])?;
     }
-    Ok(())
-}
-
-/// The source of a member's twin: nested copies may lack the device, so the name and the value decide.
-pub(crate) fn source_of_twin(conn: &Connection, kind: &str, name: &str, sample: &Sample) -> Result<Option<u32>> {
-    Ok(conn
-        .prepare_cached(
-            "SELECT s.source_id FROM samples s JOIN kinds k ON k.id = s.kind_id
-             WHERE k.identifier = ?1 AND s.start_ms = ?2 AND s.duration_ms = ?3
-               AND (s.value IS ?4 OR abs(s.value - ?4) <= max(1e-9, 1e-4 * abs(?4)))
-               AND EXISTS (SELECT 1 FROM source_names n WHERE n.source_id = s.source_id AND n.name = ?5)
-             ORDER BY s.source_id LIMIT 1",
-        )?
-        .query_row(
-            params![kind, sample.start_ms, sample.end_ms.saturating_sub(sample.start_ms), sample.value, name],
-            |row| row.get(0),
-        )
-        .optional()?)
-}
-
-/// Notes that a sample belongs to a correlation.
-pub(crate) fn add_member(conn: &Connection, entry: i64, kind: u32, key: &Key) -> Result<()> {
-    conn.prepare_cached(
-        "INSERT OR IGNORE INTO correlation_members (entry_id, kind_id, start_ms, source_id, duration_ms, ordinal)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?
-    .execute(params![entry, kind, key.start_ms, key.source, key.duration_ms, key.ordinal])?;
     Ok(())
 }
 

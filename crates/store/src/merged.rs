@@ -20,7 +20,7 @@ use rusqlite::{Connection, params};
 
 use crate::derived::rule;
 use crate::error::Result;
-use crate::query::Ranks;
+use crate::query::{Orders, Ranks};
 use crate::rollup::{LONGEST_SPLIT_MS, Rule};
 use crate::row::FLAG_USER_ENTERED;
 
@@ -56,19 +56,19 @@ impl Rule {
 
 /// Merges days anew, by kind as sorted disjoint closed ranges; and every day of a kind whose sources changed places.
 pub(crate) fn rebuild(conn: &Connection, zones: &Zones, days: &BTreeMap<u32, Vec<(Day, Day)>>) -> Result<()> {
-    let ranks = Ranks::load(conn)?;
+    let orders = Orders::load(conn)?;
     thread::scope(|scope| {
         let (jobs, queue) = sync_channel::<Job>(JOBS_WAITING);
         let (results, done) = channel();
         scope.spawn(move || queue.into_iter().try_for_each(|job| results.send(job.run(zones))));
-        let mut desk = Desk { conn, ranks: &ranks, jobs, done };
+        let mut desk = Desk { conn, orders: &orders, jobs, done };
         rebuild_kinds(&mut desk, zones, days)?;
         desk.finish()
     })
 }
 
 fn rebuild_kinds(desk: &mut Desk<'_>, zones: &Zones, days: &BTreeMap<u32, Vec<(Day, Day)>>) -> Result<()> {
-    let (conn, ranks) = (desk.conn, desk.ranks);
+    let (conn, orders) = (desk.conn, desk.orders);
     let mut sources_by_kind = sources_by_kind(conn)?;
     // A kind that lost its last row still has days to be removed.
     for kind in days.keys() {
@@ -79,7 +79,7 @@ fn rebuild_kinds(desk: &mut Desk<'_>, zones: &Zones, days: &BTreeMap<u32, Vec<(D
         if merger.rule.merging() == Need::Never {
             continue;
         }
-        let order: Vec<i64> = ranks.order().filter(|source| sources.contains(source)).collect();
+        let order: Vec<i64> = orders.of_kind(kind).order().filter(|source| sources.contains(source)).collect();
         let before = order_of(conn, kind)?;
         let stayed: Vec<i64> = order.iter().filter(|source| before.contains(source)).copied().collect();
         let moved = before.iter().filter(|source| order.contains(source)).ne(&stayed);
@@ -119,6 +119,31 @@ fn write_order(conn: &Connection, kind: u32, order: &[i64]) -> Result<()> {
     Ok(())
 }
 
+/// Hands every merged day of a kind to `each`, as it should be in the table, in the order of time, with its parts.
+pub(crate) fn recount(
+    conn: &Connection,
+    zones: &Zones,
+    kind: u32,
+    ranks: &Ranks,
+    each: &mut dyn FnMut(&Bucket, String) -> Result<()>,
+) -> Result<()> {
+    let merger = Merger { zones, kind, rule: rule(conn, kind)? };
+    if merger.rule.merging() == Need::Never {
+        return Ok(());
+    }
+    merger.read(conn, ranks, (Day::MIN, Day::MAX), &mut |job| {
+        let (_, style, buckets) = job.run(zones);
+        buckets.iter().try_for_each(|bucket| each(bucket, parts(ranks, style, bucket)))
+    })
+}
+
+/// Whether the days of a kind are merged in the order that holds.
+pub(crate) fn has_its_order(conn: &Connection, kind: u32, orders: &Orders) -> Result<bool> {
+    let sources = sources_by_kind(conn)?.remove(&kind).unwrap_or_default();
+    let order: Vec<i64> = orders.of_kind(kind).order().filter(|source| sources.contains(source)).collect();
+    Ok(rule(conn, kind)?.merging() == Need::Never || order_of(conn, kind)? == order)
+}
+
 /// Merges closed ranges of local days of one kind anew.
 struct Merger<'a> {
     zones: &'a Zones,
@@ -129,9 +154,20 @@ struct Merger<'a> {
 impl Merger<'_> {
     /// Merges the days `from..=until`.
     fn rebuild(&self, desk: &mut Desk<'_>, (from, until): (Day, Day)) -> Result<()> {
-        let conn = desk.conn;
+        let (conn, ranks) = (desk.conn, desk.orders.of_kind(self.kind));
         conn.prepare_cached("DELETE FROM merged WHERE kind_id = ?1 AND day BETWEEN ?2 AND ?3")?
             .execute(params![self.kind, from, until])?;
+        self.read(conn, ranks, (from, until), &mut |job| desk.hand_out(job))
+    }
+
+    /// Reads what the days `from..=until` are made of, and hands it over in the order of time.
+    fn read(
+        &self,
+        conn: &Connection,
+        ranks: &Ranks,
+        (from, until): (Day, Day),
+        each: &mut dyn FnMut(Job) -> Result<()>,
+    ) -> Result<()> {
         let start = if from == Day::MIN { i64::MIN } else { self.zones.day_bounds(from).0 - REACH_MS };
         let end = if until == Day::MAX { i64::MAX } else { self.zones.day_bounds(until).1 + REACH_MS };
         let mut statement = conn.prepare_cached(
@@ -152,17 +188,17 @@ impl Merger<'_> {
             }
             let (day, _, midnight) = span;
             if day > waiting.day && waiting.inputs.len() >= AT_A_TIME {
-                desk.hand_out(self.job(waiting.clone(), (written.max(from), until.min(day - 1))))?;
+                each(self.job(waiting.clone(), (written.max(from), until.min(day - 1))))?;
                 written = day;
                 waiting.forget(start_ms - REACH_MS);
             }
-            let rank = desk.ranks.of(source, flags & FLAG_USER_ENTERED != 0);
+            let rank = ranks.of(source, flags & FLAG_USER_ENTERED != 0);
             // Totals of many days count for the day of their start, as in `daily`.
             let length = if duration_ms > LONGEST_SPLIT_MS { 0 } else { duration_ms };
             let sample = Span { start_ms, end_ms: start_ms + length, value, rank };
             waiting.add(Input { span: sample, copies: self.rule.copies(copies, flags).into() }, day, midnight);
         }
-        desk.hand_out(self.job(waiting, (written.max(from), until)))
+        each(self.job(waiting, (written.max(from), until)))
     }
 
     fn job(&self, waiting: Waiting, days: (Day, Day)) -> Job {
@@ -195,7 +231,7 @@ impl Job {
 /// Where jobs are handed out and what comes back is written.
 struct Desk<'a> {
     conn: &'a Connection,
-    ranks: &'a Ranks,
+    orders: &'a Orders,
     jobs: SyncSender<Job>,
     done: Receiver<(u32, Style, Vec<Bucket>)>,
 }
@@ -205,15 +241,15 @@ impl Desk<'_> {
         // The other side listens as long as this one exists.
         let _ = self.jobs.send(job);
         while let Ok((kind, style, buckets)) = self.done.try_recv() {
-            write(self.conn, self.ranks, kind, style, &buckets)?;
+            write(self.conn, self.orders.of_kind(kind), kind, style, &buckets)?;
         }
         Ok(())
     }
 
     fn finish(self) -> Result<()> {
-        let Self { conn, ranks, jobs, done } = self;
+        let Self { conn, orders, jobs, done } = self;
         drop(jobs);
-        done.into_iter().try_for_each(|(kind, style, buckets)| write(conn, ranks, kind, style, &buckets))
+        done.into_iter().try_for_each(|(kind, style, buckets)| write(conn, orders.of_kind(kind), kind, style, &buckets))
     }
 }
 

@@ -63,7 +63,7 @@ impl Merge<'_> {
         for row in mixed {
             let mut row = *row;
             if !insert.insert(&row)? {
-                let group = self.group(kind.id, &row.key)?;
+                let group = group(self.conn, kind.id, &row.key)?;
                 if let Some(same) = group.iter().find(|stored| stored.repeats(&row)) {
                     self.repeat(kind, same, &row, counts)?;
                     continue;
@@ -196,16 +196,17 @@ impl Merge<'_> {
         }
         Ok(())
     }
+}
 
-    fn group(&self, kind: u32, key: &Key) -> Result<Vec<Row>> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM samples
-             WHERE kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration_ms = ?4 ORDER BY ordinal"
-        );
-        let mut statement = self.conn.prepare_cached(&sql)?;
-        let rows = statement.query_map(params![kind, key.start_ms, key.source, key.duration_ms], Row::from_sql)?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
-    }
+/// The stored rows of a place, by ordinal.
+pub(crate) fn group(conn: &Connection, kind: u32, key: &Key) -> Result<Vec<Row>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM samples
+         WHERE kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration_ms = ?4 ORDER BY ordinal"
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let rows = statement.query_map(params![kind, key.start_ms, key.source, key.duration_ms], Row::from_sql)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 const INTO: &str = "INTO samples (kind_id, start_ms, source_id, duration_ms, ordinal, value, \

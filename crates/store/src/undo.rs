@@ -1,16 +1,17 @@
 //! Taking an import back as a whole: the store is then what it would be without it.
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, params};
 use serde::Serialize;
 
 use crate::absences::{Pages, reconcile};
+use crate::cancel::{Cancel, Done};
 use crate::derived::Derived;
 use crate::error::{ErrorKind, Result};
 use crate::history::{ImportRef, Presence, image_at, live_imports, write_image};
 use crate::open::Store;
 use crate::query::zones::{find_stays, forget_home, zones};
 use crate::row::{FLAG_LOGGED, Row};
-use crate::{entries, link};
+use crate::{entries, link, members};
 
 /// What an undo did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -23,47 +24,73 @@ pub struct Undone {
     pub restored: u64,
 }
 
+/// How far an undo is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Steps {
+    /// Steps done.
+    pub done: u64,
+    /// All steps: one for each kind, and one for what follows.
+    pub of: u64,
+}
+
 impl Store {
     /// Undoes an import. Its number stays in the list of imports, marked as undone; its file is not known any more.
-    pub fn undo(&mut self, import: i64, home_zone: &str) -> Result<Undone> {
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let state: Option<bool> = {
-            let mut statement = tx.prepare("SELECT undone FROM imports WHERE id = ?1")?;
-            statement.query_map([import], |row| row.get(0))?.next().transpose()?
-        };
-        match state {
-            None => return Err(ErrorKind::UnknownImport(import).into()),
-            Some(true) => return Err(ErrorKind::AlreadyUndone(import).into()),
-            Some(false) => {}
-        }
-        let before = zones(&tx, home_zone)?;
-        tx.execute("UPDATE imports SET undone = 1 WHERE id = ?1", [import])?;
-        let imports = live_imports(&tx)?;
-        let mut undone = Undone { import, ..Undone::default() };
-        let mut derived = Derived::default();
-        if imports.is_empty() {
-            undone.removed = forget_everything(&tx)?;
-        }
-        for kind in kinds(&tx)? {
-            undone.removed += forget_rows(&tx, kind, &imports, import, &mut derived)?;
-            let outcome = reconcile(&tx, kind, &imports, i64::MIN, &mut derived)?;
-            undone.restored += outcome.restored;
-        }
-        undone.removed += entries::forget_undone(&tx, &imports, import)?;
-        entries::reconcile(&tx, &imports)?;
-        tx.execute(LOST_MEMBERS, [])?;
-        tx.execute("DELETE FROM rejects WHERE import_id = ?1", [import])?;
-        find_stays(&tx, home_zone)?;
-        let zones = derived.rezone(&tx, home_zone, &before)?;
-        derived.rebuild(&tx, &zones)?;
-        forget_names(&tx, import)?;
-        forget_details(&tx)?;
-        if imports.is_empty() {
-            forget_home(&tx)?;
-        }
-        tx.commit()?;
-        self.checkpoint()?;
-        Ok(undone)
+    ///
+    /// `progress` is called before each step and answers whether to go on; `cancel` stops it at any moment before the
+    /// commit. Then, as on any error, the store stays as it was.
+    pub fn undo(
+        &mut self,
+        import: i64,
+        home_zone: &str,
+        cancel: &Cancel,
+        progress: &mut dyn FnMut(Steps) -> bool,
+    ) -> Result<Undone> {
+        let mut tell = |steps| if progress(steps) { cancel.check() } else { Err(ErrorKind::Cancelled.into()) };
+        self.write(cancel, |tx| undo(tx, import, home_zone, &mut tell).map(Done::Commit))
+    }
+}
+
+fn undo(tx: &Connection, import: i64, home_zone: &str, tell: &mut dyn FnMut(Steps) -> Result<()>) -> Result<Undone> {
+    check_stands(tx, import)?;
+    let before = zones(tx, home_zone)?;
+    tx.execute("UPDATE imports SET undone = 1 WHERE id = ?1", [import])?;
+    let imports = live_imports(tx)?;
+    let mut undone = Undone { import, ..Undone::default() };
+    let mut derived = Derived::default();
+    if imports.is_empty() {
+        undone.removed = forget_everything(tx)?;
+    }
+    let kinds = kinds(tx)?;
+    let of = kinds.len() as u64 + 1;
+    for (kind, done) in kinds.into_iter().zip(0..) {
+        tell(Steps { done, of })?;
+        undone.removed += forget_rows(tx, kind, &imports, import, &mut derived)?;
+        let outcome = reconcile(tx, kind, &imports, i64::MIN, &mut derived)?;
+        undone.restored += outcome.restored;
+    }
+    tell(Steps { done: of - 1, of })?;
+    undone.removed += entries::forget_undone(tx, &imports, import)?;
+    entries::reconcile(tx, &imports)?;
+    tx.execute(members::LOST, [])?;
+    tx.execute("DELETE FROM rejects WHERE import_id = ?1", [import])?;
+    find_stays(tx, home_zone)?;
+    let zones = derived.rezone(tx, home_zone, &before)?;
+    derived.rebuild(tx, &zones)?;
+    forget_names(tx, import)?;
+    forget_details(tx)?;
+    if imports.is_empty() {
+        forget_home(tx)?;
+    }
+    Ok(undone)
+}
+
+/// An import that is there and was not undone.
+fn check_stands(conn: &Connection, import: i64) -> Result<()> {
+    let mut statement = conn.prepare("SELECT undone FROM imports WHERE id = ?1")?;
+    match statement.query_map([import], |row| row.get(0))?.next().transpose()? {
+        None => Err(ErrorKind::UnknownImport(import).into()),
+        Some(true) => Err(ErrorKind::AlreadyUndone(import).into()),
+        Some(false) => Ok(()),
     }
 }
 
@@ -114,11 +141,6 @@ fn delete(conn: &Connection, kind: u32, row: &Row) -> Result<()> {
     }
     Ok(())
 }
-
-/// Links of correlations to samples that are gone.
-const LOST_MEMBERS: &str = "DELETE FROM correlation_members AS m WHERE NOT EXISTS (
-    SELECT 1 FROM samples s WHERE s.kind_id = m.kind_id AND s.start_ms = m.start_ms AND s.source_id = m.source_id
-        AND s.duration_ms = m.duration_ms AND s.ordinal = m.ordinal)";
 
 /// No import is left: whole tables go at once, which takes no time even of ten million rows.
 fn forget_everything(conn: &Connection) -> Result<u64> {

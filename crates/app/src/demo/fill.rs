@@ -8,7 +8,7 @@ use health::Batch;
 use health::formats::apple_export::Reader;
 use health::time::{Day, Zones};
 use serde::Serialize;
-use store::{Delivery, Report};
+use store::{Cancel, Delivery, Report};
 
 use super::{DemoOptions, write_export};
 use crate::error::Result;
@@ -37,16 +37,17 @@ pub fn yesterday(now_ms: i64) -> Day {
 
 /// Writes an export and imports it into the sample folder. An older sample is taken back: two people in one store are
 /// nobody. That also mends a run that was killed before it did so. `progress` hears how far the import is and answers
-/// whether to go on.
+/// whether to go on; a stop, there or by `cancel`, leaves everything as it was.
 pub fn fill(
     folder: &Folder,
     options: &DemoOptions<'_>,
     now_ms: i64,
+    cancel: &Cancel,
     progress: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Filled> {
     prepare(folder)?;
     let demo = folder.demo();
-    let report = add(&demo, options, now_ms, progress)?;
+    let report = add(&demo, options, now_ms, cancel, progress)?;
     if let Some(import) = report.import {
         take_back_others(&demo, import)?;
     }
@@ -63,6 +64,7 @@ fn add(
     demo: &Folder,
     options: &DemoOptions<'_>,
     now_ms: i64,
+    cancel: &Cancel,
     progress: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Report> {
     let file = nameless(&demo.dir().join(EXPORT))?;
@@ -71,7 +73,7 @@ fn add(
     // The fingerprint goes ahead, so that the same person is recognised before anything is parsed.
     let mut known = Some(Batch { document: Some(reader.known().clone()), ..Batch::default() });
     let zone = system_zone();
-    let delivery = Delivery { file: Some(EXPORT), now_ms, home_zone: &zone, dry_run: false };
+    let delivery = Delivery { file: Some(EXPORT), now_ms, home_zone: &zone, dry_run: false, cancel: cancel.clone() };
     let mut next = || known.take().map_or_else(|| reader.next_batch(), |known| Ok(Some(known)));
     Ok(demo.write()?.ingest(&delivery, &mut next, progress)?)
 }
@@ -93,7 +95,8 @@ fn nameless(path: &Path) -> std::io::Result<File> {
 
 fn take_back_others(demo: &Folder, keep: i64) -> Result<()> {
     for import in imports(demo)?.iter().filter(|row| !row.undone && row.import != keep) {
-        undo(demo, import.import)?;
+        // A stop here would leave two people in the store.
+        undo(demo, import.import, &Cancel::default(), &mut |_| true)?;
     }
     Ok(())
 }
@@ -111,7 +114,7 @@ mod tests {
     fn another_sample_takes_the_place_of_the_first() {
         let folder = TestFolder::new("sample");
         let fill = |seed| {
-            let report = fill(&folder, &options(seed), 0, &mut |_| true).expect("filled").report;
+            let report = fill(&folder, &options(seed), 0, &Cancel::default(), &mut |_| true).expect("filled").report;
             let status = crate::status::status(&folder.demo()).expect("a status");
             (report.outcome, report.records, status.records as u64, status.imports)
         };
@@ -127,10 +130,10 @@ mod tests {
             let folder = TestFolder::new(&format!("killed-{next}"));
             prepare(&folder).expect("a folder");
             for seed in [1, 2] {
-                add(&folder.demo(), &options(seed), 0, &mut |_| true).expect("added");
+                add(&folder.demo(), &options(seed), 0, &Cancel::default(), &mut |_| true).expect("added");
             }
             assert_eq!(crate::status::status(&folder.demo()).expect("a status").imports, 2);
-            let report = fill(&folder, &options(next), 0, &mut |_| true).expect("filled").report;
+            let report = fill(&folder, &options(next), 0, &Cancel::default(), &mut |_| true).expect("filled").report;
             let status = crate::status::status(&folder.demo()).expect("a status");
             assert_eq!((report.outcome.as_str(), status.imports), (outcome, 1));
             assert_eq!(status.records as u64, report.records, "seed {next}");
@@ -141,7 +144,7 @@ mod tests {
     fn while_the_sample_is_imported_nothing_but_the_store_lies_there() {
         let folder = TestFolder::new("nameless");
         let mut seen = Vec::new();
-        let filled = fill(&folder, &options(1), 0, &mut |_| {
+        let filled = fill(&folder, &options(1), 0, &Cancel::default(), &mut |_| {
             let files = std::fs::read_dir(folder.demo().dir()).expect("a folder");
             seen.extend(files.map(|file| file.expect("a file").file_name().into_string().expect("a name")));
             true

@@ -1,5 +1,7 @@
 //! What an ingest does once the last batch is in: members and their twins, renamed sources, absences, the days.
 
+use std::collections::BTreeSet;
+
 use health::EntryKind;
 use health::time::format_instant;
 
@@ -12,7 +14,7 @@ use crate::error::{ErrorKind, Result};
 use crate::history::{History, live_imports};
 use crate::report::Report;
 use crate::rollup::Rule;
-use crate::{absences, derived, entries, link, query};
+use crate::{absences, derived, entries, link, members, query};
 
 impl Ingest<'_> {
     /// Links the members of correlations to their twins at top level; one without a twin is a sample of its own.
@@ -25,7 +27,7 @@ impl Ingest<'_> {
             for (index, source) in batch.sources.iter().enumerate() {
                 let twin = batch.samples.iter().filter(|s| s.source as usize == index).find_map(|sample| {
                     let kind = batch.kinds.get(sample.kind as usize)?;
-                    link::source_of_twin(self.conn, kind, &source.name, sample).transpose()
+                    members::source_of_twin(self.conn, kind, &source.name, sample).transpose()
                 });
                 sources.push(match twin {
                     Some(found) => found?,
@@ -40,7 +42,7 @@ impl Ingest<'_> {
                     self.report.by_type.insert(kind.identifier, counts);
                 }
                 for key in keys {
-                    link::add_member(self.conn, entry, kind.id, &key)?;
+                    members::add(self.conn, entry, kind.id, &key)?;
                 }
             }
         }
@@ -79,21 +81,19 @@ impl Ingest<'_> {
     }
 
     fn link_renamed_sources(&mut self) -> Result<()> {
-        for (new, old) in link::renamed(self.conn, self.import, &self.dictionary)? {
+        for (new, old) in link::renamed(self.conn, &self.dictionary)? {
             for kind in link::kinds_of(self.conn, new, self.import)? {
+                let members = members::take(self.conn, kind, &BTreeSet::from([new]))?;
                 let mut rows = link::take_rows(self.conn, kind, new, old)?;
                 rows.iter().for_each(|row| self.derived.changed(kind, &row.key));
-                let identifier: String = self
-                    .conn
-                    .prepare_cached("SELECT identifier FROM kinds WHERE id = ?1")?
-                    .query_row([kind], |row| row.get(0))?;
-                let rule = Rule::of(&identifier);
-                let kind = KindRef { id: kind, identifier, rule, had_rows: true };
+                let identifier = derived::identifier(self.conn, kind)?;
+                let kind = KindRef { id: kind, rule: Rule::of(&identifier), identifier, had_rows: true };
                 let mut counts = self.report.by_type.remove(&kind.identifier).unwrap_or_default();
                 let moved = link::copies(&kind, &rows);
                 let duplicates = counts.counts.duplicates;
                 counts.counts.new = counts.counts.new.saturating_sub(moved);
                 self.merge(&kind, Claimant::TopLevel, &mut rows, &mut counts)?;
+                members::relink(self.conn, kind.id, old, &members)?;
                 // The repeats of these rows were counted when they first came.
                 counts.counts.duplicates = duplicates;
                 self.report.by_type.insert(kind.identifier, counts);

@@ -1,12 +1,17 @@
 //! The order of sources as numbers: a place for every source, and before all of them a place for its rows by hand.
+//!
+//! One order holds for every type, by the rules of `health`; the owner may choose another one for a type.
 
 use std::collections::BTreeMap;
 
 use health::series::rank::Writer;
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 use super::sources::{self, SourceRow};
-use crate::error::Result;
+use super::zones::zones;
+use crate::aliases::{self, Alias, Known};
+use crate::error::{ErrorKind, Result};
+use crate::merged;
 use crate::open::Store;
 
 /// Sources by place, the best first. What was typed in by hand goes before what devices measured.
@@ -16,21 +21,105 @@ pub struct Ranks {
     sources: Vec<(i64, String)>,
 }
 
+/// The order of sources for each type.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Orders {
+    default: Ranks,
+    chosen: Vec<Chosen>,
+}
+
+/// An order that the owner chose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Chosen {
+    identifier: String,
+    kind: Option<u32>,
+    /// The sources that were named, the best first.
+    named: Vec<i64>,
+    ranks: Ranks,
+}
+
 impl Store {
-    /// Returns the order of the sources.
-    pub fn ranks(&self) -> Result<Ranks> {
-        Ranks::load(&self.conn)
+    /// Returns the orders of the sources.
+    pub fn orders(&self) -> Result<Orders> {
+        Orders::load(&self.conn)
+    }
+
+    /// Chooses the order in which sources count for a type and merges its days anew, in one transaction. Sources that are
+    /// not named come after those that are, in the default order; without any it is the default that holds.
+    pub fn set_source_order(&mut self, identifier: &str, sources: &[i64], home_zone: &str) -> Result<()> {
+        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let stored: BTreeMap<i64, Alias> =
+            aliases::stored(&tx)?.into_iter().map(|(id, alias)| (i64::from(id), alias)).collect();
+        let named = sources.iter().map(|id| stored.get(id).cloned().ok_or_else(|| ErrorKind::UnknownSource.into()));
+        aliases::write_order(&tx, identifier, &named.collect::<Result<Vec<_>>>()?)?;
+        // It finds the types whose order is not that of their merged days.
+        merged::rebuild(&tx, &zones(&tx, home_zone)?, &BTreeMap::new())?;
+        tx.commit()?;
+        Ok(())
+    }
+}
+
+impl Orders {
+    /// The orders, on a connection.
+    pub(crate) fn load(conn: &Connection) -> Result<Self> {
+        let default = Ranks::load(conn)?;
+        let mut orders = Self { default, chosen: Vec::new() };
+        let chosen = aliases::orders(conn)?;
+        if chosen.is_empty() {
+            return Ok(orders);
+        }
+        let known = Known::load(conn)?;
+        for (identifier, order) in chosen {
+            let kind = conn
+                .prepare_cached("SELECT id FROM kinds WHERE identifier = ?1")?
+                .query_row([&identifier], |row| row.get(0))
+                .optional()?;
+            let named: Vec<i64> = order.iter().filter_map(|alias| known.any(alias)).map(i64::from).collect();
+            let ranks = orders.default.with_first(&named);
+            orders.chosen.push(Chosen { identifier, kind, named, ranks });
+        }
+        Ok(orders)
+    }
+
+    /// The order for a type.
+    pub fn of(&self, identifier: &str) -> &Ranks {
+        self.chosen(identifier).map_or(&self.default, |chosen| &chosen.ranks)
+    }
+
+    /// The order for a stored kind.
+    pub(crate) fn of_kind(&self, kind: u32) -> &Ranks {
+        self.chosen.iter().find(|chosen| chosen.kind == Some(kind)).map_or(&self.default, |chosen| &chosen.ranks)
+    }
+
+    /// The sources that the owner named for a type, the best first; `None` where the default holds.
+    pub fn named(&self, identifier: &str) -> Option<&[i64]> {
+        self.chosen(identifier).map(|chosen| chosen.named.as_slice())
+    }
+
+    fn chosen(&self, identifier: &str) -> Option<&Chosen> {
+        self.chosen.iter().find(|chosen| chosen.identifier == identifier)
     }
 }
 
 impl Ranks {
     /// The default order, on a connection.
-    pub(crate) fn load(conn: &Connection) -> Result<Self> {
+    fn load(conn: &Connection) -> Result<Self> {
         let mut rows = sources::sources(conn)?;
         rows.sort_by(|a, b| writer(a).place().cmp(&writer(b).place()));
-        let places = rows.iter().zip(0..).map(|(source, place)| (source.id, place)).collect();
         let name = |source: SourceRow| (source.id, source.names.into_iter().next().unwrap_or_default());
-        Ok(Self { places, sources: rows.into_iter().map(name).collect() })
+        Ok(Self::of_sources(rows.into_iter().map(name).collect()))
+    }
+
+    fn of_sources(sources: Vec<(i64, String)>) -> Self {
+        let places = sources.iter().zip(0..).map(|((id, _), place)| (*id, place)).collect();
+        Self { places, sources }
+    }
+
+    /// The same order with some sources before all others.
+    fn with_first(&self, named: &[i64]) -> Self {
+        let mut sources = self.sources.clone();
+        sources.sort_by_key(|(id, _)| named.iter().position(|first| first == id).unwrap_or(usize::MAX));
+        Self::of_sources(sources)
     }
 
     fn len(&self) -> u32 {
@@ -59,7 +148,7 @@ impl Ranks {
     }
 
     /// Every source, the best first.
-    pub(crate) fn order(&self) -> impl Iterator<Item = i64> + '_ {
+    pub fn order(&self) -> impl Iterator<Item = i64> + '_ {
         self.sources.iter().map(|(id, _)| *id)
     }
 }
@@ -80,7 +169,8 @@ mod tests {
 
     #[test]
     fn rows_by_hand_go_before_those_of_any_device_and_keep_their_source() {
-        let ranks = testing::filled().ranks().expect("ranks");
+        let orders = testing::filled().orders().expect("orders");
+        let ranks = orders.of("HKQuantityTypeIdentifierStepCount");
         let (watch, phone) = (1, 2);
         let order = [(phone, true), (watch, false), (phone, false), (99, false)];
         let found: Vec<u32> = order.iter().map(|(source, by_hand)| ranks.of(*source, *by_hand)).collect();

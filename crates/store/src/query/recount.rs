@@ -7,6 +7,7 @@ use health::time::{Day, Zones, format_day};
 use rusqlite::{Connection, Row, params};
 
 use super::KindRow;
+use super::verify::Texts;
 use crate::error::Result;
 use crate::row::FLAG_USER_ENTERED;
 
@@ -26,16 +27,17 @@ struct Sums {
 
 type Days = BTreeMap<(Day, i64), Sums>;
 
-/// Returns, for one kind, a sentence about each day and source whose roll-up differs from its samples.
-pub(super) fn differences(conn: &Connection, kind: &KindRow, zones: &Zones) -> Result<Vec<String>> {
+/// Tells, for one kind, each day and source whose roll-up differs from its samples.
+pub(super) fn differences(conn: &Connection, kind: &KindRow, zones: &Zones, texts: &mut Texts) -> Result<()> {
     let (counted, mut stored) = (count(conn, kind, zones)?, stored(conn, kind.id)?);
-    let mut found = Vec::new();
     for (place, sums) in &counted {
         let other = stored.remove(place).unwrap_or_default();
-        found.extend(difference(sums, &other).map(|text| sentence(kind, *place, &text)));
+        if let Some(text) = difference(sums, &other) {
+            texts.tell(|| sentence(kind, *place, &text));
+        }
     }
-    found.extend(stored.keys().map(|place| sentence(kind, *place, "there are no samples")));
-    Ok(found)
+    stored.keys().for_each(|place| texts.tell(|| sentence(kind, *place, "there are no samples")));
+    Ok(())
 }
 
 fn sentence(kind: &KindRow, (day, source): (Day, i64), text: &str) -> String {
@@ -45,7 +47,7 @@ fn sentence(kind: &KindRow, (day, source): (Day, i64), text: &str) -> String {
 /// What differs, without a value.
 fn difference(counted: &Sums, stored: &Sums) -> Option<String> {
     let same = |a: Option<f64>, b: Option<f64>| match (a, b) {
-        (Some(a), Some(b)) => (a - b).abs() <= TOLERANCE * a.abs().max(b.abs()).max(1.0),
+        (Some(a), Some(b)) => near(a, b),
         (a, b) => a.is_none() && b.is_none(),
     };
     if counted.n != stored.n {
@@ -58,6 +60,11 @@ fn difference(counted: &Sums, stored: &Sums) -> Option<String> {
         ("the covered time", Some(counted.seconds), Some(stored.seconds)),
     ];
     checks.into_iter().find(|(_, a, b)| !same(*a, *b)).map(|(name, ..)| format!("{name} differs"))
+}
+
+/// Whether two sums of the same numbers may be told from one another.
+pub(super) fn near(a: f64, b: f64) -> bool {
+    a == b || (a - b).abs() <= TOLERANCE * a.abs().max(b.abs()).max(1.0)
 }
 
 fn stored(conn: &Connection, kind_id: i64) -> Result<Days> {

@@ -42,19 +42,19 @@ impl Store {
     }
 }
 
-pub(super) fn read(conn: &Connection, key: &str) -> Result<Option<String>> {
+pub(crate) fn read(conn: &Connection, key: &str) -> Result<Option<String>> {
     let mut statement = conn.prepare_cached("SELECT value FROM settings WHERE key = ?1")?;
     Ok(statement.query_row([key], |row| row.get(0)).optional()?)
 }
 
-pub(super) fn write(conn: &Connection, key: &str, value: &str) -> Result<()> {
+pub(crate) fn write(conn: &Connection, key: &str, value: &str) -> Result<()> {
     let sql =
         "INSERT INTO settings (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
     conn.prepare_cached(sql)?.execute(params![key, value])?;
     Ok(())
 }
 
-pub(super) fn forget(conn: &Connection, key: &str) -> Result<()> {
+pub(crate) fn forget(conn: &Connection, key: &str) -> Result<()> {
     conn.prepare_cached("DELETE FROM settings WHERE key = ?1")?.execute([key])?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Who wrote the samples.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::Connection;
 
@@ -35,6 +35,18 @@ impl Store {
         sources(&self.conn)
     }
 
+    /// Returns every source, those too that have no live rows.
+    pub fn stored_sources(&self) -> Result<Vec<SourceRow>> {
+        stored_sources(&self.conn)
+    }
+
+    /// Returns the sources with live rows of a kind.
+    pub fn sources_of(&self, kind_id: i64) -> Result<BTreeSet<i64>> {
+        let mut statement =
+            self.conn.prepare_cached("SELECT source_id FROM series_summary WHERE kind_id = ?1 AND n > 0")?;
+        Ok(statement.query_map([kind_id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Returns the names of every source.
     pub fn source_names(&self) -> Result<SourceNames> {
         source_names(&self.conn)
@@ -43,11 +55,17 @@ impl Store {
 
 /// Every source with live rows, on a connection.
 pub(crate) fn sources(conn: &Connection) -> Result<Vec<SourceRow>> {
+    let mut sources = stored_sources(conn)?;
+    sources.retain(|source| source.records > 0);
+    Ok(sources)
+}
+
+fn stored_sources(conn: &Connection) -> Result<Vec<SourceRow>> {
     let mut names = source_names(conn)?;
     let mut statement = conn.prepare_cached(
-        "SELECT s.id, s.bundle, s.hardware, sum(y.n), min(y.first_ms), max(y.last_ms)
-             FROM sources s JOIN series_summary y ON y.source_id = s.id
-             WHERE y.n > 0 GROUP BY s.id ORDER BY sum(y.n) DESC, s.id",
+        "SELECT s.id, s.bundle, s.hardware, coalesce(sum(y.n), 0) AS records, min(y.first_ms), max(y.last_ms)
+             FROM sources s LEFT JOIN series_summary y ON y.source_id = s.id AND y.n > 0
+             GROUP BY s.id ORDER BY records DESC, s.id",
     )?;
     let rows = statement.query_map([], |row| {
         let id = row.get(0)?;

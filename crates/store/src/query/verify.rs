@@ -1,13 +1,14 @@
-//! Is the store whole: the file, its references, and the roll-ups against a recount.
+//! Is the store whole: the file, its references, what follows from the imports, and the roll-ups against a recount.
 
-use super::recount;
+use super::{presence, recount, remerge};
 use crate::error::Result;
+use crate::history::live_imports;
 use crate::open::Store;
 
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What was checked: `file`, `references`, `series_summary` or `daily`.
+    /// What was checked: `file`, `references`, `presence`, `series_summary`, `daily` or `merged`.
     pub check: &'static str,
     /// What is wrong, without health values.
     pub text: String,
@@ -33,6 +34,16 @@ const REFERENCES: &str = "
     UNION ALL
     SELECT count(*) || ' entries point at a missing source or import' FROM entries
     WHERE import_id NOT IN (SELECT id FROM imports) OR (source_id IS NOT NULL AND source_id NOT IN (SELECT id FROM sources))
+    HAVING count(*) > 0
+    UNION ALL
+    SELECT count(*) || ' images of samples that are not there' FROM sample_log l
+    WHERE NOT EXISTS (SELECT 1 FROM samples s WHERE s.kind_id = l.kind_id AND s.start_ms = l.start_ms
+        AND s.source_id = l.source_id AND s.duration_ms = l.duration_ms AND s.ordinal = l.ordinal)
+    HAVING count(*) > 0
+    UNION ALL
+    SELECT count(*) || ' members of correlations are not there' FROM correlation_members m
+    WHERE NOT EXISTS (SELECT 1 FROM samples s WHERE s.kind_id = m.kind_id AND s.start_ms = m.start_ms
+        AND s.source_id = m.source_id AND s.duration_ms = m.duration_ms AND s.ordinal = m.ordinal)
     HAVING count(*) > 0";
 
 impl Store {
@@ -56,12 +67,21 @@ impl Store {
              WHERE coalesce(r.n, 0) <> coalesce(s.n, 0) OR coalesce(r.stored, 0) <> coalesce(s.stored, 0)
                 OR r.first_ms IS NOT s.first_ms OR r.last_ms IS NOT s.last_ms",
         )?;
-        let zones = self.zones(home_zone)?;
+        let (zones, orders, imports) = (self.zones(home_zone)?, self.orders()?, live_imports(&self.conn)?);
         for kind in self.kinds()? {
-            let mut texts = recount::differences(&self.conn, &kind, &zones)?;
-            shorten(&mut texts);
-            findings.extend(texts.into_iter().map(|text| Finding { check: "daily", text }));
+            let mut texts = Texts::default();
+            presence::of_samples(&self.conn, &kind, &imports, &zones, &mut texts)?;
+            findings.extend(texts.findings("presence"));
+            let mut texts = Texts::default();
+            recount::differences(&self.conn, &kind, &zones, &mut texts)?;
+            findings.extend(texts.findings("daily"));
+            let mut texts = Texts::default();
+            remerge::differences(&self.conn, &kind, &zones, &orders, &mut texts)?;
+            findings.extend(texts.findings("merged"));
         }
+        let mut texts = Texts::default();
+        presence::of_entries(&self.conn, &imports, &mut texts)?;
+        findings.extend(texts.findings("presence"));
         Ok(findings)
     }
 
@@ -74,57 +94,37 @@ impl Store {
 
     fn collect(&self, findings: &mut Vec<Finding>, check: &'static str, sql: &str) -> Result<()> {
         let mut statement = self.conn.prepare(sql)?;
-        let mut texts = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
-        shorten(&mut texts);
-        findings.extend(texts.into_iter().map(|text| Finding { check, text }));
+        let mut rows = statement.query([])?;
+        let mut texts = Texts::default();
+        while let Some(row) = rows.next()? {
+            let text = row.get(0)?;
+            texts.tell(|| text);
+        }
+        findings.extend(texts.findings(check));
         Ok(())
     }
 }
 
-/// Lists the first and counts the rest.
-fn shorten(texts: &mut Vec<String>) {
-    let more = texts.len().saturating_sub(LISTED);
-    texts.truncate(LISTED);
-    if more > 0 {
-        texts.push(format!("and {more} more"));
-    }
+/// What is wrong: the first sentences, and how many more there would be.
+#[derive(Debug, Default)]
+pub(super) struct Texts {
+    listed: Vec<String>,
+    more: usize,
 }
 
-#[cfg(test)]
-mod tests {
-    use crate::query::testing;
-
-    #[track_caller]
-    fn check(damage: &str, expected: &[&str]) {
-        let store = testing::filled();
-        store.conn.execute_batch(damage).expect("damage");
-        let findings = store.verify("UTC").expect("an answer");
-        assert_eq!(findings.iter().map(|f| f.check).collect::<Vec<_>>(), expected, "{findings:?}");
+impl Texts {
+    /// Adds a sentence; beyond the limit it is not even made.
+    pub fn tell(&mut self, text: impl FnOnce() -> String) {
+        match self.listed.len() < LISTED {
+            true => self.listed.push(text()),
+            false => self.more += 1,
+        }
     }
 
-    #[test]
-    fn what_is_whole_has_no_findings() {
-        check("", &[]);
-    }
-
-    #[test]
-    fn a_roll_up_that_differs_from_the_recount_is_found() {
-        check("UPDATE series_summary SET n = 3 WHERE kind_id = 1", &["series_summary"]);
-        check("DELETE FROM daily WHERE kind_id = 2 AND source_id = 2", &["daily"]);
-        check("DELETE FROM samples WHERE kind_id = 1 AND value = 72", &["series_summary", "daily"]);
-        check("UPDATE daily SET total = total + 1 WHERE kind_id = 1", &["daily"]);
-        check("UPDATE daily SET maximum = 75 WHERE kind_id = 1", &["daily"]);
-        check("UPDATE daily SET day = day + 1 WHERE kind_id = 1", &["daily", "daily"]);
-        check("UPDATE samples SET value = value + 1 WHERE kind_id = 2 AND source_id = 2", &["daily"]);
-    }
-
-    #[test]
-    fn a_reference_to_nothing_is_found() {
-        check("DELETE FROM origins WHERE id = 2", &["references"]);
-        check("DELETE FROM details", &["references"]);
-        check(
-            "PRAGMA foreign_keys = OFF; INSERT INTO source_names (source_id, name, import_id) VALUES (9, 'x', 1)",
-            &["references"],
-        );
+    fn findings(mut self, check: &'static str) -> impl Iterator<Item = Finding> {
+        if self.more > 0 {
+            self.listed.push(format!("and {} more", self.more));
+        }
+        self.listed.into_iter().map(move |text| Finding { check, text })
     }
 }

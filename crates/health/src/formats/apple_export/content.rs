@@ -7,7 +7,7 @@ use super::node::{Node, Tree};
 use super::record::{self, Extras};
 use super::tally::Tally;
 use crate::time::{parse_stamp, printed_offset};
-use crate::{Batch, Document, Error, ErrorKind, Result, Sample, Source};
+use crate::{Batch, Document, Error, ErrorKind, Result, Sample};
 
 /// What stands below the root in every export. Such an element inside another one says that an end tag was lost.
 const TOP: [&str; 8] = [
@@ -189,17 +189,12 @@ impl Content {
         self.news = true;
     }
 
-    /// Whether there is room for who wrote an element; some say nothing about that.
-    fn admits(&mut self, source: &Source) -> bool {
-        *source == Source::default() || self.tally.names.admit_source(source, &self.tally.limits)
-    }
-
     fn element(&mut self, node: &Node) {
         if node.name == "ExportDate" {
             self.document.export_date_ms = node.get("value").and_then(parse_stamp);
             self.document.offset_s = node.get("value").and_then(printed_offset);
             self.news = true;
-        } else if !self.admits(&entries::source(node)) {
+        } else if !self.tally.admits(&entries::source(node)) {
             self.tally.reject("too_many_sources", Some(&node.name), &node.raw);
         } else if !entries::read(node, &mut self.tally, &mut self.found) {
             self.tally.count("unknown_element", Some(&node.name));

@@ -143,7 +143,12 @@ impl SideFiles {
         if entry.is_none() {
             tally.add("damaged_file", Some("ecg"), 1, None);
         }
-        entry
+        let entry = entry?;
+        if !tally.admits(&entry.source) {
+            tally.reject("too_many_sources", Some(EntryKind::Ecg.as_str()), &files.printed(name));
+            return None;
+        }
+        Some(entry)
     }
 
     fn clinical(&mut self, files: &Files, mut reference: Reference, name: &str, tally: &mut Tally) -> Entry {

@@ -177,6 +177,16 @@ fn sources_and_bytes_of_names_are_bounded() {
     let body = body + &workout + "<Me/>";
     check(|sources| Limits { sources, ..usual() }, 4, |limits| read(&body, limits), "too_many_sources");
     check(|names| Limits { names, ..usual() }, 4, |limits| read(&body, limits), "too_many_sources");
+    let route = |content: &str| format!(r#"<WorkoutRoute sourceName="e">{content}</WorkoutRoute>"#);
+    for content in [r#"<FileReference path="/a.gpx"/>"#, r#"<Location latitude="1" longitude="2"/>"#] {
+        let workout = format!("<Workout workoutActivityType=\"X\" {TIMES}>{}</Workout>", route(content));
+        let body = record("HKQuantityTypeIdentifierStepCount", "a") + &workout;
+        check(|sources| Limits { sources, ..usual() }, 2, |limits| read(&body, limits), "too_many_sources");
+    }
+    let xml = format!("<HealthData>{}</HealthData>", record("HKQuantityTypeIdentifierStepCount", "a"));
+    let csv = "Name,A\nBorn,B\nRecorded,2021-12-17 12:58:58 +0800\nClass,A\nSymptoms,\nSoftware,1\nDevice,W1\n\n1.5\n";
+    let ecg = [("export.xml", xml.as_str()), ("a.csv", csv)];
+    check(|sources| Limits { sources, ..usual() }, 2, |limits| unzip(&ecg, limits), "too_many_sources");
     let body = record("Novel", "a") + &record("Novelty", "a");
     check(|names| Limits { names, ..usual() }, 13, |limits| read(&body, limits), "too_many_kinds");
 }

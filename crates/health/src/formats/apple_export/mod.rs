@@ -150,9 +150,9 @@ impl Reader {
         };
         let content = &mut self.parser.content;
         let mut batch = Batch { entries: beside.next_entries(&self.files, &mut content.tally), ..Batch::default() };
+        batch.problems = std::mem::take(&mut content.tally.rejects);
         if beside.is_done() {
             self.ended = true;
-            batch.problems = std::mem::take(&mut content.tally.rejects);
             batch.problems.extend(content.tally.take_counted());
             batch.document = Some(content.document.clone());
         }

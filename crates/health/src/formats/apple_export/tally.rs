@@ -67,6 +67,11 @@ impl Tally {
         Self { limits, ..Self::default() }
     }
 
+    /// Whether there is room for who wrote an entry; some say nothing about that.
+    pub(super) fn admits(&mut self, source: &Source) -> bool {
+        *source == Source::default() || self.names.admit_source(source, &self.limits)
+    }
+
     /// Counts damage at the present position.
     pub(super) fn count(&mut self, reason: &'static str, kind: Option<&str>) {
         let position = self.position;

@@ -51,13 +51,23 @@ pub(super) fn read(node: &Node, tally: &mut Tally, found: &mut Found) {
         members: None,
     });
     for (route, path) in routes(node) {
-        let Some(path) = path else { continue };
+        let Some(path) = path.filter(|_| admits(route, tally)) else { continue };
         if !found.refer(Reference::route(path, source(route), route_body(route, &link)), tally) {
             break;
         }
     }
     let drawn = node.all("WorkoutRoute").filter(|route| !route.points.is_empty());
+    let drawn = drawn.filter(|route| admits(route, tally));
     found.entries.extend(drawn.map(|route| location_route(route, &link)));
+}
+
+/// Whether there is room for who wrote a route; without it the route is refused.
+fn admits(route: &Node, tally: &mut Tally) -> bool {
+    let room = tally.admits(&source(route));
+    if !room {
+        tally.reject("too_many_sources", Some(EntryKind::Route.as_str()), &route.raw);
+    }
+    room
 }
 
 fn routes(node: &Node) -> impl Iterator<Item = (&Node, Option<&str>)> {

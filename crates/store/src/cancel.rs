@@ -1,0 +1,141 @@
+//! Stopping long work from outside, in the middle of a long statement too.
+
+use std::ffi::c_int;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rusqlite::{Transaction, TransactionBehavior};
+
+use crate::error::{ErrorKind, Result};
+use crate::open::Store;
+
+/// After so many steps SQLite asks whether to go on: a matter of milliseconds, and some hundred calls in a million records.
+const STEPS: c_int = 100_000;
+
+/// Asks long work to stop. Clones ask together; what was asked for once stays so.
+#[derive(Debug, Clone, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Asks to stop. Returns whether somebody had asked before.
+    pub fn cancel(&self) -> bool {
+        self.0.swap(true, Ordering::AcqRel)
+    }
+
+    /// Whether somebody asked.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+
+    /// An error where somebody asked.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.is_cancelled() { Err(ErrorKind::Cancelled.into()) } else { Ok(()) }
+    }
+}
+
+/// What becomes of a transaction that went well.
+pub(crate) enum Done<T> {
+    Commit(T),
+    Rollback(T),
+}
+
+impl Store {
+    /// Runs work in one transaction that hears a stop until it is about to be committed; from then on it is done.
+    pub(crate) fn write<T>(
+        &mut self,
+        cancel: &Cancel,
+        work: impl FnOnce(&Transaction<'_>) -> Result<Done<T>>,
+    ) -> Result<T> {
+        let committing = Arc::new(AtomicBool::new(false));
+        let (asked, too_late) = (cancel.clone(), Arc::clone(&committing));
+        self.conn.progress_handler(STEPS, Some(move || asked.is_cancelled() && !too_late.load(Ordering::Acquire)))?;
+        let answer = self.transaction(cancel, &committing, work);
+        self.conn.progress_handler(0, None::<fn() -> bool>)?;
+        answer
+    }
+
+    fn transaction<T>(
+        &mut self,
+        cancel: &Cancel,
+        committing: &AtomicBool,
+        work: impl FnOnce(&Transaction<'_>) -> Result<Done<T>>,
+    ) -> Result<T> {
+        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done = work(&tx)?;
+        cancel.check()?;
+        committing.store(true, Ordering::Release);
+        match done {
+            Done::Rollback(answer) => {
+                tx.rollback()?;
+                Ok(answer)
+            }
+            Done::Commit(answer) => {
+                tx.commit()?;
+                self.checkpoint()?;
+                Ok(answer)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::testing::filled;
+
+    const LONG: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000)
+                        INSERT INTO settings (key, value) SELECT i, i FROM n WHERE i % 1000 = 0";
+
+    fn settings(store: &Store) -> usize {
+        store.settings().expect("settings").len()
+    }
+
+    #[test]
+    fn a_stop_is_heard_inside_one_long_statement() {
+        let mut store = filled();
+        let cancel = Cancel::default();
+        let stopped = store.write(&cancel, |tx| {
+            cancel.cancel();
+            tx.execute(LONG, [])?;
+            unreachable!("the statement was interrupted")
+        });
+        let stopped: Result<()> = stopped;
+        assert!(matches!(stopped.expect_err("stopped").kind(), ErrorKind::Cancelled));
+        assert_eq!(settings(&store), 0);
+        // Nothing of it is left: the next one is not stopped.
+        let count = |tx: &Transaction<'_>| Ok(Done::Commit(tx.execute(LONG, [])?));
+        assert_eq!(store.write(&Cancel::default(), count).expect("goes on"), 3000);
+        assert_eq!(settings(&store), 3000);
+    }
+
+    #[test]
+    fn a_stop_between_statements_is_heard_before_the_commit() {
+        let mut store = filled();
+        let cancel = Cancel::default();
+        let stopped = store.write(&cancel, |tx| {
+            tx.execute("INSERT INTO settings (key, value) VALUES ('a', 'b')", [])?;
+            assert!(!cancel.cancel());
+            assert!(cancel.cancel(), "the second to ask is told");
+            Ok(Done::Commit(()))
+        });
+        assert!(matches!(stopped.expect_err("stopped").kind(), ErrorKind::Cancelled));
+        assert_eq!(settings(&store), 0);
+    }
+
+    #[test]
+    fn a_stop_after_the_commit_began_is_too_late() {
+        let mut store = filled();
+        let cancel = Cancel::default();
+        let late = cancel.clone();
+        store
+            .conn
+            .commit_hook(Some(move || {
+                late.cancel();
+                false
+            }))
+            .expect("hears");
+        let written = store.write(&cancel, |tx| Ok(Done::Commit(tx.execute(LONG, [])?)));
+        assert_eq!(written.expect("done"), 3000);
+        assert_eq!(settings(&store), 3000);
+    }
+}

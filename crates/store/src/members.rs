@@ -1,0 +1,78 @@
+//! The samples that belong to a correlation: blood pressure's two values, what a meal is made of.
+
+use std::collections::BTreeSet;
+
+use health::Sample;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::error::Result;
+use crate::row::{COLUMNS, Key, Row};
+use crate::samples::group;
+
+/// Links of correlations to samples that are gone.
+pub(crate) const LOST: &str = "DELETE FROM correlation_members AS m WHERE NOT EXISTS (
+    SELECT 1 FROM samples s WHERE s.kind_id = m.kind_id AND s.start_ms = m.start_ms AND s.source_id = m.source_id
+        AND s.duration_ms = m.duration_ms AND s.ordinal = m.ordinal)";
+
+/// The source of a member's twin: nested copies may lack the device, so the name and the value decide.
+pub(crate) fn source_of_twin(conn: &Connection, kind: &str, name: &str, sample: &Sample) -> Result<Option<u32>> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT s.source_id FROM samples s JOIN kinds k ON k.id = s.kind_id
+             WHERE k.identifier = ?1 AND s.start_ms = ?2 AND s.duration_ms = ?3
+               AND (s.value IS ?4 OR abs(s.value - ?4) <= max(1e-9, 1e-4 * abs(?4)))
+               AND EXISTS (SELECT 1 FROM source_names n WHERE n.source_id = s.source_id AND n.name = ?5)
+             ORDER BY s.source_id LIMIT 1",
+        )?
+        .query_row(
+            params![kind, sample.start_ms, sample.end_ms.saturating_sub(sample.start_ms), sample.value, name],
+            |row| row.get(0),
+        )
+        .optional()?)
+}
+
+/// Notes that a sample belongs to a correlation.
+pub(crate) fn add(conn: &Connection, entry: i64, kind: u32, key: &Key) -> Result<()> {
+    conn.prepare_cached(
+        "INSERT OR IGNORE INTO correlation_members (entry_id, kind_id, start_ms, source_id, duration_ms, ordinal)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute(params![entry, kind, key.start_ms, key.source, key.duration_ms, key.ordinal])?;
+    Ok(())
+}
+
+/// Links between correlations and the samples of sources that are about to move, with the samples as they are.
+pub(crate) type Links = Vec<(i64, Row)>;
+
+/// Takes the links to the samples of one kind that some sources wrote.
+pub(crate) fn take(conn: &Connection, kind: u32, sources: &BTreeSet<u32>) -> Result<Links> {
+    let sql = format!(
+        "SELECT {COLUMNS}, entry_id FROM correlation_members
+         JOIN samples USING (kind_id, start_ms, source_id, duration_ms, ordinal)
+         WHERE kind_id = ?1 AND source_id = ?2 ORDER BY entry_id"
+    );
+    let mut links = Vec::new();
+    for source in sources {
+        let mut statement = conn.prepare_cached(&sql)?;
+        let rows = statement.query_map([kind, *source], |row| Ok((row.get("entry_id")?, Row::from_sql(row)?)))?;
+        links.extend(rows.collect::<rusqlite::Result<Links>>()?);
+        conn.prepare_cached("DELETE FROM correlation_members WHERE kind_id = ?1 AND source_id = ?2")?
+            .execute([kind, *source])?;
+    }
+    Ok(links)
+}
+
+/// Puts links back, to the same samples as rows of another source. Values tell rows of one place apart: their ordinals
+/// are others there.
+pub(crate) fn relink(conn: &Connection, kind: u32, to: u32, links: &Links) -> Result<()> {
+    for (entry, row) in links {
+        let moved = Key { source: to, ..row.key };
+        let group = group(conn, kind, &moved)?;
+        let near = group.iter().filter_map(|stored| Some((stored.distance(row)?, stored)));
+        let nearest = near.min_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, stored)| stored);
+        if let Some(stored) = nearest.or_else(|| group.first()) {
+            add(conn, *entry, kind, &stored.key)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! Local days: what a walk over midnight and another home zone do to them.
+
+use super::*;
+
+#[test]
+fn t5_a_walk_over_midnight_gives_each_day_its_part() {
+    // 23:50 to 00:10 in Berlin, in winter.
+    let start = 23 * HOUR - HOUR / 6;
+    let store = store_of(&[&export(10, &[steps(start, start + HOUR / 3, 600.0)])]);
+    let mut statement = store.conn.prepare("SELECT day, total FROM daily ORDER BY day").expect("valid");
+    let days: Vec<(i64, f64)> =
+        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).and_then(Iterator::collect).expect("reads");
+    // 1970 began at 23:00 UTC in Berlin.
+    assert_eq!(days, [(0, 300.0), (1, 300.0)]);
+}
+
+#[test]
+fn another_home_zone_moves_days_and_loses_nothing() {
+    let rows: Vec<Line> = (0..48).map(|i| steps(i * HOUR, (i + 1) * HOUR, 1.0)).collect();
+    let mut store = store_of(&[&export(10, &rows)]);
+    let before = dump(&store);
+    store.set_day_setting("home_zone", "Asia/Tokyo", "UTC").expect("rebuilds");
+    assert_ne!(dump(&store), before);
+    let few = dump(&store);
+    store.rebuild("UTC").expect("rebuilds");
+    assert!(dump(&store) == few, "all days made anew are those that were");
+    store.set_day_setting("home_zone", "Europe/Berlin", "UTC").expect("rebuilds");
+    // From now on it is a choice and no find.
+    let found = |line: &String| line.starts_with("setting home_zone_found");
+    assert_eq!(dump(&store), before.into_iter().filter(|line| !found(line)).collect::<Vec<_>>());
+}

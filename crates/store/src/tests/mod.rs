@@ -1,0 +1,224 @@
+//! The store seen through its one door: batches in, rows out.
+
+mod days;
+mod links;
+mod orders;
+mod reimports;
+mod repeats;
+mod undo;
+mod verify;
+
+use std::path::Path;
+
+use health::batch::NONE;
+use health::{Batch, Document, Entry, EntryKind, Origin, Sample, Source};
+use rusqlite::types::ValueRef;
+
+use crate::{Cancel, Delivery, ErrorKind, Report, Store, Undone};
+
+const HOUR: i64 = 3_600_000;
+const STEPS: &str = "HKQuantityTypeIdentifierStepCount";
+const PULSE: &str = "HKQuantityTypeIdentifierHeartRate";
+const WATER: &str = "HKQuantityTypeIdentifierDietaryWater";
+
+/// An export in three words: when it was written and what it holds.
+#[derive(Clone, Debug)]
+struct Export {
+    date: i64,
+    rows: Vec<Line>,
+    workouts: Vec<(i64, &'static str)>,
+    complete: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Line {
+    kind: &'static str,
+    source: &'static str,
+    hardware: Option<&'static str>,
+    start: i64,
+    end: i64,
+    value: f64,
+    original: Option<f64>,
+    unit: &'static str,
+    typed: bool,
+}
+
+fn steps(start: i64, end: i64, value: f64) -> Line {
+    let (source, hardware) = ("Kim's Watch", Some("Watch6,1"));
+    Line { kind: STEPS, source, hardware, start, end, value, original: None, unit: "count", typed: false }
+}
+
+fn export(date: i64, rows: &[Line]) -> Export {
+    Export { date, rows: rows.to_vec(), workouts: Vec::new(), complete: true }
+}
+
+fn index_of<T: PartialEq + Clone>(list: &mut Vec<T>, item: &T) -> u32 {
+    let found = list.iter().position(|known| known == item).unwrap_or_else(|| {
+        list.push(item.clone());
+        list.len() - 1
+    });
+    found as u32
+}
+
+fn batch(lines: &[Line]) -> Batch {
+    let mut batch = Batch::default();
+    for line in lines {
+        let source = Source { name: line.source.into(), bundle: None, hardware: line.hardware.map(str::to_owned) };
+        let origin = Origin { device: None, version: None, unit: Some(line.unit.to_owned()) };
+        batch.samples.push(Sample {
+            kind: index_of(&mut batch.kinds, &line.kind.to_owned()),
+            source: index_of(&mut batch.sources, &source),
+            origin: index_of(&mut batch.origins, &origin),
+            details: NONE,
+            text: NONE,
+            user_entered: line.typed,
+            start_ms: line.start,
+            end_ms: line.end,
+            created_ms: Some(line.end),
+            value: Some(line.value),
+            original: line.original,
+        });
+    }
+    batch
+}
+
+fn batches(export: &Export, size: usize) -> Vec<Batch> {
+    let mut all: Vec<Batch> = export.rows.chunks(size).map(batch).collect();
+    let mut last = Batch::default();
+    for (start, activity) in &export.workouts {
+        last.entries.push(Entry {
+            kind: EntryKind::Workout,
+            identity: (*activity).to_owned(),
+            source: Source { name: "Kim's Watch".into(), bundle: None, hardware: Some("Watch6,1".into()) },
+            start_ms: Some(*start),
+            end_ms: Some(start + HOUR),
+            body: format!("{{\"activity\":\"{activity}\",\"as_of\":{}}}", export.date),
+            payload: None,
+            members: None,
+        });
+    }
+    last.document = Some(Document {
+        export_date_ms: Some(export.date),
+        complete: export.complete,
+        fingerprint: Some(format!("{}-{}", export.date, export.rows.len())),
+        ..Document::default()
+    });
+    all.push(last);
+    // A hint, and no more: here it comes at the right time, too early, or with the last batch.
+    let ends = export.rows.len() % all.len();
+    all[ends].samples_end = true;
+    let mut document = all[all.len() - 1].document.clone().unwrap_or_default();
+    document.complete = false;
+    document.fingerprint = None;
+    if let Some(first) = all.first_mut() {
+        first.document.get_or_insert(document);
+    }
+    all
+}
+
+fn try_ingest(store: &mut Store, export: &Export, dry_run: bool) -> crate::Result<Report> {
+    ingest_by(3, store, export, dry_run)
+}
+
+fn ingest_by(size: usize, store: &mut Store, export: &Export, dry_run: bool) -> crate::Result<Report> {
+    let mut queue = batches(export, size).into_iter();
+    let delivery = Delivery {
+        file: Some("export.zip"),
+        now_ms: 0,
+        home_zone: "Europe/Berlin",
+        dry_run,
+        cancel: Cancel::default(),
+    };
+    store.ingest(&delivery, &mut || Ok(queue.next()), &mut |_| true)
+}
+
+fn ingest(store: &mut Store, export: &Export) -> Report {
+    try_ingest(store, export, false).expect("ingests")
+}
+
+fn try_undo(store: &mut Store, import: i64) -> crate::Result<Undone> {
+    store.undo(import, "Europe/Berlin", &Cancel::default(), &mut |_| true)
+}
+
+fn undo(store: &mut Store, import: i64) -> Undone {
+    try_undo(store, import).expect("undoes")
+}
+
+fn store_of(exports: &[&Export]) -> Store {
+    let mut store = Store::empty(Path::new("")).expect("opens");
+    for export in exports {
+        ingest(&mut store, export);
+    }
+    store
+}
+
+fn text(cell: ValueRef<'_>) -> String {
+    match cell {
+        ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// Lines that only one of two dumps has.
+fn differences(a: &[String], b: &[String]) -> Vec<String> {
+    let only = |mark: &'static str, a: &[String], b: &[String]| {
+        a.iter().filter(|line| !b.contains(line)).map(|line| format!("{mark} {line}")).collect::<Vec<_>>()
+    };
+    [only("-", a, b), only("+", b, a)].concat()
+}
+
+/// Everything that a reader can see, as text, without per-store numbers.
+fn dump(store: &Store) -> Vec<String> {
+    let queries = [
+        "SELECT 'sample', k.identifier, s.start_ms, s.duration_ms, l.name, s.value, s.original, o.unit, s.copies,
+                s.superseded_by IS NULL
+         FROM samples s JOIN kinds k ON k.id = s.kind_id JOIN source_labels l ON l.source_id = s.source_id
+              JOIN origins o ON o.id = s.origin_id ORDER BY 2, 3, 4, 5, 6",
+        "SELECT 'daily', k.identifier, d.day, l.name, d.n, d.total, d.minimum, d.maximum, d.seconds, 0
+         FROM daily d JOIN kinds k ON k.id = d.kind_id JOIN source_labels l ON l.source_id = d.source_id
+         ORDER BY 2, 3, 4",
+        "SELECT 'merged', k.identifier, m.day, m.n, m.value, m.minimum, m.maximum, m.total, m.naive,
+                (SELECT group_concat(l.name || '=' || json_extract(p.value, '$[1]')) FROM json_each(m.parts) p
+                 JOIN source_labels l ON l.source_id = json_extract(p.value, '$[0]'))
+         FROM merged m JOIN kinds k ON k.id = m.kind_id ORDER BY 2, 3",
+        "SELECT 'setting', key, value, 0, 0, 0, 0, 0, 0, 0 FROM settings ORDER BY 2",
+        "SELECT 'stay', from_ms, zone, 0, 0, 0, 0, 0, 0, 0 FROM stays ORDER BY 2",
+        "SELECT 'series', k.identifier, l.name, y.n, y.stored, y.first_ms, y.last_ms, 0, 0, 0
+         FROM series_summary y JOIN kinds k ON k.id = y.kind_id JOIN source_labels l ON l.source_id = y.source_id
+         ORDER BY 2, 3",
+        "SELECT 'entry', kind, identity, start_ms, body, superseded_by IS NULL, 0, 0, 0, 0 FROM entries ORDER BY 3, 4",
+    ];
+    let mut lines = Vec::new();
+    for sql in queries {
+        let mut statement = store.conn.prepare(sql).expect("valid SQL");
+        let mut rows = statement.query([]).expect("runs");
+        while let Some(row) = rows.next().expect("reads") {
+            let cells: Vec<String> = (0..10).map(|i| text(row.get_ref(i).expect("a cell"))).collect();
+            lines.push(cells.join(" "));
+        }
+    }
+    lines
+}
+
+#[track_caller]
+fn check_same(a: &Store, b: &Store) {
+    let (a, b) = (dump(a), dump(b));
+    for (left, right) in a.iter().zip(&b) {
+        assert_eq!(left, right);
+    }
+    assert_eq!(a.len(), b.len(), "{a:#?} {b:#?}");
+}
+
+#[track_caller]
+fn check_total(store: &Store, kind: &str, expected: (i64, f64)) {
+    let got: (i64, f64) = store
+        .conn
+        .query_row(
+            "SELECT count(*), coalesce(sum(value * copies), 0) FROM samples s JOIN kinds k ON k.id = s.kind_id
+             WHERE k.identifier = ?1 AND superseded_by IS NULL",
+            [kind],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .expect("counts");
+    assert_eq!(got, expected);
+}

@@ -1,0 +1,213 @@
+//! Two sources that are one because the owner says so.
+//!
+//! Rows that are there fall together as if every import had been made with the names linked: what each import held of
+//! these sources is handed to the merge once more, import by import, so that keys, images and absences come out of the
+//! same code. The link itself is kept (see [`crate::aliases`]) for what comes in later.
+
+use std::collections::{BTreeSet, HashMap};
+
+use health::time::Zones;
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use crate::absences::{self, Pages, Stored};
+use crate::aliases::{self, Alias, Writer};
+use crate::claims::{Claimant, Claims};
+use crate::derived::{self, Derived};
+use crate::dictionary::KindRef;
+use crate::error::{ErrorKind, Result};
+use crate::history::{History, ImportRef, Presence, image_at, live_imports};
+use crate::open::Store;
+use crate::query::zones::{find_stays, zones};
+use crate::report::KindCounts;
+use crate::rollup::Rule;
+use crate::row::{FLAG_LOGGED, Row};
+use crate::samples::Merge;
+use crate::{entries, link, members};
+
+/// The number of no kind: what is merged anew lies there until it is whole.
+const SCRATCH: u32 = 0;
+
+impl Store {
+    /// Makes one source of two, for the rows that are there and for those that will come. The source keeps the first
+    /// one's number. Two that are different devices or apps are refused.
+    ///
+    /// A link is not taken back: which name brought which row is not kept.
+    pub fn link_sources(&mut self, source: i64, other: i64, home_zone: &str) -> Result<()> {
+        let [source, other] = [number(source)?, number(other)?];
+        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let before = zones(&tx, home_zone)?;
+        let sources = link_names(&tx, source, other)?;
+        let imports = live_imports(&tx)?;
+        let mut derived = Derived::default();
+        for kind in kinds_of(&tx, &sources)? {
+            Union { conn: &tx, kind, sources: &sources, to: source, zones: &before }.unite(&imports)?;
+            derived.all_of(&tx, kind)?;
+            absences::reconcile(&tx, kind, &imports, i64::MIN, &mut derived)?;
+        }
+        let others: Vec<u32> = sources.into_iter().filter(|id| *id != source).collect();
+        for other in &others {
+            entries::unite(&tx, &imports, *other, source)?;
+            link::move_names(&tx, *other, source)?;
+        }
+        entries::reconcile(&tx, &imports)?;
+        find_stays(&tx, home_zone)?;
+        let zones = derived.rezone(&tx, home_zone, &before)?;
+        derived.rebuild(&tx, &zones)?;
+        link::forget_unused(&tx, &others)?;
+        tx.commit()?;
+        Ok(())
+    }
+}
+
+/// A source's number as tables have it.
+pub(crate) fn number(source: i64) -> Result<u32> {
+    u32::try_from(source).map_err(|_| ErrorKind::UnknownSource.into())
+}
+
+/// Keeps the link and returns every stored source that it makes one.
+fn link_names(conn: &Connection, source: u32, other: u32) -> Result<BTreeSet<u32>> {
+    let stored = aliases::stored(conn)?;
+    let find = |id: u32| stored.iter().find(|(known, _)| *known == id).map(|(_, alias)| alias.clone());
+    let (Some(one), Some(two)) = (find(source), find(other)) else {
+        return Err(ErrorKind::UnknownSource.into());
+    };
+    let (Some(first), Some(second)) = (one.writers.first(), two.writers.first()) else {
+        return Err(ErrorKind::UnknownSource.into());
+    };
+    let mut linked = Alias { names: BTreeSet::new(), writers: vec![known_of_both(first, second)?] };
+    linked.extend(&one);
+    linked.extend(&two);
+    let mut links = aliases::links(conn)?;
+    // A name may have stood with either hardware: whatever is called so already is meant too.
+    loop {
+        let before = linked.clone();
+        linked.extend_where_meets(stored.iter().map(|(_, alias)| alias));
+        linked.extend_where_meets(links.iter());
+        if linked == before {
+            break;
+        }
+    }
+    links.retain(|link| !linked.meets(link));
+    let sources = stored.iter().filter(|(_, alias)| linked.meets(alias)).map(|(id, _)| *id).collect();
+    if let Some((bundle, hardware)) = linked.writers.first() {
+        conn.execute("UPDATE sources SET bundle = ?2, hardware = ?3 WHERE id = ?1", params![source, bundle, hardware])?;
+    }
+    links.push(linked);
+    links.sort_by(|a, b| a.names.cmp(&b.names));
+    aliases::write_links(conn, &links)?;
+    Ok(sources)
+}
+
+/// What is known of either. What is known of both and differs says that there are two.
+fn known_of_both(one: &Writer, two: &Writer) -> Result<Writer> {
+    let both = |a: &Option<String>, b: &Option<String>| match (a, b) {
+        (Some(a), Some(b)) if a != b => Err(ErrorKind::TwoDevices),
+        (a, b) => Ok(a.clone().or_else(|| b.clone())),
+    };
+    Ok((both(&one.0, &two.0)?, both(&one.1, &two.1)?))
+}
+
+/// The kinds of which one of several sources has rows.
+fn kinds_of(conn: &Connection, sources: &BTreeSet<u32>) -> Result<Vec<u32>> {
+    let mut statement = conn.prepare_cached("SELECT kind_id, source_id FROM series_summary WHERE stored > 0")?;
+    let mut rows = statement.query([])?;
+    let mut kinds = BTreeSet::new();
+    while let Some(row) = rows.next()? {
+        if sources.contains(&row.get(1)?) {
+            kinds.insert(row.get(0)?);
+        }
+    }
+    Ok(kinds.into_iter().collect())
+}
+
+/// The samples of one kind that several sources wrote which are one.
+struct Union<'a> {
+    conn: &'a Connection,
+    kind: u32,
+    sources: &'a BTreeSet<u32>,
+    to: u32,
+    zones: &'a Zones,
+}
+
+impl Union<'_> {
+    fn unite(&self, imports: &[ImportRef]) -> Result<()> {
+        let members = members::take(self.conn, self.kind, self.sources)?;
+        let presence = Presence::load(self.conn, self.kind)?;
+        let ids: BTreeSet<i64> = imports.iter().map(|import| import.id).collect();
+        for id in ids {
+            // Later imports had not been made then.
+            let then = imports.iter().filter(|import| import.id <= id).copied().collect();
+            self.replay(id, then, &presence)?;
+        }
+        self.swap()?;
+        members::relink(self.conn, self.kind, self.to, &members)
+    }
+
+    /// Merges what one import held.
+    fn replay(&self, import: i64, imports: Vec<ImportRef>, presence: &Presence) -> Result<()> {
+        let identifier = derived::identifier(self.conn, self.kind)?;
+        let merged: u64 = self
+            .conn
+            .prepare_cached("SELECT count(*) FROM samples WHERE kind_id = ?1")?
+            .query_row([SCRATCH], |row| row.get(0))?;
+        let before = Stored { kind: SCRATCH, identifier: identifier.clone(), rows: vec![(self.to, merged)] };
+        let kind = KindRef { id: SCRATCH, rule: Rule::of(&identifier), identifier, had_rows: true };
+        let mut claims = Claims::default();
+        let mut merge = Merge {
+            conn: self.conn,
+            import_id: import,
+            claims: &mut claims,
+            derived: &mut Derived::default(),
+            history: &mut History::new(import, imports),
+            tails: &mut HashMap::new(),
+            zones: self.zones,
+        };
+        let mut pages = Pages::new(self.kind);
+        let mut waiting: Vec<Row> = Vec::new();
+        while let Some(page) = pages.next(self.conn)? {
+            let last = page.last().map_or(i64::MAX, |row| row.key.start_ms);
+            let held =
+                |row: &&Row| self.sources.contains(&row.key.source) && presence.holds(import, row.import_id, &row.key);
+            for row in page.iter().filter(held) {
+                waiting.push(self.as_held(row, import)?);
+            }
+            // Rows of one instant may come in two pages and must come to the merge at once.
+            let whole = waiting.partition_point(|row| row.key.start_ms < last);
+            let mut rows = waiting.drain(..whole).collect();
+            merge.run(&kind, Claimant::TopLevel, &mut rows, &mut KindCounts::default())?;
+        }
+        merge.run(&kind, Claimant::TopLevel, &mut waiting, &mut KindCounts::default())?;
+        absences::find(self.conn, &claims, &before, import)?;
+        Ok(())
+    }
+
+    /// The row as an import held it, of the source that it is.
+    fn as_held(&self, row: &Row, import: i64) -> Result<Row> {
+        let logged = row.flags & FLAG_LOGGED != 0;
+        let image = if logged { image_at(self.conn, self.kind, &row.key, import)? } else { None };
+        let mut held = Row {
+            image: image.unwrap_or(row.image),
+            flags: row.flags & !FLAG_LOGGED,
+            import_id: import,
+            superseded_by: None,
+            ..*row
+        };
+        (held.key.source, held.key.ordinal) = (self.to, 0);
+        Ok(held)
+    }
+
+    /// Puts the merged rows where the sources' own were.
+    fn swap(&self) -> Result<()> {
+        for table in ["samples", "sample_log", "absences"] {
+            let mut delete =
+                self.conn.prepare_cached(&format!("DELETE FROM {table} WHERE kind_id = ?1 AND source_id = ?2"))?;
+            for source in self.sources {
+                delete.execute([self.kind, *source])?;
+            }
+            self.conn
+                .prepare_cached(&format!("UPDATE {table} SET kind_id = ?1 WHERE kind_id = ?2"))?
+                .execute([self.kind, SCRATCH])?;
+        }
+        Ok(())
+    }
+}
