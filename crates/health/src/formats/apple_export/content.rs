@@ -141,9 +141,9 @@ impl Content {
         match std::mem::take(&mut self.inside) {
             Inside::Record(sample) => self.keep(sample),
             Inside::Tree(tree) => {
-                let first = tree.first();
-                let (name, raw) = first.map_or(("", ""), |node| (node.name.as_str(), node.raw.as_str()));
-                self.tally.reject("truncated", Some(name), raw);
+                if let Some(node) = tree.first() {
+                    entries::reject("truncated", node, &mut self.tally);
+                }
             }
             Inside::Nothing => {}
         }
@@ -195,7 +195,7 @@ impl Content {
             self.document.offset_s = node.get("value").and_then(printed_offset);
             self.news = true;
         } else if !self.tally.admits(&entries::source(node)) {
-            self.tally.reject("too_many_sources", Some(&node.name), &node.raw);
+            entries::reject("too_many_sources", node, &mut self.tally);
         } else if !entries::read(node, &mut self.tally, &mut self.found) {
             self.tally.count("unknown_element", Some(&node.name));
         }

@@ -69,19 +69,37 @@ impl Found {
     }
 }
 
+/// What an element below the root is.
+pub(super) fn kind_of(element: &str) -> Option<EntryKind> {
+    Some(match element {
+        "Workout" => EntryKind::Workout,
+        "Correlation" => EntryKind::Correlation,
+        "ActivitySummary" => EntryKind::ActivitySummary,
+        "Me" => EntryKind::Profile,
+        "ClinicalRecord" => EntryKind::ClinicalRecord,
+        "Audiogram" => EntryKind::Audiogram,
+        "VisionPrescription" => EntryKind::VisionPrescription,
+        _ => return None,
+    })
+}
+
 /// Reads one element below the root. False where nobody knows it.
 pub(super) fn read(node: &Node, tally: &mut Tally, found: &mut Found) -> bool {
-    match node.name.as_str() {
-        "Workout" => workout::read(node, tally, found),
-        "Correlation" => found.entries.extend(correlation(node, tally)),
-        "ActivitySummary" => found.entries.extend(rings(node, tally)),
-        "Me" => found.entries.extend(profile(node)),
-        "ClinicalRecord" => clinical(node, tally, found),
-        "Audiogram" => found.entries.extend(record_like(node, EntryKind::Audiogram, tally)),
-        "VisionPrescription" => found.entries.extend(record_like(node, EntryKind::VisionPrescription, tally)),
-        _ => return false,
+    match kind_of(&node.name) {
+        Some(EntryKind::Workout) => workout::read(node, tally, found),
+        Some(EntryKind::Correlation) => found.entries.extend(correlation(node, tally)),
+        Some(EntryKind::ActivitySummary) => found.entries.extend(rings(node, tally)),
+        Some(EntryKind::Profile) => found.entries.extend(profile(node)),
+        Some(EntryKind::ClinicalRecord) => clinical(node, tally, found),
+        Some(kind) => found.entries.extend(record_like(node, kind, tally)),
+        None => return false,
     }
     true
+}
+
+/// Lists an element that cannot be read.
+pub(super) fn reject(reason: &'static str, node: &Node, tally: &mut Tally) {
+    tally.reject(reason, kind_of(&node.name).map(EntryKind::as_str), &node.raw);
 }
 
 /// Who wrote an element.
@@ -102,7 +120,7 @@ fn correlation(node: &Node, tally: &mut Tally) -> Option<Entry> {
     let identity = node.get("type").unwrap_or_default().to_owned();
     let times = node.stamp("startDate").zip(node.stamp("endDate")).filter(|(start, end)| start <= end);
     let Some((start, end)) = times else {
-        tally.reject("bad_time", Some(&identity), &node.raw);
+        reject("bad_time", node, tally);
         return None;
     };
     let mut body = Body::default();
@@ -185,7 +203,7 @@ fn profile(node: &Node) -> Option<Entry> {
 fn clinical(node: &Node, tally: &mut Tally, found: &mut Found) {
     let (kind, identifier) = (node.get("type").unwrap_or_default(), node.get("identifier").unwrap_or_default());
     if kind.is_empty() && identifier.is_empty() {
-        tally.reject("bad_shape", None, &node.raw);
+        reject("bad_shape", node, tally);
         return;
     }
     let mut body = Body::default();
@@ -217,7 +235,7 @@ fn clinical(node: &Node, tally: &mut Tally, found: &mut Found) {
 fn record_like(node: &Node, kind: EntryKind, tally: &mut Tally) -> Option<Entry> {
     let start = node.stamp("startDate").or_else(|| node.stamp("dateIssued"));
     if start.is_none() {
-        tally.reject("bad_time", Some(&node.name), &node.raw);
+        reject("bad_time", node, tally);
         return None;
     }
     const FRAME: [&str; 7] = ["type", "sourceName", "sourceVersion", "device", "creationDate", "startDate", "endDate"];

@@ -9,6 +9,7 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 
 use super::limits::{BATCH_SAMPLES, MAX_NAME};
 use super::*;
+use crate::EntryKind;
 use crate::batch::NONE;
 
 pub(super) const TIMES: &str = r#"startDate="1970-01-01 00:00:01 +0000" endDate="1970-01-01 00:00:02 +0000""#;
@@ -259,6 +260,21 @@ fn correlations_carry_their_members_and_old_routes_their_points() {
     ));
     let points = batch.entries.last().and_then(|e| crate::formats::route::unpack(e.payload.as_ref()?)).expect("points");
     assert_eq!(points.first().and_then(|p| p.ele), Some(3.0));
+}
+
+#[test]
+fn entries_that_cannot_be_read_are_told_by_their_kind() {
+    let check = |element: &str, reason: &str, kind: EntryKind| {
+        let problems = inside(element).problems;
+        let rejects = problems.iter().filter(|problem| problem.rejected.is_some());
+        let found: Vec<_> = rejects.map(|problem| (problem.reason, problem.kind.as_deref())).collect();
+        assert_eq!(found, [(reason, Some(kind.as_str()))], "{element}");
+    };
+    check(r#"<Workout workoutActivityType="HKWorkoutActivityTypeRunning"/>"#, "bad_time", EntryKind::Workout);
+    check(r#"<Correlation type="HKCorrelationTypeIdentifierFood"/>"#, "bad_time", EntryKind::Correlation);
+    check(r#"<Audiogram type="HKDataTypeIdentifierAudiogram"/>"#, "bad_time", EntryKind::Audiogram);
+    check(r#"<VisionPrescription type="1"/>"#, "bad_time", EntryKind::VisionPrescription);
+    check("<ClinicalRecord/>", "bad_shape", EntryKind::ClinicalRecord);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::device;
-use super::entries::{Found, Reference, provenance, source};
+use super::entries::{self, Found, Reference, provenance, source};
 use super::node::{Body, Node};
 use super::tally::Tally;
 use crate::formats::route;
@@ -20,7 +20,7 @@ pub(super) fn read(node: &Node, tally: &mut Tally, found: &mut Found) {
     let activity = node.get("workoutActivityType").unwrap_or_default();
     let times = node.stamp("startDate").zip(node.stamp("endDate")).filter(|(start, end)| start <= end);
     let Some((start, end)) = times else {
-        tally.reject(if node.is_bad() { "bad_shape" } else { "bad_time" }, Some(activity), &node.raw);
+        entries::reject(if node.is_bad() { "bad_shape" } else { "bad_time" }, node, tally);
         return;
     };
     let mut body = Body::default();
