@@ -2,8 +2,10 @@
 
 pub mod buckets;
 pub mod events;
+pub mod hold;
 pub mod merge;
 #[cfg(test)]
 mod random;
 pub mod rank;
 pub mod sleep;
+pub mod stats;
