@@ -163,6 +163,13 @@ impl Zones {
         Timestamp::from_millisecond(at_ms).map_or(0, |stamp| self.zone(at_ms).to_datetime(stamp).hour())
     }
 
+    /// Minutes after midnight that a clock on the wall shows at an instant, 0 to 1439.
+    pub fn minute_of_day(&self, at_ms: i64) -> u32 {
+        let Ok(stamp) = Timestamp::from_millisecond(at_ms) else { return 0 };
+        let clock = self.zone(at_ms).to_datetime(stamp);
+        (i32::from(clock.hour()) * 60 + i32::from(clock.minute())).unsigned_abs()
+    }
+
     /// What a clock on the wall shows at an instant: `2026-03-14 07:30`.
     pub fn wall_clock(&self, at_ms: i64) -> String {
         match Timestamp::from_millisecond(at_ms) {

@@ -1,11 +1,17 @@
 //! The arithmetic of series: pure functions from samples to the numbers that people see.
 
+pub mod asleep;
 pub mod buckets;
 pub mod events;
+pub mod glucose;
 pub mod hold;
 pub mod merge;
+pub mod per_day;
+pub mod pressure;
 #[cfg(test)]
 mod random;
 pub mod rank;
 pub mod sleep;
+pub mod smooth;
 pub mod stats;
+pub mod usual;

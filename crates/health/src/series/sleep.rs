@@ -38,7 +38,8 @@ impl Stage {
             .copied()
     }
 
-    fn is_asleep(self) -> bool {
+    /// Whether it is sleep.
+    pub fn is_asleep(self) -> bool {
         !matches!(self, Self::InBed | Self::Awake)
     }
 
