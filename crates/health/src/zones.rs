@@ -178,6 +178,15 @@ impl Zones {
         }
     }
 
+    /// The next instant at which clocks jump, be it by a change of summer time or of zone; `i64::MAX` if never.
+    pub fn next_jump(&self, at_ms: i64) -> i64 {
+        let stay = self.spans.get(self.spans.partition_point(|(from, _)| *from <= at_ms)).map(|(from, _)| *from);
+        let stamp = Timestamp::from_millisecond(at_ms).ok();
+        let change = stamp.and_then(|stamp| self.zone(at_ms).following(stamp).next());
+        let change = change.map(|change| change.timestamp().as_millisecond());
+        stay.into_iter().chain(change).min().unwrap_or(i64::MAX)
+    }
+
     /// The instants at which a local day begins and ends, by the zone that holds at its noon.
     pub fn day_bounds(&self, day: Day) -> (i64, i64) {
         let noon_utc = i64::from(day) * 24 * HOUR_MS + 12 * HOUR_MS;
@@ -238,6 +247,16 @@ mod tests {
         assert_eq!(hours("2026-03-29"), 23);
         assert_eq!(hours("2026-10-25"), 25);
         assert_eq!(hours("2026-10-26"), 24);
+    }
+
+    #[test]
+    fn t4_the_repeated_hour_has_one_label_twice() {
+        let berlin = Zones::home(zone("Europe/Berlin"));
+        let from = at("2026-10-25 00:00:00 +0200");
+        let labels: Vec<i8> = (0..5).map(|hour| berlin.hour(from + hour * HOUR_MS)).collect();
+        assert_eq!(labels, [0, 1, 2, 2, 3]);
+        assert_eq!(berlin.next_jump(from), at("2026-10-25 03:00:00 +0200"));
+        assert_eq!(berlin.minute_of_day(from + 4 * HOUR_MS + 60_000), 181);
     }
 
     #[test]

@@ -2,15 +2,18 @@
 
 pub mod asleep;
 pub mod buckets;
+pub mod clock;
 pub mod events;
 pub mod glucose;
 pub mod hold;
 pub mod merge;
+pub mod nights;
 pub mod per_day;
 pub mod pressure;
 #[cfg(test)]
 mod random;
 pub mod rank;
+pub mod raster;
 pub mod sleep;
 pub mod smooth;
 pub mod stats;

@@ -128,6 +128,18 @@ pub struct Session {
     pub slices: Vec<Segment>,
 }
 
+impl Session {
+    /// Asleep as a share of the time in bed, 0 to 1; none without sleep.
+    pub fn efficiency(&self) -> Option<f64> {
+        (self.asleep_ms > 0 && self.in_bed_ms > 0).then(|| self.asleep_ms as f64 / self.in_bed_ms as f64)
+    }
+
+    /// Whether it counts as sleep of the night: the main one or more of it.
+    pub fn is_night(&self) -> bool {
+        matches!(self.kind, Kind::Main | Kind::Extra)
+    }
+}
+
 /// Returns sessions by start. The order of the input does not matter, and repeats change nothing.
 pub fn sessions(segments: &[Segment], zones: &Zones) -> Vec<Session> {
     let mut segments: Vec<Segment> =
@@ -325,7 +337,7 @@ fn name_nights(sessions: &mut [Session]) {
     }
 }
 
-fn union(spans: impl Iterator<Item = (i64, i64)>) -> Vec<(i64, i64)> {
+pub(super) fn union(spans: impl Iterator<Item = (i64, i64)>) -> Vec<(i64, i64)> {
     let mut sorted: Vec<(i64, i64)> = spans.collect();
     sorted.sort_unstable();
     let mut out: Vec<(i64, i64)> = Vec::new();
