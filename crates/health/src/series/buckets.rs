@@ -72,6 +72,14 @@ pub struct Bucket {
     pub parts: BTreeMap<u32, f64>,
 }
 
+impl Bucket {
+    /// Whether nothing can be added any more: it has ended by `now_ms`. Others are drawn as unfinished and left out of
+    /// averages.
+    pub fn is_complete(&self, now_ms: i64) -> bool {
+        self.end_ms <= now_ms
+    }
+}
+
 /// The word for how a bucket's value is made.
 pub fn stat(style: Style) -> &'static str {
     match style {
@@ -112,8 +120,8 @@ impl Calendar<'_> {
         (from, from + HOUR_MS)
     }
 
-    /// First day of the bucket and of the next one.
-    fn days(&self, day: Day) -> Option<(Day, Day)> {
+    /// First day of the bucket that a day is in, and of the next bucket; none beyond the calendar's end.
+    pub fn days(&self, day: Day) -> Option<(Day, Day)> {
         let date = Date::constant(1970, 1, 1).checked_add(i64::from(day).days()).ok()?;
         let number = |date: Date| parse_day(&date.to_string());
         match self.grain {
@@ -358,6 +366,17 @@ mod tests {
     fn d2_loudness_is_averaged_as_energy() {
         let loud = [input("02 08:00:00", "02 08:50:00", 60.0), input("02 08:50:00", "02 09:00:00", 90.0)];
         check(&loud, Style::EquivalentLevel, Grain::Day, &[("2026-03-02", 82.24)]);
+    }
+
+    #[test]
+    fn a_bucket_is_complete_once_it_has_ended() {
+        let zones = berlin();
+        let calendar = Calendar { zones: &zones, grain: Grain::Day, week_start: 0 };
+        let walk = input("02 23:50:00", "03 00:10:00", 600.0);
+        let now = parse_stamp("2026-03-03 12:00:00 +0100").expect("a stamp");
+        let found: Vec<bool> =
+            buckets(&[walk], Style::Cumulative, false, calendar).iter().map(|b| b.is_complete(now)).collect();
+        assert_eq!(found, [true, false]);
     }
 
     #[track_caller]

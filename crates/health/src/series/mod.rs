@@ -3,18 +3,21 @@
 pub mod asleep;
 pub mod buckets;
 pub mod clock;
+pub mod compare;
+pub mod correlate;
 pub mod events;
 pub mod glucose;
 pub mod hold;
 pub mod merge;
 pub mod nights;
 pub mod per_day;
+pub mod periods;
 pub mod pressure;
-#[cfg(test)]
 mod random;
 pub mod rank;
 pub mod raster;
 pub mod sleep;
 pub mod smooth;
 pub mod stats;
+pub mod trend;
 pub mod usual;
