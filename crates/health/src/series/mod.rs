@@ -21,3 +21,4 @@ pub mod smooth;
 pub mod stats;
 pub mod trend;
 pub mod usual;
+pub mod workouts;
