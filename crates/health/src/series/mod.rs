@@ -11,6 +11,8 @@ pub mod glucose;
 pub mod hold;
 pub mod merge;
 pub mod nights;
+#[cfg(test)]
+mod peers_tests;
 pub mod per_day;
 pub mod periods;
 pub mod pressure;
