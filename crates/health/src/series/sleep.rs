@@ -369,4 +369,6 @@ fn subtract(spans: &[(i64, i64)], minus: &[(i64, i64)]) -> Vec<(i64, i64)> {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
