@@ -22,6 +22,7 @@ pub mod raster;
 pub mod rule;
 pub mod sleep;
 pub mod smooth;
+pub mod spans;
 pub mod stats;
 pub mod trend;
 pub mod usual;

@@ -65,10 +65,10 @@ impl Average {
 
 /// A week, month or year of days.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Span {
+pub struct PeriodAverage {
     /// Its days.
     pub period: Period,
-    /// False where it holds today or later days: drawn as unfinished, and out of averages of such spans.
+    /// False where it holds today or later days: drawn as unfinished, and out of averages of such periods.
     pub complete: bool,
     /// The daily average of its days that are over; none where no such day has data.
     pub average: Option<Average>,
@@ -84,10 +84,10 @@ pub fn average(values: &[DayValue], period: Period, today: Day) -> Option<Averag
 }
 
 /// Returns the daily averages of the weeks, months or years that have values, by time.
-pub fn spans(values: &[DayValue], calendar: Calendar<'_>, today: Day) -> Vec<Span> {
+pub fn period_averages(values: &[DayValue], calendar: Calendar<'_>, today: Day) -> Vec<PeriodAverage> {
     let mut sorted = values.to_vec();
     sorted.sort_by(|a, b| a.day.cmp(&b.day).then(a.value.total_cmp(&b.value)));
-    let mut out: Vec<Span> = Vec::new();
+    let mut out: Vec<PeriodAverage> = Vec::new();
     let mut rest = sorted.as_slice();
     while let Some((first, next)) = rest.first().and_then(|value| calendar.days(value.day)) {
         let (inside, later) = rest.split_at(rest.partition_point(|value| value.day < next));
@@ -95,7 +95,7 @@ pub fn spans(values: &[DayValue], calendar: Calendar<'_>, today: Day) -> Vec<Spa
             break;
         }
         let period = Period { first, last: next - 1 };
-        out.push(Span { period, complete: period.last < today, average: average(inside, period, today) });
+        out.push(PeriodAverage { period, complete: period.last < today, average: average(inside, period, today) });
         rest = later;
     }
     out
@@ -146,7 +146,7 @@ mod tests {
     fn check(grain: Grain, week_start: i8, expected: &[(&str, &str, bool, Option<f64>)]) {
         let list = values(&[("02-27", 600.0), ("03-02", 1000.0), ("03-08", 3000.0), ("03-09", 50.0)]);
         let zones = Zones::named("UTC").expect("a zone");
-        let found = spans(&list, Calendar { zones: &zones, grain, week_start }, day("03-09"));
+        let found = period_averages(&list, Calendar { zones: &zones, grain, week_start }, day("03-09"));
         let found: Vec<_> = found
             .iter()
             .map(|s| (format_day(s.period.first), format_day(s.period.last), s.complete, s.average.map(|a| a.mean)))

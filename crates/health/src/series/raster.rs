@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::sleep::{Session, union};
+use super::sleep::Session;
+use super::spans::union;
 use crate::time::{Day, Zones};
 
 const DAY_MIN: u32 = 1440;
