@@ -134,11 +134,6 @@ impl Session {
     pub fn efficiency(&self) -> Option<f64> {
         (self.asleep_ms > 0 && self.in_bed_ms > 0).then(|| self.asleep_ms as f64 / self.in_bed_ms as f64)
     }
-
-    /// Whether it counts as sleep of the night: the main one or more of it.
-    pub fn is_night(&self) -> bool {
-        matches!(self.kind, Kind::Main | Kind::Extra)
-    }
 }
 
 /// Returns sessions by start. The order of the input does not matter, and repeats change nothing.
@@ -313,13 +308,10 @@ fn night_day(from: i64, until: i64, zones: &Zones) -> Day {
     zones.day(from + (until - from) / 2 + 6 * HOUR_MS)
 }
 
-/// Milliseconds between 20:00 and 08:00 local.
+/// Milliseconds between 20:00 and 08:00 by the clock on the wall, also in the night in which it jumps.
 fn at_night(from: i64, until: i64, zones: &Zones) -> i64 {
     (zones.day(from)..=zones.day(until) + 1)
-        .map(|day| {
-            let midnight = zones.day_bounds(day).0;
-            (until.min(midnight + 8 * HOUR_MS) - from.max(midnight - 4 * HOUR_MS)).max(0)
-        })
+        .map(|day| (until.min(zones.clock_time(day, 8)) - from.max(zones.clock_time(day - 1, 20))).max(0))
         .sum()
 }
 

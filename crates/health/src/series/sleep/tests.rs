@@ -144,6 +144,14 @@ fn s8_an_hour_that_the_clock_skips_is_not_slept() {
 }
 
 #[test]
+fn a_late_morning_is_no_night_on_the_day_that_clocks_jump() {
+    let segments = [one(Stage::Core, "29 07:30:00 +0200", "29 09:30:00 +0200")];
+    check(&segments, &[(Kind::Nap, "29", 120)]);
+    let segments = [one(Stage::Core, "29 07:00:00 +0200", "29 09:00:00 +0200")];
+    check(&segments, &[(Kind::Main, "29", 120)]);
+}
+
+#[test]
 fn s9_an_early_evening_is_a_nap() {
     let segments = [one(Stage::Core, "03 18:40:00 +0100", "03 19:20:00 +0100")];
     check(&segments, &[(Kind::Nap, "03", 40)]);
