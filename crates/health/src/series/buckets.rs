@@ -68,6 +68,8 @@ pub struct Bucket {
     pub sum: f64,
     /// Sum without merging.
     pub naive_sum: f64,
+    /// What it weighs in the mean of a wider bucket: samples or milliseconds that made the value, by the kind's style.
+    pub weight: f64,
     /// What each rank adds to a sum, or its plain mean.
     pub parts: BTreeMap<u32, f64>,
 }
@@ -297,6 +299,7 @@ fn finish(start_ms: i64, row: Sums, style: Style) -> Bucket {
         mean,
         sum: row.sum,
         naive_sum: row.naive,
+        weight: row.weight,
         parts: row.parts.into_iter().map(|(rank, total, n)| (rank, part(total, n))).collect(),
     }
 }
