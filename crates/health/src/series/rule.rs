@@ -156,6 +156,8 @@ impl Rule {
             Self::ResidualFill | Self::EveryEvent | Self::Count => total(&|day| day.value),
             _ => leveled(self.style(), total(&|day| part(day) * day.weight), weight).unwrap_or(mean),
         };
+        // A day may have nothing but the rest of yesterday's last row.
+        let with_rows = || days.iter().filter(|day| day.n > 0);
         let mut parts: BTreeMap<u32, f64> = BTreeMap::new();
         if self.is_sum() || self == Self::Count {
             for (rank, part) in days.iter().flat_map(|day| &day.parts) {
@@ -168,8 +170,8 @@ impl Rule {
             day: first,
             n,
             value,
-            min: days.iter().map(|day| day.min).fold(f64::INFINITY, f64::min),
-            max: days.iter().map(|day| day.max).fold(f64::NEG_INFINITY, f64::max),
+            min: with_rows().map(|day| day.min).reduce(f64::min).unwrap_or(value),
+            max: with_rows().map(|day| day.max).reduce(f64::max).unwrap_or(value),
             mean,
             sum: total(&|day| day.sum),
             naive_sum: total(&|day| day.naive_sum),
