@@ -15,7 +15,12 @@ pub mod svg;
 pub mod theme;
 mod thin;
 
+pub mod blood_pressure;
+pub mod body_mass;
+pub mod cumulative;
+pub mod glucose;
 pub mod heart_rate;
+pub mod vital;
 
 pub use model::{Measure, Model, Reading};
 pub use range::{Range, Step};
