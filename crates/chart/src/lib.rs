@@ -20,6 +20,11 @@ pub mod body_mass;
 pub mod cumulative;
 pub mod glucose;
 pub mod heart_rate;
+pub mod hypnogram;
+pub mod nights;
+pub mod regularity;
+pub mod sleep;
+pub mod stages;
 pub mod vital;
 
 pub use model::{Measure, Model, Reading};
