@@ -17,10 +17,12 @@ mod thin;
 
 pub mod blood_pressure;
 pub mod body_mass;
+pub mod correlation;
 pub mod cumulative;
 pub mod ecg;
 pub mod glucose;
 pub mod heart_rate;
+pub mod heat_map;
 pub mod hypnogram;
 pub mod nights;
 pub mod profiles;
