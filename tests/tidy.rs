@@ -20,7 +20,7 @@ const ARROWS: [(&str, &[&str]); 5] = [
 ];
 
 /// Which crate owns which package.
-const OWNERS: [(&str, &str); 13] = [
+const OWNERS: [(&str, &str); 14] = [
     ("quick-xml", "health"),
     ("zip", "health"),
     ("flate2", "health"),
@@ -29,6 +29,7 @@ const OWNERS: [(&str, &str); 13] = [
     ("sha2", "health"),
     ("rusqlite", "store"),
     ("plotters", "chart"),
+    ("resvg", "chart"),
     ("fs4", "app"),
     ("tauri", ROOT),
     ("clap", ROOT),

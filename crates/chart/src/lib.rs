@@ -9,6 +9,7 @@ mod draw;
 pub mod layer;
 pub mod model;
 mod number;
+mod png;
 pub mod range;
 mod slots;
 pub mod svg;
@@ -34,6 +35,7 @@ pub mod stages;
 pub mod vital;
 
 pub use model::{Measure, Model, Reading};
+pub use png::png;
 pub use range::{Range, Step};
 pub use svg::{Drawn, Scale, Size, render};
 pub use theme::{Hue, Theme};
