@@ -132,9 +132,10 @@ impl Axis {
         Self { from: 0.0, to: n, ticks, kind: AxisKind::Lanes, ..Self::default() }
     }
 
-    /// Returns the time axis of a range.
+    /// Returns the time axis of a range; it names the zones where they change.
     pub(crate) fn days(range: &Range, zones: &Zones) -> Self {
-        Self { from: range.start_ms as f64, to: range.end_ms as f64, ticks: range.ticks(zones), ..Self::default() }
+        let axis = Self { ticks: range.ticks(zones), label: range.moves(zones), ..Self::default() };
+        Self { from: range.start_ms as f64, to: range.end_ms as f64, ..axis }
     }
 
     /// The same axis with a label.

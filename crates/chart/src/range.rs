@@ -10,6 +10,7 @@ const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Au
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 const QUARTER_MS: i64 = HOUR_MS / 4;
+const DAY_MS: i64 = 24 * HOUR_MS;
 /// No night and no workout needs labels for longer.
 const LONGEST_CLOCK_MS: i64 = 96 * HOUR_MS;
 
@@ -143,6 +144,19 @@ impl Range {
     pub(crate) fn days(&self, zones: &Zones) -> String {
         let (first, last) = self.ends(zones);
         if first == last { long_day(first) } else { format!("{} \u{2013} {}", long_day(first), long_day(last)) }
+    }
+
+    /// The zones one after the other where they change, at most some: `Europe/Berlin → Asia/Tokyo`.
+    pub(crate) fn moves(&self, zones: &Zones) -> String {
+        const MOST: usize = 3;
+        let noons = self.day_numbers(zones).into_iter().map(|day| zones.day_bounds(day).0 + DAY_MS / 2);
+        let mut names: Vec<&str> = noons.filter_map(|at| zones.zone(at).iana_name()).collect();
+        names.dedup();
+        match names.len() {
+            0 | 1 => String::new(),
+            2..=MOST => names.join(" \u{2192} "),
+            n => format!("{} changes of the time zone", n - 1),
+        }
     }
 
     /// Its days at the start of a sentence: `Between 2 Feb 2026 and 1 Mar 2026`.

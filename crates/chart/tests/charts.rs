@@ -4,7 +4,8 @@
 mod samples;
 
 use chart::layer::Layer;
-use chart::{Drawn, Model, Range, Size, Step, Theme, hypnogram, nights, png, regularity, render};
+use chart::{Drawn, Model, Range, Size, Step, Theme, heart_rate, hypnogram, nights, png, regularity, render};
+use health::time::Zones;
 use resvg::usvg::{self, fontdb};
 use samples::{Amount, at, berlin, charts, check_golden, check_inside};
 use serde_json::Value;
@@ -200,4 +201,14 @@ fn pictures_as_png_have_their_background_and_their_size() {
     for scale in odd {
         assert!(png(&draw(&model, (240, 140), Theme::Light), scale).is_ok(), "{scale}");
     }
+}
+
+#[test]
+fn a_journey_is_named_on_the_time_axis() {
+    let away = at("2026-02-25 12:00:00 +0100");
+    let stay = health::time::Stay { from_ms: away, zone: Some("Asia/Tokyo".to_owned()) };
+    let zones = Zones::from_name("Europe/Berlin", &[stay]);
+    let range = Range::ending(samples::now(), 7, &zones);
+    assert_eq!(heart_rate::model(&[], range, &zones).x.label, "Europe/Berlin \u{2192} Asia/Tokyo");
+    assert_eq!(heart_rate::model(&[], range, &berlin()).x.label, "");
 }
