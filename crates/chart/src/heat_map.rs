@@ -5,12 +5,12 @@ use health::time::{Day, Zones};
 
 use crate::layer::{Block, Fill, Key, Layer, Pattern, Shape, Sign, Tone};
 use crate::model::{Axis, AxisKind, Measure, Model, Table, Tick};
-use crate::number::{extent, usable, value_axis};
+use crate::number::{extent, usable};
 use crate::range::{Range, Step, month_starts, named_day, short_day, weekday_number};
 use crate::theme::Hue;
 
 const WEEKDAYS: [&str; 7] = ["Mon", "", "Wed", "", "Fri", "", "Sun"];
-const STEPS: usize = 5;
+const STEPS: u8 = 5;
 
 /// The value of a day.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -59,40 +59,42 @@ fn missing() -> Fill {
     Fill { hue: Hue::Neutral, tone: Tone::Soft, pattern: Pattern::Outline }
 }
 
-/// Round bounds between the steps.
-struct Steps(Vec<f64>);
+/// Round bounds of five steps of the same size.
+struct Steps {
+    from: f64,
+    size: f64,
+}
 
 impl Steps {
     fn of(values: &[DayValue], measure: &Measure) -> Self {
         let (low, high) = extent(values.iter().map(|v| v.value)).unwrap_or((0.0, 1.0));
         // Bounds that are written differently are different.
-        let least = STEPS as f64 * 10f64.powi(-(measure.decimals as i32));
-        Self(value_axis(low, high, least).ticks.into_iter().map(|tick| tick.at).collect())
+        let least = 10f64.powi(-(measure.decimals as i32));
+        let smallest = ((high - low) / f64::from(STEPS)).max(least);
+        let power = 10f64.powi(smallest.log10().floor() as i32);
+        let sizes = [1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 20.0].map(|times| times * power);
+        // A size with half a digit would be written as another number.
+        let whole = |size: &f64| ((size / least).round() - size / least).abs() < 1e-6;
+        let from = |size: f64| (low / size + 1e-9).floor() * size;
+        let fits = |size: &f64| from(*size) + size * f64::from(STEPS) >= high;
+        let size = sizes.into_iter().filter(whole).find(fits).unwrap_or(20.0 * power);
+        Self { from: from(size), size }
     }
 
-    fn count(&self) -> usize {
-        self.0.len().saturating_sub(1).clamp(1, STEPS)
-    }
-
-    /// Fewer than five steps are spread over the whole scale.
-    fn fill_of(&self, hue: Hue, step: usize) -> Fill {
-        let spread = if self.count() > 1 { step * (STEPS - 1) / (self.count() - 1) } else { STEPS / 2 };
-        Fill::solid(hue, Tone::Step(spread as u8 + 1))
+    fn fill_of(&self, hue: Hue, step: u8) -> Fill {
+        Fill::solid(hue, Tone::Step(step + 1))
     }
 
     fn fill(&self, hue: Hue, value: f64) -> Fill {
-        let above = self.0.iter().skip(1).filter(|bound| value >= **bound).count();
-        self.fill_of(hue, above.min(self.count() - 1))
+        let step = ((value - self.from) / self.size + 1e-9).floor();
+        self.fill_of(hue, (step as u8).min(STEPS - 1))
     }
 
     fn keys(&self, measure: &Measure) -> Vec<Key> {
-        let label = |ends: &[f64]| match ends {
-            [from, to] => format!("{}\u{2013}{}", measure.number(*from), measure.number(*to)),
-            _ => String::new(),
-        };
-        let steps = self.0.windows(2).take(self.count()).enumerate();
+        let bound = |i: u8| measure.number(self.from + f64::from(i) * self.size);
+        let label = |i: u8| format!("{}\u{2013}{}", bound(i), bound(i + 1));
         let unit = Key::new(measure.unit, Sign::None);
-        let keys = steps.map(|(i, ends)| Key::new(label(ends), Sign::Box(self.fill_of(measure.hue, i))));
+        let keys = (0..STEPS).map(|i| Key::new(label(i), Sign::Box(self.fill_of(measure.hue, i))));
         let none = Key::new("no data", Sign::Box(missing()));
         std::iter::once(unit).filter(|key| !key.label.is_empty()).chain(keys).chain([none]).collect()
     }
