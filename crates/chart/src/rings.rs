@@ -94,13 +94,19 @@ pub fn month(days: &[RingDay], range: Range, zones: &Zones) -> Model {
         arcs: day.arcs(),
     };
     let weeks = (monday(last) - monday(first)) / 7 + 1;
-    let rings: Vec<Rings> = shown.iter().filter(|day| !day.is_empty()).map(cell).collect();
+    let with_data = shown.iter().filter(|day| !day.is_empty()).count();
+    // A day without data keeps its place, with empty outlines.
+    let of = |day: Day| {
+        let nothing = RingDay { day, moving: None, exercise: None, stand: None };
+        shown.iter().find(|d| d.day == day).copied().unwrap_or(nothing)
+    };
+    let rings: Vec<Rings> = if with_data > 0 { (first..=last).map(|day| cell(&of(day))).collect() } else { Vec::new() };
     let names = WEEKDAYS.iter().enumerate();
     let ticks = names.map(|(i, name)| Tick::over(i as f64, i as f64 + 1.0, *name)).collect();
     Model {
         x: Axis { from: 0.0, to: 7.0, ticks, kind: AxisKind::Lanes, label: String::new() },
         y: Axis::hidden(0.0, f64::from(weeks)),
-        summary: month_summary(&shown, rings.len(), (last - first + 1).unsigned_abs() as usize, &range, zones),
+        summary: month_summary(&shown, with_data, (last - first + 1).unsigned_abs() as usize, &range, zones),
         layers: vec![Layer::Rings { rings }],
         table: table(&shown),
         ..Model::new(TITLE, "", range, zones)

@@ -11,7 +11,7 @@ pub(crate) fn for_any_width(points: &[(f64, f64)], from: f64, length: f64) -> Ve
 /// Keeps the first, lowest, highest and last point of every column of `width`, counted from `left`, in their order.
 /// Points must come in order of x; lines that do not (a route on a map) are left as they are.
 pub(crate) fn columns(points: &[(f64, f64)], left: f64, width: f64) -> Vec<(f64, f64)> {
-    let in_order = points.windows(2).all(|pair| pair[0].0 <= pair[1].0);
+    let in_order = points.is_sorted_by(|a, b| a.0 <= b.0);
     if !in_order || points.len() < 8 {
         return points.to_vec();
     }
@@ -21,14 +21,13 @@ pub(crate) fn columns(points: &[(f64, f64)], left: f64, width: f64) -> Vec<(f64,
 
 /// At most four points of a run, each at most once.
 fn extremes(run: &[(f64, f64)]) -> impl Iterator<Item = &(f64, f64)> {
-    let by = |better: fn(f64, f64) -> bool| {
-        (1..run.len()).fold(0, |best, i| if better(run[i].1, run[best].1) { i } else { best })
-    };
-    let mut kept = [0, by(|a, b| a < b), by(|a, b| a > b), run.len().saturating_sub(1)];
+    let by = |a: &(usize, &(f64, f64)), b: &(usize, &(f64, f64))| a.1.1.total_cmp(&b.1.1);
+    let lowest = run.iter().enumerate().min_by(by).map_or(0, |(i, _)| i);
+    let highest = run.iter().enumerate().max_by(by).map_or(0, |(i, _)| i);
+    let mut kept = vec![0, lowest, highest, run.len().saturating_sub(1)];
     kept.sort_unstable();
-    let again = |i: &usize| *i > 0 && kept[*i] == kept[*i - 1];
-    let distinct: Vec<usize> = (0..kept.len()).filter(|i| !again(i)).map(|i| kept[i]).collect();
-    distinct.into_iter().filter_map(|i| run.get(i))
+    kept.dedup();
+    kept.into_iter().filter_map(|i| run.get(i))
 }
 
 #[cfg(test)]

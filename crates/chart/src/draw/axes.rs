@@ -46,7 +46,7 @@ fn values(pen: &Pen, frame: &Frame) -> Drawing<()> {
 /// Every how manieth label has room.
 fn thinned(frame: &Frame, ticks: &[Tick]) -> usize {
     let places: Vec<f64> = ticks.iter().filter_map(|tick| frame.y(tick.at)).collect();
-    let closest = places.windows(2).map(|pair| (pair[0] - pair[1]).abs()).fold(f64::INFINITY, f64::min);
+    let closest = places.iter().zip(places.iter().skip(1)).map(|(a, b)| (a - b).abs()).fold(f64::INFINITY, f64::min);
     (LINE / closest.max(0.1)).ceil().clamp(1.0, 64.0) as usize
 }
 

@@ -521,8 +521,8 @@ fn sleep_and_pulse(amount: Amount) -> Model {
     let range = days(182);
     let first = berlin().day(range.start_ms);
     let one = |i: i32| {
-        let hours = round(7.1 + 0.8 * dice.bell(), 1);
-        Pair { day: first + i, x: hours, y: (56.0 - 1.3 * (hours - 7.0) + 2.0 * dice.bell()).round() }
+        let hours = round(7.1 + 0.8 * dice.bell(), 2);
+        Pair { day: first + i, x: hours, y: round(56.0 - 1.3 * (hours - 7.0) + 2.0 * dice.bell(), 1) }
     };
     let all: Vec<Pair> = (0..182).filter(|i| i % 7 != 3).map(one).collect();
     let sleep = chart::Measure { title: "Sleep", unit: "h", hue: chart::Hue::Sleep, decimals: 1 };
