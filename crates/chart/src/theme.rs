@@ -69,6 +69,12 @@ const fn rgb(hex: u32) -> RGBColor {
 }
 
 impl Theme {
+    /// Returns a colour as `#rrggbb`, for a legend beside the picture.
+    pub fn css(self, hue: Hue, tone: Tone) -> String {
+        let RGBColor(r, g, b) = self.palette().ink(hue, tone);
+        format!("#{r:02x}{g:02x}{b:02x}")
+    }
+
     pub(crate) fn palette(self) -> Palette {
         match self {
             Self::Light => Palette {
@@ -206,6 +212,13 @@ mod tests {
                 assert!(found.windows(2).all(|pair| pair[1] > pair[0] * 1.15), "{theme:?} {hue:?} {found:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_legend_gets_the_colours_of_the_picture() {
+        let found = |theme: Theme| [Tone::Full, Tone::Soft, Tone::Pale].map(|tone| theme.css(Hue::Heart, tone));
+        assert_eq!(found(Theme::Light), ["#c22f4d", "#d67488", "#f6e0e4"]);
+        assert_eq!(found(Theme::Dark), ["#ff7d92", "#9b5261", "#392931"]);
     }
 
     #[test]
