@@ -32,7 +32,7 @@ pub struct Chart {
 pub fn heart_rate(shared: State<'_, Shared>, question: ChartQuestion) -> Answer<Chart> {
     let model = shared.backend.heart_rate(question.range_days, question.end_ms)?;
     let size = Size::new(question.width, question.height);
-    let Drawn { svg, scale } =
+    let Drawn { svg, scale, .. } =
         app::render(&model, size, question.theme).map_err(|error| internal(&error.to_string()))?;
     Ok(Chart { svg, scale, model })
 }

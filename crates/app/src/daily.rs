@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use health::kind::{Nature, Style};
-use health::series::buckets::{Bucket, stat};
+use health::series::buckets::Bucket;
+use health::series::rule::Rule;
 use health::time::{Zones, format_day};
 use serde::Serialize;
 use store::Store;
@@ -62,7 +63,7 @@ pub fn daily(folder: &Folder, words: &[String], days: Days, now_ms: i64) -> Resu
 }
 
 /// From the roll-ups: the merged ones where sources overlap or time is the weight.
-fn of_kind(store: &Store, found: &Found, days: Days, ranks: &Ranks, zones: &Zones) -> Result<Vec<Bucket>> {
+pub(crate) fn of_kind(store: &Store, found: &Found, days: Days, ranks: &Ranks, zones: &Zones) -> Result<Vec<Bucket>> {
     let Some(id) = found.id else { return Ok(Vec::new()) };
     let (from, to) = days.numbers();
     let rows = store.daily(id, from, to)?;
@@ -93,6 +94,7 @@ fn merged_day(row: MergedRow, ranks: &Ranks, zones: &Zones) -> Bucket {
         mean: row.mean,
         sum: row.total,
         naive_sum: row.naive,
+        weight: row.weight,
         parts: row.parts.into_iter().map(|(source, part)| (ranks.of(source, false), part)).collect(),
     }
 }
@@ -127,6 +129,7 @@ fn rolled_up(rows: &[DailyRow], style: Style, ranks: &Ranks, zones: &Zones) -> B
         mean,
         sum: total,
         naive_sum: total,
+        weight: n as f64,
         parts: rows.iter().map(|row| (ranks.of(row.source_id, false), part(row))).collect(),
     }
 }
@@ -147,7 +150,7 @@ fn row(bucket: &Bucket, found: &Found, ranks: &Ranks, now_ms: i64) -> DayAnswer 
         kind: found.kind.identifier.clone(),
         value: bucket.value,
         unit: Some(found.kind.unit.clone()).filter(|unit| !unit.is_empty()),
-        stat: stat(found.kind.style),
+        stat: Rule::of(&found.kind).stat(),
         min: number.then_some(bucket.min),
         max: number.then_some(bucket.max),
         n: bucket.n,

@@ -132,7 +132,8 @@ impl From<store::Error> for Error {
             ),
             ErrorKind::Unsettled => Self::new(
                 Code::StoreReadOnly,
-                "The folder is read-only, and the newest changes lie beside the store in `vitalog.db-wal`.",
+                "The folder is read-only, and the store in it is not ready to be read: its newest changes lie beside it, or an \
+                 earlier version wrote it.",
                 "Copy the folder to where you may write, and name the copy with --data-dir.",
             ),
             ErrorKind::NoSpace => Self::new(Code::NoSpace, "The disk is full.", "Make room and try again."),

@@ -1,20 +1,27 @@
 //! One type over time: raw rows, or buckets of local time.
 
+use std::collections::BTreeMap;
+
 use health::kind::{Nature, Style};
 pub use health::series::buckets::Grain;
 use health::series::buckets::{Bucket, Calendar, Input, buckets, stat};
 use health::series::merge::Span;
-use health::time::{format_day, format_instant};
+use health::series::rule::Rule;
+use health::time::{HOUR_MS, format_day, format_instant};
 use serde::Serialize;
 use serde_json::Value;
 use store::Store;
 use store::query::{Ranks, SampleQuery};
 
+use crate::daily::of_kind;
 use crate::error::{Error, Result};
 use crate::export::line;
 use crate::folder::Folder;
 use crate::local::{Days, Found, find_kind, zones};
 use crate::settings::week_start;
+
+/// Samples this far away cannot change what those of a range add.
+const REACH_MS: i64 = 2 * 24 * HOUR_MS;
 
 /// What to show of a type.
 #[derive(Debug, Clone)]
@@ -63,7 +70,7 @@ pub struct BucketAnswer {
     pub source: Option<String>,
 }
 
-/// Answers with buckets.
+/// Answers with buckets: those of all sources merged, or of each source alone.
 pub fn query(folder: &Folder, question: &Question, grain: Grain) -> Result<Vec<BucketAnswer>> {
     let store = folder.read()?;
     let found = find_kind(&store, &question.word)?;
@@ -71,33 +78,74 @@ pub fn query(folder: &Folder, question: &Question, grain: Grain) -> Result<Vec<B
     let ranks = orders.of(&found.kind.identifier);
     let zones = zones(&store)?;
     let calendar = Calendar { zones: &zones, grain, week_start: week_start(&store)? };
+    let groups = match question.by_source {
+        true => of_each_source(&store, &found, question.days, ranks, calendar)?,
+        false => vec![(None, merged(&store, &found, question.days, ranks, calendar)?)],
+    };
     let range = question.days.instants(&zones);
-    let inputs = inputs(&store, &found, question.days, ranks)?;
-    // Hours and days outside the range are left out below; wider buckets would count what lies beside it.
-    let whole = matches!(grain, Grain::Hour | Grain::Day);
-    let cut = |input| if whole { Some(input) } else { inside(input, range, found.kind.style) };
-    let inputs = inputs.into_iter().filter_map(cut).collect();
-    let mut groups: Vec<(Option<u32>, Vec<Input>)> = vec![(None, inputs)];
-    if question.by_source {
-        let all = groups.pop().map(|(_, all)| all).unwrap_or_default();
-        let mut by_place = std::collections::BTreeMap::<u32, Vec<Input>>::new();
-        for input in all {
-            by_place.entry(ranks.place(input.span.rank)).or_default().push(input);
-        }
-        groups = by_place.into_iter().map(|(place, inputs)| (Some(place), inputs)).collect();
-    }
     let mut answer = Vec::new();
-    for (place, inputs) in groups {
-        for bucket in buckets(&inputs, found.kind.style, found.kind.is_event_like(), calendar) {
-            if bucket.end_ms > range.0 && bucket.start_ms < range.1 {
-                // A week of which two days were asked for is a part of a week.
-                let whole = bucket.start_ms >= range.0 && bucket.end_ms <= range.1.min(question.now_ms);
-                answer.push(row(&bucket, &found, whole, place.map(|place| ranks.name(place).to_owned())));
-            }
+    for (place, buckets) in groups {
+        for bucket in buckets.iter().filter(|bucket| bucket.end_ms > range.0 && bucket.start_ms < range.1) {
+            // A week of which two days were asked for is a part of a week.
+            let whole = bucket.start_ms >= range.0 && bucket.end_ms <= range.1.min(question.now_ms);
+            answer.push(row(bucket, &found, grain, whole, place.map(|place| ranks.name(place).to_owned())));
         }
     }
     answer.sort_by(|a, b| a.start.cmp(&b.start));
     Ok(answer)
+}
+
+/// Hours from their samples or, of the newest days, from the roll-ups; everything wider is made of days.
+pub(crate) fn merged(
+    store: &Store,
+    found: &Found,
+    days: Days,
+    ranks: &Ranks,
+    calendar: Calendar<'_>,
+) -> Result<Vec<Bucket>> {
+    let rule = Rule::of(&found.kind);
+    match calendar.grain {
+        Grain::Hour => hours(store, found, days, ranks, calendar),
+        Grain::Day => of_kind(store, found, days, ranks, calendar.zones),
+        _ => Ok(rule.widen(&of_kind(store, found, days, ranks, calendar.zones)?, calendar)),
+    }
+}
+
+fn hours(store: &Store, found: &Found, days: Days, ranks: &Ranks, calendar: Calendar<'_>) -> Result<Vec<Bucket>> {
+    let Some(kind_id) = found.id else { return Ok(Vec::new()) };
+    if let Some(hours) = store.hours(kind_id, days.numbers(), calendar.zones)? {
+        return Ok(hours);
+    }
+    // What overlaps the first and the last samples decides what these add.
+    let (from_ms, until_ms) = days.instants(calendar.zones);
+    let wide = (from_ms.saturating_sub(REACH_MS), until_ms.saturating_add(REACH_MS));
+    let inputs = inputs_between(store, found, wide, ranks)?;
+    Ok(buckets(&inputs, found.kind.style, found.kind.is_event_like(), calendar))
+}
+
+/// Buckets of the samples of each source, by its place; without merging the samples are all there is.
+fn of_each_source(
+    store: &Store,
+    found: &Found,
+    days: Days,
+    ranks: &Ranks,
+    calendar: Calendar<'_>,
+) -> Result<Vec<(Option<u32>, Vec<Bucket>)>> {
+    let range = days.instants(calendar.zones);
+    // Hours and days outside the range are left out later; wider buckets would count what lies beside it.
+    let whole = matches!(calendar.grain, Grain::Hour | Grain::Day);
+    let cut = |input| if whole { Some(input) } else { inside(input, range, found.kind.style) };
+    let mut by_place = BTreeMap::<u32, Vec<Input>>::new();
+    for input in inputs_between(store, found, range, ranks)?.into_iter().filter_map(cut) {
+        by_place.entry(ranks.place(input.span.rank)).or_default().push(input);
+    }
+    let rule = Rule::of(&found.kind);
+    let of_source = |inputs: Vec<Input>| match calendar.grain {
+        Grain::Hour => buckets(&inputs, found.kind.style, found.kind.is_event_like(), calendar),
+        Grain::Day => rule.day_buckets(&inputs, calendar.zones),
+        _ => rule.widen(&rule.day_buckets(&inputs, calendar.zones), calendar),
+    };
+    Ok(by_place.into_iter().map(|(place, inputs)| (Some(place), of_source(inputs))).collect())
 }
 
 /// Hands raw rows in the format of the export to `each`.
@@ -110,11 +158,6 @@ pub fn raw(folder: &Folder, question: &Question, mut each: impl FnMut(Value) -> 
     store.each_sample::<Error>(query, |sample| each(line::sample(sample, &found.kind)))
 }
 
-/// The samples of a kind, ready to be counted.
-fn inputs(store: &Store, found: &Found, days: Days, ranks: &Ranks) -> Result<Vec<Input>> {
-    inputs_between(store, found, days.instants(&zones(store)?), ranks)
-}
-
 /// The samples of a kind that touch `[from_ms, until_ms)`, ready to be counted.
 pub(crate) fn inputs_between(
     store: &Store,
@@ -123,19 +166,9 @@ pub(crate) fn inputs_between(
     ranks: &Ranks,
 ) -> Result<Vec<Input>> {
     let Some(kind_id) = found.id else { return Ok(Vec::new()) };
-    let events = found.kind.is_event_like();
+    let rule = Rule::of(&found.kind);
     let points = store.points(kind_id, from_ms, until_ms)?;
-    let inputs = points.into_iter().filter_map(|point| {
-        // A category without a number we know still happened.
-        let value = match found.kind.style {
-            Style::Category => point.value.unwrap_or(0.0),
-            _ => point.value?,
-        };
-        let rank = ranks.of(point.source_id, point.by_hand);
-        let span = Span { start_ms: point.start_ms, end_ms: point.end_ms, value, rank };
-        Some(Input { span, copies: if events || point.by_hand { point.copies } else { 1 } })
-    });
-    Ok(inputs.collect())
+    Ok(points.iter().filter_map(|point| point.input(rule, ranks)).collect())
 }
 
 /// The part of a sample that was asked for: of a sum its share of the time, else the whole where it starts inside.
@@ -152,14 +185,20 @@ fn inside(mut input: Input, (from_ms, until_ms): (i64, i64), style: Style) -> Op
     (from < until).then_some(input)
 }
 
-fn row(bucket: &Bucket, found: &Found, complete: bool, source: Option<String>) -> BucketAnswer {
+fn row(bucket: &Bucket, found: &Found, grain: Grain, complete: bool, source: Option<String>) -> BucketAnswer {
     let number = found.kind.nature == Nature::Quantity;
+    let rule = Rule::of(&found.kind);
+    let stat = match grain {
+        Grain::Hour => stat(found.kind.style),
+        Grain::Day => rule.stat(),
+        _ => rule.wide_stat(),
+    };
     BucketAnswer {
         start: format_instant(bucket.start_ms),
         end: format_instant(bucket.end_ms),
         day: format_day(bucket.day),
         value: bucket.value,
-        stat: stat(found.kind.style),
+        stat,
         min: number.then_some(bucket.min),
         max: number.then_some(bucket.max),
         mean: (number && bucket.n > 0).then_some(bucket.mean),

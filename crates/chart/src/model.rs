@@ -1,10 +1,17 @@
 //! What a chart shows, before anybody draws it. The picture, the sentence and the table all come from here.
 
+use health::time::Zones;
 use serde::Serialize;
 
+use crate::layer::{Key, Layer, Panel};
+use crate::number::{number, with_unit};
 use crate::range::Range;
+use crate::theme::Hue;
 
-/// One chart.
+/// A place in a plot: the value on the x axis, the value on the y axis.
+pub type Point = (f64, f64);
+
+/// One chart of any kind.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Model {
@@ -30,17 +37,111 @@ pub struct Model {
     pub summary: String,
     /// The same numbers as text, one row a slot.
     pub table: Table,
+    /// What is drawn between `x` and `y`, lowest layer first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<Layer>,
+    /// What colours and patterns mean, where no label can stand at the mark.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<Key>,
+    /// Further panels under the first, top to bottom.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub panels: Vec<Panel>,
+    /// Whether one unit is as long on the x axis as on the y axis, as on a map.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub square: bool,
+}
+
+impl Model {
+    /// Returns a chart of nothing yet; a constructor fills it.
+    pub(crate) fn new(title: &str, unit: &str, range: Range, zones: &Zones) -> Self {
+        Self {
+            title: title.to_owned(),
+            unit: unit.to_owned(),
+            days: range.days(zones),
+            range,
+            x: Axis::default(),
+            y: Axis::default(),
+            buckets: Vec::new(),
+            gaps: Vec::new(),
+            totals: None,
+            summary: String::new(),
+            table: Table::default(),
+            layers: Vec::new(),
+            keys: Vec::new(),
+            panels: Vec::new(),
+            square: false,
+        }
+    }
+
+    /// Returns whether nothing is drawn.
+    pub fn is_empty(&self) -> bool {
+        let below = self.panels.iter().flat_map(|panel| &panel.layers);
+        self.layers.iter().chain(below).all(|layer| layer.is_empty(&self.buckets))
+    }
+}
+
+/// How an axis is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AxisKind {
+    /// Labels; lines across the plot at the ticks of a y axis.
+    #[default]
+    Plain,
+    /// Labels, and lines across the plot on an x axis too.
+    Grid,
+    /// Labels in the middle of lanes that are one unit wide, lines between them.
+    Lanes,
+    /// Neither labels nor lines.
+    Hidden,
+}
+
+impl AxisKind {
+    fn is_plain(&self) -> bool {
+        *self == Self::Plain
+    }
 }
 
 /// One axis: its ends and where its labels stand.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Axis {
-    /// Lower end; milliseconds on a time axis.
+    /// Left or lower end; milliseconds on a time axis. Larger than `to` where the axis is inverted.
     pub from: f64,
-    /// Upper end.
+    /// Right or upper end.
     pub to: f64,
     /// Labels and their places.
     pub ticks: Vec<Tick>,
+    /// How it is drawn.
+    #[serde(skip_serializing_if = "AxisKind::is_plain")]
+    pub kind: AxisKind,
+    /// What it measures, with the unit; printed at its upper end.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub label: String,
+}
+
+impl Axis {
+    /// Returns an axis without labels and lines.
+    pub(crate) fn hidden(from: f64, to: f64) -> Self {
+        Self { from, to, kind: AxisKind::Hidden, ..Self::default() }
+    }
+
+    /// Returns lanes with these names, the first one uppermost; lane `i` lies between `n - i - 1` and `n - i`.
+    pub(crate) fn lanes(names: &[&str]) -> Self {
+        let n = names.len() as f64;
+        let tick = |(i, name): (usize, &&str)| Tick::new(n - i as f64 - 0.5, *name);
+        let ticks = names.iter().enumerate().filter(|(_, name)| !name.is_empty()).map(tick).collect();
+        Self { from: 0.0, to: n, ticks, kind: AxisKind::Lanes, ..Self::default() }
+    }
+
+    /// Returns the time axis of a range; it names the zones where they change.
+    pub(crate) fn days(range: &Range, zones: &Zones) -> Self {
+        let axis = Self { ticks: range.ticks(zones), label: range.moves(zones), ..Self::default() };
+        Self { from: range.start_ms as f64, to: range.end_ms as f64, ..axis }
+    }
+
+    /// The same axis with a label.
+    pub(crate) fn labelled(self, label: impl Into<String>) -> Self {
+        Self { label: label.into(), ..self }
+    }
 }
 
 /// One label of an axis.
@@ -50,6 +151,21 @@ pub struct Tick {
     pub at: f64,
     /// What it says.
     pub label: String,
+    /// Where the thing that it names ends, e.g. the day; the label stands in its middle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<f64>,
+}
+
+impl Tick {
+    /// Returns a label that stands at one place.
+    pub(crate) fn new(at: f64, label: impl Into<String>) -> Self {
+        Self { at, label: label.into(), until: None }
+    }
+
+    /// Returns a label in the middle of a stretch.
+    pub(crate) fn over(at: f64, until: f64, label: impl Into<String>) -> Self {
+        Self { at, label: label.into(), until: Some(until) }
+    }
 }
 
 /// What was measured in one slot of time.
@@ -73,6 +189,55 @@ pub struct Bucket {
     /// The slot in words, e.g. `Tue 24 Feb`; the model fills it in.
     #[serde(default)]
     pub label: String,
+}
+
+/// One measurement.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reading {
+    /// When, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// How much, in the chart's unit.
+    pub value: f64,
+}
+
+/// What is measured and how its numbers are written.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Measure<'a> {
+    /// Its name, e.g. `Resting heart rate`.
+    pub title: &'a str,
+    /// Its unit as people write it; empty where it has none.
+    pub unit: &'a str,
+    /// The colour of its area.
+    pub hue: Hue,
+    /// Digits behind the point.
+    pub decimals: usize,
+}
+
+impl Measure<'_> {
+    /// A number without its unit.
+    pub(crate) fn number(&self, value: f64) -> String {
+        number(value, self.decimals)
+    }
+
+    /// A number with its unit.
+    pub(crate) fn text(&self, value: f64) -> String {
+        with_unit(&self.number(value), self.unit)
+    }
+
+    /// A number after its name: with its unit, but not `steps came to 8,000 steps`.
+    pub(crate) fn said(&self, value: f64) -> String {
+        if self.name() == self.unit { self.number(value) } else { self.text(value) }
+    }
+
+    /// Its name inside a sentence: only what is a word, not what is an abbreviation, begins small.
+    pub(crate) fn name(&self) -> String {
+        let mut letters = self.title.chars();
+        match (letters.next(), letters.clone().next()) {
+            (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(letters).collect(),
+            _ => self.title.to_owned(),
+        }
+    }
 }
 
 /// A stretch without data.
@@ -99,10 +264,17 @@ pub struct Totals {
 }
 
 /// The chart as a table, for those who cannot or do not want to see it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Table {
     /// Head of each column.
     pub columns: Vec<String>,
     /// Cells, row by row.
     pub rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// Returns a table of these columns and rows.
+    pub(crate) fn new<const N: usize>(columns: [&str; N], rows: impl Iterator<Item = [String; N]>) -> Self {
+        Self { columns: columns.map(str::to_owned).to_vec(), rows: rows.map(|row| row.to_vec()).collect() }
+    }
 }

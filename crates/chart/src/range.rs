@@ -4,9 +4,15 @@ use health::time::{Day, HOUR_MS, Zones, format_day};
 use serde::Serialize;
 
 use crate::model::Tick;
+use crate::number::{counted, grouped};
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+const QUARTER_MS: i64 = HOUR_MS / 4;
+const DAY_MS: i64 = 24 * HOUR_MS;
+/// No night and no workout needs labels for longer.
+const LONGEST_CLOCK_MS: i64 = 96 * HOUR_MS;
 
 /// Longest range in days: keeps slots, and with them the picture, bounded.
 pub const LONGEST_DAYS: u32 = 366 * 20;
@@ -21,6 +27,33 @@ pub enum Step {
     Day,
     /// Seven local days, counted back from the range's end.
     Week,
+    /// A calendar month.
+    Month,
+    /// A calendar year.
+    Year,
+}
+
+impl Step {
+    /// What one slot is called: `Day`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Hour => "Hour",
+            Self::Day => "Day",
+            Self::Week => "Week",
+            Self::Month => "Month",
+            Self::Year => "Year",
+        }
+    }
+
+    /// `26 of 28 days have data`.
+    pub(crate) fn with_data(self, n: usize, of: usize) -> String {
+        format!("{} of {} {} data", grouped(n as u64), self.counted(of), if n == 1 { "has" } else { "have" })
+    }
+
+    /// `1 day`, `28 days`.
+    pub(crate) fn counted(self, n: usize) -> String {
+        counted(n, &self.name().to_lowercase())
+    }
 }
 
 /// A whole number of local days.
@@ -49,13 +82,90 @@ impl Range {
         Self { start_ms: zones.day_bounds(first).0, end_ms: zones.day_bounds(last).1, step }
     }
 
+    /// The `months` calendar months of which the last contains `last_ms`: a slot each.
+    pub fn months_ending(last_ms: i64, months: u32, zones: &Zones) -> Self {
+        let last = zones.day(last_ms);
+        let longest = last.saturating_sub(LONGEST_DAYS as Day - 31);
+        let previous = |day: Day| day - day_of_month(day) as Day;
+        let mut first = previous(last) + 1;
+        for _ in 1..months.max(1) {
+            if first > longest {
+                first = previous(first - 1) + 1;
+            }
+        }
+        let mut next = last + 1;
+        while day_of_month(next) != 1 {
+            next += 1;
+        }
+        Self { start_ms: zones.day_bounds(first).0, end_ms: zones.day_bounds(next).0, step: Step::Month }
+    }
+
     /// Start and end of every slot, oldest first. Hours are real hours, so a day of a clock change has 23 or 25.
     pub fn slots(&self, zones: &Zones) -> Vec<(i64, i64)> {
         match self.step {
             Step::Hour => (self.start_ms..self.end_ms).step_by(HOUR_MS as usize).map(|at| (at, at + HOUR_MS)).collect(),
             Step::Day => self.runs_of_days(1, zones),
             Step::Week => self.runs_of_days(7, zones),
+            Step::Month => self.runs_of_months(|(year, month, _)| (year, month), zones),
+            Step::Year => self.runs_of_months(|(year, ..)| (year, 1), zones),
         }
+    }
+
+    /// Cuts the days where `part` of their date changes.
+    fn runs_of_months(&self, part: impl Fn((i64, usize, i64)) -> (i64, usize), zones: &Zones) -> Vec<(i64, i64)> {
+        let days = self.day_numbers(zones);
+        let runs = days.chunk_by(|a, b| part(civil(*a)) == part(civil(*b)));
+        let ends = runs.filter_map(|run| Some((*run.first()?, *run.last()?)));
+        ends.map(|(first, last)| (zones.day_bounds(first).0, zones.day_bounds(last).1)).collect()
+    }
+
+    /// The same days, cut otherwise.
+    pub fn by(self, step: Step) -> Self {
+        Self { step, ..self }
+    }
+
+    /// Every local day of it.
+    pub(crate) fn day_numbers(&self, zones: &Zones) -> Vec<Day> {
+        let (first, last) = self.ends(zones);
+        (first..=last.min(first.saturating_add(LONGEST_DAYS as Day))).collect()
+    }
+
+    /// Its first and last local day.
+    pub(crate) fn ends(&self, zones: &Zones) -> (Day, Day) {
+        (zones.day(self.start_ms), zones.day(self.end_ms - 1))
+    }
+
+    /// Whether an instant lies in it.
+    pub(crate) fn holds(&self, at_ms: i64) -> bool {
+        (self.start_ms..self.end_ms).contains(&at_ms)
+    }
+
+    /// Its days as a calendar prints them: `24 Oct 2026 – 20 Nov 2026`.
+    pub(crate) fn days(&self, zones: &Zones) -> String {
+        let (first, last) = self.ends(zones);
+        if first == last { long_day(first) } else { format!("{} \u{2013} {}", long_day(first), long_day(last)) }
+    }
+
+    /// The zones one after the other where they change, at most some: `Europe/Berlin → Asia/Tokyo`.
+    pub(crate) fn moves(&self, zones: &Zones) -> String {
+        const MOST: usize = 3;
+        let noons = self.day_numbers(zones).into_iter().map(|day| zones.day_bounds(day).0 + DAY_MS / 2);
+        let mut names: Vec<&str> = noons.filter_map(|at| zones.zone(at).iana_name()).collect();
+        names.dedup();
+        match names.len() {
+            0 | 1 => String::new(),
+            2..=MOST => names.join(" \u{2192} "),
+            n => format!("{} changes of the time zone", n - 1),
+        }
+    }
+
+    /// Its days at the start of a sentence: `Between 2 Feb 2026 and 1 Mar 2026`.
+    pub(crate) fn when(&self, zones: &Zones) -> String {
+        let (first, last) = self.ends(zones);
+        if first == last {
+            return format!("On {}", long_day(first));
+        }
+        format!("Between {} and {}", long_day(first), long_day(last))
     }
 
     fn runs_of_days(&self, length: Day, zones: &Zones) -> Vec<(i64, i64)> {
@@ -77,16 +187,39 @@ impl Range {
             return (self.start_ms..self.end_ms)
                 .step_by(HOUR_MS as usize)
                 .filter(|at| zones.hour(*at) % 3 == 0)
-                .map(|at| Tick { at: at as f64, label: format!("{:02}:00", zones.hour(at)) })
+                .map(|at| Tick::new(at as f64, format!("{:02}:00", zones.hour(at))))
                 .collect();
         }
-        let days: Vec<Day> = (zones.day(self.start_ms)..=zones.day(self.end_ms - 1)).collect();
-        let wanted: Vec<(Day, String)> = match days.len() {
-            0..=10 => days.iter().map(|day| (*day, short_day(*day))).collect(),
-            11..=62 => days.iter().step_by(7).map(|day| (*day, short_day(*day))).collect(),
-            _ => month_starts(&days),
+        if matches!(self.step, Step::Month | Step::Year) {
+            return self.slot_ticks(zones);
+        }
+        let days = self.day_numbers(zones);
+        let over = |day: &Day| {
+            let (from, until) = zones.day_bounds(*day);
+            Tick::over(from as f64, until as f64, short_day(*day))
         };
-        wanted.into_iter().map(|(day, label)| Tick { at: zones.day_bounds(day).0 as f64, label }).collect()
+        match days.len() {
+            0..=10 => days.iter().map(over).collect(),
+            11..=62 => days.iter().step_by(7).map(over).collect(),
+            _ => {
+                let starts = month_starts(&days).into_iter();
+                starts.map(|(day, label)| Tick::new(zones.day_bounds(day).0 as f64, label)).collect()
+            }
+        }
+    }
+
+    /// Each month or year under its own slot; the first month of a year has the year's name.
+    fn slot_ticks(&self, zones: &Zones) -> Vec<Tick> {
+        let label = |day: Day| match (self.step, civil(day)) {
+            (Step::Month, (_, month, _)) if month > 1 => MONTHS[month - 1].to_owned(),
+            (_, (year, ..)) => year.to_string(),
+        };
+        let tick = |(start, end): (i64, i64)| Tick::over(start as f64, end as f64, label(zones.day(start)));
+        let slots = self.slots(zones);
+        // No year has room for the names of the months of three.
+        let every = if slots.len() > 36 && self.step == Step::Month { 12 } else { 1 };
+        let january = |start: i64| civil(zones.day(start)).1 == 1;
+        slots.into_iter().filter(|slot| every == 1 || january(slot.0)).map(tick).collect()
     }
 
     /// One slot in words.
@@ -94,14 +227,16 @@ impl Range {
         let day = zones.day(start_ms);
         match self.step {
             Step::Hour => format!("{:02}:00\u{2013}{:02}:00", zones.hour(start_ms), zones.hour(end_ms)),
-            Step::Day => format!("{} {}", weekday(day), short_day(day)),
+            Step::Day => named_day(day),
+            Step::Month => month_name(day),
+            Step::Year => civil(day).0.to_string(),
             Step::Week => format!("{} \u{2013} {}", short_day(day), long_day(zones.day(end_ms - 1))),
         }
     }
 }
 
 /// First of every month, or of every third or twelfth where there are many.
-fn month_starts(days: &[Day]) -> Vec<(Day, String)> {
+pub(crate) fn month_starts(days: &[Day]) -> Vec<(Day, String)> {
     let every = match days.len() {
         0..=400 => 1,
         401..=1500 => 3,
@@ -117,12 +252,62 @@ fn month_starts(days: &[Day]) -> Vec<(Day, String)> {
         .collect()
 }
 
+/// Labels of full hours between two instants, so many of them that they have room, where clocks show them.
+pub(crate) fn clock_ticks(start_ms: i64, end_ms: i64, zones: &Zones) -> Vec<Tick> {
+    let every = match (end_ms - start_ms) / HOUR_MS {
+        0..=10 => 1,
+        11..=20 => 2,
+        21..=36 => 3,
+        _ => 6,
+    };
+    let first = start_ms.div_euclid(QUARTER_MS) * QUARTER_MS;
+    // Some zones are half an hour or three quarters off, so every quarter is asked what the clock shows.
+    (first..=end_ms.min(first.saturating_add(LONGEST_CLOCK_MS)))
+        .step_by(QUARTER_MS as usize)
+        .filter(|at| *at >= start_ms)
+        .map(|at| (at, zones.hour(at), clock(at, zones)))
+        .filter(|(_, hour, text)| text.ends_with(":00") && hour % every == 0)
+        .map(|(at, _, text)| Tick::new(at as f64, text))
+        .collect()
+}
+
+/// What a clock on the wall shows: `07:30`.
+pub(crate) fn clock(at_ms: i64, zones: &Zones) -> String {
+    let text = zones.wall_clock(at_ms);
+    text.rsplit(' ').next().unwrap_or_default().to_owned()
+}
+
+/// Minutes after midnight on a clock on the wall.
+pub(crate) fn clock_minutes(at_ms: i64, zones: &Zones) -> f64 {
+    let text = clock(at_ms, zones);
+    let (hours, minutes) = text.split_once(':').unwrap_or(("0", "0"));
+    let seconds = at_ms.rem_euclid(60_000) as f64 / 60_000.0;
+    hours.parse().unwrap_or(0.0) * 60.0 + minutes.parse().unwrap_or(0.0) + seconds
+}
+
+/// `Tue 24 Feb`.
+pub(crate) fn named_day(day: Day) -> String {
+    format!("{} {}", weekday(day), short_day(day))
+}
+
+/// `Mon`.
 fn weekday(day: Day) -> &'static str {
-    WEEKDAYS[(day + 3).rem_euclid(7) as usize]
+    WEEKDAYS[weekday_number(day)]
+}
+
+/// 0 for Monday to 6 for Sunday.
+pub(crate) fn weekday_number(day: Day) -> usize {
+    (day + 3).rem_euclid(7) as usize
+}
+
+/// `Feb 2026`.
+pub(crate) fn month_name(day: Day) -> String {
+    let (year, month, _) = civil(day);
+    format!("{} {year}", MONTHS[month - 1])
 }
 
 /// `24 Feb`.
-fn short_day(day: Day) -> String {
+pub(crate) fn short_day(day: Day) -> String {
     let (_, month, of_month) = civil(day);
     format!("{of_month} {}", MONTHS[month - 1])
 }
@@ -139,4 +324,9 @@ fn civil(day: Day) -> (i64, usize, i64) {
     let mut parts = text.rsplitn(3, '-').map(|part| part.parse::<i64>().unwrap_or(1));
     let (of_month, month, year) = (parts.next(), parts.next(), parts.next());
     (year.unwrap_or(1970), month.unwrap_or(1).clamp(1, 12) as usize, of_month.unwrap_or(1))
+}
+
+/// 1 to 31.
+pub(crate) fn day_of_month(day: Day) -> i64 {
+    civil(day).2
 }

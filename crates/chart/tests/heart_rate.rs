@@ -1,19 +1,11 @@
 //! The heart-rate chart against kept pictures and models. `UPDATE_GOLDEN=1 cargo test -p chart` writes them anew.
 
-use std::path::Path;
-use std::{env, fs};
+mod samples;
 
 use chart::model::Bucket;
 use chart::{Model, Range, Size, Step, Theme, heart_rate, render};
-use health::time::{Zones, parse_stamp};
-
-fn at(text: &str) -> i64 {
-    parse_stamp(text).expect("a stamp")
-}
-
-fn berlin() -> Zones {
-    Zones::home(jiff::tz::TimeZone::get("Europe/Berlin").expect("a zone"))
-}
+use health::time::Zones;
+use samples::{at, berlin, check_golden};
 
 /// A bucket in every slot but the ones that `empty` names; invented numbers.
 fn model(range: Range, zones: &Zones, empty: &[usize]) -> Model {
@@ -31,16 +23,6 @@ fn model(range: Range, zones: &Zones, empty: &[usize]) -> Model {
     };
     let buckets: Vec<Bucket> = slots.iter().enumerate().filter(|(i, _)| !empty.contains(i)).map(bucket).collect();
     heart_rate::model(&buckets, range, zones)
-}
-
-#[track_caller]
-fn check_golden(name: &str, actual: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
-    if env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(&path, actual).expect("the golden file can be written");
-    }
-    let expected = fs::read_to_string(&path).unwrap_or_default();
-    assert!(expected == actual, "{name} differs; look at it and run with UPDATE_GOLDEN=1");
 }
 
 fn month() -> (Range, Zones) {
@@ -83,7 +65,7 @@ fn the_scale_tells_where_values_stand() {
     let scale = drawn.scale;
     assert_eq!((scale.x0, scale.x1), (range.start_ms as f64, range.end_ms as f64));
     assert!(scale.y0 <= 44.0 && scale.y1 >= 169.0);
-    assert_eq!((scale.left, scale.top, scale.right, scale.bottom), (36.0, 10.0, 866.0, 254.0));
+    assert_eq!((scale.left, scale.top, scale.right, scale.bottom), (36.0, 28.0, 866.0, 254.0));
 }
 
 #[test]

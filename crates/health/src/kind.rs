@@ -25,6 +25,8 @@ pub struct Kind {
     pub style: Style,
     /// Quantity or category.
     pub nature: Nature,
+    /// True where no table knows it, so that its style is a guess that people may correct.
+    pub guessed: bool,
     /// For a category, the enum that its values come from.
     value_enum: Option<String>,
 }
@@ -167,14 +169,20 @@ pub fn fold(word: &str) -> String {
         .to_owned()
 }
 
+/// Guesses the style of a quantity that no table knows: a sum where its name speaks of an amount and every row has a
+/// length, else a mean. What has no length was read off, not added up.
+pub fn guess_style(identifier: &str, every_row_has_length: bool) -> Style {
+    let name = short_name(identifier);
+    let amount = ["Distance", "Energy", "Count", "Time", "Dietary"].iter().any(|word| name.contains(word));
+    if amount && every_row_has_length { Style::Cumulative } else { Style::Arithmetic }
+}
+
 fn guess(identifier: &str, unit: Option<&str>) -> Kind {
     let nature = if identifier.starts_with("HKCategoryTypeIdentifier") { Nature::Category } else { Nature::Quantity };
     let name = short_name(identifier);
-    let sums = ["Distance", "Energy", "Count", "Time", "Dietary"].iter().any(|word| name.contains(word));
     let style = match nature {
         Nature::Category => Style::Category,
-        Nature::Quantity if sums => Style::Cumulative,
-        Nature::Quantity => Style::Arithmetic,
+        Nature::Quantity => guess_style(identifier, true),
     };
     Kind {
         identifier: identifier.to_owned(),
@@ -183,6 +191,7 @@ fn guess(identifier: &str, unit: Option<&str>) -> Kind {
         unit: unit.unwrap_or_default().to_owned(),
         style,
         nature,
+        guessed: true,
         value_enum: None,
     }
 }
@@ -290,6 +299,7 @@ fn kind_from(raw: RawKind) -> Kind {
         unit: raw.store_unit,
         style,
         nature,
+        guessed: false,
         value_enum: raw.value_enum,
     }
 }
@@ -327,12 +337,61 @@ mod tests {
         assert_eq!(slug("HKQuantityTypeIdentifierStepCount"), "step_count");
     }
 
+    fn quantities() -> impl Iterator<Item = &'static Kind> {
+        all().filter(|kind| kind.identifier.starts_with("HKQuantityTypeIdentifier"))
+    }
+
     #[test]
     fn styles_are_counted_as_in_apples_headers() {
-        let count = |style| all().filter(|kind| kind.style == style).count();
+        let count = |style| quantities().filter(|kind| kind.style == style).count();
+        assert_eq!(quantities().count(), 120);
         assert_eq!(count(Style::Cumulative), 63);
+        assert_eq!(count(Style::Arithmetic), 47);
         assert_eq!(count(Style::TemporallyWeighted), 7);
         assert_eq!(count(Style::EquivalentLevel), 3);
+        assert!(all().all(|kind| !kind.guessed));
+    }
+
+    #[track_caller]
+    fn check_style(style: Style, names: &[&str]) {
+        for name in names {
+            assert_eq!(find(name).map(|kind| kind.style), Some(style), "{name}");
+        }
+    }
+
+    #[test]
+    fn styles_of_well_known_kinds() {
+        let sums = ["StepCount", "DistanceWalkingRunning", "AppleStandTime", "TimeInDaylight", "DietaryWater"];
+        check_style(Style::Cumulative, &sums);
+        // Their names sound like sums; they are readings.
+        let means = ["SixMinuteWalkTestDistance", "RunningGroundContactTime", "HeartRateVariabilitySDNN", "BodyMass"];
+        check_style(Style::Arithmetic, &means);
+        let weighted = ["HeartRate", "RestingHeartRate", "WalkingHeartRateAverage", "CyclingCadence", "CyclingPower"];
+        check_style(Style::TemporallyWeighted, &weighted);
+        check_style(Style::TemporallyWeighted, &["CyclingSpeed", "AtrialFibrillationBurden"]);
+        let levels = ["EnvironmentalAudioExposure", "HeadphoneAudioExposure", "EnvironmentalSoundReduction"];
+        check_style(Style::EquivalentLevel, &levels);
+    }
+
+    #[test]
+    fn events_are_food_insulin_inhaler_drinks_and_falls() {
+        let events: Vec<&str> = quantities().filter(|k| k.is_event_like()).map(|k| short_name(&k.identifier)).collect();
+        let (food, others): (Vec<&str>, Vec<&str>) = events.iter().partition(|name| name.starts_with("Dietary"));
+        assert_eq!(food.len(), 39);
+        assert_eq!(others, ["InhalerUsage", "InsulinDelivery", "NumberOfAlcoholicBeverages", "NumberOfTimesFallen"]);
+        assert!(quantities().filter(|k| k.is_event_like()).all(|k| k.style == Style::Cumulative));
+    }
+
+    #[test]
+    fn a_kind_that_nobody_knows_is_guessed_from_its_name_and_its_rows() {
+        let style = |name: &str, lengths| guess_style(&format!("HKQuantityTypeIdentifier{name}"), lengths);
+        assert_eq!(style("DistanceHovering", true), Style::Cumulative);
+        assert_eq!(style("DistanceHovering", false), Style::Arithmetic);
+        assert_eq!(style("DietaryUnobtainium", true), Style::Cumulative);
+        assert_eq!(style("HeartRateVariabilityRMSSD", true), Style::Arithmetic);
+        let rmssd = get_or_guess("HKQuantityTypeIdentifierHeartRateVariabilityRMSSD", Some("ms"));
+        assert_eq!((rmssd.style, rmssd.unit.as_str(), rmssd.guessed), (Style::Arithmetic, "ms", true));
+        assert_eq!(get_or_guess("HKCategoryTypeIdentifierHiccups", None).style, Style::Category);
     }
 
     #[test]

@@ -163,12 +163,35 @@ impl Zones {
         Timestamp::from_millisecond(at_ms).map_or(0, |stamp| self.zone(at_ms).to_datetime(stamp).hour())
     }
 
+    /// Minutes after midnight that a clock on the wall shows at an instant, 0 to 1439.
+    pub fn minute_of_day(&self, at_ms: i64) -> u32 {
+        let Ok(stamp) = Timestamp::from_millisecond(at_ms) else { return 0 };
+        let clock = self.zone(at_ms).to_datetime(stamp);
+        (i32::from(clock.hour()) * 60 + i32::from(clock.minute())).unsigned_abs()
+    }
+
     /// What a clock on the wall shows at an instant: `2026-03-14 07:30`.
     pub fn wall_clock(&self, at_ms: i64) -> String {
         match Timestamp::from_millisecond(at_ms) {
             Ok(stamp) => self.zone(at_ms).to_datetime(stamp).strftime("%Y-%m-%d %H:%M").to_string(),
             Err(_) => format!("{at_ms} ms"),
         }
+    }
+
+    /// The next instant at which clocks jump, be it by a change of summer time or of zone; `i64::MAX` if never.
+    pub fn next_jump(&self, at_ms: i64) -> i64 {
+        let stay = self.spans.get(self.spans.partition_point(|(from, _)| *from <= at_ms)).map(|(from, _)| *from);
+        let stamp = Timestamp::from_millisecond(at_ms).ok();
+        let change = stamp.and_then(|stamp| self.zone(at_ms).following(stamp).next());
+        let change = change.map(|change| change.timestamp().as_millisecond());
+        stay.into_iter().chain(change).min().unwrap_or(i64::MAX)
+    }
+
+    /// The instant at which the clock shows a full hour, 0 to 23, on a local day, by the zone that holds at its noon. Of
+    /// an hour that is repeated the first; of one that is skipped as much later.
+    pub fn clock_time(&self, day: Day, hour: i8) -> i64 {
+        let noon_utc = i64::from(day) * 24 * HOUR_MS + 12 * HOUR_MS;
+        clock_time(self.zone(noon_utc), day, hour)
     }
 
     /// The instants at which a local day begins and ends, by the zone that holds at its noon.
@@ -186,6 +209,14 @@ fn local_day(zone: &TimeZone, at_ms: i64) -> (Day, i64, i64) {
     let date = zone.to_datetime(stamp).date();
     let day = days_from_civil(date.year().into(), date.month().into(), date.day().into()) as Day;
     (day, start_of_day(zone, day), start_of_day(zone, day + 1))
+}
+
+fn clock_time(zone: &TimeZone, day: Day, hour: i8) -> i64 {
+    let fallback = i64::from(day) * 24 * HOUR_MS + i64::from(hour) * HOUR_MS;
+    let date = Date::constant(1970, 1, 1).checked_add(jiff::Span::new().days(day)).ok();
+    let time = jiff::civil::Time::new(hour, 0, 0, 0).ok();
+    let stamp = date.zip(time).and_then(|(date, time)| date.to_datetime(time).to_zoned(zone.clone()).ok());
+    stamp.map_or(fallback, |zoned| zoned.timestamp().as_millisecond())
 }
 
 fn start_of_day(zone: &TimeZone, day: Day) -> i64 {
@@ -231,6 +262,28 @@ mod tests {
         assert_eq!(hours("2026-03-29"), 23);
         assert_eq!(hours("2026-10-25"), 25);
         assert_eq!(hours("2026-10-26"), 24);
+    }
+
+    #[test]
+    fn t4_the_repeated_hour_has_one_label_twice() {
+        let berlin = Zones::home(zone("Europe/Berlin"));
+        let from = at("2026-10-25 00:00:00 +0200");
+        let labels: Vec<i8> = (0..5).map(|hour| berlin.hour(from + hour * HOUR_MS)).collect();
+        assert_eq!(labels, [0, 1, 2, 2, 3]);
+        assert_eq!(berlin.next_jump(from), at("2026-10-25 03:00:00 +0200"));
+        assert_eq!(berlin.minute_of_day(from + 4 * HOUR_MS + 60_000), 181);
+    }
+
+    #[test]
+    fn t4_eight_in_the_morning_is_eight_on_the_wall() {
+        let berlin = Zones::home(zone("Europe/Berlin"));
+        let check = |day: &str, hour, expected: &str| {
+            assert_eq!(berlin.clock_time(parse_day(day).expect("a day"), hour), at(expected));
+        };
+        check("2026-03-29", 8, "2026-03-29 08:00:00 +0200");
+        check("2026-03-28", 20, "2026-03-28 20:00:00 +0100");
+        check("2026-03-29", 2, "2026-03-29 03:00:00 +0200");
+        check("2026-10-25", 2, "2026-10-25 02:00:00 +0200");
     }
 
     #[test]

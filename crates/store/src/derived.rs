@@ -11,8 +11,11 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use crate::dictionary::KindRef;
 use crate::error::Result;
+use crate::hourly;
 use crate::merged::{self, Need};
 use crate::open::Store;
+use crate::query::Orders;
+use crate::query::settings::forget;
 use crate::query::zones::zones;
 use crate::rollup::{self, Days, LONGEST_SPLIT_MS, Part, Rule};
 use crate::row::{FLAG_USER_ENTERED, Key, Row};
@@ -23,21 +26,28 @@ impl Store {
     /// Computes every roll-up and summary anew, for another home zone.
     pub fn rebuild(&mut self, home_zone: &str) -> Result<()> {
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut derived = Derived::default();
-        let kinds: Vec<u32> = {
-            let mut statement = tx.prepare("SELECT id FROM kinds ORDER BY id")?;
-            statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
-        };
-        for kind in kinds {
-            derived.all_of(&tx, kind)?;
-        }
-        tx.execute_batch(
-            "DELETE FROM daily; DELETE FROM merged; DELETE FROM merge_orders; DELETE FROM series_summary",
-        )?;
-        derived.rebuild(&tx, &zones(&tx, home_zone)?)?;
+        rebuild_all(&tx, home_zone)?;
         tx.commit()?;
         Ok(())
     }
+}
+
+/// The same inside a transaction.
+pub(crate) fn rebuild_all(conn: &Connection, home_zone: &str) -> Result<()> {
+    let mut derived = Derived::default();
+    let kinds: Vec<u32> = {
+        let mut statement = conn.prepare("SELECT id FROM kinds ORDER BY id")?;
+        statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
+    };
+    for kind in kinds {
+        derived.all_of(conn, kind)?;
+    }
+    conn.execute_batch(
+        "DELETE FROM daily; DELETE FROM merged; DELETE FROM hourly; DELETE FROM merge_orders;
+         DELETE FROM series_summary",
+    )?;
+    forget(conn, hourly::UNTIL)?;
+    derived.rebuild(conn, &zones(conn, home_zone)?)
 }
 
 /// What writes have touched so far.
@@ -87,7 +97,7 @@ impl Derived {
             let Key { start_ms, source, duration_ms, .. } = row.key;
             let (value, copies) = (row.image.value, kind.rule.copies(row.image.copies, row.flags));
             let by_hand = row.flags & FLAG_USER_ENTERED != 0;
-            days.add(zones, kind.rule.style, Part { start_ms, source, duration_ms, value, copies, by_hand });
+            days.add(zones, kind.rule.style(), Part { start_ms, source, duration_ms, value, copies, by_hand });
             self.added.entry((kind.id, source)).or_insert(Added::NONE).add(&row.key);
         }
     }
@@ -166,7 +176,9 @@ impl Derived {
     pub fn rebuild(&mut self, conn: &Connection, zones: &Zones) -> Result<()> {
         let mut to_merge: BTreeMap<u32, Vec<(Day, Day)>> = BTreeMap::new();
         let kinds: BTreeSet<u32> = self.days.keys().chain(self.fresh.keys()).copied().collect();
+        let mut latest: BTreeMap<u32, Day> = BTreeMap::new();
         for kind in kinds {
+            latest.extend(self.latest(kind).map(|day| (kind, day)));
             to_merge.insert(kind, self.rebuild_days(conn, zones, kind)?);
             if self.recount.contains(&kind) {
                 rebuild_summary(conn, kind)?;
@@ -178,7 +190,14 @@ impl Derived {
         let computed = std::mem::take(&mut self.computed).into_iter().chain(to_merge.keys().copied()).collect();
         *self = Self { computed, ..Self::default() };
         // The order of sources follows from the summaries.
-        merged::rebuild(conn, zones, &to_merge)
+        remerge(conn, zones, &to_merge, &latest)
+    }
+
+    /// The latest local day of a kind that may have been touched.
+    fn latest(&mut self, kind: u32) -> Option<Day> {
+        let fresh = self.fresh.get_mut(&kind).and_then(Days::bounds).map(|(_, last)| last);
+        let marked = self.days.get(&kind).and_then(BTreeSet::last).map(|last| last.saturating_add(1));
+        fresh.max(marked)
     }
 
     /// Returns the days that must be merged anew.
@@ -199,6 +218,18 @@ impl Derived {
         to_merge.extend(marked);
         Ok(joined(to_merge))
     }
+}
+
+/// Computes merged days and hours anew: of ranges of days by kind, and of kinds whose sources changed places.
+pub(crate) fn remerge(
+    conn: &Connection,
+    zones: &Zones,
+    days: &BTreeMap<u32, Vec<(Day, Day)>>,
+    latest: &BTreeMap<u32, Day>,
+) -> Result<()> {
+    let orders = Orders::load(conn)?;
+    let moved = merged::rebuild(conn, zones, &orders, days)?;
+    hourly::rebuild(conn, zones, &orders, latest, &moved)
 }
 
 /// Sorted and disjoint: nothing is merged twice.

@@ -13,6 +13,7 @@ mod dictionary;
 mod entries;
 mod error;
 mod history;
+mod hourly;
 mod ingest;
 mod link;
 mod members;

@@ -13,8 +13,9 @@ use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread;
 
 use health::kind::Style;
-use health::series::buckets::{Bucket, Calendar, Grain, Input, buckets};
+use health::series::buckets::{Bucket, Input};
 use health::series::merge::Span;
+use health::series::rule::Rule as DayRule;
 use health::time::{Day, Zones};
 use rusqlite::{Connection, params};
 
@@ -29,7 +30,7 @@ const AT_A_TIME: usize = 16_384;
 /// Jobs that wait for the arithmetic.
 const JOBS_WAITING: usize = 2;
 /// Overlapping samples that far away cannot change a day any more.
-const REACH_MS: i64 = 2 * LONGEST_SPLIT_MS;
+pub(crate) const REACH_MS: i64 = 2 * LONGEST_SPLIT_MS;
 
 /// How a kind's days come from several sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,37 +39,44 @@ pub(crate) enum Need {
     Never,
     /// Only where samples overlap or several sources wrote.
     WhereTangled,
-    /// Always: time is the weight.
+    /// Always: time is the weight, or one row speaks for the day.
     Always,
 }
 
 impl Rule {
     /// Whether days of this kind must be merged.
     pub fn merging(self) -> Need {
-        match self.style {
-            Style::Category => Need::Never,
-            _ if self.event_like => Need::Never,
-            Style::Cumulative | Style::Arithmetic => Need::WhereTangled,
-            Style::TemporallyWeighted | Style::EquivalentLevel => Need::Always,
+        match self.0 {
+            DayRule::Count | DayRule::EveryEvent => Need::Never,
+            DayRule::ResidualFill | DayRule::Mean => Need::WhereTangled,
+            DayRule::TimeWeightedMean | DayRule::EquivalentLevel => Need::Always,
+            DayRule::LatestOfBest | DayRule::FirstOfDay => Need::Always,
         }
     }
 }
 
 /// Merges days anew, by kind as sorted disjoint closed ranges; and every day of a kind whose sources changed places.
-pub(crate) fn rebuild(conn: &Connection, zones: &Zones, days: &BTreeMap<u32, Vec<(Day, Day)>>) -> Result<()> {
-    let orders = Orders::load(conn)?;
+/// Returns those kinds.
+pub(crate) fn rebuild(
+    conn: &Connection,
+    zones: &Zones,
+    orders: &Orders,
+    days: &BTreeMap<u32, Vec<(Day, Day)>>,
+) -> Result<BTreeSet<u32>> {
     thread::scope(|scope| {
         let (jobs, queue) = sync_channel::<Job>(JOBS_WAITING);
         let (results, done) = channel();
         scope.spawn(move || queue.into_iter().try_for_each(|job| results.send(job.run(zones))));
-        let mut desk = Desk { conn, orders: &orders, jobs, done };
-        rebuild_kinds(&mut desk, zones, days)?;
-        desk.finish()
+        let mut desk = Desk { conn, orders, jobs, done };
+        let moved = rebuild_kinds(&mut desk, zones, days)?;
+        desk.finish()?;
+        Ok(moved)
     })
 }
 
-fn rebuild_kinds(desk: &mut Desk<'_>, zones: &Zones, days: &BTreeMap<u32, Vec<(Day, Day)>>) -> Result<()> {
+fn rebuild_kinds(desk: &mut Desk<'_>, zones: &Zones, days: &BTreeMap<u32, Vec<(Day, Day)>>) -> Result<BTreeSet<u32>> {
     let (conn, orders) = (desk.conn, desk.orders);
+    let mut kinds_moved = BTreeSet::new();
     let mut sources_by_kind = sources_by_kind(conn)?;
     // A kind that lost its last row still has days to be removed.
     for kind in days.keys() {
@@ -84,7 +92,10 @@ fn rebuild_kinds(desk: &mut Desk<'_>, zones: &Zones, days: &BTreeMap<u32, Vec<(D
         let stayed: Vec<i64> = order.iter().filter(|source| before.contains(source)).copied().collect();
         let moved = before.iter().filter(|source| order.contains(source)).ne(&stayed);
         match (moved, days.get(&kind)) {
-            (true, _) => merger.rebuild(desk, (Day::MIN, Day::MAX))?,
+            (true, _) => {
+                kinds_moved.insert(kind);
+                merger.rebuild(desk, (Day::MIN, Day::MAX))?;
+            }
             (false, Some(ranges)) => ranges.iter().try_for_each(|range| merger.rebuild(desk, *range))?,
             (false, None) => {}
         }
@@ -92,7 +103,7 @@ fn rebuild_kinds(desk: &mut Desk<'_>, zones: &Zones, days: &BTreeMap<u32, Vec<(D
             write_order(conn, kind, &order)?;
         }
     }
-    Ok(())
+    Ok(kinds_moved)
 }
 
 fn sources_by_kind(conn: &Connection) -> Result<BTreeMap<u32, BTreeSet<i64>>> {
@@ -218,13 +229,12 @@ struct Job {
 impl Job {
     /// The merged days of the kind.
     fn run(self, zones: &Zones) -> (u32, Style, Vec<Bucket>) {
-        let calendar = Calendar { zones, grain: Grain::Day, week_start: 0 };
         let all = self.rule.merging() == Need::Always;
-        let mut buckets = buckets(&self.inputs, self.rule.style, false, calendar);
+        let mut buckets = self.rule.0.day_buckets(&self.inputs, zones);
         buckets.retain(|bucket| {
             (self.days.0..=self.days.1).contains(&bucket.day) && (all || self.tangled.contains(&bucket.day))
         });
-        (self.kind, self.rule.style, buckets)
+        (self.kind, self.rule.style(), buckets)
     }
 }
 
@@ -255,12 +265,13 @@ impl Desk<'_> {
 
 fn write(conn: &Connection, ranks: &Ranks, kind: u32, style: Style, buckets: &[Bucket]) -> Result<()> {
     let mut insert = conn.prepare_cached(
-        "INSERT INTO merged (kind_id, day, n, value, minimum, maximum, mean, total, naive, parts)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT INTO merged (kind_id, day, n, value, minimum, maximum, mean, total, naive, weight, parts)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?;
     for b in buckets {
         let parts = parts(ranks, style, b);
-        insert.execute(params![kind, b.day, b.n, b.value, b.min, b.max, b.mean, b.sum, b.naive_sum, parts])?;
+        let numbers = params![kind, b.day, b.n, b.value, b.min, b.max, b.mean, b.sum, b.naive_sum, b.weight, parts];
+        insert.execute(numbers)?;
     }
     Ok(())
 }

@@ -11,10 +11,11 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use crate::derived;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The schema that this program writes (`PRAGMA user_version`).
-pub const SCHEMA_VERSION: i64 = 1;
+pub const SCHEMA_VERSION: i64 = 2;
 /// How long a writer waits for another one.
 pub const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// Page cache of the writer. Larger ones bought nothing in the import benchmark and count against peak memory.
@@ -24,6 +25,8 @@ const WRITER_CACHE_KIB: i64 = 24 * 1024;
 const STATEMENTS: usize = 128;
 
 const SCHEMA: &str = include_str!("schema.sql");
+/// What makes a version of the next one; the first belongs to version 1. What is derived is computed anew afterwards.
+const UPGRADES: [&str; SCHEMA_VERSION as usize - 1] = [include_str!("upgrades/v1.sql")];
 
 /// An open store: one SQLite connection.
 #[derive(Debug)]
@@ -58,7 +61,14 @@ impl Store {
         // Read-write flags all the same: a reader of a WAL file must be able to make the shared-memory file.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let opened = Connection::open_with_flags(path, flags).map_err(Error::from);
-        match opened.and_then(|conn| Self::read_only(conn, path)) {
+        let opened = opened.and_then(|conn| {
+            // An earlier version is brought up to date first.
+            if (1..SCHEMA_VERSION).contains(&user_version(&conn)?) {
+                Self::open(path)?;
+            }
+            Self::read_only(conn, path)
+        });
+        match opened {
             // Only the side files are out of reach, not the store: the folder is read-only.
             Err(error) if is_out_of_reach(&error) && File::open(path).is_ok() => Self::open_still(path),
             other => other,
@@ -77,8 +87,10 @@ impl Store {
     fn read_only(conn: Connection, path: &Path) -> Result<Self> {
         conn.busy_timeout(BUSY_WAIT)?;
         refuse_newer(&conn)?;
-        if user_version(&conn)? == 0 {
-            return Self::empty(path);
+        match user_version(&conn)? {
+            0 => return Self::empty(path),
+            SCHEMA_VERSION => {}
+            _ => return Err(ErrorKind::Unsettled.into()),
         }
         steady_plans(&conn)?;
         // A mistyped column in double quotes is a mistake and no text.
@@ -117,10 +129,11 @@ impl Store {
         }
         let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         // Another process may have created it while this one waited for the lock.
-        if user_version(&tx)? == 0 {
-            tx.execute_batch(SCHEMA)?;
-            tx.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+        match user_version(&tx)? {
+            0 => tx.execute_batch(SCHEMA)?,
+            version => upgrade(&tx, version)?,
         }
+        tx.pragma_update(None, "user_version", SCHEMA_VERSION)?;
         tx.commit()?;
         Ok(())
     }
@@ -130,6 +143,19 @@ impl Store {
         self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         Ok(())
     }
+}
+
+/// Brings a store of an earlier version up to date.
+fn upgrade(conn: &Connection, version: i64) -> Result<()> {
+    let steps = UPGRADES.iter().zip(1..).skip_while(|(_, of)| *of < version);
+    for (sql, _) in steps {
+        conn.execute_batch(sql)?;
+    }
+    if version < SCHEMA_VERSION {
+        // A store with samples knows its home zone since its first import.
+        derived::rebuild_all(conn, "UTC")?;
+    }
+    Ok(())
 }
 
 fn is_out_of_reach(error: &Error) -> bool {

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use health::kind::Style;
+use health::series::rule::Rule as DayRule;
 use health::time::{Day, Zones};
 use rusqlite::{Connection, params};
 
@@ -19,20 +20,20 @@ const UNIT: f64 = 18_446_744_073_709_551_616.0;
 
 /// What a roll-up must know about a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Rule {
-    pub style: Style,
-    pub event_like: bool,
-}
+pub(crate) struct Rule(pub DayRule);
 
 impl Rule {
     pub fn of(identifier: &str) -> Self {
-        let style = health::kind::get_or_guess(identifier, None).style;
-        Self { style, event_like: health::kind::is_event_like(identifier) }
+        Self(DayRule::of(&health::kind::get_or_guess(identifier, None)))
+    }
+
+    pub fn style(self) -> Style {
+        self.0.style()
     }
 
     /// Whether equal samples are separate events; otherwise they are repeats of one.
     pub fn counts_copies(self, flags: u32) -> bool {
-        self.event_like || flags & FLAG_USER_ENTERED != 0
+        self.0 == DayRule::EveryEvent || flags & FLAG_USER_ENTERED != 0
     }
 
     /// How many samples a row stands for.
@@ -244,7 +245,7 @@ pub(crate) fn rebuild(
         let flags = row.get(5)?;
         let (copies, by_hand) = (rule.copies(row.get(4)?, flags), flags & FLAG_USER_ENTERED != 0);
         let (start_ms, source, duration_ms, value) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-        days.add(zones, rule.style, Part { start_ms, source, duration_ms, value, copies, by_hand });
+        days.add(zones, rule.style(), Part { start_ms, source, duration_ms, value, copies, by_hand });
     }
     drop(rows);
     days.write(conn, kind, (from, until))

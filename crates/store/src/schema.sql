@@ -134,7 +134,7 @@ CREATE TABLE entries (
     import_id INTEGER NOT NULL,           -- first import that brought it
     superseded_by INTEGER                 -- import whose newer export rewrote it
 ) STRICT;
-CREATE INDEX entries_by_identity ON entries (kind, start_ms, identity);
+CREATE INDEX entries_by_identity ON entries (kind, start_ms, identity, end_ms, superseded_by);
 CREATE INDEX entries_clinical ON entries (identity) WHERE kind = 'clinical_record';
 
 -- Which imports held an entry, and how it looked where that changed.
@@ -180,8 +180,23 @@ CREATE TABLE merged (
     mean REAL NOT NULL,       -- plain mean
     total REAL NOT NULL,      -- merged sum of a cumulative kind
     naive REAL NOT NULL,      -- sum without merging
+    weight REAL NOT NULL,     -- what the value weighs in a mean of days: samples or milliseconds, by the kind's rule
     parts TEXT NOT NULL,      -- what each source adds, as JSON: [[source_id, part], ...]
     PRIMARY KEY (kind_id, day)
+) STRICT, WITHOUT ROWID;
+
+-- Hours of the newest two weeks that have data; other hours are computed from their samples when asked for. Derived.
+CREATE TABLE hourly (
+    kind_id INTEGER NOT NULL,  -- what was measured
+    start_ms INTEGER NOT NULL, -- start of the local hour
+    n INTEGER NOT NULL,        -- samples that start in the hour
+    value REAL NOT NULL,       -- the number to show, by the kind's rule, sources merged
+    minimum REAL NOT NULL,     -- smallest value
+    maximum REAL NOT NULL,     -- largest value
+    mean REAL NOT NULL,        -- plain mean
+    total REAL NOT NULL,       -- merged sum of a cumulative kind
+    naive REAL NOT NULL,       -- sum without merging
+    PRIMARY KEY (kind_id, start_ms)
 ) STRICT, WITHOUT ROWID;
 
 -- The order of sources by which a kind's days are merged, the best first; derived.

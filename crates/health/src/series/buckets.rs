@@ -5,12 +5,10 @@ use std::collections::BTreeMap;
 use jiff::civil::{Date, Weekday};
 use jiff::{Timestamp, ToSpan};
 
+use super::hold::{held, leveled, sort};
 use super::merge::{Span, merge};
 use crate::kind::Style;
 use crate::time::{Day, HOUR_MS, Zones, parse_day};
-
-/// A value of a discrete kind holds until the next one, at most this long.
-const HOLD_MS: i64 = 600_000;
 
 /// How wide a bucket is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,8 +68,18 @@ pub struct Bucket {
     pub sum: f64,
     /// Sum without merging.
     pub naive_sum: f64,
+    /// What it weighs in the mean of a wider bucket: samples or milliseconds that made the value, by the kind's style.
+    pub weight: f64,
     /// What each rank adds to a sum, or its plain mean.
     pub parts: BTreeMap<u32, f64>,
+}
+
+impl Bucket {
+    /// Whether nothing can be added any more: it has ended by `now_ms`. Others are drawn as unfinished and left out of
+    /// averages.
+    pub fn is_complete(&self, now_ms: i64) -> bool {
+        self.end_ms <= now_ms
+    }
 }
 
 /// The word for how a bucket's value is made.
@@ -114,8 +122,8 @@ impl Calendar<'_> {
         (from, from + HOUR_MS)
     }
 
-    /// First day of the bucket and of the next one.
-    fn days(&self, day: Day) -> Option<(Day, Day)> {
+    /// First day of the bucket that a day is in, and of the next bucket; none beyond the calendar's end.
+    pub fn days(&self, day: Day) -> Option<(Day, Day)> {
         let date = Date::constant(1970, 1, 1).checked_add(i64::from(day).days()).ok()?;
         let number = |date: Date| parse_day(&date.to_string());
         match self.grain {
@@ -179,9 +187,8 @@ impl Sums {
 pub fn buckets(inputs: &[Input], style: Style, event_like: bool, calendar: Calendar<'_>) -> Vec<Bucket> {
     let mut table = Table { calendar, rows: Vec::new(), last: None };
     // Sums of floats depend on their order: it must be that of time, never that of writing.
-    let mut inputs = inputs.to_vec();
-    let key = |i: &Input| (i.span.start_ms, i.span.rank, i.span.end_ms, i.copies);
-    inputs.sort_unstable_by(|a, b| key(a).cmp(&key(b)).then(a.span.value.total_cmp(&b.span.value)));
+    let mut inputs: Vec<&Input> = inputs.iter().collect();
+    sort(&mut inputs);
     for input in &inputs {
         table.count(input);
     }
@@ -195,7 +202,7 @@ pub fn buckets(inputs: &[Input], style: Style, event_like: bool, calendar: Calen
             row.part(piece.rank, part);
         });
     } else {
-        table.weigh(&inputs, style);
+        table.weigh(inputs, style);
     }
     table.rows.into_iter().map(|(start, row)| finish(start, row, style)).collect()
 }
@@ -255,56 +262,25 @@ impl Table<'_> {
         }
     }
 
-    /// Adds up a discrete kind. Where two sources have samples in one minute, the better one counts.
-    fn weigh(&mut self, inputs: &[Input], style: Style) {
-        let mut sorted: Vec<&Input> = inputs.iter().collect();
-        sorted.sort_by_key(|i| (i.span.start_ms.div_euclid(60_000), i.span.rank));
-        let mut minute = (i64::MIN, 0);
-        sorted.retain(|i| {
-            let this = i.span.start_ms.div_euclid(60_000);
-            if this != minute.0 {
-                minute = (this, i.span.rank);
-            }
-            i.span.rank == minute.1
-        });
-        let mut moments = sorted.chunk_by(|a, b| a.span.start_ms == b.span.start_ms).peekable();
-        while let Some(moment) = moments.next() {
-            let next = moments.peek().and_then(|next| next.first()).map_or(i64::MAX, |i| i.span.start_ms);
-            for input in moment {
-                self.weigh_one(input, style, next, moment.len());
-            }
+    /// Adds up a discrete kind.
+    fn weigh(&mut self, sorted: Vec<&Input>, style: Style) {
+        for held in held(sorted) {
+            let span = held.input.span;
+            let (until, row) = self.row(span.start_ms);
+            let (value, weight) = held.weigh(style, until);
+            row.weighted += value * weight;
+            row.weight += weight;
+            row.part(span.rank, span.value);
         }
-    }
-
-    /// Adds one sample, which holds until `next` and shares that time with the others of its moment.
-    fn weigh_one(&mut self, input: &Input, style: Style, next: i64, sharing: usize) {
-        let span = input.span;
-        let (until, row) = self.row(span.start_ms);
-        let length = span.end_ms - span.start_ms;
-        let (held, sharing) = match length > 0 {
-            true => (length, 1),
-            false => (next.saturating_sub(span.start_ms).min(HOLD_MS), sharing),
-        };
-        let clipped = held.min(until - span.start_ms).max(0) as f64 / sharing as f64;
-        let (value, weight) = match style {
-            Style::TemporallyWeighted => (span.value, clipped),
-            Style::EquivalentLevel => (10f64.powf(span.value / 10.0), length.max(1000) as f64),
-            _ => (span.value, input.copies as f64),
-        };
-        row.weighted += value * weight;
-        row.weight += weight;
-        row.part(span.rank, span.value);
     }
 }
 
 fn finish(start_ms: i64, row: Sums, style: Style) -> Bucket {
     let mean = if row.n > 0 { row.plain / row.n as f64 } else { 0.0 };
-    let weighted = if row.weight > 0.0 { row.weighted / row.weight } else { mean };
     let value = match style {
         Style::Cumulative => row.sum,
         Style::Category => row.n as f64,
-        Style::EquivalentLevel if row.weight > 0.0 => 10.0 * weighted.log10(),
-        _ => weighted,
+        _ => leveled(style, row.weighted, row.weight).unwrap_or(mean),
     };
     let part = |total: f64, n: f64| match style {
         Style::Cumulative => total,
@@ -323,6 +299,7 @@ fn finish(start_ms: i64, row: Sums, style: Style) -> Bucket {
         mean,
         sum: row.sum,
         naive_sum: row.naive,
+        weight: row.weight,
         parts: row.parts.into_iter().map(|(rank, total, n)| (rank, part(total, n))).collect(),
     }
 }
@@ -395,15 +372,33 @@ mod tests {
     }
 
     #[test]
-    fn t4_a_day_of_a_clock_change_has_23_hours() {
+    fn a_bucket_is_complete_once_it_has_ended() {
+        let zones = berlin();
+        let calendar = Calendar { zones: &zones, grain: Grain::Day, week_start: 0 };
+        let walk = input("02 23:50:00", "03 00:10:00", 600.0);
+        let now = parse_stamp("2026-03-03 12:00:00 +0100").expect("a stamp");
+        let found: Vec<bool> =
+            buckets(&[walk], Style::Cumulative, false, calendar).iter().map(|b| b.is_complete(now)).collect();
+        assert_eq!(found, [true, false]);
+    }
+
+    #[track_caller]
+    fn check_hours(day: &str, expected: i64) {
         let zones = berlin();
         let calendar = Calendar { zones: &zones, grain: Grain::Hour, week_start: 0 };
-        let (from, until) = zones.day_bounds(parse_day("2026-03-29").expect("a day"));
+        let (from, until) = zones.day_bounds(parse_day(day).expect("a day"));
         let (mut at, mut hours) = (from, 0);
         while at < until {
             at = calendar.span(at).1;
             hours += 1;
         }
-        assert_eq!((at, hours), (until, 23));
+        assert_eq!((at, hours), (until, expected));
+    }
+
+    #[test]
+    fn t4_a_day_of_a_clock_change_has_23_or_25_hours() {
+        check_hours("2026-03-29", 23);
+        check_hours("2026-10-25", 25);
+        check_hours("2026-10-26", 24);
     }
 }

@@ -21,60 +21,74 @@ pub struct Span {
     pub rank: u32,
 }
 
+/// A part of a sample that counts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Piece {
+    /// Time and value of the part.
+    pub span: Span,
+    /// Index of the sample among those that were handed in.
+    pub row: usize,
+}
+
 /// Returns what counts, as pieces in which no time is counted twice.
 pub fn merge(spans: &[Span]) -> Vec<Span> {
+    merge_rows(spans).into_iter().map(|piece| piece.span).collect()
+}
+
+/// Returns what counts, as [`merge`] does, and which sample each piece is a part of.
+pub fn merge_rows(spans: &[Span]) -> Vec<Piece> {
     let mut ranks: Vec<u32> = spans.iter().map(|span| span.rank).collect();
     ranks.sort_unstable();
     ranks.dedup();
     let (mut out, mut covered, mut instants) = (Vec::new(), Vec::new(), Vec::new());
     for rank in ranks {
-        let (long, short): (Vec<Span>, Vec<Span>) =
-            spans.iter().filter(|s| s.rank == rank).partition(|s| s.end_ms > s.start_ms);
+        let rows =
+            spans.iter().enumerate().filter(|(_, s)| s.rank == rank).map(|(row, span)| Piece { span: *span, row });
+        let (long, short): (Vec<Piece>, Vec<Piece>) = rows.partition(|p| p.span.end_ms > p.span.start_ms);
         let mut added = Vec::new();
-        for own in own_slices(&long) {
-            let over = overlapping(&covered, own.start_ms, own.end_ms);
+        for own in own_slices(long) {
+            let over = overlapping(&covered, own.span.start_ms, own.span.end_ms);
             emit(own, over, &mut out, &mut added);
         }
-        let counted = short.iter().filter(|s| counts(s, &covered, &instants));
-        let counted: Vec<Span> = counted.copied().collect();
-        instants.extend(counted.iter().map(|s| s.start_ms.div_euclid(1000)));
+        let counted: Vec<Piece> = short.into_iter().filter(|p| counts(&p.span, &covered, &instants)).collect();
+        instants.extend(counted.iter().map(|p| p.span.start_ms.div_euclid(1000)));
         instants.sort_unstable();
         out.extend(counted);
         covered.extend(added);
         covered.sort_by_key(|s: &Span| s.start_ms);
     }
-    let key = |s: &Span| (s.start_ms, s.rank, s.end_ms);
-    out.sort_by(|a, b| key(a).cmp(&key(b)).then(a.value.total_cmp(&b.value)));
+    let key = |p: &Piece| (p.span.start_ms, p.span.rank, p.span.end_ms);
+    out.sort_by(|a, b| key(a).cmp(&key(b)).then(a.span.value.total_cmp(&b.span.value)));
     out
 }
 
 /// One source overlapping itself: in each slice the shortest sample counts, then the one that starts later.
-fn own_slices(spans: &[Span]) -> Vec<Span> {
-    let mut sorted = spans.to_vec();
-    sorted.sort_by(|a, b| (a.start_ms, a.end_ms).cmp(&(b.start_ms, b.end_ms)).then(a.value.total_cmp(&b.value)));
-    let mut edges: Vec<i64> = sorted.iter().flat_map(|s| [s.start_ms, s.end_ms]).collect();
+fn own_slices(mut sorted: Vec<Piece>) -> Vec<Piece> {
+    let key = |p: &Piece| (p.span.start_ms, p.span.end_ms);
+    sorted.sort_by(|a, b| key(a).cmp(&key(b)).then(a.span.value.total_cmp(&b.span.value)));
+    let mut edges: Vec<i64> = sorted.iter().flat_map(|p| [p.span.start_ms, p.span.end_ms]).collect();
     edges.sort_unstable();
     edges.dedup();
-    let (mut active, mut waiting): (Vec<usize>, usize) = (Vec::new(), 0);
-    let mut out: Vec<(usize, Span)> = Vec::new();
+    let (mut active, mut waiting): (Vec<Piece>, usize) = (Vec::new(), 0);
+    let mut out: Vec<Piece> = Vec::new();
     for (from, until) in edges.iter().zip(edges.iter().skip(1)) {
-        active.retain(|i| sorted.get(*i).is_some_and(|s| s.end_ms > *from));
-        while sorted.get(waiting).is_some_and(|s| s.start_ms <= *from) {
-            active.push(waiting);
+        active.retain(|p| p.span.end_ms > *from);
+        while let Some(next) = sorted.get(waiting).filter(|p| p.span.start_ms <= *from) {
+            active.push(*next);
             waiting += 1;
         }
-        let best = active.iter().filter_map(|i| Some((*i, sorted.get(*i)?)));
-        let Some((index, span)) = best.min_by_key(|(_, s)| (s.end_ms - s.start_ms, -s.start_ms)) else { continue };
+        let best = active.iter().min_by_key(|p| (p.span.end_ms - p.span.start_ms, -p.span.start_ms));
+        let Some(Piece { span, row }) = best else { continue };
         let part = span.value * (until - from) as f64 / (span.end_ms - span.start_ms) as f64;
         match out.last_mut() {
-            Some((last, piece)) if *last == index && piece.end_ms == *from => {
-                piece.end_ms = *until;
-                piece.value += part;
+            Some(last) if last.row == *row && last.span.end_ms == *from => {
+                last.span.end_ms = *until;
+                last.span.value += part;
             }
-            _ => out.push((index, Span { start_ms: *from, end_ms: *until, value: part, rank: span.rank })),
+            _ => out.push(Piece { span: Span { start_ms: *from, end_ms: *until, value: part, ..*span }, row: *row }),
         }
     }
-    out.into_iter().map(|(_, piece)| piece).collect()
+    out
 }
 
 /// The part of sorted, disjoint pieces that touches a range.
@@ -84,7 +98,7 @@ fn overlapping(pieces: &[Span], from: i64, until: i64) -> &[Span] {
     pieces.get(first..last.max(first)).unwrap_or_default()
 }
 
-fn emit(own: Span, over: &[Span], out: &mut Vec<Span>, added: &mut Vec<Span>) {
+fn emit(Piece { span: own, row }: Piece, over: &[Span], out: &mut Vec<Piece>, added: &mut Vec<Span>) {
     let length = (own.end_ms - own.start_ms) as f64;
     let mut gaps = Vec::new();
     let (mut at, mut held) = (own.start_ms, 0.0);
@@ -107,7 +121,7 @@ fn emit(own: Span, over: &[Span], out: &mut Vec<Span>, added: &mut Vec<Span>) {
         if over.is_empty() { own.value } else { (own.value * free as f64 / length).min((own.value - held).max(0.0)) };
     for (start_ms, end_ms) in gaps {
         let share = (end_ms - start_ms) as f64;
-        out.push(Span { start_ms, end_ms, value: kept * share / free as f64, ..own });
+        out.push(Piece { span: Span { start_ms, end_ms, value: kept * share / free as f64, ..own }, row });
         added.push(Span { start_ms, end_ms, value: own.value * share / length, ..own });
     }
 }
@@ -118,43 +132,8 @@ fn counts(instant: &Span, covered: &[Span], instants: &[i64]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Minutes, value and source; the order is manual, watch, phone, third party.
-    fn spans(samples: &[(char, f64, f64, f64)]) -> Vec<Span> {
-        let ms = |minutes: f64| (minutes * 60_000.0) as i64;
-        let rank = |source| "MWPX".find(source).unwrap_or(9) as u32;
-        let span = |&(s, a, b, value): &_| Span { start_ms: ms(a), end_ms: ms(b), value, rank: rank(s) };
-        samples.iter().map(span).collect()
-    }
-
-    #[track_caller]
-    fn check(samples: &[(char, f64, f64, f64)], expected: f64) {
-        let mut spans = spans(samples);
-        for _ in 0..2 {
-            let total: f64 = merge(&spans).iter().map(|s| s.value).sum();
-            assert!((total - expected).abs() < 1e-9, "{total}, expected {expected}");
-            spans.reverse();
-        }
-    }
-
-    #[test]
-    fn m1_to_m8_a_worse_source_only_adds_what_the_better_ones_lack() {
-        check(&[('W', 0., 60., 1000.), ('P', 0., 60., 800.), ('P', 60., 120., 500.)], 1500.);
-        check(&[('W', 24., 24.5, 43.), ('P', 23. + 50. / 60., 30. + 58. / 60., 45.)], 45.);
-        check(&[('W', 0., 10., 600.), ('P', 0., 20., 1200.)], 1200.);
-        check(&[('W', 0., 10., 600.), ('P', 0., 20., 900.)], 900.);
-        check(&[('M', 0., 60., 2000.), ('W', 0., 60., 1500.)], 2000.);
-        check(&[('W', 0., 30., 3000.), ('W', 0., 10., 1000.), ('W', 10., 20., 1000.), ('W', 20., 30., 1000.)], 3000.);
-        check(&[('W', 0., 10., 1000.), ('P', 5., 25., 1800.), ('X', 20., 40., 2000.)], 3800.);
-        check(&[('P', 0., 10., 1000.), ('W', 2., 4., 210.), ('W', 6., 8., 190.)], 1000.);
-    }
-
-    #[test]
-    fn samples_without_length_count_once_per_second_of_the_best_source() {
-        check(&[('W', 5., 5., 3.), ('P', 5., 5., 3.), ('P', 6., 6., 2.)], 5.);
-        check(&[('W', 0., 10., 100.), ('P', 5., 5., 3.)], 100.);
-        check(&[('W', 5., 5., 3.), ('W', 5., 5., 4.)], 7.);
-    }
-}
+mod properties;
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod tests;

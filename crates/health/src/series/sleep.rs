@@ -8,6 +8,7 @@
 
 use std::collections::BTreeSet;
 
+use super::spans::{spans_in, subtract, union};
 use crate::time::{Day, HOUR_MS, Zones};
 
 const MINUTE_MS: i64 = 60_000;
@@ -38,7 +39,8 @@ impl Stage {
             .copied()
     }
 
-    fn is_asleep(self) -> bool {
+    /// Whether it is sleep.
+    pub fn is_asleep(self) -> bool {
         !matches!(self, Self::InBed | Self::Awake)
     }
 
@@ -127,6 +129,13 @@ pub struct Session {
     pub slices: Vec<Segment>,
 }
 
+impl Session {
+    /// Asleep as a share of the time in bed, 0 to 1; none without sleep.
+    pub fn efficiency(&self) -> Option<f64> {
+        (self.asleep_ms > 0 && self.in_bed_ms > 0).then(|| self.asleep_ms as f64 / self.in_bed_ms as f64)
+    }
+}
+
 /// Returns sessions by start. The order of the input does not matter, and repeats change nothing.
 pub fn sessions(segments: &[Segment], zones: &Zones) -> Vec<Session> {
     let mut segments: Vec<Segment> =
@@ -139,7 +148,7 @@ pub fn sessions(segments: &[Segment], zones: &Zones) -> Vec<Session> {
     let mut out: Vec<Session> =
         chains(&timeline, &in_bed).into_iter().filter_map(|chain| session(chain, &timeline, &in_bed, zones)).collect();
     for (from, until) in in_bed {
-        let empty = !timeline.iter().any(|s| s.stage.is_asleep() && s.start_ms < until && s.end_ms > from);
+        let empty = !slices_in(&timeline, from, until).iter().any(|s| s.stage.is_asleep());
         if empty && until - from >= 30 * MINUTE_MS {
             out.push(only_in_bed(from, until, zones));
         }
@@ -158,12 +167,12 @@ fn timeline(stages: &[Segment]) -> Vec<Segment> {
         let kept: Vec<(i64, i64)> = runs
             .into_iter()
             .filter(|(a, b)| {
-                let touches = covered.iter().any(|(c, d)| *c <= b + MINUTE_MS && *d >= a - MINUTE_MS);
-                b - a >= 30 * MINUTE_MS || !touches
+                let near = spans_in(&covered, a - MINUTE_MS - 1, b + MINUTE_MS + 1);
+                b - a >= 30 * MINUTE_MS || near.is_empty()
             })
             .collect();
         for (from, until) in &kept {
-            for slice in own.iter().filter(|s| s.start_ms < *until && s.end_ms > *from) {
+            for slice in slices_in(&own, *from, *until) {
                 let (start_ms, end_ms) = (slice.start_ms.max(*from), slice.end_ms.min(*until));
                 out.push(Segment { start_ms, end_ms, ..*slice });
             }
@@ -211,13 +220,12 @@ fn chains(timeline: &[Segment], in_bed: &[(i64, i64)]) -> Vec<(i64, i64)> {
 
 fn joins(end: i64, start: i64, in_bed: &[(i64, i64)]) -> bool {
     let gap = start - end;
-    gap <= 2 * HOUR_MS || (gap <= 4 * HOUR_MS && in_bed.iter().any(|(a, b)| *a <= end && *b >= start))
+    gap <= 2 * HOUR_MS
+        || (gap <= 4 * HOUR_MS && spans_in(in_bed, end, start).iter().any(|(a, b)| *a <= end && *b >= start))
 }
 
 fn session((onset, wake): (i64, i64), timeline: &[Segment], in_bed: &[(i64, i64)], zones: &Zones) -> Option<Session> {
-    let first = timeline.partition_point(|s| s.end_ms <= onset);
-    let last = timeline.partition_point(|s| s.start_ms < wake);
-    let inside = timeline.get(first..last)?;
+    let inside = slices_in(timeline, onset, wake);
     let total = |stage| inside.iter().filter(|s| s.stage == stage).map(|s| s.end_ms - s.start_ms).sum::<i64>();
     let (core_ms, deep_ms, rem_ms) = (total(Stage::Core), total(Stage::Deep), total(Stage::Rem));
     let unspecified_ms = total(Stage::Unspecified);
@@ -226,9 +234,9 @@ fn session((onset, wake): (i64, i64), timeline: &[Segment], in_bed: &[(i64, i64)
         return None;
     }
     let long_wake = |s: &&Segment| s.stage == Stage::Awake && s.end_ms - s.start_ms >= 5 * MINUTE_MS;
-    let overlapping = in_bed.iter().filter(|(a, b)| *a < wake && *b > onset).copied();
-    let beds = union(overlapping.chain([(onset, wake)]));
-    let estimated = !in_bed.iter().any(|(a, b)| *a < wake && *b > onset);
+    let written = spans_in(in_bed, onset, wake);
+    let beds = union(written.iter().copied().chain([(onset, wake)]));
+    let estimated = written.is_empty();
     let (bed_start, in_bed_ms) = if estimated {
         let (from, until) = with_awake_ends(onset, wake, timeline);
         (from, until - from)
@@ -258,9 +266,11 @@ fn session((onset, wake): (i64, i64), timeline: &[Segment], in_bed: &[(i64, i64)
 
 /// Awake right before and right after belongs to the time in bed.
 fn with_awake_ends(onset: i64, wake: i64, timeline: &[Segment]) -> (i64, i64) {
-    let awake = |s: &&Segment| s.stage == Stage::Awake;
-    let before = timeline.iter().filter(awake).find(|s| (onset - s.end_ms).abs() <= MINUTE_MS && s.start_ms < onset);
-    let after = timeline.iter().filter(awake).find(|s| (s.start_ms - wake).abs() <= MINUTE_MS && s.end_ms > wake);
+    let near = |at: i64| slices_in(timeline, at - MINUTE_MS - 1, at + MINUTE_MS + 1).iter();
+    let mut awake_before = near(onset).filter(|s| s.stage == Stage::Awake && s.start_ms < onset);
+    let mut awake_after = near(wake).filter(|s| s.stage == Stage::Awake && s.end_ms > wake);
+    let before = awake_before.find(|s| (onset - s.end_ms).abs() <= MINUTE_MS);
+    let after = awake_after.find(|s| (s.start_ms - wake).abs() <= MINUTE_MS);
     (before.map_or(onset, |s| s.start_ms), after.map_or(wake, |s| s.end_ms))
 }
 
@@ -298,13 +308,10 @@ fn night_day(from: i64, until: i64, zones: &Zones) -> Day {
     zones.day(from + (until - from) / 2 + 6 * HOUR_MS)
 }
 
-/// Milliseconds between 20:00 and 08:00 local.
+/// Milliseconds between 20:00 and 08:00 by the clock on the wall, also in the night in which it jumps.
 fn at_night(from: i64, until: i64, zones: &Zones) -> i64 {
     (zones.day(from)..=zones.day(until) + 1)
-        .map(|day| {
-            let midnight = zones.day_bounds(day).0;
-            (until.min(midnight + 8 * HOUR_MS) - from.max(midnight - 4 * HOUR_MS)).max(0)
-        })
+        .map(|day| (until.min(zones.clock_time(day, 8)) - from.max(zones.clock_time(day - 1, 20))).max(0))
         .sum()
 }
 
@@ -324,36 +331,14 @@ fn name_nights(sessions: &mut [Session]) {
     }
 }
 
-fn union(spans: impl Iterator<Item = (i64, i64)>) -> Vec<(i64, i64)> {
-    let mut sorted: Vec<(i64, i64)> = spans.collect();
-    sorted.sort_unstable();
-    let mut out: Vec<(i64, i64)> = Vec::new();
-    for (from, until) in sorted {
-        match out.last_mut() {
-            Some((_, end)) if from <= *end => *end = until.max(*end),
-            _ => out.push((from, until)),
-        }
-    }
-    out
+/// Slices of a timeline that have a part in a range.
+fn slices_in(slices: &[Segment], from: i64, until: i64) -> &[Segment] {
+    let first = slices.partition_point(|s| s.end_ms <= from);
+    let last = slices.partition_point(|s| s.start_ms < until);
+    slices.get(first..last).unwrap_or_default()
 }
 
-/// What of sorted, disjoint spans is not in others.
-fn subtract(spans: &[(i64, i64)], minus: &[(i64, i64)]) -> Vec<(i64, i64)> {
-    let mut out = Vec::new();
-    for (from, until) in spans {
-        let mut at = *from;
-        for (a, b) in minus.iter().filter(|(a, b)| a < until && b > from) {
-            if *a > at {
-                out.push((at, *a));
-            }
-            at = at.max(*b);
-        }
-        if at < *until {
-            out.push((at, *until));
-        }
-    }
-    out
-}
-
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

@@ -44,6 +44,8 @@ pub struct MergedRow {
     pub total: f64,
     /// Sum without merging.
     pub naive: f64,
+    /// What the value weighs in a mean of days: samples or milliseconds, by the kind's rule.
+    pub weight: f64,
     /// What each source adds, the best first.
     pub parts: Vec<(i64, f64)>,
 }
@@ -53,11 +55,11 @@ impl Store {
     /// [`Store::daily`] alone.
     pub fn merged(&self, kind_id: i64, from: Day, to: Day) -> Result<Vec<MergedRow>> {
         let mut statement = self.conn.prepare_cached(
-            "SELECT day, n, value, minimum, maximum, mean, total, naive, parts FROM merged
+            "SELECT day, n, value, minimum, maximum, mean, total, naive, weight, parts FROM merged
              WHERE kind_id = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day",
         )?;
         let rows = statement.query_map(params![kind_id, from, to], |row| {
-            let parts: String = row.get(8)?;
+            let parts: String = row.get(9)?;
             Ok(MergedRow {
                 day: row.get(0)?,
                 n: row.get(1)?,
@@ -67,6 +69,7 @@ impl Store {
                 mean: row.get(5)?,
                 total: row.get(6)?,
                 naive: row.get(7)?,
+                weight: row.get(8)?,
                 parts: serde_json::from_str(&parts).unwrap_or_default(),
             })
         })?;

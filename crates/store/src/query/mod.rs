@@ -3,10 +3,11 @@
 mod daily;
 mod entries;
 mod heart;
+mod hours;
 mod imports;
 mod kinds;
 mod members;
-mod points;
+pub(crate) mod points;
 mod presence;
 mod ranks;
 mod recount;

@@ -1,9 +1,15 @@
 //! Bare numbers of one kind in the order of time, for arithmetic: no names, no details.
 
-use rusqlite::params;
+use health::kind::Style;
+use health::series::buckets::Input;
+use health::series::merge::Span;
+use health::series::rule::Rule;
+use rusqlite::{Connection, params};
 
+use super::Ranks;
 use crate::error::Result;
 use crate::open::Store;
+use crate::rollup::LONGEST_SPLIT_MS;
 
 /// No sample that counts lasts longer; one that starts earlier cannot reach into a range.
 const LONGEST_MS: i64 = 31 * 24 * 3_600_000;
@@ -25,28 +31,49 @@ pub struct Point {
     pub by_hand: bool,
 }
 
+impl Point {
+    /// The sample as arithmetic takes it; none where its value cannot be read.
+    pub fn input(&self, rule: Rule, ranks: &Ranks) -> Option<Input> {
+        // A category without a number we know still happened.
+        let value = match rule.style() {
+            Style::Category => self.value.unwrap_or(0.0),
+            _ => self.value?,
+        };
+        // Totals of many days count for the day of their start, as in the roll-ups.
+        let end_ms = if self.end_ms - self.start_ms > LONGEST_SPLIT_MS { self.start_ms } else { self.end_ms };
+        let rank = ranks.of(self.source_id, self.by_hand);
+        let span = Span { start_ms: self.start_ms, end_ms, value, rank };
+        Some(Input { span, copies: if rule == Rule::EveryEvent || self.by_hand { self.copies } else { 1 } })
+    }
+}
+
 impl Store {
     /// Returns the live samples of a kind that touch `[from_ms, until_ms)`, by start.
     pub fn points(&self, kind_id: i64, from_ms: i64, until_ms: i64) -> Result<Vec<Point>> {
-        let mut statement = self.conn.prepare_cached(
-            "SELECT start_ms, start_ms + duration_ms, source_id, value, copies, flags & 1 FROM samples
-             WHERE kind_id = ?1 AND start_ms >= ?2 AND start_ms < ?4 AND superseded_by IS NULL
-               AND (start_ms >= ?3 OR start_ms + duration_ms > ?3)
-             ORDER BY start_ms, source_id, duration_ms, ordinal",
-        )?;
-        let earliest = from_ms.saturating_sub(LONGEST_MS);
-        let rows = statement.query_map(params![kind_id, earliest, from_ms, until_ms], |row| {
-            Ok(Point {
-                start_ms: row.get(0)?,
-                end_ms: row.get(1)?,
-                source_id: row.get(2)?,
-                value: row.get(3)?,
-                copies: row.get(4)?,
-                by_hand: row.get(5)?,
-            })
-        })?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+        points(&self.conn, kind_id, from_ms, until_ms)
     }
+}
+
+/// The same on a connection.
+pub(crate) fn points(conn: &Connection, kind_id: i64, from_ms: i64, until_ms: i64) -> Result<Vec<Point>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT start_ms, start_ms + duration_ms, source_id, value, copies, flags & 1 FROM samples
+         WHERE kind_id = ?1 AND start_ms >= ?2 AND start_ms < ?4 AND superseded_by IS NULL
+           AND (start_ms >= ?3 OR start_ms + duration_ms > ?3)
+         ORDER BY start_ms, source_id, duration_ms, ordinal",
+    )?;
+    let earliest = from_ms.saturating_sub(LONGEST_MS);
+    let rows = statement.query_map(params![kind_id, earliest, from_ms, until_ms], |row| {
+        Ok(Point {
+            start_ms: row.get(0)?,
+            end_ms: row.get(1)?,
+            source_id: row.get(2)?,
+            value: row.get(3)?,
+            copies: row.get(4)?,
+            by_hand: row.get(5)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 #[cfg(test)]

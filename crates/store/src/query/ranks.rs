@@ -10,8 +10,8 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use super::sources::{self, SourceRow};
 use super::zones::zones;
 use crate::aliases::{self, Alias, Known};
+use crate::derived;
 use crate::error::{ErrorKind, Result};
-use crate::merged;
 use crate::open::Store;
 
 /// Sources by place, the best first. What was typed in by hand goes before what devices measured.
@@ -53,7 +53,7 @@ impl Store {
         let named = sources.iter().map(|id| stored.get(id).cloned().ok_or_else(|| ErrorKind::UnknownSource.into()));
         aliases::write_order(&tx, identifier, &named.collect::<Result<Vec<_>>>()?)?;
         // It finds the types whose order is not that of their merged days.
-        merged::rebuild(&tx, &zones(&tx, home_zone)?, &BTreeMap::new())?;
+        derived::remerge(&tx, &zones(&tx, home_zone)?, &BTreeMap::new(), &BTreeMap::new())?;
         tx.commit()?;
         Ok(())
     }

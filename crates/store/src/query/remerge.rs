@@ -16,8 +16,8 @@ use crate::unite::number;
 struct Merged {
     day: Day,
     n: i64,
-    /// Value, smallest, largest, mean, sum and plain sum.
-    numbers: [f64; 6],
+    /// Value, smallest, largest, mean, sum, plain sum and weight.
+    numbers: [f64; 7],
     parts: Vec<(i64, f64)>,
 }
 
@@ -31,7 +31,7 @@ pub(super) fn differences(
 ) -> Result<()> {
     let id = number(kind.id)?;
     let mut statement = conn.prepare_cached(
-        "SELECT day, n, value, minimum, maximum, mean, total, naive, parts FROM merged WHERE kind_id = ?1 ORDER BY day",
+        "SELECT day, n, value, minimum, maximum, mean, total, naive, weight, parts FROM merged WHERE kind_id = ?1 ORDER BY day",
     )?;
     let mut stored = Stored { rows: statement.query([id])?, next: None };
     stored.advance()?;
@@ -76,11 +76,11 @@ impl Stored<'_> {
 }
 
 fn from_sql(row: &Row<'_>) -> rusqlite::Result<Merged> {
-    let parts: String = row.get(8)?;
+    let parts: String = row.get(9)?;
     Ok(Merged {
         day: row.get(0)?,
         n: row.get(1)?,
-        numbers: [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?],
+        numbers: [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?],
         parts: parts_of(&parts),
     })
 }
@@ -89,7 +89,7 @@ fn made(bucket: &Bucket, parts: &str) -> Merged {
     Merged {
         day: bucket.day,
         n: bucket.n,
-        numbers: [bucket.value, bucket.min, bucket.max, bucket.mean, bucket.sum, bucket.naive_sum],
+        numbers: [bucket.value, bucket.min, bucket.max, bucket.mean, bucket.sum, bucket.naive_sum, bucket.weight],
         parts: parts_of(parts),
     }
 }

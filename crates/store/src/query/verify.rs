@@ -1,6 +1,6 @@
 //! Is the store whole: the file, its references, what follows from the imports, and the roll-ups against a recount.
 
-use super::{presence, recount, remerge};
+use super::{hours, presence, recount, remerge};
 use crate::error::Result;
 use crate::history::live_imports;
 use crate::open::Store;
@@ -8,7 +8,8 @@ use crate::open::Store;
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What was checked: `file`, `references`, `presence`, `series_summary`, `daily` or `merged`.
+    /// What was checked: `file`, `references`, `presence`, `series_summary`, `daily`, `merged` or
+    /// `hourly`.
     pub check: &'static str,
     /// What is wrong, without health values.
     pub text: String,
@@ -79,6 +80,9 @@ impl Store {
             remerge::differences(&self.conn, &kind, &zones, &orders, &mut texts)?;
             findings.extend(texts.findings("merged"));
         }
+        let mut texts = Texts::default();
+        hours::differences(&self.conn, &zones, &orders, &mut texts)?;
+        findings.extend(texts.findings("hourly"));
         let mut texts = Texts::default();
         presence::of_entries(&self.conn, &imports, &mut texts)?;
         findings.extend(texts.findings("presence"));

@@ -177,10 +177,12 @@ fn dump(store: &Store) -> Vec<String> {
         "SELECT 'daily', k.identifier, d.day, l.name, d.n, d.total, d.minimum, d.maximum, d.seconds, 0
          FROM daily d JOIN kinds k ON k.id = d.kind_id JOIN source_labels l ON l.source_id = d.source_id
          ORDER BY 2, 3, 4",
-        "SELECT 'merged', k.identifier, m.day, m.n, m.value, m.minimum, m.maximum, m.total, m.naive,
+        "SELECT 'merged', k.identifier, m.day, m.n, m.value, m.minimum, m.maximum, m.total, m.naive || ' ' || m.weight,
                 (SELECT group_concat(l.name || '=' || json_extract(p.value, '$[1]')) FROM json_each(m.parts) p
                  JOIN source_labels l ON l.source_id = json_extract(p.value, '$[0]'))
          FROM merged m JOIN kinds k ON k.id = m.kind_id ORDER BY 2, 3",
+        "SELECT 'hour', k.identifier, h.start_ms, h.n, h.value, h.minimum, h.maximum, h.mean, h.total, h.naive
+         FROM hourly h JOIN kinds k ON k.id = h.kind_id ORDER BY 2, 3",
         "SELECT 'setting', key, value, 0, 0, 0, 0, 0, 0, 0 FROM settings ORDER BY 2",
         "SELECT 'stay', from_ms, zone, 0, 0, 0, 0, 0, 0, 0 FROM stays ORDER BY 2",
         "SELECT 'series', k.identifier, l.name, y.n, y.stored, y.first_ms, y.last_ms, 0, 0, 0

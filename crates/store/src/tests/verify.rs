@@ -53,8 +53,16 @@ fn a_roll_up_that_differs_from_the_recount_is_found() {
 #[test]
 fn a_merged_day_that_differs_from_its_samples_is_found() {
     let steps = "kind_id = (SELECT id FROM kinds WHERE identifier LIKE '%StepCount')";
-    for change in ["n = n + 1", "value = value + 1", "minimum = 0", "maximum = 0", "mean = 0", "total = 0", "naive = 0"]
-    {
+    for change in [
+        "n = n + 1",
+        "value = value + 1",
+        "minimum = 0",
+        "maximum = 0",
+        "mean = 0",
+        "total = 0",
+        "naive = 0",
+        "weight = 9",
+    ] {
         check(&format!("UPDATE merged SET {change} WHERE {steps}"), &["merged"]);
     }
     check(&format!("UPDATE merged SET parts = replace(parts, '[[1,', '[[2,') WHERE {steps}"), &["merged"]);
@@ -63,17 +71,26 @@ fn a_merged_day_that_differs_from_its_samples_is_found() {
     check("DELETE FROM merged", &["merged", "merged"]);
     check(&format!("DELETE FROM merge_orders WHERE {steps}"), &["merged"]);
     check(
-        "INSERT INTO merged SELECT kind_id, day - 9, n, value, minimum, maximum, mean, total, naive, parts FROM merged
+        "INSERT INTO merged SELECT kind_id, day - 9, n, value, minimum, maximum, mean, total, naive, weight, parts FROM merged
            WHERE kind_id = 1",
         &["merged"],
     );
 }
 
 #[test]
+fn an_hour_that_differs_from_its_samples_is_found() {
+    for change in ["n = n + 1", "value = value + 1", "minimum = -1", "start_ms = start_ms + 1"] {
+        check(&format!("UPDATE hourly SET {change} WHERE kind_id = 1"), &["hourly"]);
+    }
+    check("DELETE FROM hourly WHERE kind_id = 1", &["hourly"]);
+    check("UPDATE settings SET value = value + 1 WHERE key = 'hourly_until'", &["hourly"]);
+}
+
+#[test]
 fn samples_that_are_not_as_the_imports_have_them_are_found() {
     check(
         "UPDATE samples SET superseded_by = NULL WHERE superseded_by IS NOT NULL AND start_ms = 3600000",
-        &["series_summary", "presence", "daily", "merged"],
+        &["series_summary", "presence", "daily", "merged", "hourly"],
     );
     // Everything derived is in tune with it: only the imports know better.
     let mut store = whole();

@@ -39,6 +39,11 @@ fn minutes(ms: i64) -> i64 {
     ms / MINUTE_MS
 }
 
+/// Efficiency in tenths of a percent.
+fn percent(session: &Session) -> Option<i64> {
+    session.efficiency().map(|share| (share * 1000.0).round() as i64)
+}
+
 #[track_caller]
 fn check(segments: &[Segment], expected: &[(Kind, &str, i64)]) -> Vec<Session> {
     let sessions = sessions(segments, &berlin());
@@ -77,6 +82,7 @@ fn s1_the_watchs_night_stays_the_watchs_night() {
     assert_eq!(stages, [12, 323, 50, 70, 490]);
     assert_eq!((night.latency_ms.map(minutes), night.awakenings, night.in_bed_estimated), (Some(25), 1, false));
     assert_eq!((night.start_ms, night.end_ms), (at("02 23:10:00 +0100"), at("03 06:45:00 +0100")));
+    assert_eq!(percent(night), Some(904));
 }
 
 #[test]
@@ -104,6 +110,7 @@ fn s4_a_wake_of_ninety_minutes_does_not() {
     let night = sessions.first().expect("a night");
     assert_eq!([night.awake_ms, night.in_bed_ms].map(minutes), [90, 520]);
     assert!(night.in_bed_estimated && night.latency_ms.is_none());
+    assert_eq!(percent(night), Some(827));
 }
 
 #[test]
@@ -115,7 +122,8 @@ fn s5_a_night_shift_is_not_a_nap() {
 #[test]
 fn s6_time_in_bed_is_no_sleep() {
     let segments = [one(Stage::InBed, "02 23:00:00 +0100", "03 07:00:00 +0100")];
-    check(&segments, &[(Kind::InBedOnly, "03", 0)]);
+    let sessions = check(&segments, &[(Kind::InBedOnly, "03", 0)]);
+    assert_eq!(sessions.iter().map(percent).collect::<Vec<_>>(), [None]);
 }
 
 #[test]
@@ -133,6 +141,14 @@ fn s7_an_app_fills_only_real_holes() {
 fn s8_an_hour_that_the_clock_skips_is_not_slept() {
     let segments = [one(Stage::Core, "28 23:00:00 +0100", "29 07:00:00 +0200")];
     check(&segments, &[(Kind::Main, "29", 420)]);
+}
+
+#[test]
+fn a_late_morning_is_no_night_on_the_day_that_clocks_jump() {
+    let segments = [one(Stage::Core, "29 07:30:00 +0200", "29 09:30:00 +0200")];
+    check(&segments, &[(Kind::Nap, "29", 120)]);
+    let segments = [one(Stage::Core, "29 07:00:00 +0200", "29 09:00:00 +0200")];
+    check(&segments, &[(Kind::Main, "29", 120)]);
 }
 
 #[test]

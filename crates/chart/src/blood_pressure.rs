@@ -1,0 +1,115 @@
+//! Blood pressure: each reading as a stroke from diastolic to systolic, and the means of each day as dots.
+
+use health::time::Zones;
+
+use crate::layer::{Dot, Key, Layer, Sign, Span};
+use crate::model::{Axis, Model, Table};
+use crate::number::{counted, extent, number, usable, value_axis};
+use crate::range::{Range, clock, named_day};
+use crate::theme::Hue;
+
+const TITLE: &str = "Blood pressure";
+const UNIT: &str = "mmHg";
+/// Value axis of a chart without data.
+const EMPTY_AXIS: (f64, f64) = (60.0, 140.0);
+
+/// One reading, or the mean of a day's readings at its middle.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pressure {
+    /// When, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// The upper value.
+    pub systolic: f64,
+    /// The lower value.
+    pub diastolic: f64,
+}
+
+/// Lines of a guideline that the user turned on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Guideline<'a> {
+    /// Whose it is; printed at the lines.
+    pub name: &'a str,
+    /// Its systolic line.
+    pub systolic: f64,
+    /// Its diastolic line.
+    pub diastolic: f64,
+}
+
+/// Returns the chart of `readings` and of the means of the days with some.
+pub fn model(
+    readings: &[Pressure],
+    day_means: &[Pressure],
+    guideline: Option<Guideline>,
+    range: Range,
+    zones: &Zones,
+) -> Model {
+    let (readings, means) = (sound(readings, &range), sound(day_means, &range));
+    let lines = guideline.filter(|g| usable(g.systolic) && usable(g.diastolic));
+    let values = readings.iter().chain(&means).flat_map(|p| [p.systolic, p.diastolic]);
+    let (low, high) = extent(values.chain(lines.iter().flat_map(|g| [g.systolic, g.diastolic]))).unwrap_or(EMPTY_AXIS);
+    Model {
+        x: Axis::days(&range, zones),
+        y: value_axis(low, high, 40.0).labelled(UNIT),
+        layers: layers(&readings, &means, lines),
+        keys: keys(&readings, &means, lines),
+        summary: summary(&readings, &range, zones),
+        table: table(&readings, zones),
+        ..Model::new(TITLE, UNIT, range, zones)
+    }
+}
+
+fn sound(readings: &[Pressure], range: &Range) -> Vec<Pressure> {
+    let both = |p: &&Pressure| range.holds(p.at_ms) && usable(p.systolic) && usable(p.diastolic);
+    readings.iter().filter(both).copied().collect()
+}
+
+fn layers(readings: &[Pressure], means: &[Pressure], lines: Option<Guideline>) -> Vec<Layer> {
+    let span =
+        |p: &Pressure| Span { at: p.at_ms as f64, low: p.diastolic.min(p.systolic), high: p.systolic.max(p.diastolic) };
+    let dots = |dot: Dot, value: fn(&Pressure) -> f64| Layer::Dots {
+        hue: Hue::Heart,
+        dot,
+        points: means.iter().map(|p| (p.at_ms as f64, value(p))).collect(),
+    };
+    let rule = |g: Guideline| Layer::Rules { rules: vec![g.systolic, g.diastolic] };
+    let strokes = Layer::Strokes { hue: Hue::Heart, spans: readings.iter().map(span).collect() };
+    let dots = [dots(Dot::Disc, |p| p.systolic), dots(Dot::Ring, |p| p.diastolic)];
+    std::iter::once(strokes).chain(dots).chain(lines.map(rule)).collect()
+}
+
+fn keys(readings: &[Pressure], means: &[Pressure], lines: Option<Guideline>) -> Vec<Key> {
+    let stroke = Sign::Line(Hue::Heart, crate::layer::Tone::Soft);
+    let reading = (!readings.is_empty()).then(|| Key::new("a reading", stroke));
+    let discs = (!means.is_empty()).then(|| Key::new("mean of the day: systolic", Sign::Dot(Hue::Heart)));
+    let rings = (!means.is_empty()).then(|| Key::new("diastolic", Sign::Ring(Hue::Heart)));
+    let words = |g: Guideline| format!("{}: {} and {} {UNIT}", g.name, number(g.systolic, 0), number(g.diastolic, 0));
+    let lines = lines.map(|g| Key::new(words(g), Sign::Dashes));
+    reading.into_iter().chain(discs).chain(rings).chain(lines).collect()
+}
+
+fn summary(readings: &[Pressure], range: &Range, zones: &Zones) -> String {
+    let when = range.when(zones);
+    let upper = extent(readings.iter().map(|p| p.systolic));
+    let (Some(upper), Some(lower)) = (upper, extent(readings.iter().map(|p| p.diastolic))) else {
+        return format!("{when} there are no blood-pressure readings.");
+    };
+    let span = |(low, high): (f64, f64)| {
+        let (low, high) = (number(low, 0), number(high, 0));
+        if low == high { low } else { format!("{low} to {high}") }
+    };
+    format!(
+        "{when} your blood pressure was {} over {} {UNIT} in {}.",
+        span(upper),
+        span(lower),
+        counted(readings.len(), "reading")
+    )
+}
+
+fn table(readings: &[Pressure], zones: &Zones) -> Table {
+    let row = |p: &Pressure| {
+        let day = zones.day(p.at_ms);
+        let when = named_day(day);
+        [when, clock(p.at_ms, zones), number(p.systolic, 0), number(p.diastolic, 0)]
+    };
+    Table::new(["Day", "Time", "Systolic", "Diastolic"], readings.iter().map(row))
+}

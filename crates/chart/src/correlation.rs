@@ -1,0 +1,125 @@
+//! Two daily measures against each other: a dot a day, shaded where there are many, and how strongly they go together.
+//! That shows no cause, and the chart says so.
+
+use health::time::Zones;
+
+use crate::layer::{Block, Dot, Fill, Key, Layer, Shape, Sign, Tone};
+use crate::model::{Axis, Measure, Model, Point, Table};
+use crate::number::{counted, extent, number, usable, value_axis};
+use crate::range::{Range, long_day};
+
+/// Fewer days say nothing.
+pub const LEAST_DAYS: usize = 20;
+/// Cells of the shading, across and up.
+const CELLS: (usize, usize) = (24, 14);
+/// A table of days is only read up to here.
+const MOST_ROWS: usize = 1000;
+const NO_CAUSE: &str = "Going together shows no cause.";
+
+/// A rank correlation, found by the caller.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rho {
+    /// Spearman's rho.
+    pub rho: f64,
+    /// Lower end of its 95 % interval.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+/// A day on which both were measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pair {
+    /// The local day of `x`.
+    pub day: health::time::Day,
+    /// The measure across.
+    pub x: f64,
+    /// The measure up.
+    pub y: f64,
+}
+
+/// Returns the scatter of the pairs; without `rho`, or with too few days, it says that there are too few.
+pub fn model(x: &Measure, y: &Measure, pairs: &[Pair], rho: Option<Rho>, range: Range, zones: &Zones) -> Model {
+    let (first, last) = range.ends(zones);
+    let sound = |p: &&Pair| (first..=last).contains(&p.day) && usable(p.x) && usable(p.y);
+    let pairs: Vec<Pair> = pairs.iter().filter(sound).copied().collect();
+    let rho = rho.filter(|r| pairs.len() >= LEAST_DAYS && [r.rho, r.low, r.high].into_iter().all(usable));
+    let across = axis(x, pairs.iter().map(|p| p.x));
+    let up = axis(y, pairs.iter().map(|p| p.y));
+    let points: Vec<Point> = pairs.iter().map(|p| (p.x, p.y)).collect();
+    let shading = Layer::Blocks { shape: Shape::Cell, blocks: shading(&points, &across, &up, y) };
+    let title = format!("{} and {}", x.title, y.name());
+    Model {
+        layers: vec![shading, Layer::Dots { hue: y.hue, dot: Dot::Speck, points }],
+        x: across,
+        y: up,
+        keys: keys(&pairs, rho),
+        summary: summary(x, y, &pairs, rho, &range, zones),
+        table: table(x, y, &pairs),
+        ..Model::new(&title, "", range, zones)
+    }
+}
+
+fn axis(measure: &Measure, values: impl Iterator<Item = f64>) -> Axis {
+    let (low, high) = extent(values).unwrap_or((0.0, 1.0));
+    let unit = if measure.unit.is_empty() { String::new() } else { format!(", {}", measure.unit) };
+    let least = 4.0 * 10f64.powi(-(measure.decimals as i32));
+    value_axis(low, high, least).labelled(format!("{}{unit}", measure.title))
+}
+
+/// Cells with more than one day, in three strengths up to the fullest.
+fn shading(points: &[Point], x: &Axis, y: &Axis, measure: &Measure) -> Vec<Block> {
+    let mut counts = vec![0u32; CELLS.0 * CELLS.1];
+    let place = |value: f64, axis: &Axis, cells: usize| {
+        let share = (value - axis.from) / (axis.to - axis.from);
+        ((share * cells as f64) as usize).min(cells - 1)
+    };
+    for point in points {
+        let at = place(point.1, y, CELLS.1) * CELLS.0 + place(point.0, x, CELLS.0);
+        if let Some(count) = counts.get_mut(at) {
+            *count += 1;
+        }
+    }
+    let most = counts.iter().copied().max().unwrap_or(0);
+    let end = |axis: &Axis, i: usize, cells: usize| axis.from + (axis.to - axis.from) * i as f64 / cells as f64;
+    let block = |(at, count): (usize, u32)| {
+        let (column, row) = (at % CELLS.0, at / CELLS.0);
+        Block {
+            x0: end(x, column, CELLS.0),
+            x1: end(x, column + 1, CELLS.0),
+            y0: end(y, row, CELLS.1),
+            y1: end(y, row + 1, CELLS.1),
+            fill: Fill::solid(measure.hue, Tone::Shade((count * 3).div_ceil(most.max(1)) as u8)),
+        }
+    };
+    counts.into_iter().enumerate().filter(|(_, count)| *count > 1).map(block).collect()
+}
+
+fn rho_text(rho: &Rho) -> String {
+    let text = |value: f64| number(value, 2);
+    format!("\u{3c1} {} (95 % {} to {})", text(rho.rho), text(rho.low), text(rho.high))
+}
+
+fn keys(pairs: &[Pair], rho: Option<Rho>) -> Vec<Key> {
+    let n = counted(pairs.len(), "day");
+    let words = match rho {
+        Some(rho) => vec![format!("{}, {n}", rho_text(&rho)), NO_CAUSE.to_owned()],
+        None if pairs.is_empty() => Vec::new(),
+        None => vec![format!("{n}: too few to say whether they go together")],
+    };
+    words.into_iter().map(|words| Key::new(words, Sign::None)).collect()
+}
+
+fn summary(x: &Measure, y: &Measure, pairs: &[Pair], rho: Option<Rho>, range: &Range, zones: &Zones) -> String {
+    let when = range.when(zones);
+    let (a, b, n) = (x.name(), y.name(), counted(pairs.len(), "day"));
+    match rho {
+        Some(rho) => format!("{when}, on {n} with both {a} and {b}: Spearman's {}. {NO_CAUSE}", rho_text(&rho)),
+        None => format!("{when} there are {n} with both {a} and {b}: too few to say whether they go together."),
+    }
+}
+
+fn table(x: &Measure, y: &Measure, pairs: &[Pair]) -> Table {
+    let row = |p: &Pair| [long_day(p.day), x.number(p.x), y.number(p.y)];
+    Table::new(["Day", x.title, y.title], pairs.iter().take(MOST_ROWS).map(row))
+}

@@ -1,0 +1,127 @@
+//! Areas: boxes with their patterns, columns, capsules.
+
+use super::frame::Frame;
+use super::pen::{Area, Drawing, Pen};
+use crate::layer::{Block, Fill, Pattern, Shape, Tone};
+use crate::model::Bucket;
+use crate::theme::Hue;
+
+/// Capsules are at most this wide.
+const WIDEST_CAPSULE: f64 = 14.0;
+/// Columns are at most this wide.
+const WIDEST_COLUMN: f64 = 40.0;
+/// Neighbours keep a pixel of the surface between them, half of it each.
+const HALF_GAP: f64 = 0.5;
+/// Below this width a box has no room for a gap.
+const ROOM_FOR_GAP: f64 = 2.5;
+/// Corners.
+const RADIUS: f64 = 3.0;
+/// Between diagonal lines, sideways.
+const DIAGONAL: f64 = 6.0;
+/// Between dots.
+const DOTS: f64 = 7.0;
+
+/// Draws boxes at their places.
+pub(super) fn draw(pen: &Pen, frame: &Frame, shape: Shape, blocks: &[Block]) -> Drawing<()> {
+    for block in blocks {
+        let Some(area) = frame.area_of((block.x0, block.x1), (block.y0, block.y1)) else { continue };
+        fill(pen, &shaped(&area, shape), block.fill)?;
+    }
+    Ok(())
+}
+
+fn shaped(area: &Area, shape: Shape) -> Area {
+    let (wide, tall) = (area.width(), area.height());
+    let side = match shape {
+        Shape::Column => (wide - (wide * 0.72).clamp(wide.min(1.0), WIDEST_COLUMN)) / 2.0,
+        Shape::Cell if wide >= ROOM_FOR_GAP => HALF_GAP,
+        Shape::Cell => 0.0,
+    };
+    let end = if tall >= ROOM_FOR_GAP { HALF_GAP } else { 0.0 };
+    // However short, what was measured is seen.
+    let missing = (1.0 - (tall - 2.0 * end)).max(0.0);
+    Area { left: area.left + side, right: area.right - side, top: area.top + end - missing, bottom: area.bottom - end }
+}
+
+/// Fills an area with colour and pattern.
+pub(super) fn fill(pen: &Pen, area: &Area, fill: Fill) -> Drawing<()> {
+    let color = pen.ink(fill.hue, fill.tone);
+    let radius = RADIUS.min(area.width() / 4.0).min(area.height() / 4.0);
+    match fill.pattern {
+        Pattern::Solid => pen.area(area, radius, color),
+        Pattern::Dots => {
+            pen.area(area, radius, color)?;
+            dots(pen, area)
+        }
+        Pattern::Diagonal => {
+            pen.area(area, radius, color)?;
+            diagonals(pen, area, pen.palette.surface, 0.8)
+        }
+        Pattern::Hatched => {
+            pen.area(area, radius, pen.ink(fill.hue, Tone::Pale))?;
+            diagonals(pen, area, color, 1.2)?;
+            pen.outline(area, radius, color, 1.0)
+        }
+        Pattern::Outline => pen.outline(area, radius, color, 1.2),
+    }
+}
+
+/// A row of dots along the longer middle.
+fn dots(pen: &Pen, area: &Area) -> Drawing<()> {
+    let (wide, tall) = (area.width(), area.height());
+    if wide.min(tall) < 4.0 || wide.max(tall) < DOTS {
+        return Ok(());
+    }
+    let count = (wide.max(tall) / DOTS).floor().min(2000.0);
+    let radius = (wide.min(tall) / 8.0).clamp(0.7, 1.3);
+    for i in 0..count as u32 {
+        let along = (f64::from(i) - (count - 1.0) / 2.0) * DOTS;
+        let middle = ((area.left + area.right) / 2.0, (area.top + area.bottom) / 2.0);
+        let at = if wide >= tall { (middle.0 + along, middle.1) } else { (middle.0, middle.1 + along) };
+        pen.disc(at, radius, pen.palette.surface)?;
+    }
+    Ok(())
+}
+
+/// Lines that rise to the right, cut off at the edges.
+fn diagonals(pen: &Pen, area: &Area, color: plotters::style::RGBColor, width: f64) -> Drawing<()> {
+    let tall = area.height();
+    if area.width() < 3.0 || tall < 3.0 {
+        return Ok(());
+    }
+    let mut x = area.left - tall + DIAGONAL / 2.0;
+    while x < area.right {
+        let (from, to) = ((area.left - x).max(0.0), (area.right - x).min(tall));
+        if to - from > 1.0 {
+            pen.line(&[(x + from, area.bottom - from), (x + to, area.bottom - to)], color, width)?;
+        }
+        x += DIAGONAL;
+    }
+    Ok(())
+}
+
+/// From lowest to highest with round ends inside the span, and a ring at the mean.
+pub(super) fn capsules(pen: &Pen, frame: &Frame, buckets: &[Bucket], hue: Hue) -> Drawing<()> {
+    for bucket in buckets {
+        let span = frame.area_of((bucket.start_ms as f64, bucket.end_ms as f64), (bucket.min, bucket.max));
+        let (Some(area), Some(mean)) = (span, frame.y(bucket.mean)) else { continue };
+        capsule(pen, &area, mean, hue, bucket.complete)?;
+    }
+    Ok(())
+}
+
+fn capsule(pen: &Pen, area: &Area, mean: f64, hue: Hue, complete: bool) -> Drawing<()> {
+    let x = (area.left + area.right) / 2.0;
+    let radius = (area.width() * 0.32).clamp(1.0, WIDEST_CAPSULE / 2.0);
+    let grown = ((2.0 * radius - area.height()) / 2.0).max(0.0);
+    let body = Area { left: x - radius, right: x + radius, top: area.top - grown, bottom: area.bottom + grown };
+    if complete {
+        pen.area(&body, radius, pen.ink(hue, Tone::Soft))?;
+    } else {
+        pen.area(&body, radius, pen.ink(hue, Tone::Pale))?;
+        pen.outline(&body, radius, pen.ink(hue, Tone::Soft), 1.0)?;
+    }
+    let ring = (radius * 0.6).clamp(1.0, 3.0);
+    pen.disc((x, mean), ring + 0.8, pen.ink(hue, Tone::Full))?;
+    pen.disc((x, mean), ring - 0.8, pen.palette.surface)
+}

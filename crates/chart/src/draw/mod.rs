@@ -1,0 +1,79 @@
+//! The only place with pixels: lays a model out and draws its layers, whatever chart they come from.
+
+mod axes;
+mod blocks;
+mod frame;
+mod lines;
+mod map;
+mod pen;
+mod rings;
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+
+pub(crate) use pen::{FINE, FONT};
+
+use crate::layer::Layer;
+use crate::model::Model;
+use crate::svg::{Scale, Size};
+use crate::theme::Palette;
+use frame::Frame;
+use pen::{Drawing, Pen, Px};
+
+/// A gap narrower than this gets no words.
+const ROOM_FOR_WORDS: f64 = 52.0;
+
+/// Draws the whole picture and returns where values stand in its panels.
+pub(crate) fn picture(
+    canvas: &DrawingArea<SVGBackend, Shift>,
+    model: &Model,
+    size: Size,
+    palette: Palette,
+) -> Drawing<Vec<Scale>> {
+    let pen = Pen::new(canvas, palette);
+    let layout = frame::layout(&pen, model, size);
+    axes::keys(&pen, &layout, &model.keys)?;
+    for (i, frame) in layout.frames.iter().enumerate() {
+        axes::draw(&pen, frame, size, i == 0)?;
+        for layer in frame.panel.layers {
+            draw_layer(&pen, frame, layer, model)?;
+        }
+    }
+    if let Some(frame) = layout.frames.first() {
+        words_for_nothing(&pen, frame, model)?;
+    }
+    Ok(layout.frames.iter().map(|frame| frame.scale).collect())
+}
+
+fn draw_layer(pen: &Pen, frame: &Frame, layer: &Layer, model: &Model) -> Drawing<()> {
+    match layer {
+        Layer::Capsules { hue } => blocks::capsules(pen, frame, &model.buckets, *hue),
+        Layer::Blocks { shape, blocks } => blocks::draw(pen, frame, *shape, blocks),
+        Layer::Line { hue, tone, width, points } => lines::line(pen, frame, points, pen.ink(*hue, *tone), *width),
+        Layer::Dots { hue, dot, points } => lines::dots(pen, frame, *hue, *dot, points),
+        Layer::Band { hue, spans } => lines::band(pen, frame, *hue, spans),
+        Layer::Strokes { hue, spans } => lines::strokes(pen, frame, *hue, spans),
+        Layer::Rules { rules } => axes::rules(pen, frame, rules),
+        Layer::Notes { notes } => axes::notes(pen, frame, notes),
+        Layer::Rings { rings } => rings::draw(pen, frame, rings),
+        Layer::Paper => map::paper(pen, frame),
+        Layer::ScaleBar => map::scale_bar(pen, frame),
+    }
+}
+
+/// Says so where there is nothing: in the middle of an empty chart, and in every gap that is wide enough.
+fn words_for_nothing(pen: &Pen, frame: &Frame, model: &Model) -> Drawing<()> {
+    let middle = (frame.area.top + frame.area.bottom) / 2.0;
+    if model.is_empty() {
+        let at = ((frame.area.left + frame.area.right) / 2.0, middle);
+        return pen.text("no data", at, Px::MIDDLE, pen.palette.faint, pen::FONT_SIZE);
+    }
+    for gap in &model.gaps {
+        let (Some(from), Some(to)) = (frame.x(gap.start_ms as f64), frame.x(gap.end_ms as f64)) else { continue };
+        if to - from >= ROOM_FOR_WORDS {
+            let at = ((from + to) / 2.0, middle - 8.0);
+            pen.text("no data", at, Px::MIDDLE, pen.palette.faint, pen::FONT_SIZE)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! Glucose: the readings as dots and a line, meals below, and the band that somebody set for themselves.
+
+use health::time::Zones;
+
+use crate::layer::{Dot, Fill, Key, Layer, Sign, Span, Tone};
+use crate::model::{Axis, Model, Point, Reading, Table};
+use crate::number::{counted, extent, number, ranged, usable, value_axis};
+use crate::range::{Range, clock, named_day};
+use crate::slots::{joined, point, reach, sound, totals_of};
+use crate::theme::Hue;
+use crate::thin;
+
+const TITLE: &str = "Glucose";
+
+/// What is drawn; the unit is the user's and the numbers are in it.
+#[derive(Debug, Clone, Copy)]
+pub struct Glucose<'a> {
+    /// `mg/dL` or `mmol/L`.
+    pub unit: &'a str,
+    /// Readings, sorted.
+    pub readings: &'a [Reading],
+    /// How often the sensor measures; readings that lie much further apart are not joined.
+    pub spacing_ms: i64,
+    /// The user's own target, if they set one.
+    pub target: Option<(f64, f64)>,
+    /// When meals were noted.
+    pub meals_ms: &'a [i64],
+}
+
+/// Returns the chart.
+pub fn model(glucose: &Glucose, range: Range, zones: &Zones) -> Model {
+    let readings = sound(glucose.readings, &range);
+    let target = glucose.target.filter(|(low, high)| usable(*low) && usable(*high) && low < high);
+    let values = readings.iter().map(|r| r.value).chain(target.iter().flat_map(|(low, high)| [*low, *high]));
+    let decimals = if glucose.unit.starts_with("mmol") { 1 } else { 0 };
+    // Two usual units, two usual extents of an empty chart.
+    let usual = if decimals == 1 { (4.0, 10.0) } else { (70.0, 180.0) };
+    let (low, high) = extent(values).unwrap_or(usual);
+    let y = value_axis(low, high, (usual.1 - usual.0) / 2.0).labelled(glucose.unit);
+    let meals: Vec<i64> = glucose.meals_ms.iter().copied().filter(|at| range.holds(*at)).collect();
+    Model {
+        layers: target_band(target, &range).into_iter().chain(layers(glucose, &readings, &meals, &y, &range)).collect(),
+        keys: keys(target, &meals, decimals),
+        x: Axis::days(&range, zones),
+        y,
+        summary: summary(glucose, &readings, &meals, decimals, &range, zones),
+        table: table(glucose, &readings, decimals, zones),
+        totals: totals_of(&readings),
+        ..Model::new(TITLE, glucose.unit, range, zones)
+    }
+}
+
+/// Shaded between its lines, which are what has to be seen.
+fn target_band(target: Option<(f64, f64)>, range: &Range) -> Option<Layer> {
+    let (low, high) = target?;
+    let span = |at: i64| Span { at: at as f64, low, high };
+    Some(Layer::Band { hue: Hue::Neutral, spans: vec![span(range.start_ms), span(range.end_ms)] })
+}
+
+fn layers(glucose: &Glucose, readings: &[Reading], meals: &[i64], y: &Axis, range: &Range) -> Vec<Layer> {
+    let points: Vec<Point> = readings.iter().map(point).collect();
+    let (from, length) = (range.start_ms as f64, (range.end_ms - range.start_ms) as f64);
+    let thinned = |run: Vec<Point>| thin::for_any_width(&run, from, length);
+    let line = |run| Layer::Line { hue: Hue::Vitals, tone: Tone::Full, width: 1.4, points: thinned(run) };
+    let dots = Layer::Dots { hue: Hue::Vitals, dot: Dot::Disc, points: thinned(points.clone()) };
+    let meals = meals.iter().map(|at| (*at as f64, y.from)).collect();
+    let meals = Layer::Dots { hue: Hue::Workout, dot: Dot::Triangle, points: meals };
+    let lines = joined(&points, reach(glucose.spacing_ms.max(1))).into_iter().map(line);
+    lines.chain([dots, meals]).collect()
+}
+
+fn keys(target: Option<(f64, f64)>, meals: &[i64], decimals: usize) -> Vec<Key> {
+    let target = target.map(|(low, high)| {
+        let label = format!("your target {} \u{2013} {}", number(low, decimals), number(high, decimals));
+        Key::new(label, Sign::Box(Fill::solid(Hue::Neutral, Tone::Pale)))
+    });
+    let meal = (!meals.is_empty()).then(|| Key::new("meal", Sign::Triangle(Hue::Workout)));
+    target.into_iter().chain(meal).collect()
+}
+
+fn summary(
+    glucose: &Glucose,
+    readings: &[Reading],
+    meals: &[i64],
+    decimals: usize,
+    range: &Range,
+    zones: &Zones,
+) -> String {
+    let when = range.when(zones);
+    let Some(totals) = totals_of(readings) else { return format!("{when} there are no glucose readings.") };
+    let meals = if meals.is_empty() { String::new() } else { format!(" {} noted.", counted(meals.len(), "meal")) };
+    format!(
+        "{when} your glucose {}; the mean of {} was {} {}.{meals}",
+        ranged(&number(totals.min, decimals), &number(totals.max, decimals), glucose.unit),
+        counted(totals.n as usize, "reading"),
+        number(totals.mean, decimals),
+        glucose.unit,
+    )
+}
+
+fn table(glucose: &Glucose, readings: &[Reading], decimals: usize, zones: &Zones) -> Table {
+    let row = |r: &Reading| {
+        let day = zones.day(r.at_ms);
+        [named_day(day), clock(r.at_ms, zones), number(r.value, decimals)]
+    };
+    Table::new(["Day", "Time", glucose.unit], readings.iter().map(row))
+}

@@ -1,0 +1,132 @@
+//! A calendar of any daily measure: a column a week, a row a weekday, five steps from little to much. A day without
+//! data is an empty outline.
+
+use health::time::{Day, Zones};
+
+use crate::layer::{Block, Fill, Key, Layer, Pattern, Shape, Sign, Tone};
+use crate::model::{Axis, AxisKind, Measure, Model, Table, Tick};
+use crate::number::{extent, usable};
+use crate::range::{Range, Step, month_starts, named_day, short_day, weekday_number};
+use crate::theme::Hue;
+
+const WEEKDAYS: [&str; 7] = ["Mon", "", "Wed", "", "Fri", "", "Sun"];
+const STEPS: u8 = 5;
+
+/// The value of a day.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DayValue {
+    /// The local day.
+    pub day: Day,
+    /// How much.
+    pub value: f64,
+}
+
+/// Returns the calendar of a range; `values` must be sorted by day, at most one a day. A year fits well.
+pub fn model(measure: &Measure, values: &[DayValue], range: Range, zones: &Zones) -> Model {
+    let (first, last) = range.ends(zones);
+    let values: Vec<DayValue> =
+        values.iter().filter(|v| (first..=last).contains(&v.day) && usable(v.value)).copied().collect();
+    let days = range.day_numbers(zones);
+    let monday = first.saturating_sub(weekday_number(first) as Day);
+    let week = |day: Day| (day.saturating_sub(monday) / 7) as f64;
+    let cell = |day: Day, fill: Fill| {
+        let row = 6.0 - weekday_number(day) as f64;
+        Block { x0: week(day), x1: week(day) + 1.0, y0: row, y1: row + 1.0, fill }
+    };
+    let steps = Steps::of(&values, measure);
+    let value_of = |day: Day| values.binary_search_by_key(&day, |v| v.day).ok().and_then(|at| values.get(at));
+    let fill = |day: Day| value_of(day).map_or_else(missing, |v| steps.fill(measure.hue, v.value));
+    let blocks = if values.is_empty() { Vec::new() } else { days.iter().map(|day| cell(*day, fill(*day))).collect() };
+    Model {
+        x: Axis {
+            from: 0.0,
+            to: week(last) + 1.0,
+            ticks: months(&days, week),
+            kind: AxisKind::Lanes,
+            label: String::new(),
+        },
+        y: Axis::lanes(&WEEKDAYS),
+        layers: vec![Layer::Blocks { shape: Shape::Cell, blocks }],
+        keys: if values.is_empty() { Vec::new() } else { steps.keys(measure) },
+        square: true,
+        summary: summary(measure, &values, days.len(), &range, zones),
+        table: table(measure, &days, value_of),
+        ..Model::new(measure.title, measure.unit, range, zones)
+    }
+}
+
+fn missing() -> Fill {
+    Fill { hue: Hue::Neutral, tone: Tone::Soft, pattern: Pattern::Outline }
+}
+
+/// Round bounds of five steps of the same size.
+struct Steps {
+    from: f64,
+    size: f64,
+}
+
+impl Steps {
+    fn of(values: &[DayValue], measure: &Measure) -> Self {
+        let (low, high) = extent(values.iter().map(|v| v.value)).unwrap_or((0.0, 1.0));
+        // Bounds that are written differently are different.
+        let least = 10f64.powi(-(measure.decimals as i32));
+        let smallest = ((high - low) / f64::from(STEPS)).max(least);
+        let power = 10f64.powi(smallest.log10().floor() as i32);
+        let sizes = [1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 20.0].map(|times| times * power);
+        // A size with half a digit would be written as another number.
+        let whole = |size: &f64| ((size / least).round() - size / least).abs() < 1e-6;
+        let from = |size: f64| (low / size + 1e-9).floor() * size;
+        let fits = |size: &f64| from(*size) + size * f64::from(STEPS) >= high;
+        let size = sizes.into_iter().filter(whole).find(fits).unwrap_or(20.0 * power);
+        Self { from: from(size), size }
+    }
+
+    fn fill_of(&self, hue: Hue, step: u8) -> Fill {
+        Fill::solid(hue, Tone::Step(step + 1))
+    }
+
+    fn fill(&self, hue: Hue, value: f64) -> Fill {
+        let step = ((value - self.from) / self.size + 1e-9).floor();
+        self.fill_of(hue, (step as u8).min(STEPS - 1))
+    }
+
+    fn keys(&self, measure: &Measure) -> Vec<Key> {
+        let bound = |i: u8| measure.number(self.from + f64::from(i) * self.size);
+        let label = |i: u8| format!("{}\u{2013}{}", bound(i), bound(i + 1));
+        let unit = Key::new(measure.unit, Sign::None);
+        let keys = (0..STEPS).map(|i| Key::new(label(i), Sign::Box(self.fill_of(measure.hue, i))));
+        let none = Key::new("no data", Sign::Box(missing()));
+        std::iter::once(unit).filter(|key| !key.label.is_empty()).chain(keys).chain([none]).collect()
+    }
+}
+
+fn months(days: &[Day], week: impl Fn(Day) -> f64) -> Vec<Tick> {
+    let starts = month_starts(days);
+    let first = if starts.is_empty() { days.first().map(|day| (*day, short_day(*day))) } else { None };
+    first.into_iter().chain(starts).map(|(day, label)| Tick::over(week(day), week(day) + 1.0, label)).collect()
+}
+
+fn summary(measure: &Measure, values: &[DayValue], days: usize, range: &Range, zones: &Zones) -> String {
+    let when = range.when(zones);
+    let by = |a: &&DayValue, b: &&DayValue| a.value.total_cmp(&b.value);
+    let (Some(low), Some(high)) = (values.iter().min_by(by), values.iter().max_by(by)) else {
+        return format!("{when} there are no data for {}.", measure.name());
+    };
+    format!(
+        "{when} {} went from {} on {} to {} on {}; {}.",
+        measure.name(),
+        measure.number(low.value),
+        short_day(low.day),
+        measure.said(high.value),
+        short_day(high.day),
+        Step::Day.with_data(values.len(), days),
+    )
+}
+
+fn table<'v>(measure: &Measure, days: &[Day], value_of: impl Fn(Day) -> Option<&'v DayValue>) -> Table {
+    let row = |day: &Day| {
+        let text = value_of(*day).map_or_else(|| "no data".to_owned(), |v| measure.number(v.value));
+        [named_day(*day), text]
+    };
+    Table::new(["Day", measure.title], days.iter().map(row))
+}

@@ -1,0 +1,118 @@
+//! One night: a lane for each stage, the lightest uppermost, and the time in bed below. Lanes carry the meaning,
+//! colour and pattern repeat it.
+
+use health::time::{HOUR_MS, Zones};
+
+use crate::layer::{Block, Fill, Layer, Pattern, Shape, Tone};
+use crate::model::{Axis, AxisKind, Model, Table};
+use crate::number::minutes;
+use crate::range::{Range, Step, clock, clock_ticks, long_day};
+use crate::sleep::{Night, Segment, Stage, Stretch};
+use crate::theme::Hue;
+
+const TITLE: &str = "Sleep";
+const LANES: [&str; 5] = ["Awake", "REM", "Core", "Deep", "In bed"];
+/// Space at both sides of the night.
+const MARGIN_MS: i64 = 15 * 60_000;
+/// Share of a lane that a stage leaves free above and below.
+const FREE: f64 = 0.2;
+/// A riser joins two stages that follow each other within this.
+const FOLLOWS_MS: i64 = 60_000;
+
+/// Returns the chart of one night; stages must be sorted.
+pub fn model(night: &Night, zones: &Zones) -> Model {
+    let ends = night.ends();
+    // A night without anything is drawn over its usual hours.
+    let noon = zones.day_bounds(night.day).0;
+    let (start_ms, end_ms) = ends.unwrap_or((noon - 2 * HOUR_MS, noon + 8 * HOUR_MS));
+    let range = Range { start_ms: start_ms - MARGIN_MS, end_ms: end_ms + MARGIN_MS, step: Step::Hour };
+    let segments: Vec<Segment> = night.sound_segments().copied().collect();
+    let ticks = clock_ticks(range.start_ms, range.end_ms, zones);
+    Model {
+        x: Axis {
+            from: range.start_ms as f64,
+            to: range.end_ms as f64,
+            ticks,
+            kind: AxisKind::Grid,
+            label: String::new(),
+        },
+        y: Axis::lanes(&LANES),
+        layers: layers(night, &segments),
+        keys: keys(&segments),
+        summary: summary(night, ends, zones),
+        table: table(&segments, night, zones),
+        ..Model::new(TITLE, "", range, zones)
+    }
+}
+
+/// Lower edge of the lane of a stage. What has no stage lies across Core, hatched.
+fn lane(stage: Stage) -> f64 {
+    match stage {
+        Stage::Awake => 4.0,
+        Stage::Rem => 3.0,
+        Stage::Core | Stage::Unspecified => 2.0,
+        Stage::Deep => 1.0,
+    }
+}
+
+fn layers(night: &Night, segments: &[Segment]) -> Vec<Layer> {
+    let follow = |pair: &&[Segment]| matches!(pair, [a, b] if (b.start_ms - a.end_ms).abs() <= FOLLOWS_MS);
+    let riser = |pair: &[Segment]| match pair {
+        // From the near edge of the one to the near edge of the other.
+        [a, b] if lane(a.stage) != lane(b.stage) => {
+            let (low, high) = (lane(a.stage).min(lane(b.stage)), lane(a.stage).max(lane(b.stage)));
+            vec![(b.start_ms as f64, high + FREE), (b.start_ms as f64, low + 1.0 - FREE)]
+        }
+        _ => Vec::new(),
+    };
+    let risers = segments.windows(2).filter(follow).map(riser).filter(|points| !points.is_empty());
+    let risers = risers.map(|points| Layer::Line { hue: Hue::Neutral, tone: Tone::Soft, width: 0.8, points });
+    let block = |s: &Segment| Block {
+        x0: s.start_ms as f64,
+        x1: s.end_ms as f64,
+        y0: lane(s.stage) + FREE,
+        y1: lane(s.stage) + 1.0 - FREE,
+        fill: s.stage.fill(),
+    };
+    let bed = |s: Stretch| Block {
+        x0: s.start_ms as f64,
+        x1: s.end_ms as f64,
+        y0: 0.35,
+        y1: 0.65,
+        fill: Fill::new(Hue::Neutral, Pattern::Outline),
+    };
+    let mut layers: Vec<Layer> = risers.collect();
+    layers.push(Layer::Blocks { shape: Shape::Cell, blocks: night.sound_bed().map(bed).collect() });
+    layers.push(Layer::Blocks { shape: Shape::Cell, blocks: segments.iter().map(block).collect() });
+    layers
+}
+
+/// The lanes name every stage but the one that has none of its own.
+fn keys(segments: &[Segment]) -> Vec<crate::layer::Key> {
+    let any = segments.iter().any(|s| s.stage == Stage::Unspecified);
+    any.then(|| Stage::Unspecified.key()).into_iter().collect()
+}
+
+fn summary(night: &Night, ends: Option<(i64, i64)>, zones: &Zones) -> String {
+    let day = long_day(night.day);
+    let Some((start, end)) = ends else { return format!("There is no sleep for {day}.") };
+    let from_to = format!("from {} to {}", clock(start, zones), clock(end, zones));
+    let asleep = night.minutes.asleep();
+    if asleep <= 0.0 {
+        return format!("For {day} there is only time in bed, {from_to}; no sleep is counted.");
+    }
+    let known = Stage::ALL.into_iter().filter(|stage| night.minutes.of(*stage) > 0.0);
+    let name = |s: Stage| if s == Stage::Unspecified { "Stage unknown" } else { s.name() };
+    let stages: Vec<String> = known.map(|s| format!("{} {}", name(s), minutes(night.minutes.of(s)))).collect();
+    format!("The night of {day}, {from_to}: {} asleep. {}.", minutes(asleep), stages.join(", "))
+}
+
+fn table(segments: &[Segment], night: &Night, zones: &Zones) -> Table {
+    let row = |start: i64, end: i64, name: &str| {
+        let length = minutes((end - start) as f64 / 60_000.0);
+        [clock(start, zones), clock(end, zones), name.to_owned(), length]
+    };
+    let bed = night.sound_bed().map(|s| row(s.start_ms, s.end_ms, "In bed"));
+    let stages = segments.iter().map(|s| row(s.start_ms, s.end_ms, s.stage.name()));
+    Table::new(["From", "To", "Stage", "Length"], bed.chain(stages))
+}

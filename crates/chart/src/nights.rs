@@ -1,0 +1,139 @@
+//! Nights side by side: bars from bedtime to waking on an axis from noon to noon, stages stacked inside. Naps stand
+//! apart below; a night of which only the time in bed is known is an outline.
+
+use health::time::{Day, Zones};
+
+use crate::layer::{Block, Fill, Key, Layer, Panel, Pattern, Shape, Sign};
+use crate::model::{Axis, AxisKind, Model, Table, Tick};
+use crate::number::{counted, extent, inverted, minutes};
+use crate::range::{Range, clock, clock_minutes};
+use crate::sleep::{Night, NightKind, Stage};
+use crate::theme::Hue;
+
+const TITLE: &str = "Nights";
+const HOUR: f64 = 60.0;
+/// The axis shows at least 21:00 to 09:00, in minutes after noon.
+const LEAST: (f64, f64) = (9.0 * HOUR, 21.0 * HOUR);
+/// Noon to noon.
+const LONGEST: (f64, f64) = (0.0, 24.0 * HOUR);
+
+/// Returns the chart of the nights of a range of days, whichever order they come in.
+pub fn model(nights: &[Night], range: Range, zones: &Zones) -> Model {
+    let (first, last) = range.ends(zones);
+    let nights: Vec<&Night> = nights.iter().filter(|n| (first..=last).contains(&n.day) && n.ends().is_some()).collect();
+    let blocks: Vec<Block> = nights.iter().flat_map(|night| blocks(night, zones)).collect();
+    let y = clock_axis(&blocks);
+    let x = Axis::days(&range, zones);
+    let naps = naps(&nights, &x, zones);
+    let layers = vec![Layer::Blocks { shape: Shape::Column, blocks }];
+    // The days are named once, below the last panel.
+    let top = if naps.is_some() { Axis { ticks: Vec::new(), ..x.clone() } } else { x };
+    Model {
+        x: top,
+        y,
+        layers,
+        keys: keys(&nights),
+        panels: naps.into_iter().collect(),
+        summary: summary(&nights, &range, zones),
+        table: table(&nights, zones),
+        ..Model::new(TITLE, "", range, zones)
+    }
+}
+
+/// Minutes after the noon before the day, as clocks on the wall show them: a night of 23:00 to 07:00 is as long on the
+/// axis when clocks change.
+fn after_noon(at_ms: i64, day: Day, zones: &Zones) -> f64 {
+    let days = f64::from(zones.day(at_ms).saturating_sub(day));
+    (days + 0.5) * 24.0 * HOUR + clock_minutes(at_ms, zones)
+}
+
+fn blocks(night: &Night, zones: &Zones) -> Vec<Block> {
+    let (start, end) = zones.day_bounds(night.day);
+    let block = |from: i64, to: i64, fill: Fill| {
+        let y = [from, to].map(|at| after_noon(at, night.day, zones).clamp(LONGEST.0, LONGEST.1));
+        Block { x0: start as f64, x1: end as f64, y0: y[0], y1: y[1], fill }
+    };
+    match night.kind {
+        NightKind::Nap => Vec::new(),
+        NightKind::Night => night.sound_segments().map(|s| block(s.start_ms, s.end_ms, s.stage.fill())).collect(),
+        NightKind::InBedOnly => night.sound_bed().map(|s| block(s.start_ms, s.end_ms, in_bed())).collect(),
+    }
+}
+
+fn in_bed() -> Fill {
+    Fill::new(Hue::Neutral, Pattern::Outline)
+}
+
+/// Every third hour around the nights, evening above morning.
+fn clock_axis(blocks: &[Block]) -> Axis {
+    let (low, high) = extent(blocks.iter().flat_map(|b| [b.y0, b.y1])).unwrap_or(LEAST);
+    let every = 3.0 * HOUR;
+    let from = ((low.min(LEAST.0)) / every).floor() * every;
+    let to = ((high.max(LEAST.1)) / every).ceil() * every;
+    // No more labels than an axis may have.
+    let every = if (to - from) / every > 5.0 { 2.0 * every } else { every };
+    let (from, to) = ((from / every).floor() * every, (to / every).ceil() * every);
+    let tick = |i: u32| {
+        let at = from + f64::from(i) * every;
+        Tick::new(at, format!("{:02}:00", (at / HOUR + 12.0) as i64 % 24))
+    };
+    let count = ((to - from) / every) as u32;
+    inverted(Axis { from, to, ticks: (0..=count).map(tick).collect(), ..Axis::default() })
+}
+
+/// A lane of its own, as high as the longest nap.
+fn naps(nights: &[&Night], x: &Axis, zones: &Zones) -> Option<Panel> {
+    let naps = || nights.iter().filter(|night| night.kind == NightKind::Nap);
+    let (_, longest) = extent(naps().map(|nap| nap.minutes.asleep()))?;
+    let block = |nap: &&Night| {
+        let (start, end) = zones.day_bounds(nap.day);
+        let fill = Fill::new(Hue::Sleep, Pattern::Outline);
+        Block { x0: start as f64, x1: end as f64, y0: 0.0, y1: nap.minutes.asleep(), fill }
+    };
+    let longest = longest.max(HOUR);
+    let y =
+        Axis { to: longest, ticks: vec![Tick::new(longest / 2.0, "Naps")], kind: AxisKind::Lanes, ..Axis::default() };
+    let layers = vec![Layer::Blocks { shape: Shape::Column, blocks: naps().map(block).collect() }];
+    Some(Panel { x: x.clone(), y, layers, share: 0.14 })
+}
+
+fn keys(nights: &[&Night]) -> Vec<Key> {
+    let of = |kind: NightKind| nights.iter().filter(move |night| night.kind == kind);
+    let has = |stage: Stage| of(NightKind::Night).any(|night| night.sound_segments().any(|s| s.stage == stage));
+    let bed = of(NightKind::InBedOnly).next().map(|_| Key::new("Only in bed", Sign::Box(in_bed())));
+    Stage::ALL.into_iter().filter(|stage| has(*stage)).map(Stage::key).chain(bed).collect()
+}
+
+fn summary(nights: &[&Night], range: &Range, zones: &Zones) -> String {
+    let when = range.when(zones);
+    let of = |kind: NightKind| nights.iter().filter(move |night| night.kind == kind);
+    let found = of(NightKind::Night).count();
+    if nights.is_empty() {
+        return format!("{when} there is no sleep.");
+    }
+    let lengths = of(NightKind::Night).map(|night| night.minutes.asleep());
+    let slept = extent(lengths)
+        .map_or_else(String::new, |(low, high)| format!(", with {} to {} of sleep", minutes(low), minutes(high)));
+    let (naps, beds) = (of(NightKind::Nap).count(), of(NightKind::InBedOnly).count());
+    let naps = (naps > 0).then(|| counted(naps, "nap"));
+    let beds = (beds > 0).then(|| format!("{} in bed only", counted(beds, "night")));
+    let others: Vec<String> = naps.into_iter().chain(beds).collect();
+    let others = if others.is_empty() { String::new() } else { format!("; {}", others.join(", ")) };
+    let are = if found == 1 { "is" } else { "are" };
+    format!("{when} there {are} {}{slept}{others}.", counted(found, "night"))
+}
+
+fn table(nights: &[&Night], zones: &Zones) -> Table {
+    let row = |night: &&Night| {
+        let (start, end) = night.ends().unwrap_or_default();
+        let (what, asleep) = match night.kind {
+            NightKind::Night => ("Night", minutes(night.minutes.asleep())),
+            NightKind::Nap => ("Nap", minutes(night.minutes.asleep())),
+            NightKind::InBedOnly => ("Only in bed", "no data".to_owned()),
+        };
+        [night.label(), what.to_owned(), clock(start, zones), clock(end, zones), asleep]
+    };
+    let mut sorted: Vec<&&Night> = nights.iter().collect();
+    sorted.sort_by_key(|night| (night.day, night.ends()));
+    Table::new(["Day", "What", "From", "To", "Asleep"], sorted.into_iter().map(row))
+}

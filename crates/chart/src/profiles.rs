@@ -1,0 +1,197 @@
+//! What happened during a workout: heart rate, pace and elevation over one axis of time or distance. Pace is upside
+//! down, so that faster is up, and says so.
+
+use health::time::Zones;
+
+use crate::layer::{Layer, Panel, Tone, alone};
+use crate::model::{Axis, Model, Point, Table, Tick};
+use crate::number::{extent, inverted, number, usable, value_axis};
+use crate::range::{Range, Step, clock, long_day};
+use crate::slots::joined;
+use crate::theme::Hue;
+use crate::thin;
+
+const TITLE: &str = "Workout profiles";
+/// A line passes over at most this share of the axis without data.
+const WIDEST_HOLE: f64 = 0.03;
+/// Rows of the table.
+const ROWS: usize = 20;
+
+/// What runs along the shared axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Along {
+    /// Seconds since the start.
+    Time,
+    /// Metres from the start.
+    Distance,
+}
+
+/// The series of a workout; an empty one has no panel. First of each pair is the place along the shared axis.
+#[derive(Debug, Clone, Copy)]
+pub struct Profiles<'a> {
+    /// Start in milliseconds since 1970.
+    pub start_ms: i64,
+    /// End in milliseconds since 1970.
+    pub end_ms: i64,
+    /// What the first of each pair is.
+    pub along: Along,
+    /// Where the axis ends.
+    pub length: f64,
+    /// Beats per minute.
+    pub heart_rate: &'a [Point],
+    /// Seconds per kilometre.
+    pub pace: &'a [Point],
+    /// Metres above the sea.
+    pub elevation: &'a [Point],
+}
+
+/// One line of a workout.
+struct Profile {
+    name: &'static str,
+    label: &'static str,
+    hue: Hue,
+    least: f64,
+    points: Vec<Point>,
+    write: fn(f64) -> String,
+}
+
+impl Profile {
+    fn panel(&self, length: f64) -> Panel {
+        let (low, high) = extent(self.points.iter().map(|point| point.1)).unwrap_or((0.0, self.least));
+        let y = if self.hue == Hue::Workout { pace_axis(low, high) } else { value_axis(low, high, self.least) };
+        let line = |run: Vec<Point>| Layer::Line {
+            hue: self.hue,
+            tone: Tone::Full,
+            width: 1.5,
+            points: thin::for_any_width(&run, 0.0, length),
+        };
+        let most = length * WIDEST_HOLE;
+        let layers =
+            joined(&self.points, most).into_iter().map(line).chain(alone(&self.points, most, self.hue)).collect();
+        Panel { x: Axis { from: 0.0, to: length, ..Axis::default() }, y: y.labelled(self.label), layers, share: 1.0 }
+    }
+
+    fn extremes(&self) -> Option<String> {
+        let (low, high) = extent(self.points.iter().map(|point| point.1))?;
+        Some(format!("{} {} to {}", self.name, (self.write)(low), (self.write)(high)))
+    }
+
+    /// The value of the last point before a place.
+    fn at(&self, place: f64) -> String {
+        let next = self.points.partition_point(|point| point.0 <= place);
+        let before = next.checked_sub(1).and_then(|i| self.points.get(i));
+        before.map_or_else(|| "no data".to_owned(), |point| (self.write)(point.1))
+    }
+}
+
+/// Returns the linked profiles of a workout; each series must be sorted.
+pub fn model(profiles: &Profiles, zones: &Zones) -> Model {
+    let end_ms = profiles.end_ms.max(profiles.start_ms.saturating_add(1));
+    let range = Range { start_ms: profiles.start_ms, end_ms, step: Step::Hour };
+    let length = if usable(profiles.length) && profiles.length > 0.0 { profiles.length } else { 1.0 };
+    let series = series(profiles, length);
+    let mut panels: Vec<Panel> = series.iter().map(|profile| profile.panel(length)).collect();
+    let x = along(profiles.along, length);
+    // One axis for all: only the lowest panel has its labels.
+    match panels.last_mut() {
+        Some(lowest) => lowest.x = x,
+        None => panels.push(Panel { x, y: value_axis(0.0, 1.0, 1.0), layers: Vec::new(), share: 1.0 }),
+    }
+    let mut panels = panels.into_iter();
+    let first = panels.next();
+    let (x, y, layers) = first.map(|first| (first.x, first.y, first.layers)).unwrap_or_default();
+    Model {
+        x,
+        y,
+        layers,
+        panels: panels.collect(),
+        summary: summary(&series, profiles, zones),
+        table: table(&series, profiles.along, length),
+        ..Model::new(TITLE, "", range, zones)
+    }
+}
+
+fn series(profiles: &Profiles, length: f64) -> Vec<Profile> {
+    let within = |points: &[Point]| -> Vec<Point> {
+        points.iter().filter(|p| (0.0..=length).contains(&p.0) && usable(p.1)).copied().collect()
+    };
+    let heart_rate = Profile {
+        name: "Heart rate",
+        label: "Heart rate, bpm",
+        hue: Hue::Heart,
+        least: 20.0,
+        points: within(profiles.heart_rate),
+        write: |value| number(value, 0),
+    };
+    let pace = Profile {
+        name: "Pace",
+        label: "Pace, min/km, faster is up",
+        hue: Hue::Workout,
+        least: 60.0,
+        points: within(profiles.pace).into_iter().filter(|point| point.1 > 0.0).collect(),
+        write: minutes_seconds,
+    };
+    let elevation = Profile {
+        name: "Elevation",
+        label: "Elevation, m",
+        hue: Hue::Neutral,
+        least: 20.0,
+        points: within(profiles.elevation),
+        write: |value| number(value, 0),
+    };
+    [heart_rate, pace, elevation].into_iter().filter(|profile| !profile.points.is_empty()).collect()
+}
+
+/// `5:30`.
+fn minutes_seconds(seconds: f64) -> String {
+    let whole = seconds.round() as i64;
+    format!("{}:{:02}", whole / 60, whole % 60)
+}
+
+/// Steps that are round on a clock, slow at the bottom.
+fn pace_axis(low: f64, high: f64) -> Axis {
+    let steps = [15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0];
+    let ends = |step: f64| ((low / step).floor(), (high / step).ceil().max((low / step).floor() + 1.0));
+    let fits = |step: &f64| ends(*step).1 - ends(*step).0 <= 4.0;
+    let step = steps.into_iter().find(fits).unwrap_or((high - low).max(3600.0));
+    let (first, last) = ends(step);
+    let tick = |i: u32| {
+        let at = (first + f64::from(i)) * step;
+        Tick::new(at, minutes_seconds(at))
+    };
+    let ticks = (0..=(last - first) as u32).map(tick).collect();
+    inverted(Axis { from: first * step, to: last * step, ticks, ..Axis::default() })
+}
+
+/// The shared axis: minutes or kilometres at round places.
+fn along(along: Along, length: f64) -> Axis {
+    let unit = if along == Along::Time { 60.0 } else { 1000.0 };
+    let round = value_axis(0.0, length / unit, 0.0);
+    let inside = round.ticks.into_iter().filter(|tick| tick.at * unit <= length * 1.000_001);
+    let ticks = inside.map(|tick| Tick { at: tick.at * unit, ..tick }).collect();
+    let label = if along == Along::Time { "minutes" } else { "km" };
+    Axis { from: 0.0, to: length, ticks, ..Axis::default() }.labelled(label)
+}
+
+fn summary(series: &[Profile], profiles: &Profiles, zones: &Zones) -> String {
+    let when = format!("{}, {}", long_day(zones.day(profiles.start_ms)), clock(profiles.start_ms, zones));
+    let words: Vec<String> = series.iter().filter_map(Profile::extremes).collect();
+    if words.is_empty() {
+        return format!("For the workout of {when} there are no profiles.");
+    }
+    format!("Workout of {when}: {}.", words.join("; "))
+}
+
+fn table(series: &[Profile], along: Along, length: f64) -> Table {
+    let head = if along == Along::Time { "Minute" } else { "km" };
+    let unit = if along == Along::Time { 60.0 } else { 1000.0 };
+    let row = |i: usize| {
+        let place = length * i as f64 / ROWS as f64;
+        let values = series.iter().map(|profile| profile.at(place));
+        std::iter::once(number(place / unit, 1)).chain(values).collect()
+    };
+    let nothing = if series.is_empty() { Some("Value") } else { None };
+    let columns = std::iter::once(head).chain(series.iter().map(|profile| profile.label)).chain(nothing);
+    let rows = if series.is_empty() { Vec::new() } else { (0..=ROWS).map(row).collect() };
+    Table { columns: columns.map(str::to_owned).collect(), rows }
+}

@@ -1,0 +1,127 @@
+//! How regular sleep is: one row a day from noon to noon, dark where asleep, by the clocks of where one was.
+
+use std::collections::BTreeSet;
+
+use health::time::{Day, Zones};
+
+use crate::layer::{Block, Fill, Key, Layer, Pattern, Shape, Sign, Tone};
+use crate::model::{Axis, AxisKind, Model, Table, Tick};
+use crate::number::{minutes, usable};
+use crate::range::{Range, Step, clock_minutes, month_starts, named_day, short_day};
+use crate::sleep::Stretch;
+use crate::theme::Hue;
+
+const TITLE: &str = "Sleep regularity";
+const DAY: f64 = 24.0 * 60.0;
+const NOON: f64 = DAY / 2.0;
+/// Rows that are named, at most.
+const MOST_NAMED: usize = 8;
+
+/// Part of a row: from and to in minutes after the noon before its day.
+type Piece = (Day, f64, f64);
+
+/// Returns the raster of the stretches asleep; a row belongs to the day on which it ends.
+///
+/// `spread_minutes` is how far the middles of sleep scatter, as the caller found it.
+pub fn model(asleep: &[Stretch], spread_minutes: Option<f64>, range: Range, zones: &Zones) -> Model {
+    let days = range.day_numbers(zones);
+    let (first, last) = range.ends(zones);
+    let sound = asleep.iter().filter(|s| s.is_sound());
+    let pieces: Vec<Piece> =
+        sound.flat_map(|s| pieces(s, zones)).filter(|piece| (first..=last).contains(&piece.0)).collect();
+    let seen: BTreeSet<Day> = pieces.iter().map(|piece| piece.0).collect();
+    let row = |day: Day| f64::from(last.saturating_sub(day));
+    let block = |(day, from, to): &Piece| Block {
+        x0: *from,
+        x1: *to,
+        y0: row(*day),
+        y1: row(*day) + 1.0,
+        fill: Fill::solid(Hue::Sleep, Tone::Full),
+    };
+    let missing = if seen.is_empty() { Vec::new() } else { missing(&days, &seen, row) };
+    let has_missing = !missing.is_empty();
+    Model {
+        x: Axis { from: 0.0, to: DAY, ticks: clock(), kind: AxisKind::Grid, label: String::new() },
+        y: named_days(&days, row),
+        layers: vec![
+            Layer::Blocks { shape: Shape::Cell, blocks: missing },
+            Layer::Blocks { shape: Shape::Cell, blocks: pieces.iter().map(block).collect() },
+        ],
+        keys: keys(seen.is_empty(), has_missing),
+        summary: summary(&seen, days.len(), spread_minutes, &range, zones),
+        table: table(&days, &pieces),
+        ..Model::new(TITLE, "", range, zones)
+    }
+}
+
+/// Cuts a stretch at every noon of the clock on the wall.
+fn pieces(stretch: &Stretch, zones: &Zones) -> Vec<Piece> {
+    let place = |at_ms: i64| {
+        let (day, minute) = (zones.day(at_ms), clock_minutes(at_ms, zones));
+        if minute >= NOON { (day.saturating_add(1), minute - NOON) } else { (day, minute + NOON) }
+    };
+    let ((first, from), (last, to)) = (place(stretch.start_ms), place(stretch.end_ms));
+    let ends = |day: Day| (if day == first { from } else { 0.0 }, if day == last { to } else { DAY });
+    let rows = (first..=last).map(|day| (day, ends(day).0, ends(day).1));
+    // Where clocks go back, a short stretch may end before it began.
+    rows.filter(|(_, from, to)| to > from).collect()
+}
+
+/// Outlines around neighbouring days without sleep.
+fn missing(days: &[Day], seen: &BTreeSet<Day>, row: impl Fn(Day) -> f64) -> Vec<Block> {
+    let runs = days.chunk_by(|a, b| seen.contains(a) == seen.contains(b));
+    let ends = runs.filter_map(|run| Some((*run.first()?, *run.last()?))).filter(|(first, _)| !seen.contains(first));
+    let fill = Fill { hue: Hue::Neutral, tone: Tone::Soft, pattern: Pattern::Outline };
+    ends.map(|(first, last)| Block { x0: 0.0, x1: DAY, y0: row(last), y1: row(first) + 1.0, fill }).collect()
+}
+
+fn clock() -> Vec<Tick> {
+    (0..=4).map(|i| Tick::new(f64::from(i) * DAY / 4.0, format!("{:02}:00", (12 + i * 6) % 24))).collect()
+}
+
+fn named_days(days: &[Day], row: impl Fn(Day) -> f64) -> Axis {
+    let named: Vec<(Day, String)> = match days.len() {
+        0..=62 => {
+            let every = days.len().div_ceil(MOST_NAMED);
+            days.iter().step_by(every.max(1)).map(|day| (*day, short_day(*day))).collect()
+        }
+        _ => month_starts(days),
+    };
+    let every = named.len().div_ceil(MOST_NAMED).max(1);
+    let ticks = named.into_iter().step_by(every).map(|(day, label)| Tick::new(row(day) + 0.5, label)).collect();
+    Axis { from: 0.0, to: days.len() as f64, ticks, kind: AxisKind::Lanes, label: String::new() }
+}
+
+fn keys(empty: bool, has_missing: bool) -> Vec<Key> {
+    let asleep = (!empty).then(|| Key::new("Asleep", Sign::Box(Fill::solid(Hue::Sleep, Tone::Full))));
+    let outline = Fill { hue: Hue::Neutral, tone: Tone::Soft, pattern: Pattern::Outline };
+    asleep.into_iter().chain(has_missing.then(|| Key::new("No data", Sign::Box(outline)))).collect()
+}
+
+fn summary(seen: &BTreeSet<Day>, days: usize, spread: Option<f64>, range: &Range, zones: &Zones) -> String {
+    let when = range.when(zones);
+    if seen.is_empty() {
+        return format!("{when} there is no sleep.");
+    }
+    let spread = spread.filter(|s| usable(*s) && *s >= 0.0);
+    let spread = spread.map_or_else(String::new, |s| format!(" The middle of sleep varied by {}.", minutes(s)));
+    format!("{when} {} on sleep.{spread}", Step::Day.with_data(seen.len(), days))
+}
+
+fn table(days: &[Day], pieces: &[Piece]) -> Table {
+    let clock = |minute: f64| {
+        let whole = (minute + NOON) as i64 % DAY as i64;
+        format!("{:02}:{:02}", whole / 60, whole % 60)
+    };
+    let mut sorted: Vec<&Piece> = pieces.iter().collect();
+    sorted.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    let row = |day: &Day| {
+        let (from, to) = (sorted.partition_point(|p| p.0 < *day), sorted.partition_point(|p| p.0 <= *day));
+        let own = sorted.get(from..to).unwrap_or_default();
+        let spans: Vec<String> =
+            own.iter().map(|(_, from, to)| format!("{}\u{2013}{}", clock(*from), clock(*to))).collect();
+        let spans = if spans.is_empty() { "no data".to_owned() } else { spans.join(", ") };
+        [named_day(*day), spans]
+    };
+    Table::new(["Noon to noon, until", "Asleep"], days.iter().map(row))
+}

@@ -1,0 +1,140 @@
+//! Activity rings: moving outermost, then exercise, then standing. One day with its numbers, or a page of a calendar.
+
+use health::time::{Day, Zones};
+
+use crate::layer::{Arc, Layer, Rings};
+use crate::model::{Axis, AxisKind, Model, Table, Tick};
+use crate::number::{counted, number, usable};
+use crate::range::{Range, Step, day_of_month, long_day, named_day, weekday_number};
+
+const TITLE: &str = "Activity rings";
+const NAMES: [&str; 3] = ["Move", "Exercise", "Stand"];
+const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+/// A calendar page has no more rows: a long range shows its last weeks.
+const MOST_WEEKS: Day = 6;
+
+/// One ring: how much of how much.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ring {
+    /// What was reached.
+    pub value: f64,
+    /// The goal.
+    pub goal: f64,
+}
+
+/// The rings of a day; a ring without data is none.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RingDay {
+    /// The local day.
+    pub day: Day,
+    /// Active energy in kilocalories.
+    pub moving: Option<Ring>,
+    /// Minutes of exercise.
+    pub exercise: Option<Ring>,
+    /// Hours in which one stood.
+    pub stand: Option<Ring>,
+}
+
+impl RingDay {
+    fn rings(&self) -> [(Option<Ring>, &'static str); 3] {
+        let sound = |ring: Option<Ring>| ring.filter(|r| usable(r.value) && usable(r.goal) && r.value >= 0.0);
+        [(sound(self.moving), "kcal"), (sound(self.exercise), "min"), (sound(self.stand), "h")]
+    }
+
+    fn arcs(&self) -> Vec<Arc> {
+        let arc = |((ring, unit), name): ((Option<Ring>, &str), &str)| Arc {
+            // Without a goal there is nothing to close.
+            share: ring.filter(|r| r.goal > 0.0).map(|r| r.value / r.goal),
+            text: ring.map_or_else(|| "no data".to_owned(), |r| format!("{} {unit}", number(r.value, 0))),
+            label: ring.map_or_else(|| name.to_owned(), |r| format!("{name}, goal {} {unit}", number(r.goal, 0))),
+        };
+        self.rings().into_iter().zip(NAMES).map(arc).collect()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.rings().iter().all(|(ring, _)| ring.is_none())
+    }
+}
+
+/// Returns the rings of one day.
+pub fn day(day: &RingDay, zones: &Zones) -> Model {
+    let (start_ms, end_ms) = zones.day_bounds(day.day);
+    let rings = Rings { column: 0, row: 0, label: String::new(), arcs: day.arcs() };
+    let when = long_day(day.day);
+    let words = |((ring, unit), name): ((Option<Ring>, &str), &str)| {
+        ring.map(|r| format!("{name} {} of {} {unit}", number(r.value, 0), number(r.goal, 0)))
+    };
+    let words: Vec<String> = day.rings().into_iter().zip(NAMES).filter_map(words).collect();
+    let summary = if words.is_empty() {
+        format!("On {when} there are no activity rings.")
+    } else {
+        format!("On {when}: {}.", words.join(", "))
+    };
+    let rings = if day.is_empty() { Vec::new() } else { vec![rings] };
+    Model {
+        x: Axis::hidden(0.0, 1.0),
+        y: Axis::hidden(0.0, 1.0),
+        layers: vec![Layer::Rings { rings }],
+        summary,
+        table: table(std::slice::from_ref(day)),
+        ..Model::new(TITLE, "", Range { start_ms, end_ms, step: Step::Day }, zones)
+    }
+}
+
+/// Returns a calendar page of the days of a range, weeks from Monday to Sunday.
+pub fn month(days: &[RingDay], range: Range, zones: &Zones) -> Model {
+    let (first, last) = range.ends(zones);
+    let monday = |day: Day| day.saturating_sub(weekday_number(day) as Day);
+    let first = first.max(monday(last).saturating_sub((MOST_WEEKS - 1) * 7));
+    let shown: Vec<RingDay> = days.iter().filter(|d| (first..=last).contains(&d.day)).copied().collect();
+    let cell = |day: &RingDay| Rings {
+        column: weekday_number(day.day) as u32,
+        row: ((monday(day.day) - monday(first)) / 7).unsigned_abs(),
+        label: day_of_month(day.day).to_string(),
+        arcs: day.arcs(),
+    };
+    let weeks = (monday(last) - monday(first)) / 7 + 1;
+    let with_data = shown.iter().filter(|day| !day.is_empty()).count();
+    // A day without data keeps its place, with empty outlines.
+    let of = |day: Day| {
+        let nothing = RingDay { day, moving: None, exercise: None, stand: None };
+        shown.iter().find(|d| d.day == day).copied().unwrap_or(nothing)
+    };
+    let rings: Vec<Rings> = if with_data > 0 { (first..=last).map(|day| cell(&of(day))).collect() } else { Vec::new() };
+    let names = WEEKDAYS.iter().enumerate();
+    let ticks = names.map(|(i, name)| Tick::over(i as f64, i as f64 + 1.0, *name)).collect();
+    Model {
+        x: Axis { from: 0.0, to: 7.0, ticks, kind: AxisKind::Lanes, label: String::new() },
+        y: Axis::hidden(0.0, f64::from(weeks)),
+        summary: month_summary(&shown, with_data, (last - first + 1).unsigned_abs() as usize, &range, zones),
+        layers: vec![Layer::Rings { rings }],
+        table: table(&shown),
+        ..Model::new(TITLE, "", range, zones)
+    }
+}
+
+fn month_summary(shown: &[RingDay], with_data: usize, days: usize, range: &Range, zones: &Zones) -> String {
+    let when = range.when(zones);
+    if with_data == 0 {
+        return format!("{when} there are no activity rings.");
+    }
+    let closed = |ring: &Option<Ring>| ring.is_some_and(|r| r.goal > 0.0 && r.value >= r.goal);
+    let all = shown.iter().filter(|day| day.rings().iter().all(|(ring, _)| closed(ring))).count();
+    format!(
+        "{when} all three rings reached their goal on {} of {with_data} with data; the page has {}.",
+        counted(all, "day"),
+        counted(days, "day")
+    )
+}
+
+fn table(days: &[RingDay]) -> Table {
+    let text = |(ring, unit): (Option<Ring>, &str)| match ring {
+        Some(r) => format!("{} of {} {unit}", number(r.value, 0), number(r.goal, 0)),
+        None => "no data".to_owned(),
+    };
+    let row = |day: &RingDay| {
+        let [moving, exercise, stand] = day.rings().map(text);
+        [named_day(day.day), moving, exercise, stand]
+    };
+    Table::new(["Day", "Move", "Exercise", "Stand"], days.iter().map(row))
+}

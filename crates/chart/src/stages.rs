@@ -1,0 +1,125 @@
+//! How long each stage of sleep was: per night, or per week and longer the average of its nights.
+
+use health::time::Zones;
+
+use crate::layer::{Block, Fill, Key, Layer, Pattern, Shape};
+use crate::model::{Axis, Model, Table, Tick};
+use crate::number::{counted, extent, mean, minutes};
+use crate::range::{Range, Step};
+use crate::sleep::{Stage, StageMinutes};
+use crate::slots::gaps;
+
+const TITLE: &str = "Sleep stages";
+/// Deep stands on the axis, awake lies on top.
+const STACK: [Stage; 5] = [Stage::Deep, Stage::Core, Stage::Unspecified, Stage::Rem, Stage::Awake];
+/// The axis is at least this many hours high.
+const LEAST_HOURS: f64 = 8.0;
+const HOUR: f64 = 60.0;
+
+/// The stages of a night, or on average of the nights in a slot.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StageSlot {
+    /// Start in milliseconds since 1970.
+    pub start_ms: i64,
+    /// End in milliseconds since 1970.
+    pub end_ms: i64,
+    /// Minutes of each stage.
+    pub minutes: StageMinutes,
+    /// How many nights it is the average of.
+    pub nights: u32,
+    /// Whether the slot is over.
+    pub complete: bool,
+}
+
+/// Returns the chart of `slots`, which must be sorted.
+pub fn model(slots: &[StageSlot], range: Range, zones: &Zones) -> Model {
+    let with_data = |s: &&StageSlot| s.nights > 0 && range.holds(s.start_ms) && s.start_ms < s.end_ms;
+    let slots: Vec<StageSlot> = slots.iter().filter(with_data).copied().collect();
+    let all = range.slots(zones);
+    let within = |slot: (i64, i64)| {
+        let at = slots.partition_point(|s| s.start_ms < slot.0);
+        slots.get(at).is_some_and(|s| s.start_ms < slot.1)
+    };
+    Model {
+        x: Axis::days(&range, zones),
+        y: hours(&slots).labelled("hours"),
+        gaps: gaps(&all, within),
+        layers: vec![Layer::Blocks { shape: Shape::Column, blocks: slots.iter().flat_map(stack).collect() }],
+        keys: keys(&slots),
+        summary: summary(&slots, all.len(), &range, zones),
+        table: table(&slots, &range, zones),
+        ..Model::new(TITLE, "h", range, zones)
+    }
+}
+
+fn height(slot: &StageSlot) -> f64 {
+    STACK.map(|stage| slot.minutes.of(stage)).iter().sum()
+}
+
+/// Whole hours, in minutes.
+fn hours(slots: &[StageSlot]) -> Axis {
+    let high = extent(slots.iter().map(height)).map_or(0.0, |(_, high)| high / HOUR).max(LEAST_HOURS);
+    let every = [2.0, 4.0, 6.0, 12.0, 24.0].into_iter().find(|every| high / every <= 5.0).unwrap_or(48.0);
+    let count = (high / every).ceil() as u32;
+    let tick = |i: u32| Tick::new(f64::from(i) * every * HOUR, format!("{:.0}", f64::from(i) * every));
+    Axis { from: 0.0, to: f64::from(count) * every * HOUR, ticks: (0..=count).map(tick).collect(), ..Axis::default() }
+}
+
+fn stack(slot: &StageSlot) -> Vec<Block> {
+    let mut top = 0.0;
+    let mut blocks = Vec::new();
+    for stage in STACK.into_iter().filter(|stage| slot.minutes.of(*stage) > 0.0) {
+        let from = top;
+        top += slot.minutes.of(stage);
+        let fill = stage.fill();
+        let fill = if slot.complete { fill } else { Fill { pattern: Pattern::Hatched, ..fill } };
+        blocks.push(Block { x0: slot.start_ms as f64, x1: slot.end_ms as f64, y0: from, y1: top, fill });
+    }
+    blocks
+}
+
+fn keys(slots: &[StageSlot]) -> Vec<Key> {
+    let has = |stage: &Stage| slots.iter().any(|slot| slot.minutes.of(*stage) > 0.0);
+    Stage::ALL.into_iter().filter(has).map(Stage::key).collect()
+}
+
+fn summary(slots: &[StageSlot], all: usize, range: &Range, zones: &Zones) -> String {
+    let when = range.when(zones);
+    let complete = || slots.iter().filter(|slot| slot.complete);
+    let Some((low, high)) = extent(complete().map(|slot| slot.minutes.asleep())) else {
+        return format!("{when} there is no sleep that is over.");
+    };
+    let average = mean(complete().map(|slot| slot.minutes.asleep())).unwrap_or(0.0);
+    let nights: u32 = slots.iter().map(|slot| slot.nights).sum();
+    let deep = mean(complete().map(|slot| slot.minutes.deep)).unwrap_or(0.0);
+    let rem = mean(complete().map(|slot| slot.minutes.rem)).unwrap_or(0.0);
+    format!(
+        "{when} you slept {} on average, from {} to {}, with {} of deep sleep and {} of REM; {}, {}.",
+        minutes(average),
+        minutes(low),
+        minutes(high),
+        minutes(deep),
+        minutes(rem),
+        counted(nights as usize, "night"),
+        range.step.with_data(slots.len(), all),
+    )
+}
+
+fn table(slots: &[StageSlot], range: &Range, zones: &Zones) -> Table {
+    let row = |slot: &StageSlot| {
+        let stage = |stage: Stage| minutes(slot.minutes.of(stage));
+        [
+            range.slot_label(slot.start_ms, slot.end_ms, zones),
+            minutes(slot.minutes.asleep()),
+            stage(Stage::Awake),
+            stage(Stage::Rem),
+            stage(Stage::Core),
+            stage(Stage::Deep),
+            stage(Stage::Unspecified),
+            slot.nights.to_string(),
+        ]
+    };
+    let first = if range.step == Step::Day { "Night" } else { range.step.name() };
+    let columns = [first, "Asleep", "Awake", "REM", "Core", "Deep", "Stage unknown", "Nights"];
+    Table::new(columns, slots.iter().map(row))
+}

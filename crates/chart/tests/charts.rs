@@ -1,0 +1,214 @@
+//! Every chart against kept models and pictures, and what holds for all of them. `UPDATE_GOLDEN=1 cargo test -p chart`
+//! writes the kept files anew.
+
+mod samples;
+
+use chart::layer::Layer;
+use chart::{Drawn, Model, Range, Size, Step, Theme, heart_rate, hypnogram, nights, png, regularity, render};
+use health::time::Zones;
+use resvg::usvg::{self, fontdb};
+use samples::{Amount, at, berlin, charts, check_golden, check_inside};
+use serde_json::Value;
+
+const SIZES: [(u32, u32); 5] = [(0, 0), (240, 140), (360, 200), (1200, 600), (u32::MAX, u32::MAX)];
+
+/// Of long lists only both ends: the picture has the rest.
+fn shorten(value: &mut Value) {
+    match value {
+        Value::Array(things) => {
+            if things.len() > 100 {
+                let left_out = format!("{} left out", things.len() - 20);
+                things.splice(10..things.len() - 10, [Value::String(left_out)]);
+            }
+            things.iter_mut().for_each(shorten);
+        }
+        Value::Object(fields) => fields.values_mut().for_each(shorten),
+        _ => {}
+    }
+}
+
+/// A line for each thing, so that a difference is easy to see.
+fn json(model: &Model) -> String {
+    let mut value = serde_json::to_value(model).expect("json");
+    shorten(&mut value);
+    value.to_string().replace("},{", "},\n{").replace(",\"", ",\n\"") + "\n"
+}
+
+fn draw(model: &Model, (width, height): (u32, u32), theme: Theme) -> Drawn {
+    render(model, Size::new(width, height), theme).expect("a picture")
+}
+
+#[test]
+fn every_chart_is_as_it_was() {
+    for (name, model) in charts(Amount::All) {
+        check_golden(&format!("{name}.json"), &json(&model));
+        check_golden(&format!("{name}.svg"), &draw(&model, (520, 240), Theme::Light).svg);
+    }
+}
+
+#[test]
+fn the_same_model_gives_the_same_bytes() {
+    for ((name, once), (_, again)) in charts(Amount::All).iter().zip(charts(Amount::All)) {
+        for theme in [Theme::Light, Theme::Dark] {
+            let (a, b) = (draw(once, (520, 240), theme), draw(&again, (520, 240), theme));
+            assert_eq!(a, b, "{name}");
+        }
+    }
+    let (_, model) = charts(Amount::All).swap_remove(9);
+    let pixels = || png(&draw(&model, (520, 240), Theme::Dark), 1.0).expect("png");
+    assert!(pixels() == pixels());
+}
+
+#[test]
+fn every_chart_has_a_sentence_and_a_table_even_of_nothing() {
+    for amount in [Amount::All, Amount::One, Amount::None] {
+        for (name, model) in charts(amount) {
+            assert!(model.summary.ends_with('.') && model.summary.len() > 15, "{name}: {}", model.summary);
+            assert!(!model.title.is_empty() && model.table.columns.len() > 1, "{name}");
+            let wide = model.table.columns.len();
+            assert!(model.table.rows.iter().all(|row| row.len() == wide), "{name}");
+            assert!(amount == Amount::None || !model.table.rows.is_empty(), "{name} of {amount:?} has no rows");
+            // One sample of an electrocardiogram is no line.
+            let nothing = amount == Amount::None || (amount == Amount::One && name == "ecg");
+            assert_eq!(model.is_empty(), nothing, "{name}");
+        }
+    }
+}
+
+#[test]
+fn nothing_measured_is_a_picture_that_says_so() {
+    for (name, model) in charts(Amount::None) {
+        let drawn = draw(&model, (520, 240), Theme::Dark);
+        assert!(drawn.svg.contains("\nno data\n"), "{name}");
+        assert!(["no ", "too few"].iter().any(|words| model.summary.contains(words)), "{name}: {}", model.summary);
+    }
+}
+
+#[test]
+fn nothing_is_drawn_outside_the_picture_however_small_or_large() {
+    for amount in [Amount::All, Amount::One, Amount::None] {
+        for (name, model) in charts(amount) {
+            for size in SIZES {
+                check_inside(name, &draw(&model, size, Theme::Light), size);
+            }
+        }
+    }
+}
+
+fn texts(group: &usvg::Group, found: &mut Vec<(usvg::Rect, String)>) {
+    for node in group.children() {
+        match node {
+            usvg::Node::Group(group) => texts(group, found),
+            usvg::Node::Text(text) => {
+                let words = text.chunks().iter().map(|chunk| chunk.text()).collect::<String>();
+                found.push((text.abs_bounding_box(), words.trim().to_owned()));
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn no_words_are_clipped_or_lie_on_others() {
+    let mut fonts = fontdb::Database::new();
+    fonts.load_font_data(include_bytes!("../fonts/Inter-Regular.ttf").to_vec());
+    let options = usvg::Options { fontdb: fonts.into(), ..usvg::Options::default() };
+    for (name, model) in charts(Amount::All).into_iter().chain(charts(Amount::One)) {
+        for (width, height) in [(360, 200), (800, 400)] {
+            let drawn = draw(&model, (width, height), Theme::Light);
+            let tree = usvg::Tree::from_str(&drawn.svg, &options).expect("an SVG");
+            let mut found = Vec::new();
+            texts(tree.root(), &mut found);
+            assert_eq!(found.len(), drawn.svg.matches("<text").count(), "{name}: a font is missing");
+            for (i, (area, words)) in found.iter().enumerate() {
+                let inside = area.left() >= -0.5 && area.right() <= width as f32 + 0.5;
+                assert!(inside, "{name} at {width}: {words} is clipped: {area:?}");
+                assert!(area.top() >= -0.5 && area.bottom() <= height as f32 + 0.5, "{name} at {width}: {words}");
+                for (other, others) in &found[..i] {
+                    let apart = area.left() >= other.right()
+                        || area.right() <= other.left()
+                        || area.top() + 1.0 >= other.bottom()
+                        || area.bottom() - 1.0 <= other.top();
+                    assert!(apart, "{name} at {width}: {words} on {others}: {area:?} {other:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_axis_has_at_most_six_labels_and_bars_stand_on_zero() {
+    for (name, model) in charts(Amount::All) {
+        let axes = std::iter::once(&model.y).chain(model.panels.iter().map(|panel| &panel.y));
+        for axis in axes.filter(|axis| axis.kind == chart::model::AxisKind::Plain) {
+            assert!((2..=6).contains(&axis.ticks.len()), "{name}: {:?}", axis.ticks);
+        }
+        if name.starts_with("steps") || name == "stages" {
+            assert_eq!(model.y.from, 0.0, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_chart_of_several_panels_has_a_scale_for_each() {
+    for (name, model) in charts(Amount::All) {
+        let drawn = draw(&model, (520, 240), Theme::Light);
+        assert_eq!(drawn.panels.len(), 1 + model.panels.len(), "{name}");
+        assert_eq!(drawn.panels.first(), Some(&drawn.scale), "{name}");
+    }
+}
+
+#[test]
+fn a_night_of_a_clock_change_is_as_long_as_clocks_say() {
+    let zones = berlin();
+    let spring = samples::night(Amount::All, chart_day("2026-03-29"));
+    let hypnogram = hypnogram::model(&spring, &zones);
+    let labels: Vec<&str> = hypnogram.x.ticks.iter().map(|tick| tick.label.as_str()).collect();
+    assert!(labels.contains(&"01:00") && labels.contains(&"03:00") && !labels.contains(&"02:00"), "{labels:?}");
+    let range = Range::ending(at("2026-03-29 12:00:00 +0200"), 7, &zones);
+    let model = nights::model(&[spring], range, &zones);
+    let Layer::Blocks { blocks, .. } = &model.layers[0] else { panic!("no nights") };
+    // Clocks skip an hour, so the last block ends an hour later on the axis than so many hours after it began.
+    let asleep: f64 = blocks.iter().map(|block| block.y1 - block.y0).sum();
+    let ends = blocks.last().expect("blocks").y1 - blocks.first().expect("blocks").y0;
+    assert!((asleep - ends).abs() < 1e-6 && blocks.iter().all(|block| block.y1 > block.y0));
+    for day in ["2026-03-29", "2026-10-25"] {
+        let night = samples::night(Amount::All, chart_day(day));
+        let stretch = chart::sleep::Stretch { start_ms: night.segments[0].start_ms, end_ms: night.segments[23].end_ms };
+        let range = Range::ending(night.segments[23].end_ms, 1, &zones);
+        let model = regularity::model(&[stretch], None, range.by(Step::Day), &zones);
+        assert_eq!(model.table.rows.len(), 1);
+        assert_ne!(model.table.rows[0][1], "no data");
+        check_inside(day, &draw(&model, (520, 240), Theme::Light), (520, 240));
+    }
+}
+
+fn chart_day(text: &str) -> health::time::Day {
+    health::time::parse_day(text).expect("a day")
+}
+
+#[test]
+fn pictures_as_png_have_their_background_and_their_size() {
+    let (_, model) = charts(Amount::All).swap_remove(0);
+    for (theme, corner) in [(Theme::Light, [0xff, 0xff, 0xff]), (Theme::Dark, [0x16, 0x1a, 0x20])] {
+        let bytes = png(&draw(&model, (360, 200), theme), 2.0).expect("png");
+        let pixels = resvg::tiny_skia::Pixmap::decode_png(&bytes).expect("a picture");
+        assert_eq!((pixels.width(), pixels.height()), (720, 400));
+        let first = pixels.pixel(719, 399).expect("a pixel");
+        assert_eq!([first.red(), first.green(), first.blue()], corner);
+    }
+    let odd = [f32::NAN, f32::INFINITY, -1.0, 0.0];
+    for scale in odd {
+        assert!(png(&draw(&model, (240, 140), Theme::Light), scale).is_ok(), "{scale}");
+    }
+}
+
+#[test]
+fn a_journey_is_named_on_the_time_axis() {
+    let away = at("2026-02-25 12:00:00 +0100");
+    let stay = health::time::Stay { from_ms: away, zone: Some("Asia/Tokyo".to_owned()) };
+    let zones = Zones::from_name("Europe/Berlin", &[stay]);
+    let range = Range::ending(samples::now(), 7, &zones);
+    assert_eq!(heart_rate::model(&[], range, &zones).x.label, "Europe/Berlin \u{2192} Asia/Tokyo");
+    assert_eq!(heart_rate::model(&[], range, &berlin()).x.label, "");
+}

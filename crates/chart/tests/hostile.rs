@@ -1,0 +1,148 @@
+//! Charts of numbers and instants that nobody can have: whatever comes, there is a picture, and no `NaN` in it.
+
+mod samples;
+
+use chart::blood_pressure::{Guideline, Pressure};
+use chart::body_mass::BodyMass;
+use chart::correlation::{Pair, Rho};
+use chart::ecg::Recording;
+use chart::glucose::Glucose;
+use chart::heat_map::DayValue;
+use chart::model::Bucket;
+use chart::profiles::{Along, Profiles};
+use chart::rings::{Ring, RingDay};
+use chart::route::Fix;
+use chart::sleep::{Night, NightKind, Segment, Stage, StageMinutes, Stretch};
+use chart::stages::StageSlot;
+use chart::vital::Usual;
+use chart::{Model, Range, Reading, Size, Theme, render};
+use chart::{blood_pressure, body_mass, correlation, cumulative, ecg, glucose, heart_rate, heat_map, hypnogram};
+use chart::{nights, profiles, regularity, rings, route, stages, vital};
+use proptest::prelude::*;
+use samples::{berlin, check_inside, now};
+
+/// Sometimes an instant of the week that is drawn, sometimes any at all.
+fn instant() -> impl Strategy<Value = i64> {
+    prop_oneof![now() - 8 * 86_400_000..now() + 86_400_000, any::<i64>()]
+}
+
+/// Sometimes a number that could be measured, sometimes any at all: huge, tiny, infinite, none.
+fn value() -> impl Strategy<Value = f64> {
+    prop_oneof![-10.0..200.0f64, proptest::num::f64::ANY, Just(f64::NAN), Just(f64::INFINITY), Just(0.0)]
+}
+
+type Raw = (i64, i64, f64, f64, f64);
+
+fn bucket((start_ms, length, min, max, mean): Raw) -> Bucket {
+    let end_ms = start_ms.saturating_add(length.rem_euclid(200_000_000));
+    Bucket {
+        start_ms,
+        end_ms,
+        min,
+        max,
+        mean,
+        n: length.unsigned_abs() % 3,
+        complete: length % 2 == 0,
+        label: String::new(),
+    }
+}
+
+/// A chart of every kind, whatever the numbers are.
+fn every_chart(raw: &[Raw], step: chart::Step, days: u32) -> Vec<Model> {
+    let zones = berlin();
+    let range = Range::ending(now(), days, &zones).by(step);
+    let day = |ms: i64| zones.day(ms);
+    let mut buckets: Vec<Bucket> = raw.iter().copied().map(bucket).collect();
+    buckets.sort_by_key(|b| b.start_ms);
+    let mut readings: Vec<Reading> = raw.iter().map(|r| Reading { at_ms: r.0, value: r.2 }).collect();
+    readings.sort_by_key(|r| r.at_ms);
+    let usual: Vec<Usual> = raw.iter().map(|r| Usual { start_ms: r.0, end_ms: r.1, low: r.2, high: r.3 }).collect();
+    let (a, b) = raw.first().map_or((f64::NAN, f64::NAN), |r| (r.2, r.3));
+    let minutes = StageMinutes { awake: a, rem: b, core: a, deep: b, unspecified: a };
+    let stage = |i: usize| Stage::ALL[i % 5];
+    let segments: Vec<Segment> =
+        raw.iter().enumerate().map(|(i, r)| Segment { start_ms: r.0, end_ms: r.1, stage: stage(i) }).collect();
+    let in_bed: Vec<Stretch> = raw.iter().map(|r| Stretch { start_ms: r.0, end_ms: r.1 }).collect();
+    let night =
+        |kind: NightKind| Night { day: day(now()), kind, segments: segments.clone(), in_bed: in_bed.clone(), minutes };
+    let slot = |r: &Raw| StageSlot { start_ms: r.0, end_ms: r.1, minutes, nights: 1, complete: r.1 % 2 == 0 };
+    let pressure = |r: &Raw| Pressure { at_ms: r.0, systolic: r.2, diastolic: r.3 };
+    let pressures: Vec<Pressure> = raw.iter().map(pressure).collect();
+    let ring = Some(Ring { value: a, goal: b });
+    let rings_of =
+        |r: &Raw| RingDay { day: day(r.0), moving: ring, exercise: Some(Ring { value: r.2, goal: r.3 }), stand: None };
+    let ring_days: Vec<RingDay> = raw.iter().map(rings_of).collect();
+    let fixes: Vec<Fix> = raw.iter().map(|r| Fix { at_ms: r.0, latitude: r.2, longitude: r.3 }).collect();
+    let millivolts: Vec<f64> = raw.iter().flat_map(|r| [r.2, r.3, r.4]).collect();
+    let mut points: Vec<(f64, f64)> = raw.iter().map(|r| (r.2, r.3)).collect();
+    points.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let values: Vec<DayValue> = raw.iter().map(|r| DayValue { day: day(r.0), value: r.2 }).collect();
+    let pairs: Vec<Pair> = raw.iter().map(|r| Pair { day: day(r.0), x: r.2, y: r.3 }).collect();
+    let meals: Vec<i64> = raw.iter().map(|r| r.1).collect();
+    let mass = BodyMass { readings: &readings, trend: &readings, per_week: Some(a), goal: Some(b) };
+    let sugar =
+        Glucose { unit: "mmol/L", readings: &readings, spacing_ms: meals[0], target: Some((a, b)), meals_ms: &meals };
+    let recording =
+        Recording { start_ms: meals[0], hertz: a, millivolts: &millivolts, classification: "<a & b>", lead: "" };
+    let slow = Recording { hertz: 1.5, ..recording };
+    let run = Profiles {
+        start_ms: meals[0],
+        end_ms: meals[0].wrapping_add(1),
+        along: Along::Distance,
+        length: b,
+        heart_rate: &points,
+        pace: &points,
+        elevation: &points,
+    };
+    let guideline = Guideline { name: "somebody", systolic: a, diastolic: b };
+    let slots: Vec<StageSlot> = raw.iter().map(slot).collect();
+    let rho = Some(Rho { rho: a, low: b, high: a });
+    vec![
+        heart_rate::model(&buckets, range, &zones),
+        heart_rate::raw(&readings, &buckets, range, &zones),
+        vital::model(&vital::TEMPERATURE, &buckets, &usual, range, &zones),
+        cumulative::model(&cumulative::STEPS, &buckets, Some(a), range, &zones),
+        hypnogram::model(&night(NightKind::Night), &zones),
+        nights::model(&[night(NightKind::Night), night(NightKind::Nap), night(NightKind::InBedOnly)], range, &zones),
+        stages::model(&slots, range, &zones),
+        regularity::model(&in_bed, Some(a), range, &zones),
+        body_mass::model(&mass, range, &zones),
+        blood_pressure::model(&pressures, &pressures, Some(guideline), range, &zones),
+        glucose::model(&sugar, range, &zones),
+        ecg::model(&recording, 3, &zones),
+        ecg::model(&slow, 0, &zones),
+        rings::day(&ring_days[0], &zones),
+        rings::month(&ring_days, range, &zones),
+        route::model(&[fixes.clone(), Vec::new(), fixes], Some(a), &zones),
+        profiles::model(&run, &zones),
+        profiles::model(&Profiles { length: 200.0, along: Along::Time, ..run }, &zones),
+        heat_map::model(&cumulative::STEPS, &values, range, &zones),
+        correlation::model(&vital::HRV_SDNN, &vital::VO2_MAX, &pairs, rho, range, &zones),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn whatever_comes_there_is_a_picture_without_nan(
+        raw in prop::collection::vec((instant(), instant(), value(), value(), value()), 1..30),
+        step in prop::sample::select(vec![chart::Step::Hour, chart::Step::Day, chart::Step::Week, chart::Step::Month]),
+        days in prop::sample::select(vec![1, 7, 28, 400]),
+        width in any::<u32>(),
+        height in any::<u32>(),
+    ) {
+        for model in every_chart(&raw, step, days) {
+            let drawn = render(&model, Size { width, height }, Theme::Light).expect("a picture");
+            check_inside(&model.title, &drawn, (width, height));
+            prop_assert!(!drawn.svg.contains("<a & b>"));
+            let words = model.table.rows.concat().concat() + &model.summary;
+            prop_assert!(!words.contains("NaN") && !words.contains(" inf"), "{words}");
+            for scale in &drawn.panels {
+                let ends = [scale.x0, scale.x1, scale.y0, scale.y1, scale.left, scale.right, scale.top, scale.bottom];
+                prop_assert!(ends.iter().all(|end| end.is_finite()), "{}: {scale:?}", model.title);
+            }
+            prop_assert!(model.summary.len() > 10);
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Nights as numbers of days: totals, averages, and the label that people prefer. The computation never changes.
+
+use std::collections::BTreeMap;
+
+use super::clock::{Clock, circular, minutes};
+use super::sleep::{Kind, Session};
+use super::stats::mean;
+use crate::time::{Day, Zones};
+
+/// Under which day a night is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Label {
+    /// The day of waking up.
+    #[default]
+    Wake,
+    /// The day of the evening on which it began.
+    Evening,
+}
+
+impl Label {
+    /// The day under which a session is shown. A nap is shown under its own day.
+    pub fn day(self, session: &Session) -> Day {
+        match (self, session.kind) {
+            (Self::Wake, _) | (_, Kind::Nap) => session.day,
+            (Self::Evening, _) => session.day - 1,
+        }
+    }
+}
+
+/// Sleep of one day in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DaySleep {
+    /// Asleep in the main sleep.
+    pub main_ms: i64,
+    /// Asleep in further parts of the night.
+    pub extra_ms: i64,
+    /// Asleep by day.
+    pub nap_ms: i64,
+}
+
+impl DaySleep {
+    /// The night's total.
+    pub fn night_ms(&self) -> i64 {
+        self.main_ms + self.extra_ms
+    }
+
+    /// Night and naps.
+    pub fn all_ms(&self) -> i64 {
+        self.night_ms() + self.nap_ms
+    }
+}
+
+/// Averages over nights; each over those nights that have the number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Averages {
+    /// Nights that have a main sleep. Nights without data are missing, not zero.
+    pub nights: usize,
+    /// Mean of the nights' totals in milliseconds.
+    pub asleep_ms: f64,
+    /// When the main sleep began.
+    pub onset: Option<Clock>,
+    /// When the main sleep ended.
+    pub wake: Option<Clock>,
+    /// Mean efficiency of the main sleep, 0 to 1.
+    pub efficiency: Option<f64>,
+    /// Mean latency in milliseconds, over the nights whose time in bed was written.
+    pub latency_ms: Option<f64>,
+}
+
+/// Returns the sleep of each day that has some. A night in bed only has none.
+pub fn by_day(sessions: &[Session]) -> BTreeMap<Day, DaySleep> {
+    let mut days: BTreeMap<Day, DaySleep> = BTreeMap::new();
+    for session in sessions.iter().filter(|session| session.kind != Kind::InBedOnly) {
+        let day = days.entry(session.day).or_default();
+        match session.kind {
+            Kind::Main => day.main_ms += session.asleep_ms,
+            Kind::Extra => day.extra_ms += session.asleep_ms,
+            Kind::Nap | Kind::InBedOnly => day.nap_ms += session.asleep_ms,
+        }
+    }
+    days
+}
+
+/// Returns averages over the nights among sessions; none without a night.
+pub fn averages(sessions: &[Session], zones: &Zones) -> Option<Averages> {
+    let main: Vec<&Session> = sessions.iter().filter(|session| session.kind == Kind::Main).collect();
+    let days = by_day(sessions);
+    let totals = main.iter().filter_map(|night| Some(days.get(&night.day)?.night_ms() as f64));
+    Some(Averages {
+        nights: main.len(),
+        asleep_ms: mean(totals)?,
+        onset: circular(main.iter().map(|night| minutes(night.start_ms, zones))),
+        wake: circular(main.iter().map(|night| minutes(night.end_ms, zones))),
+        efficiency: mean(main.iter().filter_map(|night| night.efficiency())),
+        latency_ms: mean(main.iter().filter_map(|night| night.latency_ms).map(|ms| ms as f64)),
+    })
+}
+
+/// Mid-sleep of free days against that of work days: "social jet lag" (Wittmann and others, 2006).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SocialJetLag {
+    /// Minutes by which the middle of sleep is later on free days; negative where it is earlier.
+    pub minutes: f64,
+    /// Middle of sleep on free days.
+    pub free: Clock,
+    /// Middle of sleep on work days.
+    pub work: Clock,
+}
+
+/// Returns the social jet lag; none without nights of both sorts. `is_free` is asked for the day of waking up.
+pub fn social_jet_lag(sessions: &[Session], zones: &Zones, is_free: impl Fn(Day) -> bool) -> Option<SocialJetLag> {
+    let main = sessions.iter().filter(|session| session.kind == Kind::Main);
+    let (free, work): (Vec<&Session>, Vec<&Session>) = main.partition(|night| is_free(night.day));
+    let middle = |nights: &[&Session]| {
+        circular(nights.iter().map(|night| minutes(night.start_ms + (night.end_ms - night.start_ms) / 2, zones)))
+    };
+    let (free, work) = (middle(&free)?, middle(&work)?);
+    let minutes = (free.minute - work.minute + 720.0).rem_euclid(1440.0) - 720.0;
+    Some(SocialJetLag { minutes, free, work })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::series::sleep::{Segment, Stage, sessions};
+    use crate::time::{HOUR_MS, format_day, parse_day, parse_stamp};
+
+    fn berlin() -> Zones {
+        Zones::named("Europe/Berlin").expect("a zone")
+    }
+
+    fn segment(from: &str, until: &str, stage: Stage) -> Segment {
+        let at = |text: &str| parse_stamp(&format!("2026-03-{text}:00 +0100")).expect("a stamp");
+        Segment { start_ms: at(from), end_ms: at(until), stage, rank: 0 }
+    }
+
+    fn core(from: &str, until: &str) -> Segment {
+        segment(from, until, Stage::Core)
+    }
+
+    fn sleep(segments: &[Segment]) -> Vec<Session> {
+        sessions(segments, &berlin())
+    }
+
+    #[test]
+    fn a_split_night_is_one_total_and_naps_stand_apart() {
+        let found = sleep(&[
+            core("02 22:00", "02 23:50"),
+            core("03 02:10", "03 06:40"),
+            core("03 14:00", "03 14:45"),
+            segment("03 23:00", "04 07:00", Stage::InBed),
+        ]);
+        let days = by_day(&found);
+        let day = days[&parse_day("2026-03-03").expect("a day")];
+        assert_eq!((days.len(), day.night_ms() / 60_000, day.all_ms() / 60_000), (1, 380, 425));
+    }
+
+    #[test]
+    fn the_label_by_the_evening_moves_nights_and_no_numbers() {
+        let found = sleep(&[core("02 23:00", "03 06:30"), core("03 14:00", "03 14:45")]);
+        let days = |label: Label| found.iter().map(|s| format_day(label.day(s))).collect::<Vec<_>>();
+        assert_eq!(days(Label::Wake), ["2026-03-03", "2026-03-03"]);
+        assert_eq!(days(Label::Evening), ["2026-03-02", "2026-03-03"]);
+    }
+
+    #[test]
+    fn a_missing_night_is_not_a_night_without_sleep() {
+        let found = sleep(&[
+            segment("02 22:45", "03 06:45", Stage::InBed),
+            core("02 23:00", "03 06:30"),
+            core("04 23:30", "05 06:00"),
+        ]);
+        let averages = averages(&found, &berlin()).expect("nights");
+        assert_eq!((averages.nights, averages.asleep_ms), (2, 7.0 * HOUR_MS as f64));
+        assert_eq!(averages.latency_ms, Some(900_000.0));
+        let minute = |clock: Option<Clock>| clock.map(|clock| clock.minute.round());
+        assert_eq!((minute(averages.onset), minute(averages.wake)), (Some(1395.0), Some(375.0)));
+        assert_eq!(super::averages(&[], &berlin()), None);
+    }
+
+    #[test]
+    fn social_jet_lag_is_free_days_minus_work_days() {
+        // Middles at 02:30, 02:30 and, on Saturday, 05:00.
+        let found = sleep(&[core("02 23:00", "03 06:00"), core("03 23:00", "04 06:00"), core("07 01:00", "07 09:00")]);
+        let saturday = parse_day("2026-03-07").expect("a day");
+        let lag = social_jet_lag(&found, &berlin(), |day| day == saturday).expect("both sorts");
+        assert_eq!((lag.minutes.round(), lag.free.n, lag.work.n), (150.0, 1, 2));
+        assert_eq!(social_jet_lag(&found, &berlin(), |_| true), None);
+    }
+}

@@ -1,0 +1,185 @@
+//! Averages over days: only over days with data, and never over the day that is not over.
+//!
+//! Missing is not zero. An average always says of how many days it is: 8,214, 26 of 30 days.
+
+use super::buckets::Calendar;
+use super::per_day::DayValue;
+use super::stats;
+use crate::time::Day;
+
+/// Local days from the first to the last, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period {
+    /// First day.
+    pub first: Day,
+    /// Last day.
+    pub last: Day,
+}
+
+impl Period {
+    /// Number of days; 0 where the last is before the first.
+    pub fn days(self) -> usize {
+        usize::try_from(i64::from(self.last) - i64::from(self.first) + 1).unwrap_or(0)
+    }
+
+    /// Whether a day is in it.
+    pub fn contains(self, day: Day) -> bool {
+        (self.first..=self.last).contains(&day)
+    }
+
+    /// The part that is over when `today` is the day that is not.
+    pub fn before(self, today: Day) -> Self {
+        Self { first: self.first, last: self.last.min(today.saturating_sub(1)) }
+    }
+
+    /// How many Mondays, Tuesdays and so on are in it.
+    pub fn weekdays(self) -> [usize; 7] {
+        let mut counts = [self.days() / 7; 7];
+        for day in (self.first..=self.last).take(self.days() % 7) {
+            // 1970 began on a Thursday.
+            if let Some(count) = counts.get_mut((i64::from(day) + 3).rem_euclid(7) as usize) {
+                *count += 1;
+            }
+        }
+        counts
+    }
+}
+
+/// A mean over days, and what it is of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Average {
+    /// Mean of the days with data, in the unit of the values.
+    pub mean: f64,
+    /// Days with data.
+    pub days: usize,
+    /// Days that are over.
+    pub of_days: usize,
+}
+
+impl Average {
+    /// Share of the days that have data, 0 to 1.
+    pub fn coverage(&self) -> f64 {
+        self.days as f64 / self.of_days.max(1) as f64
+    }
+}
+
+/// A week, month or year of days.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PeriodAverage {
+    /// Its days.
+    pub period: Period,
+    /// False where it holds today or later days: drawn as unfinished, and out of averages of such periods.
+    pub complete: bool,
+    /// The daily average of its days that are over; none where no such day has data.
+    pub average: Option<Average>,
+}
+
+/// Returns the mean of the days with data in a period, `today` and later left out; none without such a day. The values
+/// are one for each day, in any order.
+pub fn average(values: &[DayValue], period: Period, today: Day) -> Option<Average> {
+    let over = period.before(today);
+    let inside: Vec<f64> = values.iter().filter(|v| over.contains(v.day)).map(|v| v.value).collect();
+    let days = inside.len();
+    Some(Average { mean: stats::mean(inside)?, days, of_days: over.days() })
+}
+
+/// Returns the daily averages of the weeks, months or years that have values, by time.
+pub fn period_averages(values: &[DayValue], calendar: Calendar<'_>, today: Day) -> Vec<PeriodAverage> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(|a, b| a.day.cmp(&b.day).then(a.value.total_cmp(&b.value)));
+    let mut out: Vec<PeriodAverage> = Vec::new();
+    let mut rest = sorted.as_slice();
+    while let Some((first, next)) = rest.first().and_then(|value| calendar.days(value.day)) {
+        let (inside, later) = rest.split_at(rest.partition_point(|value| value.day < next));
+        if inside.is_empty() {
+            break;
+        }
+        let period = Period { first, last: next - 1 };
+        out.push(PeriodAverage { period, complete: period.last < today, average: average(inside, period, today) });
+        rest = later;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::series::buckets::Grain;
+    use crate::time::{Zones, format_day, parse_day};
+
+    fn day(text: &str) -> Day {
+        parse_day(&format!("2026-{text}")).expect("a day")
+    }
+
+    fn values(list: &[(&str, f64)]) -> Vec<DayValue> {
+        list.iter().map(|(text, value)| DayValue { day: day(text), value: *value }).collect()
+    }
+
+    #[test]
+    fn an_average_is_of_the_days_with_data() {
+        let april = Period { first: day("04-01"), last: day("04-30") };
+        let list: Vec<DayValue> = (0..26).map(|n| DayValue { day: april.first + n, value: 8214.0 }).collect();
+        let found = average(&list, april, day("05-01")).expect("an average");
+        assert_eq!(found, Average { mean: 8214.0, days: 26, of_days: 30 });
+        assert_eq!((found.coverage() * 100.0).round(), 87.0);
+        assert_eq!(average(&[], april, day("05-01")), None);
+    }
+
+    #[test]
+    fn a_zero_that_was_written_counts_and_a_missing_day_does_not() {
+        let week = Period { first: day("03-02"), last: day("03-08") };
+        let list = values(&[("03-02", 0.0), ("03-04", 1000.0)]);
+        let found = average(&list, week, day("03-09"));
+        assert_eq!(found, Some(Average { mean: 500.0, days: 2, of_days: 7 }));
+    }
+
+    #[test]
+    fn today_is_left_out() {
+        let week = Period { first: day("03-02"), last: day("03-08") };
+        let list = values(&[("03-02", 1000.0), ("03-03", 3000.0), ("03-04", 17.0)]);
+        let found = average(&list, week, day("03-04"));
+        assert_eq!(found, Some(Average { mean: 2000.0, days: 2, of_days: 2 }));
+        assert_eq!(average(&list, week, day("03-02")), None);
+    }
+
+    #[track_caller]
+    fn check(grain: Grain, week_start: i8, expected: &[(&str, &str, bool, Option<f64>)]) {
+        let list = values(&[("02-27", 600.0), ("03-02", 1000.0), ("03-08", 3000.0), ("03-09", 50.0)]);
+        let zones = Zones::named("UTC").expect("a zone");
+        let found = period_averages(&list, Calendar { zones: &zones, grain, week_start }, day("03-09"));
+        let found: Vec<_> = found
+            .iter()
+            .map(|s| (format_day(s.period.first), format_day(s.period.last), s.complete, s.average.map(|a| a.mean)))
+            .collect();
+        let expected: Vec<_> =
+            expected.iter().map(|(a, b, c, v)| (format!("2026-{a}"), format!("2026-{b}"), *c, *v)).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn weeks_months_and_years_are_daily_averages_with_flags() {
+        let weeks = [
+            ("02-23", "03-01", true, Some(600.0)),
+            ("03-02", "03-08", true, Some(2000.0)),
+            ("03-09", "03-15", false, None),
+        ];
+        check(Grain::Week, 0, &weeks);
+        let sundays = [
+            ("02-22", "02-28", true, Some(600.0)),
+            ("03-01", "03-07", true, Some(1000.0)),
+            ("03-08", "03-14", false, Some(3000.0)),
+        ];
+        check(Grain::Week, 6, &sundays);
+        let months = [("02-01", "02-28", true, Some(600.0)), ("03-01", "03-31", false, Some(2000.0))];
+        check(Grain::Month, 0, &months);
+        check(Grain::Year, 0, &[("01-01", "12-31", false, Some(4600.0 / 3.0))]);
+    }
+
+    #[test]
+    fn weekdays_are_counted_from_monday() {
+        let days = |first, last| Period { first: day(first), last: day(last) }.weekdays();
+        assert_eq!(days("03-02", "03-08"), [1; 7]);
+        assert_eq!(days("03-07", "03-16"), [2, 1, 1, 1, 1, 2, 2]);
+        assert_eq!(days("03-08", "03-07"), [0; 7]);
+    }
+}

@@ -1,0 +1,248 @@
+//! By which rule a kind's number of a day is made, and the number itself.
+
+use std::collections::BTreeMap;
+
+use super::buckets::{Bucket, Calendar, Grain, Input, buckets, stat};
+use super::hold::leveled;
+use super::per_day::{DayValue, Pick, day_values};
+use crate::kind::{Kind, Style, short_name};
+use crate::time::{Day, Zones};
+
+/// How one number comes from the samples of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// Sum; a worse source adds only what the better ones cannot have seen.
+    ResidualFill,
+    /// Sum of all rows: each is an event.
+    EveryEvent,
+    /// Mean weighted by time.
+    TimeWeightedMean,
+    /// Energetic mean of decibels, weighted by time.
+    EquivalentLevel,
+    /// Plain mean.
+    Mean,
+    /// The row with the latest end of the best source.
+    LatestOfBest,
+    /// The first row of the day.
+    FirstOfDay,
+    /// Number of rows.
+    Count,
+}
+
+impl Rule {
+    /// The rule of a kind.
+    pub fn of(kind: &Kind) -> Self {
+        match (short_name(&kind.identifier), kind.style) {
+            ("RestingHeartRate" | "WalkingHeartRateAverage", _) => Self::LatestOfBest,
+            ("BodyMass", _) => Self::FirstOfDay,
+            _ if kind.is_event_like() => Self::EveryEvent,
+            (_, Style::Cumulative) => Self::ResidualFill,
+            (_, Style::Arithmetic) => Self::Mean,
+            (_, Style::TemporallyWeighted) => Self::TimeWeightedMean,
+            (_, Style::EquivalentLevel) => Self::EquivalentLevel,
+            (_, Style::Category) => Self::Count,
+        }
+    }
+
+    /// The word for how a day's number is made.
+    pub fn stat(self) -> &'static str {
+        match self {
+            Self::LatestOfBest => "latest",
+            Self::FirstOfDay => "first",
+            rule => stat(rule.style()),
+        }
+    }
+
+    /// The word for how the number of a week, month or year is made of its days.
+    pub fn wide_stat(self) -> &'static str {
+        if self.pick().is_some() { "mean" } else { self.stat() }
+    }
+
+    /// The code in answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ResidualFill => "residual_fill",
+            Self::EveryEvent => "every_event",
+            Self::TimeWeightedMean => "time_weighted_mean",
+            Self::EquivalentLevel => "equivalent_level",
+            Self::Mean => "mean",
+            Self::LatestOfBest => "latest_of_best_source",
+            Self::FirstOfDay => "first_of_day",
+            Self::Count => "count",
+        }
+    }
+
+    /// The rule in one sentence.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::ResidualFill => {
+                "The best source counts as it is; each other one adds only what the better ones cannot have seen."
+            }
+            Self::EveryEvent => "Every entry counts, whoever wrote it.",
+            Self::TimeWeightedMean => {
+                "Each sample holds until the next one, ten minutes at most; in one minute only the best source counts."
+            }
+            Self::EquivalentLevel => "The mean of the sound's energy; in one minute only the best source counts.",
+            Self::Mean => "The mean of the samples; in one minute only the best source counts.",
+            Self::LatestOfBest => "The last word of the best source on that day.",
+            Self::FirstOfDay => "The first measurement of the day.",
+            Self::Count => "The number of entries.",
+        }
+    }
+
+    /// Whether it adds up.
+    pub fn is_sum(self) -> bool {
+        matches!(self, Self::ResidualFill | Self::EveryEvent)
+    }
+
+    /// Which row speaks for the day, where one does.
+    pub fn pick(self) -> Option<Pick> {
+        match self {
+            Self::LatestOfBest => Some(Pick::LatestOfBest),
+            Self::FirstOfDay => Some(Pick::First),
+            _ => None,
+        }
+    }
+
+    /// The style of its buckets.
+    pub fn style(self) -> Style {
+        match self {
+            Self::ResidualFill | Self::EveryEvent => Style::Cumulative,
+            Self::TimeWeightedMean | Self::LatestOfBest => Style::TemporallyWeighted,
+            Self::EquivalentLevel => Style::EquivalentLevel,
+            Self::Mean | Self::FirstOfDay => Style::Arithmetic,
+            Self::Count => Style::Category,
+        }
+    }
+
+    /// Returns the number of each local day that has one, by day.
+    pub fn days(self, rows: &[Input], zones: &Zones) -> Vec<DayValue> {
+        let days = self.day_buckets(rows, zones);
+        days.iter().map(|bucket| DayValue { day: bucket.day, value: bucket.value }).collect()
+    }
+
+    /// Returns every number of each local day that has rows, by day. Where one row speaks for the day, its value is the
+    /// day's, and every day weighs the same.
+    pub fn day_buckets(self, rows: &[Input], zones: &Zones) -> Vec<Bucket> {
+        let calendar = Calendar { zones, grain: Grain::Day, week_start: 0 };
+        let mut days = buckets(rows, self.style(), self == Self::EveryEvent, calendar);
+        if let Some(which) = self.pick() {
+            let picked = day_values(rows, which, zones);
+            for (bucket, picked) in days.iter_mut().zip(picked) {
+                debug_assert_eq!(bucket.day, picked.day, "a row belongs to the day of its start");
+                (bucket.value, bucket.weight) = (picked.value, 1.0);
+            }
+        }
+        days
+    }
+
+    /// Returns weeks, months or years, made of days by the same rule; `days` must be sorted.
+    pub fn widen(self, days: &[Bucket], calendar: Calendar<'_>) -> Vec<Bucket> {
+        let first = |day: Day| calendar.days(day).map_or(day, |(first, _)| first);
+        days.chunk_by(|a, b| first(a.day) == first(b.day)).filter_map(|days| self.wide(days, calendar)).collect()
+    }
+
+    /// One wide bucket of its days.
+    fn wide(self, days: &[Bucket], calendar: Calendar<'_>) -> Option<Bucket> {
+        let day = days.first()?.day;
+        let (first, next) = calendar.days(day).unwrap_or((day, day + 1));
+        let total = |of: &dyn Fn(&Bucket) -> f64| days.iter().map(of).sum::<f64>();
+        let n: i64 = days.iter().map(|day| day.n).sum();
+        let weight = total(&|day| day.weight);
+        let mean = total(&|day| day.mean * day.n as f64) / n.max(1) as f64;
+        let loud = self == Self::EquivalentLevel;
+        let part = |day: &Bucket| if loud { 10f64.powf(day.value / 10.0) } else { day.value };
+        let value = match self {
+            Self::ResidualFill | Self::EveryEvent | Self::Count => total(&|day| day.value),
+            _ => leveled(self.style(), total(&|day| part(day) * day.weight), weight).unwrap_or(mean),
+        };
+        // A day may have nothing but the rest of yesterday's last row.
+        let with_rows = || days.iter().filter(|day| day.n > 0);
+        let mut parts: BTreeMap<u32, f64> = BTreeMap::new();
+        if self.is_sum() || self == Self::Count {
+            for (rank, part) in days.iter().flat_map(|day| &day.parts) {
+                *parts.entry(*rank).or_default() += part;
+            }
+        }
+        Some(Bucket {
+            start_ms: calendar.zones.day_bounds(first).0,
+            end_ms: calendar.zones.day_bounds(next).0,
+            day: first,
+            n,
+            value,
+            min: with_rows().map(|day| day.min).reduce(f64::min).unwrap_or(value),
+            max: with_rows().map(|day| day.max).reduce(f64::max).unwrap_or(value),
+            mean,
+            sum: total(&|day| day.sum),
+            naive_sum: total(&|day| day.naive_sum),
+            weight,
+            parts,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::{all, find, get_or_guess};
+    use crate::series::merge::Span;
+    use crate::time::format_day;
+
+    #[track_caller]
+    fn check(names: &[&str], expected: Rule) {
+        for name in names {
+            assert_eq!(find(name).map(Rule::of), Some(expected), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_kind_has_a_rule() {
+        check(&["StepCount", "ActiveEnergyBurned", "AppleStandTime"], Rule::ResidualFill);
+        check(&["DietaryWater", "InsulinDelivery", "NumberOfTimesFallen"], Rule::EveryEvent);
+        check(&["HeartRate", "CyclingPower", "AtrialFibrillationBurden"], Rule::TimeWeightedMean);
+        check(&["HeadphoneAudioExposure"], Rule::EquivalentLevel);
+        check(&["HeartRateVariabilitySDNN", "OxygenSaturation", "BodyFatPercentage"], Rule::Mean);
+        check(&["RestingHeartRate", "WalkingHeartRateAverage"], Rule::LatestOfBest);
+        check(&["BodyMass"], Rule::FirstOfDay);
+        check(&["SleepAnalysis", "MindfulSession"], Rule::Count);
+        assert_eq!(Rule::of(&get_or_guess("HKQuantityTypeIdentifierNovelty", None)), Rule::Mean);
+    }
+
+    #[test]
+    fn a_rule_has_the_style_of_its_kind() {
+        assert!(all().all(|kind| Rule::of(kind).style() == kind.style));
+    }
+
+    /// Rows at noon of a day of March 2026 in Berlin, each with its value, made into months.
+    #[track_caller]
+    fn check_month(rule: Rule, rows: &[(i64, f64)], expected: f64) {
+        let zones = Zones::named("Europe/Berlin").expect("a zone");
+        let noon = 1_772_362_800_000; // 1 March 2026
+        let input = |&(at_min, value): &(i64, f64)| Input {
+            span: Span { start_ms: noon + at_min * 60_000, end_ms: noon + at_min * 60_000, value, rank: 0 },
+            copies: 1,
+        };
+        let rows: Vec<Input> = rows.iter().map(input).collect();
+        let days = rule.day_buckets(&rows, &zones);
+        let months = rule.widen(&days, Calendar { zones: &zones, grain: Grain::Month, week_start: 0 });
+        let found: Vec<(String, i64, f64)> =
+            months.iter().map(|b| (format_day(b.day), b.n, (b.value * 100.0).round() / 100.0)).collect();
+        assert_eq!(found, [("2026-03-01".to_owned(), rows.len() as i64, expected)], "{rule:?}");
+        assert_eq!(months.first().map(|b| b.end_ms), Some(zones.day_bounds(20_544).0));
+    }
+
+    #[test]
+    fn months_are_made_of_days_as_days_are_of_rows() {
+        // Two days: one with three rows a minute apart, one with a single row.
+        let rows = [(0, 60.0), (1, 62.0), (2, 64.0), (1440, 80.0)];
+        check_month(Rule::ResidualFill, &rows, 266.0);
+        check_month(Rule::Mean, &rows, 66.5);
+        check_month(Rule::Count, &rows, 4.0);
+        // Twelve minutes of the first day and ten of the second.
+        check_month(Rule::TimeWeightedMean, &rows, 71.0);
+        // Every day weighs the same: its last word 64 and 80, its first 60 and 80.
+        check_month(Rule::LatestOfBest, &rows, 72.0);
+        check_month(Rule::FirstOfDay, &rows, 70.0);
+        check_month(Rule::EquivalentLevel, &[(0, 60.0), (1440, 80.0)], 77.03);
+    }
+}
