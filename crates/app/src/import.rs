@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+pub use store::{ANOTHER_PERSON, Phase, Progress, Report};
 use store::{Cancel, Delivery, ErrorKind};
-pub use store::{Phase, Progress, Report};
 
 use crate::error::{About, Result, named};
 use crate::folder::Folder;

@@ -71,7 +71,9 @@ impl Store {
             }
             Done::Commit(answer) => {
                 tx.commit()?;
-                self.checkpoint()?;
+                // It is done and durable. A log that cannot be moved into the file now, for want of space or because
+                // somebody reads, waits for the next writer.
+                let _ = self.checkpoint();
                 Ok(answer)
             }
         }

@@ -1,6 +1,7 @@
 //! The one way in: a delivery of batches becomes rows, in one transaction that happens wholly or not at all.
 
 mod finish;
+mod person;
 mod rows;
 
 use std::collections::HashMap;
@@ -26,6 +27,9 @@ use crate::{absences, entries, query};
 
 /// Rejected records kept with their text, per import; all are counted.
 pub const REJECTS_KEPT: u64 = 10_000;
+
+/// The problem of an import whose profile is not that of the person in the store. It is imported all the same.
+pub const ANOTHER_PERSON: &str = "another_person";
 
 /// Correlations whose members wait for their twins.
 const MEMBERS_WAITING: usize = 10_000;
@@ -280,6 +284,10 @@ impl<'a> Ingest<'a> {
     }
 
     fn entry(&mut self, mut entry: Entry) -> Result<()> {
+        if entry.kind == EntryKind::Profile && person::is_another(self.conn, &entry.body)? {
+            let problem = Problem { reason: ANOTHER_PERSON, position: None, kind: None, rejected: None, count: 1 };
+            self.report.add_problem(&problem);
+        }
         let members = entry.members.take();
         let nobody = entry.source == Source::default();
         let source = if nobody { None } else { Some(self.dictionary.source(self.conn, &entry.source)?) };

@@ -32,7 +32,7 @@ mod views;
 
 pub use cancel::Cancel;
 pub use error::{Error, ErrorKind, Result};
-pub use ingest::{Delivery, Phase, Progress, REJECTS_KEPT};
+pub use ingest::{ANOTHER_PERSON, Delivery, Phase, Progress, REJECTS_KEPT};
 pub use open::{BUSY_WAIT, SCHEMA_VERSION, Store};
 pub use report::{Counts, EntryCounts, KindCounts, ProblemCount, Report};
 pub use undo::{Steps, Undone};

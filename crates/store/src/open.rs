@@ -112,7 +112,8 @@ impl Store {
         // For a new file: half the calls of the default size, and a phone's few samples still touch little.
         conn.pragma_update(None, "page_size", 8192)?;
         conn.pragma_update(None, "journal_mode", "wal")?;
-        conn.pragma_update(None, "synchronous", "normal")?;
+        // A commit is on the disk when it returns; what it syncs the checkpoint after it need not.
+        conn.pragma_update(None, "synchronous", "full")?;
         conn.pragma_update(None, "foreign_keys", true)?;
         conn.pragma_update(None, "temp_store", "memory")?;
         conn.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
@@ -159,7 +160,12 @@ fn upgrade(conn: &Connection, version: i64) -> Result<()> {
 }
 
 fn is_out_of_reach(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Io(error) if error.kind() == io::ErrorKind::PermissionDenied)
+    match error.kind() {
+        ErrorKind::Io(error) => error.kind() == io::ErrorKind::PermissionDenied,
+        // Side files need room too.
+        ErrorKind::NoSpace => true,
+        _ => false,
+    }
 }
 
 /// Whether changes lie beside the store that are not in it yet.

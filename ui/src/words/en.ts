@@ -185,6 +185,7 @@ export const words = {
     too_many_kinds: 'Records of too many types that Vitalog does not know, left out',
     too_many_sources: 'Records and entries of too many sources, left out',
     too_large_file: 'Files in the export that are larger than the limit, left out',
+    another_person: 'The profile differs from the one in the store: another person? The import can be undone',
     missing_file: 'Files that the export names and that are not in it',
     damaged_file: 'Damaged files in the export; what could be read is kept',
     unsafe_entry_name: 'Files with an unsafe name in the archive, never opened',

@@ -83,7 +83,7 @@ impl<'a> Entries<'a> {
             "ecg" => voltages(row, &mut line),
             "activity_summary" => rename(&mut line, "date", "day"),
             "correlation" => {
-                let members = self.store.members(row.id)?;
+                let members = self.store.members(row.id, row.superseded)?;
                 line.insert("members".to_owned(), members.iter().map(member).collect());
             }
             _ => file(row, &mut line),

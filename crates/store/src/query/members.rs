@@ -1,5 +1,7 @@
 //! The samples that a correlation holds together.
 
+use rusqlite::params;
+
 use crate::error::Result;
 use crate::open::Store;
 
@@ -21,17 +23,18 @@ pub struct MemberRow {
 }
 
 impl Store {
-    /// Returns the members of a correlation by kind, start and value: in the same order in every store.
-    pub fn members(&self, entry_id: i64) -> Result<Vec<MemberRow>> {
+    /// Returns the members of a correlation by kind, start and value: in the same order in every store. Those that a
+    /// newer export rewrote are left out unless `superseded`.
+    pub fn members(&self, entry_id: i64, superseded: bool) -> Result<Vec<MemberRow>> {
         let names = self.source_names()?;
         let mut statement = self.conn.prepare_cached(
             "SELECT k.identifier, m.start_ms, m.start_ms + m.duration_ms, m.source_id, s.value, k.unit
              FROM correlation_members m JOIN kinds k ON k.id = m.kind_id
                   JOIN samples s ON s.kind_id = m.kind_id AND s.start_ms = m.start_ms AND s.source_id = m.source_id
                        AND s.duration_ms = m.duration_ms AND s.ordinal = m.ordinal
-             WHERE m.entry_id = ?1 ORDER BY k.identifier, m.start_ms, s.value",
+             WHERE m.entry_id = ?1 AND (?2 OR s.superseded_by IS NULL) ORDER BY k.identifier, m.start_ms, s.value",
         )?;
-        let rows = statement.query_map([entry_id], |row| {
+        let rows = statement.query_map(params![entry_id, superseded], |row| {
             Ok(MemberRow {
                 identifier: row.get(0)?,
                 start_ms: row.get(1)?,
@@ -60,9 +63,15 @@ mod tests {
                  INSERT INTO correlation_members VALUES (1, 1, 1773473400123, 1, 0, 0);",
             )
             .expect("rows");
-        let members = store.members(1).expect("members");
+        let members = store.members(1, false).expect("members");
         let found: Vec<_> = members.iter().map(|m| (m.source.as_deref(), m.value, m.unit.as_str())).collect();
         assert_eq!(found, [(Some("Kim's Watch"), Some(72.0), "count/min")]);
-        assert_eq!(store.members(2).expect("none"), []);
+        assert_eq!(store.members(2, true).expect("none"), []);
+        store
+            .conn
+            .execute_batch("UPDATE samples SET superseded_by = 1 WHERE start_ms = 1773473400123")
+            .expect("rewritten");
+        assert_eq!(store.members(1, false).expect("none"), []);
+        assert_eq!(store.members(1, true).expect("members"), members);
     }
 }

@@ -62,6 +62,8 @@ pub(super) struct Content {
     pub(super) tally: Tally,
     /// The frame as far as it is known.
     pub(super) document: Document,
+    /// Of a folder: a hash of what lies beside the document.
+    pub(super) beside: Option<String>,
     /// Records at top level so far.
     pub(super) records: u64,
 }

@@ -147,8 +147,11 @@ impl Parser {
         }
         content.document.xml_bytes = ending.bytes;
         content.document.complete = closed && !ending.broken;
-        if ending.sha256.is_some() {
-            content.document.fingerprint = ending.sha256;
+        if let Some(hash) = ending.sha256 {
+            content.document.fingerprint = Some(match &content.beside {
+                Some(files) => format!("{hash} {files}"),
+                None => hash,
+            });
         }
         let (damage, place) = (ending.damage, |first: Option<u64>| first.map(|first| self.offset + first));
         content.tally.add("control_characters", None, damage.control, place(damage.first_control));

@@ -1,17 +1,19 @@
 //! Where the main document and the files beside it come from: an archive, a folder, or nothing but a stream.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Read, Seek};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::blocks::{Blocks, Measured, Watch};
+use super::blocks::{Blocks, Measured, Watch, hex};
 use super::clean::{is_main, read_up_to};
 use super::directory::{ArchiveEntry, Directory, check_directory, is_safe, read_directory};
 use super::limits::Limits;
+use super::packed;
 use super::tally::Tally;
 use crate::{Document, Error, ErrorKind, Result};
 
@@ -75,6 +77,8 @@ pub(super) struct Files {
     /// Last part of a name to the name, where only one file is called so.
     by_base: HashMap<String, Option<String>>,
     prefix: String,
+    /// Of a folder: a hash of the names and sizes of what lies beside the document; none where nothing does.
+    pub(super) beside: Option<String>,
     /// Bytes of the archive: all that honest entries together can have when packed.
     pub(super) archive_bytes: Option<u64>,
 }
@@ -121,7 +125,7 @@ impl Container {
         match self {
             Self::Archive(archive) => {
                 let index = archive.index_for_name_raw(key)?;
-                let mut file = archive.by_index(index).ok()?;
+                let mut file = packed::open(archive, index).ok()?;
                 Some(with(&mut file))
             }
             Self::Folder(folder) => Some(with(&mut folder.open(name).ok()?)),
@@ -199,7 +203,7 @@ fn check_candidates(before: usize, limits: &Limits) -> Result<()> {
 
 fn sniff(archive: &mut Archive, entry: &ArchiveEntry, limits: &Limits) -> Result<bool> {
     let Some(index) = archive.index_for_name_raw(&entry.raw_name) else { return Ok(false) };
-    let mut file = match archive.by_index(index) {
+    let mut file = match packed::open(archive, index) {
         Ok(file) => file,
         Err(ZipError::Io(error)) if !super::clean::is_damage(&error) => return Err(error.into()),
         Err(_) => return Ok(false),
@@ -219,6 +223,7 @@ pub(super) fn open_folder(mut folder: Box<dyn Folder>, tally: &mut Tally) -> Res
     let mut main: Option<(String, u64)> = None;
     let mut files = Files::default();
     let mut candidates = 0;
+    let mut beside = BTreeMap::new();
     for (name, size) in list {
         if !is_safe(&name) {
             tally.add("unsafe_entry_name", None, 1, None);
@@ -226,6 +231,10 @@ pub(super) fn open_folder(mut folder: Box<dyn Folder>, tally: &mut Tally) -> Res
         }
         files.add(&name, Vec::new());
         if !is_candidate(&name) {
+            // What a file manager leaves behind tells nothing.
+            if !base_of(&name).starts_with('.') && !is_fork(&name) {
+                beside.insert(name, size);
+            }
             continue;
         }
         check_candidates(candidates, &tally.limits)?;
@@ -238,6 +247,7 @@ pub(super) fn open_folder(mut folder: Box<dyn Folder>, tally: &mut Tally) -> Res
     }
     let (main, size) = main.ok_or(ErrorKind::NotAnExport)?;
     files.prefix = folder_of(&main);
+    files.beside = listing(&beside);
     let document = Document { total_bytes: Some(size), ..Document::default() };
     Ok(Input { container: Container::Folder(folder), files, main, progress: Arc::default(), document })
 }
@@ -259,7 +269,7 @@ pub(super) fn start(
                 progress.store(0, Ordering::Relaxed);
                 let watch = Watch { compressed: Some(Arc::clone(&progress)), hash: false, limits };
                 let index = archive.index_for_name_raw(&key).ok_or(ErrorKind::NotAnExport)?;
-                let file = archive.by_index(index).map_err(explain)?;
+                let file = packed::open(archive, index).map_err(explain)?;
                 pipe.run(Measured::new(file, watch, Arc::default()));
             }
             Container::Folder(folder) => {
@@ -283,6 +293,15 @@ pub(super) fn start_stream(reader: impl Read + Send + 'static, progress: &Arc<At
         pipe.run(Measured::new(reader, watch, progress));
         Ok(())
     })
+}
+
+/// Tells folders apart that have the same document: a route that was missing may be there the next time.
+fn listing(files: &BTreeMap<String, u64>) -> Option<String> {
+    let mut hash = Sha256::new();
+    for (name, size) in files {
+        hash.update(format!("{size} {name}\0"));
+    }
+    (!files.is_empty()).then(|| hex(&hash.finalize()))
 }
 
 fn is_candidate(name: &str) -> bool {

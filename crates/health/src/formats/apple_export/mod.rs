@@ -29,6 +29,7 @@ pub mod limits;
 #[cfg(test)]
 mod limits_tests;
 mod node;
+mod packed;
 mod record;
 mod tag;
 mod tally;
@@ -115,6 +116,7 @@ impl Reader {
     ) -> Result<Self> {
         let prolog = blocks.prolog()?;
         let mut parser = Parser::new(blocks, &prolog, tally);
+        parser.content.beside = files.beside.clone();
         parser.content.document.fingerprint = document.fingerprint;
         parser.content.document.total_bytes = document.total_bytes;
         Ok(Self { parser, back, files, beside: None, progress, ended: false })

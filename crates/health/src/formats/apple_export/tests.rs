@@ -262,6 +262,36 @@ fn correlations_carry_their_members_and_old_routes_their_points() {
     assert_eq!(points.first().and_then(|p| p.ele), Some(3.0));
 }
 
+/// A folder with one document and these files beside it.
+struct Beside(Vec<(&'static str, &'static str)>);
+
+impl Folder for Beside {
+    fn list(&mut self) -> std::io::Result<Vec<(String, u64)>> {
+        Ok(self.0.iter().map(|(name, text)| ((*name).to_owned(), text.len() as u64)).collect())
+    }
+
+    fn open(&mut self, path: &str) -> std::io::Result<Box<dyn std::io::Read + Send>> {
+        let found = self.0.iter().find(|(name, _)| *name == path).map(|(_, text)| *text);
+        Ok(Box::new(Cursor::new(found.ok_or(std::io::ErrorKind::NotFound)?)))
+    }
+}
+
+#[test]
+fn a_folder_to_which_a_route_was_added_is_another_one() {
+    const XML: (&str, &str) = ("export.xml", "<HealthData locale=\"en_US\"></HealthData>");
+    let of = |files: &[(&'static str, &'static str)]| {
+        let reader = Reader::folder(Beside([&[XML], files].concat())).expect("a folder");
+        all(reader).expect("readable").document.and_then(|document| document.fingerprint).expect("a fingerprint")
+    };
+    let bare = Reader::document(Cursor::new(XML.1), None).expect("a document");
+    let bare = all(bare).expect("readable").document.and_then(|document| document.fingerprint);
+    assert_eq!(bare.as_deref(), Some(of(&[]).as_str()));
+    let route = [("workout-routes/a.gpx", "<gpx></gpx>")];
+    assert_ne!(of(&[]), of(&route));
+    assert_eq!(of(&route), of(&[route[0], (".DS_Store", "left behind")]));
+    assert_ne!(of(&route), of(&[("workout-routes/a.gpx", "<gpx> </gpx>")]));
+}
+
 #[test]
 fn entries_that_cannot_be_read_are_told_by_their_kind() {
     let check = |element: &str, reason: &str, kind: EntryKind| {

@@ -1,0 +1,92 @@
+//! One file of an archive, unpacked to the end of its stream.
+//!
+//! The size in the directory is not believed: archives made by a Mac keep only its last 32 bits, and a document may be
+//! larger than four gigabytes. What an entry may cost is bounded by the limits, what it holds is checked by its CRC.
+
+use std::io::{self, Read, Seek};
+
+use flate2::Crc;
+use flate2::read::DeflateDecoder;
+use zip::result::ZipResult;
+use zip::{CompressionMethod, ZipArchive};
+
+/// Opens the file at a place of the directory.
+pub(super) fn open<R: Read + Seek>(archive: &mut ZipArchive<R>, index: usize) -> ZipResult<Box<dyn Read + '_>> {
+    let file = archive.by_index(index)?;
+    let (method, crc) = (file.compression(), file.crc32());
+    drop(file);
+    Ok(match method {
+        CompressionMethod::Deflated => {
+            let inner = DeflateDecoder::new(archive.by_index_raw(index)?);
+            Box::new(Checked { inner, crc: Crc::new(), expected: crc })
+        }
+        _ => Box::new(archive.by_index(index)?),
+    })
+}
+
+/// Compares the checksum of all that was read with the directory's, at the end.
+struct Checked<R> {
+    inner: R,
+    crc: Crc,
+    expected: u32,
+}
+
+impl<R: Read> Read for Checked<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buf)?;
+        match buf.get(..n) {
+            Some(bytes) if n > 0 => self.crc.update(bytes),
+            _ if !buf.is_empty() && self.crc.sum() != self.expected => {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, "the checksum differs"));
+            }
+            _ => {}
+        }
+        Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Write};
+
+    use zip::ZipWriter;
+    use zip::write::SimpleFileOptions;
+
+    use super::*;
+
+    const TEXT: &[u8] = b"twelve bytes";
+
+    fn archive(method: CompressionMethod) -> Vec<u8> {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        zip.start_file("a", SimpleFileOptions::default().compression_method(method)).expect("a file");
+        zip.write_all(TEXT).expect("written");
+        zip.finish().expect("a zip").into_inner()
+    }
+
+    /// Opens the only file after some bytes of its entry in the directory were changed.
+    #[track_caller]
+    fn check(method: CompressionMethod, at: usize, change: &[u8], expected: Result<&[u8], io::ErrorKind>) {
+        let mut bytes = archive(method);
+        let directory = memchr::memmem::rfind(&bytes, b"PK\x01\x02").expect("a directory");
+        bytes[directory + at..][..change.len()].copy_from_slice(change);
+        let mut archive = ZipArchive::new(Cursor::new(bytes)).expect("an archive");
+        let mut text = Vec::new();
+        let read = open(&mut archive, 0).expect("opens").read_to_end(&mut text);
+        assert_eq!(read.map(|_| text.as_slice()).map_err(|error| error.kind()), expected);
+    }
+
+    #[test]
+    fn a_stream_is_read_to_its_end_whatever_the_directory_says_of_its_size() {
+        for size in [0_u32, 5, 12, 4_000_000_000] {
+            check(CompressionMethod::Deflated, 24, &size.to_le_bytes(), Ok(TEXT));
+        }
+        check(CompressionMethod::Stored, 24, &12_u32.to_le_bytes(), Ok(TEXT));
+    }
+
+    #[test]
+    fn what_does_not_have_its_checksum_is_damaged() {
+        for method in [CompressionMethod::Deflated, CompressionMethod::Stored] {
+            check(method, 16, &[1, 2, 3, 4], Err(io::ErrorKind::InvalidData));
+        }
+    }
+}
