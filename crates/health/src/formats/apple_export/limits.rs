@@ -32,7 +32,7 @@ pub const MAX_BEATS: usize = 10_000;
 pub const MAX_PROLOG: usize = 1 << 20;
 /// Elements inside one workout, correlation or other entry.
 pub const MAX_NODES: usize = 100_000;
-/// Bytes of text inside one workout, correlation or other entry.
+/// Bytes of memory that one workout, correlation or other entry takes while it is read, about.
 pub const MAX_ENTRY_BYTES: usize = 32 << 20;
 /// Distinct reasons and kinds that damage is counted by; the rest is counted together.
 pub const MAX_TALLIES: usize = 1_000;

@@ -158,6 +158,13 @@ pub(super) struct Tree {
     points: usize,
 }
 
+/// What an element and the JSON made of it take in memory, about: short attributes cost far more than their letters.
+fn memory_of(tag: &str) -> usize {
+    const NODE: usize = 100;
+    const ATTRIBUTE: usize = 120;
+    NODE + 2 * tag.len() + ATTRIBUTE * memchr::memchr_iter(b'=', tag.as_bytes()).count()
+}
+
 impl Tree {
     /// Starts with an element below the root.
     pub(super) fn new(name: &str, tag: &str, tally: &mut Tally) -> Self {
@@ -168,7 +175,7 @@ impl Tree {
     pub(super) fn open(&mut self, name: &str, tag: &str, tally: &mut Tally) {
         // A long walk has tens of thousands of places: they become points, not nodes.
         let is_place = name == "Location";
-        let (weight, limits) = (if is_place { 0 } else { 2 * tag.len() }, &tally.limits);
+        let (weight, limits) = (if is_place { 0 } else { memory_of(tag) }, &tally.limits);
         let full = if is_place {
             self.points >= limits.points
         } else {
