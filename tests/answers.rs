@@ -146,6 +146,25 @@ fn looking() {
 }
 
 #[test]
+fn explaining() {
+    let folder = filled("explaining");
+    let answer = check(&folder, "explain", &["explain", "step_count", "2026-03-14", "--json"]);
+    check_keys(&answer, EXPLAIN);
+    check_keys(&answer["sources"], EXPLAIN_SOURCES);
+    for (name, word) in [("steps", "step_count"), ("pulse", "heart_rate"), ("weight", "body_mass"), ("sleep", "sleep")]
+    {
+        check(&folder, &format!("explain-{name}-words"), &["explain", word, "2026-03-14"]);
+    }
+    check_keys(&check(&folder, "explain-sleep", &["explain", "sleep", "2026-03-14", "--json"]), EXPLAIN);
+    check(&folder, "explain-csv", &["explain", "step_count", "2026-03-14", "--csv"]);
+    check_keys(&check(&folder, "explain-nothing", &["explain", "vo2_max", "2026-03-14", "--json"]), EXPLAIN);
+    check(&folder, "explain-nothing-words", &["explain", "step_count", "2001-01-01"]);
+    check(&folder, "explain-unknown", &["explain", "stepcunt", "2026-03-14", "--json"]);
+    folder.check(&["explain", "step_count", "14.3.2026"], 2);
+    folder.check(&["explain", "step_count"], 2);
+}
+
+#[test]
 fn sorting_out_sources() {
     let folder = filled("sources");
     let order = ["sources", "order", "step_count"];
@@ -407,6 +426,8 @@ const SLEEP: &[&str] = &[
     "efficiency",
     "sources",
 ];
+const EXPLAIN: &[&str] = &["type", "day", "zone", "value", "unit", "rule", "naive_sum", "sources", "stat", "sentence"];
+const EXPLAIN_SOURCES: &[&str] = &["source", "rows_used", "rows_left_out", "value"];
 const SETTINGS: &[&str] =
     &["home_zone", "day_boundaries", "week_start", "night_label", "units", "hep_path", "hep_header", "port"];
 const SAMPLE: &[&str] =

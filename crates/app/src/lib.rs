@@ -9,6 +9,7 @@ pub mod demo;
 pub mod display;
 pub mod doctor;
 pub mod error;
+pub mod explain;
 pub mod export;
 pub mod folder;
 pub mod heart_rate;
