@@ -165,6 +165,20 @@ fn explaining() {
 }
 
 #[test]
+fn training() {
+    let folder = filled("training");
+    check_keys(&check(&folder, "workouts", &["workouts", "--json"]), WORKOUT);
+    check(&folder, "workouts-words", &["workouts"]);
+    check(&folder, "workouts-csv", &["workouts", "--csv", "--to", "2026-03-14"]);
+    check_keys(&check(&folder, "workouts-one", &["workouts", "3", "--json"]), &[WORKOUT, WORKOUT_DETAIL].concat());
+    check(&folder, "workouts-one-words", &["workouts", "3"]);
+    check(&folder, "workouts-nothing-words", &["workouts", "--from", "2027-01-01"]);
+    assert_eq!(folder.answer(&["workouts", "--from", "2027-01-01"]), json!([]));
+    check(&folder, "workouts-unknown", &["workouts", "999", "--json"]);
+    folder.check(&["workouts", "3", "--from", "2026-03-14"], 2);
+}
+
+#[test]
 fn sorting_out_sources() {
     let folder = filled("sources");
     let order = ["sources", "order", "step_count"];
@@ -428,6 +442,25 @@ const SLEEP: &[&str] = &[
 ];
 const EXPLAIN: &[&str] = &["type", "day", "zone", "value", "unit", "rule", "naive_sum", "sources", "stat", "sentence"];
 const EXPLAIN_SOURCES: &[&str] = &["source", "rows_used", "rows_left_out", "value"];
+const WORKOUT: &[&str] = &[
+    "id",
+    "activity",
+    "activity_name",
+    "start",
+    "end",
+    "duration_s",
+    "distance_m",
+    "energy_kcal",
+    "source",
+    "heart_rate",
+    "route_points",
+    "activity_raw",
+    "distance_origin",
+    "energy_origin",
+    "heart_rate_origin",
+    "same_as",
+];
+const WORKOUT_DETAIL: &[&str] = &["pauses", "elevation_up_m", "elevation_down_m", "splits_origin", "splits", "zones"];
 const SETTINGS: &[&str] =
     &["home_zone", "day_boundaries", "week_start", "night_label", "units", "hep_path", "hep_header", "port"];
 const SAMPLE: &[&str] =

@@ -122,7 +122,13 @@ pub fn find(word: &str) -> Option<&'static Kind> {
 
 /// Apple's number of a workout's activity, by its identifier, e.g. 37 for `HKWorkoutActivityTypeRunning`.
 pub fn activity_number(identifier: &str) -> Option<i64> {
-    table().activities.get(identifier).copied()
+    table().activities.get(identifier).map(|activity| activity.raw)
+}
+
+/// What people call a workout's activity, e.g. `Running`; of one that the table lacks its identifier without prefix.
+pub fn activity_name(identifier: &str) -> &str {
+    let plain = || identifier.strip_prefix("HKWorkoutActivityType").unwrap_or(identifier);
+    table().activities.get(identifier).map_or_else(plain, |activity| activity.name.as_str())
 }
 
 /// Every kind in the table, by identifier.
@@ -203,7 +209,7 @@ struct Table {
     enums: HashMap<String, HashMap<String, i64>>,
     all_symbols: HashMap<String, i64>,
     aliases: HashMap<String, i64>,
-    activities: HashMap<String, i64>,
+    activities: HashMap<String, RawActivity>,
 }
 
 #[derive(Deserialize)]
@@ -233,6 +239,7 @@ struct RawKind {
 struct RawActivity {
     identifier: String,
     raw: i64,
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -264,7 +271,7 @@ fn parse() -> Table {
     let all_symbols = enums.values().flatten().map(|(symbol, raw)| (symbol.clone(), *raw)).collect();
     let aliases = raw.export_text_aliases.into_iter().filter_map(|a| Some((a.export_text, a.raw.as_i64()?))).collect();
     let records = raw.other.into_iter().filter(|kind| kind.kind == "record_other");
-    let activities = raw.workout_activity_types.into_iter().map(|a| (a.identifier, a.raw)).collect();
+    let activities = raw.workout_activity_types.into_iter().map(|a| (a.identifier.clone(), a)).collect();
     let mut table = Table {
         kinds: HashMap::new(),
         order: Vec::new(),
@@ -326,7 +333,9 @@ mod tests {
     }
 
     #[test]
-    fn activities_have_apples_numbers() {
+    fn activities_have_apples_numbers_and_names() {
+        assert_eq!(activity_name("HKWorkoutActivityTypeMindAndBody"), "Mind And Body");
+        assert_eq!(activity_name("HKWorkoutActivityTypeDozing"), "Dozing");
         assert_eq!(activity_number("HKWorkoutActivityTypeRunning"), Some(37));
         assert_eq!(activity_number("HKWorkoutActivityTypeDozing"), None);
     }
