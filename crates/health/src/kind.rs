@@ -71,6 +71,19 @@ impl Kind {
         is_event_like(&self.identifier)
     }
 
+    /// Whether its rows decide its style: it is a guess, and a sum only if every row has a length.
+    pub fn asks_its_rows(&self) -> bool {
+        self.guessed && self.style == Style::Cumulative && !self.is_event_like()
+    }
+
+    /// The same kind with the style that fits its rows, where these decide it.
+    pub fn fitting(mut self, every_row_has_length: bool) -> Self {
+        if self.asks_its_rows() {
+            self.style = guess_style(&self.identifier, every_row_has_length);
+        }
+        self
+    }
+
     /// Snake case without Apple's prefix, e.g. `heart_rate`.
     pub fn slug(&self) -> String {
         slug(&self.identifier)
@@ -109,7 +122,8 @@ pub fn get(identifier: &str) -> Option<&'static Kind> {
     table().kinds.get(identifier)
 }
 
-/// The table's entry, or a guess from the prefix and the name for a kind that the table lacks.
+/// The table's entry, or a guess from the prefix and the name for a kind that the table lacks; see [`Kind::fitting`] for
+/// what its rows add to the guess.
 pub fn get_or_guess(identifier: &str, unit: Option<&str>) -> Kind {
     get(identifier).cloned().unwrap_or_else(|| guess(identifier, unit))
 }
@@ -401,6 +415,10 @@ mod tests {
         let rmssd = get_or_guess("HKQuantityTypeIdentifierHeartRateVariabilityRMSSD", Some("ms"));
         assert_eq!((rmssd.style, rmssd.unit.as_str(), rmssd.guessed), (Style::Arithmetic, "ms", true));
         assert_eq!(get_or_guess("HKCategoryTypeIdentifierHiccups", None).style, Style::Category);
+        let fitting = |name: &str| get_or_guess(&format!("HKQuantityTypeIdentifier{name}"), None).fitting(false).style;
+        assert_eq!(fitting("DistanceHovering"), Style::Arithmetic);
+        // What is known stays, and food is an event however it is written.
+        assert_eq!([fitting("StepCount"), fitting("DietaryUnobtainium")], [Style::Cumulative; 2]);
     }
 
     #[test]

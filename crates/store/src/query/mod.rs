@@ -5,7 +5,7 @@ mod entries;
 mod heart;
 mod hours;
 mod imports;
-mod kinds;
+pub(crate) mod kinds;
 mod members;
 pub(crate) mod points;
 mod presence;
