@@ -1,3 +1,5 @@
+//! Explanations against the numbers of other verbs.
+
 use health::time::parse_day;
 
 use super::*;

@@ -182,3 +182,23 @@ fn split(split: &Split) -> SplitAnswer {
         pace_s_per_km: split.pace_s_per_m().map(|pace| pace * KILOMETRE_M),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_that_is_not_the_whole_way_is_not_cut() {
+        // Half a degree of the equator and back: 111 kilometres in an hour and a half.
+        let point =
+            |(at, lon): (i64, f64)| Point { lon, time_ms: Some(at * 60_000), ele: Some(5.0), ..Point::default() };
+        let parts = [[(0, 0.0), (45, 0.5), (90, 0.0)].map(point).to_vec()];
+        let route = |distance_m| Route { parts: &parts, pauses: &[(0, 60_000)], distance_m };
+        let found = route(Some(120_000.0)).splits().expect("splits");
+        assert_eq!((found.len(), route(None).splits().map(|splits| splits.len())), (112, Some(112)));
+        let moving: i64 = found.iter().map(|split| split.moving_ms).sum();
+        assert_eq!(moving, 89 * 60_000);
+        assert_eq!(route(Some(200_000.0)).splits(), None);
+        assert_eq!(Route { parts: &[], pauses: &[], distance_m: None }.splits(), None);
+    }
+}

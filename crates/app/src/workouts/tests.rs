@@ -1,3 +1,5 @@
+//! Workouts of small made exports.
+
 use serde_json::json;
 
 use super::*;
