@@ -146,6 +146,39 @@ fn looking() {
 }
 
 #[test]
+fn explaining() {
+    let folder = filled("explaining");
+    let answer = check(&folder, "explain", &["explain", "step_count", "2026-03-14", "--json"]);
+    check_keys(&answer, EXPLAIN);
+    check_keys(&answer["sources"], EXPLAIN_SOURCES);
+    for (name, word) in [("steps", "step_count"), ("pulse", "heart_rate"), ("weight", "body_mass"), ("sleep", "sleep")]
+    {
+        check(&folder, &format!("explain-{name}-words"), &["explain", word, "2026-03-14"]);
+    }
+    check_keys(&check(&folder, "explain-sleep", &["explain", "sleep", "2026-03-14", "--json"]), EXPLAIN);
+    check(&folder, "explain-csv", &["explain", "step_count", "2026-03-14", "--csv"]);
+    check_keys(&check(&folder, "explain-nothing", &["explain", "vo2_max", "2026-03-14", "--json"]), EXPLAIN);
+    check(&folder, "explain-nothing-words", &["explain", "step_count", "2001-01-01"]);
+    check(&folder, "explain-unknown", &["explain", "stepcunt", "2026-03-14", "--json"]);
+    folder.check(&["explain", "step_count", "14.3.2026"], 2);
+    folder.check(&["explain", "step_count"], 2);
+}
+
+#[test]
+fn training() {
+    let folder = filled("training");
+    check_keys(&check(&folder, "workouts", &["workouts", "--json"]), WORKOUT);
+    check(&folder, "workouts-words", &["workouts"]);
+    check(&folder, "workouts-csv", &["workouts", "--csv", "--to", "2026-03-14"]);
+    check_keys(&check(&folder, "workouts-one", &["workouts", "3", "--json"]), &[WORKOUT, WORKOUT_DETAIL].concat());
+    check(&folder, "workouts-one-words", &["workouts", "3"]);
+    check(&folder, "workouts-nothing-words", &["workouts", "--from", "2027-01-01"]);
+    assert_eq!(folder.answer(&["workouts", "--from", "2027-01-01"]), json!([]));
+    check(&folder, "workouts-unknown", &["workouts", "999", "--json"]);
+    folder.check(&["workouts", "3", "--from", "2026-03-14"], 2);
+}
+
+#[test]
 fn sorting_out_sources() {
     let folder = filled("sources");
     let order = ["sources", "order", "step_count"];
@@ -407,6 +440,27 @@ const SLEEP: &[&str] = &[
     "efficiency",
     "sources",
 ];
+const EXPLAIN: &[&str] = &["type", "day", "zone", "value", "unit", "rule", "naive_sum", "sources", "stat", "sentence"];
+const EXPLAIN_SOURCES: &[&str] = &["source", "rows_used", "rows_left_out", "value"];
+const WORKOUT: &[&str] = &[
+    "id",
+    "activity",
+    "activity_name",
+    "start",
+    "end",
+    "duration_s",
+    "distance_m",
+    "energy_kcal",
+    "source",
+    "heart_rate",
+    "route_points",
+    "activity_raw",
+    "distance_origin",
+    "energy_origin",
+    "heart_rate_origin",
+    "same_as",
+];
+const WORKOUT_DETAIL: &[&str] = &["pauses", "elevation_up_m", "elevation_down_m", "splits_origin", "splits", "zones"];
 const SETTINGS: &[&str] =
     &["home_zone", "day_boundaries", "week_start", "night_label", "units", "hep_path", "hep_header", "port"];
 const SAMPLE: &[&str] =

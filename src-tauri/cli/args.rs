@@ -65,6 +65,10 @@ pub enum Verb {
     Daily(super::daily::Daily),
     /// Show nights and naps
     Sleep(super::sleep::Sleep),
+    /// List workouts, or show one with splits and heart-rate zones
+    Workouts(super::workouts::Workouts),
+    /// Explain one number: its rule, and of each source what counts
+    Explain(super::explain::Explain),
     /// Compare our numbers with Apple's own: rings and workouts
     Check(super::check::Check),
     /// Take everything out

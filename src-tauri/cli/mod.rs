@@ -6,6 +6,7 @@ mod completions;
 mod daily;
 mod demo;
 mod doctor;
+mod explain;
 mod export;
 mod import;
 mod imports;
@@ -22,6 +23,7 @@ mod table;
 mod types;
 mod undo;
 mod verify;
+mod workouts;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -109,6 +111,8 @@ fn verb(args: &Args, out: &mut Out) -> app::Result<End> {
         Verb::Query(verb) => query::run(verb, &find()?, out),
         Verb::Daily(verb) => daily::run(verb, &find()?, out),
         Verb::Sleep(verb) => sleep::run(verb, &find()?, out),
+        Verb::Workouts(verb) => workouts::run(verb, &find()?, out),
+        Verb::Explain(verb) => explain::run(verb, &find()?, out),
         Verb::Check(verb) => check::run(verb, &find()?, out),
         Verb::Export(verb) => export::run(verb, &find()?, out),
         Verb::Sql(verb) => sql::run(verb, &find()?, out),

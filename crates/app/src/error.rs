@@ -61,6 +61,8 @@ codes! {
     UnknownType = "unknown_type",
     /// No import has this number.
     UnknownImport = "unknown_import",
+    /// No workout has this number.
+    UnknownWorkout = "unknown_workout",
     /// No source has this name or number, or several have it.
     UnknownSource = "unknown_source",
     /// The two sources are one already.
@@ -93,8 +95,11 @@ impl Code {
 
     /// Whether the arguments are at fault.
     pub fn is_usage(self) -> bool {
-        use Code::{BadDate, BadUsage, UnknownImport, UnknownSetting, UnknownSource, UnknownType};
-        matches!(self, UnknownType | UnknownImport | UnknownSource | UnknownSetting | BadDate | BadUsage)
+        use Code::{BadDate, BadUsage, UnknownImport, UnknownSetting, UnknownSource, UnknownType, UnknownWorkout};
+        matches!(
+            self,
+            UnknownType | UnknownImport | UnknownWorkout | UnknownSource | UnknownSetting | BadDate | BadUsage
+        )
     }
 }
 

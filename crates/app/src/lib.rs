@@ -9,6 +9,7 @@ pub mod demo;
 pub mod display;
 pub mod doctor;
 pub mod error;
+pub mod explain;
 pub mod export;
 pub mod folder;
 pub mod heart_rate;
@@ -29,6 +30,7 @@ pub mod types;
 pub mod undo;
 pub mod verify;
 pub mod words;
+pub mod workouts;
 
 /// Charts and their pictures. The faces get them from here, so that they know no other crate than this one.
 pub use chart::{Drawn, Model, Scale, Size, Theme, render};

@@ -99,7 +99,9 @@ pub fn find_kind(store: &Store, word: &str) -> Result<Found> {
     let stored = store.kinds()?;
     let wanted = kind::fold(word);
     if let Some(row) = stored.iter().find(|row| row.identifier == word || kind::fold(&row.identifier) == wanted) {
-        return Ok(Found { id: Some(row.id), kind: kind::get_or_guess(&row.identifier, Some(&row.unit)) });
+        let guess = kind::get_or_guess(&row.identifier, Some(&row.unit));
+        let lengths = !guess.asks_its_rows() || store.every_row_has_length(row.id)?;
+        return Ok(Found { id: Some(row.id), kind: guess.fitting(lengths) });
     }
     if let Some(known) = kind::find(word) {
         return Ok(Found { id: None, kind: known.clone() });

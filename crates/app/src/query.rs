@@ -21,7 +21,7 @@ use crate::local::{Days, Found, find_kind, zones};
 use crate::settings::week_start;
 
 /// Samples this far away cannot change what those of a range add.
-const REACH_MS: i64 = 2 * 24 * HOUR_MS;
+pub(crate) const REACH_MS: i64 = 2 * 24 * HOUR_MS;
 
 /// What to show of a type.
 #[derive(Debug, Clone)]

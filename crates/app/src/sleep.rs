@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use health::series::sleep::{Kind, Segment, Session, Stage, sessions};
-use health::time::{HOUR_MS, format_day, format_instant};
+use health::time::{HOUR_MS, Zones, format_day, format_instant};
 use serde::Serialize;
-use store::query::{Point, Ranks};
+use store::Store;
+use store::query::{Orders, Point, Ranks};
 
 use crate::error::Result;
 use crate::folder::Folder;
@@ -49,28 +50,44 @@ pub struct SleepAnswer {
     pub sources: Vec<String>,
 }
 
-const SLEEP: &str = "HKCategoryTypeIdentifierSleepAnalysis";
+/// Apple's identifier of sleep.
+pub(crate) const SLEEP: &str = "HKCategoryTypeIdentifierSleepAnalysis";
 
 /// Answers with the sessions of some days, by start.
 pub fn sleep(folder: &Folder, days: Days) -> Result<Vec<SleepAnswer>> {
     let store = folder.read()?;
-    let Some(kind_id) = find_kind(&store, SLEEP)?.id else { return Ok(Vec::new()) };
     let orders = store.orders()?;
-    let ranks = orders.of(SLEEP);
-    let zones = zones(&store)?;
-    let (from_ms, until_ms) = days.instants(&zones);
-    // A night begins the evening before its day, and a long one may begin earlier still.
-    let reach = 48 * HOUR_MS;
-    let points = store.points(kind_id, from_ms.saturating_sub(reach), until_ms.saturating_add(reach))?;
-    let mut first: BTreeSet<i64> =
-        points.iter().filter(|p| p.value.is_some_and(|v| v >= 3.0)).map(|p| p.source_id).collect();
-    first.extend(orders.named(SLEEP).unwrap_or_default());
-    let segments: Vec<Segment> = points.iter().filter_map(|point| segment(point, ranks, &first)).collect();
-    let (from, to) = days.numbers();
-    let evening = nights_by_evening(&store)?;
-    let labelled = sessions(&segments, &zones).into_iter().map(|session| label(session, evening));
-    let chosen = labelled.filter(|s| (from..=to).contains(&s.day));
-    Ok(chosen.map(|session| row(&session, ranks)).collect())
+    let nights = Nights::load(&store, &orders, &zones(&store)?, days)?;
+    Ok(nights.sessions.iter().map(|session| row(session, orders.of(SLEEP))).collect())
+}
+
+/// The sessions of some days, and what they are made of.
+#[derive(Debug, Default)]
+pub(crate) struct Nights {
+    /// By start.
+    pub sessions: Vec<Session>,
+    /// Segments of these days and of two days around them; see [`rank`] for their ranks.
+    pub segments: Vec<Segment>,
+}
+
+impl Nights {
+    /// Finds the sessions that count for `days`.
+    pub fn load(store: &Store, orders: &Orders, zones: &Zones, days: Days) -> Result<Self> {
+        let Some(kind_id) = find_kind(store, SLEEP)?.id else { return Ok(Self::default()) };
+        let (from_ms, until_ms) = days.instants(zones);
+        // A night begins the evening before its day, and a long one may begin earlier still.
+        let reach = 48 * HOUR_MS;
+        let points = store.points(kind_id, from_ms.saturating_sub(reach), until_ms.saturating_add(reach))?;
+        let mut first: BTreeSet<i64> =
+            points.iter().filter(|p| p.value.is_some_and(|v| v >= 3.0)).map(|p| p.source_id).collect();
+        first.extend(orders.named(SLEEP).unwrap_or_default());
+        let segments: Vec<Segment> =
+            points.iter().filter_map(|point| segment(point, orders.of(SLEEP), &first)).collect();
+        let (from, to) = days.numbers();
+        let evening = nights_by_evening(store)?;
+        let labelled = sessions(&segments, zones).into_iter().map(|session| label(session, evening));
+        Ok(Self { sessions: labelled.filter(|s| (from..=to).contains(&s.day)).collect(), segments })
+    }
 }
 
 /// Only the label of a night changes, never what is counted.
@@ -84,6 +101,11 @@ fn label(mut session: Session, evening: bool) -> Session {
 /// Sources without stages come after all that have some; those that the owner named stay in front.
 const UNSTAGED: u32 = 1 << 24;
 
+/// The rank of a source by the rank of its segments.
+pub(crate) fn rank(of_segment: u32) -> u32 {
+    if of_segment >= UNSTAGED { of_segment - UNSTAGED } else { of_segment }
+}
+
 fn segment(point: &Point, ranks: &Ranks, first: &BTreeSet<i64>) -> Option<Segment> {
     let stage = Stage::from_code(point.value? as i64)?;
     let place = ranks.of(point.source_id, point.by_hand);
@@ -93,7 +115,7 @@ fn segment(point: &Point, ranks: &Ranks, first: &BTreeSet<i64>) -> Option<Segmen
 
 fn row(session: &Session, ranks: &Ranks) -> SleepAnswer {
     let minutes = |ms: i64| ms as f64 / 60_000.0;
-    let name = |rank: &u32| ranks.name(if *rank >= UNSTAGED { rank - UNSTAGED } else { *rank }).to_owned();
+    let name = |of: &u32| ranks.name(rank(*of)).to_owned();
     let slept = session.asleep_ms > 0 && session.in_bed_ms > 0;
     SleepAnswer {
         day: format_day(session.day),

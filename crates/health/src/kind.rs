@@ -71,6 +71,19 @@ impl Kind {
         is_event_like(&self.identifier)
     }
 
+    /// Whether its rows decide its style: it is a guess, and a sum only if every row has a length.
+    pub fn asks_its_rows(&self) -> bool {
+        self.guessed && self.style == Style::Cumulative && !self.is_event_like()
+    }
+
+    /// The same kind with the style that fits its rows, where these decide it.
+    pub fn fitting(mut self, every_row_has_length: bool) -> Self {
+        if self.asks_its_rows() {
+            self.style = guess_style(&self.identifier, every_row_has_length);
+        }
+        self
+    }
+
     /// Snake case without Apple's prefix, e.g. `heart_rate`.
     pub fn slug(&self) -> String {
         slug(&self.identifier)
@@ -109,7 +122,8 @@ pub fn get(identifier: &str) -> Option<&'static Kind> {
     table().kinds.get(identifier)
 }
 
-/// The table's entry, or a guess from the prefix and the name for a kind that the table lacks.
+/// The table's entry, or a guess from the prefix and the name for a kind that the table lacks; see [`Kind::fitting`] for
+/// what its rows add to the guess.
 pub fn get_or_guess(identifier: &str, unit: Option<&str>) -> Kind {
     get(identifier).cloned().unwrap_or_else(|| guess(identifier, unit))
 }
@@ -122,7 +136,13 @@ pub fn find(word: &str) -> Option<&'static Kind> {
 
 /// Apple's number of a workout's activity, by its identifier, e.g. 37 for `HKWorkoutActivityTypeRunning`.
 pub fn activity_number(identifier: &str) -> Option<i64> {
-    table().activities.get(identifier).copied()
+    table().activities.get(identifier).map(|activity| activity.raw)
+}
+
+/// What people call a workout's activity, e.g. `Running`; of one that the table lacks its identifier without prefix.
+pub fn activity_name(identifier: &str) -> &str {
+    let plain = || identifier.strip_prefix("HKWorkoutActivityType").unwrap_or(identifier);
+    table().activities.get(identifier).map_or_else(plain, |activity| activity.name.as_str())
 }
 
 /// Every kind in the table, by identifier.
@@ -203,7 +223,7 @@ struct Table {
     enums: HashMap<String, HashMap<String, i64>>,
     all_symbols: HashMap<String, i64>,
     aliases: HashMap<String, i64>,
-    activities: HashMap<String, i64>,
+    activities: HashMap<String, RawActivity>,
 }
 
 #[derive(Deserialize)]
@@ -233,6 +253,7 @@ struct RawKind {
 struct RawActivity {
     identifier: String,
     raw: i64,
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -264,7 +285,7 @@ fn parse() -> Table {
     let all_symbols = enums.values().flatten().map(|(symbol, raw)| (symbol.clone(), *raw)).collect();
     let aliases = raw.export_text_aliases.into_iter().filter_map(|a| Some((a.export_text, a.raw.as_i64()?))).collect();
     let records = raw.other.into_iter().filter(|kind| kind.kind == "record_other");
-    let activities = raw.workout_activity_types.into_iter().map(|a| (a.identifier, a.raw)).collect();
+    let activities = raw.workout_activity_types.into_iter().map(|a| (a.identifier.clone(), a)).collect();
     let mut table = Table {
         kinds: HashMap::new(),
         order: Vec::new(),
@@ -326,7 +347,9 @@ mod tests {
     }
 
     #[test]
-    fn activities_have_apples_numbers() {
+    fn activities_have_apples_numbers_and_names() {
+        assert_eq!(activity_name("HKWorkoutActivityTypeMindAndBody"), "Mind And Body");
+        assert_eq!(activity_name("HKWorkoutActivityTypeDozing"), "Dozing");
         assert_eq!(activity_number("HKWorkoutActivityTypeRunning"), Some(37));
         assert_eq!(activity_number("HKWorkoutActivityTypeDozing"), None);
     }
@@ -392,6 +415,10 @@ mod tests {
         let rmssd = get_or_guess("HKQuantityTypeIdentifierHeartRateVariabilityRMSSD", Some("ms"));
         assert_eq!((rmssd.style, rmssd.unit.as_str(), rmssd.guessed), (Style::Arithmetic, "ms", true));
         assert_eq!(get_or_guess("HKCategoryTypeIdentifierHiccups", None).style, Style::Category);
+        let fitting = |name: &str| get_or_guess(&format!("HKQuantityTypeIdentifier{name}"), None).fitting(false).style;
+        assert_eq!(fitting("DistanceHovering"), Style::Arithmetic);
+        // What is known stays, and food is an event however it is written.
+        assert_eq!([fitting("StepCount"), fitting("DietaryUnobtainium")], [Style::Cumulative; 2]);
     }
 
     #[test]

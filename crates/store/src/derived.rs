@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use health::kind;
 use health::time::{Day, Zones};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
@@ -15,6 +16,7 @@ use crate::hourly;
 use crate::merged::{self, Need};
 use crate::open::Store;
 use crate::query::Orders;
+use crate::query::kinds::every_row_has_length;
 use crate::query::settings::forget;
 use crate::query::zones::zones;
 use crate::rollup::{self, Days, LONGEST_SPLIT_MS, Part, Rule};
@@ -176,6 +178,9 @@ impl Derived {
     pub fn rebuild(&mut self, conn: &Connection, zones: &Zones) -> Result<()> {
         let mut to_merge: BTreeMap<u32, Vec<(Day, Day)>> = BTreeMap::new();
         let kinds: BTreeSet<u32> = self.days.keys().chain(self.fresh.keys()).copied().collect();
+        for kind in &kinds {
+            self.ask_rows(conn, *kind)?;
+        }
         let mut latest: BTreeMap<u32, Day> = BTreeMap::new();
         for kind in kinds {
             latest.extend(self.latest(kind).map(|day| (kind, day)));
@@ -191,6 +196,16 @@ impl Derived {
         *self = Self { computed, ..Self::default() };
         // The order of sources follows from the summaries.
         remerge(conn, zones, &to_merge, &latest)
+    }
+
+    /// One new row without a length makes another kind of number of a kind that nobody knows, on every day that it has; so
+    /// all of them are computed anew whenever it is touched.
+    fn ask_rows(&mut self, conn: &Connection, kind: u32) -> Result<()> {
+        if kind::get_or_guess(&identifier(conn, kind)?, None).asks_its_rows() {
+            self.fresh.remove(&kind);
+            self.all_of(conn, kind)?;
+        }
+        Ok(())
     }
 
     /// The latest local day of a kind that may have been touched.
@@ -245,9 +260,11 @@ fn joined(mut ranges: Vec<(Day, Day)>) -> Vec<(Day, Day)> {
     ranges
 }
 
-/// The rule of a stored kind.
+/// The rule of a stored kind; of one that nobody knows its rows have a say.
 pub(crate) fn rule(conn: &Connection, kind: u32) -> Result<Rule> {
-    Ok(Rule::of(&identifier(conn, kind)?))
+    let guess = kind::get_or_guess(&identifier(conn, kind)?, None);
+    let lengths = !guess.asks_its_rows() || every_row_has_length(conn, kind.into())?;
+    Ok(Rule::of_kind(&guess.fitting(lengths)))
 }
 
 /// The identifier of a stored kind.

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use health::kind::Style;
+use health::kind::{Kind, Style, get_or_guess};
 use health::series::rule::Rule as DayRule;
 use health::time::{Day, Zones};
 use rusqlite::{Connection, params};
@@ -23,8 +23,13 @@ const UNIT: f64 = 18_446_744_073_709_551_616.0;
 pub(crate) struct Rule(pub DayRule);
 
 impl Rule {
+    /// By the identifier alone: enough while rows come in. Days are derived by [`crate::derived::rule`].
     pub fn of(identifier: &str) -> Self {
-        Self(DayRule::of(&health::kind::get_or_guess(identifier, None)))
+        Self::of_kind(&get_or_guess(identifier, None))
+    }
+
+    pub fn of_kind(kind: &Kind) -> Self {
+        Self(DayRule::of(kind))
     }
 
     pub fn style(self) -> Style {

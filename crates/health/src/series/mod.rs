@@ -10,6 +10,7 @@ pub mod explain;
 pub mod glucose;
 pub mod hold;
 pub mod merge;
+pub mod night_parts;
 pub mod nights;
 #[cfg(test)]
 mod peers_tests;

@@ -1,6 +1,6 @@
 //! Which kinds are there.
 
-use rusqlite::Row;
+use rusqlite::{Connection, Row};
 
 use crate::error::Result;
 use crate::open::Store;
@@ -62,6 +62,20 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Whether every live row of a kind has a length; true without any.
+    pub fn every_row_has_length(&self, kind_id: i64) -> Result<bool> {
+        every_row_has_length(&self.conn, kind_id)
+    }
+}
+
+/// The same on a connection. It stops at the first row without a length, and is asked of kinds only that nobody knows.
+pub(crate) fn every_row_has_length(conn: &Connection, kind_id: i64) -> Result<bool> {
+    let sql =
+        "SELECT NOT EXISTS (SELECT 1 FROM samples WHERE kind_id = ?1 AND duration_ms = 0 AND superseded_by IS NULL)";
+    Ok(conn.prepare_cached(sql)?.query_row([kind_id], |row| row.get(0))?)
+}
+
 fn kind(row: &Row<'_>) -> rusqlite::Result<KindRow> {
     Ok(KindRow { id: row.get(0)?, identifier: row.get(1)?, nature: row.get(2)?, unit: row.get(3)? })
 }
@@ -69,6 +83,15 @@ fn kind(row: &Row<'_>) -> rusqlite::Result<KindRow> {
 #[cfg(test)]
 mod tests {
     use crate::query::testing;
+
+    #[test]
+    fn lengths_are_those_of_live_rows() {
+        let store = testing::filled();
+        let told = [1, 2, 3].map(|kind| store.every_row_has_length(kind).expect("an answer"));
+        assert_eq!(told, [false, true, true]);
+        store.conn.execute("UPDATE samples SET superseded_by = 1 WHERE kind_id = 1", []).expect("superseded");
+        assert!(store.every_row_has_length(1).expect("an answer"));
+    }
 
     #[test]
     fn types_have_live_rows_and_kinds_need_not() {

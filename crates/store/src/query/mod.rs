@@ -5,7 +5,7 @@ mod entries;
 mod heart;
 mod hours;
 mod imports;
-mod kinds;
+pub(crate) mod kinds;
 mod members;
 pub(crate) mod points;
 mod presence;
@@ -18,6 +18,7 @@ pub(crate) mod sources;
 mod sql;
 mod status;
 mod verify;
+mod workouts;
 pub(crate) mod zones;
 
 pub use daily::{DailyRow, MergedRow};
@@ -33,6 +34,7 @@ pub use sources::{SourceNames, SourceRow};
 pub use sql::{Answer, MAX_ROWS};
 pub use status::{EntryTotals, Totals};
 pub use verify::Finding;
+pub use workouts::{WorkoutKey, WorkoutRow};
 
 #[cfg(test)]
 pub(crate) mod testing;

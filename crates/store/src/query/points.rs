@@ -54,15 +54,27 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Returns the live samples of a kind that start in `[from_ms, until_ms)`, by start: quick for short ranges, because
+    /// it does not look for longer ones that reach in.
+    pub fn points_from(&self, kind_id: i64, from_ms: i64, until_ms: i64) -> Result<Vec<Point>> {
+        read(&self.conn, kind_id, from_ms, (from_ms, until_ms))
+    }
+}
+
 /// The same on a connection.
 pub(crate) fn points(conn: &Connection, kind_id: i64, from_ms: i64, until_ms: i64) -> Result<Vec<Point>> {
+    read(conn, kind_id, from_ms.saturating_sub(LONGEST_MS), (from_ms, until_ms))
+}
+
+/// Those of the range that start at `earliest` or later.
+fn read(conn: &Connection, kind_id: i64, earliest: i64, (from_ms, until_ms): (i64, i64)) -> Result<Vec<Point>> {
     let mut statement = conn.prepare_cached(
         "SELECT start_ms, start_ms + duration_ms, source_id, value, copies, flags & 1 FROM samples
          WHERE kind_id = ?1 AND start_ms >= ?2 AND start_ms < ?4 AND superseded_by IS NULL
            AND (start_ms >= ?3 OR start_ms + duration_ms > ?3)
          ORDER BY start_ms, source_id, duration_ms, ordinal",
     )?;
-    let earliest = from_ms.saturating_sub(LONGEST_MS);
     let rows = statement.query_map(params![kind_id, earliest, from_ms, until_ms], |row| {
         Ok(Point {
             start_ms: row.get(0)?,
@@ -83,6 +95,12 @@ mod tests {
     #[track_caller]
     fn check(from_ms: i64, until_ms: i64, expected: usize) {
         assert_eq!(testing::filled().points(2, from_ms, until_ms).expect("points").len(), expected);
+    }
+
+    #[test]
+    fn points_from_an_instant_start_there() {
+        let count = |from_ms| testing::filled().points_from(2, from_ms, i64::MAX).expect("points").len();
+        assert_eq!([count(1_773_478_800_000), count(1_773_478_800_001)], [2, 0]);
     }
 
     #[test]

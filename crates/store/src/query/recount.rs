@@ -7,6 +7,7 @@ use health::time::{Day, Zones, format_day};
 use rusqlite::{Connection, Row, params};
 
 use super::KindRow;
+use super::kinds::every_row_has_length;
 use super::verify::Texts;
 use crate::error::Result;
 use crate::row::FLAG_USER_ENTERED;
@@ -104,7 +105,9 @@ impl Sample {
 }
 
 fn count(conn: &Connection, kind: &KindRow, zones: &Zones) -> Result<Days> {
-    let style = kind::get_or_guess(&kind.identifier, None).style;
+    let guess = kind::get_or_guess(&kind.identifier, None);
+    let lengths = !guess.asks_its_rows() || every_row_has_length(conn, kind.id)?;
+    let style = guess.fitting(lengths).style;
     let event_like = kind::is_event_like(&kind.identifier);
     let mut statement = conn.prepare_cached(
         "SELECT start_ms, duration_ms, source_id, value, copies, flags FROM samples

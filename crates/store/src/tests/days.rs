@@ -29,3 +29,26 @@ fn another_home_zone_moves_days_and_loses_nothing() {
     let found = |line: &String| line.starts_with("setting home_zone_found");
     assert_eq!(dump(&store), before.into_iter().filter(|line| !found(line)).collect::<Vec<_>>());
 }
+
+#[test]
+fn a_kind_that_nobody_knows_is_a_sum_only_while_every_row_has_a_length() {
+    let hover =
+        |start, end, value| Line { kind: "HKQuantityTypeIdentifierDistanceHovering", ..steps(start, end, value) };
+    let start = 23 * HOUR - HOUR / 6;
+    let (long, moment) = (hover(start, start + HOUR / 3, 600.0), hover(100 * HOUR, 100 * HOUR, 5.0));
+    let days = |store: &Store| -> Vec<(i64, f64)> {
+        let mut statement = store.conn.prepare("SELECT day, total FROM daily ORDER BY day").expect("valid");
+        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).and_then(Iterator::collect).expect("reads")
+    };
+    let mut store = store_of(&[&export(10, &[long])]);
+    assert_eq!(days(&store), [(0, 300.0), (1, 300.0)]);
+    let before = dump(&store);
+    let both = export(20, &[long, moment]);
+    ingest(&mut store, &both);
+    assert_eq!(days(&store), [(0, 600.0), (4, 5.0)]);
+    check_same(&store, &store_of(&[&both]));
+    assert!(store.verify("UTC").expect("checks").is_empty());
+    undo(&mut store, 2);
+    assert_eq!(dump(&store), before);
+    assert!(store.verify("UTC").expect("checks").is_empty());
+}

@@ -2,6 +2,7 @@
 //! activity written by two apps.
 
 pub mod heart;
+pub mod pauses;
 pub mod route;
 pub mod same;
 pub mod splits;

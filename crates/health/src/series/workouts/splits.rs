@@ -53,6 +53,19 @@ pub fn marks_of_route(points: &[Point]) -> Vec<Mark> {
     timed.into_iter().map(mark).collect()
 }
 
+/// Marks of all parts of a route; on the way from one part to the next nobody comes further. What goes back in time is left
+/// out: two files may tell the same stretch.
+pub fn marks_of_parts(parts: &[Vec<Point>]) -> Vec<Mark> {
+    let mut out: Vec<Mark> = Vec::new();
+    for part in parts {
+        let (since, before) = out.last().map_or((i64::MIN, 0.0), |last| (last.at_ms, last.distance_m));
+        let later: Vec<Point> =
+            part.iter().filter(|point| point.time_ms.is_some_and(|at| at >= since)).copied().collect();
+        out.extend(marks_of_route(&later).into_iter().map(|m| Mark { distance_m: before + m.distance_m, ..m }));
+    }
+    out
+}
+
 /// Marks of distance samples in metres within `[start_ms, end_ms]`, merged where sources overlap.
 pub fn marks_of_samples(spans: &[Span], start_ms: i64, end_ms: i64) -> Vec<Mark> {
     let mut out = vec![Mark { at_ms: start_ms, distance_m: 0.0 }];
@@ -136,6 +149,15 @@ mod tests {
             marks_of_route(&[point(2.0, Some(20)), point(9.0, None), point(0.0, Some(0)), point(1.0, Some(10))]);
         let found: Vec<(i64, f64)> = marks.iter().map(|m| (m.at_ms, (m.distance_m / 1000.0).round())).collect();
         assert_eq!(found, [(0, 0.0), (10, 111.0), (20, 222.0)]);
+    }
+
+    #[test]
+    fn between_two_parts_of_a_route_nobody_comes_further() {
+        let point = |lon: f64, time: i64| Point { lon, time_ms: Some(time), ..Point::default() };
+        let parts = [vec![point(0.0, 0), point(1.0, 10)], vec![point(0.5, 5), point(5.0, 20), point(6.0, 30)]];
+        let marks = marks_of_parts(&parts);
+        let found: Vec<(i64, f64)> = marks.iter().map(|m| (m.at_ms, (m.distance_m / 1000.0).round())).collect();
+        assert_eq!(found, [(0, 0.0), (10, 111.0), (20, 111.0), (30, 222.0)]);
     }
 
     #[test]

@@ -42,6 +42,23 @@ pub fn total(row: Option<f64>, statistics: Option<f64>, computed: impl FnOnce() 
     printed.or_else(counted).or_else(|| computed().filter(valid).map(named(Origin::Computed)))
 }
 
+/// Returns the kind whose samples are the distance of an activity, by Apple's identifier without prefix; none where nobody
+/// gets anywhere.
+pub fn distance_kind(activity: &str) -> Option<&'static str> {
+    match activity.strip_prefix("HKWorkoutActivityType").unwrap_or(activity) {
+        "Walking" | "Running" | "Hiking" | "TrackAndField" => Some("DistanceWalkingRunning"),
+        "WheelchairWalkPace" | "WheelchairRunPace" => Some("DistanceWheelchair"),
+        "Cycling" | "HandCycling" => Some("DistanceCycling"),
+        "Swimming" => Some("DistanceSwimming"),
+        "DownhillSkiing" | "Snowboarding" | "SnowSports" => Some("DistanceDownhillSnowSports"),
+        "CrossCountrySkiing" => Some("DistanceCrossCountrySkiing"),
+        "PaddleSports" => Some("DistancePaddleSports"),
+        "Rowing" => Some("DistanceRowing"),
+        "SkatingSports" => Some("DistanceSkatingSports"),
+        _ => None,
+    }
+}
+
 /// The merged sum of a cumulative kind within a workout; none where no sample touches it. Hand in samples from some
 /// hours around it: what overlaps at its edges is merged as a whole and cut afterwards.
 pub fn sum_between(spans: &[Span], start_ms: i64, end_ms: i64) -> Option<f64> {
@@ -90,6 +107,17 @@ mod tests {
         check(None, Some(2.0), Some(3.0), Some((2.0, Origin::Statistics)));
         check(None, None, Some(3.0), Some((3.0, Origin::Computed)));
         check(Some(f64::NAN), Some(-1.0), None, None);
+    }
+
+    #[test]
+    fn every_distance_of_the_table_belongs_to_an_activity() {
+        let activities = ["Walking", "WheelchairRunPace", "Cycling", "Swimming", "Snowboarding", "CrossCountrySkiing"];
+        let more = ["PaddleSports", "Rowing", "SkatingSports"];
+        let mut found: Vec<&str> = activities.iter().chain(&more).filter_map(|name| distance_kind(name)).collect();
+        found.sort_unstable();
+        let all = crate::kind::all().map(|kind| crate::kind::short_name(&kind.identifier));
+        assert_eq!(found, all.filter(|name| name.starts_with("Distance")).collect::<Vec<_>>());
+        assert_eq!(distance_kind("HKWorkoutActivityTypeYoga"), None);
     }
 
     #[test]

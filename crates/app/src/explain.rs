@@ -1,0 +1,198 @@
+//! Where the number of a day comes from: the rule in words, and of each source the rows that count and those that do not.
+
+use std::collections::BTreeMap;
+
+use health::kind::{self, Style};
+use health::series::buckets::{Bucket, Input};
+use health::series::explain::{Part, explain as explain_day};
+use health::series::night_parts::{naive_asleep_ms, night_parts};
+use health::series::rule::Rule;
+use health::series::sleep::{Kind, Session};
+use health::time::{Day, Zones, format_day};
+use serde::Serialize;
+use store::Store;
+use store::query::{Orders, Point, Ranks};
+
+use crate::daily::of_kind;
+use crate::error::Result;
+use crate::folder::Folder;
+use crate::local::{Days, Found, find_kind, zones};
+use crate::query::REACH_MS;
+use crate::sleep::{self, Nights, SLEEP};
+
+/// The answer of `vitalog explain`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ExplainAnswer {
+    /// Apple's identifier.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The local day.
+    pub day: String,
+    /// The zone that holds at its noon.
+    pub zone: String,
+    /// The number, as in `vitalog daily`; of sleep the minutes asleep in the night. Null where there is none.
+    pub value: Option<f64>,
+    /// Its unit.
+    pub unit: Option<String>,
+    /// How it is made, as in `vitalog daily`.
+    pub stat: &'static str,
+    /// Code of the rule.
+    pub rule: &'static str,
+    /// The rule in words.
+    pub sentence: &'static str,
+    /// What a plain sum of all rows would say; null where sums make no sense.
+    pub naive_sum: Option<f64>,
+    /// Minutes asleep in naps, which are not in the night; only of sleep.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nap_min: Option<f64>,
+    /// Whether it is that of a night and not of a day.
+    #[serde(skip)]
+    pub nights: bool,
+    /// The sources that have rows on the day, the best first.
+    pub sources: Vec<SourcePart>,
+}
+
+/// What a source has to do with the number.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SourcePart {
+    /// Its name.
+    pub source: String,
+    /// Its number, as in `vitalog sources`.
+    pub id: Option<i64>,
+    /// Rows that count, in whole or in part.
+    pub rows_used: usize,
+    /// Rows that do not.
+    pub rows_left_out: usize,
+    /// What it adds to a sum or a count, else the mean of its rows that count; null where none does.
+    pub value: Option<f64>,
+}
+
+const NIGHT: &str = "The best source with stages tells the night as it is; each other one only fills holes of half an \
+                     hour and more, or nights that no better one saw.";
+const MINUTE_MS: f64 = 60_000.0;
+
+/// Explains one number: that of a type on a day, or a night.
+pub fn explain(folder: &Folder, word: &str, day: &str) -> Result<ExplainAnswer> {
+    let days = Days::parse(Some(day), Some(day))?;
+    let store = folder.read()?;
+    let found = find_kind(&store, if kind::fold(word) == "sleep" { SLEEP } else { word })?;
+    let (orders, zones) = (store.orders()?, zones(&store)?);
+    match found.kind.identifier == SLEEP {
+        true => night(&store, &orders, &zones, days),
+        false => number(&store, &found, orders.of(&found.kind.identifier), &zones, days),
+    }
+}
+
+/// Without anything in it.
+fn empty(identifier: &str, zones: &Zones, day: Day) -> ExplainAnswer {
+    let zone = zones.zone(zones.clock_time(day, 12)).iana_name().unwrap_or("UTC").to_owned();
+    ExplainAnswer {
+        kind: identifier.to_owned(),
+        day: format_day(day),
+        zone,
+        value: None,
+        unit: None,
+        stat: "",
+        rule: "",
+        sentence: "",
+        naive_sum: None,
+        nap_min: None,
+        nights: identifier == SLEEP,
+        sources: Vec::new(),
+    }
+}
+
+fn number(store: &Store, found: &Found, ranks: &Ranks, zones: &Zones, days: Days) -> Result<ExplainAnswer> {
+    let rule = Rule::of(&found.kind);
+    let day = days.numbers().0;
+    // The number itself is the one of `daily`: two sums of the same rows may differ in their last digit.
+    let bucket = of_kind(store, found, days, ranks, zones)?.into_iter().next();
+    let parts = match found.id {
+        Some(id) => parts(&nearby(store, id, days, zones)?, rule, day, ranks, zones),
+        None => Vec::new(),
+    };
+    let value = |of: fn(&Bucket) -> f64| bucket.as_ref().map(of);
+    Ok(ExplainAnswer {
+        value: value(|bucket| bucket.value),
+        unit: Some(found.kind.unit.clone()).filter(|unit| !unit.is_empty()),
+        stat: rule.stat(),
+        rule: rule.as_str(),
+        sentence: rule.sentence(),
+        naive_sum: value(|bucket| bucket.naive_sum).filter(|_| rule.is_sum()),
+        sources: parts,
+        ..empty(&found.kind.identifier, zones, day)
+    })
+}
+
+/// The samples of a day, and those around it that decide what these add.
+fn nearby(store: &Store, kind_id: i64, days: Days, zones: &Zones) -> Result<Vec<Point>> {
+    let (from_ms, until_ms) = days.instants(zones);
+    Ok(store.points(kind_id, from_ms.saturating_sub(REACH_MS), until_ms.saturating_add(REACH_MS))?)
+}
+
+fn parts(points: &[Point], rule: Rule, day: Day, ranks: &Ranks, zones: &Zones) -> Vec<SourcePart> {
+    let inputs: Vec<Input> = points.iter().filter_map(|point| point.input(rule, ranks)).collect();
+    let mut parts = Parts { ranks, by_place: BTreeMap::new() };
+    for part in explain_day(&inputs, rule, day, zones).map(|found| found.sources).unwrap_or_default() {
+        parts.add(part, rule.is_sum() || rule == Rule::Count);
+    }
+    // Values in a unit that nobody knows count for nothing.
+    let unreadable = |point: &&Point| rule.style() != Style::Category && point.value.is_none();
+    for point in points.iter().filter(unreadable).filter(|point| zones.day(point.start_ms) == day) {
+        let rank = ranks.of(point.source_id, point.by_hand);
+        parts.add(Part { rank, rows_used: 0, rows_left_out: 1, value: None }, false);
+    }
+    parts.by_place.into_values().collect()
+}
+
+/// Parts by the place of their source: what it wrote by hand and what it measured are one.
+struct Parts<'r> {
+    ranks: &'r Ranks,
+    by_place: BTreeMap<u32, SourcePart>,
+}
+
+impl Parts<'_> {
+    fn add(&mut self, part: Part, adds_up: bool) {
+        let known = self.by_place.entry(self.ranks.place(part.rank)).or_insert_with(|| SourcePart {
+            source: self.ranks.name(part.rank).to_owned(),
+            id: self.ranks.source(part.rank),
+            rows_used: 0,
+            rows_left_out: 0,
+            value: None,
+        });
+        known.rows_used += part.rows_used;
+        known.rows_left_out += part.rows_left_out;
+        known.value = match (known.value, part.value) {
+            (Some(a), Some(b)) if adds_up => Some(a + b),
+            (a, b) => a.or(b),
+        };
+    }
+}
+
+fn night(store: &Store, orders: &Orders, zones: &Zones, days: Days) -> Result<ExplainAnswer> {
+    let nights = Nights::load(store, orders, zones, days)?;
+    let (naps, night): (Vec<Session>, Vec<Session>) =
+        nights.sessions.into_iter().partition(|session| session.kind == Kind::Nap);
+    let asleep = |sessions: &[Session]| sessions.iter().map(|session| session.asleep_ms).sum::<i64>();
+    let minutes = |ms: i64| (ms > 0).then_some(ms as f64 / MINUTE_MS);
+    let mut parts = Parts { ranks: orders.of(SLEEP), by_place: BTreeMap::new() };
+    for part in night_parts(&nights.segments, &night) {
+        let (rows_used, rows_left_out) = (part.used, part.left_out);
+        let part = Part { rank: sleep::rank(part.rank), rows_used, rows_left_out, value: minutes(part.asleep_ms) };
+        parts.add(part, true);
+    }
+    Ok(ExplainAnswer {
+        value: minutes(asleep(&night)),
+        unit: Some("min".to_owned()),
+        stat: "sum",
+        rule: "night",
+        sentence: NIGHT,
+        naive_sum: minutes(naive_asleep_ms(&nights.segments, &night)),
+        nap_min: minutes(asleep(&naps)),
+        sources: parts.by_place.into_values().collect(),
+        ..empty(SLEEP, zones, days.numbers().0)
+    })
+}
+
+#[cfg(test)]
+mod tests;

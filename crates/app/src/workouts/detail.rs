@@ -1,0 +1,204 @@
+//! One workout with everything that costs more than a moment: zones, splits, elevation, pauses.
+
+use health::formats::route::{Point, unpack};
+use health::series::buckets::Input;
+use health::series::rule::Rule;
+use health::series::workouts::heart::{Highest, Limits, Method, highest, time_in_zones};
+use health::series::workouts::route::elevation;
+use health::series::workouts::splits::{KILOMETRE_M, Split, marks_of_parts, marks_of_samples, splits};
+use health::series::workouts::totals::distance_kind;
+use health::time::{HOUR_MS, format_instant, parse_day};
+use serde::Serialize;
+use store::query::WorkoutRow;
+
+use super::{Body, Desk, HEART_RATE, TWIN_REACH_MS, WorkoutAnswer, key};
+use crate::error::{Code, Error, Result};
+use crate::folder::Folder;
+use crate::local::find_kind;
+
+/// The answer of `vitalog workouts WORKOUT`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DetailAnswer {
+    /// The keys of its row.
+    #[serde(flatten)]
+    pub workout: WorkoutAnswer,
+    /// When nobody moved.
+    pub pauses: Vec<PauseAnswer>,
+    /// Metres gained along the route; null without elevations.
+    pub elevation_up_m: Option<f64>,
+    /// Metres lost along it.
+    pub elevation_down_m: Option<f64>,
+    /// What the splits are made of: `route` or `samples`; null without any.
+    pub splits_origin: Option<&'static str>,
+    /// One row for each kilometre; the last may be shorter.
+    pub splits: Vec<SplitAnswer>,
+    /// Time in heart-rate zones; null without heart rates.
+    pub zones: Option<ZonesAnswer>,
+}
+
+/// A pause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PauseAnswer {
+    /// Start.
+    pub start: String,
+    /// End.
+    pub end: String,
+}
+
+/// A kilometre.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SplitAnswer {
+    /// Start.
+    pub start: String,
+    /// End.
+    pub end: String,
+    /// Metres.
+    pub distance_m: f64,
+    /// Seconds without pauses.
+    pub moving_s: f64,
+    /// Seconds for a kilometre at this pace.
+    pub pace_s_per_km: Option<f64>,
+}
+
+/// Minutes in the five heart-rate zones.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ZonesAnswer {
+    /// How the highest heart rate was found: `highest_minute` of the two years up to the workout, or `age` (208 - 0.7 x age).
+    pub method: &'static str,
+    /// The highest heart rate in beats a minute.
+    pub highest_bpm: f64,
+    /// Start of the highest minute.
+    pub at: Option<String>,
+    /// Where zones 2 to 5 begin, in beats a minute.
+    pub limits: [f64; 4],
+    /// Minutes in zones 1 to 5.
+    pub minutes: [f64; 5],
+}
+
+/// Two years before a workout, and a bit: what is too old is left out by the arithmetic.
+const MEMORY_MS: i64 = 731 * 24 * HOUR_MS;
+/// The part of the workout's distance that a route must have to be cut into splits.
+const LEAST_ROUTE: f64 = 0.8;
+const YEAR_DAYS: f64 = 365.2425;
+
+/// Tells everything about one workout.
+pub fn detail(folder: &Folder, id: i64) -> Result<DetailAnswer> {
+    let store = folder.read()?;
+    let hint = "`vitalog workouts` lists them with their numbers.";
+    let unknown = || Error::new(Code::UnknownWorkout, format!("There is no workout {id}."), hint);
+    let row = store.workout(id)?.ok_or_else(unknown)?;
+    let desk = Desk::new(&store)?;
+    let around =
+        store.workouts(row.start_ms.saturating_sub(TWIN_REACH_MS), row.end_ms.saturating_add(TWIN_REACH_MS))?;
+    let same_as = around.iter().zip(desk.better(&around)).find(|(other, _)| other.id == id).and_then(|(_, id)| id);
+    desk.detail(&row, same_as)
+}
+
+impl Desk<'_> {
+    fn detail(&self, row: &WorkoutRow, same_as: Option<i64>) -> Result<DetailAnswer> {
+        let body = Body::of(row);
+        let pauses = body.pauses(row);
+        let parts: Vec<Vec<Point>> = self.store.routes(&key(row))?.iter().filter_map(|bytes| unpack(bytes)).collect();
+        let climbs: Vec<_> = parts.iter().filter_map(|part| elevation(part)).collect();
+        let climbed = |metres: f64| (!climbs.is_empty()).then_some(metres);
+        let workout = self.answer(row, &body, same_as)?;
+        let route = Route { parts: &parts, pauses: &pauses, distance_m: workout.distance_m };
+        let (splits, splits_origin) = self.splits(row, route)?;
+        Ok(DetailAnswer {
+            workout,
+            pauses: pauses.iter().map(pause).collect(),
+            elevation_up_m: climbed(climbs.iter().map(|climb| climb.up).sum()),
+            elevation_down_m: climbed(climbs.iter().map(|climb| climb.down).sum()),
+            splits_origin,
+            splits: splits.iter().map(split).collect(),
+            zones: self.zones(row)?,
+        })
+    }
+
+    /// From the route, else from the samples of the activity's distance.
+    fn splits(&self, row: &WorkoutRow, route: Route<'_>) -> Result<(Vec<Split>, Option<&'static str>)> {
+        if let Some(found) = route.splits() {
+            return Ok((found, Some("route")));
+        }
+        let Some(kind) = distance_kind(&row.activity) else { return Ok((Vec::new(), None)) };
+        let spans = self.spans(row, &find_kind(self.store, kind)?)?;
+        let found = splits(&marks_of_samples(&spans, row.start_ms, row.end_ms), KILOMETRE_M, route.pauses);
+        let origin = (!found.is_empty()).then_some("samples");
+        Ok((found, origin))
+    }
+
+    fn zones(&self, row: &WorkoutRow) -> Result<Option<ZonesAnswer>> {
+        let samples = self.pulses(row)?;
+        let Some(highest) = self.highest(row)?.filter(|_| !samples.is_empty()) else { return Ok(None) };
+        let limits = Limits::of(&highest);
+        let (method, at) = match highest.method {
+            Method::HighestMinute { at_ms } => ("highest_minute", Some(format_instant(at_ms))),
+            Method::Age { .. } => ("age", None),
+        };
+        let minutes = time_in_zones(&samples, &limits, row.start_ms, row.end_ms).map(|ms| ms / 60_000.0);
+        Ok(Some(ZonesAnswer { method, highest_bpm: highest.bpm, at, limits: limits.bpm(), minutes }))
+    }
+
+    /// As somebody would have known it right after the workout: later years change no zones.
+    fn highest(&self, row: &WorkoutRow) -> Result<Option<Highest>> {
+        let Some(id) = self.heart_rate.id else { return Ok(None) };
+        let (rule, ranks) = (Rule::of(&self.heart_rate.kind), self.orders.of(HEART_RATE));
+        let points = self.store.points_from(id, row.end_ms.saturating_sub(MEMORY_MS), row.end_ms.saturating_add(1))?;
+        let samples: Vec<Input> = points.iter().filter_map(|point| point.input(rule, ranks)).collect();
+        let born = self.store.date_of_birth()?.and_then(|day| parse_day(&day));
+        let days = |born: i32| row.start_ms as f64 / (24 * HOUR_MS) as f64 - f64::from(born);
+        Ok(highest(&samples, row.end_ms, born.map(|born| days(born) / YEAR_DAYS)))
+    }
+}
+
+/// The way that somebody went, and how far it was by the workout's own total.
+#[derive(Clone, Copy)]
+struct Route<'r> {
+    parts: &'r [Vec<Point>],
+    pauses: &'r [(i64, i64)],
+    distance_m: Option<f64>,
+}
+
+impl Route<'_> {
+    /// None where the route is not that of the whole workout: satellites were out of sight, or its file is cut short.
+    fn splits(self) -> Option<Vec<Split>> {
+        let marks = marks_of_parts(self.parts);
+        let length = marks.last()?.distance_m;
+        let whole = length > 0.0 && self.distance_m.is_none_or(|metres| length >= LEAST_ROUTE * metres);
+        whole.then(|| splits(&marks, KILOMETRE_M, self.pauses))
+    }
+}
+
+fn pause((from_ms, until_ms): &(i64, i64)) -> PauseAnswer {
+    PauseAnswer { start: format_instant(*from_ms), end: format_instant(*until_ms) }
+}
+
+fn split(split: &Split) -> SplitAnswer {
+    SplitAnswer {
+        start: format_instant(split.start_ms),
+        end: format_instant(split.end_ms),
+        distance_m: split.distance_m,
+        moving_s: split.moving_ms as f64 / 1000.0,
+        pace_s_per_km: split.pace_s_per_m().map(|pace| pace * KILOMETRE_M),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_that_is_not_the_whole_way_is_not_cut() {
+        // Half a degree of the equator and back: 111 kilometres in an hour and a half.
+        let point =
+            |(at, lon): (i64, f64)| Point { lon, time_ms: Some(at * 60_000), ele: Some(5.0), ..Point::default() };
+        let parts = [[(0, 0.0), (45, 0.5), (90, 0.0)].map(point).to_vec()];
+        let route = |distance_m| Route { parts: &parts, pauses: &[(0, 60_000)], distance_m };
+        let found = route(Some(120_000.0)).splits().expect("splits");
+        assert_eq!((found.len(), route(None).splits().map(|splits| splits.len())), (112, Some(112)));
+        let moving: i64 = found.iter().map(|split| split.moving_ms).sum();
+        assert_eq!(moving, 89 * 60_000);
+        assert_eq!(route(Some(200_000.0)).splits(), None);
+        assert_eq!(Route { parts: &[], pauses: &[], distance_m: None }.splits(), None);
+    }
+}

@@ -1,0 +1,131 @@
+//! Workouts of small made exports.
+
+use serde_json::json;
+
+use super::*;
+use crate::Code;
+use crate::import::{Input as File, Options, import};
+use crate::testing::TestFolder;
+
+const WATCH: &str =
+    "sourceName=\"Watch\" device=\"&lt;&lt;HKDevice: 0x1&gt;, name:Apple Watch, hardware:Watch7,3&gt;\"";
+const APP: &str = "sourceName=\"Runner\" device=\"&lt;&lt;HKDevice: 0x2&gt;, name:Apple Watch, hardware:Watch7,3&gt;\"";
+const STRAP: &str = "sourceName=\"Strap\"";
+
+/// Attributes of a time in minutes after 10:00 UTC.
+fn time(from: i64, until: i64) -> String {
+    let stamp = |at: i64| format!("2026-03-02 {:02}:{:02}:00 +0000", 10 + at / 60, at % 60);
+    format!("startDate=\"{}\" endDate=\"{}\"", stamp(from), stamp(until))
+}
+
+fn record(kind: &str, unit: &str, writer: &str, from: i64, until: i64, value: f64) -> String {
+    let when = time(from, until);
+    format!("<Record type=\"HKQuantityTypeIdentifier{kind}\" unit=\"{unit}\" {writer} {when} value=\"{value}\"/>")
+}
+
+fn run(writer: &str, from: i64, until: i64, more: &str, inside: &str) -> String {
+    let when = time(from, until);
+    format!("<Workout workoutActivityType=\"HKWorkoutActivityTypeRunning\" {writer} {when} {more}>{inside}</Workout>")
+}
+
+fn filled(name: &str, rows: &[String]) -> TestFolder {
+    let folder = TestFolder::new(name);
+    std::fs::create_dir_all(folder.dir()).expect("a folder");
+    let file = folder.dir().join("export.xml");
+    let text = format!("<?xml version=\"1.0\"?><HealthData locale=\"en_GB\">{}</HealthData>", rows.concat());
+    std::fs::write(&file, text).expect("written");
+    import(&folder, &File::Path(file), &Options::default(), &mut |_| true).expect("an import");
+    folder
+}
+
+fn all(folder: &TestFolder) -> Vec<WorkoutAnswer> {
+    workouts(folder, Days::default()).expect("workouts")
+}
+
+#[test]
+fn the_heart_rate_is_that_of_the_own_device_and_ends_with_the_workout() {
+    let pulse = |writer, at, value| record("HeartRate", "count/min", writer, at, at, value);
+    let rows = [
+        pulse(WATCH, 0, 100.0),
+        pulse(WATCH, 5, 150.0),
+        pulse(STRAP, 5, 190.0),
+        pulse(WATCH, 10, 140.0),
+        pulse(WATCH, 11, 60.0),
+        run(APP, 0, 10, "", ""),
+    ];
+    let found = all(&filled("own-device", &rows));
+    assert_eq!(
+        found[0].heart_rate,
+        Some(HeartRateAnswer { min: 100.0, mean: found[0].heart_rate.unwrap().mean, max: 150.0 })
+    );
+    assert!((found[0].heart_rate.unwrap().mean - 125.0).abs() < 0.1, "{found:?}");
+    assert_eq!(found[0].heart_rate_origin, Some("computed"));
+}
+
+#[test]
+fn totals_say_where_they_come_from() {
+    let energy = |sum: f64| format!("<WorkoutStatistics type=\"{ENERGY}\" sum=\"{sum}\" unit=\"kcal\"/>");
+    let pulse = format!(
+        "<WorkoutStatistics type=\"{HEART_RATE}\" average=\"130\" minimum=\"90\" maximum=\"170\" unit=\"count/min\"/>"
+    );
+    let rows = [
+        record("DistanceWalkingRunning", "m", WATCH, 120, 140, 4000.0),
+        run(WATCH, 0, 30, "totalEnergyBurned=\"200\" totalDistance=\"5\" totalDistanceUnit=\"km\"", ""),
+        run(WATCH, 60, 90, "", &(energy(300.0) + &pulse)),
+        run(WATCH, 120, 130, "", ""),
+    ];
+    let found = all(&filled("origins", &rows));
+    let told = |row: &WorkoutAnswer| (row.energy_kcal, row.energy_origin, row.distance_m, row.distance_origin);
+    assert_eq!(told(&found[0]), (Some(200.0), Some("row"), Some(5000.0), Some("row")));
+    assert_eq!(told(&found[1]), (Some(300.0), Some("statistics"), None, None));
+    assert_eq!(told(&found[2]), (None, None, Some(2000.0), Some("computed")));
+    assert_eq!(found[1].heart_rate, Some(HeartRateAnswer { min: 90.0, mean: 130.0, max: 170.0 }));
+    assert_eq!(found[1].heart_rate_origin, Some("statistics"));
+}
+
+#[test]
+fn the_same_run_of_two_sources_counts_once() {
+    let steps = record("StepCount", "count", WATCH, 0, 1, 10.0);
+    let folder =
+        filled("same", &[steps, run(STRAP, 1, 31, "", ""), run(WATCH, 0, 30, "", ""), run(STRAP, 60, 90, "", "")]);
+    let found = all(&folder);
+    let told: Vec<_> = found.iter().map(|row| (row.source.as_deref(), row.same_as)).collect();
+    assert_eq!(told, [(Some("Watch"), None), (Some("Strap"), Some(found[0].id)), (Some("Strap"), None)]);
+    let one = detail(&folder, found[1].id).expect("a workout");
+    assert_eq!(one.workout, found[1]);
+}
+
+#[test]
+fn one_workout_has_splits_zones_and_pauses() {
+    let event = |kind: &str, at: &str| {
+        format!("<WorkoutEvent type=\"HKWorkoutEventType{kind}\" date=\"2026-03-02 10:{at}:00 +0000\"/>")
+    };
+    let rows = [
+        record("DistanceWalkingRunning", "m", WATCH, 0, 10, 2000.0),
+        record("HeartRate", "count/min", WATCH, 0, 0, 100.0),
+        record("HeartRate", "count/min", WATCH, 6, 6, 200.0),
+        run(WATCH, 0, 10, "", &(event("Pause", "02") + &event("Resume", "03"))),
+    ];
+    let folder = filled("detail", &rows);
+    let found = detail(&folder, all(&folder)[0].id).expect("a workout");
+    assert_eq!(found.workout.duration_s, Some(540.0));
+    let pauses = json!([{"start": "2026-03-02T10:02:00.000Z", "end": "2026-03-02T10:03:00.000Z"}]);
+    assert_eq!(serde_json::to_value(&found.pauses).expect("JSON"), pauses);
+    let splits: Vec<_> = found.splits.iter().map(|split| (split.distance_m, split.moving_s)).collect();
+    assert_eq!((splits, found.splits_origin), (vec![(1000.0, 240.0), (1000.0, 300.0)], Some("samples")));
+    let zones = found.zones.expect("zones");
+    assert_eq!(
+        (zones.method, zones.highest_bpm, zones.limits),
+        ("highest_minute", 200.0, [120.0, 140.0, 160.0, 180.0])
+    );
+    assert_eq!(zones.minutes, [6.0, 0.0, 0.0, 0.0, 4.0]);
+    assert_eq!((found.elevation_up_m, found.workout.route_points), (None, 0));
+}
+
+#[test]
+fn a_number_that_no_workout_has_is_a_mistake() {
+    let folder = TestFolder::filled("no-workout");
+    assert_eq!(detail(&folder, 999).expect_err("none").code, Code::UnknownWorkout);
+    let range = Days::parse(Some("2001-01-01"), Some("2001-01-02")).expect("days");
+    assert!(workouts(&folder, range).expect("an answer").is_empty());
+}

@@ -1,0 +1,121 @@
+//! Workouts: all of some days, or one with its splits and zones.
+
+use app::display::{Display, Units};
+use app::local::Clock;
+use app::workouts::{DetailAnswer, WorkoutAnswer, ZonesAnswer};
+use app::{Folder, Result};
+
+use super::End;
+use super::args::Range;
+use super::out::{Out, Style};
+use super::table::{Table, number};
+
+/// Which ones.
+#[derive(Debug, clap::Args)]
+pub struct Workouts {
+    /// One workout by its number: with splits, heart-rate zones, elevation and pauses
+    #[arg(conflicts_with_all = ["from", "to"])]
+    workout: Option<i64>,
+    #[command(flatten)]
+    range: Range,
+}
+
+pub(super) fn run(verb: &Workouts, folder: &Folder, out: &mut Out) -> Result<End> {
+    match verb.workout {
+        Some(workout) => one(folder, workout, out)?,
+        None => all(folder, verb, out)?,
+    }
+    Ok(End::Done)
+}
+
+fn all(folder: &Folder, verb: &Workouts, out: &mut Out) -> Result<()> {
+    let rows = app::workouts::workouts(folder, verb.range.days()?)?;
+    let (clock, distance) = (Clock::of(folder)?, distance(folder)?);
+    out.rows(&rows, || {
+        let heading = ["workout", "start", "activity", "min", distance.unit(), "kcal", "mean bpm", "source", "same as"];
+        let mut table = Table::new(&heading).or_else("No workouts.");
+        for row in &rows {
+            let same_as = row.same_as.map(|id| id.to_string()).unwrap_or_default();
+            let [minutes, way, energy, pulse] = numbers(row, &distance);
+            let (start, name) = (clock.time(&row.start), row.activity_name.clone());
+            let source = row.source.clone().unwrap_or_default();
+            table.row([row.id.to_string(), start, name, minutes, way, energy, pulse, source, same_as]);
+        }
+        table
+    })
+}
+
+/// How distances are shown: all of workouts as those of a walk.
+fn distance(folder: &Folder) -> Result<Display> {
+    Ok(Display::of_answer("HKQuantityTypeIdentifierDistanceWalkingRunning", Some("m"), Units::of(folder)?))
+}
+
+/// Minutes, distance, kilocalories and mean heart rate.
+fn numbers(row: &WorkoutAnswer, distance: &Display) -> [String; 4] {
+    let shown = |value: Option<f64>| value.map(number).unwrap_or_default();
+    [
+        shown(row.duration_s.map(|seconds| seconds / 60.0)),
+        shown(row.distance_m.map(|metres| distance.value(metres))),
+        shown(row.energy_kcal.map(f64::round)),
+        shown(row.heart_rate.map(|found| found.mean.round())),
+    ]
+}
+
+fn one(folder: &Folder, workout: i64, out: &mut Out) -> Result<()> {
+    let detail = app::workouts::detail(folder, workout)?;
+    match out.style {
+        Style::Json => out.json(&detail),
+        Style::Csv => out.rows(&detail.splits, || Table::new(&[])),
+        Style::Words => tell(folder, &detail, out),
+    }
+}
+
+fn tell(folder: &Folder, detail: &DetailAnswer, out: &mut Out) -> Result<()> {
+    let (clock, display, row) = (Clock::of(folder)?, distance(folder)?, &detail.workout);
+    let source = row.source.as_deref().map(|name| format!(", by {name}")).unwrap_or_default();
+    out.line(&format!("{} from {} to {}{source}", row.activity_name, clock.time(&row.start), clock.time(&row.end)))?;
+    let [minutes, way, energy, _] = numbers(row, &display);
+    let units = [(minutes, "min"), (way, display.unit()), (energy, "kcal")];
+    let told = units.iter().filter(|(value, _)| !value.is_empty()).map(|(value, unit)| format!("{value} {unit}"));
+    out.line(&told.collect::<Vec<_>>().join(", "))?;
+    if let Some(found) = row.heart_rate {
+        let [min, mean, max] = [found.min, found.mean, found.max].map(|bpm| number(bpm.round()));
+        out.line(&format!("Heart rate {min} to {max}, {mean} in the mean"))?;
+    }
+    if let (Some(up), Some(down)) = (detail.elevation_up_m, detail.elevation_down_m) {
+        out.line(&format!("{} m up, {} m down", number(up.round()), number(down.round())))?;
+    }
+    if let Some(id) = row.same_as {
+        out.line(&format!("The same activity as workout {id}, which counts"))?;
+    }
+    if let Some(zones) = &detail.zones {
+        out.line("")?;
+        out.table(&zone_table(zones))?;
+    }
+    if !detail.splits.is_empty() {
+        out.line("")?;
+        out.table(&split_table(detail, &clock))?;
+    }
+    Ok(())
+}
+
+fn zone_table(zones: &ZonesAnswer) -> Table {
+    let of = if zones.method == "age" { "208 - 0.7 x age" } else { "highest minute of two years" };
+    let mut table = Table::new(&["zone", "from bpm", "min", of]);
+    let limits = std::iter::once(None).chain(zones.limits.iter().map(|limit| Some(limit.round())));
+    for (zone, (limit, minutes)) in (1..).zip(limits.zip(zones.minutes)) {
+        let highest = if zone == 5 { number(zones.highest_bpm.round()) } else { String::new() };
+        table.row([zone.to_string(), limit.map(number).unwrap_or_default(), number(minutes), highest]);
+    }
+    table
+}
+
+fn split_table(detail: &DetailAnswer, clock: &Clock) -> Table {
+    let mut table = Table::new(&["km", "start", "m", "min", "pace min/km"]);
+    for (place, split) in (1..).zip(&detail.splits) {
+        let pace = split.pace_s_per_km.map(|seconds| number(seconds / 60.0)).unwrap_or_default();
+        let (metres, minutes) = (number(split.distance_m.round()), number(split.moving_s / 60.0));
+        table.row([i32::to_string(&place), clock.time(&split.start), metres, minutes, pace]);
+    }
+    table
+}
