@@ -332,6 +332,17 @@ fn imports_name_standard_input_and_say_what_was_undone() {
     assert!(table.contains("undone") && !table.contains("imported"), "{table}");
 }
 
+#[test]
+fn a_folder_that_is_named_by_dots_has_its_own_name() {
+    for (dots, inside) in [(".", ""), ("./", ""), ("..", "workout-routes")] {
+        let folder = Folder::new("dots");
+        let mut import = folder.command(&["import", dots, "--dry-run", "--json"]);
+        let output = import.current_dir(Path::new(&person()).join(inside)).output().expect("runs");
+        let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(report["file"], "apple_health_export", "{dots}");
+    }
+}
+
 /// What was only to be had by `sql`.
 #[test]
 fn rejected_records_are_listed_with_place_and_reason() {
