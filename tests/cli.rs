@@ -343,6 +343,24 @@ fn a_folder_that_is_named_by_dots_has_its_own_name() {
     }
 }
 
+#[test]
+fn the_time_of_an_import_is_that_of_the_computer_and_not_of_the_wearer() {
+    let folder = filled("imported-at");
+    let shown = |arguments: &[&str], zone: &str| {
+        let output = folder.command(arguments).env("TZ", zone).output().expect("runs");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let at = folder.answer(&["imports"])[0]["at"].as_str().expect("an instant").to_owned();
+    let (day, minute) = (&at[..10], &at[11..16]);
+    for arguments in [&["imports"][..], &["imports", "1"]] {
+        let (here, there) = (shown(arguments, "UTC"), shown(arguments, "Pacific/Kiritimati"));
+        assert!(here.contains(&format!("{day} {minute}")), "{here}");
+        folder.check(&["settings", "set", "home_zone", "Asia/Tokyo"], 0);
+        assert_eq!(shown(arguments, "UTC"), here);
+        assert_ne!(there, here);
+    }
+}
+
 /// What was only to be had by `sql`.
 #[test]
 fn rejected_records_are_listed_with_place_and_reason() {

@@ -22,7 +22,7 @@ pub fn zones(store: &Store) -> Result<Zones> {
     Ok(store.zones(&system_zone())?)
 }
 
-/// Tells people the instants of answers in the wearer's own time.
+/// Tells people the instants of answers in local time: the wearer's own, or this computer's.
 #[derive(Debug)]
 pub struct Clock(Zones);
 
@@ -30,6 +30,11 @@ impl Clock {
     /// By the zones of a store.
     pub fn of(folder: &Folder) -> Result<Self> {
         Ok(Self(zones(&folder.read()?)?))
+    }
+
+    /// By the zone of this computer: for what was done here, such as imports, wherever the wearer was.
+    pub fn here() -> Self {
+        Self(Zones::from_name(&system_zone(), &[]))
     }
 
     /// `2026-03-14 07:30` for an instant as answers print it; anything else stays as it is.
