@@ -164,7 +164,7 @@ fn sorting_out_sources() {
     folder.check(&["verify"], 0);
     check(&folder, "sources-order-unknown", &["sources", "order", "step_count", "Kims iPhone", "--json"]);
     folder.check(&["sources", "order", "step_count", "1,1"], 2);
-    folder.check(&["sources", "order", "steps", "1"], 2);
+    folder.check(&["sources", "order", "stepz", "1"], 2);
     for reset in [[&order[..], &[""]].concat(), [&order[..], &["--reset"]].concat()] {
         folder.check(&phone_first, 0);
         assert_eq!(folder.answer(&reset)["chosen"], false);
@@ -200,6 +200,9 @@ fn querying() {
         check(&folder, &format!("query-{bucket}-words"), &["query", "step_count", "--bucket", bucket]);
     }
     check(&folder, "query-nothing-words", &["query", "vo2_max"]);
+    for word in ["Steps", "steps"] {
+        assert_eq!(folder.answer(&["daily", word]), folder.answer(&["daily", "step_count"]), "{word}");
+    }
     check(&folder, "query-category", &["query", "apple_stand_hour", "--bucket", "day", "--json"]);
     let nothing = ["query", "heart_rate", "--from", "2020-01-01", "--to", "2020-01-31"];
     assert_eq!(folder.answer(&nothing), json!([]));

@@ -73,7 +73,7 @@ fn mistakes_in_the_arguments_are_exit_2() {
 #[test]
 fn an_unknown_type_brings_near_matches() {
     for (word, near) in
-        [("heart_rat", "heart_rate"), ("steps", "step_count"), ("HKQuantityTypeIdentifierHartRate", "heart_rate")]
+        [("heart_rat", "heart_rate"), ("stepz", "step_count"), ("HKQuantityTypeIdentifierHartRate", "heart_rate")]
     {
         let error = check_error(&["query", word], 2, "unknown_type");
         assert!(error["hint"].as_str().is_some_and(|hint| hint.contains(near)), "{word}: {error}");

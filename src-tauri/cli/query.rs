@@ -16,7 +16,7 @@ use super::table::{Table, none_of, number, stat};
 /// What to show.
 #[derive(Debug, clap::Args)]
 pub struct Query {
-    /// Apple's identifier, with or without prefix, or snake case
+    /// Apple's identifier, with or without prefix, snake case, or the name in tables
     #[arg(value_name = "TYPE")]
     word: String,
     #[command(flatten)]

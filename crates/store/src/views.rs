@@ -13,6 +13,13 @@ const PLAIN_NAMES: [(&str, &str); 4] = [
     ("HKQuantityTypeIdentifierOxygenSaturation", "blood_oxygen"),
 ];
 
+/// The name of a kind's view: a plain one, or the kind's own in snake case. Never empty for a kind of Apple's.
+pub fn view_name(identifier: &str) -> String {
+    let plain = PLAIN_NAMES.iter().find(|(known, _)| *known == identifier);
+    let name = plain.map_or_else(|| kind::slug(identifier), |(_, name)| (*name).to_owned());
+    name.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect()
+}
+
 /// Views of kinds that Apple's table lacks; the others are reachable through `samples` only. SQLite reads the text of
 /// every view whenever it opens a store.
 const VIEWS_OF_UNKNOWN: u32 = 500;
@@ -40,9 +47,7 @@ pub(crate) fn create_kind_views(conn: &Connection, kinds: &[(u32, Kind)]) -> Res
 
 /// Creates the view of one kind: live rows with readable times, the source's name and the device.
 fn create_kind_view(conn: &Connection, id: u32, kind: &Kind) -> Result<()> {
-    let plain = PLAIN_NAMES.iter().find(|(identifier, _)| *identifier == kind.identifier);
-    let name = plain.map_or_else(|| kind.slug(), |(_, name)| (*name).to_owned());
-    let safe: String = name.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
+    let safe = view_name(&kind.identifier);
     if safe.is_empty() || table_or_view_exists(conn, &safe)? {
         // Two unknown types with one slug: the second is reachable through `samples` only.
         return Ok(());
