@@ -223,7 +223,13 @@ fn taking_out() {
     check(&folder, "export-csv-workout", &["export", "--format", "csv", "--out", "-", "--types", "workout"]);
     let day = ["--from", "2026-03-15", "--to", "2026-03-15"];
     check(&folder, "export-day", &[&["export", "--format", "jsonl", "--out", "-"], &day[..]].concat());
-    folder.check(&["export", "--format", "csv", "--out", "-", "--types", "workout,route"], 2);
+    for types in ["workout,route", "heart_rate,workout"] {
+        let refused = folder.check(&["export", "--format", "csv", "--out", "-", "--types", types], 2);
+        assert!(refused.stdout.is_empty(), "{types}");
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("takes one table, and these are 2: "), "{types}");
+    }
+    let samples = folder.check(&["export", "--format", "csv", "--out", "-", "--types", "heart_rate,Steps"], 0);
+    assert!(samples.stdout.starts_with(b"type,start,"));
     check_tables(&folder, lines.as_array().map_or(0, Vec::len));
 }
 
