@@ -146,6 +146,17 @@ fn looking() {
 }
 
 #[test]
+fn columns_of_sql_stand_as_they_were_asked_for() {
+    let folder = Folder::new("columns");
+    let shown = |style: &str| {
+        let output = folder.check(&["sql", "SELECT 1 AS z, 2 AS a, 3 AS z", style], 0);
+        String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<String>()
+    };
+    assert_eq!(shown("--json"), r#"[{"z":1,"a":2,"z:2":3}]"#);
+    assert_eq!(shown("--csv"), "z,a,z:21,2,3");
+}
+
+#[test]
 fn sorting_out_sources() {
     let folder = filled("sources");
     let order = ["sources", "order", "step_count"];
