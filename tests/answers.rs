@@ -267,6 +267,36 @@ fn keeping() {
 }
 
 #[test]
+fn every_answer_for_spreadsheets_is_a_table() {
+    let heading = |folder: &Folder, arguments: &[&str]| {
+        let output = folder.check(&[arguments, &["--csv"]].concat(), 0);
+        String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or_default().to_owned()
+    };
+    let folder = Folder::new("nothing-to-tabulate");
+    for (verb, expected) in [
+        ("types", "identifier,name,kind,unit,count,first,last,sources,first_day,last_day"),
+        ("sources", "id,source,names,bundle,hardware,records,first,last"),
+        ("imports", "import,channel,file,device,at,outcome,new,known,superseded,rejected,undone"),
+        ("daily", "day,type,value,unit,stat,min,max,n,complete,sources,naive_sum"),
+        ("verify", "check,text"),
+        ("settings", "key,value"),
+        ("status", "key,value"),
+    ] {
+        assert_eq!(heading(&folder, &[verb]), expected, "{verb}");
+    }
+    assert!(heading(&folder, &["sleep"]).starts_with("day,kind,start,"));
+    assert!(heading(&folder, &["check"]).starts_with("day,workout,what,"));
+    assert!(heading(&folder, &["query", "heart_rate", "--bucket", "day"]).starts_with("start,end,day,value,"));
+    assert!(heading(&folder, &["sources", "order", "heart_rate"]).starts_with("id,source,"));
+    let file = folder.path("export.xml");
+    fs::write(&file, "<HealthData locale=\"en_GB\"/>").expect("written");
+    folder.check(&["import", file.to_str().expect("UTF-8")], 0);
+    assert_eq!(heading(&folder, &["imports", "1"]), "position,type,name,reason,text");
+    let status = String::from_utf8_lossy(&folder.check(&["status", "--csv"], 0).stdout).into_owned();
+    assert!(status.contains("\r\nimports,1\r\n") && status.contains("\r\nentries.workouts.count,0\r\n"), "{status}");
+}
+
+#[test]
 fn checking() {
     let folder = filled("checking");
     let answer = check(&folder, "check", &["check", "--json"]);

@@ -39,7 +39,7 @@ pub struct Question {
 }
 
 /// One bucket of `vitalog query`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct BucketAnswer {
     /// Start.
     pub start: String,

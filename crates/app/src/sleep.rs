@@ -13,7 +13,7 @@ use crate::local::{Days, find_kind, zones};
 use crate::settings::nights_by_evening;
 
 /// One row of `vitalog sleep`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct SleepAnswer {
     /// The day it counts for; by the setting `night_label` that of waking up or that of the evening before.
     pub day: String,

@@ -11,7 +11,7 @@ use crate::folder::Folder;
 use crate::local::{near, system_zone};
 
 /// One row of `vitalog sources`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct SourceAnswer {
     /// Its number in this store.
     pub id: i64,
