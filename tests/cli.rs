@@ -411,6 +411,11 @@ fn a_night_that_nobody_saw_asleep_has_no_sleep() {
     let table = String::from_utf8_lossy(&folder.check(&["sleep"], 0).stdout).into_owned();
     let row = "2026-10-31  in bed only  2026-10-30 23:00  2026-10-31 07:00           -         480";
     assert_eq!(table.lines().nth(1), Some(row), "{table}");
+    let night = folder.answer(&["sleep"])[0].clone();
+    for key in ["asleep_min", "awake_min", "core_min", "deep_min", "rem_min", "unspecified_min", "efficiency"] {
+        assert_eq!(night[key], Value::Null, "{key} was not measured");
+    }
+    assert_eq!(night["in_bed_min"], 480.0);
 }
 
 #[test]
