@@ -202,7 +202,7 @@ fn querying() {
         check_keys(&rows, BUCKET);
     }
     let rows = check(&folder, "query-sources", &["query", "step_count", "--bucket", "day", "--sources", "--json"]);
-    check_keys(&rows, &[BUCKET, &["source"]].concat());
+    check_keys(&rows, &[BUCKET, &["source", "source_id"]].concat());
     let edges = ["--from", "2026-03-15", "--to", "2026-04-05", "--json"];
     check(&folder, "query-week-edges", &[&["query", "step_count", "--bucket", "week"], &edges[..]].concat());
     check(&folder, "query-heart-rate", &["query", "heart_rate", "--bucket", "hour", "--json"]);

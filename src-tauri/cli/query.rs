@@ -56,12 +56,14 @@ pub(super) fn run(verb: &Query, folder: &Folder, out: &mut Out) -> Result<End> {
     let clock = Clock::of(folder)?;
     let edge = |value: Option<f64>| value.map(|value| number(display.value(value))).unwrap_or_default();
     let hours = grain == Grain::Hour;
+    let labels = app::sources::labels(folder)?;
     out.rows(&rows, || {
         let when = if hours { "hour" } else { "day" };
         let heading = [when, "value", "unit", "stat", "min", "max", "n", "source"];
         let mut table = Table::new(&heading).or_else(&none_of(display.name()));
         for row in &rows {
-            let source = row.source.clone().unwrap_or_default();
+            let label = row.source_id.and_then(|id| labels.get(&id));
+            let source = label.or(row.source.as_ref()).cloned().unwrap_or_default();
             let when = if hours { clock.time(&row.start) } else { row.day.clone() };
             let (shown, unit) = (number(display.whole(row.value, row.stat)), display.unit_of_count().to_owned());
             let (min, max, n) = (edge(row.min), edge(row.max), row.n.to_string());
