@@ -380,6 +380,50 @@ fn rejected_records_are_listed_with_place_and_reason() {
 }
 
 #[test]
+fn two_sources_of_one_name_are_told_apart() {
+    let folder = Folder::new("twins");
+    let file = folder.path("export.xml");
+    let record = |hardware: &str, hour: u32| {
+        format!(
+            "<Record type=\"HKQuantityTypeIdentifierStepCount\" sourceName=\"Watch\" unit=\"count\" value=\"{hour}\" \
+             device=\"&lt;&lt;HKDevice: 0x1&gt;, name:Apple Watch, manufacturer:Apple Inc., model:Watch, \
+             hardware:{hardware}, software:11.2&gt;\" startDate=\"2026-03-14 {hour}:00:00 +0100\" \
+             endDate=\"2026-03-14 {hour}:05:00 +0100\"/>"
+        )
+    };
+    let text =
+        format!("<HealthData locale=\"en_GB\">{}{}</HealthData>", record("Watch5,1", 10), record("Watch7,3", 12));
+    fs::write(&file, text).expect("written");
+    folder.check(&["import", file.to_str().expect("UTF-8")], 0);
+    let query = ["query", "steps", "--bucket", "day", "--sources"];
+    let rows = folder.answer(&query);
+    let ids: Vec<i64> = rows.as_array().expect("rows").iter().filter_map(|row| row["source_id"].as_i64()).collect();
+    assert!(ids.len() == 2 && ids[0] != ids[1], "{rows}");
+    let table = String::from_utf8_lossy(&folder.check(&query, 0).stdout).into_owned();
+    assert!(table.contains("Watch (Watch5,1)") && table.contains("Watch (Watch7,3)"), "{table}");
+}
+
+#[test]
+fn of_two_exports_in_one_folder_one_has_to_be_named() {
+    let folder = Folder::new("two-exports");
+    for name in ["old", "new"] {
+        fs::create_dir_all(folder.path(name)).expect("a folder");
+        fs::write(folder.path(name).join("export.xml"), "<HealthData locale=\"en_GB\"/>").expect("written");
+    }
+    let archive = folder.path("both.zip");
+    let script = "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1], 'w'); \
+                  [z.writestr(f'{n}/export.xml', '<HealthData locale=\"en_GB\"/>') for n in ('old', 'new')]; z.close()";
+    let mut python = std::process::Command::new("python3");
+    assert!(python.args(["-c", script]).arg(&archive).status().expect("python3 runs").success());
+    for file in [".", archive.to_str().expect("UTF-8")] {
+        let error = error_line(&folder.check(&["import", file, "--json"], 1));
+        assert_eq!(error["code"], "damaged_archive", "{file}");
+        assert!(error["message"].as_str().is_some_and(|text| text.ends_with("holds more than one export.")), "{error}");
+        assert!(error["hint"].as_str().is_some_and(|hint| hint.starts_with("Name one of them")), "{error}");
+    }
+}
+
+#[test]
 fn an_export_without_records_still_tells_what_it_has() {
     let folder = Folder::new("workout-only");
     let file = folder.path("export.xml");
