@@ -207,6 +207,7 @@ fn querying() {
     check(&folder, "query-week-edges", &[&["query", "step_count", "--bucket", "week"], &edges[..]].concat());
     check(&folder, "query-heart-rate", &["query", "heart_rate", "--bucket", "hour", "--json"]);
     check(&folder, "query-raw-words", &["query", "HeartRate"]);
+    check(&folder, "query-raw-category-words", &["query", "sleep"]);
     for bucket in ["hour", "day", "week"] {
         check(&folder, &format!("query-{bucket}-words"), &["query", "step_count", "--bucket", bucket]);
     }

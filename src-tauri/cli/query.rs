@@ -80,7 +80,8 @@ fn raw(folder: &Folder, question: &Question, out: &mut Out) -> Result<End> {
     let mut first = true;
     let display = Display::of(folder, &question.word)?;
     let clock = Clock::of(folder)?;
-    let mut table = Table::new(&["start", "end", "value", "unit", "source"]).or_else(&none_of(display.name()));
+    let besides = if display.is_category() { "meaning" } else { "unit" };
+    let mut table = Table::new(&["start", "end", "value", besides, "source"]).or_else(&none_of(display.name()));
     app::query::raw(folder, question, |row| {
         let start = std::mem::take(&mut first);
         match style {
@@ -106,6 +107,7 @@ fn raw(folder: &Folder, question: &Question, out: &mut Out) -> Result<End> {
 fn cells(row: &Value, display: &Display, clock: &Clock) -> [String; 5] {
     let text = |key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (shown, unit) = match row.get("value").and_then(Value::as_f64) {
+        Some(found) if display.is_category() => (number(found), display.meaning(found).unwrap_or_default()),
         Some(found) => (number(display.value(found)), display.unit().to_owned()),
         None if row.get("original_value").is_some() => {
             (row.get("original_value").map(Value::to_string).unwrap_or_default(), text("original_unit"))

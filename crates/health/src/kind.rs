@@ -95,6 +95,13 @@ impl Kind {
         let name = self.value_enum.as_ref()?;
         table().enums.get(name)?.iter().filter(|(_, raw)| **raw == value).map(|(symbol, _)| symbol.as_str()).min()
     }
+
+    /// A category's integer in a word or two, such as `asleep core`, where the table knows it.
+    pub fn category_word(&self, value: i64) -> Option<String> {
+        let text = self.category_text(value)?;
+        let name = self.value_enum.as_ref().and_then(|name| text.strip_prefix(name.as_str())).unwrap_or(text);
+        Some(slug(name).replace('_', " ")).filter(|word| !word.is_empty())
+    }
 }
 
 /// Whether equal rows of this kind may be separate events; see [`Kind::is_event_like`].
@@ -401,5 +408,8 @@ mod tests {
         assert_eq!(sleep.category_value("HKCategoryValueSleepAnalysisAsleepUnspecified"), Some(1));
         assert_eq!(sleep.category_value("HKCategoryValueSleepAnalysisAsleepREM"), Some(5));
         assert_eq!(sleep.category_value("HKCategoryValueSleepAnalysisDreaming"), None);
+        let words = [0, 3, 5, 99].map(|value| sleep.category_word(value));
+        let words: Vec<Option<&str>> = words.iter().map(Option::as_deref).collect();
+        assert_eq!(words, [Some("in bed"), Some("asleep core"), Some("asleep rem"), None]);
     }
 }
