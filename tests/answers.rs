@@ -321,6 +321,24 @@ fn completing() {
     check(&folder, "completions-unknown", &["completions", "abacus", "--json"]);
 }
 
+#[test]
+fn the_manual_is_whole_and_names_no_other_page() {
+    let folder = Folder::new("manual");
+    let text = |arguments: &[&str]| {
+        let text = String::from_utf8_lossy(&folder.check(arguments, 0).stdout).into_owned();
+        text.replace("\\-", "-").replace("\\fB", "").replace("\\fR", "")
+    };
+    let whole = text(&["man"]);
+    for expected in [".SS vitalog import", ".SS vitalog sources link", "--dry-run", ".SS vitalog man", "Exit codes"] {
+        assert!(whole.contains(expected), "{expected}: {whole}");
+    }
+    assert!(!whole.contains("(1)"), "no page that cannot be had: {whole}");
+    let query = text(&["man", "query"]);
+    assert!(query.contains("--bucket") && !query.contains("(1)"), "{query}");
+    assert!(text(&["man", "sources"]).contains("--reset"));
+    folder.check(&["man", "dance"], 2);
+}
+
 /// The examples stand in columns, with blanks between.
 #[test]
 fn the_examples_of_the_readme_work() {
