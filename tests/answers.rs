@@ -476,8 +476,17 @@ const SLEEP: &[&str] = &[
     "efficiency",
     "sources",
 ];
-const SETTINGS: &[&str] =
-    &["home_zone", "day_boundaries", "week_start", "night_label", "units", "hep_path", "hep_header", "port"];
+const SETTINGS: &[&str] = &[
+    "home_zone",
+    "home_zone_from",
+    "day_boundaries",
+    "week_start",
+    "night_label",
+    "units",
+    "hep_path",
+    "hep_header",
+    "port",
+];
 const SAMPLE: &[&str] =
     &["record", "type", "kind", "start", "end", "value", "unit", "source", "uuid", "seen", "import"];
 const RECORDS: [(&str, &[&str]); 10] = [

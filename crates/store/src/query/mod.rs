@@ -33,6 +33,7 @@ pub use sources::{SourceNames, SourceRow};
 pub use sql::{Answer, MAX_ROWS};
 pub use status::{EntryTotals, Totals};
 pub use verify::Finding;
+pub use zones::HomeFrom;
 
 #[cfg(test)]
 pub(crate) mod testing;
