@@ -371,6 +371,11 @@ fn making_up_a_person() {
     let demo = folder.data().join("demo");
     assert_eq!(answer["data_dir"], demo.to_str().expect("UTF-8"));
     assert!(demo.join("vitalog.db").exists() && !demo.join("export.zip").exists());
+    let words = |days: &str, exit| {
+        String::from_utf8_lossy(&folder.check(&["demo", "--quiet", "--days", days], exit).stdout).into_owned()
+    };
+    assert!(words("2", 3).starts_with("This person is in the store, "), "the same one");
+    assert!(words("3", 0).starts_with("The person who was there is gone; another one is in the store, "));
     let mut shape = answer;
     shapes(&mut shape);
     compare("demo", &shape);
