@@ -145,6 +145,37 @@ fn looking() {
     check(&folder, "sql-csv", &["sql", "SELECT start, value, source FROM steps ORDER BY start", "--csv"]);
 }
 
+/// The view is made of SQL alone, the verb of Rust.
+#[test]
+fn the_view_of_days_says_what_daily_says() {
+    let folder = filled("days");
+    let shape = |rows: Value| -> Vec<(String, String, String, i64, i64)> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let row = |row: &Value| {
+            let millionth = (row["value"].as_f64().expect("a value") * 1e6).round() as i64;
+            (text(&row["type"]), text(&row["day"]), text(&row["stat"]), row["n"].as_i64().expect("n"), millionth)
+        };
+        let mut rows: Vec<_> = rows.as_array().expect("rows").iter().map(row).collect();
+        rows.sort();
+        rows
+    };
+    let daily = shape(folder.answer(&["daily"]));
+    assert_eq!(shape(folder.answer(&["sql", "SELECT * FROM days"])), daily);
+    assert!(daily.len() > 10);
+    folder.check(&["demo", "--quiet", "--days", "9"], 0);
+    let demo = folder.data().join("demo");
+    let demo = ["--data-dir", demo.to_str().expect("UTF-8")];
+    let ask = |arguments: &[&str]| {
+        let output =
+            std::process::Command::new(env!("CARGO_BIN_EXE_vitalog")).args(demo).args(arguments).arg("--json").output();
+        serde_json::from_slice::<Value>(&output.expect("runs").stdout).expect("JSON")
+    };
+    assert_eq!(shape(ask(&["sql", "SELECT * FROM days"])), shape(ask(&["daily"])));
+    let rings =
+        folder.answer(&["sql", "SELECT active_energy_kcal, exercise_goal_min, stand_hours FROM activity_rings"]);
+    assert!(rings[0]["active_energy_kcal"].is_number() && rings[0]["stand_hours"].is_number(), "{rings}");
+}
+
 #[test]
 fn columns_of_sql_stand_as_they_were_asked_for() {
     let folder = Folder::new("columns");

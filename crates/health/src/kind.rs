@@ -176,11 +176,14 @@ pub fn fold(word: &str) -> String {
         .to_owned()
 }
 
+/// What a name has in it where it speaks of an amount.
+pub const AMOUNTS: [&str; 5] = ["Distance", "Energy", "Count", "Time", "Dietary"];
+
 /// Guesses the style of a quantity that no table knows: a sum where its name speaks of an amount and every row has a
 /// length, else a mean. What has no length was read off, not added up.
 pub fn guess_style(identifier: &str, every_row_has_length: bool) -> Style {
     let name = short_name(identifier);
-    let amount = ["Distance", "Energy", "Count", "Time", "Dietary"].iter().any(|word| name.contains(word));
+    let amount = AMOUNTS.iter().any(|word| name.contains(word));
     if amount && every_row_has_length { Style::Cumulative } else { Style::Arithmetic }
 }
 
