@@ -94,7 +94,7 @@ fn cells(reject: &Reject) -> [String; 4] {
     [
         reject.position.map(|position| position.to_string()).unwrap_or_default(),
         reject.name.clone().unwrap_or_default(),
-        words::reject(&reject.reason).to_owned(),
+        words::reject_of(&reject.reason, reject.text.as_deref().unwrap_or_default()).to_owned(),
         shortened(reject.text.as_deref().unwrap_or_default()),
     ]
 }
