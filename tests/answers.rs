@@ -145,6 +145,48 @@ fn looking() {
     check(&folder, "sql-csv", &["sql", "SELECT start, value, source FROM steps ORDER BY start", "--csv"]);
 }
 
+/// The view is made of SQL alone, the verb of Rust.
+#[test]
+fn the_view_of_days_says_what_daily_says() {
+    let folder = filled("days");
+    let shape = |rows: Value| -> Vec<(String, String, String, i64, i64)> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let row = |row: &Value| {
+            let millionth = (row["value"].as_f64().expect("a value") * 1e6).round() as i64;
+            (text(&row["type"]), text(&row["day"]), text(&row["stat"]), row["n"].as_i64().expect("n"), millionth)
+        };
+        let mut rows: Vec<_> = rows.as_array().expect("rows").iter().map(row).collect();
+        rows.sort();
+        rows
+    };
+    let daily = shape(folder.answer(&["daily"]));
+    assert_eq!(shape(folder.answer(&["sql", "SELECT * FROM days"])), daily);
+    assert!(daily.len() > 10);
+    folder.check(&["demo", "--quiet", "--days", "9"], 0);
+    let demo = folder.data().join("demo");
+    let demo = ["--data-dir", demo.to_str().expect("UTF-8")];
+    let ask = |arguments: &[&str]| {
+        let output =
+            std::process::Command::new(env!("CARGO_BIN_EXE_vitalog")).args(demo).args(arguments).arg("--json").output();
+        serde_json::from_slice::<Value>(&output.expect("runs").stdout).expect("JSON")
+    };
+    assert_eq!(shape(ask(&["sql", "SELECT * FROM days"])), shape(ask(&["daily"])));
+    let rings =
+        folder.answer(&["sql", "SELECT active_energy_kcal, exercise_goal_min, stand_hours FROM activity_rings"]);
+    assert!(rings[0]["active_energy_kcal"].is_number() && rings[0]["stand_hours"].is_number(), "{rings}");
+}
+
+#[test]
+fn columns_of_sql_stand_as_they_were_asked_for() {
+    let folder = Folder::new("columns");
+    let shown = |style: &str| {
+        let output = folder.check(&["sql", "SELECT 1 AS z, 2 AS a, 3 AS z", style], 0);
+        String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<String>()
+    };
+    assert_eq!(shown("--json"), r#"[{"z":1,"a":2,"z:2":3}]"#);
+    assert_eq!(shown("--csv"), "z,a,z:21,2,3");
+}
+
 #[test]
 fn explaining() {
     let folder = filled("explaining");
@@ -197,7 +239,7 @@ fn sorting_out_sources() {
     folder.check(&["verify"], 0);
     check(&folder, "sources-order-unknown", &["sources", "order", "step_count", "Kims iPhone", "--json"]);
     folder.check(&["sources", "order", "step_count", "1,1"], 2);
-    folder.check(&["sources", "order", "steps", "1"], 2);
+    folder.check(&["sources", "order", "stepz", "1"], 2);
     for reset in [[&order[..], &[""]].concat(), [&order[..], &["--reset"]].concat()] {
         folder.check(&phone_first, 0);
         assert_eq!(folder.answer(&reset)["chosen"], false);
@@ -224,15 +266,19 @@ fn querying() {
         check_keys(&rows, BUCKET);
     }
     let rows = check(&folder, "query-sources", &["query", "step_count", "--bucket", "day", "--sources", "--json"]);
-    check_keys(&rows, &[BUCKET, &["source"]].concat());
+    check_keys(&rows, &[BUCKET, &["source", "source_id"]].concat());
     let edges = ["--from", "2026-03-15", "--to", "2026-04-05", "--json"];
     check(&folder, "query-week-edges", &[&["query", "step_count", "--bucket", "week"], &edges[..]].concat());
     check(&folder, "query-heart-rate", &["query", "heart_rate", "--bucket", "hour", "--json"]);
     check(&folder, "query-raw-words", &["query", "HeartRate"]);
+    check(&folder, "query-raw-category-words", &["query", "sleep"]);
     for bucket in ["hour", "day", "week"] {
         check(&folder, &format!("query-{bucket}-words"), &["query", "step_count", "--bucket", bucket]);
     }
     check(&folder, "query-nothing-words", &["query", "vo2_max"]);
+    for word in ["Steps", "steps"] {
+        assert_eq!(folder.answer(&["daily", word]), folder.answer(&["daily", "step_count"]), "{word}");
+    }
     check(&folder, "query-category", &["query", "apple_stand_hour", "--bucket", "day", "--json"]);
     let nothing = ["query", "heart_rate", "--from", "2020-01-01", "--to", "2020-01-31"];
     assert_eq!(folder.answer(&nothing), json!([]));
@@ -253,7 +299,13 @@ fn taking_out() {
     check(&folder, "export-csv-workout", &["export", "--format", "csv", "--out", "-", "--types", "workout"]);
     let day = ["--from", "2026-03-15", "--to", "2026-03-15"];
     check(&folder, "export-day", &[&["export", "--format", "jsonl", "--out", "-"], &day[..]].concat());
-    folder.check(&["export", "--format", "csv", "--out", "-", "--types", "workout,route"], 2);
+    for types in ["workout,route", "heart_rate,workout"] {
+        let refused = folder.check(&["export", "--format", "csv", "--out", "-", "--types", types], 2);
+        assert!(refused.stdout.is_empty(), "{types}");
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("takes one table, and these are 2: "), "{types}");
+    }
+    let samples = folder.check(&["export", "--format", "csv", "--out", "-", "--types", "heart_rate,Steps"], 0);
+    assert!(samples.stdout.starts_with(b"type,start,"));
     check_tables(&folder, lines.as_array().map_or(0, Vec::len));
 }
 
@@ -280,6 +332,36 @@ fn keeping() {
 }
 
 #[test]
+fn every_answer_for_spreadsheets_is_a_table() {
+    let heading = |folder: &Folder, arguments: &[&str]| {
+        let output = folder.check(&[arguments, &["--csv"]].concat(), 0);
+        String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or_default().to_owned()
+    };
+    let folder = Folder::new("nothing-to-tabulate");
+    for (verb, expected) in [
+        ("types", "identifier,name,kind,unit,count,first,last,sources,first_day,last_day"),
+        ("sources", "id,source,names,bundle,hardware,records,first,last"),
+        ("imports", "import,channel,file,device,at,outcome,new,known,superseded,rejected,undone"),
+        ("daily", "day,type,value,unit,stat,min,max,n,complete,sources,naive_sum"),
+        ("verify", "check,text"),
+        ("settings", "key,value"),
+        ("status", "key,value"),
+    ] {
+        assert_eq!(heading(&folder, &[verb]), expected, "{verb}");
+    }
+    assert!(heading(&folder, &["sleep"]).starts_with("day,kind,start,"));
+    assert!(heading(&folder, &["check"]).starts_with("day,workout,what,"));
+    assert!(heading(&folder, &["query", "heart_rate", "--bucket", "day"]).starts_with("start,end,day,value,"));
+    assert!(heading(&folder, &["sources", "order", "heart_rate"]).starts_with("id,source,"));
+    let file = folder.path("export.xml");
+    fs::write(&file, "<HealthData locale=\"en_GB\"/>").expect("written");
+    folder.check(&["import", file.to_str().expect("UTF-8")], 0);
+    assert_eq!(heading(&folder, &["imports", "1"]), "position,type,name,reason,text");
+    let status = String::from_utf8_lossy(&folder.check(&["status", "--csv"], 0).stdout).into_owned();
+    assert!(status.contains("\r\nimports,1\r\n") && status.contains("\r\nentries.workouts.count,0\r\n"), "{status}");
+}
+
+#[test]
 fn checking() {
     let folder = filled("checking");
     let answer = check(&folder, "check", &["check", "--json"]);
@@ -301,6 +383,24 @@ fn completing() {
         }
     }
     check(&folder, "completions-unknown", &["completions", "abacus", "--json"]);
+}
+
+#[test]
+fn the_manual_is_whole_and_names_no_other_page() {
+    let folder = Folder::new("manual");
+    let text = |arguments: &[&str]| {
+        let text = String::from_utf8_lossy(&folder.check(arguments, 0).stdout).into_owned();
+        text.replace("\\-", "-").replace("\\fB", "").replace("\\fR", "")
+    };
+    let whole = text(&["man"]);
+    for expected in [".SS vitalog import", ".SS vitalog sources link", "--dry-run", ".SS vitalog man", "Exit codes"] {
+        assert!(whole.contains(expected), "{expected}: {whole}");
+    }
+    assert!(!whole.contains("(1)"), "no page that cannot be had: {whole}");
+    let query = text(&["man", "query"]);
+    assert!(query.contains("--bucket") && !query.contains("(1)"), "{query}");
+    assert!(text(&["man", "sources"]).contains("--reset"));
+    folder.check(&["man", "dance"], 2);
 }
 
 /// The examples stand in columns, with blanks between.
@@ -335,6 +435,11 @@ fn making_up_a_person() {
     let demo = folder.data().join("demo");
     assert_eq!(answer["data_dir"], demo.to_str().expect("UTF-8"));
     assert!(demo.join("vitalog.db").exists() && !demo.join("export.zip").exists());
+    let words = |days: &str, exit| {
+        String::from_utf8_lossy(&folder.check(&["demo", "--quiet", "--days", days], exit).stdout).into_owned()
+    };
+    assert!(words("2", 3).starts_with("This person is in the store, "), "the same one");
+    assert!(words("3", 0).starts_with("The person who was there is gone; another one is in the store, "));
     let mut shape = answer;
     shapes(&mut shape);
     compare("demo", &shape);
@@ -461,8 +566,17 @@ const WORKOUT: &[&str] = &[
     "same_as",
 ];
 const WORKOUT_DETAIL: &[&str] = &["pauses", "elevation_up_m", "elevation_down_m", "splits_origin", "splits", "zones"];
-const SETTINGS: &[&str] =
-    &["home_zone", "day_boundaries", "week_start", "night_label", "units", "hep_path", "hep_header", "port"];
+const SETTINGS: &[&str] = &[
+    "home_zone",
+    "home_zone_from",
+    "day_boundaries",
+    "week_start",
+    "night_label",
+    "units",
+    "hep_path",
+    "hep_header",
+    "port",
+];
 const SAMPLE: &[&str] =
     &["record", "type", "kind", "start", "end", "value", "unit", "source", "uuid", "seen", "import"];
 const RECORDS: [(&str, &[&str]); 10] = [

@@ -76,6 +76,47 @@ fn the_home_zone_is_kept_at_the_first_import() {
 }
 
 #[test]
+fn a_chosen_home_zone_can_be_given_up() {
+    let folder = Folder::new("auto");
+    let home = || {
+        let settings = folder.answer(&["settings"]);
+        json!([settings["home_zone"], settings["home_zone_from"]])
+    };
+    assert_eq!(home(), json!(["Europe/Berlin", "computer"]));
+    folder.check(&["import", &person()], 4);
+    assert_eq!(home(), json!(["Europe/Berlin", "samples"]));
+    let before = folder.answer(&["daily"]);
+    // Whether days follow the wearer says nothing about home.
+    folder.check(&["settings", "set", "day_boundaries", "HOME"], 0);
+    assert_eq!(home(), json!(["Europe/Berlin", "samples"]));
+    folder.check(&["settings", "set", "home_zone", "pacific/HONOLULU"], 0);
+    assert_eq!(home(), json!(["Pacific/Honolulu", "chosen"]));
+    assert_ne!(folder.answer(&["daily"]), before);
+    folder.check(&["settings", "set", "home_zone", "auto"], 0);
+    assert_eq!(home(), json!(["Europe/Berlin", "samples"]));
+    assert_eq!(folder.answer(&["daily"]), before);
+    folder.check(&["verify"], 0);
+    let nothing = Folder::new("auto-nothing");
+    nothing.check(&["settings", "set", "home_zone", "Asia/Tokyo"], 0);
+    nothing.check(&["settings", "set", "home_zone", "Auto"], 0);
+    assert_eq!(nothing.answer(&["settings"])["home_zone_from"], "computer");
+    nothing.check(&["settings", "set", "week_start", "Monday"], 0);
+    assert_eq!(nothing.answer(&["settings"])["week_start"], "monday");
+}
+
+#[test]
+fn an_import_says_when_days_are_only_those_of_the_computer() {
+    let folder = Folder::new("zone-words");
+    let file = folder.path("export.xml");
+    std::fs::write(&file, "<HealthData locale=\"en_GB\"/>").expect("written");
+    let words =
+        String::from_utf8_lossy(&folder.check(&["import", file.to_str().expect("UTF-8")], 0).stdout).into_owned();
+    assert!(words.contains("Days are those of Europe/Berlin, this computer's zone, because"), "{words}");
+    let person = String::from_utf8_lossy(&folder.check(&["import", &person()], 4).stdout).into_owned();
+    assert!(!person.contains("this computer's zone"), "{person}");
+}
+
+#[test]
 fn weeks_begin_when_they_are_set_to() {
     let weeks = ["query", "heart_rate", "--bucket", "week"];
     for (start, first) in [

@@ -85,9 +85,8 @@ pub enum Verb {
     Verify,
     /// Print completions for a shell
     Completions(super::completions::Completions),
-    /// Print the manual page
-    #[command(hide = true)]
-    Man,
+    /// Print the manual: one page with every verb, or that of one verb
+    Man(super::man::Man),
 }
 
 /// A range of days.

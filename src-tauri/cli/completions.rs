@@ -1,4 +1,4 @@
-//! Shell completions and the manual page, from the same definition as the arguments.
+//! Shell completions, from the same definition as the arguments.
 
 use app::Result;
 use clap::CommandFactory;
@@ -18,10 +18,5 @@ pub(super) fn run(verb: &Completions, out: &mut Out) -> Result<End> {
     let mut text = Vec::new();
     clap_complete::generate(verb.shell, &mut Args::command(), "vitalog", &mut text);
     out.data().write_all(&text)?;
-    Ok(End::Done)
-}
-
-pub(super) fn man(out: &mut Out) -> Result<End> {
-    clap_mangen::Man::new(Args::command()).render(out.data())?;
     Ok(End::Done)
 }

@@ -40,5 +40,18 @@ pub(super) fn run(verb: &Demo, folder: &Folder, out: &mut Out) -> Result<End> {
 
 fn tell(filled: &Filled, out: &mut Out) -> Result<()> {
     out.say(&format!("The sample store lies in {}; look at it with --data-dir.", filled.data_dir));
-    super::import::tell(&filled.report, out)
+    out.line(&sentence(filled))?;
+    let besides = app::words::besides(&filled.report);
+    if besides.is_empty() { Ok(()) } else { out.line(&format!("Besides: {besides}")) }
+}
+
+/// What became of the sample person. Counts of what was new beside an earlier one, who is gone, would mean nothing.
+fn sentence(filled: &Filled) -> String {
+    let records = app::words::count(filled.report.records, "record", "records");
+    match (filled.report.outcome.as_str(), filled.replaced) {
+        ("already_imported", true) => format!("This person was in the store, {records}; another one was taken out."),
+        ("already_imported", false) => format!("This person is in the store, {records}; nothing was changed."),
+        (_, true) => format!("The person who was there is gone; another one is in the store, {records}."),
+        (_, false) => format!("A made-up person is in the store, {records}."),
+    }
 }

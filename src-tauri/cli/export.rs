@@ -44,6 +44,9 @@ pub(super) fn run(verb: &Export, folder: &Folder, out: &mut Out) -> Result<End> 
     let selection = Selection { types: verb.types.clone(), days, superseded: verb.superseded };
     if verb.out_dir.as_os_str() == "-" {
         app::export::export(folder, &selection, format, Output::Stream(out.data()))?;
+        if format == Format::Csv && verb.types.is_empty() {
+            out.say("These are the samples only; with a folder after --out every kind of record gets its table.");
+        }
         return Ok(End::Done);
     }
     let written = app::export::export(folder, &selection, format, Output::Folder(verb.out_dir.clone()))?;

@@ -31,12 +31,26 @@ pub(super) fn run(verb: &Import, folder: &Folder, out: &mut Out) -> Result<End> 
     report.seconds = start.elapsed().as_secs_f64();
     match out.style {
         Style::Json => out.json(&report)?,
-        _ => tell(&report, out)?,
+        _ => {
+            tell(&report, out)?;
+            tell_zone(&report, folder, out)?;
+        }
     }
     Ok(match report.outcome.as_str() {
         "already_imported" => End::Nothing,
         _ if app::import::is_partial(&report) => End::Rejected,
         _ => End::Done,
+    })
+}
+
+/// Days of an export that tells no zone are only as right as the computer's zone.
+fn tell_zone(report: &Report, folder: &Folder, out: &mut Out) -> Result<()> {
+    let guessed = if report.import.is_some() { app::settings::home_of_computer(folder)? } else { None };
+    guessed.map_or(Ok(()), |zone| {
+        out.line(&format!(
+            "Days are those of {zone}, this computer's zone, because the export tells none; \
+             `vitalog settings set home_zone ZONE` changes that."
+        ))
     })
 }
 

@@ -31,7 +31,7 @@ pub(super) fn run(verb: &Imports, folder: &Folder, out: &mut Out) -> Result<End>
 
 fn all(folder: &Folder, out: &mut Out) -> Result<()> {
     let rows = app::imports::imports(folder)?;
-    let clock = Clock::of(folder)?;
+    let clock = Clock::here();
     out.rows(&rows, || {
         let mut table = Table::new(&["import", "file", "at", "outcome", "new", "known", "rejected"]);
         for row in &rows {
@@ -62,13 +62,13 @@ fn one(folder: &Folder, import: i64, out: &mut Out) -> Result<()> {
     match out.style {
         Style::Json => out.json(&detail),
         Style::Csv => out.rows(&detail.rejects, || Table::new(&[])),
-        Style::Words => tell(folder, &detail, out),
+        Style::Words => tell(&detail, out),
     }
 }
 
-fn tell(folder: &Folder, detail: &ImportDetail, out: &mut Out) -> Result<()> {
+fn tell(detail: &ImportDetail, out: &mut Out) -> Result<()> {
     super::import::counts(&detail.report, out)?;
-    let at = Clock::of(folder)?.time(&detail.at);
+    let at = Clock::here().time(&detail.at);
     let undone = match (detail.undone, detail.rejects_total) {
         (false, _) => "",
         (true, 0) => " It was undone.",
@@ -94,7 +94,7 @@ fn cells(reject: &Reject) -> [String; 4] {
     [
         reject.position.map(|position| position.to_string()).unwrap_or_default(),
         reject.name.clone().unwrap_or_default(),
-        words::reject(&reject.reason).to_owned(),
+        words::reject_of(&reject.reason, reject.text.as_deref().unwrap_or_default()).to_owned(),
         shortened(reject.text.as_deref().unwrap_or_default()),
     ]
 }

@@ -10,6 +10,7 @@ mod explain;
 mod export;
 mod import;
 mod imports;
+mod man;
 mod open;
 mod out;
 mod progress;
@@ -120,7 +121,7 @@ fn verb(args: &Args, out: &mut Out) -> app::Result<End> {
         Verb::Doctor => doctor::run(&find()?, out),
         Verb::Verify => verify::run(&find()?, out),
         Verb::Completions(verb) => completions::run(verb, out),
-        Verb::Man => completions::man(out),
+        Verb::Man(verb) => man::run(verb, out),
     }
 }
 

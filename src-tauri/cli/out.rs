@@ -88,13 +88,23 @@ impl Out {
         Ok(writeln!(self.writer)?)
     }
 
-    /// Answers with rows: JSON, CSV, or `table` for people.
-    pub fn rows<T: Serialize>(&mut self, rows: &[T], table: impl FnOnce() -> Table) -> Result<()> {
+    /// Answers with rows: JSON, CSV, or `table` for people. A table without rows still has the heading that a row of
+    /// defaults would have.
+    pub fn rows<T: Serialize + Default>(&mut self, rows: &[T], table: impl FnOnce() -> Table) -> Result<()> {
         match self.style {
             Style::Json => self.json(&rows),
             Style::Csv => self.csv(rows),
             Style::Words => self.table(&table()),
         }
+    }
+
+    /// Answers with CSV where the answer is no table: a row for each key, those of parts as `part.key`.
+    pub fn pairs(&mut self, answer: &impl Serialize) -> Result<()> {
+        use app::export::csv::line;
+        let mut pairs = Vec::new();
+        flatten("", &serde_json::to_value(answer).map_err(io::Error::from)?, &mut pairs);
+        line(&mut self.writer, ["key", "value"].map(str::to_owned).into_iter())?;
+        Ok(pairs.into_iter().try_for_each(|pair| line(&mut self.writer, pair.into_iter()))?)
     }
 
     /// Prints a table for people.
@@ -129,17 +139,32 @@ impl Out {
         Ok(self.writer.flush()?)
     }
 
-    fn csv<T: Serialize>(&mut self, rows: &[T]) -> Result<()> {
+    fn csv<T: Serialize + Default>(&mut self, rows: &[T]) -> Result<()> {
         use app::export::csv::{cell, line};
-        for (index, row) in rows.iter().enumerate() {
-            let text = serde_json::to_string(row).map_err(io::Error::from)?;
-            let Columns(columns) = serde_json::from_str(&text).map_err(io::Error::from)?;
-            if index == 0 {
-                line(&mut self.writer, columns.iter().map(|(name, _)| name.clone()))?;
-            }
-            line(&mut self.writer, columns.iter().map(|(_, value)| cell(value)))?;
+        let heading = columns(rows.first().unwrap_or(&T::default()))?;
+        line(&mut self.writer, heading.into_iter().map(|(name, _)| name))?;
+        for row in rows {
+            line(&mut self.writer, columns(row)?.iter().map(|(_, value)| cell(value)))?;
         }
         Ok(())
+    }
+}
+
+/// The names and values of a row.
+fn columns(row: &impl Serialize) -> io::Result<Vec<(String, Value)>> {
+    let text = serde_json::to_string(row)?;
+    let Columns(columns) = serde_json::from_str(&text)?;
+    Ok(columns)
+}
+
+/// The keys of an object and of the objects in it, with their values as cells.
+fn flatten(prefix: &str, value: &Value, pairs: &mut Vec<[String; 2]>) {
+    match value {
+        Value::Object(keys) => keys.iter().for_each(|(key, value)| {
+            let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+            flatten(&name, value, pairs);
+        }),
+        value => pairs.push([prefix.to_owned(), app::export::csv::cell(value)]),
     }
 }
 

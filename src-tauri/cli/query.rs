@@ -16,7 +16,7 @@ use super::table::{Table, none_of, number, stat};
 /// What to show.
 #[derive(Debug, clap::Args)]
 pub struct Query {
-    /// Apple's identifier, with or without prefix, or snake case
+    /// Apple's identifier, with or without prefix, snake case, or the name in tables
     #[arg(value_name = "TYPE")]
     word: String,
     #[command(flatten)]
@@ -56,12 +56,14 @@ pub(super) fn run(verb: &Query, folder: &Folder, out: &mut Out) -> Result<End> {
     let clock = Clock::of(folder)?;
     let edge = |value: Option<f64>| value.map(|value| number(display.value(value))).unwrap_or_default();
     let hours = grain == Grain::Hour;
+    let labels = app::sources::labels(folder)?;
     out.rows(&rows, || {
         let when = if hours { "hour" } else { "day" };
         let heading = [when, "value", "unit", "stat", "min", "max", "n", "source"];
         let mut table = Table::new(&heading).or_else(&none_of(display.name()));
         for row in &rows {
-            let source = row.source.clone().unwrap_or_default();
+            let label = row.source_id.and_then(|id| labels.get(&id));
+            let source = label.or(row.source.as_ref()).cloned().unwrap_or_default();
             let when = if hours { clock.time(&row.start) } else { row.day.clone() };
             let (shown, unit) = (number(display.whole(row.value, row.stat)), display.unit_of_count().to_owned());
             let (min, max, n) = (edge(row.min), edge(row.max), row.n.to_string());
@@ -78,7 +80,8 @@ fn raw(folder: &Folder, question: &Question, out: &mut Out) -> Result<End> {
     let mut first = true;
     let display = Display::of(folder, &question.word)?;
     let clock = Clock::of(folder)?;
-    let mut table = Table::new(&["start", "end", "value", "unit", "source"]).or_else(&none_of(display.name()));
+    let besides = if display.is_category() { "meaning" } else { "unit" };
+    let mut table = Table::new(&["start", "end", "value", besides, "source"]).or_else(&none_of(display.name()));
     app::query::raw(folder, question, |row| {
         let start = std::mem::take(&mut first);
         match style {
@@ -104,6 +107,7 @@ fn raw(folder: &Folder, question: &Question, out: &mut Out) -> Result<End> {
 fn cells(row: &Value, display: &Display, clock: &Clock) -> [String; 5] {
     let text = |key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (shown, unit) = match row.get("value").and_then(Value::as_f64) {
+        Some(found) if display.is_category() => (number(found), display.meaning(found).unwrap_or_default()),
         Some(found) => (number(display.value(found)), display.unit().to_owned()),
         None if row.get("original_value").is_some() => {
             (row.get("original_value").map(Value::to_string).unwrap_or_default(), text("original_unit"))

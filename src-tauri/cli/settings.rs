@@ -29,12 +29,14 @@ pub(super) fn run(verb: &Settings, folder: &Folder, out: &mut Out) -> Result<End
         app::settings::set(folder, key, value)?;
     }
     let settings = app::settings::settings(folder)?;
-    if out.style != Style::Words {
-        out.json(&settings)?;
-        return Ok(End::Done);
-    }
-    for (key, value) in &settings {
-        out.line(&format!("{key} = {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)))?;
+    match out.style {
+        Style::Json => out.json(&settings)?,
+        Style::Csv => out.pairs(&settings)?,
+        Style::Words => {
+            for (key, value) in &settings {
+                out.line(&format!("{key} = {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)))?;
+            }
+        }
     }
     Ok(End::Done)
 }

@@ -19,10 +19,9 @@ pub(super) fn run(verb: &Sleep, folder: &Folder, out: &mut Out) -> Result<End> {
     let rows = app::sleep::sleep(folder, verb.range.days()?)?;
     let clock = Clock::of(folder)?;
     out.rows(&rows, || {
-        let mut table = Table::new(&["day", "kind", "start", "end", "asleep min", "in bed min"]).or_else("No nights.");
+        let mut table = Table::new(&["day", "kind", "start", "end", "min asleep", "min in bed"]).or_else("No nights.");
         for row in &rows {
-            // Nobody saw whether this was sleep.
-            let asleep = if row.kind == "in_bed_only" { "-".to_owned() } else { number(row.asleep_min) };
+            let asleep = row.asleep_min.map_or_else(|| "-".to_owned(), number);
             let (start, end) = (clock.time(&row.start), clock.time(&row.end));
             table.row([row.day.clone(), row.kind.replace('_', " "), start, end, asleep, number(row.in_bed_min)]);
         }

@@ -1,7 +1,8 @@
 //! The user's own SQL, reading only.
 
 use app::{Folder, Result};
-use serde_json::{Map, Value};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use super::End;
 use super::out::{Out, Style};
@@ -18,8 +19,7 @@ pub(super) fn run(verb: &Sql, folder: &Folder, out: &mut Out) -> Result<End> {
     use app::export::csv::{cell, line};
     let answer = app::sql::sql(folder, &verb.statement)?;
     if out.style == Style::Json {
-        let object = |row: Vec<Value>| answer.columns.iter().cloned().zip(row).collect::<Map<String, Value>>();
-        let rows: Vec<Map<String, Value>> = answer.rows.into_iter().map(object).collect();
+        let rows: Vec<Row> = answer.rows.iter().map(|cells| Row { columns: &answer.columns, cells }).collect();
         out.json(&rows)?;
     } else if out.style == Style::Csv {
         line(out.data(), answer.columns.iter().map(|name| cell(&name.as_str().into())))?;
@@ -41,4 +41,16 @@ pub(super) fn run(verb: &Sql, folder: &Folder, out: &mut Out) -> Result<End> {
         out.say("There are more rows than shown.");
     }
     Ok(End::Done)
+}
+
+/// A row as an object whose keys stand in the order of the SELECT; a JSON value would sort them.
+struct Row<'a> {
+    columns: &'a [String],
+    cells: &'a [Value],
+}
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_map(self.columns.iter().zip(self.cells))
+    }
 }

@@ -9,10 +9,15 @@ use super::out::{Out, Style};
 
 pub(super) fn run(folder: &Folder, out: &mut Out) -> Result<End> {
     let status = app::status::status(folder)?;
-    if out.style != Style::Words {
-        out.json(&status)?;
-        return Ok(End::Done);
+    match out.style {
+        Style::Json => out.json(&status)?,
+        Style::Csv => out.pairs(&status)?,
+        Style::Words => tell(&status, folder, out)?,
     }
+    Ok(End::Done)
+}
+
+fn tell(status: &Status, folder: &Folder, out: &mut Out) -> Result<()> {
     let count = |n: i64, one: &str, many: &str| words::count(n.unsigned_abs(), one, many);
     out.line(&format!(
         "{} of {} from {}",
@@ -24,12 +29,11 @@ pub(super) fn run(folder: &Folder, out: &mut Out) -> Result<End> {
     if !besides.is_empty() {
         out.line(&format!("Besides: {besides}"))?;
     }
-    if let Some((first, last)) = span(&status, &Clock::of(folder)?) {
+    if let Some((first, last)) = span(status, &Clock::of(folder)?) {
         out.line(&format!("from {first} to {last}"))?;
     }
     out.line(&format!("{}, home zone {}", count(status.imports, "import", "imports"), status.home_zone))?;
-    out.line(&format!("data folder {}", status.data_dir))?;
-    Ok(End::Done)
+    out.line(&format!("data folder {}", status.data_dir))
 }
 
 /// From the first to the last of everything, in local time; days and times of day sort as texts.

@@ -25,7 +25,7 @@ pub struct CheckAnswer {
 }
 
 /// One number of Apple's and ours.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct CheckRow {
     /// The local day of a ring; null for a workout.
     pub day: Option<String>,

@@ -15,7 +15,7 @@ use crate::folder::Folder;
 use crate::local::{Days, Found, find_kind, zones};
 
 /// One row of `vitalog daily`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct DayAnswer {
     /// Local day.
     pub day: String,

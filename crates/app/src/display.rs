@@ -30,7 +30,7 @@ impl Units {
 /// How the values of one type are shown.
 #[derive(Debug, Clone)]
 pub struct Display {
-    name: String,
+    kind: Kind,
     stored: String,
     shown: &'static str,
     times: bool,
@@ -67,12 +67,22 @@ impl Display {
         // Half a drink is one.
         let whole = unit == "count" && !kind.is_event_like();
         let times = kind.style == Style::Category;
-        Self { name: kind.name.clone(), stored: unit.to_owned(), shown, times, whole }
+        Self { kind: kind.clone(), stored: unit.to_owned(), shown, times, whole }
     }
 
     /// What people call the type.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.kind.name
+    }
+
+    /// Whether its values are one of a fixed set.
+    pub fn is_category(&self) -> bool {
+        self.times
+    }
+
+    /// What a category's value means, where Apple's table has a word for it.
+    pub fn meaning(&self, value: f64) -> Option<String> {
+        self.kind.category_word(value as i64).filter(|_| self.times)
     }
 
     /// The name of the unit of a count over a stretch of time: categories are counted.

@@ -12,7 +12,7 @@ use crate::folder::{Folder, private_file};
 use crate::local::home_zone;
 
 /// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Check {
     /// What.
     pub check: &'static str,

@@ -227,6 +227,11 @@ fn input(error: &health::Error, name: Option<&str>) -> Error {
             format!("{} is not an Apple Health export.", subject("this")),
             "In the Health app choose your picture, then Export All Health Data.",
         ),
+        ErrorKind::Several => Error::new(
+            Code::DamagedArchive,
+            format!("{} holds more than one export.", subject("the input")),
+            "Name one of them: a zip, an export.xml, or the folder around it. Of an archive with several, unpack it first.",
+        ),
         ErrorKind::DamagedArchive(_) | ErrorKind::Damaged(_) => Error::new(
             Code::DamagedArchive,
             sentence(&format!("{} cannot be read: {error}", subject("the export"))),
@@ -238,7 +243,7 @@ fn input(error: &health::Error, name: Option<&str>) -> Error {
             "Unpack it, then import the folder.",
         ),
         ErrorKind::TooLarge(limit) => {
-            Error::new(Code::TooLarge, format!("{} is larger than the limit: {limit}.", subject("the input")), "")
+            Error::new(Code::TooLarge, format!("{} is over a limit: {limit}.", subject("the input")), "")
         }
         ErrorKind::Cancelled => cancelled(),
         ErrorKind::Io(inner) => io(inner, name),

@@ -53,7 +53,7 @@ pub struct ExplainAnswer {
 }
 
 /// What a source has to do with the number.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct SourcePart {
     /// Its name.
     pub source: String,

@@ -1,6 +1,6 @@
 //! Importing a file: from a path to rows.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use store::{ANOTHER_PERSON, Phase, Progress, Report};
 use store::{Cancel, Delivery, ErrorKind};
@@ -43,10 +43,17 @@ pub fn import(
         Input::Stdin => None,
         Input::Path(path) => {
             std::fs::metadata(path).about(path)?;
-            path.file_name().map(|name| name.to_string_lossy().into_owned())
+            Some(name_of(path))
         }
     };
     ingest(folder, input, file.as_deref(), options, progress)
+}
+
+/// The name without the folders above; `.` and `..` go by that of the folder that they stand for.
+fn name_of(path: &Path) -> String {
+    let real = if path.file_name().is_none() { path.canonicalize().ok() } else { None };
+    let path = real.as_deref().unwrap_or(path);
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 fn ingest(

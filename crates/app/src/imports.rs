@@ -15,7 +15,7 @@ use crate::folder::Folder;
 pub const REJECTS_LISTED: usize = 1_000;
 
 /// One row of `vitalog imports`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct ImportAnswer {
     /// Its number.
     pub import: i64,
@@ -92,7 +92,7 @@ pub struct ImportDetail {
 }
 
 /// A record or entry that was refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Reject {
     /// Where it begins: byte position in the uncompressed document.
     pub position: Option<u64>,

@@ -22,7 +22,7 @@ pub fn zones(store: &Store) -> Result<Zones> {
     Ok(store.zones(&system_zone())?)
 }
 
-/// Tells people the instants of answers in the wearer's own time.
+/// Tells people the instants of answers in local time: the wearer's own, or this computer's.
 #[derive(Debug)]
 pub struct Clock(Zones);
 
@@ -30,6 +30,11 @@ impl Clock {
     /// By the zones of a store.
     pub fn of(folder: &Folder) -> Result<Self> {
         Ok(Self(zones(&folder.read()?)?))
+    }
+
+    /// By the zone of this computer: for what was done here, such as imports, wherever the wearer was.
+    pub fn here() -> Self {
+        Self(Zones::from_name(&system_zone(), &[]))
     }
 
     /// `2026-03-14 07:30` for an instant as answers print it; anything else stays as it is.
@@ -94,7 +99,8 @@ pub struct Found {
     pub kind: Kind,
 }
 
-/// Finds a kind by its identifier with or without prefix, or in snake case, among Apple's and those in the store.
+/// Finds a kind by its identifier with or without prefix, or in snake case, among Apple's and those in the store; else
+/// by the name that tables show for it or by that of its view.
 pub fn find_kind(store: &Store, word: &str) -> Result<Found> {
     let stored = store.kinds()?;
     let wanted = kind::fold(word);
@@ -105,6 +111,10 @@ pub fn find_kind(store: &Store, word: &str) -> Result<Found> {
     }
     if let Some(known) = kind::find(word) {
         return Ok(Found { id: None, kind: known.clone() });
+    }
+    if let Some(known) = called(&wanted) {
+        let id = stored.iter().find(|row| row.identifier == known.identifier).map(|row| row.id);
+        return Ok(Found { id, kind: known.clone() });
     }
     let names = stored.iter().map(|row| row.identifier.as_str()).chain(kind::all().map(|k| k.identifier.as_str()));
     let names = names.flat_map(|identifier| {
@@ -117,6 +127,16 @@ pub fn find_kind(store: &Store, word: &str) -> Result<Found> {
         false => format!("Did you mean {}?", near.join(", ")),
     };
     Err(Error::new(Code::UnknownType, format!("There is no type `{word}`."), hint))
+}
+
+/// The only kind of Apple's that goes by a folded name among people or has a view of that name.
+fn called(wanted: &str) -> Option<&'static Kind> {
+    let is = |known: &&Kind| {
+        [kind::fold(&known.name), kind::fold(&store::view_name(&known.identifier))].iter().any(|name| name == wanted)
+    };
+    let mut named = kind::all().filter(is);
+    let only = named.next()?;
+    named.next().is_none().then_some(only)
 }
 
 /// Up to three names that are nearly the word or contain it. `names` are folded, each with the word to show for it.
@@ -173,9 +193,34 @@ mod tests {
         check_near("heart_rat", "heart_rate");
         check_near("hartrate", "heart_rate");
         check_near("glucose", "blood_glucose");
-        check_near("steps", "step_count");
-        check_near("weight", "body_mass");
+        check_near("stepz", "step_count");
         check_near("qqqqqqqq", "vitalog types");
+    }
+
+    #[track_caller]
+    fn check_found(words: &[&str], expected: &str) {
+        let store = Store::empty(std::path::Path::new("")).expect("a store");
+        for word in words {
+            assert_eq!(find_kind(&store, word).expect(word).kind.slug(), expected, "{word}");
+        }
+    }
+
+    #[test]
+    fn a_type_goes_by_the_names_of_tables_and_views_too() {
+        check_found(&["Steps", "steps", "step_count", "StepCount"], "step_count");
+        check_found(&["Sleep", "SLEEP", "sleep_analysis"], "sleep_analysis");
+        check_found(&["weight", "Body Mass"], "body_mass");
+        check_found(&["blood_oxygen", "Blood Oxygen"], "oxygen_saturation");
+    }
+
+    #[test]
+    fn every_name_that_a_table_shows_finds_its_type() {
+        let store = Store::empty(std::path::Path::new("")).expect("a store");
+        for known in kind::all() {
+            for name in [known.name.clone(), store::view_name(&known.identifier)] {
+                assert_eq!(find_kind(&store, &name).expect(&name).kind.identifier, known.identifier, "{name}");
+            }
+        }
     }
 
     #[test]

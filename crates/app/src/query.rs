@@ -39,7 +39,7 @@ pub struct Question {
 }
 
 /// One bucket of `vitalog query`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct BucketAnswer {
     /// Start.
     pub start: String,
@@ -68,6 +68,9 @@ pub struct BucketAnswer {
     /// The source, where asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+    /// Its number, as in `vitalog sources`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_id: Option<i64>,
 }
 
 /// Answers with buckets: those of all sources merged, or of each source alone.
@@ -88,7 +91,9 @@ pub fn query(folder: &Folder, question: &Question, grain: Grain) -> Result<Vec<B
         for bucket in buckets.iter().filter(|bucket| bucket.end_ms > range.0 && bucket.start_ms < range.1) {
             // A week of which two days were asked for is a part of a week.
             let whole = bucket.start_ms >= range.0 && bucket.end_ms <= range.1.min(question.now_ms);
-            answer.push(row(bucket, &found, grain, whole, place.map(|place| ranks.name(place).to_owned())));
+            let source = place.map(|place| ranks.name(place).to_owned());
+            let source_id = place.and_then(|place| ranks.source(place));
+            answer.push(BucketAnswer { source, source_id, ..row(bucket, &found, grain, whole) });
         }
     }
     answer.sort_by(|a, b| a.start.cmp(&b.start));
@@ -185,7 +190,7 @@ fn inside(mut input: Input, (from_ms, until_ms): (i64, i64), style: Style) -> Op
     (from < until).then_some(input)
 }
 
-fn row(bucket: &Bucket, found: &Found, grain: Grain, complete: bool, source: Option<String>) -> BucketAnswer {
+fn row(bucket: &Bucket, found: &Found, grain: Grain, complete: bool) -> BucketAnswer {
     let number = found.kind.nature == Nature::Quantity;
     let rule = Rule::of(&found.kind);
     let stat = match grain {
@@ -206,7 +211,7 @@ fn row(bucket: &Bucket, found: &Found, grain: Grain, complete: bool, source: Opt
         n: bucket.n,
         complete,
         unit: Some(found.kind.unit.clone()).filter(|unit| !unit.is_empty()),
-        source,
+        ..BucketAnswer::default()
     }
 }
 

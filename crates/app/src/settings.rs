@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use health::time::TimeZone;
 use serde_json::Value;
+use store::query::HomeFrom;
 
 use crate::error::{Code, Error, Result};
 use crate::folder::Folder;
@@ -33,7 +34,7 @@ const SETTINGS: &[Setting] = &[
     Setting { key: "port", default: "8787", allowed: Allowed::Port },
 ];
 
-/// Returns every setting with its value or its default.
+/// Returns every setting with its value or its default; `home_zone_from` says how the home zone came about.
 pub fn settings(folder: &Folder) -> Result<BTreeMap<String, Value>> {
     let store = folder.read()?;
     let mut set = store.settings()?;
@@ -50,33 +51,60 @@ pub fn settings(folder: &Folder) -> Result<BTreeMap<String, Value>> {
         };
         answer.insert(setting.key.to_owned(), value);
     }
+    answer.insert("home_zone_from".to_owned(), store.home_from()?.as_str().into());
     Ok(answer)
 }
 
-/// Sets one setting, if key and value are allowed.
+/// The home zone, where nobody chose it and nothing tells it, so that it is the computer's.
+pub fn home_of_computer(folder: &Folder) -> Result<Option<String>> {
+    let store = folder.read()?;
+    Ok(if store.home_from()? == HomeFrom::Computer { Some(home_zone(&store)?) } else { None })
+}
+
+/// Sets one setting, if key and value are allowed: words in any case, zones in any spelling of their own.
 pub fn set(folder: &Folder, key: &str, value: &str) -> Result<()> {
     let Some(setting) = SETTINGS.iter().find(|setting| setting.key == key) else {
         let keys: Vec<&str> = SETTINGS.iter().map(|setting| setting.key).collect();
         let hint = format!("There are: {}.", keys.join(", "));
         return Err(Error::new(Code::UnknownSetting, format!("There is no setting `{key}`."), hint));
     };
-    let refused = match setting.allowed {
-        Allowed::Words(words) if !words.contains(&value) => Some(format!("Allowed: {}.", words.join(", "))),
-        Allowed::Zone if TimeZone::get(value).is_err() => {
-            Some("Allowed: an IANA name such as Europe/Paris.".to_owned())
-        }
-        Allowed::Port if value.parse::<u16>().is_err() => Some("Allowed: a number from 0 to 65535.".to_owned()),
-        _ => None,
-    };
-    if let Some(hint) = refused {
-        return Err(Error::new(Code::UnknownSetting, format!("`{value}` is no value for `{key}`."), hint));
-    }
+    let canonical = setting
+        .allowed
+        .canonical(value)
+        .map_err(|hint| Error::new(Code::UnknownSetting, format!("`{value}` is no value for `{key}`."), hint))?;
     let mut store = folder.write()?;
     match key {
-        "home_zone" | "day_boundaries" => store.set_day_setting(key, value, &system_zone())?,
-        _ => store.set_setting(key, value)?,
+        "home_zone" => store.set_home_zone(Some(canonical.as_str()).filter(|zone| *zone != AUTO), &system_zone())?,
+        "day_boundaries" => store.set_day_boundaries(&canonical, &system_zone())?,
+        _ => store.set_setting(key, &canonical)?,
     }
     Ok(())
+}
+
+/// The value of `home_zone` that leaves it to the samples and the computer.
+const AUTO: &str = "auto";
+
+impl Allowed {
+    /// The value as it is kept, or a hint at what is allowed.
+    fn canonical(&self, value: &str) -> std::result::Result<String, String> {
+        match self {
+            Self::Words(words) => {
+                let found = words.iter().find(|word| word.eq_ignore_ascii_case(value));
+                found.map(|word| (*word).to_owned()).ok_or_else(|| format!("Allowed: {}.", words.join(", ")))
+            }
+            Self::Zone if value.eq_ignore_ascii_case(AUTO) => Ok(AUTO.to_owned()),
+            Self::Zone => {
+                let zone = TimeZone::get(value).ok();
+                let name = zone.as_ref().and_then(TimeZone::iana_name).map(str::to_owned);
+                name.ok_or_else(|| "Allowed: an IANA name such as Europe/Paris, or auto.".to_owned())
+            }
+            Self::Port => match value.parse::<u16>() {
+                Ok(port) => Ok(port.to_string()),
+                Err(_) => Err("Allowed: a number from 0 to 65535.".to_owned()),
+            },
+            Self::Text => Ok(value.to_owned()),
+        }
+    }
 }
 
 /// Whether nights are called by the evening they began, not by the morning after.

@@ -14,7 +14,7 @@ use crate::local::{Days, find_kind, zones};
 use crate::settings::nights_by_evening;
 
 /// One row of `vitalog sleep`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct SleepAnswer {
     /// The day it counts for; by the setting `night_label` that of waking up or that of the evening before.
     pub day: String,
@@ -24,18 +24,18 @@ pub struct SleepAnswer {
     pub start: String,
     /// Last asleep.
     pub end: String,
-    /// Minutes asleep in any stage.
-    pub asleep_min: f64,
+    /// Minutes asleep in any stage; like the next ones null where nobody saw whether this was sleep.
+    pub asleep_min: Option<f64>,
     /// Minutes awake between.
-    pub awake_min: f64,
+    pub awake_min: Option<f64>,
     /// Minutes of core sleep.
-    pub core_min: f64,
+    pub core_min: Option<f64>,
     /// Minutes of deep sleep.
-    pub deep_min: f64,
+    pub deep_min: Option<f64>,
     /// Minutes of REM sleep.
-    pub rem_min: f64,
+    pub rem_min: Option<f64>,
     /// Minutes asleep without a known stage.
-    pub unspecified_min: f64,
+    pub unspecified_min: Option<f64>,
     /// Minutes in bed.
     pub in_bed_min: f64,
     /// Whether nobody wrote the time in bed.
@@ -116,18 +116,20 @@ fn segment(point: &Point, ranks: &Ranks, first: &BTreeSet<i64>) -> Option<Segmen
 fn row(session: &Session, ranks: &Ranks) -> SleepAnswer {
     let minutes = |ms: i64| ms as f64 / 60_000.0;
     let name = |of: &u32| ranks.name(rank(*of)).to_owned();
+    // In bed only: nobody looked for sleep, which is not the same as none.
+    let seen = |ms: i64| (session.kind != Kind::InBedOnly).then(|| minutes(ms));
     let slept = session.asleep_ms > 0 && session.in_bed_ms > 0;
     SleepAnswer {
         day: format_day(session.day),
         kind: session.kind.as_str(),
         start: format_instant(session.start_ms),
         end: format_instant(session.end_ms),
-        asleep_min: minutes(session.asleep_ms),
-        awake_min: minutes(session.awake_ms),
-        core_min: minutes(session.core_ms),
-        deep_min: minutes(session.deep_ms),
-        rem_min: minutes(session.rem_ms),
-        unspecified_min: minutes(session.unspecified_ms),
+        asleep_min: seen(session.asleep_ms),
+        awake_min: seen(session.awake_ms),
+        core_min: seen(session.core_ms),
+        deep_min: seen(session.deep_ms),
+        rem_min: seen(session.rem_ms),
+        unspecified_min: seen(session.unspecified_ms),
         in_bed_min: minutes(session.in_bed_ms),
         in_bed_estimated: session.in_bed_estimated,
         latency_min: session.latency_ms.map(minutes),

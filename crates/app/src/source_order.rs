@@ -21,7 +21,7 @@ pub struct OrderAnswer {
 }
 
 /// One source in its place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Place {
     /// Its number in this store.
     pub id: i64,

@@ -1,5 +1,7 @@
 //! Who wrote the samples, and which names are one source.
 
+use std::collections::BTreeMap;
+
 use health::kind::fold;
 use health::time::format_instant;
 use serde::Serialize;
@@ -11,7 +13,7 @@ use crate::folder::Folder;
 use crate::local::{near, system_zone};
 
 /// One row of `vitalog sources`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct SourceAnswer {
     /// Its number in this store.
     pub id: i64,
@@ -49,6 +51,22 @@ impl From<SourceRow> for SourceAnswer {
 /// Lists the sources that have live rows.
 pub fn sources(folder: &Folder) -> Result<Vec<SourceAnswer>> {
     Ok(folder.read()?.sources()?.into_iter().map(Into::into).collect())
+}
+
+/// What to call each source among people, by its number: its name and, where another one has the same, its hardware or
+/// else its number.
+pub fn labels(folder: &Folder) -> Result<BTreeMap<i64, String>> {
+    let sources = sources(folder)?;
+    let label = |row: &SourceAnswer| {
+        let twins: Vec<&SourceAnswer> = sources.iter().filter(|other| other.source == row.source).collect();
+        let alike = twins.iter().filter(|other| other.hardware == row.hardware).count();
+        match (twins.len(), &row.hardware) {
+            (1, _) => row.source.clone(),
+            (_, Some(hardware)) if alike == 1 => format!("{} ({hardware})", row.source),
+            _ => format!("{} (id {})", row.source, row.id),
+        }
+    };
+    Ok(sources.iter().map(|row| (row.id, label(row))).collect())
 }
 
 /// Makes one source of two, in the rows that are there and in those that will come, and answers with it. Each goes by

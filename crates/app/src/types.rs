@@ -9,7 +9,7 @@ use crate::folder::Folder;
 use crate::local::zones;
 
 /// One row of `vitalog types`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct TypeAnswer {
     /// Apple's identifier, or the type as it stood.
     pub identifier: String,

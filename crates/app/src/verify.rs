@@ -16,7 +16,7 @@ pub struct Verified {
 }
 
 /// Something that is not as it should be.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct FindingAnswer {
     /// What was checked.
     pub check: String,

@@ -1,5 +1,6 @@
 //! Words for people that the command line and the window share: `ui/src/words/en.ts` says the same, and a test compares.
 
+use health::time::parse_stamp;
 use store::{EntryCounts, ProblemCount, Report};
 
 /// Every code of a problem in a report, and what it means.
@@ -82,6 +83,15 @@ pub fn reject(reason: &str) -> &str {
     REJECTS.iter().find(|(code, _)| *code == reason).map_or(reason, |(_, words)| words)
 }
 
+/// The same of a record whose text is known: times that can be read but are the wrong way round are told as that.
+pub fn reject_of<'a>(reason: &'a str, text: &str) -> &'a str {
+    let at = |name: &str| parse_stamp(text.split_once(name)?.1.split_once('"')?.0);
+    match (at("startDate=\""), at("endDate=\"")) {
+        (Some(start), Some(end)) if reason == "bad_time" && end < start => "it ends before it starts",
+        _ => reject(reason),
+    }
+}
+
 /// Says where everything that an import refused is listed; nothing where nothing was, or where nothing was kept of it.
 pub fn see_rejects(report: &Report) -> Option<String> {
     let import = report.import.filter(|_| report.rejects() > 0)?;
@@ -160,6 +170,15 @@ mod tests {
         );
         check("bad_markup", 3, Some(7), "Broken XML, skipped (bad_markup): 3 times, first at byte 7");
         check("of_tomorrow", 2, None, "Something else (of_tomorrow): 2 times");
+    }
+
+    #[test]
+    fn a_record_that_ends_before_it_starts_is_told_as_that() {
+        let times = |start: &str, end: &str| format!("<Record startDate=\"{start}\" endDate=\"{end}\"/>");
+        let (early, late) = ("2026-03-14 08:00:00 +0100", "2026-03-14 09:00:00 +0100");
+        assert_eq!(reject_of("bad_time", &times(late, early)), "it ends before it starts");
+        assert_eq!(reject_of("bad_time", &times("yesterday", early)), "a time that cannot be read");
+        assert_eq!(reject_of("bad_value", &times(early, late)), "a value that cannot be read");
     }
 
     #[test]

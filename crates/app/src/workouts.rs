@@ -27,7 +27,7 @@ use crate::folder::Folder;
 use crate::local::{Days, Found, find_kind, zones};
 
 /// One row of `vitalog workouts`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct WorkoutAnswer {
     /// Its number in this store.
     pub id: i64,

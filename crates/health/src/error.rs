@@ -21,6 +21,9 @@ pub enum ErrorKind {
     /// Nothing inside is an Apple Health document.
     #[error("no Apple Health document inside")]
     NotAnExport,
+    /// Several Apple Health documents are inside.
+    #[error("more than one Apple Health document inside")]
+    Several,
     /// The archive's structure cannot be read.
     #[error("the archive is damaged: {0}")]
     DamagedArchive(String),

@@ -108,6 +108,13 @@ impl Kind {
         let name = self.value_enum.as_ref()?;
         table().enums.get(name)?.iter().filter(|(_, raw)| **raw == value).map(|(symbol, _)| symbol.as_str()).min()
     }
+
+    /// A category's integer in a word or two, such as `asleep core`, where the table knows it.
+    pub fn category_word(&self, value: i64) -> Option<String> {
+        let text = self.category_text(value)?;
+        let name = self.value_enum.as_ref().and_then(|name| text.strip_prefix(name.as_str())).unwrap_or(text);
+        Some(slug(name).replace('_', " ")).filter(|word| !word.is_empty())
+    }
 }
 
 /// Whether equal rows of this kind may be separate events; see [`Kind::is_event_like`].
@@ -189,11 +196,14 @@ pub fn fold(word: &str) -> String {
         .to_owned()
 }
 
+/// What a name has in it where it speaks of an amount.
+pub const AMOUNTS: [&str; 5] = ["Distance", "Energy", "Count", "Time", "Dietary"];
+
 /// Guesses the style of a quantity that no table knows: a sum where its name speaks of an amount and every row has a
 /// length, else a mean. What has no length was read off, not added up.
 pub fn guess_style(identifier: &str, every_row_has_length: bool) -> Style {
     let name = short_name(identifier);
-    let amount = ["Distance", "Energy", "Count", "Time", "Dietary"].iter().any(|word| name.contains(word));
+    let amount = AMOUNTS.iter().any(|word| name.contains(word));
     if amount && every_row_has_length { Style::Cumulative } else { Style::Arithmetic }
 }
 
@@ -428,5 +438,8 @@ mod tests {
         assert_eq!(sleep.category_value("HKCategoryValueSleepAnalysisAsleepUnspecified"), Some(1));
         assert_eq!(sleep.category_value("HKCategoryValueSleepAnalysisAsleepREM"), Some(5));
         assert_eq!(sleep.category_value("HKCategoryValueSleepAnalysisDreaming"), None);
+        let words = [0, 3, 5, 99].map(|value| sleep.category_word(value));
+        let words: Vec<Option<&str>> = words.iter().map(Option::as_deref).collect();
+        assert_eq!(words, [Some("in bed"), Some("asleep core"), Some("asleep rem"), None]);
     }
 }

@@ -36,6 +36,7 @@ pub use ingest::{ANOTHER_PERSON, Delivery, Phase, Progress, REJECTS_KEPT};
 pub use open::{BUSY_WAIT, SCHEMA_VERSION, Store};
 pub use report::{Counts, EntryCounts, KindCounts, ProblemCount, Report};
 pub use undo::{Steps, Undone};
+pub use views::view_name;
 
 /// The version of SQLite inside.
 pub fn sqlite_version() -> &'static str {

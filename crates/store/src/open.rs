@@ -13,6 +13,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::derived;
 use crate::error::{Error, ErrorKind, Result};
+use crate::views;
 
 /// The schema that this program writes (`PRAGMA user_version`).
 pub const SCHEMA_VERSION: i64 = 2;
@@ -131,7 +132,10 @@ impl Store {
         let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         // Another process may have created it while this one waited for the lock.
         match user_version(&tx)? {
-            0 => tx.execute_batch(SCHEMA)?,
+            0 => {
+                tx.execute_batch(SCHEMA)?;
+                views::create_days_view(&tx)?;
+            }
             version => upgrade(&tx, version)?,
         }
         tx.pragma_update(None, "user_version", SCHEMA_VERSION)?;
@@ -153,6 +157,7 @@ fn upgrade(conn: &Connection, version: i64) -> Result<()> {
         conn.execute_batch(sql)?;
     }
     if version < SCHEMA_VERSION {
+        views::create_days_view(conn)?;
         // A store with samples knows its home zone since its first import.
         derived::rebuild_all(conn, "UTC")?;
     }

@@ -1,5 +1,6 @@
 -- Today's schema. Instants are integers: milliseconds since 1970 in UTC. Every column has a comment; a test checks it.
--- Readers outside Vitalog: use the views (heart_rate, steps, sleep, workouts ...), which show live rows in plain words.
+-- Readers outside Vitalog: use the views. heart_rate, steps, sleep, workouts ... show live rows in plain words, as the
+-- sources wrote them; days (made by views.rs) has one merged number per day and type.
 
 CREATE TABLE settings (
     key TEXT NOT NULL PRIMARY KEY, -- name of the setting, as in `vitalog settings`
@@ -244,7 +245,14 @@ SELECT e.id AS id, json_extract(e.body, '$.activity') AS activity,
 FROM entries e WHERE e.kind = 'workout' AND e.superseded_by IS NULL;
 
 CREATE VIEW activity_rings AS
-SELECT e.identity AS day, e.body AS details
+SELECT e.identity AS day,
+       json_extract(e.body, '$.active_energy_kcal') AS active_energy_kcal,
+       json_extract(e.body, '$.active_energy_goal_kcal') AS active_energy_goal_kcal,
+       json_extract(e.body, '$.exercise_min') AS exercise_min,
+       json_extract(e.body, '$.exercise_goal_min') AS exercise_goal_min,
+       json_extract(e.body, '$.stand_hours') AS stand_hours,
+       json_extract(e.body, '$.stand_goal_hours') AS stand_goal_hours,
+       e.body AS details
 FROM entries e WHERE e.kind = 'activity_summary' AND e.superseded_by IS NULL;
 
 CREATE VIEW ecgs AS

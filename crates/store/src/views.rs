@@ -1,6 +1,9 @@
 //! Views that read like plain English, for people who open the store with their own tools.
 
+use std::collections::BTreeMap;
+
 use health::kind::{self, Kind, Nature};
+use health::series::rule::Rule;
 use rusqlite::Connection;
 
 use crate::error::Result;
@@ -13,9 +16,43 @@ const PLAIN_NAMES: [(&str, &str); 4] = [
     ("HKQuantityTypeIdentifierOxygenSaturation", "blood_oxygen"),
 ];
 
+/// The name of a kind's view: a plain one, or the kind's own in snake case. Never empty for a kind of Apple's.
+pub fn view_name(identifier: &str) -> String {
+    let plain = PLAIN_NAMES.iter().find(|(known, _)| *known == identifier);
+    let name = plain.map_or_else(|| kind::slug(identifier), |(_, name)| (*name).to_owned());
+    name.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect()
+}
+
 /// Views of kinds that Apple's table lacks; the others are reachable through `samples` only. SQLite reads the text of
 /// every view whenever it opens a store.
 const VIEWS_OF_UNKNOWN: u32 = 500;
+
+/// Creates the view `days`: one number per day and type, sources merged, as `vitalog daily` tells it. How a type's days
+/// are made is a rule of `health`, so the text is made from its table; types that it lacks go by their names, likewise.
+pub(crate) fn create_days_view(conn: &Connection) -> Result<()> {
+    let mut names = BTreeMap::<&str, Vec<&str>>::new();
+    for known in kind::all().filter(|known| known.nature == Nature::Quantity) {
+        names.entry(Rule::of(known).stat()).or_default().push(&known.identifier);
+    }
+    let by_name: String = names
+        .iter()
+        .map(|(stat, names)| format!(" WHEN k.identifier IN ('{}') THEN '{stat}'", names.join("', '")))
+        .collect();
+    let amount = kind::AMOUNTS.map(|word| format!("instr(k.identifier, '{word}')")).join(" + ");
+    conn.execute_batch(&format!(
+        "CREATE VIEW days AS
+         SELECT day, type,
+                CASE WHEN merged IS NOT NULL THEN merged WHEN stat = 'count' THEN n WHEN stat = 'sum' THEN total
+                     ELSE total / n END AS value,
+                unit, stat, n
+         FROM (SELECT date(d.day * 86400, 'unixepoch') AS day, k.identifier AS type, m.value AS merged,
+                      sum(d.total) AS total, coalesce(m.n, sum(d.n)) AS n, nullif(k.unit, '') AS unit,
+                      CASE WHEN k.nature = 'category' THEN 'count'{by_name} WHEN {amount} > 0 THEN 'sum' ELSE 'mean' END AS stat
+               FROM daily d JOIN kinds k ON k.id = d.kind_id LEFT JOIN merged m ON m.kind_id = d.kind_id AND m.day = d.day
+               GROUP BY d.kind_id, d.day HAVING k.nature = 'category' OR count(d.total) > 0)"
+    ))?;
+    Ok(())
+}
 
 /// Creates the views of kinds that an import brought.
 pub(crate) fn create_kind_views(conn: &Connection, kinds: &[(u32, Kind)]) -> Result<()> {
@@ -40,9 +77,7 @@ pub(crate) fn create_kind_views(conn: &Connection, kinds: &[(u32, Kind)]) -> Res
 
 /// Creates the view of one kind: live rows with readable times, the source's name and the device.
 fn create_kind_view(conn: &Connection, id: u32, kind: &Kind) -> Result<()> {
-    let plain = PLAIN_NAMES.iter().find(|(identifier, _)| *identifier == kind.identifier);
-    let name = plain.map_or_else(|| kind.slug(), |(_, name)| (*name).to_owned());
-    let safe: String = name.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
+    let safe = view_name(&kind.identifier);
     if safe.is_empty() || table_or_view_exists(conn, &safe)? {
         // Two unknown types with one slug: the second is reachable through `samples` only.
         return Ok(());

@@ -26,6 +26,8 @@ const EXPORT: &str = "export.zip";
 pub struct Filled {
     /// The data folder of the sample store.
     pub data_dir: String,
+    /// Whether another sample person had to go.
+    pub replaced: bool,
     /// The import's report.
     pub report: Report,
 }
@@ -48,10 +50,8 @@ pub fn fill(
     prepare(folder)?;
     let demo = folder.demo();
     let report = add(&demo, options, now_ms, cancel, progress)?;
-    if let Some(import) = report.import {
-        take_back_others(&demo, import)?;
-    }
-    Ok(Filled { data_dir: demo.dir().display().to_string(), report })
+    let others = report.import.map_or(Ok(0), |import| take_back_others(&demo, import))?;
+    Ok(Filled { data_dir: demo.dir().display().to_string(), replaced: others > 0, report })
 }
 
 /// Makes the sample folder, and the data folder around it as private as the first import would.
@@ -93,12 +93,15 @@ fn nameless(path: &Path) -> std::io::Result<File> {
     Ok(file)
 }
 
-fn take_back_others(demo: &Folder, keep: i64) -> Result<()> {
-    for import in imports(demo)?.iter().filter(|row| !row.undone && row.import != keep) {
+/// Returns how many there were.
+fn take_back_others(demo: &Folder, keep: i64) -> Result<usize> {
+    let mut others = imports(demo)?;
+    others.retain(|row| !row.undone && row.import != keep);
+    for import in &others {
         // A stop here would leave two people in the store.
         undo(demo, import.import, &Cancel::default(), &mut |_| true)?;
     }
-    Ok(())
+    Ok(others.len())
 }
 
 #[cfg(test)]
@@ -114,13 +117,15 @@ mod tests {
     fn another_sample_takes_the_place_of_the_first() {
         let folder = TestFolder::new("sample");
         let fill = |seed| {
-            let report = fill(&folder, &options(seed), 0, &Cancel::default(), &mut |_| true).expect("filled").report;
+            let filled = fill(&folder, &options(seed), 0, &Cancel::default(), &mut |_| true).expect("filled");
             let status = crate::status::status(&folder.demo()).expect("a status");
-            (report.outcome, report.records, status.records as u64, status.imports)
+            assert_eq!((status.records as u64, status.imports), (filled.report.records, 1), "seed {seed}");
+            (filled.report.outcome, filled.replaced)
         };
-        for (seed, outcome) in [(1, "imported"), (2, "imported"), (2, "already_imported"), (1, "imported")] {
-            let (found, records, stored, imports) = fill(seed);
-            assert_eq!((found.as_str(), stored, imports), (outcome, records, 1), "seed {seed}");
+        let steps =
+            [(1, "imported", false), (2, "imported", true), (2, "already_imported", false), (1, "imported", true)];
+        for (seed, outcome, replaced) in steps {
+            assert_eq!(fill(seed), (outcome.to_owned(), replaced), "seed {seed}");
         }
     }
 

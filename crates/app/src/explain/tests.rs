@@ -87,7 +87,7 @@ fn a_night_is_explained_with_the_sleep_of_its_day() {
         let found = explain(&folder, "sleep", day).expect("an answer");
         let asleep = |naps: bool| {
             let rows = sleep.iter().filter(|row| row.day == day && (row.kind == "nap") == naps);
-            rows.map(|row| row.asleep_min).sum::<f64>()
+            rows.filter_map(|row| row.asleep_min).sum::<f64>()
         };
         assert_eq!((found.value.unwrap_or(0.0), found.nap_min.unwrap_or(0.0)), (asleep(false), asleep(true)), "{day}");
         let added: f64 = found.sources.iter().filter_map(|part| part.value).sum();

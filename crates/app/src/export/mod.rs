@@ -42,8 +42,7 @@ pub struct Selection {
 pub fn export(folder: &Folder, selection: &Selection, format: Format, output: Output<'_>) -> Result<u64> {
     let store = folder.read()?;
     let chosen = Chosen::new(&store, selection)?;
-    let records = chosen.records();
-    let mut writer = output::Writer::begin(output, format, &records)?;
+    let mut writer = output::Writer::begin(output, format, &chosen.named)?;
     let written = write(&store, selection, &chosen, &mut writer);
     writer.end(written)
 }
@@ -52,6 +51,8 @@ pub fn export(folder: &Folder, selection: &Selection, format: Format, output: Ou
 struct Chosen {
     kinds: Vec<(i64, Kind)>,
     entries: Vec<EntryKind>,
+    /// The values of the key `record` that were named; none where everything was chosen.
+    named: Vec<&'static str>,
 }
 
 impl Chosen {
@@ -59,11 +60,13 @@ impl Chosen {
         if selection.types.is_empty() {
             let kinds = store.kinds()?.into_iter();
             let kinds = kinds.map(|row| (row.id, kind::get_or_guess(&row.identifier, Some(&row.unit)))).collect();
-            return Ok(Self { kinds, entries: EntryKind::ALL.to_vec() });
+            return Ok(Self { kinds, entries: EntryKind::ALL.to_vec(), named: Vec::new() });
         }
-        let mut chosen = Self { kinds: Vec::new(), entries: Vec::new() };
+        let mut chosen = Self { kinds: Vec::new(), entries: Vec::new(), named: Vec::new() };
         for word in &selection.types {
-            match EntryKind::ALL.into_iter().find(|entry| entry.as_str() == word) {
+            let entry = EntryKind::ALL.into_iter().find(|entry| entry.as_str() == word);
+            chosen.named.push(entry.map_or(csv::SAMPLE, EntryKind::as_str));
+            match entry {
                 Some(entry) => chosen.entries.push(entry),
                 None => {
                     let found = find_kind(store, word)?;
@@ -71,13 +74,9 @@ impl Chosen {
                 }
             }
         }
+        chosen.named.sort_unstable();
+        chosen.named.dedup();
         Ok(chosen)
-    }
-
-    /// The values of the key `record` that may come.
-    fn records(&self) -> Vec<&'static str> {
-        let samples = (!self.kinds.is_empty()).then_some(csv::SAMPLE);
-        samples.into_iter().chain(self.entries.iter().map(|entry| entry.as_str())).collect()
     }
 }
 

@@ -46,7 +46,7 @@ pub struct PauseAnswer {
 }
 
 /// A kilometre.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct SplitAnswer {
     /// Start.
     pub start: String,

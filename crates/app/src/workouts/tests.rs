@@ -56,9 +56,9 @@ fn the_heart_rate_is_that_of_the_own_device_and_ends_with_the_workout() {
     let found = all(&filled("own-device", &rows));
     assert_eq!(
         found[0].heart_rate,
-        Some(HeartRateAnswer { min: 100.0, mean: found[0].heart_rate.unwrap().mean, max: 150.0 })
+        Some(HeartRateAnswer { min: 100.0, mean: found[0].heart_rate.expect("a heart rate").mean, max: 150.0 })
     );
-    assert!((found[0].heart_rate.unwrap().mean - 125.0).abs() < 0.1, "{found:?}");
+    assert!((found[0].heart_rate.expect("a heart rate").mean - 125.0).abs() < 0.1, "{found:?}");
     assert_eq!(found[0].heart_rate_origin, Some("computed"));
 }
 

@@ -35,6 +35,7 @@ pub use sql::{Answer, MAX_ROWS};
 pub use status::{EntryTotals, Totals};
 pub use verify::Finding;
 pub use workouts::{WorkoutKey, WorkoutRow};
+pub use zones::HomeFrom;
 
 #[cfg(test)]
 pub(crate) mod testing;

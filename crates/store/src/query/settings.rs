@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
-use super::zones::{choose_home, zones};
+use super::zones::{choose_home, unchoose_home, zones};
 use crate::derived::Derived;
 use crate::error::Result;
 use crate::open::Store;
@@ -27,13 +27,24 @@ impl Store {
         write(&self.conn, key, value)
     }
 
-    /// Sets `home_zone` or `day_boundaries` and, in the same transaction, computes the days anew that are others now.
-    /// `fallback` is the home zone where none is known.
-    pub fn set_day_setting(&mut self, key: &str, value: &str, fallback: &str) -> Result<()> {
+    /// Sets the home zone, or with `None` finds it again, and in the same transaction computes the days anew that are
+    /// others now. `fallback` is the home zone where none is known.
+    pub fn set_home_zone(&mut self, zone: Option<&str>, fallback: &str) -> Result<()> {
+        self.move_days(fallback, |conn| match zone {
+            Some(zone) => write(conn, "home_zone", zone).and_then(|()| choose_home(conn)),
+            None => unchoose_home(conn, fallback),
+        })
+    }
+
+    /// Sets `day_boundaries` and, in the same transaction, computes the days anew that are others now.
+    pub fn set_day_boundaries(&mut self, value: &str, fallback: &str) -> Result<()> {
+        self.move_days(fallback, |conn| write(conn, "day_boundaries", value))
+    }
+
+    fn move_days(&mut self, fallback: &str, set: impl FnOnce(&Connection) -> Result<()>) -> Result<()> {
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let before = zones(&tx, fallback)?;
-        write(&tx, key, value)?;
-        choose_home(&tx)?;
+        set(&tx)?;
         let mut derived = Derived::default();
         let zones = derived.rezone(&tx, fallback, &before)?;
         derived.rebuild(&tx, &zones)?;

@@ -19,7 +19,7 @@ const STEPS: i32 = 10_000;
 /// A table as an answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    /// Names of the columns.
+    /// Names of the columns, none twice: a second `a` is `a:2`.
     pub columns: Vec<String>,
     /// The rows.
     pub rows: Vec<Vec<Value>>,
@@ -62,7 +62,7 @@ fn allowed(context: AuthContext<'_>) -> Authorization {
 
 fn read(conn: &rusqlite::Connection, statement: &str) -> rusqlite::Result<Answer> {
     let mut statement = conn.prepare(statement)?;
-    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
+    let columns = told_apart(statement.column_names());
     let mut answer = Answer { columns, rows: Vec::new(), cut: false };
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -74,6 +74,17 @@ fn read(conn: &rusqlite::Connection, statement: &str) -> rusqlite::Result<Answer
         answer.rows.push(cells.collect::<rusqlite::Result<_>>()?);
     }
     Ok(answer)
+}
+
+/// Names that several columns have get a number, so that no column hides another.
+fn told_apart<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut columns: Vec<String> = Vec::new();
+    for name in names {
+        let numbered = (2..).map(|n| format!("{name}:{n}"));
+        let free = std::iter::once(name.to_owned()).chain(numbered).find(|name| !columns.contains(name));
+        columns.extend(free);
+    }
+    columns
 }
 
 fn cell(value: ValueRef<'_>) -> Value {
@@ -127,6 +138,13 @@ mod tests {
         assert_eq!(answer.columns, ["c", "max(value)", "x"]);
         assert_eq!(serde_json::json!(answer.rows), serde_json::json!([[5, 1000.0, 2]]));
         assert!(store.types().is_ok(), "the authorizer is gone afterwards");
+    }
+
+    #[test]
+    fn columns_of_one_name_are_told_apart() {
+        let mut store = testing::empty();
+        let answer = store.sql("SELECT 1 AS a, 2 AS a, 3 AS \"a:2\", 4 AS a").expect("rows");
+        assert_eq!(answer.columns, ["a", "a:2", "a:2:2", "a:3"]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use rusqlite::{Connection, params};
 use super::settings::{forget, read, write};
 use super::sources;
 use crate::error::Result;
+use crate::history::live_imports;
 use crate::open::Store;
 
 /// The setting that names the home zone.
@@ -17,7 +18,41 @@ const HOME_ZONE: &str = "home_zone";
 /// which holds where no sample tells another.
 const HOME_ZONE_FOUND: &str = "home_zone_found";
 
+/// How the home zone came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HomeFrom {
+    /// Somebody set it.
+    Chosen,
+    /// Sleep and workouts tell it.
+    Samples,
+    /// Nothing tells it: the computer's.
+    Computer,
+}
+
+impl HomeFrom {
+    /// The word in answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Chosen => "chosen",
+            Self::Samples => "samples",
+            Self::Computer => "computer",
+        }
+    }
+}
+
 impl Store {
+    /// Returns how the home zone came about.
+    pub fn home_from(&self) -> Result<HomeFrom> {
+        if read(&self.conn, HOME_ZONE)?.is_none() {
+            return Ok(HomeFrom::Computer);
+        }
+        if read(&self.conn, HOME_ZONE_FOUND)?.is_none() {
+            return Ok(HomeFrom::Chosen);
+        }
+        let told = most_frequent(&anchors(&self.conn)?).is_some();
+        Ok(if told { HomeFrom::Samples } else { HomeFrom::Computer })
+    }
+
     /// Returns the IANA name of the home zone: the setting, else `fallback`. The first import sets it.
     pub fn home_zone(&self, fallback: &str) -> Result<String> {
         Ok(read(&self.conn, HOME_ZONE)?.unwrap_or_else(|| fallback.to_owned()))
@@ -73,6 +108,14 @@ pub(crate) fn forget_home(conn: &Connection) -> Result<()> {
         forget(conn, HOME_ZONE_FOUND)?;
     }
     Ok(())
+}
+
+/// Gives up a home zone that was chosen: what the samples tell holds again, else the computer's, which is `fallback`.
+pub(super) fn unchoose_home(conn: &Connection, fallback: &str) -> Result<()> {
+    forget(conn, HOME_ZONE)?;
+    forget(conn, HOME_ZONE_FOUND)?;
+    // Without an import nothing is kept, as before the first one.
+    if live_imports(conn)?.is_empty() { Ok(()) } else { find_stays(conn, fallback) }
 }
 
 /// Takes a home zone that was set as chosen.
@@ -133,6 +176,7 @@ fn trusted(conn: &Connection) -> Result<HashSet<i64>> {
 
 #[cfg(test)]
 mod tests {
+    use super::HomeFrom;
     use crate::query::testing;
 
     #[test]
@@ -164,6 +208,9 @@ mod tests {
         super::find_stays(&store.conn, "UTC").expect("kept");
         assert_eq!(store.home_zone("Europe/Rome").expect("a zone"), expected);
         assert_eq!(store.setting("home_zone").expect("read").as_deref(), Some(expected));
+        let from = store.home_from().expect("known");
+        let found = if expected == "UTC" { HomeFrom::Computer } else { HomeFrom::Samples };
+        assert_eq!(from, if set.is_some() { HomeFrom::Chosen } else { found });
         super::forget_home(&store.conn).expect("forgotten");
         assert_eq!(store.setting("home_zone").expect("read").as_deref(), set);
     }

@@ -19,12 +19,12 @@ fn another_home_zone_moves_days_and_loses_nothing() {
     let rows: Vec<Line> = (0..48).map(|i| steps(i * HOUR, (i + 1) * HOUR, 1.0)).collect();
     let mut store = store_of(&[&export(10, &rows)]);
     let before = dump(&store);
-    store.set_day_setting("home_zone", "Asia/Tokyo", "UTC").expect("rebuilds");
+    store.set_home_zone(Some("Asia/Tokyo"), "UTC").expect("rebuilds");
     assert_ne!(dump(&store), before);
     let few = dump(&store);
     store.rebuild("UTC").expect("rebuilds");
     assert!(dump(&store) == few, "all days made anew are those that were");
-    store.set_day_setting("home_zone", "Europe/Berlin", "UTC").expect("rebuilds");
+    store.set_home_zone(Some("Europe/Berlin"), "UTC").expect("rebuilds");
     // From now on it is a choice and no find.
     let found = |line: &String| line.starts_with("setting home_zone_found");
     assert_eq!(dump(&store), before.into_iter().filter(|line| !found(line)).collect::<Vec<_>>());

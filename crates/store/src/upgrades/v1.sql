@@ -1,4 +1,4 @@
--- From version 1 to 2: weights of merged days, hours, and totals of entries without their bodies.
+-- From version 1 to 2: weights of merged days, hours, totals of entries without their bodies, and rings in columns.
 
 DROP TABLE merged;
 CREATE TABLE merged (
@@ -31,3 +31,15 @@ CREATE TABLE hourly (
 
 DROP INDEX entries_by_identity;
 CREATE INDEX entries_by_identity ON entries (kind, start_ms, identity, end_ms, superseded_by);
+
+DROP VIEW activity_rings;
+CREATE VIEW activity_rings AS
+SELECT e.identity AS day,
+       json_extract(e.body, '$.active_energy_kcal') AS active_energy_kcal,
+       json_extract(e.body, '$.active_energy_goal_kcal') AS active_energy_goal_kcal,
+       json_extract(e.body, '$.exercise_min') AS exercise_min,
+       json_extract(e.body, '$.exercise_goal_min') AS exercise_goal_min,
+       json_extract(e.body, '$.stand_hours') AS stand_hours,
+       json_extract(e.body, '$.stand_goal_hours') AS stand_goal_hours,
+       e.body AS details
+FROM entries e WHERE e.kind = 'activity_summary' AND e.superseded_by IS NULL;

@@ -186,7 +186,7 @@ fn find_main<'a>(archive: &mut Archive, directory: &'a Directory, limits: &Limit
             continue;
         }
         if main.replace(entry).is_some() {
-            return Err(ErrorKind::DamagedArchive("more than one Apple Health document inside".to_owned()).into());
+            return Err(ErrorKind::Several.into());
         }
     }
     let missing = || match (locked, doubled) {
@@ -242,7 +242,7 @@ pub(super) fn open_folder(mut folder: Box<dyn Folder>, tally: &mut Tally) -> Res
         let mut head = Vec::new();
         read_up_to(&mut folder.open(&name)?, &mut head, tally.limits.prolog + 16)?;
         if is_main(&head) && main.replace((name, size)).is_some() {
-            return Err(ErrorKind::Damaged("more than one Apple Health document inside".to_owned()).into());
+            return Err(ErrorKind::Several.into());
         }
     }
     let (main, size) = main.ok_or(ErrorKind::NotAnExport)?;
