@@ -1,5 +1,5 @@
 //! Workouts: their totals and where these come from, heart rate, and the same activity written by two apps. What costs
-//! more than a moment is told of one workout only; see [`detail`].
+//! more than a moment is told of one workout only; see [`detail()`].
 
 mod body;
 mod detail;
