@@ -47,6 +47,8 @@ fn title(kind: &Kind) -> String {
         "HeartRateVariabilitySDNN" => chart::vital::HRV_SDNN.title,
         "HeartRateVariabilityRMSSD" => chart::vital::HRV_RMSSD.title,
         "VO2Max" => chart::vital::VO2_MAX.title,
+        // What is counted is how often, not how long.
+        "MindfulSession" => "Mindful sessions",
         _ => return sentence(&kind.name),
     };
     name.to_owned()
@@ -135,7 +137,7 @@ mod tests {
         check("oxygen_saturation", 1.0, ("Blood oxygen", "%", 1));
         check("heart_rate_variability_sdnn", 80.0, ("Heart-rate variability (SDNN)", "ms", 0));
         check("respiratory_rate", 17.0, ("Respiratory rate", "breaths/min", 1));
-        check("mindful_session", 3.0, ("Mindful session", "times", 0));
+        check("mindful_session", 3.0, ("Mindful sessions", "times", 0));
     }
 
     #[test]
