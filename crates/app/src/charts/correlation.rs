@@ -23,12 +23,12 @@ enum Side {
 
 /// Returns the scatter of the days of a stretch that have both and are over.
 pub(super) fn chart(view: &View<'_>, first: &str, second: &str) -> Result<Model> {
-    let sides = [Side::find(view, first)?, Side::find(view, second)?];
-    let [a, b] = [sides[0].data(view)?, sides[1].data(view)?];
+    let (first, second) = (Side::find(view, first)?, Side::find(view, second)?);
+    let (a, b) = (first.data(view)?, second.data(view)?);
     // Where one began later or ended earlier, there are no pairs.
     let both = a.zip(b).map(|(a, b)| (a.0.max(b.0), a.1.min(b.1))).filter(|(first, last)| first <= last);
     let stretch = view.stretch(both.or(a).or(b));
-    let [(x, across), (y, up)] = [sides[0].days(view, stretch)?, sides[1].days(view, stretch)?];
+    let ((x, across), (y, up)) = (first.days(view, stretch)?, second.days(view, stretch)?);
     let rho = correlate(&across, &up, Lag::Same).ok().map(|c| Rho { rho: c.rho, low: c.low, high: c.high });
     let pairs = pairs(&across, &up);
     let range = stretch.range_of_days(view.zones);

@@ -32,7 +32,8 @@ pub(super) fn chart(view: &View<'_>, style: SleepStyle) -> Result<Model> {
     Ok(match (style, stretch.grain) {
         (SleepStyle::Night, _) | (SleepStyle::Suitable, Grain::Hour) => one_night(&slept, stretch.until, view),
         (SleepStyle::Nights, _) | (SleepStyle::Suitable, Grain::Day) => {
-            let all: Vec<Night> = slept.sessions.iter().map(|session| night(session, &slept)).collect();
+            let written = in_bed(&slept);
+            let all: Vec<Night> = slept.sessions.iter().map(|session| night(session, &written)).collect();
             nights::model(&all, days, view.zones)
         }
         (SleepStyle::Regularity, _) => raster(&slept, days, view),
@@ -61,20 +62,20 @@ fn one_night(slept: &Slept, day: Day, view: &View<'_>) -> Model {
         Kind::Nap => 1,
         Kind::InBedOnly => 0,
     };
-    let found = slept.sessions.iter().max_by_key(rank).map(|session| night(session, slept));
+    let found = slept.sessions.iter().max_by_key(rank).map(|session| night(session, &in_bed(slept)));
     let nothing =
         || Night { day, kind: NightKind::Night, segments: vec![], in_bed: vec![], minutes: StageMinutes::default() };
     hypnogram::model(&found.unwrap_or_else(nothing), view.zones)
 }
 
-fn night(session: &Session, slept: &Slept) -> Night {
+fn night(session: &Session, written: &[Bed]) -> Night {
     let kind = match session.kind {
         Kind::Main | Kind::Extra => NightKind::Night,
         Kind::Nap => NightKind::Nap,
         Kind::InBedOnly => NightKind::InBedOnly,
     };
     let segments = session.slices.iter().filter_map(segment).collect();
-    Night { day: session.day, kind, segments, in_bed: in_bed(session, slept), minutes: stage_minutes(session) }
+    Night { day: session.day, kind, segments, in_bed: in_bed_of(session, written), minutes: stage_minutes(session) }
 }
 
 fn segment(slice: &sleep::Segment) -> Option<Segment> {
@@ -89,14 +90,19 @@ fn segment(slice: &sleep::Segment) -> Option<Segment> {
     Some(Segment { start_ms: slice.start_ms, end_ms: slice.end_ms, stage })
 }
 
-/// When somebody was in bed, where that was written: stretches that overlap are one.
-fn in_bed(session: &Session, slept: &Slept) -> Vec<Bed> {
+/// When somebody was in bed, where that was written, by time.
+fn in_bed(slept: &Slept) -> Vec<Bed> {
+    joined(slept.segments.iter().filter(|segment| segment.stage == sleep::Stage::InBed))
+}
+
+/// The part of it that belongs to a session. Stretches do not overlap, so that they end in the order in which they begin.
+fn in_bed_of(session: &Session, written: &[Bed]) -> Vec<Bed> {
     if session.kind == Kind::InBedOnly {
         return vec![Bed { start_ms: session.start_ms, end_ms: session.end_ms }];
     }
-    let overlaps = |s: &&sleep::Segment| s.start_ms < session.end_ms && session.start_ms < s.end_ms;
-    let written = slept.segments.iter().filter(|s| s.stage == sleep::Stage::InBed).filter(overlaps);
-    joined(written)
+    let first = written.partition_point(|bed| bed.end_ms <= session.start_ms);
+    let last = written.partition_point(|bed| bed.start_ms < session.end_ms);
+    written.get(first..last).unwrap_or_default().to_vec()
 }
 
 /// Stretches that touch are one.

@@ -37,6 +37,8 @@ const MONTH_DAYS: Day = 30;
 const HALF_YEAR_WEEKS: Day = 26;
 /// Up to here single days have room.
 const MOST_DAYS: Day = 62;
+/// Up to a year in weeks.
+const MOST_WEEKS_DAYS: Day = 364;
 /// Up to six years in months.
 const MOST_MONTHS_DAYS: Day = 6 * 366;
 /// A chart is no longer than `chart::range::LONGEST_DAYS`, the rest of its first and of its last year included.
@@ -116,9 +118,9 @@ fn of_days(days: u32) -> (Day, Grain) {
 /// Some dozens of slots, whatever the length.
 fn grain_of(days: Day) -> Grain {
     match days {
-        ..=MOST_DAYS => Grain::Day,
-        ..=364 => Grain::Week,
-        ..=MOST_MONTHS_DAYS => Grain::Month,
+        days if days <= MOST_DAYS => Grain::Day,
+        days if days <= MOST_WEEKS_DAYS => Grain::Week,
+        days if days <= MOST_MONTHS_DAYS => Grain::Month,
         _ => Grain::Year,
     }
 }
