@@ -76,7 +76,8 @@ fn mistakes_in_the_arguments_are_exit_2() {
     check_error(&["chart", "step_count", "--date", "yesterday"], 2, "bad_date");
     check_error(&["chart", "sleep:deep"], 2, "bad_usage");
     check_error(&["chart", "stepz"], 2, "unknown_type");
-    check_error(&["chart", "workout:7"], 2, "unknown_entry");
+    check_error(&["chart", "ecg:7"], 2, "unknown_ecg");
+    check_error(&["chart", "workout:7"], 2, "unknown_workout");
 }
 
 #[test]

@@ -102,7 +102,14 @@ impl Code {
         };
         matches!(
             self,
-            UnknownType | UnknownImport | UnknownWorkout | UnknownEcg | UnknownSource | UnknownSetting | BadDate | BadUsage
+            UnknownType
+                | UnknownImport
+                | UnknownWorkout
+                | UnknownEcg
+                | UnknownSource
+                | UnknownSetting
+                | BadDate
+                | BadUsage
         )
     }
 }

@@ -14,7 +14,10 @@ const MICROVOLTS: f64 = 1000.0;
 
 /// Returns a page of a recording.
 pub(super) fn chart(store: &Store, zones: &Zones, id: i64, page: usize) -> Result<Model> {
-    let entry = store.entry("ecg", id)?.ok_or(()).or_else(|()| Err(unknown(store, "ecg", "electrocardiogram", id)?))?;
+    let entry = store
+        .entry("ecg", id)?
+        .ok_or(())
+        .or_else(|()| Err(unknown(store, "ecg", "electrocardiogram", Code::UnknownEcg, id)?))?;
     let body: Value = serde_json::from_str(&entry.body).unwrap_or_default();
     let text = |key: &str| body.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let voltages = entry.payload.as_deref().and_then(unpack).unwrap_or_default();

@@ -15,7 +15,7 @@ use super::stretch::Stretch;
 use super::view::View;
 use crate::error::Result;
 use crate::local::{Days, find_kind};
-use crate::sleep::{SLEEP, Slept, slept};
+use crate::sleep::{Nights, SLEEP};
 
 /// Newest nights among which the last one is looked for: its day may be that of the evening before.
 const NEWEST_DAYS: Day = 3;
@@ -27,7 +27,7 @@ pub(super) fn chart(view: &View<'_>, style: SleepStyle) -> Result<Model> {
         SleepStyle::Night => Days { from: Some(stretch.until), to: Some(stretch.until) },
         _ => stretch.days(),
     };
-    let slept = slept(view.store, wanted, &view.orders, view.zones)?;
+    let slept = Nights::load(view.store, &view.orders, view.zones, wanted)?;
     let days = stretch.range_of_days(view.zones);
     Ok(match (style, stretch.grain) {
         (SleepStyle::Night, _) | (SleepStyle::Suitable, Grain::Hour) => one_night(&slept, stretch.until, view),
@@ -50,12 +50,12 @@ pub(super) fn stretch(view: &View<'_>) -> Result<Stretch> {
     let found = find_kind(view.store, SLEEP)?;
     let Some((first, last)) = view.data_of(&found)? else { return Ok(view.stretch(None)) };
     let newest = Days { from: Some(last.saturating_sub(NEWEST_DAYS)), to: None };
-    let sessions = slept(view.store, newest, &view.orders, view.zones)?.sessions;
+    let sessions = Nights::load(view.store, &view.orders, view.zones, newest)?.sessions;
     Ok(view.stretch(Some((first, sessions.iter().map(|session| session.day).max().unwrap_or(last)))))
 }
 
 /// The main sleep of a day, else what there is.
-fn one_night(slept: &Slept, day: Day, view: &View<'_>) -> Model {
+fn one_night(slept: &Nights, day: Day, view: &View<'_>) -> Model {
     let rank = |session: &&Session| match session.kind {
         Kind::Main => 3,
         Kind::Extra => 2,
@@ -91,7 +91,7 @@ fn segment(slice: &sleep::Segment) -> Option<Segment> {
 }
 
 /// When somebody was in bed, where that was written, by time.
-fn in_bed(slept: &Slept) -> Vec<Bed> {
+fn in_bed(slept: &Nights) -> Vec<Bed> {
     joined(slept.segments.iter().filter(|segment| segment.stage == sleep::Stage::InBed))
 }
 
@@ -171,7 +171,7 @@ fn divided(a: StageMinutes, by: f64) -> StageMinutes {
     }
 }
 
-fn raster(slept: &Slept, range: Range, view: &View<'_>) -> Model {
+fn raster(slept: &Nights, range: Range, view: &View<'_>) -> Model {
     let slices = slept.sessions.iter().flat_map(|session| &session.slices);
     let asleep = joined(slices.filter(|slice| slice.stage.is_asleep()));
     let main = slept.sessions.iter().filter(|session| session.kind == Kind::Main);
@@ -183,7 +183,7 @@ fn raster(slept: &Slept, range: Range, view: &View<'_>) -> Model {
 
 /// Hours asleep of each night of some days.
 pub(super) fn hours(view: &View<'_>, days: Days) -> Result<BTreeMap<Day, f64>> {
-    let sessions = slept(view.store, days, &view.orders, view.zones)?.sessions;
+    let sessions = Nights::load(view.store, &view.orders, view.zones, days)?.sessions;
     let mut hours = BTreeMap::new();
     for session in sessions.iter().filter(is_night) {
         *hours.entry(session.day).or_insert(0.0) += session.asleep_ms as f64 / 3_600_000.0;

@@ -193,10 +193,10 @@ fn an_unknown_number_brings_near_ones() {
     let store = folder.read().expect("a store");
     let ids = |kind: &str| store.entry_ids(kind).expect("entries");
     let workout = error("workout:999");
-    assert_eq!(workout.code, Code::UnknownEntry);
+    assert_eq!(workout.code, Code::UnknownWorkout);
     assert!(workout.hint.contains(&format!("workout:{}", ids("workout")[0])), "{}", workout.hint);
     // The number of a workout is not that of a recording.
-    assert_eq!(error(&format!("ecg:{}", ids("workout")[0])).code, Code::UnknownEntry);
+    assert_eq!(error(&format!("ecg:{}", ids("workout")[0])).code, Code::UnknownEcg);
     assert_eq!(error(&format!("ecg:{}", ids("ecg")[0])).code, Code::BadUsage, "it has no page 9");
     assert_eq!(error("heart_rat").code, Code::UnknownType);
 }

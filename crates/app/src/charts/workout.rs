@@ -7,15 +7,12 @@ use health::formats::route::{Point, unpack};
 use health::series::workouts::route::length_m;
 use health::series::workouts::splits::{Mark, marks_of_route};
 use health::time::Zones;
-use serde_json::Value;
 use store::Store;
-use store::query::EntryRow;
+use store::query::WorkoutRow;
 
 use crate::error::{Code, Error, Result};
-use crate::local::find_kind;
+use crate::workouts::{Desk, key};
 
-/// A route may begin before its workout and end after it.
-const AROUND_MS: i64 = 24 * 3_600_000;
 /// Pace is told over at least this long: a receiver jumps from second to second.
 const PACE_MS: i64 = 30_000;
 /// Who moves more slowly stands: seconds for a kilometre.
@@ -29,8 +26,7 @@ pub(super) fn route(store: &Store, zones: &Zones, id: i64) -> Result<Model> {
         return of_workout(store, zones, &workout, &parts);
     }
     let length = length_m(parts.iter().map(Vec::as_slice));
-    let start_ms = workout.start_ms.unwrap_or_default();
-    let fix = |p: &Point| Fix { at_ms: p.time_ms.unwrap_or(start_ms), latitude: p.lat, longitude: p.lon };
+    let fix = |p: &Point| Fix { at_ms: p.time_ms.unwrap_or(workout.start_ms), latitude: p.lat, longitude: p.lon };
     let fixes: Vec<Vec<Fix>> = parts.iter().map(|part| part.iter().map(fix).collect()).collect();
     Ok(route::model(&fixes, Some(length), zones))
 }
@@ -41,12 +37,12 @@ pub(super) fn profiles(store: &Store, zones: &Zones, id: i64) -> Result<Model> {
     of_workout(store, zones, &workout, &parts(store, &workout)?)
 }
 
-fn find(store: &Store, id: i64) -> Result<EntryRow> {
-    store.entry("workout", id)?.ok_or(()).or_else(|()| Err(unknown(store, "workout", "workout", id)?))
+fn find(store: &Store, id: i64) -> Result<WorkoutRow> {
+    store.workout(id)?.ok_or(()).or_else(|()| Err(unknown(store, "workout", "workout", Code::UnknownWorkout, id)?))
 }
 
 /// The error of a number that no entry of a kind has, with the nearest ones that are there.
-pub(super) fn unknown(store: &Store, kind: &str, name: &str, id: i64) -> Result<Error> {
+pub(super) fn unknown(store: &Store, kind: &str, name: &str, code: Code, id: i64) -> Result<Error> {
     let mut near = store.entry_ids(kind)?;
     near.sort_by_key(|known| (known.abs_diff(id), *known));
     let near: Vec<String> = near.iter().take(3).map(|known| format!("{kind}:{known}")).collect();
@@ -54,44 +50,17 @@ pub(super) fn unknown(store: &Store, kind: &str, name: &str, id: i64) -> Result<
         true => format!("The store has no {name}."),
         false => format!("Did you mean {}?", near.join(", ")),
     };
-    Ok(Error::new(Code::UnknownEntry, format!("There is no {name} {id}."), hint))
+    Ok(Error::new(code, format!("There is no {name} {id}."), hint))
 }
 
-/// The parts of a workout's route, by time: those that name it, else those that lie within its time.
-fn parts(store: &Store, workout: &EntryRow) -> Result<Vec<Vec<Point>>> {
-    let Some((start_ms, end_ms)) = workout.start_ms.zip(workout.end_ms) else { return Ok(Vec::new()) };
-    let body: Value = serde_json::from_str(&workout.body).unwrap_or_default();
-    let around = (start_ms.saturating_sub(AROUND_MS), end_ms.saturating_add(AROUND_MS));
-    let (mut named, mut nearby) = (Vec::new(), Vec::new());
-    store.each_entry::<Error>(Some("route"), around, false, true, |entry| {
-        let route: Value = serde_json::from_str(&entry.body).unwrap_or_default();
-        let points = || entry.payload.as_deref().and_then(unpack).filter(|points| !points.is_empty());
-        match route.get("workout") {
-            Some(link) if is_link(link, &body, start_ms, end_ms) => named.extend(points()),
-            None if lies_in(entry, start_ms, end_ms) => nearby.extend(points()),
-            _ => {}
-        }
-        Ok(())
-    })?;
-    Ok(if named.is_empty() { nearby } else { named })
+/// The parts of a workout's route that have points.
+fn parts(store: &Store, workout: &WorkoutRow) -> Result<Vec<Vec<Point>>> {
+    let packed = store.routes(&key(workout))?;
+    Ok(packed.iter().filter_map(|bytes| unpack(bytes)).filter(|points| !points.is_empty()).collect())
 }
 
-fn is_link(link: &Value, workout: &Value, start_ms: i64, end_ms: i64) -> bool {
-    use health::time::parse_stamp;
-    let instant = |key: &str| link.get(key).and_then(Value::as_str).and_then(parse_stamp);
-    link.get("activity") == workout.get("activity")
-        && instant("start") == Some(start_ms)
-        && instant("end") == Some(end_ms)
-}
-
-/// More than half of the route is within the workout.
-fn lies_in(route: &EntryRow, start_ms: i64, end_ms: i64) -> bool {
-    let Some((from, until)) = route.start_ms.zip(route.end_ms) else { return false };
-    2 * (until.min(end_ms) - from.max(start_ms)) > until - from
-}
-
-fn of_workout(store: &Store, zones: &Zones, workout: &EntryRow, parts: &[Vec<Point>]) -> Result<Model> {
-    let (start_ms, end_ms) = (workout.start_ms.unwrap_or_default(), workout.end_ms.unwrap_or_default());
+fn of_workout(store: &Store, zones: &Zones, workout: &WorkoutRow, parts: &[Vec<Point>]) -> Result<Model> {
+    let (start_ms, end_ms) = (workout.start_ms, workout.end_ms);
     let place = |at_ms: i64| (at_ms - start_ms) as f64 / 1000.0;
     let inside = |at_ms: &i64| (start_ms..=end_ms).contains(at_ms);
     let timed = || parts.iter().flatten().filter_map(|p| Some((p.time_ms.filter(inside)?, p)));
@@ -100,8 +69,9 @@ fn of_workout(store: &Store, zones: &Zones, workout: &EntryRow, parts: &[Vec<Poi
     let pace = parts.iter().flat_map(|part| pace(&marks_of_route(part)));
     let mut pace: Vec<(f64, f64)> = pace.filter(|(at, _)| inside(at)).map(|(at, s)| (place(at), s)).collect();
     pace.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let heart_rate = pulses(store, workout, start_ms, end_ms)?;
-    let heart_rate: Vec<(f64, f64)> = heart_rate.into_iter().map(|(at, bpm)| (place(at), bpm)).collect();
+    let pulses = Desk::new(store)?.pulses(workout)?;
+    let heart_rate: Vec<(f64, f64)> =
+        pulses.iter().map(|pulse| (place(pulse.span.start_ms), pulse.span.value)).collect();
     let profiles = Profiles {
         start_ms,
         end_ms,
@@ -112,17 +82,6 @@ fn of_workout(store: &Store, zones: &Zones, workout: &EntryRow, parts: &[Vec<Poi
         elevation: &elevation,
     };
     Ok(profiles::model(&profiles, zones))
-}
-
-/// Heart rate from start to end, both included: of the workout's own device, else of whoever measured most.
-fn pulses(store: &Store, workout: &EntryRow, start_ms: i64, end_ms: i64) -> Result<Vec<(i64, f64)>> {
-    let Some(id) = find_kind(store, "heart_rate")?.id else { return Ok(Vec::new()) };
-    let mut points = store.points(id, start_ms, end_ms.saturating_add(1))?;
-    points.retain(|point| point.start_ms >= start_ms);
-    let count = |source: i64| points.iter().filter(|point| point.source_id == source).count();
-    let most = || points.iter().map(|p| p.source_id).max_by_key(|source| (count(*source), std::cmp::Reverse(*source)));
-    let own = workout.source_id.filter(|source| count(*source) > 0).or_else(most);
-    Ok(points.iter().filter(|p| Some(p.source_id) == own).filter_map(|p| Some((p.start_ms, p.value?))).collect())
 }
 
 /// Seconds for a kilometre, over half a minute or more, at its middle. Who stands has no pace.

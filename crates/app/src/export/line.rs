@@ -208,7 +208,6 @@ mod tests {
             id: 7,
             kind: kind.to_owned(),
             identity: String::new(),
-            source_id: None,
             source: None,
             start_ms: Some(1000),
             end_ms: None,

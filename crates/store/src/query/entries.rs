@@ -14,8 +14,6 @@ pub struct EntryRow {
     pub kind: String,
     /// What tells it from others.
     pub identity: String,
-    /// Number of its source in this store.
-    pub source_id: Option<i64>,
     /// Newest name of its source.
     pub source: Option<String>,
     /// Start.
@@ -90,7 +88,6 @@ fn entry(row: &rusqlite::Row<'_>, names: &super::SourceNames) -> rusqlite::Resul
         id: row.get(0)?,
         kind: row.get(1)?,
         identity: row.get(2)?,
-        source_id,
         source: source_id.and_then(|id| names.get(&id)?.first().cloned()),
         start_ms: row.get(4)?,
         end_ms: row.get(5)?,
