@@ -287,6 +287,44 @@ fn querying() {
 }
 
 #[test]
+fn drawing() {
+    let folder = filled("drawing");
+    let chart = |what: &'static str, more: &[&'static str]| [&["chart", what], more, &["--json"]].concat();
+    let week = ["--range", "week", "--date", "2026-03-15"];
+    for (name, what, more) in [
+        ("chart-heart-rate", "heart_rate", &["--range", "day", "--date", "2026-03-14"][..]),
+        ("chart-steps", "step_count", &week),
+        ("chart-steps-weeks", "step_count", &["--range", "6m"]),
+        ("chart-vital", "oxygen_saturation", &week),
+        ("chart-sleep", "sleep", &["--range", "day"]),
+        ("chart-nights", "sleep", &week),
+        ("chart-stages", "sleep:stages", &week),
+        ("chart-regularity", "sleep:regularity", &week),
+        ("chart-mass", "body_mass", &week),
+        ("chart-pressure", "blood_pressure", &week),
+        ("chart-glucose-nothing", "blood_glucose", &week),
+        ("chart-rings", "rings", &["--range", "day"]),
+        ("chart-calendar", "step_count:calendar", &week),
+        ("chart-pair", "step_count,heart_rate", &week),
+    ] {
+        check_keys(&check(&folder, name, &chart(what, more)), CHART);
+    }
+    let id = |table: &str| {
+        let row = folder.answer(&["sql", &format!("SELECT min(id) AS id FROM {table}")]);
+        row[0]["id"].as_i64().expect("a number")
+    };
+    let (workout, ecg) = (id("workouts"), id("ecgs"));
+    for (name, what) in [
+        ("chart-route", format!("workout:{workout}")),
+        ("chart-profiles", format!("workout:{workout}:profiles")),
+        ("chart-ecg", format!("ecg:{ecg}")),
+    ] {
+        check_keys(&check(&folder, name, &["chart", &what, "--json"]), CHART);
+    }
+    check(&folder, "chart-csv", &["chart", "step_count", "--range", "week", "--date", "2026-03-15", "--csv"]);
+}
+
+#[test]
 fn taking_out() {
     let folder = filled("taking-out");
     let lines = check(&folder, "export-jsonl", &["export", "--format", "jsonl", "--out", "-"]);
@@ -505,6 +543,7 @@ const IMPORT: &[&str] = &[
 ];
 const IMPORTS: &[&str] =
     &["import", "channel", "file", "device", "at", "outcome", "new", "known", "superseded", "rejected", "undone"];
+const CHART: &[&str] = &["title", "unit", "days", "range", "x", "y", "buckets", "gaps", "totals", "summary", "table"];
 const UNDO: &[&str] = &["import", "removed", "restored"];
 const STATUS: &[&str] = &[
     "version",

@@ -68,6 +68,17 @@ fn mistakes_in_the_arguments_are_exit_2() {
     check_error(&["settings", "set", "home_zone", "Mars/Olympus"], 2, "unknown_setting");
     check_error(&["query", "heart_rate", "--bucket", "decade"], 2, "bad_usage");
     check_error(&["dance"], 2, "bad_usage");
+    // Without a file there has to be --json or --csv.
+    Folder::new("chart-nowhere").check(&["chart", "step_count"], 2);
+    check_error(&["chart", "step_count", "--out", "-"], 2, "bad_usage");
+    check_error(&["chart", "step_count", "--out", "chart.jpg"], 2, "bad_usage");
+    check_error(&["chart", "step_count", "--size", "9x9"], 2, "bad_usage");
+    check_error(&["chart", "step_count", "--range", "decade"], 2, "bad_usage");
+    check_error(&["chart", "step_count", "--date", "yesterday"], 2, "bad_date");
+    check_error(&["chart", "sleep:deep"], 2, "bad_usage");
+    check_error(&["chart", "stepz"], 2, "unknown_type");
+    check_error(&["chart", "ecg:7"], 2, "unknown_ecg");
+    check_error(&["chart", "workout:7"], 2, "unknown_workout");
 }
 
 #[test]
@@ -461,6 +472,34 @@ fn a_night_that_nobody_saw_asleep_has_no_sleep() {
         assert_eq!(night[key], Value::Null, "{key} was not measured");
     }
     assert_eq!(night["in_bed_min"], 480.0);
+}
+
+#[test]
+fn a_chart_is_the_file_that_was_named_and_no_other() {
+    let folder = filled("chart-files");
+    let draw = |name: &str, more: &[&str]| {
+        let path = folder.path(name);
+        let path = path.to_str().expect("UTF-8");
+        folder.check(&[&["chart", "step_count", "--range", "week", "--out", path], more].concat(), 0);
+        fs::read(path).expect("a file")
+    };
+    let light = draw("steps.svg", &[]);
+    assert!(light.starts_with(b"<svg ") && light.ends_with(b"</svg>\n"));
+    assert_ne!(draw("steps.svg", &["--theme", "dark"]), light, "it is written anew");
+    let pixels = |png: &[u8]| [16, 20].map(|at| u32::from_be_bytes(png[at..at + 4].try_into().expect("four bytes")));
+    assert_eq!(pixels(&draw("steps.png", &["--size", "300x200"])), [600, 400]);
+    assert_eq!(pixels(&draw("steps.PNG", &["--size", "300x200", "--scale", "1"])), [300, 200]);
+    assert_eq!(folder.check(&["chart", "step_count", "--range", "week", "--out", "-"], 0).stdout, light);
+    let nothing = folder.check(&["chart", "vo2_max", "--out", "-"], 0);
+    assert!(String::from_utf8_lossy(&nothing.stdout).contains(">\nno data\n<"), "a picture that says so");
+    let mut names: Vec<String> = fs::read_dir(folder.path("."))
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["data", "steps.PNG", "steps.png", "steps.svg"]);
+    let nowhere = folder.path("nowhere/steps.svg");
+    folder.check(&["chart", "step_count", "--out", nowhere.to_str().expect("UTF-8")], 1);
 }
 
 #[test]

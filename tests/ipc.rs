@@ -114,7 +114,7 @@ impl Backend for Fake {
             label: String::new(),
         };
         let buckets: Vec<Bucket> = slots.into_iter().enumerate().filter(|(i, _)| *i != 3).map(bucket).collect();
-        Ok(heart_rate::model(&buckets, range, &zones))
+        Ok(heart_rate::model(&buckets, None, range, &zones))
     }
 }
 

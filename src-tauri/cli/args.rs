@@ -69,6 +69,8 @@ pub enum Verb {
     Workouts(super::workouts::Workouts),
     /// Explain one number: its rule, and of each source what counts
     Explain(super::explain::Explain),
+    /// Draw a chart: SVG, PNG, or its numbers
+    Chart(super::chart::Chart),
     /// Compare our numbers with Apple's own: rings and workouts
     Check(super::check::Check),
     /// Take everything out

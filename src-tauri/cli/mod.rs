@@ -1,6 +1,7 @@
 //! The command line: arguments in, words and exit codes out. One file per verb; the work is in `app`.
 
 mod args;
+mod chart;
 mod check;
 mod completions;
 mod daily;
@@ -114,6 +115,7 @@ fn verb(args: &Args, out: &mut Out) -> app::Result<End> {
         Verb::Sleep(verb) => sleep::run(verb, &find()?, out),
         Verb::Workouts(verb) => workouts::run(verb, &find()?, out),
         Verb::Explain(verb) => explain::run(verb, &find()?, out),
+        Verb::Chart(verb) => chart::run(verb, &find()?, out),
         Verb::Check(verb) => check::run(verb, &find()?, out),
         Verb::Export(verb) => export::run(verb, &find()?, out),
         Verb::Sql(verb) => sql::run(verb, &find()?, out),

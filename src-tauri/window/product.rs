@@ -33,6 +33,11 @@ fn value(answer: impl Serialize) -> Result<Value, AppError> {
     serde_json::to_value(answer).map_err(|error| AppError::new("store_failed", &error.to_string(), ""))
 }
 
+/// The wall clock: milliseconds since 1970 in UTC.
+fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| passed.as_millis() as i64)
+}
+
 impl Backend for Product {
     fn status(&self) -> Result<Value, AppError> {
         value(app::status::status(&self.folder)?)
@@ -56,7 +61,7 @@ impl Backend for Product {
 
     fn import(&self, path: &Path, cancel: &Cancel, progress: &mut dyn FnMut(Progress)) -> Result<Value, AppError> {
         let start = Instant::now();
-        let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| passed.as_millis() as i64);
+        let now_ms = now_ms();
         let mut hear = |at: app::import::Progress| {
             let seconds = start.elapsed().as_secs_f64().max(1e-3);
             let fraction = at.total_bytes.filter(|total| *total > 0).map(|total| at.bytes as f64 / total as f64);
@@ -78,6 +83,6 @@ impl Backend for Product {
     }
 
     fn heart_rate(&self, range_days: u32, end_ms: Option<i64>) -> Result<app::Model, AppError> {
-        Ok(app::heart_rate::heart_rate_chart(&self.folder, range_days, end_ms)?)
+        Ok(app::charts::heart_rate_chart(&self.folder, range_days, end_ms, now_ms())?)
     }
 }

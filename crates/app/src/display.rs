@@ -2,6 +2,7 @@
 
 use health::kind::{Kind, Style, get_or_guess, short_name};
 use health::unit::conversion;
+use store::Store;
 
 use crate::error::Result;
 use crate::folder::Folder;
@@ -20,7 +21,12 @@ pub enum Units {
 impl Units {
     /// Reads the setting.
     pub fn of(folder: &Folder) -> Result<Self> {
-        Ok(match folder.read()?.setting("units")?.as_deref() {
+        Self::of_store(&folder.read()?)
+    }
+
+    /// The same of an open store.
+    pub(crate) fn of_store(store: &Store) -> Result<Self> {
+        Ok(match store.setting("units")?.as_deref() {
             Some("imperial") => Self::Imperial,
             _ => Self::Metric,
         })
@@ -49,7 +55,7 @@ impl Display {
         Self::new(&get_or_guess(identifier, unit), units)
     }
 
-    fn new(kind: &Kind, units: Units) -> Self {
+    pub(crate) fn new(kind: &Kind, units: Units) -> Self {
         let unit = kind.unit.as_str();
         let distance = short_name(&kind.identifier).starts_with("Distance");
         let shown = match (units, unit) {

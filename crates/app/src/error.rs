@@ -63,6 +63,8 @@ codes! {
     UnknownImport = "unknown_import",
     /// No workout has this number.
     UnknownWorkout = "unknown_workout",
+    /// No electrocardiogram has this number.
+    UnknownEcg = "unknown_ecg",
     /// No source has this name or number, or several have it.
     UnknownSource = "unknown_source",
     /// The two sources are one already.
@@ -95,10 +97,19 @@ impl Code {
 
     /// Whether the arguments are at fault.
     pub fn is_usage(self) -> bool {
-        use Code::{BadDate, BadUsage, UnknownImport, UnknownSetting, UnknownSource, UnknownType, UnknownWorkout};
+        use Code::{
+            BadDate, BadUsage, UnknownEcg, UnknownImport, UnknownSetting, UnknownSource, UnknownType, UnknownWorkout,
+        };
         matches!(
             self,
-            UnknownType | UnknownImport | UnknownWorkout | UnknownSource | UnknownSetting | BadDate | BadUsage
+            UnknownType
+                | UnknownImport
+                | UnknownWorkout
+                | UnknownEcg
+                | UnknownSource
+                | UnknownSetting
+                | BadDate
+                | BadUsage
         )
     }
 }

@@ -3,6 +3,7 @@
 //! One file per use case. Nothing here knows about arguments, windows or the wall clock: callers hand in a folder and a
 //! `now`. Answers are serde structs with the keys of the command line's contract.
 
+pub mod charts;
 pub mod check;
 pub mod daily;
 pub mod demo;
@@ -12,7 +13,6 @@ pub mod error;
 pub mod explain;
 pub mod export;
 pub mod folder;
-pub mod heart_rate;
 pub mod import;
 pub mod imports;
 mod input;

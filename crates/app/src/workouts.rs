@@ -93,7 +93,7 @@ pub fn workouts(folder: &Folder, days: Days) -> Result<Vec<WorkoutAnswer>> {
 }
 
 /// What every workout is looked up in.
-struct Desk<'s> {
+pub(crate) struct Desk<'s> {
     store: &'s Store,
     orders: Orders,
     sources: Sources,
@@ -103,7 +103,8 @@ struct Desk<'s> {
 }
 
 impl<'s> Desk<'s> {
-    fn new(store: &'s Store) -> Result<Self> {
+    /// Reads what all of them share.
+    pub(crate) fn new(store: &'s Store) -> Result<Self> {
         let heart_rate = find_kind(store, HEART_RATE)?;
         Ok(Self {
             store,
@@ -194,7 +195,7 @@ impl<'s> Desk<'s> {
     }
 
     /// The heart rates that the workout's own device measured from its start to its end.
-    fn pulses(&self, row: &WorkoutRow) -> Result<Vec<Input>> {
+    pub(crate) fn pulses(&self, row: &WorkoutRow) -> Result<Vec<Input>> {
         let own = self.sources.of_device(row.source_id);
         let Some(id) = self.heart_rate.id.filter(|_| !own.is_empty()) else { return Ok(Vec::new()) };
         let (rule, ranks) = (Rule::of(&self.heart_rate.kind), self.orders.of(HEART_RATE));
@@ -218,7 +219,8 @@ fn named(body: &Body<'_>, value: Option<f64>, is_it: impl Fn(&str) -> bool) -> O
     total(value.filter(|_| counted.is_none()), counted, || None)
 }
 
-fn key(row: &WorkoutRow) -> WorkoutKey {
+/// By what a route names its workout.
+pub(crate) fn key(row: &WorkoutRow) -> WorkoutKey {
     (row.activity.clone(), format_instant(row.start_ms), format_instant(row.end_ms))
 }
 

@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let readings = heart_readings(1_000_000);
     let range = chart::Range::ending(samples::now(), 1, &samples::berlin());
-    let times = timed(|| drop(heart_rate::raw(&readings, &[], range, &samples::berlin())));
+    let times = timed(|| drop(heart_rate::raw(&readings, &[], None, range, &samples::berlin())));
     println!("| model of a million raw readings | {} | {} | | |", ms(median(&times)), ms(most(&times)));
     if slow.is_empty() { Ok(()) } else { Err(format!("slower than {BAR:?}: {slow:?}").into()) }
 }

@@ -6,7 +6,7 @@ use health::time::Zones;
 use crate::layer::{Dot, Key, Layer, Sign, Tone, alone};
 use crate::model::{Axis, Model, Point, Reading, Table};
 use crate::number::{counted, extent, number, ranged, usable, value_axis};
-use crate::range::{Range, clock, named_day};
+use crate::range::{Range, Step, clock, named_day};
 use crate::slots::{LONGEST_DAY_MS, joined, point, reach, sound, totals_of};
 use crate::theme::Hue;
 
@@ -39,7 +39,7 @@ pub fn model(mass: &BodyMass, range: Range, zones: &Zones) -> Model {
     Model {
         x: Axis::days(&range, zones),
         y: value_axis(low, high, LEAST_KG).labelled(UNIT),
-        layers: layers(&readings, &trend, goal),
+        layers: layers(&readings, &trend, goal, &range),
         keys: keys(&readings, &trend, mass.per_week, goal),
         summary: summary(&readings, mass.per_week, &range, zones),
         table: table(&readings, zones),
@@ -48,9 +48,16 @@ pub fn model(mass: &BodyMass, range: Range, zones: &Zones) -> Model {
     }
 }
 
-fn layers(readings: &[Reading], trend: &[Reading], goal: Option<f64>) -> Vec<Layer> {
+fn layers(readings: &[Reading], trend: &[Reading], goal: Option<f64>, range: &Range) -> Vec<Layer> {
     let trend: Vec<Point> = trend.iter().map(point).collect();
-    let most = reach(LONGEST_DAY_MS);
+    // A hole is one where some slots of the chart have nothing: those of a year are months.
+    let days = match range.step {
+        Step::Hour | Step::Day => 1,
+        Step::Week => 7,
+        Step::Month => 31,
+        Step::Year => 366,
+    };
+    let most = reach(days * LONGEST_DAY_MS);
     let line = |points| Layer::Line { hue: Hue::Body, tone: Tone::Full, width: 2.2, points };
     let dots = Layer::Dots { hue: Hue::Body, dot: Dot::Speck, points: readings.iter().map(point).collect() };
     let rule = |goal: f64| Layer::Rules { rules: vec![goal] };

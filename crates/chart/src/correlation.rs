@@ -62,7 +62,12 @@ pub fn model(x: &Measure, y: &Measure, pairs: &[Pair], rho: Option<Rho>, range: 
 
 fn axis(measure: &Measure, values: impl Iterator<Item = f64>) -> Axis {
     let (low, high) = extent(values).unwrap_or((0.0, 1.0));
-    let unit = if measure.unit.is_empty() { String::new() } else { format!(", {}", measure.unit) };
+    // Not `Steps, steps`.
+    let unit = if measure.unit.is_empty() || measure.name() == measure.unit {
+        String::new()
+    } else {
+        format!(", {}", measure.unit)
+    };
     let least = 4.0 * 10f64.powi(-(measure.decimals as i32));
     value_axis(low, high, least).labelled(format!("{}{unit}", measure.title))
 }

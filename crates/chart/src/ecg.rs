@@ -124,7 +124,7 @@ fn panel(strip: usize, runs: Vec<Vec<Point>>, y: &Axis) -> Panel {
 }
 
 fn keys(recording: &Recording) -> Vec<Key> {
-    let words = [recording.lead, SCALE].into_iter().filter(|words| !words.is_empty());
+    let words = [recording.classification, recording.lead, SCALE].into_iter().filter(|words| !words.is_empty());
     words.map(|words| Key::new(words, Sign::None)).collect()
 }
 

@@ -18,9 +18,12 @@ const RESTING_AXIS: (f64, f64) = (40.0, 120.0);
 const SPACING_MS: i64 = 5 * 60_000;
 
 /// Returns the chart of `buckets`, which must be sorted; those outside the range or without readings are left out.
-pub fn model(buckets: &[Bucket], range: Range, zones: &Zones) -> Model {
+///
+/// `mean` is that of the whole range, where the caller weighs by time; without it, it is that of the buckets by their
+/// readings.
+pub fn model(buckets: &[Bucket], mean: Option<f64>, range: Range, zones: &Zones) -> Model {
     let buckets = labelled(buckets, &range, zones);
-    let totals = totals(&buckets);
+    let totals = totals(&buckets).map(|totals| totals.with_mean(mean));
     let layers = vec![Layer::Capsules { hue: Hue::Heart }];
     with_layers(buckets, totals, layers, range, zones)
 }
@@ -28,7 +31,7 @@ pub fn model(buckets: &[Bucket], range: Range, zones: &Zones) -> Model {
 /// Returns the chart of every reading as a line, for a short range; `readings` and `buckets` must be sorted.
 ///
 /// The buckets are not drawn: the table and whoever points at a slot read them.
-pub fn raw(readings: &[Reading], buckets: &[Bucket], range: Range, zones: &Zones) -> Model {
+pub fn raw(readings: &[Reading], buckets: &[Bucket], mean: Option<f64>, range: Range, zones: &Zones) -> Model {
     let readings = sound(readings, &range);
     let points: Vec<_> = readings.iter().map(point).collect();
     let (from, length) = (range.start_ms as f64, (range.end_ms - range.start_ms) as f64);
@@ -41,7 +44,8 @@ pub fn raw(readings: &[Reading], buckets: &[Bucket], range: Range, zones: &Zones
     let alone = crate::layer::alone(&points, reach(SPACING_MS), Hue::Heart);
     let layers = joined(&points, reach(SPACING_MS)).into_iter().map(line).chain(alone).collect();
     let silent = silences(&readings, &range);
-    let model = with_layers(labelled(buckets, &range, zones), totals_of(&readings), layers, range, zones);
+    let totals = totals_of(&readings).map(|totals| totals.with_mean(mean));
+    let model = with_layers(labelled(buckets, &range, zones), totals, layers, range, zones);
     Model { gaps: silent, ..model }
 }
 

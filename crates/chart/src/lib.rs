@@ -37,7 +37,7 @@ pub mod vital;
 pub use model::{Measure, Model, Reading};
 pub use png::png;
 pub use range::{Range, Step};
-pub use svg::{Drawn, Scale, Size, render};
+pub use svg::{Drawn, Scale, Size, render, render_headed};
 pub use theme::{Hue, Theme};
 
 /// Drawing failed; plotters' or resvg's own words.

@@ -4,7 +4,7 @@ use health::time::Zones;
 use serde::Serialize;
 
 use crate::layer::{Key, Layer, Panel};
-use crate::number::{number, with_unit};
+use crate::number::{number, usable, with_unit};
 use crate::range::Range;
 use crate::theme::Hue;
 
@@ -261,6 +261,13 @@ pub struct Totals {
     pub mean: f64,
     /// Readings.
     pub n: u64,
+}
+
+impl Totals {
+    /// The same with the mean that the caller found, where that is a number.
+    pub(crate) fn with_mean(self, mean: Option<f64>) -> Self {
+        Self { mean: mean.filter(|mean| usable(*mean)).unwrap_or(self.mean), ..self }
+    }
 }
 
 /// The chart as a table, for those who cannot or do not want to see it.

@@ -5,13 +5,14 @@
 
 use std::sync::OnceLock;
 
+use plotters::coord::Shift;
 use plotters::prelude::*;
 use serde::Serialize;
 
 use crate::Error;
 use crate::draw::{self, FINE, FONT};
 use crate::model::Model;
-use crate::theme::Theme;
+use crate::theme::{Palette, Theme};
 
 /// The bundled font; [`crate::png`](mod@crate::png) reads the same bytes.
 pub(crate) const INTER: &[u8] = include_bytes!("../fonts/Inter-Regular.ttf");
@@ -77,6 +78,18 @@ impl Drawn {
 
 /// Draws any model. The same model, size and theme give the same bytes.
 pub fn render(model: &Model, size: Size, theme: Theme) -> Result<Drawn, Error> {
+    drawn(model, size, theme, draw::picture)
+}
+
+/// Draws any model with its title and its days above it: for a picture that stands alone.
+pub fn render_headed(model: &Model, size: Size, theme: Theme) -> Result<Drawn, Error> {
+    drawn(model, size, theme, draw::headed)
+}
+
+/// Draws on a canvas and returns where values stand in the panels.
+type Draw = fn(&DrawingArea<SVGBackend, Shift>, &Model, Size, Palette) -> draw::Drawing<Vec<Scale>>;
+
+fn drawn(model: &Model, size: Size, theme: Theme, draw: Draw) -> Result<Drawn, Error> {
     register_font()?;
     // The fields are public, so a size may come that `new` did not see.
     let size = Size::new(size.width, size.height);
@@ -84,7 +97,7 @@ pub fn render(model: &Model, size: Size, theme: Theme) -> Result<Drawn, Error> {
     let panels = {
         let pixels = (size.width * FINE as u32, size.height * FINE as u32);
         let canvas = SVGBackend::with_string(&mut svg, pixels).into_drawing_area();
-        let panels = draw::picture(&canvas, model, size, theme.palette()).map_err(|error| Error(error.to_string()))?;
+        let panels = draw(&canvas, model, size, theme.palette()).map_err(|error| Error(error.to_string()))?;
         canvas.present().map_err(|error| Error(error.to_string()))?;
         panels
     };

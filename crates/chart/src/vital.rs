@@ -52,8 +52,16 @@ impl Usual {
     }
 }
 
-/// Returns the chart of the buckets' means; `buckets` and `usual` must be sorted.
-pub fn model(measure: &Measure, buckets: &[Bucket], usual: &[Usual], range: Range, zones: &Zones) -> Model {
+/// Returns the chart of the buckets' means; `buckets` and `usual` must be sorted. `mean` is that of the whole range, as
+/// the caller found it; without it, it is that of the buckets by their readings.
+pub fn model(
+    measure: &Measure,
+    buckets: &[Bucket],
+    usual: &[Usual],
+    mean: Option<f64>,
+    range: Range,
+    zones: &Zones,
+) -> Model {
     let buckets = labelled(buckets, &range, zones);
     let sound = |u: &&Usual| range.holds(u.start_ms) && usable(u.low) && usable(u.high);
     let usual: Vec<Usual> = usual.iter().filter(sound).copied().collect();
@@ -62,7 +70,7 @@ pub fn model(measure: &Measure, buckets: &[Bucket], usual: &[Usual], range: Rang
     let ends = extent(buckets.iter().map(|b| b.mean).chain(spans.flat_map(|span| [span.low, span.high])));
     let (low, high) = ends.unwrap_or((0.0, 1.0));
     let slots = range.slots(zones);
-    let totals = totals(&buckets);
+    let totals = totals(&buckets).map(|totals| totals.with_mean(mean));
     Model {
         x: Axis::days(&range, zones),
         y: value_axis(low, high, 4.0 * 10f64.powi(-(measure.decimals as i32))).labelled(measure.unit),

@@ -209,6 +209,6 @@ fn a_journey_is_named_on_the_time_axis() {
     let stay = health::time::Stay { from_ms: away, zone: Some("Asia/Tokyo".to_owned()) };
     let zones = Zones::from_name("Europe/Berlin", &[stay]);
     let range = Range::ending(samples::now(), 7, &zones);
-    assert_eq!(heart_rate::model(&[], range, &zones).x.label, "Europe/Berlin \u{2192} Asia/Tokyo");
-    assert_eq!(heart_rate::model(&[], range, &berlin()).x.label, "");
+    assert_eq!(heart_rate::model(&[], None, range, &zones).x.label, "Europe/Berlin \u{2192} Asia/Tokyo");
+    assert_eq!(heart_rate::model(&[], None, range, &berlin()).x.label, "");
 }

@@ -22,7 +22,7 @@ fn model(range: Range, zones: &Zones, empty: &[usize]) -> Model {
         label: String::new(),
     };
     let buckets: Vec<Bucket> = slots.iter().enumerate().filter(|(i, _)| !empty.contains(i)).map(bucket).collect();
-    heart_rate::model(&buckets, range, zones)
+    heart_rate::model(&buckets, None, range, zones)
 }
 
 fn month() -> (Range, Zones) {
@@ -71,7 +71,7 @@ fn the_scale_tells_where_values_stand() {
 #[test]
 fn nothing_measured_is_said_in_words() {
     let (range, zones) = month();
-    let model = heart_rate::model(&[], range, &zones);
+    let model = heart_rate::model(&[], None, range, &zones);
     assert_eq!(model.summary, "Between 2 Feb 2026 and 1 Mar 2026 there are no heart-rate readings.");
     assert_eq!((model.totals, model.gaps.len()), (None, 1));
     assert!(render(&model, Size::new(880, 280), Theme::Dark).is_ok());

@@ -98,9 +98,9 @@ fn every_chart(raw: &[Raw], step: chart::Step, days: u32) -> Vec<Model> {
     let slots: Vec<StageSlot> = raw.iter().map(slot).collect();
     let rho = Some(Rho { rho: a, low: b, high: a });
     vec![
-        heart_rate::model(&buckets, range, &zones),
-        heart_rate::raw(&readings, &buckets, range, &zones),
-        vital::model(&vital::TEMPERATURE, &buckets, &usual, range, &zones),
+        heart_rate::model(&buckets, None, range, &zones),
+        heart_rate::raw(&readings, &buckets, None, range, &zones),
+        vital::model(&vital::TEMPERATURE, &buckets, &usual, None, range, &zones),
         cumulative::model(&cumulative::STEPS, &buckets, Some(a), range, &zones),
         hypnogram::model(&night(NightKind::Night), &zones),
         nights::model(&[night(NightKind::Night), night(NightKind::Nap), night(NightKind::InBedOnly)], range, &zones),

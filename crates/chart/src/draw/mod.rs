@@ -3,6 +3,7 @@
 mod axes;
 mod blocks;
 mod frame;
+mod heading;
 mod lines;
 mod map;
 mod pen;
@@ -11,17 +12,34 @@ mod rings;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-pub(crate) use pen::{FINE, FONT};
+pub(crate) use pen::{Drawing, FINE, FONT};
 
 use crate::layer::Layer;
 use crate::model::Model;
 use crate::svg::{Scale, Size};
 use crate::theme::Palette;
 use frame::Frame;
-use pen::{Drawing, Pen, Px};
+use pen::{Pen, Px};
 
 /// A gap narrower than this gets no words.
 const ROOM_FOR_WORDS: f64 = 52.0;
+
+/// Draws a picture that says what it shows, and returns where values stand in its panels.
+pub(crate) fn headed(
+    canvas: &DrawingArea<SVGBackend, Shift>,
+    model: &Model,
+    size: Size,
+    palette: Palette,
+) -> Drawing<Vec<Scale>> {
+    let heading = heading::layout(&Pen::new(canvas, palette), model, f64::from(size.width));
+    let (above, below) = canvas.split_vertically(heading.height * f64::from(FINE));
+    heading::draw(&above, &heading, model, palette)?;
+    let rest = Size { height: size.height.saturating_sub(heading.height as u32), ..size };
+    let scales = picture(&below, model, rest, palette)?;
+    let moved =
+        |scale: Scale| Scale { top: scale.top + heading.height, bottom: scale.bottom + heading.height, ..scale };
+    Ok(scales.into_iter().map(moved).collect())
+}
 
 /// Draws the whole picture and returns where values stand in its panels.
 pub(crate) fn picture(
@@ -65,7 +83,8 @@ fn draw_layer(pen: &Pen, frame: &Frame, layer: &Layer, model: &Model) -> Drawing
 fn words_for_nothing(pen: &Pen, frame: &Frame, model: &Model) -> Drawing<()> {
     let middle = (frame.area.top + frame.area.bottom) / 2.0;
     if model.is_empty() {
-        let at = ((frame.area.left + frame.area.right) / 2.0, middle);
+        // A little above the middle, where no line of a grid goes through the words.
+        let at = ((frame.area.left + frame.area.right) / 2.0, middle - 8.0);
         return pen.text("no data", at, Px::MIDDLE, pen.palette.faint, pen::FONT_SIZE);
     }
     for gap in &model.gaps {

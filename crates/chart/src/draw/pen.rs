@@ -21,7 +21,7 @@ const SMALL: f64 = 2.6;
 const FAR: f64 = 20_000.0;
 
 /// What drawing gives back.
-pub(super) type Drawing<T> = Result<T, DrawingAreaErrorKind<std::io::Error>>;
+pub(crate) type Drawing<T> = Result<T, DrawingAreaErrorKind<std::io::Error>>;
 /// A place in shown pixels.
 pub(super) type At = (f64, f64);
 

@@ -148,12 +148,12 @@ pub fn heart_buckets(range: &Range, seed: u64) -> Vec<Bucket> {
 }
 
 fn heart_month(amount: Amount) -> Model {
-    heart_rate::model(&amount.of(heart_buckets(&days(28), 1)), days(28), &berlin())
+    heart_rate::model(&amount.of(heart_buckets(&days(28), 1)), None, days(28), &berlin())
 }
 
 /// Ten years, as weeks.
 pub fn heart_decade() -> Model {
-    heart_rate::model(&heart_buckets(&days(3650), 2), days(3650), &berlin())
+    heart_rate::model(&heart_buckets(&days(3650), 2), None, days(3650), &berlin())
 }
 
 fn heart_hours(amount: Amount) -> Model {
@@ -165,7 +165,7 @@ fn heart_hours(amount: Amount) -> Model {
         bucket(slot, round(base - 3.0 + 4.0 * dice.roll(), 0), round(high, 0), base + 9.0, 40)
     };
     let hours: Vec<Bucket> = days(1).slots(&berlin()).into_iter().take(19).map(one).collect();
-    heart_rate::model(&amount.of(hours), days(1), &berlin())
+    heart_rate::model(&amount.of(hours), None, days(1), &berlin())
 }
 
 /// A day of readings every few seconds to minutes, with an hour on the charger and a run.
@@ -194,7 +194,7 @@ fn heart_raw(amount: Amount) -> Model {
         bucket(slot, min, max, round(mean, 1), own.len() as u64)
     };
     let hours: Vec<Bucket> = days(1).slots(&berlin()).into_iter().map(hour).collect();
-    heart_rate::raw(&readings, &hours, days(1), &berlin())
+    heart_rate::raw(&readings, &hours, None, days(1), &berlin())
 }
 
 /// A value a day with its usual band, some days missing.
@@ -225,18 +225,18 @@ fn daily(
 
 fn resting(amount: Amount) -> Model {
     let (buckets, usual) = daily(&days(56), 5, 54.0, 2.5, |i| ![20, 21, 22, 40].contains(&i));
-    vital::model(&vital::RESTING_HEART_RATE, &amount.of(buckets), &amount.of(usual), days(56), &berlin())
+    vital::model(&vital::RESTING_HEART_RATE, &amount.of(buckets), &amount.of(usual), None, days(56), &berlin())
 }
 
 fn hrv(amount: Amount) -> Model {
     let (buckets, usual) = daily(&days(7), 6, 48.0, 9.0, |i| i != 3);
-    vital::model(&vital::HRV_SDNN, &amount.of(buckets), &amount.of(usual), days(7), &berlin())
+    vital::model(&vital::HRV_SDNN, &amount.of(buckets), &amount.of(usual), None, days(7), &berlin())
 }
 
 fn vo2(amount: Amount) -> Model {
     let range = days(364);
     let (buckets, usual) = daily(&range, 7, 42.0, 0.8, |i| i % 3 != 1);
-    vital::model(&vital::VO2_MAX, &amount.of(buckets), &amount.of(usual), range, &berlin())
+    vital::model(&vital::VO2_MAX, &amount.of(buckets), &amount.of(usual), None, range, &berlin())
 }
 
 fn sums(range: &Range, seed: u64, most: f64) -> Vec<Bucket> {

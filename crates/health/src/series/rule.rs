@@ -142,6 +142,16 @@ impl Rule {
         days.chunk_by(|a, b| first(a.day) == first(b.day)).filter_map(|days| self.wide(days, calendar)).collect()
     }
 
+    /// Returns the mean of buckets by what each of them weighs, as that of a wider bucket is made; none without weight,
+    /// and none of a sum.
+    pub fn level(self, buckets: &[Bucket]) -> Option<f64> {
+        let loud = self == Self::EquivalentLevel;
+        let part = |bucket: &Bucket| if loud { 10f64.powf(bucket.value / 10.0) } else { bucket.value };
+        let total: f64 = buckets.iter().map(|bucket| part(bucket) * bucket.weight).sum();
+        let weight = buckets.iter().map(|bucket| bucket.weight).sum();
+        leveled(self.style(), total, weight).filter(|_| !self.is_sum() && self != Self::Count)
+    }
+
     /// One wide bucket of its days.
     fn wide(self, days: &[Bucket], calendar: Calendar<'_>) -> Option<Bucket> {
         let day = days.first()?.day;
@@ -150,11 +160,9 @@ impl Rule {
         let n: i64 = days.iter().map(|day| day.n).sum();
         let weight = total(&|day| day.weight);
         let mean = total(&|day| day.mean * day.n as f64) / n.max(1) as f64;
-        let loud = self == Self::EquivalentLevel;
-        let part = |day: &Bucket| if loud { 10f64.powf(day.value / 10.0) } else { day.value };
         let value = match self {
             Self::ResidualFill | Self::EveryEvent | Self::Count => total(&|day| day.value),
-            _ => leveled(self.style(), total(&|day| part(day) * day.weight), weight).unwrap_or(mean),
+            _ => self.level(days).unwrap_or(mean),
         };
         // A day may have nothing but the rest of yesterday's last row.
         let with_rows = || days.iter().filter(|day| day.n > 0);

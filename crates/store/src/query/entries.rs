@@ -1,7 +1,8 @@
 //! Workouts, rings, routes, ECGs and everything else that is not a sample.
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
+use crate::error::Result;
 use crate::open::Store;
 
 /// One entry.
@@ -59,6 +60,25 @@ impl Store {
             each(&entry)?;
         }
         Ok(())
+    }
+}
+
+impl Store {
+    /// Returns a live entry of a kind with its payload, by its number in this store.
+    pub fn entry(&self, kind: &str, id: i64) -> Result<Option<EntryRow>> {
+        let names = self.source_names()?;
+        let mut statement = self.conn.prepare_cached(
+            "SELECT id, kind, identity, source_id, start_ms, end_ms, body, payload, import_id, superseded_by IS NOT NULL
+             FROM entries WHERE kind = ?1 AND id = ?2 AND superseded_by IS NULL",
+        )?;
+        Ok(statement.query_row(params![kind, id], |row| entry(row, &names)).optional()?)
+    }
+
+    /// Returns the numbers of the live entries of a kind, in rising order.
+    pub fn entry_ids(&self, kind: &str) -> Result<Vec<i64>> {
+        let mut statement =
+            self.conn.prepare_cached("SELECT id FROM entries WHERE kind = ?1 AND superseded_by IS NULL ORDER BY id")?;
+        Ok(statement.query_map([kind], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
     }
 }
 

@@ -22,7 +22,40 @@ pub struct MemberRow {
     pub unit: String,
 }
 
+/// Which correlation a sample is a member of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Membership {
+    /// Start of the sample.
+    pub start_ms: i64,
+    /// Who wrote it.
+    pub source_id: i64,
+    /// Its end minus its start.
+    pub duration_ms: i64,
+    /// The correlation.
+    pub entry_id: i64,
+}
+
 impl Store {
+    /// Returns the memberships of a kind's samples in live correlations, by start; those that start in
+    /// `[from_ms, until_ms)`.
+    pub fn memberships(&self, kind_id: i64, (from_ms, until_ms): (i64, i64)) -> Result<Vec<Membership>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT m.start_ms, m.source_id, m.duration_ms, m.entry_id
+             FROM correlation_members m JOIN entries e ON e.id = m.entry_id AND e.superseded_by IS NULL
+             WHERE m.kind_id = ?1 AND m.start_ms >= ?2 AND m.start_ms < ?3
+             ORDER BY m.start_ms, m.source_id, m.duration_ms, m.entry_id",
+        )?;
+        let rows = statement.query_map([kind_id, from_ms, until_ms], |row| {
+            Ok(Membership {
+                start_ms: row.get(0)?,
+                source_id: row.get(1)?,
+                duration_ms: row.get(2)?,
+                entry_id: row.get(3)?,
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Returns the members of a correlation by kind, start and value: in the same order in every store. Those that a
     /// newer export rewrote are left out unless `superseded`.
     pub fn members(&self, entry_id: i64, superseded: bool) -> Result<Vec<MemberRow>> {

@@ -26,7 +26,7 @@ pub use entries::EntryRow;
 pub use heart::ChartBucket;
 pub use imports::{ImportRow, RejectRow};
 pub use kinds::{KindRow, TypeRow};
-pub use members::MemberRow;
+pub use members::{MemberRow, Membership};
 pub use points::Point;
 pub use ranks::{Orders, Ranks};
 pub use samples::{SampleQuery, SampleRow};

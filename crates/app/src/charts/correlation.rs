@@ -1,0 +1,77 @@
+//! Two daily measures against each other.
+
+use chart::correlation::{self, Pair, Rho};
+use chart::{Measure, Model};
+use health::kind::fold;
+use health::series::correlate::{Lag, correlate};
+use health::series::per_day::DayValue;
+use health::time::Day;
+
+use super::calendar::SLEEP;
+use super::measure::{Shown, most};
+use super::sleep;
+use super::stretch::Stretch;
+use super::view::{View, values};
+use crate::error::Result;
+use crate::local::{Found, find_kind};
+
+/// One of the two.
+enum Side {
+    Sleep,
+    Type(Found),
+}
+
+/// Returns the scatter of the days of a stretch that have both and are over.
+pub(super) fn chart(view: &View<'_>, first: &str, second: &str) -> Result<Model> {
+    let (first, second) = (Side::find(view, first)?, Side::find(view, second)?);
+    let (a, b) = (first.data(view)?, second.data(view)?);
+    // Where one began later or ended earlier, there are no pairs.
+    let both = a.zip(b).map(|(a, b)| (a.0.max(b.0), a.1.min(b.1))).filter(|(first, last)| first <= last);
+    let stretch = view.stretch(both.or(a).or(b));
+    let ((x, across), (y, up)) = (first.days(view, stretch)?, second.days(view, stretch)?);
+    let rho = correlate(&across, &up, Lag::Same).ok().map(|c| Rho { rho: c.rho, low: c.low, high: c.high });
+    let pairs = pairs(&across, &up);
+    let range = stretch.range_of_days(view.zones);
+    Ok(correlation::model(&measure(&x), &measure(&y), &pairs, rho, range, view.zones))
+}
+
+fn measure(shown: &Option<Shown>) -> Measure<'_> {
+    shown.as_ref().map_or(SLEEP, Shown::measure)
+}
+
+/// Both series come by day.
+fn pairs(across: &[DayValue], up: &[DayValue]) -> Vec<Pair> {
+    let other = |day: Day| up.binary_search_by_key(&day, |v| v.day).ok().and_then(|place| up.get(place));
+    across.iter().filter_map(|v| Some(Pair { day: v.day, x: v.value, y: other(v.day)?.value })).collect()
+}
+
+impl Side {
+    fn find(view: &View<'_>, word: &str) -> Result<Self> {
+        match fold(word).as_str() {
+            "sleep" | "sleepanalysis" => Ok(Self::Sleep),
+            _ => find_kind(view.store, word).map(Self::Type),
+        }
+    }
+
+    /// First and last day with data.
+    fn data(&self, view: &View<'_>) -> Result<Option<(Day, Day)>> {
+        match self {
+            Self::Sleep => view.data_of(&find_kind(view.store, crate::sleep::SLEEP)?),
+            Self::Type(found) => view.data_of(found),
+        }
+    }
+
+    /// The numbers of the days that are over, and how they are shown; none is for sleep.
+    fn days(&self, view: &View<'_>, stretch: Stretch) -> Result<(Option<Shown>, Vec<DayValue>)> {
+        let today = view.today();
+        let Self::Type(found) = self else {
+            let hours = sleep::hours(view, stretch.days())?.into_iter().filter(|(day, _)| *day < today);
+            return Ok((None, hours.map(|(day, value)| DayValue { day, value }).collect()));
+        };
+        let days = view.days(found, stretch.first, stretch.last.min(today.saturating_sub(1)))?;
+        let shown = Shown::new(&found.kind, view.units, most(days.iter().map(|day| day.value)));
+        let numbers = values(&days).into_iter();
+        let numbers = numbers.map(|day| DayValue { value: shown.value(day.value), ..day }).collect();
+        Ok((Some(shown), numbers))
+    }
+}

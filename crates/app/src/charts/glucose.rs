@@ -1,0 +1,71 @@
+//! Blood glucose: readings, and when a meal was noted with one.
+
+use chart::glucose::{self, Glucose};
+use chart::{Model, Reading};
+use serde_json::Value;
+use store::query::SampleQuery;
+
+use super::view::View;
+use crate::error::{Error, Result};
+use crate::local::Found;
+
+const MEAL: &str = "HKBloodGlucoseMealTime";
+/// Readings that come less often than this are fingersticks: a line through the night would say what nobody measured.
+const MOST_SPACING_MS: i64 = 3 * 3_600_000;
+const LEAST_SPACING_MS: i64 = 60_000;
+
+/// Returns the chart of a stretch.
+pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
+    let range = view.stretch_of(found)?.range(view.zones);
+    let (mut readings, mut meals_ms) = (Vec::new(), Vec::new());
+    if let Some(kind_id) = found.id {
+        let query = SampleQuery { kind_id, from_ms: range.start_ms, until_ms: range.end_ms, superseded: false };
+        view.store.each_sample::<Error>(query, |sample| {
+            let Some(value) = sample.value else { return Ok(()) };
+            readings.push(Reading { at_ms: sample.start_ms, value });
+            if sample.details.as_deref().is_some_and(has_meal) {
+                meals_ms.push(sample.start_ms);
+            }
+            Ok(())
+        })?;
+    }
+    let unit = if found.kind.unit.is_empty() { "mg/dL" } else { &found.kind.unit };
+    let spacing_ms = spacing(&readings);
+    let glucose = Glucose { unit, readings: &readings, spacing_ms, target: None, meals_ms: &meals_ms };
+    Ok(glucose::model(&glucose, range, view.zones))
+}
+
+/// Whether a reading was noted before or after a meal.
+fn has_meal(details: &str) -> bool {
+    // Most details are about something else: they need not be read.
+    let details = details.contains(MEAL).then(|| serde_json::from_str::<Value>(details).unwrap_or_default());
+    let code = details.as_ref().and_then(|details| details.get("metadata")?.get(MEAL)?.as_str());
+    matches!(code, Some("1" | "2"))
+}
+
+/// The usual time between two readings: the middle one of all.
+fn spacing(readings: &[Reading]) -> i64 {
+    let mut gaps: Vec<i64> = readings.iter().zip(readings.iter().skip(1)).map(|(a, b)| b.at_ms - a.at_ms).collect();
+    gaps.sort_unstable();
+    gaps.get(gaps.len() / 2).copied().unwrap_or(LEAST_SPACING_MS).clamp(LEAST_SPACING_MS, MOST_SPACING_MS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_meal_is_what_the_metadata_say() {
+        assert!(has_meal(r#"{"metadata":{"HKBloodGlucoseMealTime":"1"}}"#));
+        assert!(!has_meal(r#"{"metadata":{"HKBloodGlucoseMealTime":"0"}}"#));
+        assert!(!has_meal(r#"{"metadata":{"note":"HKBloodGlucoseMealTime"}}"#));
+    }
+
+    #[test]
+    fn a_sensor_has_its_spacing_and_fingersticks_have_none() {
+        let every = |ms: i64| (0..9).map(|i| Reading { at_ms: i * ms, value: 100.0 }).collect::<Vec<_>>();
+        assert_eq!(spacing(&every(300_000)), 300_000);
+        assert_eq!(spacing(&every(86_400_000)), MOST_SPACING_MS);
+        assert_eq!(spacing(&[]), LEAST_SPACING_MS);
+    }
+}

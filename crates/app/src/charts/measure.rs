@@ -1,0 +1,149 @@
+//! How the numbers of a type are called, coloured and written in a chart.
+
+use chart::Measure;
+use chart::theme::Hue;
+use health::kind::{Kind, Style, short_name};
+
+use crate::display::{Display, Units};
+
+/// A type as charts show it.
+pub(super) struct Shown {
+    title: String,
+    unit: String,
+    hue: Hue,
+    decimals: usize,
+    display: Display,
+}
+
+impl Shown {
+    /// Of a type whose largest value, in the store's unit, is `most`.
+    pub fn new(kind: &Kind, units: Units, most: f64) -> Self {
+        let display = Display::new(kind, units);
+        let unit = unit(kind, display.unit_of_count()).to_owned();
+        let most = display.value(most);
+        let decimals = if kind.style == Style::Category { 0 } else { decimals(&unit, most) };
+        Self { title: title(kind), unit, hue: hue(kind), decimals, display }
+    }
+
+    /// As the charts take it.
+    pub fn measure(&self) -> Measure<'_> {
+        Measure { title: &self.title, unit: &self.unit, hue: self.hue, decimals: self.decimals }
+    }
+
+    /// A value of the store in the unit of the chart.
+    pub fn value(&self, value: f64) -> f64 {
+        self.display.value(value)
+    }
+}
+
+/// The largest of some values, without sign.
+pub(super) fn most(values: impl Iterator<Item = f64>) -> f64 {
+    values.map(f64::abs).filter(|value| value.is_finite()).fold(0.0, f64::max)
+}
+
+/// Names say what exactly was measured; the table's own names are short ones for lists.
+fn title(kind: &Kind) -> String {
+    let name = match short_name(&kind.identifier) {
+        "HeartRateVariabilitySDNN" => chart::vital::HRV_SDNN.title,
+        "HeartRateVariabilityRMSSD" => chart::vital::HRV_RMSSD.title,
+        "VO2Max" => chart::vital::VO2_MAX.title,
+        // What is counted is how often, not how long.
+        "MindfulSession" => "Mindful sessions",
+        _ => return sentence(&kind.name),
+    };
+    name.to_owned()
+}
+
+/// `Walking + Running Distance` as `Walking + running distance`: words, not a headline. Abbreviations stay.
+fn sentence(name: &str) -> String {
+    let word = |(place, word): (usize, &str)| {
+        let mut letters = word.chars();
+        let first = letters.next().filter(|_| place > 0 && letters.clone().all(char::is_lowercase));
+        let rest = letters.as_str();
+        first.map_or_else(|| word.to_owned(), |first| first.to_lowercase().chain(rest.chars()).collect())
+    };
+    name.split(' ').enumerate().map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// The unit as people write it.
+fn unit<'a>(kind: &Kind, shown: &'a str) -> &'a str {
+    match (shown, short_name(&kind.identifier)) {
+        ("count/min", "RespiratoryRate") => chart::vital::RESPIRATORY_RATE.unit,
+        ("count/min", "CyclingCadence") => "rpm",
+        ("count/min", _) => "bpm",
+        ("count", "StepCount") => "steps",
+        ("count", "FlightsClimbed") => "floors",
+        ("count", "PushCount") => "pushes",
+        ("count", "SwimmingStrokeCount") => "strokes",
+        ("count", "NumberOfAlcoholicBeverages") => "drinks",
+        ("count", _) => "times",
+        ("mL/min\u{b7}kg", _) => chart::vital::VO2_MAX.unit,
+        ("degC", _) => "\u{b0}C",
+        ("dBASPL" | "dBHL", _) => "dB",
+        ("hr", _) => "h",
+        ("mL", _) => "ml",
+        ("L", _) => "l",
+        (other, _) => other,
+    }
+}
+
+fn hue(kind: &Kind) -> Hue {
+    match kind.group.as_str() {
+        "heart" if kind.identifier.contains("Variability") => chart::vital::HRV_SDNN.hue,
+        "heart" => Hue::Heart,
+        "activity" | "mobility" => Hue::Activity,
+        "sleep" => Hue::Sleep,
+        "body" | "nutrition" | "reproductive" => Hue::Body,
+        _ => Hue::Vitals,
+    }
+}
+
+/// As many digits as the unit deserves, else three of the largest value.
+fn decimals(unit: &str, most: f64) -> usize {
+    match unit {
+        "steps" | "bpm" | "kcal" | "ms" | "mg/dL" | "mmHg" | "ml" | "min" | "W" | "dB" | "floors" | "pushes"
+        | "strokes" | "cm"
+            if most >= 10.0 =>
+        {
+            0
+        }
+        "%" | "\u{b0}C" | "\u{b0}F" | "kg" | "lb" | "km" | "mi" | "km/h" | "mph" | "breaths/min" if most >= 2.0 => 1,
+        _ => match most {
+            100.0.. => 0,
+            10.0.. => 1,
+            1.0.. => 2,
+            _ => 3,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use health::kind::find;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(word: &str, most: f64, expected: (&str, &str, usize)) {
+        let shown = Shown::new(find(word).expect("a type"), Units::Metric, most);
+        let measure = shown.measure();
+        assert_eq!((measure.title, measure.unit, measure.decimals), expected);
+    }
+
+    #[test]
+    fn types_are_shown_with_the_names_and_units_that_people_use() {
+        check("step_count", 12_000.0, ("Steps", "steps", 0));
+        check("distance_walking_running", 9000.0, ("Walking + running distance", "km", 1));
+        check("oxygen_saturation", 1.0, ("Blood oxygen", "%", 1));
+        check("heart_rate_variability_sdnn", 80.0, ("Heart-rate variability (SDNN)", "ms", 0));
+        check("respiratory_rate", 17.0, ("Respiratory rate", "breaths/min", 1));
+        check("mindful_session", 3.0, ("Mindful sessions", "times", 0));
+    }
+
+    #[test]
+    fn names_are_no_headlines() {
+        assert_eq!(sentence("Six-Minute Walk Test"), "Six-Minute walk test");
+        assert_eq!(sentence("Running Power"), "Running power");
+        assert_eq!(sentence("Vitamin B6"), "Vitamin B6");
+    }
+}

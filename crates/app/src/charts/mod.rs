@@ -1,0 +1,98 @@
+//! Charts: from a question to a [`chart::Model`]. One file per family of charts; what they share lies in `view`.
+//!
+//! Numbers come from where `query`, `daily` and `sleep` take theirs, so that a picture and a table never disagree. How a
+//! chart looks is the business of the crate `chart`.
+
+mod body_mass;
+mod calendar;
+mod correlation;
+mod ecg;
+mod glucose;
+mod heart_rate;
+mod measure;
+pub mod picture;
+mod pressure;
+mod rings;
+mod sleep;
+mod stretch;
+mod subject;
+mod sums;
+#[cfg(test)]
+mod tests;
+mod view;
+mod vital;
+mod workout;
+
+use chart::Model;
+use health::kind::Style;
+use health::series::rule::Rule;
+use health::time::{Day, Zones, parse_day};
+use store::Store;
+
+use crate::error::{Code, Error, Result};
+use crate::folder::Folder;
+use crate::local::{Found, find_kind, zones};
+
+pub use heart_rate::heart_rate_chart;
+pub use stretch::Reach;
+pub use subject::{SleepStyle, Subject};
+use view::View;
+
+/// What to draw.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// Of what.
+    pub subject: Subject,
+    /// How long a stretch; what suits the chart where none is named.
+    pub reach: Option<Reach>,
+    /// The last day; without one, the last day with data.
+    pub last: Option<Day>,
+    /// Page of an electrocardiogram, counted from 1.
+    pub page: usize,
+    /// Milliseconds since 1970 in UTC.
+    pub now_ms: i64,
+}
+
+/// Reads a day as the user typed it.
+pub fn day(text: &str) -> Result<Day> {
+    let hint = "Write days as 2026-03-14.";
+    parse_day(text).ok_or_else(|| Error::new(Code::BadDate, format!("`{text}` is no day."), hint))
+}
+
+/// Returns the chart that was asked for. Without data it is a chart that says so.
+pub fn chart(folder: &Folder, question: &Question) -> Result<Model> {
+    let store = folder.read()?;
+    let zones = zones(&store)?;
+    let view = |reach: Reach| View::new(&store, &zones, question, reach);
+    match &question.subject {
+        Subject::Type(word) => of_type(&store, &zones, question, word),
+        Subject::Calendar(word) => calendar::chart(&view(Reach::Year)?, word),
+        Subject::Pair(first, second) => correlation::chart(&view(Reach::Year)?, first, second),
+        Subject::Pressure => pressure::chart(&view(Reach::Month)?),
+        Subject::Sleep(style) => sleep::chart(&view(Reach::Month)?, *style),
+        Subject::Rings => rings::chart(&view(Reach::Month)?),
+        Subject::Route(id) => workout::route(&store, &zones, *id),
+        Subject::Profiles(id) => workout::profiles(&store, &zones, *id),
+        Subject::Ecg(id) => ecg::chart(&store, &zones, *id, question.page),
+    }
+}
+
+/// The chart that suits a type: its own where it has one, else by how its numbers are made.
+fn of_type(store: &Store, zones: &Zones, question: &Question, word: &str) -> Result<Model> {
+    let found = find_kind(store, word)?;
+    let view = View::new(store, zones, question, Reach::Month)?;
+    match health::kind::short_name(&found.kind.identifier) {
+        "HeartRate" => heart_rate::chart(&view, &found, heart_rate::Detail::RawWhereFew),
+        "SleepAnalysis" => sleep::chart(&view, SleepStyle::Suitable),
+        "BodyMass" => body_mass::chart(&view, &found),
+        "BloodPressureSystolic" | "BloodPressureDiastolic" => pressure::chart(&view),
+        "BloodGlucose" => glucose::chart(&view, &found),
+        _ if adds_up(&found) => sums::chart(&view, &found),
+        _ => vital::chart(&view, &found),
+    }
+}
+
+/// Whether a type is drawn as bars: sums, and counts of categories.
+fn adds_up(found: &Found) -> bool {
+    Rule::of(&found.kind).is_sum() || found.kind.style == Style::Category
+}

@@ -1,0 +1,81 @@
+//! Charts as files: SVG, or PNG of the same picture.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use chart::{Model, Size, Theme, png, render_headed};
+
+use crate::error::{About, Code, Error, Result};
+use crate::folder::private_file;
+
+/// Pixels of a PNG to one shown pixel, where nobody says otherwise.
+pub const SCALE: f32 = 2.0;
+/// What a file is called until it is whole.
+const UNFINISHED: &str = "part";
+
+/// What a picture is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Lines.
+    Svg,
+    /// Pixels.
+    Png,
+}
+
+impl Format {
+    /// By the end of a file's name.
+    pub fn of(path: &Path) -> Result<Self> {
+        let end = path.extension().map(|end| end.to_string_lossy().to_lowercase());
+        match end.as_deref() {
+            Some("svg") => Ok(Self::Svg),
+            Some("png") => Ok(Self::Png),
+            _ => Err(Error::new(
+                Code::BadUsage,
+                "The name of the file does not say what it shall be.",
+                "Let it end with .svg or .png.",
+            )),
+        }
+    }
+}
+
+/// Draws a chart and returns the bytes of a file: with a heading, and on its own background.
+pub fn picture(model: &Model, size: Size, theme: Theme, format: Format, scale: f32) -> Result<Vec<u8>> {
+    let drawn = render_headed(model, size, theme).map_err(failed)?;
+    match format {
+        Format::Svg => Ok(drawn.document().into_bytes()),
+        Format::Png => png(&drawn, scale).map_err(failed),
+    }
+}
+
+fn failed(error: chart::Error) -> Error {
+    Error::new(Code::File, format!("{error}."), "Please tell us; the table is there with --csv.")
+}
+
+/// Writes a picture for its owner alone. A file of that name is replaced once the new one is whole.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(format!(".{UNFINISHED}"));
+    let unfinished = PathBuf::from(unfinished);
+    let written = private_file(&unfinished)
+        .and_then(|mut file| file.write_all(bytes).about(path))
+        .and_then(|()| fs::rename(&unfinished, path).about(path));
+    if written.is_err() {
+        // The first failure is the one to tell.
+        drop(fs::remove_file(&unfinished));
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_the_name_decides() {
+        let of = |name: &str| Format::of(Path::new(name)).ok();
+        assert_eq!(of("a.svg"), Some(Format::Svg));
+        assert_eq!(of("folder.svg/a.PNG"), Some(Format::Png));
+        assert_eq!((of("a"), of("a.jpg"), of("svg")), (None, None, None));
+    }
+}

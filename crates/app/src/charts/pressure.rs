@@ -1,0 +1,43 @@
+//! Blood pressure: readings that belong together, and the means of their days.
+
+use std::collections::HashMap;
+
+use chart::blood_pressure::{self, Pressure};
+use chart::{Model, Range};
+use health::series::pressure::{Reading, by_day, pair};
+
+use super::view::View;
+use crate::error::Result;
+use crate::local::{Found, find_kind};
+
+/// Returns the chart of a stretch.
+pub(super) fn chart(view: &View<'_>) -> Result<Model> {
+    let systolic = find_kind(view.store, "blood_pressure_systolic")?;
+    let diastolic = find_kind(view.store, "blood_pressure_diastolic")?;
+    let range = view.stretch_of(&systolic)?.range(view.zones);
+    let found = pair(&readings(view, &systolic, &range)?, &readings(view, &diastolic, &range)?);
+    let pressure = |at_ms, systolic, diastolic| Pressure { at_ms, systolic, diastolic };
+    let pairs: Vec<Pressure> =
+        found.pairs.iter().map(|pair| pressure(pair.start_ms, pair.systolic, pair.diastolic)).collect();
+    let means = by_day(&found.pairs, view.zones);
+    let means: Vec<Pressure> =
+        means.iter().map(|day| pressure(view.noon(day.day), day.systolic, day.diastolic)).collect();
+    Ok(blood_pressure::model(&pairs, &means, None, range, view.zones))
+}
+
+fn readings(view: &View<'_>, found: &Found, range: &Range) -> Result<Vec<Reading>> {
+    let Some(id) = found.id else { return Ok(Vec::new()) };
+    let members = view.store.memberships(id, (range.start_ms, range.end_ms))?;
+    let members: HashMap<(i64, i64, i64), i64> =
+        members.iter().map(|m| ((m.start_ms, m.source_id, m.duration_ms), m.entry_id)).collect();
+    let reading = |point: &store::query::Point| {
+        let key = (point.start_ms, point.source_id, point.end_ms - point.start_ms);
+        Some(Reading {
+            start_ms: point.start_ms,
+            value: point.value?,
+            source: u32::try_from(point.source_id).ok()?,
+            correlation: members.get(&key).copied(),
+        })
+    };
+    Ok(view.points(found, range)?.iter().filter_map(reading).collect())
+}

@@ -1,0 +1,50 @@
+//! Activity rings, as the phone closed them.
+
+use chart::Model;
+use chart::rings::{Ring, RingDay, day, month};
+use health::time::{Day, parse_day};
+use serde_json::Value;
+
+use super::stretch::Stretch;
+use super::view::View;
+use crate::error::{Error, Result};
+
+/// Rings have a day and no instant.
+const ALWAYS: (i64, i64) = (i64::MIN, i64::MAX);
+
+/// Five weeks fill six rows of a page at most.
+const PAGE_DAYS: Day = 35;
+
+/// Returns the rings of one day, or a calendar page.
+pub(super) fn chart(view: &View<'_>) -> Result<Model> {
+    let days = days(view)?;
+    let stretch = view.stretch(days.first().zip(days.last()).map(|(first, last)| (first.day, last.day)));
+    if stretch.first < stretch.last {
+        // A page has room for some weeks; it says which days it shows.
+        let first = stretch.first.max(stretch.until.saturating_sub(PAGE_DAYS - 1));
+        return Ok(month(&days, Stretch { first, ..stretch }.range_of_days(view.zones), view.zones));
+    }
+    let nothing = RingDay { day: stretch.last, moving: None, exercise: None, stand: None };
+    let found = days.iter().find(|ring| ring.day == stretch.last).copied().unwrap_or(nothing);
+    Ok(day(&found, view.zones))
+}
+
+/// Every day with rings, by day.
+fn days(view: &View<'_>) -> Result<Vec<RingDay>> {
+    let mut days = Vec::new();
+    view.store.each_entry::<Error>(Some("activity_summary"), ALWAYS, false, false, |entry| {
+        let Some(day) = parse_day(&entry.identity) else { return Ok(()) };
+        let body: Value = serde_json::from_str(&entry.body).unwrap_or_default();
+        let number = |key: &str| body.get(key).and_then(Value::as_f64);
+        let ring = |value: &str, goal: &str| Some(Ring { value: number(value)?, goal: number(goal).unwrap_or(0.0) });
+        days.push(RingDay {
+            day,
+            moving: ring("active_energy_kcal", "active_energy_goal_kcal"),
+            exercise: ring("exercise_min", "exercise_goal_min"),
+            stand: ring("stand_hours", "stand_goal_hours"),
+        });
+        Ok(())
+    })?;
+    days.sort_by_key(|ring| ring.day);
+    Ok(days)
+}

@@ -1,0 +1,192 @@
+//! Sleep: one night, nights side by side, stages, and how regular it is.
+
+use std::collections::BTreeMap;
+
+use chart::sleep::{Night, NightKind, Segment, Stage, StageMinutes, Stretch as Bed};
+use chart::stages::StageSlot;
+use chart::{Model, Range, hypnogram, nights, regularity, stages};
+use health::series::buckets::Grain;
+use health::series::clock::{circular, minutes};
+use health::series::sleep::{self, Kind, Session};
+use health::time::Day;
+
+use super::SleepStyle;
+use super::stretch::Stretch;
+use super::view::View;
+use crate::error::Result;
+use crate::local::{Days, find_kind};
+use crate::sleep::{Nights, SLEEP};
+
+/// Newest nights among which the last one is looked for: its day may be that of the evening before.
+const NEWEST_DAYS: Day = 3;
+
+/// Returns the chart of a stretch.
+pub(super) fn chart(view: &View<'_>, style: SleepStyle) -> Result<Model> {
+    let stretch = stretch(view)?;
+    let wanted = match style {
+        SleepStyle::Night => Days { from: Some(stretch.until), to: Some(stretch.until) },
+        _ => stretch.days(),
+    };
+    let slept = Nights::load(view.store, &view.orders, view.zones, wanted)?;
+    let days = stretch.range_of_days(view.zones);
+    Ok(match (style, stretch.grain) {
+        (SleepStyle::Night, _) | (SleepStyle::Suitable, Grain::Hour) => one_night(&slept, stretch.until, view),
+        (SleepStyle::Nights, _) | (SleepStyle::Suitable, Grain::Day) => {
+            let written = in_bed(&slept);
+            let all: Vec<Night> = slept.sessions.iter().map(|session| night(session, &written)).collect();
+            nights::model(&all, days, view.zones)
+        }
+        (SleepStyle::Regularity, _) => raster(&slept, days, view),
+        _ => {
+            // A day of nights has one slot, not 24.
+            let range = if stretch.grain == Grain::Hour { days } else { stretch.range(view.zones) };
+            stages::model(&slots(&slept.sessions, &range, view), range, view.zones)
+        }
+    })
+}
+
+/// The days of a chart of sleep.
+pub(super) fn stretch(view: &View<'_>) -> Result<Stretch> {
+    let found = find_kind(view.store, SLEEP)?;
+    let Some((first, last)) = view.data_of(&found)? else { return Ok(view.stretch(None)) };
+    let newest = Days { from: Some(last.saturating_sub(NEWEST_DAYS)), to: None };
+    let sessions = Nights::load(view.store, &view.orders, view.zones, newest)?.sessions;
+    Ok(view.stretch(Some((first, sessions.iter().map(|session| session.day).max().unwrap_or(last)))))
+}
+
+/// The main sleep of a day, else what there is.
+fn one_night(slept: &Nights, day: Day, view: &View<'_>) -> Model {
+    let rank = |session: &&Session| match session.kind {
+        Kind::Main => 3,
+        Kind::Extra => 2,
+        Kind::Nap => 1,
+        Kind::InBedOnly => 0,
+    };
+    let found = slept.sessions.iter().max_by_key(rank).map(|session| night(session, &in_bed(slept)));
+    let nothing =
+        || Night { day, kind: NightKind::Night, segments: vec![], in_bed: vec![], minutes: StageMinutes::default() };
+    hypnogram::model(&found.unwrap_or_else(nothing), view.zones)
+}
+
+fn night(session: &Session, written: &[Bed]) -> Night {
+    let kind = match session.kind {
+        Kind::Main | Kind::Extra => NightKind::Night,
+        Kind::Nap => NightKind::Nap,
+        Kind::InBedOnly => NightKind::InBedOnly,
+    };
+    let segments = session.slices.iter().filter_map(segment).collect();
+    Night { day: session.day, kind, segments, in_bed: in_bed_of(session, written), minutes: stage_minutes(session) }
+}
+
+fn segment(slice: &sleep::Segment) -> Option<Segment> {
+    let stage = match slice.stage {
+        sleep::Stage::InBed => return None,
+        sleep::Stage::Unspecified => Stage::Unspecified,
+        sleep::Stage::Awake => Stage::Awake,
+        sleep::Stage::Core => Stage::Core,
+        sleep::Stage::Deep => Stage::Deep,
+        sleep::Stage::Rem => Stage::Rem,
+    };
+    Some(Segment { start_ms: slice.start_ms, end_ms: slice.end_ms, stage })
+}
+
+/// When somebody was in bed, where that was written, by time.
+fn in_bed(slept: &Nights) -> Vec<Bed> {
+    joined(slept.segments.iter().filter(|segment| segment.stage == sleep::Stage::InBed))
+}
+
+/// The part of it that belongs to a session. Stretches do not overlap, so that they end in the order in which they begin.
+fn in_bed_of(session: &Session, written: &[Bed]) -> Vec<Bed> {
+    if session.kind == Kind::InBedOnly {
+        return vec![Bed { start_ms: session.start_ms, end_ms: session.end_ms }];
+    }
+    let first = written.partition_point(|bed| bed.end_ms <= session.start_ms);
+    let last = written.partition_point(|bed| bed.start_ms < session.end_ms);
+    written.get(first..last).unwrap_or_default().to_vec()
+}
+
+/// Stretches that touch are one.
+fn joined<'s>(segments: impl Iterator<Item = &'s sleep::Segment>) -> Vec<Bed> {
+    let mut beds: Vec<Bed> = segments.map(|s| Bed { start_ms: s.start_ms, end_ms: s.end_ms }).collect();
+    beds.sort_by_key(|bed| (bed.start_ms, bed.end_ms));
+    beds.into_iter().fold(Vec::new(), |mut joined: Vec<Bed>, bed| {
+        match joined.last_mut().filter(|last| bed.start_ms <= last.end_ms) {
+            Some(last) => last.end_ms = last.end_ms.max(bed.end_ms),
+            None => joined.push(bed),
+        }
+        joined
+    })
+}
+
+fn stage_minutes(session: &Session) -> StageMinutes {
+    let minutes = |ms: i64| ms as f64 / 60_000.0;
+    StageMinutes {
+        awake: minutes(session.awake_ms),
+        rem: minutes(session.rem_ms),
+        core: minutes(session.core_ms),
+        deep: minutes(session.deep_ms),
+        unspecified: minutes(session.unspecified_ms),
+    }
+}
+
+fn is_night(session: &&Session) -> bool {
+    matches!(session.kind, Kind::Main | Kind::Extra)
+}
+
+/// Stages of each slot: of a night all its parts, of several nights their mean.
+fn slots(sessions: &[Session], range: &Range, view: &View<'_>) -> Vec<StageSlot> {
+    let mut by_day: BTreeMap<Day, StageMinutes> = BTreeMap::new();
+    for session in sessions.iter().filter(is_night) {
+        let night = by_day.entry(session.day).or_default();
+        *night = added(*night, stage_minutes(session));
+    }
+    let slot = |(start_ms, end_ms): (i64, i64)| {
+        let days = view.zones.day(start_ms)..=view.zones.day(end_ms - 1);
+        let found: Vec<StageMinutes> = by_day.range(days).map(|(_, minutes)| *minutes).collect();
+        let sum = found.iter().copied().fold(StageMinutes::default(), added);
+        let nights = found.len() as u32;
+        let minutes = divided(sum, f64::from(nights.max(1)));
+        (nights > 0).then_some(StageSlot { start_ms, end_ms, minutes, nights, complete: end_ms <= view.now_ms })
+    };
+    range.slots(view.zones).into_iter().filter_map(slot).collect()
+}
+
+fn added(a: StageMinutes, b: StageMinutes) -> StageMinutes {
+    StageMinutes {
+        awake: a.awake + b.awake,
+        rem: a.rem + b.rem,
+        core: a.core + b.core,
+        deep: a.deep + b.deep,
+        unspecified: a.unspecified + b.unspecified,
+    }
+}
+
+fn divided(a: StageMinutes, by: f64) -> StageMinutes {
+    StageMinutes {
+        awake: a.awake / by,
+        rem: a.rem / by,
+        core: a.core / by,
+        deep: a.deep / by,
+        unspecified: a.unspecified / by,
+    }
+}
+
+fn raster(slept: &Nights, range: Range, view: &View<'_>) -> Model {
+    let slices = slept.sessions.iter().flat_map(|session| &session.slices);
+    let asleep = joined(slices.filter(|slice| slice.stage.is_asleep()));
+    let main = slept.sessions.iter().filter(|session| session.kind == Kind::Main);
+    let middles = main.map(|night| minutes(night.start_ms + (night.end_ms - night.start_ms) / 2, view.zones));
+    // The spread of one night is no spread.
+    let spread = circular(middles).filter(|middle| middle.n > 1).map(|middle| middle.spread);
+    regularity::model(&asleep, spread, range, view.zones)
+}
+
+/// Hours asleep of each night of some days.
+pub(super) fn hours(view: &View<'_>, days: Days) -> Result<BTreeMap<Day, f64>> {
+    let sessions = Nights::load(view.store, &view.orders, view.zones, days)?.sessions;
+    let mut hours = BTreeMap::new();
+    for session in sessions.iter().filter(is_night) {
+        *hours.entry(session.day).or_insert(0.0) += session.asleep_ms as f64 / 3_600_000.0;
+    }
+    Ok(hours)
+}

@@ -1,0 +1,137 @@
+//! What can be drawn, as people write it: `step_count`, `sleep:stages`, `workout:12`, `step_count,resting_heart_rate`.
+
+use health::kind::fold;
+
+use crate::error::{Code, Error, Result};
+
+/// What a chart is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// One type.
+    Type(String),
+    /// One type, or sleep, as a calendar.
+    Calendar(String),
+    /// Two types, or sleep, against each other.
+    Pair(String, String),
+    /// Blood pressure, which is two types.
+    Pressure,
+    /// Sleep.
+    Sleep(SleepStyle),
+    /// Activity rings.
+    Rings,
+    /// The route of a workout, by its number; its profiles where it has none.
+    Route(i64),
+    /// The profiles of a workout, by its number.
+    Profiles(i64),
+    /// An electrocardiogram, by its number.
+    Ecg(i64),
+}
+
+/// How sleep is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SleepStyle {
+    /// One night of a day, nights of a week or month, stages of longer ranges.
+    Suitable,
+    /// One night, stage by stage.
+    Night,
+    /// Nights side by side, from bedtime to waking.
+    Nights,
+    /// How long each stage was.
+    Stages,
+    /// When somebody slept, day under day.
+    Regularity,
+}
+
+const SLEEP_STYLES: [(&str, SleepStyle); 4] = [
+    ("night", SleepStyle::Night),
+    ("nights", SleepStyle::Nights),
+    ("stages", SleepStyle::Stages),
+    ("regularity", SleepStyle::Regularity),
+];
+
+impl Subject {
+    /// Reads what the user wrote; whether a type or a number exists is found out later.
+    pub fn parse(word: &str) -> Result<Self> {
+        if let Some((first, second)) = word.split_once(',') {
+            return Ok(Self::Pair(first.trim().to_owned(), second.trim().to_owned()));
+        }
+        let (name, rest) = word.split_once(':').map_or((word, None), |(name, rest)| (name, Some(rest)));
+        match (fold(name).as_str(), rest) {
+            ("sleep", None) => Ok(Self::Sleep(SleepStyle::Suitable)),
+            (_, Some("calendar")) => Ok(Self::Calendar(name.to_owned())),
+            ("sleep", Some(style)) => sleep_style(word, style).map(Self::Sleep),
+            ("rings", None) => Ok(Self::Rings),
+            ("bloodpressure", None) => Ok(Self::Pressure),
+            ("workout", Some(rest)) => workout(word, rest),
+            ("ecg", Some(id)) => number(word, id).map(Self::Ecg),
+            ("workout" | "ecg", None) => {
+                let hint = format!("Write `{name}:12`, with its number in the store.");
+                Err(Error::new(Code::BadUsage, format!("Which {name} is meant?"), hint))
+            }
+            (_, None) => Ok(Self::Type(word.to_owned())),
+            (_, Some(_)) => Err(no_chart(word, "A type can be followed by `:calendar`.")),
+        }
+    }
+}
+
+fn sleep_style(word: &str, style: &str) -> Result<SleepStyle> {
+    let found = SLEEP_STYLES.iter().find(|(name, _)| *name == style).map(|(_, style)| *style);
+    let names: Vec<String> = SLEEP_STYLES.iter().map(|(name, _)| format!("sleep:{name}")).collect();
+    found.ok_or_else(|| no_chart(word, &format!("There are: sleep, {}, sleep:calendar.", names.join(", "))))
+}
+
+fn workout(word: &str, rest: &str) -> Result<Subject> {
+    match rest.split_once(':') {
+        None | Some((_, "route")) => number(word, rest.trim_end_matches(":route")).map(Subject::Route),
+        Some((id, "profiles")) => number(word, id).map(Subject::Profiles),
+        Some(_) => Err(no_chart(word, "There are: workout:ID, workout:ID:profiles.")),
+    }
+}
+
+fn number(word: &str, text: &str) -> Result<i64> {
+    text.parse().map_err(|_| no_chart(word, "A number of the store stands behind the colon, as in `workout:12`."))
+}
+
+fn no_chart(word: &str, hint: &str) -> Error {
+    Error::new(Code::BadUsage, format!("There is no chart `{word}`."), hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(word: &str, expected: Option<Subject>) {
+        assert_eq!(Subject::parse(word).ok(), expected, "{word}");
+    }
+
+    #[test]
+    fn charts_are_called_by_a_word_and_what_follows_a_colon() {
+        check("Step_Count", Some(Subject::Type("Step_Count".to_owned())));
+        check("step_count:calendar", Some(Subject::Calendar("step_count".to_owned())));
+        check("step_count:bars", None);
+        check("a, b", Some(Subject::Pair("a".to_owned(), "b".to_owned())));
+        check("Blood_Pressure", Some(Subject::Pressure));
+        check("rings", Some(Subject::Rings));
+    }
+
+    #[test]
+    fn sleep_has_styles() {
+        check("sleep", Some(Subject::Sleep(SleepStyle::Suitable)));
+        check("sleep:regularity", Some(Subject::Sleep(SleepStyle::Regularity)));
+        check("sleep:calendar", Some(Subject::Calendar("sleep".to_owned())));
+        check("sleep:deep", None);
+    }
+
+    #[test]
+    fn workouts_and_recordings_go_by_number() {
+        check("workout:12", Some(Subject::Route(12)));
+        check("workout:12:route", Some(Subject::Route(12)));
+        check("workout:12:profiles", Some(Subject::Profiles(12)));
+        check("workout:12:pace", None);
+        check("workout:x", None);
+        check("workout", None);
+        check("ecg:3", Some(Subject::Ecg(3)));
+        check("ecg:", None);
+    }
+}

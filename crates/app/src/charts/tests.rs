@@ -1,0 +1,212 @@
+//! Charts of a whole made-up person: every family draws, and no chart says another number than `query`.
+
+use std::collections::BTreeMap;
+
+use chart::{Model, Size, Theme};
+use health::time::{Day, HOUR_MS, parse_day};
+use store::Cancel;
+
+use super::picture::{Format, picture};
+use super::*;
+use crate::demo::{DemoOptions, fill};
+use crate::query::{Grain, query};
+use crate::testing::TestFolder;
+
+const END: &str = "2026-03-31";
+const DAYS: u32 = 36;
+
+/// A sample store, and a now some days after its end.
+fn demo(name: &str) -> (TestFolder, Folder, i64) {
+    let folder = TestFolder::new(name);
+    let end_day: Day = parse_day(END).expect("a day");
+    let now_ms = i64::from(end_day + 8) * 24 * HOUR_MS;
+    let options = DemoOptions { seed: 3, end_day, days: DAYS, zone: "Europe/Berlin", records: None };
+    fill(&folder, &options, now_ms, &Cancel::default(), &mut |_| true).expect("a sample store");
+    let demo = folder.demo();
+    (folder, demo, now_ms)
+}
+
+fn ask(folder: &Folder, word: &str, reach: Option<Reach>, now_ms: i64) -> Model {
+    let subject = Subject::parse(word).expect("a subject");
+    let question = Question { subject, reach, last: None, page: 1, now_ms };
+    chart(folder, &question).unwrap_or_else(|error| panic!("{word}: {error}"))
+}
+
+#[track_caller]
+fn check_drawn(word: &str, model: &Model) {
+    assert!(!model.is_empty(), "{word} shows something");
+    assert!(!model.summary.is_empty() && !model.table.rows.is_empty(), "{word}");
+    for theme in [Theme::Light, Theme::Dark] {
+        let draw = |format| picture(model, Size::new(480, 300), theme, format, 1.0).expect("a picture");
+        let svg = String::from_utf8(draw(Format::Svg)).expect("text");
+        assert!(svg.starts_with("<svg ") && svg.contains(">\n<") && svg.contains(&model.days), "{word}");
+        assert!(draw(Format::Png).starts_with(b"\x89PNG\r\n"), "{word}");
+    }
+}
+
+#[test]
+fn every_kind_of_chart_is_drawn_from_the_sample_store() {
+    let (_kept, folder, now_ms) = demo("charts-drawn");
+    let store = folder.read().expect("a store");
+    let newest = |kind: &str| store.entry_ids(kind).expect("entries").pop().expect("one");
+    let (route, ecg) = (newest("route"), newest("ecg"));
+    let with_route: String = store.entry("route", route).expect("read").expect("a route").body;
+    let start = with_route.split("\"start\":\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a link");
+    let start_ms = health::time::parse_stamp(start).expect("an instant");
+    let workout =
+        store.entry_ids("workout").expect("entries").into_iter().find(|id| {
+            store.entry("workout", *id).expect("read").is_some_and(|entry| entry.start_ms == Some(start_ms))
+        });
+    let workout = workout.expect("the workout of the route");
+    let numbered = [format!("workout:{workout}"), format!("workout:{workout}:profiles"), format!("ecg:{ecg}")];
+    let words = [
+        "heart_rate",
+        "resting_heart_rate",
+        "environmental_audio_exposure",
+        "step_count",
+        "mindful_session",
+        "body_mass",
+        "blood_pressure",
+        "sleep",
+        "sleep:night",
+        "sleep:nights",
+        "sleep:stages",
+        "sleep:regularity",
+        "rings",
+        "step_count:calendar",
+        "sleep:calendar",
+        "step_count,resting_heart_rate",
+        "sleep,heart_rate_variability_sdnn",
+    ];
+    for word in words.into_iter().chain(numbered.iter().map(String::as_str)) {
+        check_drawn(word, &ask(&folder, word, None, now_ms));
+    }
+    for (word, reach) in
+        [("heart_rate", Reach::Day), ("sleep", Reach::Day), ("rings", Reach::Day), ("sleep", Reach::Year)]
+    {
+        check_drawn(word, &ask(&folder, word, Some(reach), now_ms));
+    }
+}
+
+/// The numbers of `query` by start, where all of it was asked for.
+fn counted(folder: &Folder, word: &str, grain: Grain, now_ms: i64) -> BTreeMap<i64, crate::query::BucketAnswer> {
+    let days = crate::local::Days::default();
+    let question = crate::query::Question { word: word.to_owned(), days, grain: Some(grain), by_source: false, now_ms };
+    let rows = query(folder, &question, grain).expect("rows");
+    rows.into_iter().filter_map(|row| Some((health::time::parse_stamp(&row.start)?, row))).collect()
+}
+
+#[track_caller]
+fn check_same(folder: &Folder, word: &str, (reach, grain): (Reach, Grain), times: f64, now_ms: i64) {
+    let model = ask(folder, word, Some(reach), now_ms);
+    let rows = counted(folder, word, grain, now_ms);
+    let sums = rows.values().all(|row| row.stat == "sum");
+    let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * b.abs().max(1.0);
+    assert!(!model.buckets.is_empty(), "{word}");
+    for bucket in &model.buckets {
+        let row = rows.get(&bucket.start_ms).unwrap_or_else(|| panic!("{word}: no bucket at {}", bucket.label));
+        assert_eq!((health::time::format_instant(bucket.end_ms), bucket.complete), (row.end.clone(), row.complete));
+        if sums {
+            assert!(
+                near(bucket.mean * bucket.n as f64, row.value * times),
+                "{word} {}: {bucket:?} {row:?}",
+                bucket.label
+            );
+        } else {
+            let found = [Some(bucket.mean), Some(bucket.min), Some(bucket.max)];
+            let told = [Some(row.value), row.min, row.max].map(|value| value.map(|value| value * times));
+            assert!(
+                found.iter().zip(&told).all(|(a, b)| a.zip(*b).is_some_and(|(a, b)| near(a, b))),
+                "{word}: {bucket:?} {row:?}"
+            );
+            assert_eq!(bucket.n, row.n.unsigned_abs());
+        }
+    }
+}
+
+#[test]
+fn a_chart_says_the_same_numbers_as_query() {
+    let (_kept, folder, now_ms) = demo("charts-same");
+    let ranges = [
+        (Reach::Day, Grain::Hour),
+        (Reach::Week, Grain::Day),
+        (Reach::HalfYear, Grain::Week),
+        (Reach::Year, Grain::Month),
+    ];
+    for (word, times) in [
+        ("heart_rate", 1.0),
+        ("step_count", 1.0),
+        ("distance_walking_running", 0.001),
+        ("resting_heart_rate", 1.0),
+        ("oxygen_saturation", 100.0),
+        ("environmental_audio_exposure", 1.0),
+    ] {
+        for range in ranges {
+            check_same(&folder, word, range, times, now_ms);
+        }
+    }
+    // The window's months are made of days, too.
+    let window = heart_rate_chart(&folder, 28, None, now_ms).expect("a chart");
+    let month = ask(&folder, "heart_rate", Some(Reach::Month), now_ms);
+    assert_eq!(window.buckets.as_slice(), &month.buckets[month.buckets.len() - 28..]);
+}
+
+#[test]
+fn the_unfinished_week_is_marked_and_today_counts_for_no_average() {
+    let (_kept, folder, later_ms) = demo("charts-today");
+    // Noon of the last day: a Tuesday.
+    let noon_ms = i64::from(parse_day(END).expect("a day")) * 24 * HOUR_MS + 11 * HOUR_MS;
+    let week = |now_ms: i64| ask(&folder, "step_count", Some(Reach::HalfYear), now_ms).buckets.pop().expect("a week");
+    let (open, whole) = (week(noon_ms), week(later_ms));
+    assert!(!open.complete && whole.complete);
+    assert_eq!((open.n, whole.n), (1, 2), "Monday alone, then Monday and Tuesday");
+    let days = ask(&folder, "step_count", Some(Reach::Week), noon_ms).buckets;
+    assert_eq!(days.iter().filter(|day| !day.complete).count(), 1);
+    assert!((open.mean - days[days.len() - 2].mean).abs() < 1e-6);
+}
+
+#[test]
+fn without_data_a_chart_says_so() {
+    let folder = TestFolder::new("charts-empty");
+    let now_ms = i64::from(parse_day(END).expect("a day")) * 24 * HOUR_MS;
+    for word in
+        ["step_count", "heart_rate", "vo2_max", "body_mass", "blood_glucose", "blood_pressure", "sleep", "rings"]
+    {
+        for reach in [Reach::Day, Reach::Month, Reach::HalfYear, Reach::Year, Reach::All] {
+            let model = ask(&folder, word, Some(reach), now_ms);
+            assert!(model.is_empty() && model.summary.contains("no"), "{word}: {}", model.summary);
+            picture(&model, Size::new(480, 300), Theme::Light, Format::Svg, 1.0).expect("a picture");
+        }
+    }
+    for word in ["sleep:calendar", "step_count:calendar", "sleep:regularity", "step_count,sleep"] {
+        assert!(ask(&folder, word, None, now_ms).is_empty(), "{word}");
+    }
+}
+
+#[test]
+fn an_unknown_number_brings_near_ones() {
+    let folder = TestFolder::filled("charts-numbers");
+    let error = |word: &str| {
+        let subject = Subject::parse(word).expect("a subject");
+        chart(&folder, &Question { subject, reach: None, last: None, page: 9, now_ms: 0 }).expect_err("refused")
+    };
+    let store = folder.read().expect("a store");
+    let ids = |kind: &str| store.entry_ids(kind).expect("entries");
+    let workout = error("workout:999");
+    assert_eq!(workout.code, Code::UnknownWorkout);
+    assert!(workout.hint.contains(&format!("workout:{}", ids("workout")[0])), "{}", workout.hint);
+    // The number of a workout is not that of a recording.
+    assert_eq!(error(&format!("ecg:{}", ids("workout")[0])).code, Code::UnknownEcg);
+    assert_eq!(error(&format!("ecg:{}", ids("ecg")[0])).code, Code::BadUsage, "it has no page 9");
+    assert_eq!(error("heart_rat").code, Code::UnknownType);
+}
+
+/// The rows of both numbers and the correlation that names them are one reading; it goes by either of its types.
+#[test]
+fn blood_pressure_is_paired() {
+    let folder = TestFolder::filled("charts-pressure");
+    let model = ask(&folder, "blood_pressure", Some(Reach::All), 1_790_000_000_000);
+    let systolic = ask(&folder, "blood_pressure_systolic", Some(Reach::All), 1_790_000_000_000);
+    assert_eq!(model, systolic);
+    assert_eq!((model.table.rows.len(), model.title.as_str()), (1, "Blood pressure"));
+}

@@ -1,0 +1,126 @@
+//! What every chart of a stretch of time is made with: the store, the wearer's zones, and the numbers of `query`.
+
+use chart::Range;
+use health::series::buckets::{Bucket, Calendar};
+use health::series::per_day::DayValue;
+use health::time::{Day, Zones};
+use store::Store;
+use store::query::{Orders, Point, Ranks};
+
+use super::stretch::Stretch;
+use super::{Question, Reach};
+use crate::daily::of_kind;
+use crate::display::Units;
+use crate::error::Result;
+use crate::local::{Days, Found};
+use crate::query::merged;
+use crate::settings::week_start;
+
+/// Samples at the end of a range may reach so far into it.
+const NEWEST_DAYS: Day = 40;
+
+/// A look at a store.
+pub(super) struct View<'s> {
+    /// What is looked at.
+    pub store: &'s Store,
+    /// Where the wearer was.
+    pub zones: &'s Zones,
+    /// Whose numbers count first.
+    pub orders: Orders,
+    /// Units that people want.
+    pub units: Units,
+    /// Milliseconds since 1970 in UTC.
+    pub now_ms: i64,
+    week_start: i8,
+    reach: Reach,
+    last: Option<Day>,
+}
+
+impl<'s> View<'s> {
+    /// By a question; `usual` is the reach where it names none.
+    pub fn new(store: &'s Store, zones: &'s Zones, question: &Question, usual: Reach) -> Result<Self> {
+        Ok(Self {
+            store,
+            zones,
+            orders: store.orders()?,
+            units: Units::of_store(store)?,
+            now_ms: question.now_ms,
+            week_start: week_start(store)?,
+            reach: question.reach.unwrap_or(usual),
+            last: question.last,
+        })
+    }
+
+    /// The day of now.
+    pub fn today(&self) -> Day {
+        self.zones.day(self.now_ms)
+    }
+
+    /// The days of the chart, where data lie between two days.
+    pub fn stretch(&self, data: Option<(Day, Day)>) -> Stretch {
+        let last = self.last.or(data.map(|(_, last)| last)).unwrap_or_else(|| self.today());
+        let earliest = data.map_or(last, |(first, _)| first);
+        Stretch::new(self.reach, last, earliest, self.week_start, self.zones)
+    }
+
+    /// The days of the chart of a type.
+    pub fn stretch_of(&self, found: &Found) -> Result<Stretch> {
+        Ok(self.stretch(self.data_of(found)?))
+    }
+
+    /// First and last day with data of a type.
+    pub fn data_of(&self, found: &Found) -> Result<Option<(Day, Day)>> {
+        let Some(id) = found.id else { return Ok(None) };
+        let row = self.store.types()?.into_iter().find(|row| row.kind.id == id);
+        let Some((first_ms, last_ms)) = row.and_then(|row| row.first_ms.zip(row.last_ms)) else { return Ok(None) };
+        // What ends at midnight belongs to the day before: the roll-ups know.
+        let end = self.zones.day(last_ms);
+        let days = self.store.daily(id, end.saturating_sub(NEWEST_DAYS), end)?;
+        Ok(Some((self.zones.day(first_ms), days.last().map_or(end, |row| row.day))))
+    }
+
+    /// The order of the sources of a type.
+    pub fn ranks(&self, found: &Found) -> &Ranks {
+        self.orders.of(&found.kind.identifier)
+    }
+
+    /// The buckets of a stretch, as `vitalog query` tells them.
+    pub fn buckets(&self, found: &Found, stretch: Stretch) -> Result<Vec<Bucket>> {
+        let calendar = Calendar { zones: self.zones, grain: stretch.grain, week_start: self.week_start };
+        let range = stretch.range(self.zones);
+        let mut buckets = merged(self.store, found, stretch.days(), self.ranks(found), calendar)?;
+        buckets.retain(|bucket| (range.start_ms..range.end_ms).contains(&bucket.start_ms));
+        Ok(buckets)
+    }
+
+    /// The days from one to another, both inclusive, as `vitalog daily` tells them.
+    pub fn days(&self, found: &Found, from: Day, to: Day) -> Result<Vec<Bucket>> {
+        let days = Days { from: Some(from), to: Some(to) };
+        of_kind(self.store, found, days, self.ranks(found), self.zones)
+    }
+
+    /// The samples that start in a range, by start.
+    pub fn points(&self, found: &Found, range: &Range) -> Result<Vec<Point>> {
+        let Some(id) = found.id else { return Ok(Vec::new()) };
+        let mut points = self.store.points(id, range.start_ms, range.end_ms)?;
+        points.retain(|point| point.start_ms >= range.start_ms);
+        Ok(points)
+    }
+
+    /// The middle of a day.
+    pub fn noon(&self, day: Day) -> i64 {
+        let (start_ms, end_ms) = self.zones.day_bounds(day);
+        start_ms + (end_ms - start_ms) / 2
+    }
+}
+
+/// The numbers of days.
+pub(super) fn values(days: &[Bucket]) -> Vec<DayValue> {
+    days.iter().map(|day| DayValue { day: day.day, value: day.value }).collect()
+}
+
+/// Those days that are over, or all where none is: an average is of whole days.
+pub(super) fn over(days: &[Bucket], now_ms: i64) -> Vec<Bucket> {
+    let over: Vec<Bucket> = days.iter().filter(|day| day.is_complete(now_ms)).cloned().collect();
+    if over.is_empty() { days.to_vec() } else { over }
+}

@@ -1,0 +1,68 @@
+//! Types of which there is a mean: dots, and for vital signs the usual band of the wearer's own 28 days before.
+
+use chart::model::Bucket;
+use chart::vital::{self, Usual};
+use chart::{Model, Range};
+use health::kind::short_name;
+use health::series::buckets::Grain;
+use health::series::per_day::DayValue;
+use health::series::rule::Rule;
+use health::series::usual::{HISTORY_DAYS, usual};
+use health::time::Day;
+
+use super::heart_rate::drawn;
+use super::measure::{Shown, most};
+use super::stretch::Stretch;
+use super::view::{View, over, values};
+use crate::error::Result;
+use crate::local::Found;
+
+/// Types that have a usual band.
+const VITAL: [&str; 9] = [
+    "RestingHeartRate",
+    "HeartRateVariabilitySDNN",
+    "HeartRateVariabilityRMSSD",
+    "OxygenSaturation",
+    "RespiratoryRate",
+    "VO2Max",
+    "BodyTemperature",
+    "BasalBodyTemperature",
+    "AppleSleepingWristTemperature",
+];
+
+/// Returns the chart of a stretch.
+pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
+    let stretch = view.stretch_of(found)?;
+    let range = stretch.range(view.zones);
+    let counted = view.buckets(found, stretch)?;
+    let days = view.days(found, stretch.first.saturating_sub(HISTORY_DAYS), stretch.last)?;
+    let shown = Shown::new(&found.kind, view.units, most(counted.iter().map(|bucket| bucket.value)));
+    let history: Vec<DayValue> =
+        values(&days).into_iter().map(|day| DayValue { value: shown.value(day.value), ..day }).collect();
+    let bands = if VITAL.contains(&short_name(&found.kind.identifier)) {
+        bands(&history, stretch, &range, view)
+    } else {
+        Vec::new()
+    };
+    let inside: Vec<_> = days.into_iter().filter(|day| day.day >= stretch.first).collect();
+    let mean = Rule::of(&found.kind).level(&over(&inside, view.now_ms)).map(|mean| shown.value(mean));
+    let buckets: Vec<Bucket> = counted.iter().map(|bucket| in_unit(drawn(bucket, view.now_ms), &shown)).collect();
+    Ok(vital::model(&shown.measure(), &buckets, &bands, mean, range, view.zones))
+}
+
+fn in_unit(bucket: Bucket, shown: &Shown) -> Bucket {
+    let [min, max, mean] = [bucket.min, bucket.max, bucket.mean].map(|value| shown.value(value));
+    Bucket { min, max, mean, ..bucket }
+}
+
+/// The band of each hour, day or week, found at its first day. A month or a year is too long for what was usual before.
+fn bands(history: &[DayValue], stretch: Stretch, range: &Range, view: &View<'_>) -> Vec<Usual> {
+    if matches!(stretch.grain, Grain::Month | Grain::Year) {
+        return Vec::new();
+    }
+    let band = |(start_ms, end_ms): (i64, i64)| {
+        let day: Day = view.zones.day(start_ms);
+        usual(history, day).map(|band| Usual { start_ms, end_ms, low: band.low, high: band.high })
+    };
+    range.slots(view.zones).into_iter().filter_map(band).collect()
+}
