@@ -261,6 +261,20 @@ fn a_full_disk_leaves_the_store_as_it_was_or_the_import_whole() {
     assert!(refused > 0 && done > 0, "{refused} refused, {done} done");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_document_whose_name_is_no_text_is_read_from_its_folder() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = Folder::new("latin-1");
+    let export = folder.path("export");
+    std::fs::create_dir_all(&export).expect("a folder");
+    let document = format!("{}/export.xml", person());
+    std::fs::copy(document, export.join(std::ffi::OsStr::from_bytes(b"D\xe4ten.xml"))).expect("a copy");
+    let code = folder.run(&["import", export.to_str().expect("UTF-8")]).status.code();
+    assert_eq!(code, Some(4));
+    assert!(folder.answer(&["status"])["records"].as_u64() > Some(0));
+}
+
 #[test]
 fn the_same_file_again_is_exit_3_and_after_an_undo_it_is_new() {
     let folder = filled("again");

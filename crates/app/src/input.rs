@@ -5,6 +5,7 @@
 //!   (thread)    (thread)                         (the caller's thread)
 //! ```
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -34,7 +35,9 @@ impl Batches {
     pub fn open(input: &Input) -> Result<Self> {
         let mut reader = match input {
             Input::Stdin => open_stdin()?,
-            Input::Path(path) if path.is_dir() => Reader::folder(OnDisk { root: path.clone() }).about(path)?,
+            Input::Path(path) if path.is_dir() => {
+                Reader::folder(OnDisk { root: path.clone(), paths: HashMap::new() }).about(path)?
+            }
             Input::Path(path) => open_file(path)?,
         };
         let (sender, queue) = sync_channel(WAITING);
@@ -84,34 +87,46 @@ fn open_file(path: &Path) -> Result<Reader> {
 /// An unzipped export on the disk. Links are neither listed nor followed.
 struct OnDisk {
     root: PathBuf,
+    /// Paths by the names that they were listed under: not every name on a disk is a text.
+    paths: HashMap<String, PathBuf>,
 }
 
 impl apple_export::Folder for OnDisk {
     fn list(&mut self) -> io::Result<Vec<(String, u64)>> {
         let mut files = Vec::new();
-        list(&self.root, "", DEPTH, &mut files)?;
+        self.paths.clear();
+        list(&self.root, "", DEPTH, &mut files, &mut self.paths)?;
         Ok(files)
     }
 
     fn open(&mut self, path: &str) -> io::Result<Box<dyn Read + Send>> {
-        let path = self.root.join(path);
-        if fs::symlink_metadata(&path)?.is_file() {
+        let path = self.paths.get(path).ok_or(io::ErrorKind::NotFound)?;
+        if fs::symlink_metadata(path)?.is_file() {
             return Ok(Box::new(File::open(path)?));
         }
         Err(io::ErrorKind::NotFound.into())
     }
 }
 
-fn list(folder: &Path, prefix: &str, depth: usize, files: &mut Vec<(String, u64)>) -> io::Result<()> {
+fn list(
+    folder: &Path,
+    prefix: &str,
+    depth: usize,
+    files: &mut Vec<(String, u64)>,
+    paths: &mut HashMap<String, PathBuf>,
+) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        let Ok(name) = entry.file_name().into_string() else { continue };
+        let name = entry.file_name().to_string_lossy().into_owned();
         let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
         let kind = entry.file_type()?;
         if kind.is_dir() && depth > 0 {
-            list(&entry.path(), &path, depth - 1, files)?;
+            list(&entry.path(), &path, depth - 1, files, paths)?;
         } else if kind.is_file() {
-            files.push((path, entry.metadata()?.len()));
+            // Two names may be one text: the later one is opened.
+            if paths.insert(path.clone(), entry.path()).is_none() {
+                files.push((path, entry.metadata()?.len()));
+            }
         }
         if files.len() as u64 > apple_export::limits::MAX_ENTRIES {
             return Ok(());

@@ -89,8 +89,8 @@ fn rebuild_kinds(desk: &mut Desk<'_>, zones: &Zones, days: &BTreeMap<u32, Vec<(D
         }
         let order: Vec<i64> = orders.of_kind(kind).order().filter(|source| sources.contains(source)).collect();
         let before = order_of(conn, kind)?;
-        let stayed: Vec<i64> = order.iter().filter(|source| before.contains(source)).copied().collect();
-        let moved = before.iter().filter(|source| order.contains(source)).ne(&stayed);
+        let (were, are) = (BTreeSet::from_iter(&before), BTreeSet::from_iter(&order));
+        let moved = before.iter().filter(|source| are.contains(source)).ne(order.iter().filter(|s| were.contains(s)));
         match (moved, days.get(&kind)) {
             (true, _) => {
                 kinds_moved.insert(kind);

@@ -230,7 +230,7 @@ CREATE VIEW source_labels AS
 SELECT s.id AS source_id,
        (SELECT n.name FROM source_names n JOIN imports i ON i.id = n.import_id
         WHERE n.source_id = s.id AND i.undone = 0
-        ORDER BY i.export_date_ms DESC NULLS LAST, i.id DESC, n.name LIMIT 1) AS name
+        ORDER BY i.export_date_ms DESC NULLS LAST, n.name LIMIT 1) AS name
 FROM sources s;
 
 CREATE VIEW workouts AS

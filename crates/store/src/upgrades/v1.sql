@@ -43,3 +43,11 @@ SELECT e.identity AS day,
        json_extract(e.body, '$.stand_goal_hours') AS stand_goal_hours,
        e.body AS details
 FROM entries e WHERE e.kind = 'activity_summary' AND e.superseded_by IS NULL;
+
+DROP VIEW source_labels;
+CREATE VIEW source_labels AS
+SELECT s.id AS source_id,
+       (SELECT n.name FROM source_names n JOIN imports i ON i.id = n.import_id
+        WHERE n.source_id = s.id AND i.undone = 0
+        ORDER BY i.export_date_ms DESC NULLS LAST, n.name LIMIT 1) AS name
+FROM sources s;

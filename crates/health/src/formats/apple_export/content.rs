@@ -54,7 +54,6 @@ pub(super) struct Content {
     inside: Inside,
     builder: Builder,
     extras: Extras,
-    samples: u64,
     news: bool,
     /// Entries and references so far.
     pub(super) found: Found,
@@ -149,7 +148,8 @@ impl Content {
             }
             Inside::Nothing => {}
         }
-        if self.samples == 0 && self.builder.batch.samples.is_empty() {
+        // Records that were refused are told as that.
+        if self.records == 0 {
             self.tally.count("no_records", None);
         }
         self.news = true;
@@ -174,7 +174,6 @@ impl Content {
         if std::mem::take(&mut self.news) {
             batch.document = Some(self.document.clone());
         }
-        self.samples += batch.samples.len() as u64;
         batch
     }
 

@@ -144,6 +144,7 @@ fn members(node: &Node, outer: &mut Tally) -> Batch {
     let limits = outer.limits;
     let (mut builder, mut tally, mut extras) = (Builder::default(), Tally::within(limits), Extras::default());
     std::mem::swap(&mut tally.names, &mut outer.names);
+    tally.position = outer.position;
     for member in node.all("Record") {
         let Some(mut sample) = record::read(&member.raw, &mut builder, &mut tally) else { continue };
         extras.clear();

@@ -308,6 +308,13 @@ fn entries_that_cannot_be_read_are_told_by_their_kind() {
 }
 
 #[test]
+fn records_that_were_refused_are_records() {
+    let reasons = |body: &str| inside(body).problems.iter().map(|problem| problem.reason).collect::<Vec<_>>();
+    assert_eq!(reasons(r#"<Record type="X" value="1" startDate="yesterday" endDate="today"/>"#), ["bad_time"]);
+    assert_eq!(reasons("<Me/>"), ["no_records"]);
+}
+
+#[test]
 fn rings_without_a_day_are_left_out() {
     let batch = inside(
         r#"<ActivitySummary dateComponents="1969-12-30"/><ActivitySummary dateComponents="2024-05-01" activeEnergyBurned="418.4" activeEnergyBurnedUnit="kJ"/>"#,
