@@ -9,7 +9,7 @@ use super::ecg;
 use super::entries::{Reference, entry};
 use super::gpx::{self, Track};
 use super::input::{Container, Files};
-use super::limits::{BATCH_BYTES, Limits};
+use super::limits::{BESIDE_BYTES, Limits};
 use super::node::Body;
 use super::tally::Tally;
 use crate::formats::route;
@@ -62,7 +62,7 @@ impl SideFiles {
     /// The entries of the next files, until they are a batch.
     pub(super) fn next_entries(&mut self, files: &Files, tally: &mut Tally) -> Vec<Entry> {
         let (mut entries, mut bytes) = (Vec::new(), 0);
-        while bytes < BATCH_BYTES && entries.len() < 4_096 {
+        while bytes < BESIDE_BYTES && entries.len() < 4_096 {
             let Some(todo) = self.todo.pop() else { break };
             let entry = match todo {
                 Todo::Referenced(reference, name) => self.referenced(files, *reference, name, tally),

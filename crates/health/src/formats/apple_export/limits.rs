@@ -48,6 +48,8 @@ pub const MAX_REJECT: usize = 2_048;
 pub const BATCH_SAMPLES: usize = 8_192;
 /// Bytes of text in a batch, after which it is handed over early.
 pub const BATCH_BYTES: usize = 8 << 20;
+/// The same for routes and other files beside the document: dozens of such batches may wait while the store sums days.
+pub const BESIDE_BYTES: usize = 512 << 10;
 /// Points of one route, or of all routes inside one workout: eleven days at one a second.
 pub const MAX_POINTS: usize = 1_000_000;
 /// Routes and clinical files that the document may refer to.
