@@ -291,4 +291,13 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn side_files_that_cannot_be_made_do_not_keep_a_store_from_being_read() {
+        let check = |kind: ErrorKind, expected| assert_eq!(is_out_of_reach(&Error::from(kind)), expected);
+        check(ErrorKind::NoSpace, true);
+        check(ErrorKind::Io(io::ErrorKind::PermissionDenied.into()), true);
+        check(ErrorKind::Io(io::ErrorKind::NotFound.into()), false);
+        check(ErrorKind::Damaged(String::new()), false);
+    }
 }
