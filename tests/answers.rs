@@ -1,7 +1,7 @@
 //! One kept answer per verb of the command line, from the real program on a made-up person's export.
 //!
-//! `UPDATE_GOLDEN=1 cargo test --test answers` writes the answers anew. The keys that no answer may lose stand at the end
-//! of this file.
+//! `UPDATE_GOLDEN=1 cargo test --test answers` writes the answers anew. The keys that no answer may lose stand in
+//! `support/contract.rs`.
 
 use std::path::Path;
 use std::process::Output;
@@ -9,9 +9,12 @@ use std::{env, fs};
 
 use serde_json::{Value, json};
 
+#[path = "support/contract.rs"]
+mod contract;
 #[path = "support/program.rs"]
 mod program;
 
+use contract::*;
 use program::{Folder, fixture, person};
 
 /// A store that holds the person's export.
@@ -357,7 +360,14 @@ fn check_tables(folder: &Folder, records: usize) {
         rows += table.matches("\r\n").count() - 1;
     }
     assert_eq!(rows, records);
-    assert!(fs::read_dir(&out).expect("a folder").all(|file| !file.expect("a file").path().ends_with(".part")));
+    let unfinished = |name: &str| name.ends_with(".part");
+    let names = fs::read_dir(&out).expect("a folder").map(|file| file.expect("a file").file_name());
+    assert!(names.into_iter().all(|name| !unfinished(&name.to_string_lossy())));
+    // A smaller one over it does not pass what it left there for its own.
+    let out = out.to_str().expect("UTF-8");
+    let smaller =
+        folder.answer(&["export", "--format", "csv", "--out", out, "--types", "heart_rate,workout,route,ecg"]);
+    assert_eq!(smaller["left"][0], "activity_summary.csv", "{smaller}");
 }
 
 #[test]
@@ -390,6 +400,8 @@ fn every_answer_for_spreadsheets_is_a_table() {
     assert!(heading(&folder, &["sleep"]).starts_with("day,kind,start,"));
     assert!(heading(&folder, &["check"]).starts_with("day,workout,what,"));
     assert!(heading(&folder, &["query", "heart_rate", "--bucket", "day"]).starts_with("start,end,day,value,"));
+    let by_source = heading(&folder, &["query", "heart_rate", "--bucket", "day", "--sources"]);
+    assert!(by_source.ends_with(",unit,source,source_id"), "{by_source}");
     assert!(heading(&folder, &["sources", "order", "heart_rate"]).starts_with("id,source,"));
     let file = folder.path("export.xml");
     fs::write(&file, "<HealthData locale=\"en_GB\"/>").expect("written");
@@ -407,60 +419,6 @@ fn checking() {
     check_keys(&answer["summary"], &["what", "n", "within_2_percent", "median_relative"]);
     check(&folder, "check-words", &["check", "--from", "2026-03-14", "--to", "2026-03-14"]);
     check(&folder, "check-nothing", &["check", "--from", "2001-01-01", "--to", "2001-01-01"]);
-}
-
-#[test]
-fn completing() {
-    let folder = Folder::new("completing");
-    let help = String::from_utf8_lossy(&folder.check(&["--help"], 0).stdout).into_owned();
-    let verbs: Vec<&str> = help.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next()).collect();
-    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        let text = String::from_utf8_lossy(&folder.check(&["completions", shell], 0).stdout).into_owned();
-        for verb in ["import", "undo", "doctor", "completions"] {
-            assert!(verbs.contains(&verb) && text.contains(verb), "{shell}: {verb}");
-        }
-    }
-    check(&folder, "completions-unknown", &["completions", "abacus", "--json"]);
-}
-
-#[test]
-fn the_manual_is_whole_and_names_no_other_page() {
-    let folder = Folder::new("manual");
-    let text = |arguments: &[&str]| {
-        let text = String::from_utf8_lossy(&folder.check(arguments, 0).stdout).into_owned();
-        text.replace("\\-", "-").replace("\\fB", "").replace("\\fR", "")
-    };
-    let whole = text(&["man"]);
-    for expected in [".SS vitalog import", ".SS vitalog sources link", "--dry-run", ".SS vitalog man", "Exit codes"] {
-        assert!(whole.contains(expected), "{expected}: {whole}");
-    }
-    assert!(!whole.contains("(1)"), "no page that cannot be had: {whole}");
-    let query = text(&["man", "query"]);
-    assert!(query.contains("--bucket") && !query.contains("(1)"), "{query}");
-    assert!(text(&["man", "sources"]).contains("--reset"));
-    folder.check(&["man", "dance"], 2);
-}
-
-/// The examples stand in columns, with blanks between.
-#[test]
-fn the_examples_of_the_readme_work() {
-    let folder = filled("readme");
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("README.md");
-    let examples =
-        readme.lines().filter(|line| line.starts_with("    ")).flat_map(|line| line.split("vitalog ").skip(1));
-    let mut checked = 0;
-    for example in examples {
-        let (plain, quoted) = example.trim().split_once('"').unwrap_or((example.trim(), ""));
-        let mut arguments: Vec<&str> = plain.split_whitespace().collect();
-        arguments.extend(quoted.strip_suffix('"'));
-        let expected = if arguments[0] == "import" { 3 } else { 0 };
-        let file = person();
-        let arguments: Vec<&str> =
-            arguments.into_iter().map(|word| if word == "export.zip" { file.as_str() } else { word }).collect();
-        folder.check(&arguments, expected);
-        checked += 1;
-    }
-    assert!(checked > 5, "{checked}");
 }
 
 /// The person of the sample store grows older every day: only the shape is kept.
@@ -502,146 +460,17 @@ fn shapes(value: &mut Value) {
     }
 }
 
-/// Every row has every key.
-#[track_caller]
-fn check_keys(answer: &Value, keys: &[&str]) {
-    let rows = answer.as_array().map_or(std::slice::from_ref(answer), Vec::as_slice);
-    assert!(!rows.is_empty(), "no rows");
-    for row in rows {
-        for key in keys {
-            assert!(row.get(*key).is_some(), "no {key}: {row:#}");
+#[test]
+fn completing() {
+    let folder = Folder::new("completing");
+    let help = String::from_utf8_lossy(&folder.check(&["--help"], 0).stdout).into_owned();
+    let verbs: Vec<&str> = help.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next()).collect();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let text = String::from_utf8_lossy(&folder.check(&["completions", shell], 0).stdout).into_owned();
+        for verb in ["import", "undo", "doctor", "completions"] {
+            assert!(verbs.contains(&verb) && text.contains(verb), "{shell}: {verb}");
         }
     }
+    check(&folder, "completions", &["completions", "fish"]);
+    check(&folder, "completions-unknown", &["completions", "abacus", "--json"]);
 }
-
-// The keys of the contract. More may be added, none may go.
-const IMPORT: &[&str] = &[
-    "import",
-    "outcome",
-    "file",
-    "export_date",
-    "locale",
-    "export_version",
-    "records",
-    "new",
-    "known",
-    "replaced",
-    "duplicates",
-    "rejected",
-    "superseded",
-    "kept",
-    "problems",
-    "workouts",
-    "correlations",
-    "activity_days",
-    "routes",
-    "ecgs",
-    "clinical_records",
-    "seconds",
-    "xml_bytes",
-    "by_type",
-];
-const IMPORTS: &[&str] =
-    &["import", "channel", "file", "device", "at", "outcome", "new", "known", "superseded", "rejected", "undone"];
-const CHART: &[&str] = &["title", "unit", "days", "range", "x", "y", "buckets", "gaps", "totals", "summary", "table"];
-const UNDO: &[&str] = &["import", "removed", "restored"];
-const STATUS: &[&str] = &[
-    "version",
-    "data_dir",
-    "store",
-    "records",
-    "types",
-    "sources",
-    "first",
-    "last",
-    "entries",
-    "imports",
-    "last_import",
-    "home_zone",
-    "pending",
-    "receiver",
-];
-const TYPES: &[&str] = &["identifier", "name", "kind", "unit", "count", "first", "last", "sources"];
-const SOURCES: &[&str] = &["id", "source", "names", "bundle", "hardware", "records", "first", "last"];
-const ORDER: &[&str] = &["type", "chosen", "order"];
-const BUCKET: &[&str] = &["start", "end", "day", "value", "stat", "min", "max", "mean", "sum", "n", "complete", "unit"];
-const DAILY: &[&str] = &["day", "type", "value", "unit", "stat", "min", "max", "n", "complete", "sources", "naive_sum"];
-const SLEEP: &[&str] = &[
-    "day",
-    "kind",
-    "start",
-    "end",
-    "asleep_min",
-    "awake_min",
-    "core_min",
-    "deep_min",
-    "rem_min",
-    "unspecified_min",
-    "in_bed_min",
-    "in_bed_estimated",
-    "latency_min",
-    "awakenings",
-    "efficiency",
-    "sources",
-];
-const EXPLAIN: &[&str] = &["type", "day", "zone", "value", "unit", "rule", "naive_sum", "sources", "stat", "sentence"];
-const EXPLAIN_SOURCES: &[&str] = &["source", "rows_used", "rows_left_out", "value"];
-const WORKOUT: &[&str] = &[
-    "id",
-    "activity",
-    "activity_name",
-    "start",
-    "end",
-    "duration_s",
-    "distance_m",
-    "energy_kcal",
-    "source",
-    "heart_rate",
-    "route_points",
-    "activity_raw",
-    "distance_origin",
-    "energy_origin",
-    "heart_rate_origin",
-    "same_as",
-];
-const WORKOUT_DETAIL: &[&str] = &["pauses", "elevation_up_m", "elevation_down_m", "splits_origin", "splits", "zones"];
-const SETTINGS: &[&str] = &[
-    "home_zone",
-    "home_zone_from",
-    "day_boundaries",
-    "week_start",
-    "night_label",
-    "units",
-    "hep_path",
-    "hep_header",
-    "port",
-];
-const SAMPLE: &[&str] =
-    &["record", "type", "kind", "start", "end", "value", "unit", "source", "uuid", "seen", "import"];
-const RECORDS: [(&str, &[&str]); 10] = [
-    ("sample", SAMPLE),
-    (
-        "workout",
-        &[
-            "activity",
-            "activity_raw",
-            "start",
-            "end",
-            "duration_s",
-            "energy_kcal",
-            "distance_m",
-            "uuid",
-            "source",
-            "route_points",
-            "seen",
-        ],
-    ),
-    ("correlation", &["type", "start", "end", "source", "members"]),
-    ("route", &["start", "end", "workout", "route_points", "points"]),
-    ("ecg", &["start", "classification_raw", "avg_hr", "hz", "voltage_count", "voltages", "source"]),
-    ("activity_summary", &["day", "active_energy_kcal", "exercise_min", "stand_hours"]),
-    ("clinical_record", &["type", "identifier", "source", "resource_text"]),
-    ("audiogram", &["start", "end", "source"]),
-    ("vision_prescription", &["start", "end"]),
-    ("profile", &["date_of_birth"]),
-];

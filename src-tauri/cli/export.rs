@@ -1,10 +1,11 @@
 //! Takes everything out.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use app::export::{Format, Output, Selection};
+use app::export::{Exported, Format, Output, Selection};
 use app::{Folder, Result};
 use clap::ValueEnum;
+use serde_json::json;
 
 use super::End;
 use super::args::Range;
@@ -51,8 +52,15 @@ pub(super) fn run(verb: &Export, folder: &Folder, out: &mut Out) -> Result<End> 
     }
     let written = app::export::export(folder, &selection, format, Output::Folder(verb.out_dir.clone()))?;
     match out.style {
-        Style::Json => out.json(&serde_json::json!({"records": written, "out": verb.out_dir}))?,
-        _ => out.say(&format!("{} in {}", app::words::count(written, "record", "records"), verb.out_dir.display())),
+        Style::Json => out.json(&json!({"records": written.records, "out": verb.out_dir, "left": written.left}))?,
+        _ => tell(&written, &verb.out_dir, out),
     }
     Ok(End::Done)
+}
+
+fn tell(written: &Exported, dir: &Path, out: &Out) {
+    out.say(&format!("{} in {}", app::words::count(written.records, "record", "records"), dir.display()));
+    if !written.left.is_empty() {
+        out.say(&format!("Left there from an earlier export: {}.", written.left.join(", ")));
+    }
 }

@@ -91,9 +91,14 @@ impl Out {
     /// Answers with rows: JSON, CSV, or `table` for people. A table without rows still has the heading that a row of
     /// defaults would have.
     pub fn rows<T: Serialize + Default>(&mut self, rows: &[T], table: impl FnOnce() -> Table) -> Result<()> {
+        self.rows_like(&T::default(), rows, table)
+    }
+
+    /// The same where a row of defaults has not every column.
+    pub fn rows_like<T: Serialize>(&mut self, one: &T, rows: &[T], table: impl FnOnce() -> Table) -> Result<()> {
         match self.style {
             Style::Json => self.json(&rows),
-            Style::Csv => self.csv(rows),
+            Style::Csv => self.csv(one, rows),
             Style::Words => self.table(&table()),
         }
     }
@@ -139,9 +144,9 @@ impl Out {
         Ok(self.writer.flush()?)
     }
 
-    fn csv<T: Serialize + Default>(&mut self, rows: &[T]) -> Result<()> {
+    fn csv<T: Serialize>(&mut self, one: &T, rows: &[T]) -> Result<()> {
         use app::export::csv::{cell, line};
-        let heading = columns(rows.first().unwrap_or(&T::default()))?;
+        let heading = columns(rows.first().unwrap_or(one))?;
         line(&mut self.writer, heading.into_iter().map(|(name, _)| name))?;
         for row in rows {
             line(&mut self.writer, columns(row)?.iter().map(|(_, value)| cell(value)))?;

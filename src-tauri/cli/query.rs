@@ -3,7 +3,7 @@
 use app::display::Display;
 use app::export::csv::SAMPLE;
 use app::local::Clock;
-use app::query::{Grain, Question};
+use app::query::{BucketAnswer, Grain, Question};
 use app::{Folder, Result};
 use clap::ValueEnum;
 use serde_json::Value;
@@ -57,7 +57,8 @@ pub(super) fn run(verb: &Query, folder: &Folder, out: &mut Out) -> Result<End> {
     let edge = |value: Option<f64>| value.map(|value| number(display.value(value))).unwrap_or_default();
     let hours = grain == Grain::Hour;
     let labels = app::sources::labels(folder)?;
-    out.rows(&rows, || {
+    let (source, source_id) = (verb.sources.then(String::new), verb.sources.then_some(0));
+    out.rows_like(&BucketAnswer { source, source_id, ..BucketAnswer::default() }, &rows, || {
         let when = if hours { "hour" } else { "day" };
         let heading = [when, "value", "unit", "stat", "min", "max", "n", "source"];
         let mut table = Table::new(&heading).or_else(&none_of(display.name()));
@@ -80,9 +81,10 @@ fn raw(folder: &Folder, question: &Question, out: &mut Out) -> Result<End> {
     let mut first = true;
     let display = Display::of(folder, &question.word)?;
     let clock = Clock::of(folder)?;
+    let labels = app::sources::labels(folder)?;
     let besides = if display.is_category() { "meaning" } else { "unit" };
     let mut table = Table::new(&["start", "end", "value", besides, "source"]).or_else(&none_of(display.name()));
-    app::query::raw(folder, question, |row| {
+    app::query::raw(folder, question, |row, source| {
         let start = std::mem::take(&mut first);
         match style {
             Style::Json => write!(out.data(), "{}{row}", if start { "[" } else { ",\n" })?,
@@ -91,7 +93,10 @@ fn raw(folder: &Folder, question: &Question, out: &mut Out) -> Result<End> {
                 app::export::csv::row(out.data(), SAMPLE, &row)?;
             }
             Style::Csv => app::export::csv::row(out.data(), SAMPLE, &row)?,
-            Style::Words => table.row(cells(&row, &display, &clock)),
+            Style::Words => {
+                let source = labels.get(&source).cloned().unwrap_or_default();
+                table.row(cells(&row, &display, &clock).into_iter().chain([source]));
+            }
         }
         Ok(())
     })?;
@@ -104,7 +109,7 @@ fn raw(folder: &Folder, question: &Question, out: &mut Out) -> Result<End> {
     Ok(End::Done)
 }
 
-fn cells(row: &Value, display: &Display, clock: &Clock) -> [String; 5] {
+fn cells(row: &Value, display: &Display, clock: &Clock) -> [String; 4] {
     let text = |key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (shown, unit) = match row.get("value").and_then(Value::as_f64) {
         Some(found) if display.is_category() => (number(found), display.meaning(found).unwrap_or_default()),
@@ -114,5 +119,5 @@ fn cells(row: &Value, display: &Display, clock: &Clock) -> [String; 5] {
         }
         None => (text("label"), String::new()),
     };
-    [clock.time(&text("start")), clock.time(&text("end")), shown, unit, text("source")]
+    [clock.time(&text("start")), clock.time(&text("end")), shown, unit]
 }

@@ -45,7 +45,7 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
 }
 
 fn raw(folder: &Folder, question: &Question) -> Result<()> {
-    app::query::raw(folder, question, |_| Ok(()))
+    app::query::raw(folder, question, |_, _| Ok(()))
 }
 
 fn median(question: &dyn Fn() -> Result<()>) -> Result<f64> {

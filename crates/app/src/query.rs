@@ -153,14 +153,14 @@ fn of_each_source(
     Ok(by_place.into_iter().map(|(place, inputs)| (Some(place), of_source(inputs))).collect())
 }
 
-/// Hands raw rows in the format of the export to `each`.
-pub fn raw(folder: &Folder, question: &Question, mut each: impl FnMut(Value) -> Result<()>) -> Result<()> {
+/// Hands raw rows in the format of the export to `each`, with the number of their source in this store.
+pub fn raw(folder: &Folder, question: &Question, mut each: impl FnMut(Value, i64) -> Result<()>) -> Result<()> {
     let store = folder.read()?;
     let found = find_kind(&store, &question.word)?;
     let Some(kind_id) = found.id else { return Ok(()) };
     let (from_ms, until_ms) = question.days.instants(&zones(&store)?);
     let query = SampleQuery { kind_id, from_ms, until_ms, superseded: false };
-    store.each_sample::<Error>(query, |sample| each(line::sample(sample, &found.kind)))
+    store.each_sample::<Error>(query, |sample| each(line::sample(sample, &found.kind), sample.source_id))
 }
 
 /// The samples of a kind that touch `[from_ms, until_ms)`, ready to be counted.

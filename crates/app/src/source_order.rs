@@ -45,7 +45,12 @@ pub fn order(folder: &Folder, word: &str) -> Result<OrderAnswer> {
 pub fn set_order(folder: &Folder, word: &str, list: &str) -> Result<OrderAnswer> {
     let (found, sources) = {
         let store = folder.read()?;
-        (find_kind(&store, word)?, named(&store, list)?)
+        let (found, sources) = (find_kind(&store, word)?, named(&store, list)?);
+        if sources.is_empty() && store.orders()?.named(&found.kind.identifier).is_none() {
+            // It is the default already; a missing store is not made for that.
+            return in_force(&store, &found);
+        }
+        (found, sources)
     };
     let mut store = folder.write()?;
     store.set_source_order(&found.kind.identifier, &sources, &system_zone())?;

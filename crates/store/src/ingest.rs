@@ -93,6 +93,7 @@ impl Store {
 }
 
 const ALREADY: &str = "already_imported";
+const DRY_RUN: &str = "dry_run";
 
 struct Ingest<'a> {
     conn: &'a Connection,
@@ -187,8 +188,10 @@ impl<'a> Ingest<'a> {
             .optional()?;
         let Some((id, json)) = earlier else { return Ok(None) };
         let mut report: Report = serde_json::from_str(&json).map_err(|e| ErrorKind::Damaged(e.to_string()))?;
-        report.outcome = ALREADY.to_owned();
-        report.import = Some(id);
+        (report.outcome, report.import) = match self.delivery.dry_run {
+            true => (DRY_RUN.to_owned(), None),
+            false => (ALREADY.to_owned(), Some(id)),
+        };
         report.file = self.delivery.file.map(str::to_owned);
         for kind in report.by_type.values_mut() {
             let c = &mut kind.counts;

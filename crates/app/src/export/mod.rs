@@ -7,6 +7,7 @@ mod output;
 use health::EntryKind;
 use health::kind::{self, Kind};
 use health::time::parse_day;
+use serde::Serialize;
 use serde_json::Value;
 use store::Store;
 use store::query::{EntryRow, SampleQuery};
@@ -37,9 +38,18 @@ pub struct Selection {
     pub superseded: bool,
 }
 
-/// Writes the chosen rows and returns how many. CSV on one stream has room for one table: that of the samples, or that
+/// What was written, and what lies beside it.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Exported {
+    /// Rows.
+    pub records: u64,
+    /// Files of an earlier export in the same folder that this one had no rows for; they are left alone.
+    pub left: Vec<String>,
+}
+
+/// Writes the chosen rows. CSV on one stream has room for one table: that of the samples, or that
 /// of the one other kind of record that was chosen.
-pub fn export(folder: &Folder, selection: &Selection, format: Format, output: Output<'_>) -> Result<u64> {
+pub fn export(folder: &Folder, selection: &Selection, format: Format, output: Output<'_>) -> Result<Exported> {
     let store = folder.read()?;
     let chosen = Chosen::new(&store, selection)?;
     let mut writer = output::Writer::begin(output, format, &chosen.named)?;

@@ -6,9 +6,10 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use health::EntryKind;
 use serde_json::Value;
 
-use super::{Format, csv};
+use super::{Exported, Format, csv};
 use crate::error::{About, Code, Error, Result};
 use crate::folder::{create_private, private_file};
 
@@ -72,13 +73,13 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Gives the files their names, or takes them away where the export failed; returns how many lines there are.
-    pub fn end(self, result: Result<()>) -> Result<u64> {
-        let result = match self.target {
-            Target::Files(files) => files.end(result),
-            Target::Stream(..) => result,
+    /// Gives the files their names, or takes them away where the export failed.
+    pub fn end(self, result: Result<()>) -> Result<Exported> {
+        let left = match self.target {
+            Target::Files(files) => files.end(result)?,
+            Target::Stream(..) => result.map(|()| Vec::new())?,
         };
-        result.map(|()| self.written)
+        Ok(Exported { records: self.written, left })
     }
 }
 
@@ -108,7 +109,7 @@ impl Files {
     fn of(&mut self, record: &str) -> Result<&mut BufWriter<File>> {
         let name = match self.format {
             Format::Jsonl => JSON_LINES.to_owned(),
-            Format::Csv => format!("{record}.csv"),
+            Format::Csv => table(record),
         };
         let path = self.unfinished(&name);
         match self.open.entry(name) {
@@ -123,8 +124,14 @@ impl Files {
         }
     }
 
-    fn end(mut self, mut result: Result<()>) -> Result<()> {
-        for (name, mut file) in std::mem::take(&mut self.open) {
+    /// Returns the files of an earlier export.
+    fn end(mut self, mut result: Result<()>) -> Result<Vec<String>> {
+        let open = std::mem::take(&mut self.open);
+        let ours = EntryKind::ALL.into_iter().map(EntryKind::as_str).chain([csv::SAMPLE]).map(table);
+        let earlier = ours.chain([JSON_LINES.to_owned()]).filter(|name| !open.contains_key(name));
+        let mut left: Vec<String> = earlier.filter(|name| self.dir.join(name).exists()).collect();
+        left.sort_unstable();
+        for (name, mut file) in open {
             result = result.and_then(|()| file.flush().about(Path::new(&name)));
             drop(file);
             let unfinished = self.unfinished(&name);
@@ -134,8 +141,13 @@ impl Files {
                 Err(_) => drop(fs::remove_file(unfinished)),
             }
         }
-        result
+        result.map(|()| left)
     }
+}
+
+/// The file of a record's table.
+fn table(record: &str) -> String {
+    format!("{record}.csv")
 }
 
 /// The record whose table a stream takes: the only one that was named, or the samples where none was.

@@ -159,7 +159,7 @@ impl Ingest<'_> {
         self.report.export_version = d.version;
         self.report.xml_bytes = d.xml_bytes;
         self.report.import = (!self.delivery.dry_run).then_some(self.import);
-        self.report.outcome = if self.delivery.dry_run { "dry_run" } else { "imported" }.to_owned();
+        self.report.outcome = if self.delivery.dry_run { super::DRY_RUN } else { "imported" }.to_owned();
         self.report.total();
         let json = serde_json::to_string(&self.report).map_err(|e| ErrorKind::Damaged(e.to_string()))?;
         self.write_import(&json)?;
