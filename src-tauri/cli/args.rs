@@ -85,6 +85,14 @@ pub enum Verb {
     Doctor,
     /// Check that the store is whole
     Verify,
+    /// Write a copy of the store into one file
+    Backup(super::backup::Backup),
+    /// Put a backup in the store's place; what was there is kept for 30 days
+    Restore(super::restore::Restore),
+    /// Give the room of deleted rows back to the disk
+    Compact,
+    /// Delete everything in the data folder, for good
+    DeleteAll(super::delete_all::DeleteAll),
     /// Print completions for a shell
     Completions(super::completions::Completions),
     /// Print the manual: one page with every verb, or that of one verb

@@ -1,10 +1,13 @@
 //! The command line: arguments in, words and exit codes out. One file per verb; the work is in `app`.
 
 mod args;
+mod backup;
 mod chart;
 mod check;
+mod compact;
 mod completions;
 mod daily;
+mod delete_all;
 mod demo;
 mod doctor;
 mod explain;
@@ -16,6 +19,7 @@ mod open;
 mod out;
 mod progress;
 mod query;
+mod restore;
 mod settings;
 mod sleep;
 mod sources;
@@ -92,7 +96,10 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     }
     if arguments.iter().any(|argument| argument == "--json") {
         let text = error.render().to_string();
-        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        // The sentence goes up to the first empty line: names of arguments stand below it.
+        let sentence: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+        let sentence = sentence.join(" ");
+        let message = sentence.trim_start_matches("error: ");
         out::error_line(&Error::new(Code::BadUsage, message, "`vitalog help` lists the verbs."));
     }
     ExitCode::from(2)
@@ -122,6 +129,10 @@ fn verb(args: &Args, out: &mut Out) -> app::Result<End> {
         Verb::Settings(verb) => settings::run(verb, &find()?, out),
         Verb::Doctor => doctor::run(&find()?, out),
         Verb::Verify => verify::run(&find()?, out),
+        Verb::Backup(verb) => backup::run(verb, &find()?, out),
+        Verb::Restore(verb) => restore::run(verb, &find()?, out),
+        Verb::Compact => compact::run(&find()?, out),
+        Verb::DeleteAll(_) => delete_all::run(&find()?, out),
         Verb::Completions(verb) => completions::run(verb, out),
         Verb::Man(verb) => man::run(verb, out),
     }

@@ -71,6 +71,8 @@ codes! {
     AlreadyLinked = "already_linked",
     /// This import was undone before.
     AlreadyUndone = "already_undone",
+    /// The file to restore is no whole copy of a store.
+    NotABackup = "not_a_backup",
     /// No setting has this name, or the value is not allowed.
     UnknownSetting = "unknown_setting",
     /// A day is not written as 2026-03-14.
@@ -167,6 +169,11 @@ impl From<store::Error> for Error {
                 Code::BadUsage,
                 "These are two devices or apps, which cannot be one source.",
                 "`vitalog sources order` says whose numbers count first.",
+            ),
+            ErrorKind::NoCopy => Self::new(
+                Code::NotABackup,
+                "The file is no backup of a store, or not a whole one; nothing was changed.",
+                "Name a file that `vitalog backup` has written.",
             ),
             ErrorKind::Statement(text) => Self::new(
                 Code::BadSql,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use store::{BUSY_WAIT, Store};
 
 use crate::error::{About, Code, Error, Result};
+use crate::kept;
 
 const STORE: &str = "vitalog.db";
 
@@ -57,7 +58,10 @@ impl Folder {
     pub fn read(&self) -> Result<Store> {
         let path = self.store_path();
         match std::fs::metadata(&path) {
-            Ok(file) if file.len() > 0 => Store::open_read(&path).about(&path),
+            Ok(file) if file.len() > 0 => {
+                kept::before_upgrade(self)?;
+                Store::open_read(&path).about(&path)
+            }
             Ok(_) => Ok(Store::empty(&path)?),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Store::empty(&path)?),
             Err(error) => Err(error).about(&path),
@@ -69,6 +73,7 @@ impl Folder {
         create_private(&self.dir)?;
         let path = self.store_path();
         settle(&self.dir, &path, touch_private)?;
+        kept::before_upgrade(self)?;
         Store::open_within(&path, self.wait).about(&path)
     }
 }

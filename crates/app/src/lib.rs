@@ -3,9 +3,12 @@
 //! One file per use case. Nothing here knows about arguments, windows or the wall clock: callers hand in a folder and a
 //! `now`. Answers are serde structs with the keys of the command line's contract.
 
+pub mod backup;
 pub mod charts;
 pub mod check;
+pub mod compact;
 pub mod daily;
+pub mod delete_all;
 pub mod demo;
 pub mod display;
 pub mod doctor;
@@ -16,8 +19,10 @@ pub mod folder;
 pub mod import;
 pub mod imports;
 mod input;
+mod kept;
 pub mod local;
 pub mod query;
+pub mod restore;
 pub mod settings;
 pub mod sleep;
 pub mod source_order;

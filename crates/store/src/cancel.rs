@@ -10,7 +10,7 @@ use crate::error::{ErrorKind, Result};
 use crate::open::Store;
 
 /// After so many steps SQLite asks whether to go on: a matter of milliseconds, and some hundred calls in a million records.
-const STEPS: c_int = 100_000;
+pub(crate) const STEPS: c_int = 100_000;
 
 /// Asks long work to stop. Clones ask together; what was asked for once stays so.
 #[derive(Debug, Clone, Default)]

@@ -50,6 +50,9 @@ pub enum ErrorKind {
     /// Two sources cannot be one: their hardware or their apps are known and differ.
     #[error("the two sources are different devices or apps")]
     TwoDevices,
+    /// A file that was to be put in the store's place is no whole copy of one.
+    #[error("the file is no copy of a store")]
+    NoCopy,
     /// A statement of the user's own is wrong, not allowed or took too long.
     #[error("{0}")]
     Statement(String),

@@ -76,6 +76,16 @@ impl Store {
         }
     }
 
+    /// Opens an existing store for reading only, whatever its version: to look at it or to copy it, not to ask questions.
+    pub fn open_as_it_is(path: &Path) -> Result<Self> {
+        let conn =
+            Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        conn.busy_timeout(BUSY_WAIT)?;
+        refuse_newer(&conn)?;
+        conn.pragma_update(None, "query_only", true)?;
+        Ok(Self { conn, path: path.to_owned() })
+    }
+
     /// Opens a store that nobody changes meanwhile, without locks and side files.
     fn open_still(path: &Path) -> Result<Self> {
         if has_log(path) {
@@ -125,7 +135,7 @@ impl Store {
         Ok(store)
     }
 
-    fn create_schema(&mut self) -> Result<()> {
+    pub(crate) fn create_schema(&mut self) -> Result<()> {
         if user_version(&self.conn)? == SCHEMA_VERSION {
             return Ok(());
         }
@@ -164,6 +174,14 @@ fn upgrade(conn: &Connection, version: i64) -> Result<()> {
     Ok(())
 }
 
+/// The schema of an existing store; `None` of one that is not there, empty, or cannot be looked at.
+pub fn schema_of(path: &Path) -> Option<i64> {
+    let mut head = [0; 64];
+    File::open(path).and_then(|mut file| io::Read::read_exact(&mut file, &mut head)).ok()?;
+    // Where SQLite's file format keeps it. A change of it in the log is a moment old, and its store open elsewhere.
+    head.last_chunk().map(|digits| i64::from(i32::from_be_bytes(*digits)))
+}
+
 fn is_out_of_reach(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::Io(error) => error.kind() == io::ErrorKind::PermissionDenied,
@@ -174,14 +192,14 @@ fn is_out_of_reach(error: &Error) -> bool {
 }
 
 /// Whether changes lie beside the store that are not in it yet.
-fn has_log(path: &Path) -> bool {
+pub(crate) fn has_log(path: &Path) -> bool {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     std::fs::metadata(log).is_ok_and(|log| log.len() > 0)
 }
 
 /// The path as SQLite's URI that says: nobody changes this file.
-fn still_uri(path: &Path) -> io::Result<String> {
+pub(crate) fn still_uri(path: &Path) -> io::Result<String> {
     let path = std::path::absolute(path)?;
     let bytes = path.as_os_str().as_encoded_bytes();
     let mut uri = "file://".to_owned();

@@ -1,0 +1,84 @@
+//! Putting a backup in the store's place.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use store::{Cancel, Store};
+
+use crate::error::{About, Code, Result};
+use crate::folder::{Folder, private_file};
+use crate::kept;
+
+/// What SQLite puts beside a store.
+const SIDE_FILES: [&str; 2] = ["-wal", "-shm"];
+
+/// The answer of `vitalog restore`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Restored {
+    /// The backup, as it was named.
+    pub file: String,
+    /// Distinct live samples in the store now.
+    pub records: i64,
+    /// What the store was before: to be restored in the same way, for 30 days. Null where there was none.
+    pub kept: Option<String>,
+}
+
+/// Puts a backup in the place of everything in the store. What was there is kept; a store that is too damaged to be
+/// copied is put aside as it is. A stop or a failure changes nothing.
+pub fn restore(folder: &Folder, file: &Path, now_ms: i64, cancel: &Cancel) -> Result<Restored> {
+    // A name that is wrong must not make a data folder.
+    fs::metadata(file).about(file)?;
+    Store::check_copy(file, cancel).about(file)?;
+    let kept = match keep(folder, now_ms, cancel) {
+        Err(error) if error.code == Code::StoreDamaged => Some(replace(folder, file, now_ms, cancel)?),
+        kept => {
+            let kept = kept?;
+            folder.write()?.put_back(file, cancel).about(file)?;
+            kept
+        }
+    };
+    kept::prune(folder, now_ms);
+    let records = folder.read()?.totals()?.records;
+    let kept = kept.map(|path| path.display().to_string());
+    Ok(Restored { file: file.display().to_string(), records, kept })
+}
+
+/// Keeps what is there now.
+fn keep(folder: &Folder, now_ms: i64, cancel: &Cancel) -> Result<Option<PathBuf>> {
+    let mut store = folder.read()?;
+    if store.imports()?.is_empty() && store.settings()?.is_empty() {
+        return Ok(None);
+    }
+    let path = kept::place(folder, "before-restore", now_ms)?;
+    kept::copy(&mut store, &path, cancel)?;
+    Ok(Some(path))
+}
+
+/// Makes a new store of the backup and then gives it the place of the damaged one.
+fn replace(folder: &Folder, file: &Path, now_ms: i64, cancel: &Cancel) -> Result<PathBuf> {
+    let path = folder.store_path();
+    let fresh = beside(&path, ".part");
+    private_file(&fresh)?;
+    let made = Store::open(&fresh).and_then(|mut store| store.put_back(file, cancel)).about(file);
+    if let Err(error) = made {
+        let _ = fs::remove_file(&fresh);
+        return Err(error);
+    }
+    let aside = kept::place(folder, "damaged", now_ms)?;
+    for side in SIDE_FILES {
+        match fs::rename(beside(&path, side), beside(&aside, side)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error).about(&path),
+            _ => {}
+        }
+    }
+    fs::rename(&path, &aside).about(&path)?;
+    fs::rename(&fresh, &path).about(&path)?;
+    Ok(aside)
+}
+
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}

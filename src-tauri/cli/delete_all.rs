@@ -1,0 +1,34 @@
+//! Takes everything away from this computer.
+
+use app::delete_all::Receipt;
+use app::{Folder, Result};
+
+use super::End;
+use super::out::{Out, Style};
+
+/// Only with the word.
+#[derive(Debug, clap::Args)]
+pub struct DeleteAll {
+    /// The word that says that you mean it
+    #[arg(long, value_name = "delete", value_parser = ["delete"], required = true)]
+    confirm: String,
+}
+
+pub(super) fn run(folder: &Folder, out: &mut Out) -> Result<End> {
+    let receipt = app::delete_all::delete_all(folder, super::now_ms())?;
+    match out.style {
+        Style::Json => out.json(&receipt)?,
+        _ => tell(&receipt, out)?,
+    }
+    Ok(if receipt.removed.is_empty() { End::Nothing } else { End::Done })
+}
+
+fn tell(receipt: &Receipt, out: &mut Out) -> Result<()> {
+    let Some(file) = &receipt.receipt else { return out.line("There was nothing to delete.") };
+    let records = receipt.records.map(|n| app::words::count(n.unsigned_abs(), "record", "records"));
+    let names: Vec<&str> = receipt.removed.iter().map(|removed| removed.name.as_str()).collect();
+    let what = records.map_or_else(String::new, |records| format!("{records}, "));
+    out.line(&format!("Deleted for good: {what}{} KB ({}).", receipt.bytes.div_ceil(1000), names.join(", ")))?;
+    out.line(&format!("Not reached from here: {}.", receipt.not_reached.join("; ")))?;
+    out.line(&format!("{file} in the data folder says so too."))
+}

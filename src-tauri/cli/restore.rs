@@ -1,0 +1,32 @@
+//! Puts a backup in the store's place.
+
+use std::path::PathBuf;
+
+use app::words::count;
+use app::{Folder, Result};
+
+use super::End;
+use super::import::cancelled_by_ctrl_c;
+use super::out::{Out, Style};
+
+/// Which backup.
+#[derive(Debug, clap::Args)]
+pub struct Restore {
+    /// A file that `vitalog backup` has written
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+pub(super) fn run(verb: &Restore, folder: &Folder, out: &mut Out) -> Result<End> {
+    let restored = app::restore::restore(folder, &verb.file, super::now_ms(), &cancelled_by_ctrl_c())?;
+    if out.style == Style::Json {
+        out.json(&restored)?;
+        return Ok(End::Done);
+    }
+    let records = count(restored.records.unsigned_abs(), "record", "records");
+    out.line(&format!("The store is that of {} now, {records}.", restored.file))?;
+    if let Some(kept) = &restored.kept {
+        out.line(&format!("What it was before is kept for 30 days: `vitalog restore {kept}` goes back."))?;
+    }
+    Ok(End::Done)
+}
