@@ -447,6 +447,11 @@ fn making_up_a_person() {
     let mut shape = answer;
     shapes(&mut shape);
     compare("demo", &shape);
+    let export = folder.answer(&["demo", "--days", "2", "--export", "made-up.zip"]);
+    check_keys(&export, &["file", "bytes", "truth"]);
+    folder.check(&["demo", "--days", "2", "--export", "made-up.zip"], 1);
+    let imported = folder.answer(&["import", "made-up.zip"]);
+    assert_eq!(imported["records"], export["truth"]["records"]);
 }
 
 fn shapes(value: &mut Value) {

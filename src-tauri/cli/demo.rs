@@ -1,5 +1,7 @@
 //! Fills the sample store: a data folder of its own, below the other one.
 
+use std::path::{Path, PathBuf};
+
 use app::demo::{DemoOptions, Filled};
 use app::{Folder, Result};
 
@@ -18,6 +20,9 @@ pub struct Demo {
     /// The same seed gives the same person
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
+    /// Write the export into a new file, and fill no store
+    #[arg(long, value_name = "FILE")]
+    export: Option<PathBuf>,
 }
 
 pub(super) fn run(verb: &Demo, folder: &Folder, out: &mut Out) -> Result<End> {
@@ -29,6 +34,9 @@ pub(super) fn run(verb: &Demo, folder: &Folder, out: &mut Out) -> Result<End> {
         zone: "Europe/Berlin",
         records: None,
     };
+    if let Some(file) = &verb.export {
+        return write(file, &options, out);
+    }
     let filled =
         super::import::watched(out, |cancel, progress| app::demo::fill(folder, &options, now_ms, cancel, progress))?;
     match out.style {
@@ -36,6 +44,18 @@ pub(super) fn run(verb: &Demo, folder: &Folder, out: &mut Out) -> Result<End> {
         _ => tell(&filled, out)?,
     }
     Ok(if filled.report.outcome == "already_imported" { End::Nothing } else { End::Done })
+}
+
+fn write(file: &Path, options: &DemoOptions<'_>, out: &mut Out) -> Result<End> {
+    let written = app::demo::write_file(file, options)?;
+    match out.style {
+        Style::Json => out.json(&written)?,
+        _ => {
+            let records = app::words::count(written.truth.records, "record", "records");
+            out.line(&format!("A made-up person's export, {records}, is in {}.", written.file))?;
+        }
+    }
+    Ok(End::Done)
 }
 
 fn tell(filled: &Filled, out: &mut Out) -> Result<()> {

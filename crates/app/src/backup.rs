@@ -29,10 +29,6 @@ pub fn backup(folder: &Folder, file: &Path, cancel: &Cancel) -> Result<BackedUp>
         let hint = "Name the data folder with --data-dir, or import an export first.";
         return Err(Error::new(Code::NotFound, "There is no store to back up.", hint));
     }
-    if file.symlink_metadata().is_ok() {
-        let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
-        return Err(Error::new(Code::File, format!("`{name}` is there already."), "Name a file that does not exist."));
-    }
     let mut store = folder.read()?;
     kept::copy(&mut store, file, cancel)?;
     let bytes = std::fs::metadata(file).about(file)?.len();

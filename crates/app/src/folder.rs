@@ -144,6 +144,31 @@ pub fn private_file(path: &Path) -> Result<std::fs::File> {
     open_private(std::fs::OpenOptions::new().write(true).truncate(true), path)
 }
 
+/// Writes a file that only its owner can read and that must not exist yet. It has another name until it is whole; a
+/// failure leaves nothing behind.
+pub(crate) fn new_file<T>(file: &Path, write: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
+    if file.symlink_metadata().is_ok() {
+        let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+        return Err(Error::new(Code::File, format!("`{name}` is there already."), "Name a file that does not exist."));
+    }
+    let unfinished = beside(file, ".part");
+    private_file(&unfinished)?;
+    let written = write(&unfinished);
+    let written = written.and_then(|answer| std::fs::rename(&unfinished, file).about(file).map(|()| answer));
+    if written.is_err() {
+        // The first failure is the one to tell.
+        let _ = std::fs::remove_file(&unfinished);
+    }
+    written
+}
+
+/// The path with more at its end.
+pub(crate) fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
 /// Also one that is there already, such as a copy brought back, becomes private.
 fn open_private(options: &mut std::fs::OpenOptions, path: &Path) -> Result<std::fs::File> {
     options.create(true);

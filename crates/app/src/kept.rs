@@ -9,28 +9,16 @@ use health::time::format_instant;
 use store::{Cancel, SCHEMA_VERSION, Store};
 
 use crate::error::{About, Code, Result};
-use crate::folder::{Folder, create_private, private_file};
+use crate::folder::{Folder, create_private, new_file};
 
 /// The folder of the copies, in the data folder.
 pub(crate) const KEPT: &str = "kept";
 /// How long a copy is kept.
 const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-/// What a file is called until it is whole.
-const UNFINISHED: &str = "part";
 
 /// Writes a copy of a store into a file that does not exist yet; a failure leaves nothing behind.
 pub(crate) fn copy(store: &mut Store, file: &Path, cancel: &Cancel) -> Result<()> {
-    let mut unfinished = file.as_os_str().to_owned();
-    unfinished.push(format!(".{UNFINISHED}"));
-    let unfinished = PathBuf::from(unfinished);
-    private_file(&unfinished)?;
-    let copied = store.copy_to(&unfinished, cancel).about(file);
-    let copied = copied.and_then(|()| fs::rename(&unfinished, file).about(file));
-    if copied.is_err() {
-        // The first failure is the one to tell.
-        let _ = fs::remove_file(&unfinished);
-    }
-    copied
+    new_file(file, |unfinished| store.copy_to(unfinished, cancel).about(file))
 }
 
 /// The path of a copy of this moment.

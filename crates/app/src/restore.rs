@@ -7,7 +7,7 @@ use serde::Serialize;
 use store::{Cancel, Store};
 
 use crate::error::{About, Code, Result};
-use crate::folder::{Folder, private_file};
+use crate::folder::{Folder, beside, private_file};
 use crate::kept;
 
 /// What SQLite puts beside a store.
@@ -75,10 +75,4 @@ fn replace(folder: &Folder, file: &Path, now_ms: i64, cancel: &Cancel) -> Result
     fs::rename(&path, &aside).about(&path)?;
     fs::rename(&fresh, &path).about(&path)?;
     Ok(aside)
-}
-
-fn beside(path: &Path, end: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(end);
-    name.into()
 }

@@ -10,9 +10,9 @@ use health::time::{Day, Zones};
 use serde::Serialize;
 use store::{Cancel, Delivery, Report};
 
-use super::{DemoOptions, write_export};
-use crate::error::Result;
-use crate::folder::{Folder, create_private, settle};
+use super::{DemoOptions, DemoTruth, write_export};
+use crate::error::{About, Result};
+use crate::folder::{Folder, create_private, new_file, settle};
 use crate::import::Progress;
 use crate::imports::imports;
 use crate::local::system_zone;
@@ -52,6 +52,27 @@ pub fn fill(
     let report = add(&demo, options, now_ms, cancel, progress)?;
     let others = report.import.map_or(Ok(0), |import| take_back_others(&demo, import))?;
     Ok(Filled { data_dir: demo.dir().display().to_string(), replaced: others > 0, report })
+}
+
+/// The answer of `vitalog demo --export`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Written {
+    /// Where it lies, as it was named.
+    pub file: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Exact answers about it, to test a reader with.
+    pub truth: DemoTruth,
+}
+
+/// Writes an export of a sample person into a new file, and no store.
+pub fn write_file(file: &Path, options: &DemoOptions<'_>) -> Result<Written> {
+    let truth = new_file(file, |unfinished| {
+        let opened = File::create(unfinished).about(file)?;
+        write_export(BufWriter::new(opened), options).about(file)
+    })?;
+    let bytes = std::fs::metadata(file).about(file)?.len();
+    Ok(Written { file: file.display().to_string(), bytes, truth })
 }
 
 /// Makes the sample folder, and the data folder around it as private as the first import would.

@@ -21,7 +21,7 @@ use serde::Serialize;
 
 #[cfg(test)]
 pub(crate) use fill::prepare;
-pub use fill::{Filled, fill, yesterday};
+pub use fill::{Filled, Written, fill, write_file, yesterday};
 use plan::{MINUTE_MS, Plan};
 
 /// Records per day of this wearer, roughly: turns a wished number of records into days.
