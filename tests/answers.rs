@@ -220,6 +220,9 @@ fn training() {
     check(&folder, "workouts-one-words", &["workouts", "3"]);
     check(&folder, "workouts-nothing-words", &["workouts", "--from", "2027-01-01"]);
     assert_eq!(folder.answer(&["workouts", "--from", "2027-01-01"]), json!([]));
+    check(&folder, "workouts-gpx", &["workouts", "3", "--gpx", "-"]);
+    assert!(folder.answer(&["workouts", "3", "--gpx", "run.gpx"])["points"].as_u64() > Some(0));
+    folder.check(&["workouts", "--gpx", "-"], 2);
     check(&folder, "workouts-unknown", &["workouts", "999", "--json"]);
     folder.check(&["workouts", "3", "--from", "2026-03-14"], 2);
 }

@@ -1,5 +1,7 @@
 //! Workouts: all of some days, or one with its splits and zones.
 
+use std::path::{Path, PathBuf};
+
 use app::display::{Display, Units};
 use app::local::Clock;
 use app::workouts::{DetailAnswer, WorkoutAnswer, ZonesAnswer};
@@ -18,12 +20,16 @@ pub struct Workouts {
     workout: Option<i64>,
     #[command(flatten)]
     range: Range,
+    /// Write its route as GPX into a new file, or to - for standard output
+    #[arg(long, value_name = "FILE", requires = "workout")]
+    gpx: Option<PathBuf>,
 }
 
 pub(super) fn run(verb: &Workouts, folder: &Folder, out: &mut Out) -> Result<End> {
-    match verb.workout {
-        Some(workout) => one(folder, workout, out)?,
-        None => all(folder, verb, out)?,
+    match (verb.workout, &verb.gpx) {
+        (Some(workout), Some(file)) => route(folder, workout, file, out)?,
+        (Some(workout), None) => one(folder, workout, out)?,
+        (None, _) => all(folder, verb, out)?,
     }
     Ok(End::Done)
 }
@@ -67,6 +73,20 @@ fn one(folder: &Folder, workout: i64, out: &mut Out) -> Result<()> {
         Style::Json => out.json(&detail),
         Style::Csv => out.rows(&detail.splits, || Table::new(&[])),
         Style::Words => tell(folder, &detail, out),
+    }
+}
+
+fn route(folder: &Folder, workout: i64, file: &Path, out: &mut Out) -> Result<()> {
+    if file.as_os_str() == "-" {
+        return app::workouts::gpx_stream(folder, workout, out.data());
+    }
+    let written = app::workouts::gpx_file(folder, workout, file)?;
+    match out.style {
+        Style::Json => out.json(&written),
+        _ => {
+            let points = app::words::count(written.points as u64, "point", "points");
+            out.line(&format!("The route of workout {workout}, {points}, is in {}.", written.file))
+        }
     }
 }
 

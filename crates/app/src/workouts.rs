@@ -3,6 +3,7 @@
 
 mod body;
 mod detail;
+mod route;
 mod sources;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use store::query::{Orders, Point, WorkoutKey, WorkoutRow};
 
 use self::body::Body;
 pub use self::detail::{DetailAnswer, PauseAnswer, SplitAnswer, ZonesAnswer, detail};
+pub use self::route::{RouteAnswer, gpx_file, gpx_stream};
 use self::sources::Sources;
 use crate::error::Result;
 use crate::folder::Folder;

@@ -9,6 +9,7 @@ use health::series::workouts::splits::{KILOMETRE_M, Split, marks_of_parts, marks
 use health::series::workouts::totals::distance_kind;
 use health::time::{HOUR_MS, format_instant, parse_day};
 use serde::Serialize;
+use store::Store;
 use store::query::WorkoutRow;
 
 use super::{Body, Desk, HEART_RATE, TWIN_REACH_MS, WorkoutAnswer, key};
@@ -84,14 +85,19 @@ const YEAR_DAYS: f64 = 365.2425;
 /// Tells everything about one workout.
 pub fn detail(folder: &Folder, id: i64) -> Result<DetailAnswer> {
     let store = folder.read()?;
-    let hint = "`vitalog workouts` lists them with their numbers.";
-    let unknown = || Error::new(Code::UnknownWorkout, format!("There is no workout {id}."), hint);
-    let row = store.workout(id)?.ok_or_else(unknown)?;
+    let row = find(&store, id)?;
     let desk = Desk::new(&store)?;
     let around =
         store.workouts(row.start_ms.saturating_sub(TWIN_REACH_MS), row.end_ms.saturating_add(TWIN_REACH_MS))?;
     let same_as = around.iter().zip(desk.better(&around)).find(|(other, _)| other.id == id).and_then(|(_, id)| id);
     desk.detail(&row, same_as)
+}
+
+/// The workout of a number.
+pub(super) fn find(store: &Store, id: i64) -> Result<WorkoutRow> {
+    let hint = "`vitalog workouts` lists them with their numbers.";
+    let unknown = || Error::new(Code::UnknownWorkout, format!("There is no workout {id}."), hint);
+    store.workout(id)?.ok_or_else(unknown)
 }
 
 impl Desk<'_> {

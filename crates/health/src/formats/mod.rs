@@ -3,4 +3,5 @@
 pub mod apple_export;
 mod columns;
 pub mod ecg;
+pub mod gpx;
 pub mod route;
