@@ -1,5 +1,6 @@
 #!/bin/sh
 # Draws the icon at every size that a bundle needs: a heart with a pulse through it. Needs ImageMagick.
+# icon.icns and icon.ico, for other systems, are made of icon.png by `npx --prefix ui tauri icon`.
 set -eu
 cd "$(dirname "$0")"
 draw() {
