@@ -156,6 +156,45 @@ fn a_full_disk_leaves_the_store_as_it_was_or_the_import_whole() {
     assert!(refused > 0 && done > 0, "{refused} refused, {done} done");
 }
 
+/// Ends a program that waits for what never comes, and returns its exit code and error.
+#[cfg(unix)]
+#[track_caller]
+fn check_stopped(mut program: std::process::Command, signal: &str) {
+    use std::process::{Command, Stdio};
+
+    let mut child = program.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("runs");
+    // The thread that hears signals is there, and the first one waits in the kernel.
+    let (state, threads) = (format!("/proc/{}/stat", child.id()), format!("/proc/{}/task", child.id()));
+    let hears = || fs::read_dir(&threads).is_ok_and(|threads| threads.count() > 1);
+    let sleeps = || fs::read_to_string(&state).is_ok_and(|stat| stat.contains(") S "));
+    while !(hears() && sleeps()) {
+        std::thread::yield_now();
+    }
+    let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill runs");
+    assert!(killed.success());
+    // Its input stays open until it has ended.
+    let input = child.stdin.take();
+    let output = child.wait_with_output().expect("it ends");
+    drop(input);
+    assert_eq!(output.status.code(), Some(130), "{signal}: {}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(error_line(&output)["code"], "cancelled", "{signal}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_stop_is_heard_while_nothing_comes() {
+    let folder = filled("waiting");
+    let before = folder.answer(&["types"]);
+    for signal in ["-INT", "-TERM"] {
+        check_stopped(folder.command(&["import", "-", "--json"]), signal);
+    }
+    let pipe = folder.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
+    check_stopped(folder.command(&["import", pipe.to_str().expect("UTF-8"), "--json"]), "-INT");
+    assert_eq!(folder.answer(&["types"]), before);
+    folder.check(&["verify"], 0);
+}
+
 /// A document that is read from standard input is under way for as long as the test wants.
 #[cfg(unix)]
 #[test]

@@ -18,7 +18,7 @@ pub struct Backup {
 }
 
 pub(super) fn run(verb: &Backup, folder: &Folder, out: &mut Out) -> Result<End> {
-    let made = app::backup::backup(folder, &verb.file, &cancelled_by_ctrl_c())?;
+    let made = app::backup::backup(folder, &verb.file, &cancelled_by_ctrl_c(out))?;
     match out.style {
         Style::Json => out.json(&made)?,
         _ => {

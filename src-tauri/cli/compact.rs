@@ -8,7 +8,7 @@ use super::import::cancelled_by_ctrl_c;
 use super::out::{Out, Style};
 
 pub(super) fn run(folder: &Folder, out: &mut Out) -> Result<End> {
-    let done = app::compact::compact(folder, super::now_ms(), &cancelled_by_ctrl_c())?;
+    let done = app::compact::compact(folder, super::now_ms(), &cancelled_by_ctrl_c(out))?;
     if out.style == Style::Json {
         out.json(&done)?;
         return Ok(End::Done);

@@ -1,7 +1,7 @@
 //! Imports an export.
 
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use app::import::{Input, Options, Progress, Report};
 use app::{Cancel, Folder, Result};
@@ -59,7 +59,7 @@ pub(super) fn watched<T>(
     out: &Out,
     import: impl FnOnce(&Cancel, &mut dyn FnMut(Progress) -> bool) -> Result<T>,
 ) -> Result<T> {
-    let cancel = cancelled_by_ctrl_c();
+    let cancel = cancelled_by_ctrl_c(out);
     let mut line = Line::new(out.shows_progress());
     let answer = import(&cancel, &mut |at| {
         line.show(at);
@@ -69,15 +69,26 @@ pub(super) fn watched<T>(
     answer
 }
 
-/// The first Ctrl-C asks the work to stop; a second one does not wait for it. Either way SQLite rolls back, as it does
-/// where no handler can be set and the signal ends the process.
-pub(super) fn cancelled_by_ctrl_c() -> Cancel {
-    let cancel = Cancel::default();
+/// How long a stop may take. Work that waits for its input or for another writer does not hear it.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The first Ctrl-C asks the work to stop; a second one, or work that does not hear it, ends the process. Either way
+/// SQLite rolls back, as it does where no handler can be set and the signal ends the process.
+pub(super) fn cancelled_by_ctrl_c(out: &Out) -> Cancel {
+    let (cancel, style) = (Cancel::default(), out.style);
     let asked = cancel.clone();
     let _ = ctrlc::set_handler(move || {
         if asked.cancel() {
             std::process::exit(super::CANCELLED.into());
         }
+        let asked = asked.clone();
+        std::thread::spawn(move || {
+            std::thread::sleep(PATIENCE);
+            if !asked.is_too_late() {
+                super::out::tell_error(&app::error::cancelled(), style);
+                std::process::exit(super::CANCELLED.into());
+            }
+        });
     });
     cancel
 }

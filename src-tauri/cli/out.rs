@@ -130,13 +130,15 @@ impl Out {
         }
     }
 
+    /// Says something that must be heard, on stderr.
+    pub fn warn(&self, text: &str) {
+        let _ = writeln!(io::stderr(), "vitalog: {}", escaped(text));
+    }
+
     /// Prints an error: a sentence, and for programs a line of JSON after it.
     pub fn error(&mut self, error: &Error) {
         let _ = self.writer.flush();
-        let _ = writeln!(io::stderr(), "vitalog: {}", escaped(&error.to_string()));
-        if self.style == Style::Json {
-            error_line(error);
-        }
+        tell_error(error, self.style);
     }
 
     /// Hands everything to the system.
@@ -195,6 +197,14 @@ impl<'de> Deserialize<'de> for Columns {
             }
         }
         deserializer.deserialize_map(Row)
+    }
+}
+
+/// Says on stderr what went wrong.
+pub fn tell_error(error: &Error, style: Style) {
+    let _ = writeln!(io::stderr(), "vitalog: {}", escaped(&error.to_string()));
+    if style == Style::Json {
+        error_line(error);
     }
 }
 

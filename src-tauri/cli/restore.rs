@@ -18,7 +18,7 @@ pub struct Restore {
 }
 
 pub(super) fn run(verb: &Restore, folder: &Folder, out: &mut Out) -> Result<End> {
-    let restored = app::restore::restore(folder, &verb.file, super::now_ms(), &cancelled_by_ctrl_c())?;
+    let restored = app::restore::restore(folder, &verb.file, super::now_ms(), &cancelled_by_ctrl_c(out))?;
     if out.style == Style::Json {
         out.json(&restored)?;
         return Ok(End::Done);

@@ -38,7 +38,8 @@ pub(super) fn run(verb: &Sql, folder: &Folder, out: &mut Out) -> Result<End> {
         out.table(&table)?;
     }
     if answer.cut {
-        out.say("There are more rows than shown.");
+        // Also where nothing else is said: an answer must not pass for the whole.
+        out.warn(&format!("There are more rows; these are the first {}.", answer.rows.len()));
     }
     Ok(End::Done)
 }

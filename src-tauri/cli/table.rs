@@ -4,6 +4,9 @@ use std::io::{self, Write};
 
 use super::out::escaped;
 
+/// Characters of one cell that are shown.
+const LONGEST_CELL: usize = 400;
+
 /// A heading and rows; numbers stand to the right.
 pub struct Table {
     heading: Vec<String>,
@@ -25,7 +28,7 @@ impl Table {
 
     /// Adds a row.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().map(|cell| escaped(&cell)).collect());
+        self.rows.push(cells.into_iter().map(|cell| shortened(escaped(&cell))).collect());
     }
 
     /// Prints it; an empty one is one line.
@@ -57,10 +60,18 @@ impl Table {
 
 fn line(cells: impl Iterator<Item = String>, shape: &[(usize, bool)]) -> String {
     let padded = cells.zip(shape).map(|(cell, (width, right))| {
-        let width = *width;
-        if *right { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+        let blanks = " ".repeat(width.saturating_sub(cell.chars().count()));
+        if *right { blanks + &cell } else { cell + &blanks }
     });
     padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+}
+
+/// A longer text would push everything beside it out of sight; `--json` and `--csv` have the whole.
+fn shortened(cell: String) -> String {
+    match cell.char_indices().nth(LONGEST_CELL) {
+        Some((end, _)) => format!("{}...", cell.get(..end).unwrap_or_default()),
+        None => cell,
+    }
 }
 
 fn is_number(cell: &str) -> bool {
@@ -100,6 +111,18 @@ mod tests {
         let mut out = Vec::new();
         table.print(&mut out, false).expect("printed");
         assert_eq!(String::from_utf8_lossy(&out), "name      n\na         5\nbcdef  1000\n");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_and_takes_nothing_with_it() {
+        let mut table = Table::new(&["name", "n"]);
+        table.row(["é".repeat(70_000), "5".to_owned()]);
+        table.row(["b".repeat(LONGEST_CELL), "7".to_owned()]);
+        let mut out = Vec::new();
+        table.print(&mut out, false).expect("printed");
+        let text = String::from_utf8_lossy(&out).into_owned();
+        assert!(text.contains(&format!("{}...  5", "é".repeat(LONGEST_CELL))), "{text}");
+        assert!(text.contains(&format!("{}     7", "b".repeat(LONGEST_CELL))), "{text}");
     }
 
     #[test]

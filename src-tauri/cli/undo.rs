@@ -16,7 +16,7 @@ pub struct Undo {
 }
 
 pub(super) fn run(verb: &Undo, folder: &Folder, out: &mut Out) -> Result<End> {
-    let cancel = cancelled_by_ctrl_c();
+    let cancel = cancelled_by_ctrl_c(out);
     let line = StepLine::new(out.shows_progress());
     let undone = app::undo::undo(folder, verb.import, &cancel, &mut |steps| {
         line.show(steps);

@@ -261,7 +261,8 @@ fn input(error: &health::Error, name: Option<&str>) -> Error {
             "Unpack it, then import the folder.",
         ),
         ErrorKind::TooLarge(limit) => {
-            Error::new(Code::TooLarge, format!("{} is over a limit: {limit}.", subject("the input")), "")
+            let message = format!("{} is over a limit: {limit}.", subject("the input"));
+            Error::new(Code::TooLarge, message, "No phone's export is like that: copy it once more, or export again.")
         }
         ErrorKind::Cancelled => cancelled(),
         ErrorKind::Io(inner) => io(inner, name),

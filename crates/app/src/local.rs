@@ -121,11 +121,7 @@ pub fn find_kind(store: &Store, word: &str) -> Result<Found> {
         let name = kind::get(identifier).map(|known| known.name.as_str()).unwrap_or_default();
         [(kind::fold(name), kind::slug(identifier)), (kind::fold(identifier), kind::slug(identifier))]
     });
-    let near = near(&wanted, names);
-    let hint = match near.is_empty() {
-        true => "`vitalog types` lists what is in the store.".to_owned(),
-        false => format!("Did you mean {}?", near.join(", ")),
-    };
+    let hint = did_you_mean(&near(&wanted, names), "`vitalog types` lists what is in the store.");
     Err(Error::new(Code::UnknownType, format!("There is no type `{word}`."), hint))
 }
 
@@ -139,9 +135,15 @@ fn called(wanted: &str) -> Option<&'static Kind> {
     named.next().is_none().then_some(only)
 }
 
+/// The hint of a word that nobody knows: the names that it is near to, or where to look.
+pub(crate) fn did_you_mean(near: &[String], otherwise: &str) -> String {
+    if near.is_empty() { otherwise.to_owned() } else { format!("Did you mean {}?", near.join(", ")) }
+}
+
 /// Up to three names that are nearly the word or contain it. `names` are folded, each with the word to show for it.
 pub(crate) fn near(wanted: &str, names: impl Iterator<Item = (String, String)>) -> Vec<String> {
     let mut scored: Vec<(usize, String)> = names
+        .filter(|(folded, _)| !folded.is_empty())
         .filter_map(|(folded, name)| {
             let contains = wanted.len() >= 3 && folded.contains(wanted);
             let distance = if contains { 1 } else { distance(wanted, &folded) };

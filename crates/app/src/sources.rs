@@ -10,7 +10,7 @@ use store::query::SourceRow;
 
 use crate::error::{Code, Error, Result};
 use crate::folder::Folder;
-use crate::local::{near, system_zone};
+use crate::local::{did_you_mean, near, system_zone};
 
 /// One row of `vitalog sources`.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -120,11 +120,7 @@ fn typed(name: &str) -> String {
 
 fn unknown(known: &[SourceRow], word: &str) -> Error {
     let names = known.iter().flat_map(|row| &row.names).map(|name| (fold(name), name.clone()));
-    let near = near(&fold(word), names);
-    let hint = match near.is_empty() {
-        true => "`vitalog sources` lists them all.".to_owned(),
-        false => format!("Did you mean {}?", near.join(", ")),
-    };
+    let hint = did_you_mean(&near(&fold(word), names), "`vitalog sources` lists them all.");
     Error::new(Code::UnknownSource, format!("There is no source `{word}`."), hint)
 }
 

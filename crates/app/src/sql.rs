@@ -7,7 +7,7 @@ use store::{ErrorKind, Store};
 
 use crate::error::{Code, Error, Result, sentence};
 use crate::folder::Folder;
-use crate::local::near;
+use crate::local::{did_you_mean, near};
 
 /// Lists what may stand after FROM.
 const TABLES: &str = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name";
@@ -51,7 +51,7 @@ fn table_hint(store: &mut Store, name: &str) -> String {
     let name = name.rsplit('.').next().unwrap_or(name);
     let names = names(store);
     let near = near(&fold(name), names.into_iter().map(|name| (fold(&name), name)));
-    format!("{}`vitalog sql \"SELECT name FROM sqlite_master\"` lists them all.", did_you_mean(&near))
+    did_you_mean(&near, "`vitalog sql \"SELECT name FROM sqlite_master\"` lists them all.")
 }
 
 /// Looks among the columns of the tables that the statement names.
@@ -64,16 +64,12 @@ fn column_hint(store: &mut Store, statement: &str, name: &str) -> String {
     columns.dedup();
     let near = near(&fold(name), columns.iter().map(|column| (fold(column), column.clone())));
     if !near.is_empty() {
-        return did_you_mean(&near).trim_end().to_owned();
+        return did_you_mean(&near, "");
     }
     match columns.is_empty() {
         true => "One SELECT that takes less than 10 s is allowed.".to_owned(),
         false => format!("There are {}.", columns.join(", ")),
     }
-}
-
-fn did_you_mean(near: &[String]) -> String {
-    if near.is_empty() { String::new() } else { format!("Did you mean {}? ", near.join(", ")) }
 }
 
 fn names(store: &mut Store) -> Vec<String> {

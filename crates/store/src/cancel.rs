@@ -14,17 +14,34 @@ pub(crate) const STEPS: c_int = 100_000;
 
 /// Asks long work to stop. Clones ask together; what was asked for once stays so.
 #[derive(Debug, Clone, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+pub struct Cancel(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    asked: AtomicBool,
+    committing: AtomicBool,
+}
 
 impl Cancel {
     /// Asks to stop. Returns whether somebody had asked before.
     pub fn cancel(&self) -> bool {
-        self.0.swap(true, Ordering::AcqRel)
+        self.0.asked.swap(true, Ordering::AcqRel)
     }
 
     /// Whether somebody asked.
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        self.0.asked.load(Ordering::Acquire)
+    }
+
+    /// Whether the work is being committed, or is: it is done, whoever asks to stop. Until then the end of the process
+    /// does what a stop does.
+    pub fn is_too_late(&self) -> bool {
+        self.0.committing.load(Ordering::Acquire)
+    }
+
+    /// Says that the work is about to be committed.
+    pub(crate) fn commits(&self) {
+        self.0.committing.store(true, Ordering::Release);
     }
 
     /// An error where somebody asked.
@@ -46,24 +63,18 @@ impl Store {
         cancel: &Cancel,
         work: impl FnOnce(&Transaction<'_>) -> Result<Done<T>>,
     ) -> Result<T> {
-        let committing = Arc::new(AtomicBool::new(false));
-        let (asked, too_late) = (cancel.clone(), Arc::clone(&committing));
-        self.conn.progress_handler(STEPS, Some(move || asked.is_cancelled() && !too_late.load(Ordering::Acquire)))?;
-        let answer = self.transaction(cancel, &committing, work);
+        let asked = cancel.clone();
+        self.conn.progress_handler(STEPS, Some(move || asked.is_cancelled() && !asked.is_too_late()))?;
+        let answer = self.transaction(cancel, work);
         self.conn.progress_handler(0, None::<fn() -> bool>)?;
         answer
     }
 
-    fn transaction<T>(
-        &mut self,
-        cancel: &Cancel,
-        committing: &AtomicBool,
-        work: impl FnOnce(&Transaction<'_>) -> Result<Done<T>>,
-    ) -> Result<T> {
+    fn transaction<T>(&mut self, cancel: &Cancel, work: impl FnOnce(&Transaction<'_>) -> Result<Done<T>>) -> Result<T> {
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let done = work(&tx)?;
         cancel.check()?;
-        committing.store(true, Ordering::Release);
+        cancel.commits();
         match done {
             Done::Rollback(answer) => {
                 tx.rollback()?;

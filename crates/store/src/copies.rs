@@ -120,8 +120,13 @@ fn check_copy(copy: &Connection) -> Result<()> {
 fn replace(copy: &Connection, conn: &mut Connection, cancel: &Cancel) -> Result<()> {
     let pages = Backup::new(copy, conn)?;
     let mut waited = Duration::ZERO;
+    // Nothing is copied yet, but it is known how much there is.
+    pages.step(0)?;
     loop {
         cancel.check()?;
+        if pages.progress().remaining <= PAGES {
+            cancel.commits();
+        }
         match pages.step(PAGES)? {
             StepResult::Done => return Ok(()),
             StepResult::More => {}

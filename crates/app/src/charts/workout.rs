@@ -11,6 +11,7 @@ use store::Store;
 use store::query::WorkoutRow;
 
 use crate::error::{Code, Error, Result};
+use crate::local::did_you_mean;
 use crate::workouts::{Desk, key};
 
 /// Pace is told over at least this long: a receiver jumps from second to second.
@@ -46,10 +47,7 @@ pub(super) fn unknown(store: &Store, kind: &str, name: &str, code: Code, id: i64
     let mut near = store.entry_ids(kind)?;
     near.sort_by_key(|known| (known.abs_diff(id), *known));
     let near: Vec<String> = near.iter().take(3).map(|known| format!("{kind}:{known}")).collect();
-    let hint = match near.is_empty() {
-        true => format!("The store has no {name}."),
-        false => format!("Did you mean {}?", near.join(", ")),
-    };
+    let hint = did_you_mean(&near, &format!("The store has no {name}."));
     Ok(Error::new(code, format!("There is no {name} {id}."), hint))
 }
 
