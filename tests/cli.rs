@@ -114,6 +114,11 @@ fn what_fails_is_exit_1_and_changes_nothing() {
     let output = folder.check(&["import", file.to_str().expect("UTF-8"), "--json"], 1);
     assert_eq!(error_line(&output)["code"], "not_an_export");
     assert_eq!(error_line(&output)["message"], "`notes.txt` is not an Apple Health export.");
+    let around = folder.path("around");
+    fs::create_dir_all(&around).expect("a folder");
+    fs::write(around.join("Export.ZIP"), "milk, bread").expect("written");
+    let output = folder.check(&["import", around.to_str().expect("UTF-8"), "--json"], 1);
+    assert!(error_line(&output)["hint"].as_str().is_some_and(|hint| hint.starts_with("`Export.ZIP` lies in it")));
     let out = folder.check(&["export", "--format", "csv", "--out", file.to_str().expect("UTF-8"), "--json"], 1);
     assert_eq!(error_line(&out)["message"], "`notes.txt` cannot be read or written: not a directory.");
     fs::write(&file, b"PK\x03\x04 and so on").expect("written");
@@ -280,6 +285,20 @@ fn an_export_without_records_still_tells_what_it_has() {
     assert_eq!(folder.answer(&["status"])["first"], "2026-10-31T22:30:00.000Z");
     assert_eq!(words(&["sleep"]), "No nights.\n");
     assert_eq!(words(&["daily", "heart_rate"]), "No heart rate.\n");
+}
+
+#[test]
+fn what_ends_at_midnight_belongs_to_the_day_before() {
+    let folder = Folder::new("midnight");
+    let file = folder.path("export.xml");
+    let text = "<HealthData locale=\"en_GB\"><ExportDate value=\"2026-11-02 20:00:00 +0100\"/>\
+                <Record type=\"HKQuantityTypeIdentifierStepCount\" sourceName=\"Phone\" unit=\"count\" value=\"9\" \
+                startDate=\"2026-10-30 23:00:00 +0100\" endDate=\"2026-10-31 00:00:00 +0100\"/></HealthData>";
+    fs::write(&file, text).expect("written");
+    folder.check(&["import", file.to_str().expect("UTF-8")], 0);
+    for answer in [&folder.answer(&["types"])[0], &folder.answer(&["status"])] {
+        assert_eq!((&answer["last"], &answer["last_day"]), (&json!("2026-10-30T23:00:00.000Z"), &json!("2026-10-30")));
+    }
 }
 
 #[test]

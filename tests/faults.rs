@@ -36,13 +36,15 @@ fn a_document_that_was_cut_off_is_exit_4() {
 
 #[test]
 fn a_store_of_another_time_or_kind_is_refused_and_left_alone() {
-    for (name, code) in [("newer", "store_newer"), ("text", "store_damaged")] {
+    for (name, code) in [("newer", "store_newer"), ("text", "store_damaged"), ("foreign", "store_damaged")] {
         let folder = filled(name);
         let path = folder.data().join("vitalog.db");
         let mut bytes = fs::read(&path).expect("the store");
         match name {
             // The header keeps `user_version` here, the greatest digit first.
             "newer" => bytes.splice(60..64, 99_u32.to_be_bytes()).for_each(drop),
+            // No store has this version and tables.
+            "foreign" => bytes.splice(60..64, [0; 4]).for_each(drop),
             _ => bytes = b"These are my notes, not a store.".repeat(200),
         }
         fs::write(&path, &bytes).expect("written");

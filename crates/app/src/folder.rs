@@ -58,6 +58,7 @@ impl Folder {
     pub fn read(&self) -> Result<Store> {
         let path = self.store_path();
         match std::fs::metadata(&path) {
+            Ok(file) if file.is_dir() => Err(std::io::Error::from(ErrorKind::IsADirectory)).about(&path),
             Ok(file) if file.len() > 0 => {
                 kept::before_upgrade(self)?;
                 Store::open_read(&path).about(&path)

@@ -36,7 +36,8 @@ impl Batches {
         let mut reader = match input {
             Input::Stdin => open_stdin()?,
             Input::Path(path) if path.is_dir() => {
-                Reader::folder(OnDisk { root: path.clone(), paths: HashMap::new() }).about(path)?
+                let opened = Reader::folder(OnDisk { root: path.clone(), paths: HashMap::new() }).about(path);
+                opened.map_err(|error| pointing_inside(error, path))?
             }
             Input::Path(path) => open_file(path)?,
         };
@@ -59,6 +60,19 @@ impl Batches {
     /// The next batch; `None` after the last one.
     pub fn next(&mut self) -> health::Result<Option<Batch>> {
         self.queue.recv().ok().transpose()
+    }
+}
+
+/// Of a folder that is no export but has an archive in it, says so.
+fn pointing_inside(error: Error, folder: &Path) -> Error {
+    let names = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    let archive =
+        names.map(|name| name.to_string_lossy().into_owned()).find(|name| name.to_lowercase().ends_with(".zip"));
+    match archive {
+        Some(name) if error.code == Code::NotAnExport => {
+            Error { hint: format!("`{name}` lies in it: name that file, if it is the one."), ..error }
+        }
+        _ => error,
     }
 }
 

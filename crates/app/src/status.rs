@@ -30,9 +30,9 @@ pub struct Status {
     pub first: Option<String>,
     /// Latest end of a sample; without samples, of anything else.
     pub last: Option<String>,
-    /// The wearer's local day of `first`.
+    /// The wearer's first local day with samples; without samples, that of `first`.
     pub first_day: Option<String>,
-    /// The wearer's local day of `last`.
+    /// The last one.
     pub last_day: Option<String>,
     /// What there is besides samples, by the keys of an import's report.
     pub entries: BTreeMap<&'static str, EntryStatus>,
@@ -113,8 +113,8 @@ pub fn status(folder: &Folder) -> Result<Status> {
         records: totals.records,
         types: totals.types,
         sources: totals.sources,
-        first_day: first.as_ref().map(day),
-        last_day: last.as_ref().map(day),
+        first_day: totals.days.map(|days| format_day(days.0)).or_else(|| first.as_ref().map(day)),
+        last_day: totals.days.map(|days| format_day(days.1)).or_else(|| last.as_ref().map(day)),
         first,
         last,
         entries,

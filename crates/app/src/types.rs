@@ -1,8 +1,9 @@
 //! Which types are there.
 
 use health::kind;
-use health::time::{format_day, format_instant};
+use health::time::{Day, format_day, format_instant};
 use serde::Serialize;
+use store::query::TypeRow;
 
 use crate::error::Result;
 use crate::folder::Folder;
@@ -27,9 +28,9 @@ pub struct TypeAnswer {
     pub last: Option<String>,
     /// Sources that wrote some.
     pub sources: i64,
-    /// The wearer's local day of `first`.
+    /// The wearer's first local day with some of it.
     pub first_day: Option<String>,
-    /// The wearer's local day of `last`.
+    /// The last one.
     pub last_day: Option<String>,
 }
 
@@ -37,8 +38,13 @@ pub struct TypeAnswer {
 pub fn types(folder: &Folder) -> Result<Vec<TypeAnswer>> {
     let store = folder.read()?;
     let (rows, zones) = (store.types()?, zones(&store)?);
-    let day = |at_ms: Option<i64>| at_ms.map(|at_ms| format_day(zones.day(at_ms)));
+    // What ends at midnight belongs to the day before, as its roll-up knows.
+    let day = |of: fn((Day, Day)) -> Day, row: &TypeRow, at_ms: Option<i64>| {
+        row.days.map(of).or_else(|| at_ms.map(|at_ms| zones.day(at_ms))).map(format_day)
+    };
     let answer = rows.into_iter().map(|row| TypeAnswer {
+        first_day: day(|days| days.0, &row, row.first_ms),
+        last_day: day(|days| days.1, &row, row.last_ms),
         name: kind::get_or_guess(&row.kind.identifier, None).name,
         identifier: row.kind.identifier,
         kind: row.kind.nature,
@@ -47,8 +53,6 @@ pub fn types(folder: &Folder) -> Result<Vec<TypeAnswer>> {
         first: row.first_ms.map(format_instant),
         last: row.last_ms.map(format_instant),
         sources: row.sources,
-        first_day: day(row.first_ms),
-        last_day: day(row.last_ms),
     });
     Ok(answer.collect())
 }

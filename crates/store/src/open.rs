@@ -98,6 +98,7 @@ impl Store {
     fn read_only(conn: Connection, path: &Path) -> Result<Self> {
         conn.busy_timeout(BUSY_WAIT)?;
         refuse_newer(&conn)?;
+        refuse_foreign(&conn)?;
         match user_version(&conn)? {
             0 => return Self::empty(path),
             SCHEMA_VERSION => {}
@@ -119,6 +120,7 @@ impl Store {
     fn prepare(conn: Connection, path: PathBuf, wait: Duration) -> Result<Self> {
         conn.busy_timeout(wait)?;
         refuse_newer(&conn)?;
+        refuse_foreign(&conn)?;
         steady_plans(&conn)?;
         // For a new file: half the calls of the default size, and a phone's few samples still touch little.
         conn.pragma_update(None, "page_size", 8192)?;
@@ -234,6 +236,15 @@ fn refuse_newer(conn: &Connection) -> Result<()> {
         found if found > SCHEMA_VERSION => Err(ErrorKind::Newer { found, known: SCHEMA_VERSION }.into()),
         _ => Ok(()),
     }
+}
+
+/// A file that another program made must not become a store; one whose making was killed is empty.
+fn refuse_foreign(conn: &Connection) -> Result<()> {
+    let tables: bool = conn.query_row("SELECT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))?;
+    if tables && user_version(conn)? == 0 {
+        return Err(ErrorKind::Damaged("another program made this file".to_owned()).into());
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Which kinds are there.
 
+use health::time::Day;
 use rusqlite::{Connection, Row};
 
 use crate::error::Result;
@@ -31,6 +32,8 @@ pub struct TypeRow {
     pub last_ms: Option<i64>,
     /// Sources that wrote some.
     pub sources: i64,
+    /// The first and the last local day that has some of it.
+    pub days: Option<(Day, Day)>,
 }
 
 impl Store {
@@ -45,7 +48,8 @@ impl Store {
     /// Returns the kinds that have live rows, by identifier.
     pub fn types(&self) -> Result<Vec<TypeRow>> {
         let mut statement = self.conn.prepare_cached(
-            "SELECT k.id, k.identifier, k.nature, k.unit, sum(s.n), min(s.first_ms), max(s.last_ms), count(*)
+            "SELECT k.id, k.identifier, k.nature, k.unit, sum(s.n), min(s.first_ms), max(s.last_ms), count(*),
+                    (SELECT min(day) FROM daily WHERE kind_id = k.id), (SELECT max(day) FROM daily WHERE kind_id = k.id)
              FROM series_summary s JOIN kinds k ON k.id = s.kind_id
              WHERE s.n > 0 GROUP BY k.id ORDER BY k.identifier",
         )?;
@@ -56,6 +60,7 @@ impl Store {
                 first_ms: row.get(5)?,
                 last_ms: row.get(6)?,
                 sources: row.get(7)?,
+                days: row.get::<_, Option<Day>>(8)?.zip(row.get(9)?),
             })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -1,5 +1,7 @@
 //! How much is there.
 
+use health::time::Day;
+
 use crate::error::Result;
 use crate::open::Store;
 
@@ -16,6 +18,8 @@ pub struct Totals {
     pub first_ms: Option<i64>,
     /// Latest end of a live sample.
     pub last_ms: Option<i64>,
+    /// The first and the last local day that has live samples.
+    pub days: Option<(Day, Day)>,
     /// Imports that were not undone.
     pub imports: i64,
     /// When the newest of them was made.
@@ -64,7 +68,9 @@ impl Store {
     pub fn totals(&self) -> Result<Totals> {
         let totals = self.conn.query_row(
             "SELECT coalesce(sum(n), 0), count(DISTINCT kind_id), count(DISTINCT source_id), min(first_ms), max(last_ms),
-                    (SELECT count(*) FROM imports WHERE undone = 0), (SELECT max(at_ms) FROM imports WHERE undone = 0)
+                    (SELECT count(*) FROM imports WHERE undone = 0), (SELECT max(at_ms) FROM imports WHERE undone = 0),
+                    (SELECT min((SELECT min(day) FROM daily WHERE kind_id = k.id)) FROM kinds k),
+                    (SELECT max((SELECT max(day) FROM daily WHERE kind_id = k.id)) FROM kinds k)
              FROM series_summary WHERE n > 0",
             [],
             |row| {
@@ -76,6 +82,7 @@ impl Store {
                     last_ms: row.get(4)?,
                     imports: row.get(5)?,
                     last_import_ms: row.get(6)?,
+                    days: row.get::<_, Option<Day>>(7)?.zip(row.get(8)?),
                     schema: crate::SCHEMA_VERSION,
                 })
             },
