@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 
 use crate::dictionary::{Dictionary, KindRef};
 use crate::error::Result;
-use crate::row::{COLUMNS, Row};
+use crate::row::{self, COLUMNS, Row};
 
 /// So many of a gone source's rows must coincide with the new one's before they are taken for the same.
 const COINCIDING: f64 = 0.95;
@@ -110,7 +110,7 @@ struct Seen<K> {
 
 fn near(a: Option<f64>, b: Option<f64>) -> bool {
     match (a, b) {
-        (Some(a), Some(b)) => (a - b).abs() <= f64::max(1e-9, 1e-4 * f64::max(a.abs(), b.abs())),
+        (Some(a), Some(b)) => row::near(a, b).is_some(),
         (a, b) => a.is_none() && b.is_none(),
     }
 }

@@ -10,8 +10,9 @@ pub(crate) const FLAG_USER_ENTERED: u32 = 1;
 pub(crate) const FLAG_LOGGED: u32 = 2;
 
 /// Values of one group that differ by less are the same across files: an export prints at most six digits.
-const RELATIVE_TOLERANCE: f64 = 1e-4;
-const ABSOLUTE_TOLERANCE: f64 = 1e-9;
+pub(crate) const RELATIVE_TOLERANCE: f64 = 1e-4;
+/// The same near zero.
+pub(crate) const ABSOLUTE_TOLERANCE: f64 = 1e-9;
 
 /// The columns that [`Row::from_sql`] reads, in its order.
 pub(crate) const COLUMNS: &str = "start_ms, source_id, duration_ms, ordinal, value, original, text_id, origin_id, \
@@ -142,7 +143,8 @@ fn compare(a: Option<f64>, b: Option<f64>) -> Ordering {
     }
 }
 
-fn near(a: f64, b: f64) -> Option<f64> {
+/// How far apart two values are, or `None` where they are not the same across files.
+pub(crate) fn near(a: f64, b: f64) -> Option<f64> {
     let difference = (a - b).abs();
     let allowed = ABSOLUTE_TOLERANCE.max(RELATIVE_TOLERANCE * a.abs().max(b.abs()));
     (difference <= allowed).then_some(difference)

@@ -2,6 +2,7 @@
 
 mod days;
 mod links;
+mod nested;
 mod orders;
 mod reimports;
 mod repeats;
