@@ -202,6 +202,13 @@ fn show_newest(conn: &Connection, imports: &[ImportRef], id: i64) -> Result<()> 
     Ok(())
 }
 
+/// Lets all entries that an import holds show their newest export.
+pub(crate) fn show_newest_of(conn: &Connection, imports: &[ImportRef], import: i64) -> Result<()> {
+    let mut statement = conn.prepare_cached("SELECT entry_id FROM entry_log WHERE import_id = ?1")?;
+    let ids: Vec<i64> = statement.query_map([import], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    ids.into_iter().try_for_each(|id| show_newest(conn, imports, id))
+}
+
 /// Moves the entries that a renamed source brought to the source that it is.
 pub(crate) fn move_source(
     conn: &Connection,

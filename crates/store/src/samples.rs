@@ -44,7 +44,7 @@ impl Merge<'_> {
         counts: &mut KindCounts,
     ) -> Result<Vec<Key>> {
         rows.sort_by(Row::order);
-        collapse_repeats(rows);
+        collapse_repeats(self.conn, rows)?;
         if kind.had_rows || claimant == Claimant::Member {
             return self.against_stored(kind, claimant, rows, counts);
         }
@@ -184,7 +184,7 @@ impl Merge<'_> {
 
     /// An exact repeat of a row that this ingest inserted in an earlier batch.
     fn repeat(&mut self, kind: &KindRef, stored: &Row, row: &Row, counts: &mut KindCounts) -> Result<()> {
-        let image = stored.image.newest(row.image, stored.image.copies + row.image.copies);
+        let image = stored.image.newest(row.image, stored.image.copies + row.image.copies, self.conn)?;
         write_image(self.conn, kind.id, &stored.key, &image, stored.flags)?;
         let copies = u64::from(row.image.copies);
         match kind.rule.counts_copies(row.flags) {
@@ -302,14 +302,21 @@ fn next_ordinal(group: &[Row]) -> u32 {
     group.iter().map(|row| row.key.ordinal + 1).max().unwrap_or(0)
 }
 
-fn collapse_repeats(rows: &mut Vec<Row>) {
+/// Makes one row of each that stands several times; they lie side by side.
+fn collapse_repeats(conn: &Connection, rows: &mut Vec<Row>) -> Result<()> {
+    let mut failed = None;
     rows.dedup_by(|later, kept| {
-        let same = kept.repeats(later);
+        let same = failed.is_none() && kept.repeats(later);
         if same {
-            kept.image = kept.image.newest(later.image, kept.image.copies + later.image.copies);
+            let copies = kept.image.copies + later.image.copies;
+            match kept.image.newest(later.image, copies, conn) {
+                Ok(image) => kept.image = image,
+                Err(error) => failed = Some(error),
+            }
         }
         same
     });
+    failed.map_or(Ok(()), Err)
 }
 
 /// Stored rows of one kind, read along with a sorted run. Where the run jumps, the window jumps.

@@ -12,7 +12,7 @@ use crate::absences::{Repeated, Stored};
 use crate::claims::Claimant;
 use crate::dictionary::KindRef;
 use crate::error::{ErrorKind, Result};
-use crate::history::{History, live_imports};
+use crate::history::{self, History, ImportRef, live_imports};
 use crate::members::Members;
 use crate::report::Report;
 use crate::rollup::Rule;
@@ -85,15 +85,27 @@ impl Ingest<'_> {
     pub(super) fn finish(mut self) -> Result<Report> {
         self.link_members()?;
         self.write_import("")?;
-        self.imports = live_imports(self.conn)?;
+        let thought = std::mem::replace(&mut self.imports, live_imports(self.conn)?);
         self.history = None;
         self.link_renamed_sources()?;
         self.find_absences()?;
+        let ids = |imports: &[ImportRef]| imports.iter().map(|import| import.id).collect::<Vec<_>>();
+        if ids(&thought) != ids(&self.imports) {
+            self.show_newest()?;
+        }
         entries::reconcile(self.conn, &self.imports)?;
         self.derive()?;
         link::forget_unused(self.conn, &self.dictionary.new_sources)?;
         self.dictionary.create_views(self.conn)?;
         self.close()
+    }
+
+    /// Only the end of the input told where it stands among the imports, by its date or its fingerprint.
+    fn show_newest(&mut self) -> Result<()> {
+        for kind in absences::stored(self.conn)? {
+            history::show_newest(self.conn, kind.kind, &self.imports, &mut self.derived)?;
+        }
+        entries::show_newest_of(self.conn, &self.imports, self.import)
     }
 
     /// The samples are in, as far as the reader knows: what follows from them is computed while it reads the rest.
