@@ -202,6 +202,8 @@ pub struct Problem {
     pub kind: Option<String>,
     /// The record as it stood (bounded), for a reject; `None` for a repair.
     pub rejected: Option<String>,
+    /// The file beside the document that it is about, by its name in the archive (bounded).
+    pub file: Option<String>,
     /// How many times, for damage that is counted and not listed.
     pub count: u64,
 }

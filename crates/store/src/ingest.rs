@@ -27,7 +27,7 @@ use crate::row::{Key, Row};
 use crate::samples::Merge;
 use crate::{absences, entries, query};
 
-/// Rejected records kept with their text, per import; all are counted.
+/// Rejected records kept with their text, and lost files with their name, per import; all are counted.
 pub const REJECTS_KEPT: u64 = 10_000;
 
 /// The problem of an import whose profile is not that of the person in the store. It is imported all the same.
@@ -273,7 +273,7 @@ impl<'a> Ingest<'a> {
 
     fn problem(&mut self, problem: &Problem) -> Result<()> {
         self.report.add_problem(problem);
-        if let Some(raw) = &problem.rejected
+        if let Some(raw) = problem.rejected.as_ref().or(problem.file.as_ref())
             && self.rejects_kept < REJECTS_KEPT
         {
             self.rejects_kept += 1;
@@ -288,7 +288,8 @@ impl<'a> Ingest<'a> {
 
     fn entry(&mut self, mut entry: Entry) -> Result<()> {
         if entry.kind == EntryKind::Profile && person::is_another(self.conn, &entry.body)? {
-            let problem = Problem { reason: ANOTHER_PERSON, position: None, kind: None, rejected: None, count: 1 };
+            let problem =
+                Problem { reason: ANOTHER_PERSON, position: None, kind: None, rejected: None, file: None, count: 1 };
             self.report.add_problem(&problem);
         }
         let members = entry.members.take();

@@ -44,6 +44,8 @@ pub const MAX_SOURCES: usize = 100_000;
 pub const MAX_NAMES: usize = 32 << 20;
 /// Bytes of a rejected record that the report keeps.
 pub const MAX_REJECT: usize = 2_048;
+/// Bytes of the name of a missing or damaged file that the report keeps.
+pub const MAX_LOST_NAME: usize = 256;
 /// Distinct refused records that are remembered, so that their twins inside correlations are not counted again.
 pub const MAX_REFUSED: usize = 100_000;
 /// Samples in a batch.

@@ -206,6 +206,20 @@ fn damage_is_counted_under_so_many_names() {
 }
 
 #[test]
+fn so_much_of_the_name_of_a_lost_file_is_kept() {
+    let kept = |bytes: usize| {
+        let path = "/".repeat(bytes);
+        let xml = format!(
+            "<HealthData><Workout workoutActivityType=\"X\" {TIMES}><FileReference path=\"{path}\"/></Workout></HealthData>"
+        );
+        let batch = Reader::document(Cursor::new(xml.into_bytes()), None).and_then(all).expect("read");
+        batch.problems.iter().find_map(|problem| problem.file.clone()).expect("a lost file")
+    };
+    assert_eq!(kept(MAX_LOST_NAME), "/".repeat(MAX_LOST_NAME));
+    assert_eq!(kept(MAX_LOST_NAME + 1), "/".repeat(MAX_LOST_NAME) + "\u{2026}");
+}
+
+#[test]
 fn so_much_of_a_refused_record_is_kept() {
     let kept = |bytes: usize| {
         let start = " type=\"";
@@ -250,7 +264,7 @@ fn references_are_bounded_by_number_and_bytes() {
 fn files_beside_the_document_have_so_many_bytes() {
     let track = format!("<gpx>{}</gpx>", "<trkpt lat=\"1\" lon=\"2\"></trkpt>".repeat(40));
     let route = [("export.xml", ROOT), ("a.gpx", &track)];
-    let both = "damaged_file too_large_file";
+    let both = "too_large_file damaged_file";
     check(|n| Limits { gpx: n as u64, ..usual() }, track.len(), |limits| unzip(&route, limits), both);
     let csv = "Name,A\nBorn,B\nRecorded,2021-12-17 12:58:58 +0800\nClass,A\n\n1.5\n2.5\n3.5\n";
     let ecg = [("export.xml", ROOT), ("a.csv", csv)];
@@ -269,10 +283,10 @@ fn files_beside_the_document_have_one_ratio_together() {
     let ecg = format!("Name,A\nBorn,B\nRecorded,2021-12-17 12:58:58 +0800\nClass,A\n\n{}", "1\n".repeat(10_000));
     for (name, text) in [("a.gpx", &track), ("a.json", &blanks), ("a.csv", &ecg)] {
         let unzip = |limits| unzip(&[("export.xml", xml), (name, text)], limits);
-        check(limits, text.len(), unzip, "damaged_file too_large_file");
+        check(limits, text.len(), unzip, "too_large_file damaged_file");
     }
     let files = [("export.xml", ROOT), ("a.gpx", &track), ("b.gpx", &track)];
-    check(limits, 2 * track.len(), |limits| unzip(&files, limits), "damaged_file too_large_file");
+    check(limits, 2 * track.len(), |limits| unzip(&files, limits), "too_large_file damaged_file");
 }
 
 #[test]

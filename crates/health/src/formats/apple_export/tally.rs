@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher, Hash, RandomState};
 
 use super::attributes::bounded;
-use super::limits::{Limits, MAX_REJECT, MAX_TALLIES};
-use crate::{Problem, Source};
+use super::limits::{Limits, MAX_LOST_NAME, MAX_REJECT, MAX_TALLIES};
+use crate::{EntryKind, Problem, Source};
 
 /// Code and kind.
 type Reason = (&'static str, Option<String>);
@@ -74,7 +74,7 @@ pub(super) struct Tally {
     counted: Counted,
     /// Refused records by a hash: how many more at top level than nested ones.
     refused: HashMap<u64, i64>,
-    /// Rejects, listed one by one.
+    /// Rejects and lost files, listed one by one.
     pub(super) rejects: Vec<Problem>,
     /// Position of the event that is being read.
     pub(super) position: u64,
@@ -116,8 +116,19 @@ impl Tally {
             position: Some(self.position),
             kind: kind.map(|kind| bounded(kind, 256).to_owned()),
             rejected: Some(bounded(raw, MAX_REJECT).to_owned()),
+            file: None,
             count: 1,
         });
+    }
+
+    /// Lists a file beside the document that is not there, or not whole.
+    pub(super) fn lost_file(&mut self, reason: &'static str, kind: EntryKind, name: &str) {
+        let mut file = bounded(name, MAX_LOST_NAME).to_owned();
+        if file.len() < name.len() {
+            file.push('\u{2026}');
+        }
+        let kind = Some(kind.as_str().to_owned());
+        self.rejects.push(Problem { reason, position: None, kind, rejected: None, file: Some(file), count: 1 });
     }
 
     /// Lists a refused record, unless it is the twin of one that was listed: of a pair one stands at top level and one
@@ -158,7 +169,10 @@ impl Tally {
     /// Everything that was counted.
     pub(super) fn take_counted(&mut self) -> Vec<Problem> {
         let counted = std::mem::take(&mut self.counted);
-        let problem = |((reason, kind), (count, position))| Problem { reason, position, kind, rejected: None, count };
+        let problem = |((reason, kind), (count, position))| {
+            let (rejected, file) = (None, None);
+            Problem { reason, position, kind, rejected, file, count }
+        };
         counted.into_iter().map(problem).collect()
     }
 }
