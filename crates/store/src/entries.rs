@@ -218,39 +218,36 @@ pub(crate) fn move_source(
     to: u32,
 ) -> Result<BTreeMap<String, u64>> {
     let mut merged: BTreeMap<String, u64> = BTreeMap::new();
-    for placed in of_source(conn, from)? {
-        let same = find_same(conn, import, &placed, to)?;
-        let (id, kind, ..) = placed;
-        match same {
-            Some(old) => {
-                let image = current(conn, id)?;
-                conn.execute("UPDATE OR IGNORE correlation_members SET entry_id = ?2 WHERE entry_id = ?1", [id, old])?;
-                remove(conn, id)?;
-                if !held_by(conn, old, import)? {
-                    known_again(conn, import, imports, old, &image)?;
-                }
-                *merged.entry(kind).or_default() += 1;
-            }
-            None => {
-                conn.execute("UPDATE entries SET source_id = ?2 WHERE id = ?1", params![id, to])?;
-            }
+    for (kind, id, old) in hand_over(conn, import, from, to)? {
+        let image = current(conn, id)?;
+        conn.execute("UPDATE OR IGNORE correlation_members SET entry_id = ?2 WHERE entry_id = ?1", [id, old])?;
+        remove(conn, id)?;
+        if !held_by(conn, old, import)? {
+            known_again(conn, import, imports, old, &image)?;
         }
+        *merged.entry(kind).or_default() += 1;
     }
     Ok(merged)
 }
 
 /// Gives the entries of a source to the one that it is, whichever imports held them.
 pub(crate) fn unite(conn: &Connection, imports: &[ImportRef], from: u32, to: u32) -> Result<()> {
+    let both = hand_over(conn, i64::MIN, from, to)?;
+    both.into_iter().try_for_each(|(_, id, known)| unite_entries(conn, imports, id, known))
+}
+
+/// Gives entries to another source. Returns those that it has already: kind, the entry and the one that it is.
+fn hand_over(conn: &Connection, import: i64, from: u32, to: u32) -> Result<Vec<(String, i64, i64)>> {
+    let mut both = Vec::new();
     for placed in of_source(conn, from)? {
-        let id = placed.0;
-        match find_same(conn, i64::MIN, &placed, to)? {
-            Some(known) => unite_entries(conn, imports, id, known)?,
-            None => {
-                conn.execute("UPDATE entries SET source_id = ?2 WHERE id = ?1", params![id, to])?;
-            }
+        let same = find_same(conn, import, &placed, to)?;
+        let (id, kind, ..) = placed;
+        match same {
+            Some(known) => both.push((kind, id, known)),
+            None => _ = conn.execute("UPDATE entries SET source_id = ?2 WHERE id = ?1", params![id, to])?,
         }
     }
-    Ok(())
+    Ok(both)
 }
 
 /// Makes one entry of two: each import's image is kept; of one that held both, that of the entry stored first, as it
