@@ -370,6 +370,18 @@ mod tests {
     }
 
     #[test]
+    fn so_many_rows_of_one_instant_are_compared_and_the_others_differ() {
+        let half = ROWS_AT_ONCE as i64 / 2;
+        let rows = |ones: i64| -> Vec<_> {
+            let one = (0..ones).map(|key| (7, 1, key, 1.0));
+            one.chain((0..half).map(|key| (7, 2, key, 1.0))).collect()
+        };
+        let half = half as u64;
+        check(&rows(half as i64), (half, half));
+        check(&rows(half as i64 + 1), (half + 1, half - 1));
+    }
+
+    #[test]
     fn only_rows_in_the_time_of_the_other_are_compared() {
         let (a, b) = (1, 2);
         check(&[], (0, 0));

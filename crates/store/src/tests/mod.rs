@@ -1,6 +1,7 @@
 //! The store seen through its one door: batches in, rows out.
 
 mod days;
+mod limits;
 mod links;
 mod nested;
 mod orders;
