@@ -32,6 +32,10 @@ pub struct Piece {
     pub row: usize,
 }
 
+/// So many sources are merged at once. More of them cost each as much as all the time that the better ones cover, so
+/// stretches that have nothing to do with each other are merged one by one.
+const FEW: usize = 8;
+
 /// Returns what counts, as pieces in which no time is counted twice.
 pub fn merge(spans: &[Span]) -> Vec<Span> {
     merge_rows(spans).into_iter().map(|piece| piece.span).collect()
@@ -39,12 +43,22 @@ pub fn merge(spans: &[Span]) -> Vec<Span> {
 
 /// Returns what counts, as [`merge`] does, and which sample each piece is a part of.
 pub fn merge_rows(spans: &[Span]) -> Vec<Piece> {
+    merge_rows_within(spans, FEW)
+}
+
+/// The same; the answer does not depend on how many sources are few.
+fn merge_rows_within(spans: &[Span], few: usize) -> Vec<Piece> {
+    let mut ranks: Vec<u32> = spans.iter().map(|span| span.rank).collect();
+    ranks.sort_unstable();
+    ranks.dedup();
     let mut rows: Vec<Piece> = spans.iter().enumerate().map(|(row, span)| Piece { span: *span, row }).collect();
-    rows.sort_by_key(|piece| piece.span.start_ms);
+    if ranks.len() > few {
+        rows.sort_by_key(|piece| piece.span.start_ms);
+    }
     let mut out = Vec::with_capacity(rows.len());
     let mut from = 0;
     while let Some(rest) = rows.get_mut(from..).filter(|rest| !rest.is_empty()) {
-        let until = first_apart(rest);
+        let until = if ranks.len() <= few { rest.len() } else { first_apart(rest) };
         merge_touching(rest.get_mut(..until).unwrap_or_default(), &mut out);
         from += until;
     }
