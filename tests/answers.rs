@@ -103,7 +103,10 @@ fn importing() {
     check_keys(&check(&folder, "imports", &["imports", "--json"]), IMPORTS);
     let detail = check(&folder, "imports-one", &["imports", "1", "--json"]);
     let kept: Vec<&str> = IMPORT.iter().copied().filter(|key| *key != "seconds").collect();
-    check_keys(&detail, &[&kept, &["channel", "device", "at", "undone", "rejects", "rejects_total"][..]].concat());
+    check_keys(
+        &detail,
+        &[&kept, &["channel", "device", "at", "undone", "rejects", "rejects_total", "files"][..]].concat(),
+    );
     check_keys(&detail["rejects"], &["position", "type", "reason", "text"]);
     check(&folder, "imports-one-csv", &["imports", "1", "--csv"]);
     check_keys(&check(&folder, "undo", &["undo", "1", "--json"]), UNDO);

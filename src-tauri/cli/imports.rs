@@ -1,6 +1,6 @@
 //! What was imported: all of it, or one import with what it refused.
 
-use app::imports::{ImportAnswer, ImportDetail, Reject};
+use app::imports::{ImportAnswer, ImportDetail, LostFile, Reject};
 use app::local::Clock;
 use app::words;
 use app::{Folder, Result};
@@ -75,6 +75,14 @@ fn tell(detail: &ImportDetail, out: &mut Out) -> Result<()> {
         (true, _) => " It was undone; what it could not read is no longer listed.",
     };
     out.line(&format!("This was at {at}.{undone}"))?;
+    if !detail.files.is_empty() {
+        out.line("")?;
+        let mut table = Table::new(&["file", "why"]);
+        let cells =
+            |lost: &LostFile| [lost.file.clone().unwrap_or_default(), words::lost_file(&lost.reason).to_owned()];
+        detail.files.iter().for_each(|lost| table.row(cells(lost)));
+        out.table(&table)?;
+    }
     if detail.rejects.is_empty() {
         return Ok(());
     }

@@ -89,6 +89,20 @@ pub struct ImportDetail {
     pub rejects: Vec<Reject>,
     /// How much was refused.
     pub rejects_total: u64,
+    /// The first files beside the document that were missing or not whole, at most [`REJECTS_LISTED`].
+    pub files: Vec<LostFile>,
+}
+
+/// A file beside the document that was not there, or not whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct LostFile {
+    /// `missing_file`, `damaged_file` or `too_large_file`.
+    pub reason: String,
+    /// `route`, `ecg` or `clinical_record`.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// Its name in the archive, shortened if very long.
+    pub file: Option<String>,
 }
 
 /// A record or entry that was refused.
@@ -122,8 +136,11 @@ pub fn detail(folder: &Folder, import: i64) -> Result<ImportDetail> {
     let mut kept: Map<String, Value> = serde_json::from_str(&row.report).unwrap_or_default();
     kept.remove("seconds");
     let report = report(&row);
+    let files = store.lost_files(import, REJECTS_LISTED)?.into_iter();
+    let files = files.map(|lost| LostFile { reason: lost.reason, kind: lost.kind, file: lost.file }).collect();
     Ok(ImportDetail {
         kept,
+        files,
         rejects_total: report.rejects(),
         report,
         channel: row.channel,
@@ -160,5 +177,29 @@ mod tests {
         let positions: Vec<_> = found.rejects.iter().map(|reject| reject.position).collect();
         assert!(positions.is_sorted() && positions.first() != positions.last(), "in the order of the file");
         assert_eq!(detail(&folder, 2).expect_err("none").code, Code::UnknownImport);
+    }
+
+    #[test]
+    fn files_that_are_missing_or_damaged_are_told_by_name_and_are_no_rejects() {
+        let folder = TestFolder::new("lost-files");
+        let export = folder.dir().join("apple_health_export");
+        std::fs::create_dir_all(export.join("electrocardiograms")).expect("a folder");
+        let times = "startDate=\"2026-03-01 10:00:00 +0100\" endDate=\"2026-03-01 11:00:00 +0100\"";
+        let path = format!("/workout-routes/{}.gpx", "x".repeat(300));
+        let workout = format!("<Workout workoutActivityType=\"X\" {times}><FileReference path=\"{path}\"/></Workout>");
+        std::fs::write(export.join("export.xml"), format!("<HealthData>{workout}</HealthData>")).expect("written");
+        std::fs::write(export.join("electrocardiograms/ecg_2026.csv"), "nothing").expect("written");
+        let report = import(&folder, &Input::Path(export), &Options::default(), &mut |_| true).expect("an import");
+        assert!(crate::words::see_rejects(&report).is_some());
+        let found = detail(&folder, 1).expect("an import");
+        assert_eq!((found.rejects.len(), found.rejects_total), (0, 0));
+        let lost = |reason: &str, kind: &str, file: String| LostFile {
+            reason: reason.to_owned(),
+            kind: Some(kind.to_owned()),
+            file: Some(file),
+        };
+        let shortened = format!("{}\u{2026}", path.get(..256).expect("long"));
+        let damaged = lost("damaged_file", "ecg", "/electrocardiograms/ecg_2026.csv".to_owned());
+        assert_eq!(found.files, [lost("missing_file", "route", shortened), damaged]);
     }
 }

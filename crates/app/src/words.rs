@@ -92,9 +92,19 @@ pub fn reject_of<'a>(reason: &'a str, text: &str) -> &'a str {
     }
 }
 
+/// What happened to files beside the document, in a word or two.
+const LOST_FILES: [(&str, &str); 3] =
+    [("missing_file", "not in the export"), ("damaged_file", "damaged"), ("too_large_file", "too large")];
+
+/// What happened to a file beside the document.
+pub fn lost_file(reason: &str) -> &str {
+    LOST_FILES.iter().find(|(code, _)| *code == reason).map_or(reason, |(_, words)| words)
+}
+
 /// Says where everything that an import refused is listed; nothing where nothing was, or where nothing was kept of it.
 pub fn see_rejects(report: &Report) -> Option<String> {
-    let import = report.import.filter(|_| report.rejects() > 0)?;
+    let is_file = |problem: &ProblemCount| LOST_FILES.iter().any(|(reason, _)| *reason == problem.reason);
+    let import = report.import.filter(|_| report.rejects() > 0 || report.problems.iter().any(is_file))?;
     Some(format!("`vitalog imports {import}` lists what could not be read."))
 }
 

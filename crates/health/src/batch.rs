@@ -23,6 +23,9 @@ pub struct Batch {
     pub details: Vec<String>,
     /// The samples, in the order of the input.
     pub samples: Vec<Sample>,
+    /// Records that stood inside something that could not be kept: a refused correlation, an element that nobody knows.
+    /// As with the members of a correlation, those whose twin stands at top level are not stored again.
+    pub nested: Option<Box<Batch>>,
     /// Everything that is not a sample: workouts, routes, ECGs, rings and so on.
     pub entries: Vec<Entry>,
     /// Rejected records and repaired damage.
@@ -31,7 +34,7 @@ pub struct Batch {
     pub document: Option<Document>,
     /// The reader knows of no more samples; entries may follow. A hint: the store can roll up while routes are read.
     pub samples_end: bool,
-    /// Records (top level `Record` elements) read so far in the whole input, for progress.
+    /// Records (`Record` elements, without the members of correlations) read so far in the whole input, for progress.
     pub records_read: u64,
     /// Bytes of input read so far, in the measure of [`Document::total_bytes`], for progress.
     pub bytes_read: u64,
@@ -199,6 +202,8 @@ pub struct Problem {
     pub kind: Option<String>,
     /// The record as it stood (bounded), for a reject; `None` for a repair.
     pub rejected: Option<String>,
+    /// The file beside the document that it is about, by its name in the archive (bounded).
+    pub file: Option<String>,
     /// How many times, for damage that is counted and not listed.
     pub count: u64,
 }

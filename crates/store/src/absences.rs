@@ -15,7 +15,7 @@ use crate::history::{ImportRef, Presence};
 use crate::row::{COLUMNS, Key, Row};
 
 /// An export covers a missing row if it has data this close to it.
-const NEAR_MS: i64 = 3_600_000;
+pub(crate) const NEAR_MS: i64 = 3_600_000;
 /// Rows read at a time while others are written.
 const PAGE: usize = 20_000;
 

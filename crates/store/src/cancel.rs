@@ -57,7 +57,13 @@ pub(crate) enum Done<T> {
 }
 
 impl Store {
-    /// Runs work in one transaction that hears a stop until it is about to be committed; from then on it is done.
+    /// Runs short work, which nobody stops, in one transaction.
+    pub(crate) fn change<T>(&mut self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        self.write(&Cancel::default(), |tx| work(tx).map(Done::Commit))
+    }
+
+    /// Runs work in one transaction, as everything does that changes a store. It hears a stop until it is about to be
+    /// committed; from then on it is done.
     pub(crate) fn write<T>(
         &mut self,
         cancel: &Cancel,

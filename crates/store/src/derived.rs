@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use health::kind;
 use health::time::{Day, Zones};
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::dictionary::KindRef;
 use crate::error::Result;
@@ -19,18 +19,13 @@ use crate::query::Orders;
 use crate::query::kinds::every_row_has_length;
 use crate::query::settings::forget;
 use crate::query::zones::zones;
-use crate::rollup::{self, Days, LONGEST_SPLIT_MS, Part, Rule};
+use crate::rollup::{self, DAY_MS, Days, LONGEST_SPLIT_MS, Part, Rule};
 use crate::row::{FLAG_USER_ENTERED, Key, Row};
-
-const DAY_MS: i64 = 86_400_000;
 
 impl Store {
     /// Computes every roll-up and summary anew, for another home zone.
     pub fn rebuild(&mut self, home_zone: &str) -> Result<()> {
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        rebuild_all(&tx, home_zone)?;
-        tx.commit()?;
-        Ok(())
+        self.change(|tx| rebuild_all(tx, home_zone))
     }
 }
 

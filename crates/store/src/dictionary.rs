@@ -174,8 +174,8 @@ impl Dictionary {
 
     /// The id of a details text: its hash, moved on while another text sits there.
     pub fn details(&mut self, conn: &Connection, json: &str) -> Result<i64> {
-        let unmoved = hash(FNV_OFFSET, json.as_bytes());
-        let remembered = (unmoved, hash(SECOND_OFFSET, json.as_bytes()));
+        let unmoved = hash(json.as_bytes());
+        let remembered = (unmoved, hash_from(SECOND_OFFSET, json.as_bytes()));
         if self.details.contains(&remembered) {
             return Ok(unmoved);
         }
@@ -216,7 +216,11 @@ const SECOND_OFFSET: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// FNV-1a with a final mix, 63 bits. Stored, so it must never change; it need not withstand an attacker because two
 /// texts with one hash get different ids.
-fn hash(offset: u64, bytes: &[u8]) -> i64 {
+pub(crate) fn hash(bytes: &[u8]) -> i64 {
+    hash_from(FNV_OFFSET, bytes)
+}
+
+fn hash_from(offset: u64, bytes: &[u8]) -> i64 {
     let mut h = bytes.iter().fold(offset, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3));
     h ^= h >> 32;
     h = h.wrapping_mul(0xd6e8_feb8_6659_fd93);

@@ -8,12 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use health::{Entry, EntryKind};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::absences::{extend, overlaps};
+use crate::absences::{NEAR_MS, extend, overlaps};
 use crate::error::Result;
 use crate::history::ImportRef;
+use crate::members::{self, Members};
 use crate::report::EntryCounts;
 
-const NEAR_MS: i64 = 3_600_000;
+/// Correlations of one type, source and second that are told apart; a person has two or three.
+const ALIKE: usize = 64;
 
 /// How an entry looks.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,18 +24,19 @@ struct Image {
     payload: Option<Vec<u8>>,
 }
 
-/// Stores one entry and counts it. Returns its id.
+/// Stores an entry, or notes that it is one that is known; counts it. Returns its id.
 pub(crate) fn ingest(
     conn: &Connection,
     import: i64,
     imports: &[ImportRef],
     entry: &Entry,
     source: Option<u32>,
+    known: Option<i64>,
     counts: &mut EntryCounts,
 ) -> Result<i64> {
     counts.read += 1;
     let image = Image { body: entry.body.clone(), payload: entry.payload.clone() };
-    let Some(id) = find(conn, entry, source)? else {
+    let Some(id) = known else {
         counts.new += 1;
         return insert(conn, import, entry, source);
     };
@@ -72,7 +75,9 @@ fn insert(conn: &Connection, import: i64, entry: &Entry, source: Option<u32>) ->
     Ok(id)
 }
 
-fn find(conn: &Connection, entry: &Entry, source: Option<u32>) -> Result<Option<i64>> {
+/// The stored entries of the same kind, identity, times and source, the oldest first. Only correlations may have
+/// several: their members tell them apart.
+pub(crate) fn alike(conn: &Connection, entry: &Entry, source: Option<u32>) -> Result<Vec<i64>> {
     find_by(conn, entry.kind.as_str(), &entry.identity, (entry.start_ms, entry.end_ms), source)
 }
 
@@ -82,20 +87,51 @@ fn find_by(
     identity: &str,
     (start_ms, end_ms): (Option<i64>, Option<i64>),
     source: Option<u32>,
-) -> Result<Option<i64>> {
+) -> Result<Vec<i64>> {
     // A clinical record carries its clinic's number; when it was fetched last does not make it another one.
     if kind == EntryKind::ClinicalRecord.as_str() {
         let mut statement = conn.prepare_cached(
             "SELECT id FROM entries WHERE kind = 'clinical_record' AND identity = ?1 AND source_id IS ?2
              ORDER BY id LIMIT 1",
         )?;
-        return Ok(statement.query_row(params![identity, source], |row| row.get(0)).optional()?);
+        let ids = statement.query_map(params![identity, source], |row| row.get(0))?;
+        return Ok(ids.collect::<rusqlite::Result<_>>()?);
     }
     let mut statement = conn.prepare_cached(
         "SELECT id FROM entries WHERE kind = ?1 AND start_ms IS ?2 AND identity = ?3 AND end_ms IS ?4
-             AND source_id IS ?5 ORDER BY id LIMIT 1",
+             AND source_id IS ?5 ORDER BY id LIMIT ?6",
     )?;
-    Ok(statement.query_row(params![kind, start_ms, identity, end_ms, source], |row| row.get(0)).optional()?)
+    let most = if kind == EntryKind::Correlation.as_str() { ALIKE } else { 1 };
+    let ids = statement.query_map(params![kind, start_ms, identity, end_ms, source, most], |row| row.get(0))?;
+    Ok(ids.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The correlation among some alike that has these members; or one that lost members and that the import did not hold
+/// so far.
+pub(crate) fn of_members(conn: &Connection, import: i64, alike: &[i64], members: &Members) -> Result<Option<i64>> {
+    let mut less = None;
+    for id in alike {
+        let stored = members::of(conn, *id)?;
+        if stored == *members {
+            return Ok(Some(*id));
+        }
+        if less.is_none() && stored.is_subset(members) && !held_by(conn, *id, import)? {
+            less = Some(*id);
+        }
+    }
+    // So many of one second are nobody's meals: the members are kept, with one for all.
+    let last = alike.last().filter(|_| alike.len() >= ALIKE).copied();
+    Ok(less.or(last))
+}
+
+/// The entry of another source that a stored one is.
+fn find_same(conn: &Connection, import: i64, placed: &Placed, source: u32) -> Result<Option<i64>> {
+    let (id, kind, identity, span) = placed;
+    let alike = find_by(conn, kind, identity, *span, Some(source))?;
+    if kind == EntryKind::Correlation.as_str() {
+        return of_members(conn, import, &alike, &members::of(conn, *id)?);
+    }
+    Ok(alike.first().copied())
 }
 
 fn held_by(conn: &Connection, id: i64, import: i64) -> Result<bool> {
@@ -166,6 +202,13 @@ fn show_newest(conn: &Connection, imports: &[ImportRef], id: i64) -> Result<()> 
     Ok(())
 }
 
+/// Lets all entries that an import holds show their newest export.
+pub(crate) fn show_newest_of(conn: &Connection, imports: &[ImportRef], import: i64) -> Result<()> {
+    let mut statement = conn.prepare_cached("SELECT entry_id FROM entry_log WHERE import_id = ?1")?;
+    let ids: Vec<i64> = statement.query_map([import], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    ids.into_iter().try_for_each(|id| show_newest(conn, imports, id))
+}
+
 /// Moves the entries that a renamed source brought to the source that it is.
 pub(crate) fn move_source(
     conn: &Connection,
@@ -175,34 +218,36 @@ pub(crate) fn move_source(
     to: u32,
 ) -> Result<BTreeMap<String, u64>> {
     let mut merged: BTreeMap<String, u64> = BTreeMap::new();
-    for (id, kind, identity, span) in of_source(conn, from)? {
-        match find_by(conn, &kind, &identity, span, Some(to))? {
-            Some(old) => {
-                let image = current(conn, id)?;
-                conn.execute("UPDATE OR IGNORE correlation_members SET entry_id = ?2 WHERE entry_id = ?1", [id, old])?;
-                remove(conn, id)?;
-                known_again(conn, import, imports, old, &image)?;
-                *merged.entry(kind).or_default() += 1;
-            }
-            None => {
-                conn.execute("UPDATE entries SET source_id = ?2 WHERE id = ?1", params![id, to])?;
-            }
+    for (kind, id, old) in hand_over(conn, import, from, to)? {
+        let image = current(conn, id)?;
+        conn.execute("UPDATE OR IGNORE correlation_members SET entry_id = ?2 WHERE entry_id = ?1", [id, old])?;
+        remove(conn, id)?;
+        if !held_by(conn, old, import)? {
+            known_again(conn, import, imports, old, &image)?;
         }
+        *merged.entry(kind).or_default() += 1;
     }
     Ok(merged)
 }
 
 /// Gives the entries of a source to the one that it is, whichever imports held them.
 pub(crate) fn unite(conn: &Connection, imports: &[ImportRef], from: u32, to: u32) -> Result<()> {
-    for (id, kind, identity, span) in of_source(conn, from)? {
-        match find_by(conn, &kind, &identity, span, Some(to))? {
-            Some(known) => unite_entries(conn, imports, id, known)?,
-            None => {
-                conn.execute("UPDATE entries SET source_id = ?2 WHERE id = ?1", params![id, to])?;
-            }
+    let both = hand_over(conn, i64::MIN, from, to)?;
+    both.into_iter().try_for_each(|(_, id, known)| unite_entries(conn, imports, id, known))
+}
+
+/// Gives entries to another source. Returns those that it has already: kind, the entry and the one that it is.
+fn hand_over(conn: &Connection, import: i64, from: u32, to: u32) -> Result<Vec<(String, i64, i64)>> {
+    let mut both = Vec::new();
+    for placed in of_source(conn, from)? {
+        let same = find_same(conn, import, &placed, to)?;
+        let (id, kind, ..) = placed;
+        match same {
+            Some(known) => both.push((kind, id, known)),
+            None => _ = conn.execute("UPDATE entries SET source_id = ?2 WHERE id = ?1", params![id, to])?,
         }
     }
-    Ok(())
+    Ok(both)
 }
 
 /// Makes one entry of two: each import's image is kept; of one that held both, that of the entry stored first, as it

@@ -8,7 +8,9 @@ use std::collections::hash_map::Entry;
 
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
-use crate::absences::Repeated;
+use crate::absences::{Pages, Repeated};
+use crate::derived::Derived;
+use crate::dictionary::hash;
 use crate::error::Result;
 use crate::row::{COLUMNS, FLAG_LOGGED, Image, Key, Row};
 
@@ -17,13 +19,16 @@ use crate::row::{COLUMNS, FLAG_LOGGED, Image, Key, Row};
 pub(crate) struct ImportRef {
     pub id: i64,
     pub export_date_ms: Option<i64>,
+    /// Of the file's fingerprint.
+    hash: i64,
     pub complete: bool,
 }
 
 impl ImportRef {
-    /// Newer exports have greater ranks; those without a date come before all others, in the order of import.
-    pub fn rank(&self) -> (i64, i64) {
-        (self.export_date_ms.unwrap_or(i64::MIN), self.id)
+    /// Newer exports have greater ranks; those without a date come before all others. Of several of one moment the
+    /// files decide, so that it does not matter which was imported first.
+    pub fn rank(&self) -> (i64, i64, i64) {
+        (self.export_date_ms.unwrap_or(i64::MIN), self.hash, self.id)
     }
 
     /// Whether it can say that a row is gone.
@@ -35,12 +40,41 @@ impl ImportRef {
 /// The imports that count, oldest export first.
 pub(crate) fn live_imports(conn: &Connection) -> Result<Vec<ImportRef>> {
     let mut statement =
-        conn.prepare_cached("SELECT id, export_date_ms, complete FROM imports WHERE undone = 0 ORDER BY id")?;
-    let rows = statement
-        .query_map([], |row| Ok(ImportRef { id: row.get(0)?, export_date_ms: row.get(1)?, complete: row.get(2)? }))?;
+        conn.prepare_cached("SELECT id, export_date_ms, complete, fingerprint FROM imports WHERE undone = 0")?;
+    let rows = statement.query_map([], |row| {
+        let fingerprint: Option<String> = row.get(3)?;
+        let hash = fingerprint.map_or(i64::MIN, |fingerprint| hash(fingerprint.as_bytes()));
+        Ok(ImportRef { id: row.get(0)?, export_date_ms: row.get(1)?, complete: row.get(2)?, hash })
+    })?;
     let mut imports = rows.collect::<rusqlite::Result<Vec<_>>>()?;
     imports.sort_by_key(ImportRef::rank);
     Ok(imports)
+}
+
+/// Lets a row show what an import that held it saw.
+pub(crate) fn show_as(conn: &Connection, kind: u32, row: &Row, holder: ImportRef, derived: &mut Derived) -> Result<()> {
+    if row.flags & FLAG_LOGGED != 0
+        && let Some(image) = image_at(conn, kind, &row.key, holder.id)?
+        && image != row.image
+    {
+        write_image(conn, kind, &row.key, &image, row.flags)?;
+        derived.changed(kind, &row.key);
+    }
+    Ok(())
+}
+
+/// The place of an import became known after its rows were met: lets those rows of a kind show their newest export.
+pub(crate) fn show_newest(conn: &Connection, kind: u32, imports: &[ImportRef], derived: &mut Derived) -> Result<()> {
+    let presence = Presence::load(conn, kind)?;
+    let mut pages = Pages::new(kind);
+    while let Some(page) = pages.next(conn)? {
+        for row in page.iter().filter(|row| row.flags & FLAG_LOGGED != 0) {
+            if let Some(holder) = presence.newest_holder(imports, row.import_id, &row.key) {
+                show_as(conn, kind, row, holder, derived)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The runs of one kind that imports lack: which import held which row.
@@ -116,7 +150,7 @@ impl History {
     pub fn record(&mut self, conn: &Connection, kind: u32, stored: &Row, arriving: &Row) -> Result<bool> {
         let image = match logged_at(conn, kind, &stored.key, self.import_id)? {
             // Another batch held it too: the same rule as for repeats that lie side by side.
-            Some(logged) => logged.newest(arriving.image, logged.copies),
+            Some(logged) => logged.newest(arriving.image, logged.copies, conn)?,
             None => arriving.image,
         };
         self.show(conn, kind, stored, image)
@@ -129,7 +163,7 @@ impl History {
         let stored = row_at(conn, kind, key)?;
         let before = image_at(conn, kind, key, self.import_id - 1)?.unwrap_or(stored.image);
         let image = match logged_at(conn, kind, key, self.import_id)? {
-            Some(logged) if repeated.unchanged => logged.newest(before, repeated.copies),
+            Some(logged) if repeated.unchanged => logged.newest(before, repeated.copies, conn)?,
             Some(logged) => Image { copies: repeated.copies, ..logged },
             None => Image { copies: repeated.copies, ..before },
         };

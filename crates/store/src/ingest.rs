@@ -3,6 +3,7 @@
 mod finish;
 mod person;
 mod rows;
+mod waiting;
 
 use std::collections::HashMap;
 
@@ -11,6 +12,7 @@ use health::whereabouts::likely_zone;
 use health::{Batch, Document, Entry, EntryKind, Problem, Source};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use self::waiting::{Owner, Waiting};
 use crate::absences::Stored;
 use crate::cancel::{Cancel, Done};
 use crate::claims::{Claimant, Claims};
@@ -25,14 +27,11 @@ use crate::row::{Key, Row};
 use crate::samples::Merge;
 use crate::{absences, entries, query};
 
-/// Rejected records kept with their text, per import; all are counted.
+/// Rejected records kept with their text, and lost files with their name, per import; all are counted.
 pub const REJECTS_KEPT: u64 = 10_000;
 
 /// The problem of an import whose profile is not that of the person in the store. It is imported all the same.
 pub const ANOTHER_PERSON: &str = "another_person";
-
-/// Correlations whose members wait for their twins.
-const MEMBERS_WAITING: usize = 10_000;
 
 /// What is being ingested, besides the batches.
 #[derive(Debug, Clone)]
@@ -111,7 +110,7 @@ struct Ingest<'a> {
     imports: Vec<ImportRef>,
     /// The wearer's zones as far as they are known.
     zones: Zones,
-    members: Vec<(i64, Batch)>,
+    waiting: Waiting,
     rejects_kept: u64,
     report: Report,
 }
@@ -137,7 +136,7 @@ impl<'a> Ingest<'a> {
             stored_before: absences::stored(conn)?,
             imports: Vec::new(),
             zones: query::zones::zones(conn, delivery.home_zone)?,
-            members: Vec::new(),
+            waiting: Waiting::default(),
             rejects_kept: 0,
             report: Report { file: delivery.file.map(str::to_owned), ..Report::default() },
         })
@@ -156,7 +155,8 @@ impl<'a> Ingest<'a> {
                     return Ok(report);
                 }
             }
-            if self.history.is_none() && !(batch.samples.is_empty() && batch.entries.is_empty()) {
+            let is_empty = batch.samples.is_empty() && batch.entries.is_empty() && batch.nested.is_none();
+            if self.history.is_none() && !is_empty {
                 self.place_among_imports()?;
             }
             (at.records, at.bytes) = (batch.records_read, batch.bytes_read);
@@ -232,7 +232,7 @@ impl<'a> Ingest<'a> {
         for problem in std::mem::take(&mut batch.problems) {
             self.problem(&problem)?;
         }
-        let entries = std::mem::take(&mut batch.entries);
+        let (entries, nested) = (std::mem::take(&mut batch.entries), batch.nested.take());
         for (kind, mut rows) in self.rows(&batch)? {
             let kind = self.kind(kind);
             let mut counts = self.report.by_type.remove(&kind.identifier).unwrap_or_default();
@@ -242,6 +242,9 @@ impl<'a> Ingest<'a> {
         }
         for entry in entries {
             self.entry(entry)?;
+        }
+        if let Some(nested) = nested {
+            self.wait(Owner::Nobody, *nested)?;
         }
         if batch.samples_end { self.samples_end() } else { Ok(()) }
     }
@@ -273,7 +276,7 @@ impl<'a> Ingest<'a> {
 
     fn problem(&mut self, problem: &Problem) -> Result<()> {
         self.report.add_problem(problem);
-        if let Some(raw) = &problem.rejected
+        if let Some(raw) = problem.rejected.as_ref().or(problem.file.as_ref())
             && self.rejects_kept < REJECTS_KEPT
         {
             self.rejects_kept += 1;
@@ -288,21 +291,32 @@ impl<'a> Ingest<'a> {
 
     fn entry(&mut self, mut entry: Entry) -> Result<()> {
         if entry.kind == EntryKind::Profile && person::is_another(self.conn, &entry.body)? {
-            let problem = Problem { reason: ANOTHER_PERSON, position: None, kind: None, rejected: None, count: 1 };
+            let problem =
+                Problem { reason: ANOTHER_PERSON, position: None, kind: None, rejected: None, file: None, count: 1 };
             self.report.add_problem(&problem);
         }
         let members = entry.members.take();
         let nobody = entry.source == Source::default();
         let source = if nobody { None } else { Some(self.dictionary.source(self.conn, &entry.source)?) };
+        let Some(members) = members else {
+            let known = entries::alike(self.conn, &entry, source)?.first().copied();
+            return self.keep_entry(&entry, source, known).map(drop);
+        };
+        let owner = if entries::alike(self.conn, &entry, source)?.is_empty() {
+            Owner::Entry(self.keep_entry(&entry, source, None)?)
+        } else {
+            Owner::Like(Box::new(entry), source)
+        };
+        self.wait(owner, *members)
+    }
+
+    /// Stores an entry or notes that it is a stored one; counts it.
+    fn keep_entry(&mut self, entry: &Entry, source: Option<u32>, known: Option<i64>) -> Result<i64> {
         let counts = self.report.entries_mut(entry.kind);
-        let id = entries::ingest(self.conn, self.import, &self.imports, &entry, source, counts)?;
-        if let Some(members) = members {
-            self.members.push((id, *members));
-        }
-        // Apple lists the twins of members before them; nobody else's order may cost memory.
-        if self.members.len() >= MEMBERS_WAITING {
-            self.link_members()?;
-        }
-        Ok(())
+        entries::ingest(self.conn, self.import, &self.imports, entry, source, known, counts)
+    }
+
+    fn wait(&mut self, owner: Owner, batch: Batch) -> Result<()> {
+        if self.waiting.add(owner, batch) { self.link_members() } else { Ok(()) }
     }
 }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 
 use crate::dictionary::{Dictionary, KindRef};
 use crate::error::Result;
-use crate::row::{COLUMNS, Row};
+use crate::row::{self, COLUMNS, Row};
 
 /// So many of a gone source's rows must coincide with the new one's before they are taken for the same.
 const COINCIDING: f64 = 0.95;
@@ -110,7 +110,7 @@ struct Seen<K> {
 
 fn near(a: Option<f64>, b: Option<f64>) -> bool {
     match (a, b) {
-        (Some(a), Some(b)) => (a - b).abs() <= f64::max(1e-9, 1e-4 * f64::max(a.abs(), b.abs())),
+        (Some(a), Some(b)) => row::near(a, b).is_some(),
         (a, b) => a.is_none() && b.is_none(),
     }
 }
@@ -367,6 +367,18 @@ mod tests {
         }
         instants.end(&mut comparison);
         assert_eq!((comparison.rows[0], comparison.same[0]), expected);
+    }
+
+    #[test]
+    fn so_many_rows_of_one_instant_are_compared_and_the_others_differ() {
+        let half = ROWS_AT_ONCE as i64 / 2;
+        let rows = |ones: i64| -> Vec<_> {
+            let one = (0..ones).map(|key| (7, 1, key, 1.0));
+            one.chain((0..half).map(|key| (7, 2, key, 1.0))).collect()
+        };
+        let half = half as u64;
+        check(&rows(half as i64), (half, half));
+        check(&rows(half as i64 + 1), (half + 1, half - 1));
     }
 
     #[test]

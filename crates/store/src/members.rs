@@ -6,7 +6,7 @@ use health::Sample;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::Result;
-use crate::row::{COLUMNS, Key, Row};
+use crate::row::{ABSOLUTE_TOLERANCE, COLUMNS, Key, RELATIVE_TOLERANCE, Row};
 use crate::samples::group;
 
 /// Links of correlations to samples that are gone.
@@ -20,15 +20,38 @@ pub(crate) fn source_of_twin(conn: &Connection, kind: &str, name: &str, sample: 
         .prepare_cached(
             "SELECT s.source_id FROM samples s JOIN kinds k ON k.id = s.kind_id
              WHERE k.identifier = ?1 AND s.start_ms = ?2 AND s.duration_ms = ?3
-               AND (s.value IS ?4 OR abs(s.value - ?4) <= max(1e-9, 1e-4 * abs(?4)))
+               AND (s.value IS ?4 OR abs(s.value - ?4) <= max(?6, ?7 * max(abs(s.value), abs(?4))))
                AND EXISTS (SELECT 1 FROM source_names n WHERE n.source_id = s.source_id AND n.name = ?5)
              ORDER BY s.source_id LIMIT 1",
         )?
         .query_row(
-            params![kind, sample.start_ms, sample.end_ms.saturating_sub(sample.start_ms), sample.value, name],
+            params![
+                kind,
+                sample.start_ms,
+                sample.end_ms.saturating_sub(sample.start_ms),
+                sample.value,
+                name,
+                ABSOLUTE_TOLERANCE,
+                RELATIVE_TOLERANCE
+            ],
             |row| row.get(0),
         )
         .optional()?)
+}
+
+/// The samples of one correlation: kinds and keys.
+pub(crate) type Members = BTreeSet<(u32, Key)>;
+
+/// The samples that belong to a correlation.
+pub(crate) fn of(conn: &Connection, entry: i64) -> Result<Members> {
+    let mut statement = conn.prepare_cached(
+        "SELECT kind_id, start_ms, source_id, duration_ms, ordinal FROM correlation_members WHERE entry_id = ?1",
+    )?;
+    let rows = statement.query_map([entry], |row| {
+        let key = Key { start_ms: row.get(1)?, source: row.get(2)?, duration_ms: row.get(3)?, ordinal: row.get(4)? };
+        Ok((row.get(0)?, key))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Notes that a sample belongs to a correlation.

@@ -87,7 +87,7 @@ fn rebuild_kinds(desk: &mut Desk<'_>, zones: &Zones, days: &BTreeMap<u32, Vec<(D
         if merger.rule.merging() == Need::Never {
             continue;
         }
-        let order: Vec<i64> = orders.of_kind(kind).order().filter(|source| sources.contains(source)).collect();
+        let order = orders.of_kind(kind).sorted(&sources);
         let before = order_of(conn, kind)?;
         let (were, are) = (BTreeSet::from_iter(&before), BTreeSet::from_iter(&order));
         let moved = before.iter().filter(|source| are.contains(source)).ne(order.iter().filter(|s| were.contains(s)));
@@ -150,8 +150,10 @@ pub(crate) fn recount(
 
 /// Whether the days of a kind are merged in the order that holds.
 pub(crate) fn has_its_order(conn: &Connection, kind: u32, orders: &Orders) -> Result<bool> {
-    let sources = sources_by_kind(conn)?.remove(&kind).unwrap_or_default();
-    let order: Vec<i64> = orders.of_kind(kind).order().filter(|source| sources.contains(source)).collect();
+    let mut statement =
+        conn.prepare_cached("SELECT source_id FROM series_summary WHERE kind_id = ?1 AND stored > 0")?;
+    let sources: BTreeSet<i64> = statement.query_map([kind], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    let order = orders.of_kind(kind).sorted(&sources);
     Ok(rule(conn, kind)?.merging() == Need::Never || order_of(conn, kind)? == order)
 }
 

@@ -12,7 +12,8 @@ use rusqlite::{Connection, params};
 use crate::error::Result;
 use crate::row::FLAG_USER_ENTERED;
 
-const DAY_MS: i64 = 86_400_000;
+/// A day of UTC.
+pub(crate) const DAY_MS: i64 = 86_400_000;
 /// Longer samples (goals, totals of many days) count for the day of their start.
 pub(crate) const LONGEST_SPLIT_MS: i64 = DAY_MS;
 /// Sums are kept in units of 2^-64: six digits of a millionth are exact, and so are nine quintillions.
@@ -58,13 +59,16 @@ pub(crate) struct Part {
     pub by_hand: bool,
 }
 
+/// Sources whose sums are looked through; a day with more of them is closed in between.
+const SOURCES_AT_ONCE: usize = 32;
+
 /// The sums of one kind.
 #[derive(Debug, Default)]
 pub(crate) struct Days {
     done: BTreeMap<(Day, u32), Sums>,
     /// The day that is being added to, and between which instants it holds.
     open: (Day, i64, i64),
-    /// Its sums by source: a handful.
+    /// Its sums by source: a handful, which are looked through one by one.
     sums: Vec<(u32, Sums)>,
 }
 
@@ -119,6 +123,9 @@ impl Days {
     }
 
     fn sums_of(&mut self, source: u32) -> &mut Sums {
+        if self.sums.len() >= SOURCES_AT_ONCE {
+            self.close();
+        }
         let at = self.sums.iter().position(|(s, _)| *s == source).unwrap_or_else(|| {
             self.sums.push((source, Sums::default()));
             self.sums.len() - 1

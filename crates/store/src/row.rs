@@ -2,7 +2,9 @@
 
 use std::cmp::Ordering;
 
-use rusqlite::Row as SqlRow;
+use rusqlite::{Connection, Row as SqlRow};
+
+use crate::error::Result;
 
 /// Flag: typed in by hand.
 pub(crate) const FLAG_USER_ENTERED: u32 = 1;
@@ -10,8 +12,9 @@ pub(crate) const FLAG_USER_ENTERED: u32 = 1;
 pub(crate) const FLAG_LOGGED: u32 = 2;
 
 /// Values of one group that differ by less are the same across files: an export prints at most six digits.
-const RELATIVE_TOLERANCE: f64 = 1e-4;
-const ABSOLUTE_TOLERANCE: f64 = 1e-9;
+pub(crate) const RELATIVE_TOLERANCE: f64 = 1e-4;
+/// The same near zero.
+pub(crate) const ABSOLUTE_TOLERANCE: f64 = 1e-9;
 
 /// The columns that [`Row::from_sql`] reads, in its order.
 pub(crate) const COLUMNS: &str = "start_ms, source_id, duration_ms, ordinal, value, original, text_id, origin_id, \
@@ -49,17 +52,35 @@ pub(crate) struct Image {
 }
 
 impl Image {
-    /// Which of two images of one sample in one file is shown: the greater one, which reached HealthKit last.
-    pub fn cmp_newest(&self, other: &Self) -> Ordering {
-        let newest = self.created_delay_ms.cmp(&other.created_delay_ms);
-        newest.then_with(|| (other.origin, other.details).cmp(&(self.origin, self.details)))
+    /// Of two images of one sample in one file, the one that is shown, with a number of copies: that which reached
+    /// HealthKit last. Of two that came at once their texts decide, because numbers depend on what was imported first.
+    pub fn newest(self, other: Self, copies: u32, conn: &Connection) -> Result<Self> {
+        let shown = match self.created_delay_ms.cmp(&other.created_delay_ms) {
+            Ordering::Equal if self.cmp_of_one_moment(&other, conn)?.is_lt() => other,
+            Ordering::Less => other,
+            _ => self,
+        };
+        Ok(Self { copies, ..shown })
     }
 
-    /// The one of two images that is shown, with a number of copies.
-    pub fn newest(self, other: Self, copies: u32) -> Self {
-        let shown = if self.cmp_newest(&other).is_ge() { self } else { other };
-        Self { copies, ..shown }
+    /// Which of two images that came at once is shown: the greater one.
+    fn cmp_of_one_moment(&self, other: &Self, conn: &Connection) -> Result<Ordering> {
+        let mut order = Ordering::Equal;
+        if self.origin != other.origin {
+            order = texts_of(self.origin, conn)?.cmp(&texts_of(other.origin, conn)?);
+        }
+        // A number of details is a hash of their text.
+        Ok(order
+            .then_with(|| self.details.cmp(&other.details))
+            .then_with(|| compare(self.original, other.original))
+            .then_with(|| compare(self.value, other.value)))
     }
+}
+
+/// What the number of an origin stands for: version, device and unit.
+fn texts_of(origin: u32, conn: &Connection) -> Result<[Option<String>; 3]> {
+    let mut statement = conn.prepare_cached("SELECT version, device, unit FROM origins WHERE id = ?1")?;
+    Ok(statement.query_row([origin], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]))?)
 }
 
 /// One sample of one kind.
@@ -100,7 +121,6 @@ impl Row {
             .then_with(|| compare(self.image.value, other.image.value))
             .then_with(|| (self.text, self.by_hand()).cmp(&(other.text, other.by_hand())))
             .then_with(|| compare(self.image.original, other.image.original))
-            .then_with(|| other.image.cmp_newest(&self.image))
     }
 
     /// Typed in by hand: another sample than an equal one that a device wrote.
@@ -142,7 +162,8 @@ fn compare(a: Option<f64>, b: Option<f64>) -> Ordering {
     }
 }
 
-fn near(a: f64, b: f64) -> Option<f64> {
+/// How far apart two values are, or `None` where they are not the same across files.
+pub(crate) fn near(a: f64, b: f64) -> Option<f64> {
     let difference = (a - b).abs();
     let allowed = ABSOLUTE_TOLERANCE.max(RELATIVE_TOLERANCE * a.abs().max(b.abs()));
     (difference <= allowed).then_some(difference)

@@ -44,7 +44,7 @@ impl Merge<'_> {
         counts: &mut KindCounts,
     ) -> Result<Vec<Key>> {
         rows.sort_by(Row::order);
-        collapse_repeats(rows);
+        collapse_repeats(self.conn, rows)?;
         if kind.had_rows || claimant == Claimant::Member {
             return self.against_stored(kind, claimant, rows, counts);
         }
@@ -124,48 +124,64 @@ impl Merge<'_> {
                 window.group(&row.key, &mut group)?;
                 taken.clear();
             }
-            match self.partner(row, &group, &taken) {
+            keys.push(match self.partner(row, &group, &taken) {
                 Some(stored) if stored.import_id == self.import_id => {
                     if claimant == Claimant::TopLevel {
                         self.repeat(kind, &stored, row, counts)?;
                     }
-                    keys.push(stored.key);
+                    stored.key
                 }
                 Some(stored) => {
                     taken.push(stored.key.ordinal);
-                    keys.push(stored.key);
-                    if stored.superseded_by.is_some() {
-                        self.claims.revive(kind.id);
-                    }
-                    let mut unchanged = true;
-                    // A nested copy may lack the device; only a row at top level says how the sample looks now.
-                    if claimant == Claimant::TopLevel {
-                        count(&mut counts.counts.known, &mut counts.counts.duplicates, kind, row);
-                        if self.history.differs(&stored, row) {
-                            unchanged = !self.history.record(self.conn, kind.id, &stored, row)?;
-                            self.derived.mark(kind.id, &row.key);
-                        }
-                    }
-                    claimed.push(Claim { key: stored.key, copies: row.image.copies, unchanged });
+                    claimed.push(self.claim(kind, claimant, &stored, row, counts)?);
+                    stored.key
                 }
                 None => {
-                    let mut row = *row;
-                    row.key.ordinal = next_ordinal(&group);
+                    let row = Row { key: Key { ordinal: next_ordinal(&group), ..row.key }, ..*row };
                     insert.insert(&row)?;
-                    self.derived.inserted(kind.id, &row);
-                    count(&mut counts.counts.new, &mut counts.counts.duplicates, kind, &row);
-                    if claimant == Claimant::Member {
-                        counts.read += u64::from(row.image.copies);
-                        // A row that came out of its turn: from now on every place is looked at.
-                        self.tails.insert(kind.id, i64::MAX);
-                    }
-                    keys.push(row.key);
+                    self.inserted_among(kind, claimant, &row, counts);
                     group.push(row);
+                    row.key
                 }
-            }
+            });
         }
         self.claims.add(kind.id, claimant, claimed);
         Ok(keys)
+    }
+
+    /// The import holds a row that was stored before it.
+    fn claim(
+        &mut self,
+        kind: &KindRef,
+        claimant: Claimant,
+        stored: &Row,
+        row: &Row,
+        counts: &mut KindCounts,
+    ) -> Result<Claim> {
+        if stored.superseded_by.is_some() {
+            self.claims.revive(kind.id);
+        }
+        let mut unchanged = true;
+        // A nested copy may lack the device; only a row at top level says how the sample looks now.
+        if claimant == Claimant::TopLevel {
+            count(&mut counts.counts.known, &mut counts.counts.duplicates, kind, row);
+            if self.history.differs(stored, row) {
+                unchanged = !self.history.record(self.conn, kind.id, stored, row)?;
+                self.derived.mark(kind.id, &row.key);
+            }
+        }
+        Ok(Claim { key: stored.key, copies: row.image.copies, unchanged })
+    }
+
+    /// A row was inserted among those of a kind that had rows.
+    fn inserted_among(&mut self, kind: &KindRef, claimant: Claimant, row: &Row, counts: &mut KindCounts) {
+        self.derived.inserted(kind.id, row);
+        count(&mut counts.counts.new, &mut counts.counts.duplicates, kind, row);
+        if claimant == Claimant::Member {
+            counts.read += u64::from(row.image.copies);
+            // A row that came out of its turn: from now on every place is looked at.
+            self.tails.insert(kind.id, i64::MAX);
+        }
     }
 
     /// The stored row that `row` is: an exact repeat of this file first, then the nearest value not yet taken.
@@ -184,7 +200,7 @@ impl Merge<'_> {
 
     /// An exact repeat of a row that this ingest inserted in an earlier batch.
     fn repeat(&mut self, kind: &KindRef, stored: &Row, row: &Row, counts: &mut KindCounts) -> Result<()> {
-        let image = stored.image.newest(row.image, stored.image.copies + row.image.copies);
+        let image = stored.image.newest(row.image, stored.image.copies + row.image.copies, self.conn)?;
         write_image(self.conn, kind.id, &stored.key, &image, stored.flags)?;
         let copies = u64::from(row.image.copies);
         match kind.rule.counts_copies(row.flags) {
@@ -302,14 +318,21 @@ fn next_ordinal(group: &[Row]) -> u32 {
     group.iter().map(|row| row.key.ordinal + 1).max().unwrap_or(0)
 }
 
-fn collapse_repeats(rows: &mut Vec<Row>) {
+/// Makes one row of each that stands several times; they lie side by side.
+fn collapse_repeats(conn: &Connection, rows: &mut Vec<Row>) -> Result<()> {
+    let mut failed = None;
     rows.dedup_by(|later, kept| {
-        let same = kept.repeats(later);
+        let same = failed.is_none() && kept.repeats(later);
         if same {
-            kept.image = kept.image.newest(later.image, kept.image.copies + later.image.copies);
+            let copies = kept.image.copies + later.image.copies;
+            match kept.image.newest(later.image, copies, conn) {
+                Ok(image) => kept.image = image,
+                Err(error) => failed = Some(error),
+            }
         }
         same
     });
+    failed.map_or(Ok(()), Err)
 }
 
 /// Stored rows of one kind, read along with a sorted run. Where the run jumps, the window jumps.

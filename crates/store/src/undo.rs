@@ -7,7 +7,7 @@ use crate::absences::{Pages, reconcile};
 use crate::cancel::{Cancel, Done};
 use crate::derived::Derived;
 use crate::error::{ErrorKind, Result};
-use crate::history::{ImportRef, Presence, image_at, live_imports, write_image};
+use crate::history::{ImportRef, Presence, live_imports, show_as};
 use crate::open::Store;
 use crate::query::zones::{find_stays, forget_home, zones};
 use crate::row::{FLAG_LOGGED, Row};
@@ -112,15 +112,7 @@ fn forget_rows(conn: &Connection, kind: u32, imports: &[ImportRef], undone: i64,
                     derived.changed(kind, &row.key);
                     removed += 1;
                 }
-                Some(holder) if row.flags & FLAG_LOGGED != 0 => {
-                    if let Some(image) = image_at(conn, kind, &row.key, holder.id)?
-                        && image != row.image
-                    {
-                        write_image(conn, kind, &row.key, &image, row.flags)?;
-                        derived.changed(kind, &row.key);
-                    }
-                }
-                Some(_) => {}
+                Some(holder) => show_as(conn, kind, row, holder, derived)?,
             }
         }
     }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use health::time::Zones;
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, params};
 
 use crate::absences::{self, Pages, Stored};
 use crate::aliases::{self, Alias, Writer};
@@ -34,29 +34,30 @@ impl Store {
     /// A link is not taken back: which name brought which row is not kept.
     pub fn link_sources(&mut self, source: i64, other: i64, home_zone: &str) -> Result<()> {
         let [source, other] = [number(source)?, number(other)?];
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let before = zones(&tx, home_zone)?;
-        let sources = link_names(&tx, source, other)?;
-        let imports = live_imports(&tx)?;
-        let mut derived = Derived::default();
-        for kind in kinds_of(&tx, &sources)? {
-            Union { conn: &tx, kind, sources: &sources, to: source, zones: &before }.unite(&imports)?;
-            derived.all_of(&tx, kind)?;
-            absences::reconcile(&tx, kind, &imports, i64::MIN, &mut derived)?;
-        }
-        let others: Vec<u32> = sources.into_iter().filter(|id| *id != source).collect();
-        for other in &others {
-            entries::unite(&tx, &imports, *other, source)?;
-            link::move_names(&tx, *other, source)?;
-        }
-        entries::reconcile(&tx, &imports)?;
-        find_stays(&tx, home_zone)?;
-        let zones = derived.rezone(&tx, home_zone, &before)?;
-        derived.rebuild(&tx, &zones)?;
-        link::forget_unused(&tx, &others)?;
-        tx.commit()?;
-        Ok(())
+        self.change(|tx| link_two(tx, source, other, home_zone))
     }
+}
+
+fn link_two(conn: &Connection, source: u32, other: u32, home_zone: &str) -> Result<()> {
+    let before = zones(conn, home_zone)?;
+    let sources = link_names(conn, source, other)?;
+    let imports = live_imports(conn)?;
+    let mut derived = Derived::default();
+    for kind in kinds_of(conn, &sources)? {
+        Union { conn, kind, sources: &sources, to: source, zones: &before }.unite(&imports)?;
+        derived.all_of(conn, kind)?;
+        absences::reconcile(conn, kind, &imports, i64::MIN, &mut derived)?;
+    }
+    let others: Vec<u32> = sources.into_iter().filter(|id| *id != source).collect();
+    for other in &others {
+        entries::unite(conn, &imports, *other, source)?;
+        link::move_names(conn, *other, source)?;
+    }
+    entries::reconcile(conn, &imports)?;
+    find_stays(conn, home_zone)?;
+    let zones = derived.rezone(conn, home_zone, &before)?;
+    derived.rebuild(conn, &zones)?;
+    link::forget_unused(conn, &others)
 }
 
 /// A source's number as tables have it.

@@ -169,17 +169,16 @@ struct Sums {
     weight: f64,
     sum: f64,
     naive: f64,
-    /// By rank: a handful.
-    parts: Vec<(u32, f64, f64)>,
+    /// By rank: totals and numbers of samples.
+    parts: BTreeMap<u32, (f64, f64)>,
 }
 
 impl Sums {
     /// Adds to what a rank gives: its total and how many samples.
     fn part(&mut self, rank: u32, value: f64) {
-        match self.parts.iter_mut().find(|(known, ..)| *known == rank) {
-            Some((_, total, n)) => (*total, *n) = (*total + value, *n + 1.0),
-            None => self.parts.push((rank, value, 1.0)),
-        }
+        // Not zero plus the value: that is another number where the value is minus zero.
+        let add = |(total, n): &mut (f64, f64)| (*total, *n) = (*total + value, *n + 1.0);
+        self.parts.entry(rank).and_modify(add).or_insert((value, 1.0));
     }
 }
 
@@ -300,7 +299,7 @@ fn finish(start_ms: i64, row: Sums, style: Style) -> Bucket {
         sum: row.sum,
         naive_sum: row.naive,
         weight: row.weight,
-        parts: row.parts.into_iter().map(|(rank, total, n)| (rank, part(total, n))).collect(),
+        parts: row.parts.into_iter().map(|(rank, (total, n))| (rank, part(total, n))).collect(),
     }
 }
 

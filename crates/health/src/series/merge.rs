@@ -8,6 +8,8 @@
 //! Better sources keep their numbers; a worse one adds what it has beyond them, at most its share of the time that they
 //! do not cover.
 
+use std::collections::BTreeSet;
+
 /// A value over `[start_ms, end_ms)`, written by the source of a rank; rank 0 is the best.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Span {
@@ -30,6 +32,10 @@ pub struct Piece {
     pub row: usize,
 }
 
+/// So many sources are merged at once. More of them cost each as much as all the time that the better ones cover, so
+/// stretches that have nothing to do with each other are merged one by one.
+const FEW: usize = 8;
+
 /// Returns what counts, as pieces in which no time is counted twice.
 pub fn merge(spans: &[Span]) -> Vec<Span> {
     merge_rows(spans).into_iter().map(|piece| piece.span).collect()
@@ -37,29 +43,61 @@ pub fn merge(spans: &[Span]) -> Vec<Span> {
 
 /// Returns what counts, as [`merge`] does, and which sample each piece is a part of.
 pub fn merge_rows(spans: &[Span]) -> Vec<Piece> {
+    merge_rows_within(spans, FEW)
+}
+
+/// The same; the answer does not depend on how many sources are few.
+fn merge_rows_within(spans: &[Span], few: usize) -> Vec<Piece> {
     let mut ranks: Vec<u32> = spans.iter().map(|span| span.rank).collect();
     ranks.sort_unstable();
     ranks.dedup();
-    let (mut out, mut covered, mut instants) = (Vec::new(), Vec::new(), Vec::new());
-    for rank in ranks {
-        let rows =
-            spans.iter().enumerate().filter(|(_, s)| s.rank == rank).map(|(row, span)| Piece { span: *span, row });
-        let (long, short): (Vec<Piece>, Vec<Piece>) = rows.partition(|p| p.span.end_ms > p.span.start_ms);
-        let mut added = Vec::new();
-        for own in own_slices(long) {
-            let over = overlapping(&covered, own.span.start_ms, own.span.end_ms);
-            emit(own, over, &mut out, &mut added);
-        }
-        let counted: Vec<Piece> = short.into_iter().filter(|p| counts(&p.span, &covered, &instants)).collect();
-        instants.extend(counted.iter().map(|p| p.span.start_ms.div_euclid(1000)));
-        instants.sort_unstable();
-        out.extend(counted);
-        covered.extend(added);
-        covered.sort_by_key(|s: &Span| s.start_ms);
+    let mut rows: Vec<Piece> = spans.iter().enumerate().map(|(row, span)| Piece { span: *span, row }).collect();
+    if ranks.len() > few {
+        rows.sort_by_key(|piece| piece.span.start_ms);
+    }
+    let mut out = Vec::with_capacity(rows.len());
+    let mut from = 0;
+    while let Some(rest) = rows.get_mut(from..).filter(|rest| !rest.is_empty()) {
+        let until = if ranks.len() <= few { rest.len() } else { first_apart(rest) };
+        merge_touching(rest.get_mut(..until).unwrap_or_default(), &mut out);
+        from += until;
     }
     let key = |p: &Piece| (p.span.start_ms, p.span.rank, p.span.end_ms);
     out.sort_by(|a, b| key(a).cmp(&key(b)).then(a.span.value.total_cmp(&b.span.value)));
     out
+}
+
+/// How many of the first pieces, which come by their start, have nothing to do with those after them: no time and no
+/// second in common.
+fn first_apart(pieces: &[Piece]) -> usize {
+    let mut end_ms = i64::MIN;
+    let is_apart = |piece: &Piece| {
+        let Span { start_ms, .. } = piece.span;
+        let apart = start_ms >= end_ms;
+        // An instant has its second to itself.
+        end_ms = end_ms.max(piece.span.end_ms).max((start_ms.div_euclid(1000) + 1).saturating_mul(1000));
+        apart
+    };
+    pieces.iter().map(is_apart).skip(1).position(|apart| apart).map_or(pieces.len(), |at| at + 1)
+}
+
+/// Merges pieces of one stretch of time.
+fn merge_touching(pieces: &mut [Piece], out: &mut Vec<Piece>) {
+    pieces.sort_by_key(|piece| piece.span.rank);
+    let (mut covered, mut instants) = (Vec::new(), BTreeSet::new());
+    for of_rank in pieces.chunk_by(|a, b| a.span.rank == b.span.rank) {
+        let (long, short): (Vec<Piece>, Vec<Piece>) = of_rank.iter().partition(|p| p.span.end_ms > p.span.start_ms);
+        let mut added = Vec::new();
+        for own in own_slices(long) {
+            let over = overlapping(&covered, own.span.start_ms, own.span.end_ms);
+            emit(own, over, out, &mut added);
+        }
+        let counted: Vec<Piece> = short.into_iter().filter(|p| counts(&p.span, &covered, &instants)).collect();
+        instants.extend(counted.iter().map(|p| p.span.start_ms.div_euclid(1000)));
+        out.extend(counted);
+        covered.extend(added);
+        covered.sort_by_key(|s: &Span| s.start_ms);
+    }
 }
 
 /// One source overlapping itself: in each slice the shortest sample counts, then the one that starts later.
@@ -126,9 +164,9 @@ fn emit(Piece { span: own, row }: Piece, over: &[Span], out: &mut Vec<Piece>, ad
     }
 }
 
-fn counts(instant: &Span, covered: &[Span], instants: &[i64]) -> bool {
+fn counts(instant: &Span, covered: &[Span], instants: &BTreeSet<i64>) -> bool {
     overlapping(covered, instant.start_ms, instant.start_ms + 1).is_empty()
-        && instants.binary_search(&instant.start_ms.div_euclid(1000)).is_err()
+        && !instants.contains(&instant.start_ms.div_euclid(1000))
 }
 
 #[cfg(test)]

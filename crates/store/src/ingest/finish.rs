@@ -2,16 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use health::EntryKind;
 use health::time::format_instant;
+use health::{Batch, EntryKind, Sample};
 
 use super::Ingest;
 use super::rows::at;
+use super::waiting::Owner;
 use crate::absences::{Repeated, Stored};
 use crate::claims::Claimant;
 use crate::dictionary::KindRef;
 use crate::error::{ErrorKind, Result};
-use crate::history::{History, live_imports};
+use crate::history::{self, History, ImportRef, live_imports};
+use crate::members::Members;
 use crate::report::Report;
 use crate::rollup::Rule;
 use crate::{absences, derived, entries, link, members, query};
@@ -19,48 +21,91 @@ use crate::{absences, derived, entries, link, members, query};
 impl Ingest<'_> {
     /// Links the members of correlations to their twins at top level; one without a twin is a sample of its own.
     pub(super) fn link_members(&mut self) -> Result<()> {
-        for (entry, batch) in std::mem::take(&mut self.members) {
+        for (owner, batch) in self.waiting.take() {
             for problem in &batch.problems {
                 self.problem(problem)?;
             }
-            let mut sources = Vec::new();
-            for (index, source) in batch.sources.iter().enumerate() {
-                let twin = batch.samples.iter().filter(|s| s.source as usize == index).find_map(|sample| {
-                    let kind = batch.kinds.get(sample.kind as usize)?;
-                    members::source_of_twin(self.conn, kind, &source.name, sample).transpose()
-                });
-                sources.push(match twin {
-                    Some(found) => found?,
-                    None => self.dictionary.source(self.conn, source)?,
-                });
-            }
-            for (kind, mut rows) in self.rows_with(&batch, &|sample| at(&sources, sample.source))? {
-                let kind = self.kind(kind);
-                let mut counts = self.report.by_type.remove(&kind.identifier).unwrap_or_default();
-                let keys = self.merge(&kind, Claimant::Member, &mut rows, &mut counts)?;
-                if counts.read > 0 {
-                    self.report.by_type.insert(kind.identifier, counts);
+            let members = self.merge_members(&batch)?;
+            let entry = match owner {
+                Owner::Nobody => continue,
+                Owner::Entry(id) => id,
+                Owner::Like(entry, source) => {
+                    let alike = entries::alike(self.conn, &entry, source)?;
+                    let same = entries::of_members(self.conn, self.import, &alike, &members)?;
+                    self.keep_entry(&entry, source, same)?
                 }
-                for key in keys {
-                    members::add(self.conn, entry, kind.id, &key)?;
-                }
+            };
+            for (kind, key) in &members {
+                members::add(self.conn, entry, *kind, key)?;
             }
         }
         Ok(())
     }
 
+    /// Merges records inside another element: only those without a twin are new.
+    fn merge_members(&mut self, batch: &Batch) -> Result<Members> {
+        let sources = self.sources_of_members(batch)?;
+        let mut members = Members::new();
+        for (kind, mut rows) in self.rows_with(batch, sources.into_iter())? {
+            let kind = self.kind(kind);
+            let mut counts = self.report.by_type.remove(&kind.identifier).unwrap_or_default();
+            let keys = self.merge(&kind, Claimant::Member, &mut rows, &mut counts)?;
+            if counts.read > 0 {
+                self.report.by_type.insert(kind.identifier, counts);
+            }
+            members.extend(keys.into_iter().map(|key| (kind.id, key)));
+        }
+        Ok(members)
+    }
+
+    /// Who wrote each sample: its twin's source, or that of another one by the same name beside it.
+    fn sources_of_members(&mut self, batch: &Batch) -> Result<Vec<u32>> {
+        let mut twins = Vec::with_capacity(batch.samples.len());
+        let mut known: Vec<Option<u32>> = vec![None; batch.sources.len()];
+        for sample in &batch.samples {
+            let (kind, source) = (sample.kind as usize, sample.source as usize);
+            let twin = match (batch.kinds.get(kind), batch.sources.get(source)) {
+                (Some(kind), Some(source)) => members::source_of_twin(self.conn, kind, &source.name, sample)?,
+                _ => None,
+            };
+            if let Some(known) = known.get_mut(source) {
+                *known = known.or(twin);
+            }
+            twins.push(twin);
+        }
+        let others = batch.sources.iter().zip(known).map(|(source, known)| match known {
+            Some(known) => Ok(known),
+            None => self.dictionary.source(self.conn, source),
+        });
+        let others = others.collect::<Result<Vec<_>>>()?;
+        let own = |(sample, twin): (&Sample, Option<u32>)| twin.unwrap_or_else(|| at(&others, sample.source));
+        Ok(batch.samples.iter().zip(twins).map(own).collect())
+    }
+
     pub(super) fn finish(mut self) -> Result<Report> {
         self.link_members()?;
         self.write_import("")?;
-        self.imports = live_imports(self.conn)?;
+        let thought = std::mem::replace(&mut self.imports, live_imports(self.conn)?);
         self.history = None;
         self.link_renamed_sources()?;
         self.find_absences()?;
+        let ids = |imports: &[ImportRef]| imports.iter().map(|import| import.id).collect::<Vec<_>>();
+        if ids(&thought) != ids(&self.imports) {
+            self.show_newest()?;
+        }
         entries::reconcile(self.conn, &self.imports)?;
         self.derive()?;
         link::forget_unused(self.conn, &self.dictionary.new_sources)?;
         self.dictionary.create_views(self.conn)?;
         self.close()
+    }
+
+    /// Only the end of the input told where it stands among the imports, by its date or its fingerprint.
+    fn show_newest(&mut self) -> Result<()> {
+        for kind in absences::stored(self.conn)? {
+            history::show_newest(self.conn, kind.kind, &self.imports, &mut self.derived)?;
+        }
+        entries::show_newest_of(self.conn, &self.imports, self.import)
     }
 
     /// The samples are in, as far as the reader knows: what follows from them is computed while it reads the rest.

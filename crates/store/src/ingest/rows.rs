@@ -1,70 +1,92 @@
 //! From a batch to rows: the store's ids instead of the batch's indexes.
 
-use health::Batch;
 use health::batch::NONE;
+use health::{Batch, Sample};
 
 use super::Ingest;
 use crate::error::Result;
 use crate::row::{FLAG_USER_ENTERED, Image, Key, Row};
 
+/// The store's ids of a batch's texts.
+struct Ids {
+    kinds: Vec<u32>,
+    origins: Vec<u32>,
+    texts: Vec<u32>,
+    details: Vec<i64>,
+}
+
 impl Ingest<'_> {
     /// The batch's samples as rows, by kind.
     pub(super) fn rows(&mut self, batch: &Batch) -> Result<Vec<(u32, Vec<Row>)>> {
         let sources = batch.sources.iter().map(|s| self.dictionary.source(self.conn, s)).collect::<Result<Vec<_>>>()?;
-        self.rows_with(batch, &|sample| at(&sources, sample.source))
+        self.rows_with(batch, batch.samples.iter().map(|sample| at(&sources, sample.source)))
     }
 
+    /// The same, where it is known who wrote each of the samples.
     pub(super) fn rows_with(
         &mut self,
         batch: &Batch,
-        source_of: &dyn Fn(&health::Sample) -> u32,
+        sources: impl Iterator<Item = u32>,
     ) -> Result<Vec<(u32, Vec<Row>)>> {
-        let (conn, dictionary) = (self.conn, &mut self.dictionary);
-        let mut units: Vec<Option<&str>> = vec![None; batch.kinds.len()];
-        for sample in &batch.samples {
-            if let (Some(unit), Some(origin)) =
-                (units.get_mut(sample.kind as usize), batch.origins.get(sample.origin as usize))
-                && unit.is_none()
-            {
-                *unit = origin.unit.as_deref();
+        let ids = self.ids(batch)?;
+        let mut rows: Vec<(u32, Vec<Row>)> = ids.kinds.iter().map(|kind| (*kind, Vec::new())).collect();
+        for (sample, source) in batch.samples.iter().zip(sources) {
+            if let Some((_, rows)) = rows.get_mut(sample.kind as usize) {
+                rows.push(row(sample, source, &ids, self.import));
             }
-        }
-        let kinds: Vec<u32> = batch
-            .kinds
-            .iter()
-            .zip(&units)
-            .map(|(kind, unit)| dictionary.kind(conn, kind, *unit))
-            .collect::<Result<_>>()?;
-        let origins: Vec<u32> = batch.origins.iter().map(|o| dictionary.origin(conn, o)).collect::<Result<_>>()?;
-        let texts: Vec<u32> = batch.texts.iter().map(|t| dictionary.text(conn, t)).collect::<Result<_>>()?;
-        let details: Vec<i64> = batch.details.iter().map(|d| dictionary.details(conn, d)).collect::<Result<_>>()?;
-        let mut rows: Vec<(u32, Vec<Row>)> = kinds.iter().map(|kind| (*kind, Vec::new())).collect();
-        for sample in &batch.samples {
-            let Some((_, rows)) = rows.get_mut(sample.kind as usize) else { continue };
-            rows.push(Row {
-                key: Key {
-                    start_ms: sample.start_ms,
-                    source: source_of(sample),
-                    duration_ms: sample.end_ms.saturating_sub(sample.start_ms),
-                    ordinal: 0,
-                },
-                text: (sample.text != NONE).then(|| at(&texts, sample.text)),
-                image: Image {
-                    // Adding zero makes minus zero zero.
-                    value: sample.value.filter(|value| value.is_finite()).map(|value| value + 0.0),
-                    original: sample.original.filter(|value| value.is_finite()),
-                    origin: at(&origins, sample.origin),
-                    details: (sample.details != NONE).then(|| at(&details, sample.details)),
-                    created_delay_ms: sample.created_ms.map(|created| created.saturating_sub(sample.start_ms)),
-                    copies: 1,
-                },
-                flags: if sample.user_entered { FLAG_USER_ENTERED } else { 0 },
-                import_id: self.import,
-                superseded_by: None,
-            });
         }
         rows.retain(|(_, rows)| !rows.is_empty());
         Ok(rows)
+    }
+
+    fn ids(&mut self, batch: &Batch) -> Result<Ids> {
+        let (conn, dictionary) = (self.conn, &mut self.dictionary);
+        let units = units(batch);
+        let kinds = batch.kinds.iter().zip(&units).map(|(kind, unit)| dictionary.kind(conn, kind, *unit));
+        Ok(Ids {
+            kinds: kinds.collect::<Result<_>>()?,
+            origins: batch.origins.iter().map(|o| dictionary.origin(conn, o)).collect::<Result<_>>()?,
+            texts: batch.texts.iter().map(|t| dictionary.text(conn, t)).collect::<Result<_>>()?,
+            details: batch.details.iter().map(|d| dictionary.details(conn, d)).collect::<Result<_>>()?,
+        })
+    }
+}
+
+/// The first unit that each kind is printed in.
+fn units(batch: &Batch) -> Vec<Option<&str>> {
+    let mut units: Vec<Option<&str>> = vec![None; batch.kinds.len()];
+    for sample in &batch.samples {
+        if let (Some(unit), Some(origin)) =
+            (units.get_mut(sample.kind as usize), batch.origins.get(sample.origin as usize))
+            && unit.is_none()
+        {
+            *unit = origin.unit.as_deref();
+        }
+    }
+    units
+}
+
+fn row(sample: &Sample, source: u32, ids: &Ids, import_id: i64) -> Row {
+    Row {
+        key: Key {
+            start_ms: sample.start_ms,
+            source,
+            duration_ms: sample.end_ms.saturating_sub(sample.start_ms),
+            ordinal: 0,
+        },
+        text: (sample.text != NONE).then(|| at(&ids.texts, sample.text)),
+        image: Image {
+            // Adding zero makes minus zero zero.
+            value: sample.value.filter(|value| value.is_finite()).map(|value| value + 0.0),
+            original: sample.original.filter(|value| value.is_finite()),
+            origin: at(&ids.origins, sample.origin),
+            details: (sample.details != NONE).then(|| at(&ids.details, sample.details)),
+            created_delay_ms: sample.created_ms.map(|created| created.saturating_sub(sample.start_ms)),
+            copies: 1,
+        },
+        flags: if sample.user_entered { FLAG_USER_ENTERED } else { 0 },
+        import_id,
+        superseded_by: None,
     }
 }
 

@@ -37,6 +37,20 @@ pub struct RejectRow {
     pub raw: Option<String>,
 }
 
+/// A file beside the document that was not there, or not whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LostFile {
+    /// `missing_file`, `damaged_file` or `too_large_file`.
+    pub reason: String,
+    /// What it would have been: `route`, `ecg` or `clinical_record`.
+    pub kind: Option<String>,
+    /// Its name in the archive, or as the document has it; shortened if very long.
+    pub file: Option<String>,
+}
+
+/// What the table `rejects` has under one of these reasons is the name of a file and no record.
+const OF_FILES: &str = "('missing_file', 'damaged_file', 'too_large_file')";
+
 impl Store {
     /// Returns every import, the oldest first, undone ones too.
     pub fn imports(&self) -> Result<Vec<ImportRow>> {
@@ -59,11 +73,26 @@ impl Store {
 
     /// Returns the first rejects of an import in the order of the file, as far as they were kept.
     pub fn rejects(&self, import: i64, most: usize) -> Result<Vec<RejectRow>> {
-        let mut statement = self.conn.prepare_cached(
-            "SELECT position, reason, kind, raw FROM rejects WHERE import_id = ?1 ORDER BY rowid LIMIT ?2",
-        )?;
+        let sql = format!(
+            "SELECT position, reason, kind, raw FROM rejects WHERE import_id = ?1 AND reason NOT IN {OF_FILES}
+             ORDER BY rowid LIMIT ?2"
+        );
+        let mut statement = self.conn.prepare_cached(&sql)?;
         let rows = statement.query_map(params![import, most], |row| {
             Ok(RejectRow { position: row.get(0)?, reason: row.get(1)?, kind: row.get(2)?, raw: row.get(3)? })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Returns the first files that an import named or held and could not read, as far as they were kept.
+    pub fn lost_files(&self, import: i64, most: usize) -> Result<Vec<LostFile>> {
+        let sql = format!(
+            "SELECT reason, kind, raw FROM rejects WHERE import_id = ?1 AND reason IN {OF_FILES}
+             ORDER BY rowid LIMIT ?2"
+        );
+        let mut statement = self.conn.prepare_cached(&sql)?;
+        let rows = statement.query_map(params![import, most], |row| {
+            Ok(LostFile { reason: row.get(0)?, kind: row.get(1)?, file: row.get(2)? })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }

@@ -24,7 +24,7 @@ pub(crate) mod zones;
 pub use daily::{DailyRow, MergedRow};
 pub use entries::EntryRow;
 pub use heart::ChartBucket;
-pub use imports::{ImportRow, RejectRow};
+pub use imports::{ImportRow, LostFile, RejectRow};
 pub use kinds::{KindRow, TypeRow};
 pub use members::{MemberRow, Membership};
 pub use points::Point;

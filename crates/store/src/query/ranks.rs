@@ -2,10 +2,10 @@
 //!
 //! One order holds for every type, by the rules of `health`; the owner may choose another one for a type.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use health::series::rank::Writer;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension};
 
 use super::sources::{self, SourceRow};
 use super::zones::zones;
@@ -47,15 +47,14 @@ impl Store {
     /// Chooses the order in which sources count for a type and merges its days anew, in one transaction. Sources that are
     /// not named come after those that are, in the default order; without any it is the default that holds.
     pub fn set_source_order(&mut self, identifier: &str, sources: &[i64], home_zone: &str) -> Result<()> {
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let stored: BTreeMap<i64, Alias> =
-            aliases::stored(&tx)?.into_iter().map(|(id, alias)| (i64::from(id), alias)).collect();
-        let named = sources.iter().map(|id| stored.get(id).cloned().ok_or_else(|| ErrorKind::UnknownSource.into()));
-        aliases::write_order(&tx, identifier, &named.collect::<Result<Vec<_>>>()?)?;
-        // It finds the types whose order is not that of their merged days.
-        derived::remerge(&tx, &zones(&tx, home_zone)?, &BTreeMap::new(), &BTreeMap::new())?;
-        tx.commit()?;
-        Ok(())
+        self.change(|tx| {
+            let stored: BTreeMap<i64, Alias> =
+                aliases::stored(tx)?.into_iter().map(|(id, alias)| (i64::from(id), alias)).collect();
+            let named = sources.iter().map(|id| stored.get(id).cloned().ok_or_else(|| ErrorKind::UnknownSource.into()));
+            aliases::write_order(tx, identifier, &named.collect::<Result<Vec<_>>>()?)?;
+            // It finds the types whose order is not that of their merged days.
+            derived::remerge(tx, &zones(tx, home_zone)?, &BTreeMap::new(), &BTreeMap::new())
+        })
     }
 }
 
@@ -118,7 +117,9 @@ impl Ranks {
     /// The same order with some sources before all others.
     fn with_first(&self, named: &[i64]) -> Self {
         let mut sources = self.sources.clone();
-        sources.sort_by_key(|(id, _)| named.iter().position(|first| first == id).unwrap_or(usize::MAX));
+        let mut places: BTreeMap<i64, usize> = BTreeMap::new();
+        named.iter().zip(0..).for_each(|(id, place)| _ = places.entry(*id).or_insert(place));
+        sources.sort_by_key(|(id, _)| places.get(id).copied().unwrap_or(usize::MAX));
         Self::of_sources(sources)
     }
 
@@ -145,6 +146,13 @@ impl Ranks {
     /// The name of the source that has a rank.
     pub fn name(&self, rank: u32) -> &str {
         self.sources.get(self.place(rank) as usize).map_or("", |(_, name)| name)
+    }
+
+    /// Some of the sources, the best first; those that are not in the order are left out.
+    pub(crate) fn sorted(&self, sources: &BTreeSet<i64>) -> Vec<i64> {
+        let mut places: Vec<(u32, i64)> = sources.iter().filter_map(|id| Some((*self.places.get(id)?, *id))).collect();
+        places.sort_unstable();
+        places.into_iter().map(|(_, id)| id).collect()
     }
 
     /// Every source, the best first.

@@ -10,10 +10,9 @@ use super::KindRow;
 use super::kinds::every_row_has_length;
 use super::verify::Texts;
 use crate::error::Result;
+use crate::rollup::LONGEST_SPLIT_MS;
 use crate::row::FLAG_USER_ENTERED;
 
-/// Longer samples count for the day of their start.
-const LONGEST_SPLIT_MS: i64 = 24 * 3_600_000;
 /// Sums that were added up in another order differ by less.
 const TOLERANCE: f64 = 1e-9;
 

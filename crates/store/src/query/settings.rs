@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::zones::{choose_home, unchoose_home, zones};
 use crate::derived::Derived;
@@ -42,14 +42,13 @@ impl Store {
     }
 
     fn move_days(&mut self, fallback: &str, set: impl FnOnce(&Connection) -> Result<()>) -> Result<()> {
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let before = zones(&tx, fallback)?;
-        set(&tx)?;
-        let mut derived = Derived::default();
-        let zones = derived.rezone(&tx, fallback, &before)?;
-        derived.rebuild(&tx, &zones)?;
-        tx.commit()?;
-        Ok(())
+        self.change(|tx| {
+            let before = zones(tx, fallback)?;
+            set(tx)?;
+            let mut derived = Derived::default();
+            let zones = derived.rezone(tx, fallback, &before)?;
+            derived.rebuild(tx, &zones)
+        })
     }
 }
 

@@ -5,12 +5,13 @@ use super::entries::{self, Found};
 use super::limits::{BATCH_BYTES, BATCH_SAMPLES};
 use super::node::{Node, Tree};
 use super::record::{self, Extras};
-use super::tally::Tally;
+use super::tally::{Place, Tally};
 use crate::time::{parse_stamp, printed_offset};
 use crate::{Batch, Document, Error, ErrorKind, Result, Sample};
 
 /// What stands below the root in every export. Such an element inside another one says that an end tag was lost.
-const TOP: [&str; 8] = [
+const TOP: [&str; 9] = [
+    "Me",
     "Record",
     "Workout",
     "Correlation",
@@ -39,10 +40,15 @@ impl Inside {
         match self {
             Self::Nothing => false,
             Self::Record(_) => true,
-            // Nobody knows what may stand inside an element that nobody knows.
-            Self::Tree(tree) => tree.first().is_some_and(|first| {
-                TOP.contains(&first.name.as_str()) && !(first.name == "Correlation" && name == "Record")
-            }),
+            Self::Tree(tree) => tree.first().is_some_and(|first| !(first.name == "Correlation" && name == "Record")),
+        }
+    }
+
+    /// The element, where nobody knows it and what may stand in it.
+    fn unknown(&self) -> Option<&Node> {
+        match self {
+            Self::Tree(tree) => tree.first().filter(|first| !TOP.contains(&first.name.as_str())),
+            _ => None,
         }
     }
 }
@@ -51,6 +57,8 @@ impl Inside {
 #[derive(Default)]
 pub(super) struct Content {
     depth: usize,
+    /// The depth of the element whose children are looked at: the root, or one that nobody knows.
+    base: usize,
     inside: Inside,
     builder: Builder,
     extras: Extras,
@@ -63,21 +71,20 @@ pub(super) struct Content {
     pub(super) document: Document,
     /// Of a folder: a hash of what lies beside the document.
     pub(super) beside: Option<String>,
-    /// Records at top level so far.
+    /// Records so far, without the members of correlations.
     pub(super) records: u64,
 }
 
 impl Content {
     /// Nothing has been read yet.
     pub(super) fn new(tally: Tally, document: Document) -> Self {
-        Self { tally, document, ..Self::default() }
+        Self { tally, document, base: 1, ..Self::default() }
     }
 
     /// An element begins.
     pub(super) fn open(&mut self, name: &str, attributes: &str) -> Result<()> {
-        if self.depth > 1 && TOP.contains(&name) && self.inside.is_unclosed_before(name) {
-            self.tally.count("bad_markup", None);
-            self.close_all();
+        if self.depth > self.base && TOP.contains(&name) {
+            self.make_way(name);
         }
         self.depth += 1;
         if self.depth > self.tally.limits.depth {
@@ -88,8 +95,10 @@ impl Content {
             Inside::Nothing if name == "Record" => {
                 self.records += 1;
                 self.extras.clear();
-                let sample = record::read(attributes, &mut self.builder, &mut self.tally);
-                self.inside = Inside::Record(sample);
+                let nested = self.base > 1;
+                let place = if nested { Place::Nested } else { Place::TopLevel };
+                let builder = if nested { &mut self.found.nested } else { &mut self.builder };
+                self.inside = Inside::Record(record::read(attributes, place, builder, &mut self.tally));
             }
             Inside::Nothing => self.inside = Inside::Tree(Tree::new(name, attributes, &mut self.tally)),
             Inside::Record(_) => match name {
@@ -109,9 +118,10 @@ impl Content {
             return self.tally.count("bad_markup", None);
         }
         self.depth -= 1;
+        self.base = self.base.min(self.depth);
         match &mut self.inside {
             Inside::Nothing => {}
-            Inside::Record(sample) if self.depth <= 1 => {
+            Inside::Record(sample) if self.depth <= self.base => {
                 let sample = sample.take();
                 self.inside = Inside::Nothing;
                 self.keep(sample);
@@ -131,9 +141,18 @@ impl Content {
         self.depth > 0
     }
 
-    fn close_all(&mut self) {
-        while self.depth > 1 {
-            self.close();
+    /// Something that stands below the root in every export begins inside another element.
+    fn make_way(&mut self, name: &str) {
+        if let Some(unknown) = self.inside.unknown() {
+            // What is in it is read all the same.
+            self.tally.count("unknown_element", Some(&unknown.name));
+            self.inside = Inside::Nothing;
+            self.base = self.depth;
+        } else if self.inside.is_unclosed_before(name) {
+            self.tally.count("bad_markup", None);
+            while self.depth > self.base {
+                self.close();
+            }
         }
     }
 
@@ -142,8 +161,8 @@ impl Content {
         match std::mem::take(&mut self.inside) {
             Inside::Record(sample) => self.keep(sample),
             Inside::Tree(tree) => {
-                if let Some(node) = tree.first() {
-                    entries::reject("truncated", node, &mut self.tally);
+                if let Some(node) = tree.cut() {
+                    entries::refuse("truncated", &node, &mut self.tally, &mut self.found);
                 }
             }
             Inside::Nothing => {}
@@ -158,8 +177,9 @@ impl Content {
     /// Whether it is time to hand over a batch.
     pub(super) fn is_full(&self) -> bool {
         let size = |e: &crate::Entry| e.payload.as_ref().map_or(e.body.len(), Vec::len);
-        self.builder.batch.samples.len() >= BATCH_SAMPLES
-            || self.builder.weight >= BATCH_BYTES
+        let full = |b: &Builder| b.batch.samples.len() >= BATCH_SAMPLES || b.weight >= BATCH_BYTES;
+        full(&self.builder)
+            || full(&self.found.nested)
             || self.found.entries.len() >= BATCH_ENTRIES
             || self.tally.rejects.len() >= BATCH_ENTRIES
             || self.found.entries.last().is_some_and(|entry| size(entry) > BATCH_BYTES / 8)
@@ -169,6 +189,8 @@ impl Content {
     pub(super) fn take_batch(&mut self) -> Batch {
         let mut batch = self.builder.take();
         batch.entries = std::mem::take(&mut self.found.entries);
+        let nested = self.found.nested.take();
+        batch.nested = (!nested.samples.is_empty()).then(|| Box::new(nested));
         batch.problems = std::mem::take(&mut self.tally.rejects);
         batch.records_read = self.records;
         if std::mem::take(&mut self.news) {
@@ -179,8 +201,9 @@ impl Content {
 
     fn keep(&mut self, sample: Option<Sample>) {
         if let Some(mut sample) = sample {
-            self.extras.finish(&mut sample, &mut self.builder);
-            self.builder.batch.samples.push(sample);
+            let builder = if self.base > 1 { &mut self.found.nested } else { &mut self.builder };
+            self.extras.finish(&mut sample, builder);
+            builder.batch.samples.push(sample);
         }
     }
 
@@ -196,7 +219,7 @@ impl Content {
             self.document.offset_s = node.get("value").and_then(printed_offset);
             self.news = true;
         } else if !self.tally.admits(&entries::source(node)) {
-            entries::reject("too_many_sources", node, &mut self.tally);
+            entries::refuse("too_many_sources", node, &mut self.tally, &mut self.found);
         } else if !entries::read(node, &mut self.tally, &mut self.found) {
             self.tally.count("unknown_element", Some(&node.name));
         }

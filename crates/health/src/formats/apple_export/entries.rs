@@ -8,7 +8,7 @@ use super::builder::Builder;
 use super::device;
 use super::node::{Body, Node};
 use super::record::{self, Extras};
-use super::tally::Tally;
+use super::tally::{Place, Tally};
 use super::workout::{self, hardware};
 use crate::kind;
 use crate::time::{Day, parse_day};
@@ -40,9 +40,11 @@ pub(super) fn entry(kind: EntryKind, identity: String, source: Source) -> Entry 
 }
 
 /// What the elements of one input give, besides records.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Found {
     pub(super) entries: Vec<Entry>,
+    /// Records inside what could not be kept.
+    pub(super) nested: Builder,
     references: Vec<Reference>,
     reference_bytes: usize,
 }
@@ -87,7 +89,7 @@ pub(super) fn kind_of(element: &str) -> Option<EntryKind> {
 pub(super) fn read(node: &Node, tally: &mut Tally, found: &mut Found) -> bool {
     match kind_of(&node.name) {
         Some(EntryKind::Workout) => workout::read(node, tally, found),
-        Some(EntryKind::Correlation) => found.entries.extend(correlation(node, tally)),
+        Some(EntryKind::Correlation) => correlation(node, tally, found),
         Some(EntryKind::ActivitySummary) => found.entries.extend(rings(node, tally)),
         Some(EntryKind::Profile) => found.entries.extend(profile(node)),
         Some(EntryKind::ClinicalRecord) => clinical(node, tally, found),
@@ -115,13 +117,12 @@ pub(super) fn provenance(body: &mut Body, node: &Node) {
     body.instant("created", node.stamp("creationDate"));
 }
 
-fn correlation(node: &Node, tally: &mut Tally) -> Option<Entry> {
+fn correlation(node: &Node, tally: &mut Tally, found: &mut Found) {
     node.expect_children(&["Record", "MetadataEntry"], tally);
     let identity = node.get("type").unwrap_or_default().to_owned();
     let times = node.stamp("startDate").zip(node.stamp("endDate")).filter(|(start, end)| start <= end);
     let Some((start, end)) = times else {
-        reject("bad_time", node, tally);
-        return None;
+        return refuse("bad_time", node, tally, found);
     };
     let mut body = Body::default();
     body.set("type", identity.as_str());
@@ -136,29 +137,44 @@ fn correlation(node: &Node, tally: &mut Tally) -> Option<Entry> {
     let mut entry = entry(EntryKind::Correlation, identity, source(node));
     (entry.start_ms, entry.end_ms, entry.body) = (Some(start), Some(end), body.text());
     entry.members = Some(Box::new(members));
-    Some(entry)
+    found.entries.push(entry);
+}
+
+/// Lists an element that cannot be kept, and keeps the records in it that can.
+pub(super) fn refuse(reason: &'static str, node: &Node, tally: &mut Tally, found: &mut Found) {
+    reject(reason, node, tally);
+    read_records(node, &mut found.nested, tally);
 }
 
 /// The nested records; their damage is their own, since the same records stand at top level too.
-fn members(node: &Node, outer: &mut Tally) -> Batch {
-    let limits = outer.limits;
-    let (mut builder, mut tally, mut extras) = (Builder::default(), Tally::within(limits), Extras::default());
-    std::mem::swap(&mut tally.names, &mut outer.names);
-    tally.position = outer.position;
-    for member in node.all("Record") {
-        let Some(mut sample) = record::read(&member.raw, &mut builder, &mut tally) else { continue };
+fn members(node: &Node, tally: &mut Tally) -> Batch {
+    let (aside, mut builder) = (tally.set_aside(), Builder::default());
+    read_records(node, &mut builder, tally);
+    let mut batch = builder.take();
+    batch.problems = tally.resume(aside);
+    batch
+}
+
+fn read_records(node: &Node, builder: &mut Builder, tally: &mut Tally) {
+    let mut extras = Extras::default();
+    for record in node.records() {
+        let Some(mut sample) = record::read(&record.raw, Place::Nested, builder, tally) else { continue };
         extras.clear();
-        for entry in member.all("MetadataEntry") {
-            extras.add(entry.get("key").unwrap_or_default(), entry.get("value").unwrap_or_default(), &limits);
+        for entry in record.all("MetadataEntry") {
+            let (key, value) = (entry.get("key").unwrap_or_default(), entry.get("value").unwrap_or_default());
+            if !extras.add(key, value, &tally.limits) {
+                tally.count("too_much_metadata", None);
+            }
         }
-        extras.finish(&mut sample, &mut builder);
+        for list in record.all("HeartRateVariabilityMetadataList") {
+            for beat in list.all("InstantaneousBeatsPerMinute") {
+                let field = |name: &str| beat.get(name).unwrap_or_default().to_owned();
+                extras.add_beat(field("bpm"), field("time"), tally);
+            }
+        }
+        extras.finish(&mut sample, builder);
         builder.batch.samples.push(sample);
     }
-    std::mem::swap(&mut tally.names, &mut outer.names);
-    let mut batch = builder.take();
-    batch.problems = std::mem::take(&mut tally.rejects);
-    batch.problems.extend(tally.take_counted());
-    batch
 }
 
 fn rings(node: &Node, tally: &mut Tally) -> Option<Entry> {

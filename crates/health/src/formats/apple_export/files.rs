@@ -15,6 +15,9 @@ use super::tally::Tally;
 use crate::formats::route;
 use crate::{Entry, EntryKind, Source};
 
+/// Entries or problems that are handed over at once.
+const AT_ONCE: usize = 4_096;
+
 /// What is still to be read.
 pub(super) struct SideFiles {
     container: Container,
@@ -62,7 +65,7 @@ impl SideFiles {
     /// The entries of the next files, until they are a batch.
     pub(super) fn next_entries(&mut self, files: &Files, tally: &mut Tally) -> Vec<Entry> {
         let (mut entries, mut bytes) = (Vec::new(), 0);
-        while bytes < BESIDE_BYTES && entries.len() < 4_096 {
+        while bytes < BESIDE_BYTES && entries.len() < AT_ONCE && tally.rejects.len() < AT_ONCE {
             let Some(todo) = self.todo.pop() else { break };
             let entry = match todo {
                 Todo::Referenced(reference, name) => self.referenced(files, *reference, name, tally),
@@ -91,7 +94,7 @@ impl SideFiles {
             Some(name) if is_route => self.route(files, reference, &name, tally),
             Some(name) => Some(self.clinical(files, reference, &name, tally)),
             None => {
-                tally.add("missing_file", Some(reference.entry.kind.as_str()), 1, None);
+                tally.lost_file("missing_file", reference.entry.kind, &reference.path);
                 // What the document says about a clinical record is worth keeping; a route without points is not.
                 (!is_route).then(|| finished(reference))
             }
@@ -102,7 +105,7 @@ impl SideFiles {
     fn read<T>(
         &mut self,
         files: &Files,
-        name: &str,
+        (name, kind): (&str, EntryKind),
         max: u64,
         tally: &mut Tally,
         with: impl FnOnce(&mut Metered<'_>) -> T,
@@ -114,17 +117,18 @@ impl SideFiles {
         });
         let (value, over) = read?;
         if over {
-            tally.add("too_large_file", None, 1, None);
+            tally.lost_file("too_large_file", kind, &files.printed(name));
         }
         Some(value)
     }
 
     fn route(&mut self, files: &Files, mut reference: Reference, name: &str, tally: &mut Tally) -> Option<Entry> {
         let limits = tally.limits;
-        let track = self.read(files, name, limits.gpx, tally, |reader| gpx::read_within(reader, &limits));
+        let track =
+            self.read(files, (name, EntryKind::Route), limits.gpx, tally, |reader| gpx::read_within(reader, &limits));
         let Track { points, complete } = track.unwrap_or_default();
         if !complete {
-            tally.add("damaged_file", Some("route"), 1, None);
+            tally.lost_file("damaged_file", EntryKind::Route, &files.printed(name));
         }
         if points.is_empty() && !complete {
             return None;
@@ -139,9 +143,10 @@ impl SideFiles {
 
     fn ecg(&mut self, files: &Files, name: &str, tally: &mut Tally) -> Option<Entry> {
         let limits = tally.limits;
-        let entry = self.read(files, name, limits.ecg, tally, |reader| ecg::read_within(reader, &limits)).flatten();
+        let of = (name, EntryKind::Ecg);
+        let entry = self.read(files, of, limits.ecg, tally, |reader| ecg::read_within(reader, &limits)).flatten();
         if entry.is_none() {
-            tally.add("damaged_file", Some("ecg"), 1, None);
+            tally.lost_file("damaged_file", EntryKind::Ecg, &files.printed(name));
         }
         let entry = entry?;
         if !tally.admits(&entry.source) {
@@ -152,14 +157,14 @@ impl SideFiles {
     }
 
     fn clinical(&mut self, files: &Files, mut reference: Reference, name: &str, tally: &mut Tally) -> Entry {
-        let max = tally.limits.clinical;
-        let read = self.read(files, name, max, tally, |reader| {
+        let (of, max) = ((name, EntryKind::ClinicalRecord), tally.limits.clinical);
+        let read = self.read(files, of, max, tally, |reader| {
             let mut bytes = Vec::new();
             reader.read_to_end(&mut bytes).ok().map(|_| bytes)
         });
         match read.flatten() {
             Some(bytes) => reference.entry.payload = Some(bytes),
-            None => tally.add("damaged_file", Some("clinical_record"), 1, None),
+            None => tally.lost_file("damaged_file", EntryKind::ClinicalRecord, &files.printed(name)),
         }
         finished(reference)
     }

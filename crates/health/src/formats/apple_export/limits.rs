@@ -44,6 +44,10 @@ pub const MAX_SOURCES: usize = 100_000;
 pub const MAX_NAMES: usize = 32 << 20;
 /// Bytes of a rejected record that the report keeps.
 pub const MAX_REJECT: usize = 2_048;
+/// Bytes of the name of a missing or damaged file that the report keeps.
+pub const MAX_LOST_NAME: usize = 256;
+/// Distinct refused records that are remembered, so that their twins inside correlations are not counted again.
+pub const MAX_REFUSED: usize = 100_000;
 /// Samples in a batch.
 pub const BATCH_SAMPLES: usize = 8_192;
 /// Bytes of text in a batch, after which it is handed over early.
@@ -114,6 +118,8 @@ pub struct Limits {
     pub sources: usize,
     /// See [`MAX_NAMES`].
     pub names: usize,
+    /// See [`MAX_REFUSED`].
+    pub refused: usize,
 }
 
 impl Default for Limits {
@@ -144,6 +150,7 @@ impl Default for Limits {
             kinds: MAX_KINDS,
             sources: MAX_SOURCES,
             names: MAX_NAMES,
+            refused: MAX_REFUSED,
         }
     }
 }

@@ -63,8 +63,8 @@ fn the_usual_limits_are_the_documented_ones() {
     assert_eq!((candidates, directory, clinical, beats), (1_000, 24 << 20, 16 << 20, 10_000));
     assert_eq!((nodes, entry_bytes, points, voltages), (100_000, 32 << 20, 1_000_000, 1_000_000));
     assert_eq!((references, reference_bytes), (200_000, 64 << 20));
-    let Limits { kinds, sources, names, .. } = usual();
-    assert_eq!((kinds, sources, names), (2_000, 100_000, 32 << 20));
+    let Limits { kinds, sources, names, refused, .. } = usual();
+    assert_eq!((kinds, sources, names, refused), (2_000, 100_000, 32 << 20, 100_000));
 }
 
 const ROOT: &str = "<HealthData/>";
@@ -193,6 +193,63 @@ fn sources_and_bytes_of_names_are_bounded() {
 }
 
 #[test]
+fn damage_is_counted_under_so_many_names() {
+    let named = |attributes: usize| {
+        let record = |n| record("HKQuantityTypeIdentifierStepCount", "A").replace("/>", &format!(" a{n}=\"\"/>"));
+        let xml = format!("<HealthData>{}</HealthData>", (0..attributes).map(record).collect::<String>());
+        let batch = Reader::document(Cursor::new(xml.into_bytes()), None).and_then(all).expect("read");
+        let (named, others): (Vec<_>, Vec<_>) = batch.problems.iter().partition(|problem| problem.kind.is_some());
+        (named.len(), others.iter().map(|problem| problem.count).sum::<u64>())
+    };
+    assert_eq!(named(MAX_TALLIES), (MAX_TALLIES, 0));
+    assert_eq!(named(MAX_TALLIES + 2), (MAX_TALLIES, 2));
+}
+
+#[test]
+fn so_much_of_the_name_of_a_lost_file_is_kept() {
+    let kept = |bytes: usize| {
+        let path = "/".repeat(bytes);
+        let xml = format!(
+            "<HealthData><Workout workoutActivityType=\"X\" {TIMES}><FileReference path=\"{path}\"/></Workout></HealthData>"
+        );
+        let batch = Reader::document(Cursor::new(xml.into_bytes()), None).and_then(all).expect("read");
+        batch.problems.iter().find_map(|problem| problem.file.clone()).expect("a lost file")
+    };
+    assert_eq!(kept(MAX_LOST_NAME), "/".repeat(MAX_LOST_NAME));
+    assert_eq!(kept(MAX_LOST_NAME + 1), "/".repeat(MAX_LOST_NAME) + "\u{2026}");
+}
+
+#[test]
+fn so_much_of_a_refused_record_is_kept() {
+    let kept = |bytes: usize| {
+        let start = " type=\"";
+        let body = format!("<Record{start}{}\"/>", "x".repeat(bytes - start.len() - 1));
+        let xml = format!("<HealthData>{body}</HealthData>");
+        let batch = Reader::document(Cursor::new(xml.into_bytes()), None).and_then(all).expect("read");
+        batch.problems.iter().find_map(|problem| problem.rejected.as_ref().map(String::len)).expect("a reject")
+    };
+    assert_eq!((kept(MAX_REJECT), kept(MAX_REJECT + 1), kept(2 * MAX_REJECT)), (MAX_REJECT, MAX_REJECT, MAX_REJECT));
+    assert_eq!(kept(MAX_REJECT - 1), MAX_REJECT - 1);
+}
+
+#[test]
+fn so_many_refused_records_are_known_again() {
+    let bad =
+        |n: usize| record("HKQuantityTypeIdentifierStepCount", "A").replace("value=\"1\"", &format!("value=\"x{n}\""));
+    let pair = |n| format!("{}<Correlation type=\"C\" {TIMES}>{}</Correlation>", bad(n), bad(n));
+    let refused = |refused, pairs: usize| {
+        let body: String = (0..pairs).map(pair).collect();
+        let limits = Limits { refused, ..usual() };
+        let xml = format!("<HealthData>{body}</HealthData>");
+        let batch = Reader::document_within(Cursor::new(xml.into_bytes()), None, limits).and_then(all).expect("read");
+        let nested = batch.entries.iter().filter_map(|entry| entry.members.as_ref()).map(|m| m.problems.len());
+        (batch.problems.iter().filter(|p| p.rejected.is_some()).count(), nested.sum::<usize>())
+    };
+    assert_eq!(refused(3, 3), (3, 0));
+    assert_eq!(refused(2, 3), (3, 1));
+}
+
+#[test]
 fn references_are_bounded_by_number_and_bytes() {
     let files = r#"<FileReference path="/a.gpx"/>"#.repeat(3);
     let workout = format!("<Workout workoutActivityType=\"X\" {TIMES}>{files}</Workout>");
@@ -207,7 +264,7 @@ fn references_are_bounded_by_number_and_bytes() {
 fn files_beside_the_document_have_so_many_bytes() {
     let track = format!("<gpx>{}</gpx>", "<trkpt lat=\"1\" lon=\"2\"></trkpt>".repeat(40));
     let route = [("export.xml", ROOT), ("a.gpx", &track)];
-    let both = "damaged_file too_large_file";
+    let both = "too_large_file damaged_file";
     check(|n| Limits { gpx: n as u64, ..usual() }, track.len(), |limits| unzip(&route, limits), both);
     let csv = "Name,A\nBorn,B\nRecorded,2021-12-17 12:58:58 +0800\nClass,A\n\n1.5\n2.5\n3.5\n";
     let ecg = [("export.xml", ROOT), ("a.csv", csv)];
@@ -226,10 +283,10 @@ fn files_beside_the_document_have_one_ratio_together() {
     let ecg = format!("Name,A\nBorn,B\nRecorded,2021-12-17 12:58:58 +0800\nClass,A\n\n{}", "1\n".repeat(10_000));
     for (name, text) in [("a.gpx", &track), ("a.json", &blanks), ("a.csv", &ecg)] {
         let unzip = |limits| unzip(&[("export.xml", xml), (name, text)], limits);
-        check(limits, text.len(), unzip, "damaged_file too_large_file");
+        check(limits, text.len(), unzip, "too_large_file damaged_file");
     }
     let files = [("export.xml", ROOT), ("a.gpx", &track), ("b.gpx", &track)];
-    check(limits, 2 * track.len(), |limits| unzip(&files, limits), "damaged_file too_large_file");
+    check(limits, 2 * track.len(), |limits| unzip(&files, limits), "too_large_file damaged_file");
 }
 
 #[test]

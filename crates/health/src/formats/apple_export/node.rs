@@ -73,6 +73,17 @@ impl Node {
         self.children.iter().filter(move |child| child.name == name)
     }
 
+    /// The records inside, however deep, in their order.
+    pub(super) fn records(&self) -> Vec<&Node> {
+        let own = |child: &'_ Node| child.name == "Record";
+        let mut records = Vec::new();
+        for child in &self.children {
+            records.extend(Some(child).filter(|child| own(child)));
+            records.extend(child.records());
+        }
+        records
+    }
+
     /// The metadata as a set: workouts print it twice.
     pub(super) fn metadata(&self) -> Json {
         let mut map = Map::new();
@@ -204,7 +215,12 @@ impl Tree {
         None
     }
 
-    /// The first element's name and attributes, for the report of a cut file.
+    /// The tree as far as it came, of a cut file.
+    pub(super) fn cut(mut self) -> Option<Node> {
+        (0..self.stack.len()).find_map(|_| self.close())
+    }
+
+    /// The first element's name and attributes.
     pub(super) fn first(&self) -> Option<&Node> {
         self.stack.first()
     }

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use super::attributes::Attributes;
 use super::builder::{Builder, number, text};
 use super::limits::Limits;
-use super::tally::Tally;
+use super::tally::{Place, Tally, Twin};
 use crate::Sample;
 use crate::batch::NONE;
 use crate::time::parse_stamp;
@@ -76,39 +76,44 @@ impl<'a> Fields<'a> {
         };
         rest.is_empty().then_some(fields)
     }
+
+    /// What the twin of a refused record says too; the nested one may lack the device.
+    fn twin(&self, place: Place, tally: &Tally) -> Twin {
+        tally.twin(place, (self.kind, self.source, self.start, self.end, self.value, self.unit))
+    }
 }
 
 /// Reads a record's tag; a reject is listed and gives `None`.
-pub(super) fn read(tag: &str, builder: &mut Builder, tally: &mut Tally) -> Option<Sample> {
+pub(super) fn read(tag: &str, place: Place, builder: &mut Builder, tally: &mut Tally) -> Option<Sample> {
     let plain = Fields::read_plain(tag).filter(|_| tally.limits.attributes >= 9);
-    let fields = plain.or_else(|| Fields::read(tag, tally)).filter(|fields| fields.kind.is_some());
-    let Some(fields) = fields else {
-        tally.reject("bad_shape", None, tag);
+    let fields = plain.or_else(|| Fields::read(tag, tally));
+    let Some(fields) = fields.filter(|fields| fields.kind.is_some_and(|kind| !kind.trim_ascii().is_empty())) else {
+        tally.reject_record("bad_shape", None, tag, tally.twin(place, tag));
         return None;
     };
+    match sample(&fields, builder, tally) {
+        Ok(sample) => Some(sample),
+        Err(reason) => {
+            tally.reject_record(reason, fields.kind, tag, fields.twin(place, tally));
+            None
+        }
+    }
+}
+
+/// A record as a sample, or why it is none.
+fn sample(fields: &Fields<'_>, builder: &mut Builder, tally: &mut Tally) -> Result<Sample, &'static str> {
     let raw_kind = fields.kind.unwrap_or_default();
     let start = fields.start.and_then(parse_stamp);
     // A heart beat takes no time, and there are more of them than of anything else.
     let end = if fields.end == fields.start { start } else { fields.end.and_then(parse_stamp) };
-    let times = start.zip(end);
-    let Some((start_ms, end_ms)) = times.filter(|(start, end)| start <= end) else {
-        tally.reject("bad_time", fields.kind, tag);
-        return None;
-    };
-    let Some(kind) = builder.kind(raw_kind, fields.unit, tally) else {
-        tally.reject("too_many_kinds", fields.kind, tag);
-        return None;
-    };
-    let Some(value) = builder.value(kind, fields.value, fields.unit, tally) else {
-        tally.reject("bad_value", fields.kind, tag);
-        return None;
-    };
+    let times = start.zip(end).filter(|(start, end)| start <= end);
+    let (start_ms, end_ms) = times.ok_or("bad_time")?;
+    let kind = builder.kind(raw_kind, fields.unit, tally).ok_or("too_many_kinds")?;
+    let value = builder.value(kind, fields.value, fields.unit, tally).ok_or("bad_value")?;
     let (name, device) = (fields.source.unwrap_or_default(), fields.device.unwrap_or_default());
-    let Some((source, origin)) = builder.provenance(name, device, fields.version, fields.unit, tally) else {
-        tally.reject("too_many_sources", fields.kind, tag);
-        return None;
-    };
-    Some(Sample {
+    let provenance = builder.provenance(name, device, fields.version, fields.unit, tally);
+    let (source, origin) = provenance.ok_or("too_many_sources")?;
+    Ok(Sample {
         kind: builder.kind_index(kind),
         source,
         origin,
@@ -157,9 +162,14 @@ impl Extras {
 
     /// Reads the tag of an `InstantaneousBeatsPerMinute`.
     pub(super) fn beat(&mut self, tag: &str, tally: &mut Tally) {
-        let Some(beat) = two(tag, "bpm", "time", tally) else { return };
+        let Some((bpm, time)) = two(tag, "bpm", "time", tally) else { return };
+        self.add_beat(bpm, time, tally);
+    }
+
+    /// Adds a beat.
+    pub(super) fn add_beat(&mut self, bpm: String, time: String, tally: &mut Tally) {
         if self.beats.len() < tally.limits.beats {
-            self.beats.push(beat);
+            self.beats.push((bpm, time));
         } else {
             tally.count("too_many_beats", None);
         }

@@ -112,7 +112,7 @@ fn damage_is_repaired_and_counted() {
     let good = steps("value=\"1\"");
     check(&steps("value=\"1\" value=\"2\""), 1, &["duplicate_attribute"]);
     check(&steps("value=\"1\" sourceVersion=\"&who;\""), 1, &["unknown_entity"]);
-    check(&format!("<Novelty><Record/></Novelty>{good}"), 1, &["unknown_element"]);
+    check(&format!("<Novelty><Record/></Novelty>{good}"), 1, &["bad_shape", "unknown_element"]);
     let batch = check(&format!("{good}\u{0}{good}"), 2, &["control_characters"]);
     let place = "<HealthData locale=\"en_US\">".len() + good.len();
     assert_eq!(batch.problems.first().and_then(|p| p.position), Some(place as u64));
@@ -260,6 +260,34 @@ fn correlations_carry_their_members_and_old_routes_their_points() {
     ));
     let points = batch.entries.last().and_then(|e| crate::formats::route::unpack(e.payload.as_ref()?)).expect("points");
     assert_eq!(points.first().and_then(|p| p.ele), Some(3.0));
+}
+
+#[test]
+fn records_inside_what_is_not_kept_are_handed_over_apart() {
+    let (record, date) = (steps("value=\"1\""), r#"<ExportDate value="2024-01-01 00:00:00 +0000"/>"#);
+    let workout = format!("<Workout workoutActivityType=\"X\" {TIMES}/>");
+    let nested = |body: &str| {
+        let xml = format!("<HealthData>{body}</HealthData>");
+        let mut reader = Reader::document(Cursor::new(xml.into_bytes()), None).expect("a document");
+        let batch = reader.next_batch().expect("readable").expect("one");
+        (batch.samples.len(), batch.nested.map_or(0, |nested| nested.samples.len()), batch.entries.len())
+    };
+    assert_eq!(nested(&format!("{record}<New><Deep>{record}{workout}</Deep>{record}</New>{record}")), (2, 2, 1));
+    assert_eq!(nested(&format!("<Correlation type=\"C\">{record}</Correlation>{record}")), (1, 1, 0));
+    let batch = inside(&format!("<New>{date}{record}</New>"));
+    assert!(batch.document.is_some_and(|document| document.complete && document.export_date_ms.is_some()));
+    // Beats and metadata come with them.
+    let beats = r#"<HeartRateVariabilityMetadataList><InstantaneousBeatsPerMinute bpm="64" time="0:00:01.50 AM"/></HeartRateVariabilityMetadataList>"#;
+    let whole = record.replace("/>", &format!("><MetadataEntry key=\"a\" value=\"b\"/>{beats}</Record>"));
+    let details = |body: &str| {
+        let xml = format!("<HealthData>{body}</HealthData>");
+        let mut reader = Reader::document(Cursor::new(xml.into_bytes()), None).expect("a document");
+        let batch = reader.next_batch().expect("readable").expect("one");
+        batch.nested.map_or(batch.details, |nested| nested.details)
+    };
+    for body in [format!("<New>{whole}</New>"), format!("<Correlation type=\"C\">{whole}</Correlation>")] {
+        assert_eq!(details(&body), details(&whole), "{body}");
+    }
 }
 
 /// A folder with one document and these files beside it.

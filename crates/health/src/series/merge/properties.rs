@@ -39,6 +39,16 @@ proptest! {
     }
 
     #[test]
+    fn stretches_merged_one_by_one_are_as_all_at_once(
+        mut spans in samples(),
+        instants in proptest::collection::vec((-7_200_000i64..7_200_000, 0u32..4), 0..24),
+    ) {
+        let instant = |(at, rank): (i64, u32)| Span { start_ms: at, end_ms: at, value: 1.0, rank };
+        spans.extend(instants.into_iter().map(instant));
+        prop_assert_eq!(merge_rows_within(&spans, 0), merge_rows_within(&spans, usize::MAX));
+    }
+
+    #[test]
     fn scaled_values_scale_the_total(spans in samples()) {
         let scaled: Vec<Span> = spans.iter().map(|s| Span { value: s.value * 3.7, ..*s }).collect();
         prop_assert!(near(total(&scaled), 3.7 * total(&spans)));

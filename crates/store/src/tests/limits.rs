@@ -1,0 +1,71 @@
+//! Limits of the store, from both sides, and many of what there are usually few.
+
+use health::Problem;
+
+use super::*;
+use crate::REJECTS_KEPT;
+use crate::rollup::{self, Rule};
+use health::time::Zones;
+
+fn refused(rejects: u64) -> Batch {
+    let problem = Problem {
+        reason: "bad_time",
+        position: Some(1),
+        kind: Some(STEPS.to_owned()),
+        rejected: Some("x".to_owned()),
+        file: None,
+        count: 1,
+    };
+    Batch { problems: (0..rejects).map(|_| problem.clone()).collect(), ..Batch::default() }
+}
+
+#[test]
+fn so_many_rejects_are_kept_and_all_are_counted() {
+    for (rejects, kept) in
+        [(REJECTS_KEPT - 1, REJECTS_KEPT - 1), (REJECTS_KEPT, REJECTS_KEPT), (REJECTS_KEPT + 1, REJECTS_KEPT)]
+    {
+        let mut store = store_of(&[]);
+        let delivery = Delivery { file: None, now_ms: 0, home_zone: "UTC", dry_run: false, cancel: Cancel::default() };
+        let mut queue = [refused(1), refused(rejects - 1)].into_iter();
+        let report = store.ingest(&delivery, &mut || Ok(queue.next()), &mut |_| true).expect("ingests");
+        assert_eq!((report.rejects(), report.problems[0].count), (rejects, rejects));
+        assert_eq!(store.rejects(1, usize::MAX >> 1).expect("rejects").len() as u64, kept);
+    }
+}
+
+#[test]
+fn a_day_of_many_sources_is_summed_like_any_other() {
+    let names: Vec<&'static str> = (0..200).map(|n| &*Box::leak(format!("App {n}").into_boxed_str())).collect();
+    let minute = |n: usize| n as i64 * 60_000;
+    let row = |(n, name): (usize, &&'static str)| Line {
+        source: name,
+        hardware: None,
+        ..steps(minute(n), minute(n + 2), 1.0)
+    };
+    // All of them twice, so that each comes back after its sums were closed.
+    let rows: Vec<Line> = names.iter().cycle().take(2 * names.len()).enumerate().map(row).collect();
+    let mut store = store_of(&[&export(10, &rows)]);
+    assert_eq!(store.verify("Europe/Berlin").expect("verifies"), []);
+    let found = dump(&store);
+    assert_eq!(found.iter().filter(|line| line.starts_with("daily")).count(), names.len());
+    store.rebuild("Europe/Berlin").expect("rebuilds");
+    assert_eq!(differences(&dump(&store), &found), Vec::<String>::new());
+}
+
+#[test]
+fn days_that_were_summed_by_another_guess_are_told_and_made_anew() {
+    let amount = |start, end| Line { kind: "HKQuantityTypeIdentifierNewCount", ..steps(start, end, 8.0) };
+    // Over midnight in Berlin, and without a length: no sum after all.
+    let rows = [amount(22 * HOUR, 24 * HOUR), amount(30 * HOUR, 30 * HOUR)];
+    let mut store = store_of(&[&export(10, &rows)]);
+    let expected = dump(&store);
+    assert_eq!(store.verify("Europe/Berlin").expect("verifies"), []);
+    let zones = Zones::named("Europe/Berlin").expect("a zone");
+    let by_name = Rule::of("HKQuantityTypeIdentifierNewCount");
+    rollup::rebuild(&store.conn, &zones, 1, by_name, (-9, 9)).expect("sums");
+    assert_ne!(dump(&store), expected);
+    let findings = store.verify("Europe/Berlin").expect("verifies");
+    assert!(findings.iter().any(|finding| finding.check == "daily"), "{findings:?}");
+    store.rebuild("Europe/Berlin").expect("rebuilds");
+    assert_eq!(differences(&dump(&store), &expected), Vec::<String>::new());
+}
