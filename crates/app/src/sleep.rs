@@ -14,7 +14,7 @@ use crate::local::{Days, find_kind, zones};
 use crate::settings::nights_by_evening;
 
 /// One row of `vitalog sleep`.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct SleepAnswer {
     /// The day it counts for; by the setting `night_label` that of waking up or that of the evening before.
     pub day: String,
@@ -78,8 +78,7 @@ impl Nights {
         // A night begins the evening before its day, and a long one may begin earlier still.
         let reach = 48 * HOUR_MS;
         let points = store.points(kind_id, from_ms.saturating_sub(reach), until_ms.saturating_add(reach))?;
-        let mut first: BTreeSet<i64> =
-            points.iter().filter(|p| p.value.is_some_and(|v| v >= 3.0)).map(|p| p.source_id).collect();
+        let mut first = staged(store, kind_id, &points, days)?;
         first.extend(orders.named(SLEEP).unwrap_or_default());
         let segments: Vec<Segment> =
             points.iter().filter_map(|point| segment(point, orders.of(SLEEP), &first)).collect();
@@ -90,6 +89,22 @@ impl Nights {
     }
 }
 
+/// The sources that ever wrote a stage, as far as they have rows among `points`, which are those of `days`. What a night is
+/// must not depend on the days that are shown with it.
+fn staged(store: &Store, kind_id: i64, points: &[Point], days: Days) -> Result<BTreeSet<i64>> {
+    let mut staged = BTreeSet::new();
+    for point in points.iter().filter(|point| point.value.is_some_and(|value| value >= FIRST_STAGE)) {
+        staged.insert(point.source_id);
+    }
+    let mut others: BTreeSet<i64> = points.iter().map(|point| point.source_id).collect();
+    let alone = others.len() < 2;
+    others.retain(|source| !staged.contains(source));
+    if !alone && days != Days::default() {
+        staged.extend(store.sources_reaching(kind_id, FIRST_STAGE, &others)?);
+    }
+    Ok(staged)
+}
+
 /// Only the label of a night changes, never what is counted.
 fn label(mut session: Session, evening: bool) -> Session {
     if evening && session.kind != Kind::Nap {
@@ -97,6 +112,9 @@ fn label(mut session: Session, evening: bool) -> Session {
     }
     session
 }
+
+/// Apple's integer of core sleep; deep and REM sleep come after it.
+const FIRST_STAGE: f64 = 3.0;
 
 /// Sources without stages come after all that have some; those that the owner named stay in front.
 const UNSTAGED: u32 = 1 << 24;
@@ -136,5 +154,46 @@ fn row(session: &Session, ranks: &Ranks) -> SleepAnswer {
         awakenings: session.awakenings,
         efficiency: slept.then(|| session.asleep_ms as f64 / session.in_bed_ms as f64),
         sources: session.ranks.iter().map(name).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::TestFolder;
+
+    /// A row of sleep from one time to another, as in `10 23:00`, of January or March 2026 in UTC.
+    fn row(writer: &str, stage: &str, month: u8, from: &str, until: &str) -> String {
+        let stamp = |at: &str| format!("2026-{month:02}-{at}:00 +0000");
+        format!(
+            "<Record type=\"{SLEEP}\" sourceName=\"{writer}\" startDate=\"{}\" endDate=\"{}\" \
+             value=\"HKCategoryValueSleepAnalysis{stage}\"/>",
+            stamp(from),
+            stamp(until)
+        )
+    }
+
+    fn night(folder: &Folder, days: Days) -> SleepAnswer {
+        let rows = sleep(folder, days).expect("nights");
+        rows.into_iter().find(|row| row.day == "2026-03-11").expect("the night")
+    }
+
+    #[test]
+    fn a_night_is_the_same_whatever_days_are_shown_with_it() {
+        // The ring knows stages, but not in this night; the app came later and goes first among equals.
+        let rows = [
+            row("Ring", "AsleepDeep", 1, "10 23:00", "11 06:00"),
+            row("Ring", "AsleepUnspecified", 3, "10 23:00", "11 06:00"),
+            row("Ring", "Awake", 3, "11 02:00", "11 04:00"),
+            row("App", "AsleepUnspecified", 3, "10 22:30", "11 07:30"),
+        ];
+        let folder = TestFolder::of_rows("staged", &rows);
+        let all = night(&folder, Days::default());
+        assert_eq!((all.asleep_min, all.awake_min), (Some(420.0), Some(120.0)));
+        let day = |text: &str| Some(health::time::parse_day(text).expect("a day"));
+        for days in [("2026-03-11", "2026-03-11"), ("2026-03-01", "2026-03-31")] {
+            assert_eq!(night(&folder, Days { from: day(days.0), to: day(days.1) }), all, "{days:?}");
+        }
+        assert_eq!(night(&folder, Days { from: day("2026-03-11"), to: None }), all);
     }
 }

@@ -4,7 +4,6 @@ use serde_json::json;
 
 use super::*;
 use crate::Code;
-use crate::import::{Input as File, Options, import};
 use crate::testing::TestFolder;
 
 const WATCH: &str =
@@ -28,16 +27,6 @@ fn run(writer: &str, from: i64, until: i64, more: &str, inside: &str) -> String 
     format!("<Workout workoutActivityType=\"HKWorkoutActivityTypeRunning\" {writer} {when} {more}>{inside}</Workout>")
 }
 
-fn filled(name: &str, rows: &[String]) -> TestFolder {
-    let folder = TestFolder::new(name);
-    std::fs::create_dir_all(folder.dir()).expect("a folder");
-    let file = folder.dir().join("export.xml");
-    let text = format!("<?xml version=\"1.0\"?><HealthData locale=\"en_GB\">{}</HealthData>", rows.concat());
-    std::fs::write(&file, text).expect("written");
-    import(&folder, &File::Path(file), &Options::default(), &mut |_| true).expect("an import");
-    folder
-}
-
 fn all(folder: &TestFolder) -> Vec<WorkoutAnswer> {
     workouts(folder, Days::default()).expect("workouts")
 }
@@ -53,7 +42,7 @@ fn the_heart_rate_is_that_of_the_own_device_and_ends_with_the_workout() {
         pulse(WATCH, 11, 60.0),
         run(APP, 0, 10, "", ""),
     ];
-    let found = all(&filled("own-device", &rows));
+    let found = all(&TestFolder::of_rows("own-device", &rows));
     assert_eq!(
         found[0].heart_rate,
         Some(HeartRateAnswer { min: 100.0, mean: found[0].heart_rate.expect("a heart rate").mean, max: 150.0 })
@@ -74,7 +63,7 @@ fn totals_say_where_they_come_from() {
         run(WATCH, 60, 90, "", &(energy(300.0) + &pulse)),
         run(WATCH, 120, 130, "", ""),
     ];
-    let found = all(&filled("origins", &rows));
+    let found = all(&TestFolder::of_rows("origins", &rows));
     let told = |row: &WorkoutAnswer| (row.energy_kcal, row.energy_origin, row.distance_m, row.distance_origin);
     assert_eq!(told(&found[0]), (Some(200.0), Some("row"), Some(5000.0), Some("row")));
     assert_eq!(told(&found[1]), (Some(300.0), Some("statistics"), None, None));
@@ -86,8 +75,10 @@ fn totals_say_where_they_come_from() {
 #[test]
 fn the_same_run_of_two_sources_counts_once() {
     let steps = record("StepCount", "count", WATCH, 0, 1, 10.0);
-    let folder =
-        filled("same", &[steps, run(STRAP, 1, 31, "", ""), run(WATCH, 0, 30, "", ""), run(STRAP, 60, 90, "", "")]);
+    let folder = TestFolder::of_rows(
+        "same",
+        &[steps, run(STRAP, 1, 31, "", ""), run(WATCH, 0, 30, "", ""), run(STRAP, 60, 90, "", "")],
+    );
     let found = all(&folder);
     let told: Vec<_> = found.iter().map(|row| (row.source.as_deref(), row.same_as)).collect();
     assert_eq!(told, [(Some("Watch"), None), (Some("Strap"), Some(found[0].id)), (Some("Strap"), None)]);
@@ -106,7 +97,7 @@ fn one_workout_has_splits_zones_and_pauses() {
         record("HeartRate", "count/min", WATCH, 6, 6, 200.0),
         run(WATCH, 0, 10, "", &(event("Pause", "02") + &event("Resume", "03"))),
     ];
-    let folder = filled("detail", &rows);
+    let folder = TestFolder::of_rows("detail", &rows);
     let found = detail(&folder, all(&folder)[0].id).expect("a workout");
     assert_eq!(found.workout.duration_s, Some(540.0));
     let pauses = json!([{"start": "2026-03-02T10:02:00.000Z", "end": "2026-03-02T10:03:00.000Z"}]);

@@ -19,7 +19,8 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// An index below `n`; 0 where `n` is 0. The bias of the remainder is below 2^-40 for the sizes we have.
+    /// An index below `n`; 0 where `n` is 0: the rule that [`Bound`] follows without dividing. The bias of the remainder is below 2^-40 for the sizes we have.
+    #[cfg(test)]
     pub fn below(&mut self, n: usize) -> usize {
         self.next().checked_rem(n as u64).unwrap_or(0) as usize
     }
@@ -31,7 +32,7 @@ impl Random {
     }
 }
 
-/// The same indices as [`Random::below`], many of one bound: a division costs more than all the rest of a draw.
+/// Indices below one bound, many of them: a division for each would cost more than all the rest of a draw.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bound {
     n: u64,

@@ -47,6 +47,22 @@ impl Store {
         Ok(statement.query_map([kind_id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// Returns those of some sources that have a live row of a kind with this value or a larger one, at any time: one pass
+    /// over the kind's rows.
+    pub fn sources_reaching(&self, kind_id: i64, least: f64, among: &BTreeSet<i64>) -> Result<BTreeSet<i64>> {
+        if among.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let among: Vec<String> = among.iter().map(i64::to_string).collect();
+        let mut statement = self.conn.prepare(&format!(
+            "SELECT DISTINCT source_id FROM samples
+             WHERE kind_id = ?1 AND value >= ?2 AND source_id IN ({}) AND superseded_by IS NULL",
+            among.join(", ")
+        ))?;
+        let rows = statement.query_map((kind_id, least), |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Returns the names of every source.
     pub fn source_names(&self) -> Result<SourceNames> {
         source_names(&self.conn)
@@ -101,6 +117,17 @@ pub(crate) fn source_names(conn: &Connection) -> Result<SourceNames> {
 #[cfg(test)]
 mod tests {
     use crate::query::testing;
+
+    #[test]
+    fn sources_are_asked_for_what_they_ever_wrote() {
+        let store = testing::filled();
+        let ask = |least, among: &[i64]| {
+            let among = among.iter().copied().collect();
+            store.sources_reaching(1, least, &among).expect("sources").into_iter().collect::<Vec<i64>>()
+        };
+        assert_eq!(ask(74.0, &[1, 2]), [1]);
+        assert_eq!([ask(74.1, &[1, 2]), ask(0.0, &[2]), ask(0.0, &[])], [[], [], []] as [[i64; 0]; 3]);
+    }
 
     #[test]
     fn a_source_counts_its_live_rows_over_all_kinds() {
