@@ -183,6 +183,21 @@ fn a_night_of_a_clock_change_is_as_long_as_clocks_say() {
     }
 }
 
+#[test]
+fn of_many_nights_none_shows_stages_that_nobody_could_see() {
+    let (zones, night) = (berlin(), samples::night(Amount::All, chart_day("2026-03-01")));
+    let blocks = |days: u32| {
+        let range = Range::ending(at("2026-03-01 12:00:00 +0100"), days, &zones);
+        let model = nights::model(std::slice::from_ref(&night), range.by(Step::Day), &zones);
+        let Layer::Blocks { blocks, .. } = &model.layers[0] else { panic!("no nights") };
+        (blocks.clone(), model.keys.len(), model.table.rows.len())
+    };
+    let ((year, _, _), (decade, keys, rows)) = (blocks(365), blocks(3650));
+    assert_eq!((year.len(), decade.len(), keys, rows), (night.segments.len(), 1, 1, 1));
+    let (first, last) = (year.first().expect("a stage"), year.last().expect("a stage"));
+    assert_eq!((decade[0].y0, decade[0].y1), (first.y0, last.y1));
+}
+
 fn chart_day(text: &str) -> health::time::Day {
     health::time::parse_day(text).expect("a day")
 }
