@@ -1,6 +1,6 @@
 //! Nights and naps.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use health::series::sleep::{Kind, Segment, Session, Stage, sessions};
 use health::time::{HOUR_MS, Zones, format_day, format_instant};
@@ -57,7 +57,8 @@ pub(crate) const SLEEP: &str = "HKCategoryTypeIdentifierSleepAnalysis";
 pub fn sleep(folder: &Folder, days: Days) -> Result<Vec<SleepAnswer>> {
     let store = folder.read()?;
     let orders = store.orders()?;
-    let nights = Nights::load(&store, &orders, &zones(&store)?, days)?;
+    let zones = zones(&store)?;
+    let nights = Sleeper::new(&store, &orders, &zones)?.nights(days)?;
     Ok(nights.sessions.iter().map(|session| row(session, orders.of(SLEEP))).collect())
 }
 
@@ -70,39 +71,58 @@ pub(crate) struct Nights {
     pub segments: Vec<Segment>,
 }
 
-impl Nights {
-    /// Finds the sessions that count for `days`.
-    pub fn load(store: &Store, orders: &Orders, zones: &Zones, days: Days) -> Result<Self> {
-        let Some(kind_id) = find_kind(store, SLEEP)?.id else { return Ok(Self::default()) };
-        let (from_ms, until_ms) = days.instants(zones);
-        // A night begins the evening before its day, and a long one may begin earlier still.
-        let reach = 48 * HOUR_MS;
-        let points = store.points(kind_id, from_ms.saturating_sub(reach), until_ms.saturating_add(reach))?;
-        let mut first = staged(store, kind_id, &points, days)?;
-        first.extend(orders.named(SLEEP).unwrap_or_default());
-        let segments: Vec<Segment> =
-            points.iter().filter_map(|point| segment(point, orders.of(SLEEP), &first)).collect();
-        let (from, to) = days.numbers();
-        let evening = nights_by_evening(store)?;
-        let labelled = sessions(&segments, zones).into_iter().map(|session| label(session, evening));
-        Ok(Self { sessions: labelled.filter(|s| (from..=to).contains(&s.day)).collect(), segments })
-    }
+/// Where nights are looked up.
+pub(crate) struct Sleeper<'s> {
+    store: &'s Store,
+    orders: &'s Orders,
+    zones: &'s Zones,
+    kind_id: Option<i64>,
+    evening: bool,
+    /// Of each source that was met, whether it ever wrote a stage.
+    staged: BTreeMap<i64, bool>,
 }
 
-/// The sources that ever wrote a stage, as far as they have rows among `points`, which are those of `days`. What a night is
-/// must not depend on the days that are shown with it.
-fn staged(store: &Store, kind_id: i64, points: &[Point], days: Days) -> Result<BTreeSet<i64>> {
-    let mut staged = BTreeSet::new();
-    for point in points.iter().filter(|point| point.value.is_some_and(|value| value >= FIRST_STAGE)) {
-        staged.insert(point.source_id);
+impl<'s> Sleeper<'s> {
+    /// Of a store.
+    pub fn new(store: &'s Store, orders: &'s Orders, zones: &'s Zones) -> Result<Self> {
+        let (kind_id, evening) = (find_kind(store, SLEEP)?.id, nights_by_evening(store)?);
+        Ok(Self { store, orders, zones, kind_id, evening, staged: BTreeMap::new() })
     }
-    let mut others: BTreeSet<i64> = points.iter().map(|point| point.source_id).collect();
-    let alone = others.len() < 2;
-    others.retain(|source| !staged.contains(source));
-    if !alone && days != Days::default() {
-        staged.extend(store.sources_reaching(kind_id, FIRST_STAGE, &others)?);
+
+    /// Finds the sessions that count for `days`.
+    pub fn nights(&mut self, days: Days) -> Result<Nights> {
+        let Some(kind_id) = self.kind_id else { return Ok(Nights::default()) };
+        let (from_ms, until_ms) = days.instants(self.zones);
+        // A night begins the evening before its day, and a long one may begin earlier still.
+        let reach = 48 * HOUR_MS;
+        let range = (from_ms.saturating_sub(reach), until_ms.saturating_add(reach));
+        let points = self.store.points(kind_id, range.0, range.1)?;
+        self.learn(kind_id, &points, range)?;
+        let named = self.orders.named(SLEEP).unwrap_or_default();
+        let first = |source: &i64| self.staged.get(source) == Some(&true) || named.contains(source);
+        let ranks = self.orders.of(SLEEP);
+        let segments: Vec<Segment> = points.iter().filter_map(|point| segment(point, ranks, first)).collect();
+        let (from, to) = days.numbers();
+        let labelled = sessions(&segments, self.zones).into_iter().map(|session| label(session, self.evening));
+        Ok(Nights { sessions: labelled.filter(|s| (from..=to).contains(&s.day)).collect(), segments })
     }
-    Ok(staged)
+
+    /// Finds out about the sources of `points`, which are all of `range`: what a night is must not depend on the days that
+    /// are shown with it.
+    fn learn(&mut self, kind_id: i64, points: &[Point], range: (i64, i64)) -> Result<()> {
+        let mut unknown = BTreeSet::new();
+        for point in points {
+            if point.value.is_some_and(|value| value >= FIRST_STAGE) {
+                self.staged.insert(point.source_id, true);
+            } else if !self.staged.contains_key(&point.source_id) {
+                unknown.insert(point.source_id);
+            }
+        }
+        unknown.retain(|source| !self.staged.contains_key(source));
+        let staged = self.store.sources_reaching((kind_id, FIRST_STAGE), &unknown, range)?;
+        self.staged.extend(unknown.into_iter().map(|source| (source, staged.contains(&source))));
+        Ok(())
+    }
 }
 
 /// Only the label of a night changes, never what is counted.
@@ -124,10 +144,10 @@ pub(crate) fn rank(of_segment: u32) -> u32 {
     if of_segment >= UNSTAGED { of_segment - UNSTAGED } else { of_segment }
 }
 
-fn segment(point: &Point, ranks: &Ranks, first: &BTreeSet<i64>) -> Option<Segment> {
+fn segment(point: &Point, ranks: &Ranks, goes_first: impl Fn(&i64) -> bool) -> Option<Segment> {
     let stage = Stage::from_code(point.value? as i64)?;
     let place = ranks.of(point.source_id, point.by_hand);
-    let rank = if first.contains(&point.source_id) { place } else { place.saturating_add(UNSTAGED) };
+    let rank = if goes_first(&point.source_id) { place } else { place.saturating_add(UNSTAGED) };
     Some(Segment { start_ms: point.start_ms, end_ms: point.end_ms, stage, rank })
 }
 
