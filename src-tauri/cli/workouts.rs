@@ -18,6 +18,9 @@ pub struct Workouts {
     workout: Option<i64>,
     #[command(flatten)]
     range: Range,
+    /// Only so many of the last ones
+    #[arg(long, value_name = "N", conflicts_with = "workout")]
+    newest: Option<usize>,
 }
 
 pub(super) fn run(verb: &Workouts, folder: &Folder, out: &mut Out) -> Result<End> {
@@ -29,7 +32,7 @@ pub(super) fn run(verb: &Workouts, folder: &Folder, out: &mut Out) -> Result<End
 }
 
 fn all(folder: &Folder, verb: &Workouts, out: &mut Out) -> Result<()> {
-    let rows = app::workouts::workouts(folder, verb.range.days()?)?;
+    let rows = app::workouts::workouts(folder, verb.range.days()?, verb.newest)?;
     let (clock, distance) = (Clock::of(folder)?, distance(folder)?);
     out.rows(&rows, || {
         let heading = ["workout", "start", "activity", "min", distance.unit(), "kcal", "mean bpm", "source", "same as"];

@@ -103,8 +103,10 @@ impl Desk<'_> {
         self.ask("one year of nights", sql, || app::sleep::sleep(folder, days).map(drop))?;
         let sql = self.sql(&[by_day("sleep", 1_000_000)])?;
         self.ask("all nights", sql, || app::sleep::sleep(folder, Days::default()).map(drop))?;
-        self.ask("one year of workouts", json!({}), || app::workouts::workouts(folder, days).map(drop))?;
-        self.ask("all workouts", json!({}), || app::workouts::workouts(folder, Days::default()).map(drop))?;
+        self.ask("one year of workouts", json!({}), || app::workouts::workouts(folder, days, None).map(drop))?;
+        self.ask("the newest 50 workouts", json!({}), || {
+            app::workouts::workouts(folder, Days::default(), Some(50)).map(drop)
+        })?;
         for word in ["step_count", "heart_rate", "sleep"] {
             self.ask(&format!("`explain {word}` of a day"), json!({}), || {
                 app::explain::explain(folder, word, day).map(drop)
@@ -134,7 +136,7 @@ impl Desk<'_> {
 
     fn drawing(&self, model: &Model) -> Value {
         let size = Size::new(SIZE.0, SIZE.1);
-        let taken = timed(|| Ok(drop(render(model, size, Theme::Light)?))).unwrap_or_default();
+        let taken = timed(|| Ok(render(model, size, Theme::Light).map(drop)?)).unwrap_or_default();
         json!({ "drawing_ms": share(&taken, 0.5), "drawing_p95": share(&taken, 0.95) })
     }
 

@@ -1,8 +1,9 @@
-//! Workouts: their totals and where these come from, heart rate, and the same activity written by two apps. What costs
-//! more than a moment is told of one workout only; see [`detail()`].
+//! Workouts: their totals and where these come from, heart rate and its zones, and the same activity written by two apps.
+//! Routes and splits are told of one workout only; see [`detail()`].
 
 mod body;
 mod detail;
+mod highs;
 mod sources;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use store::query::{Orders, Point, WorkoutKey, WorkoutRow};
 
 use self::body::Body;
 pub use self::detail::{DetailAnswer, PauseAnswer, SplitAnswer, ZonesAnswer, detail};
+pub(crate) use self::highs::Highs;
 use self::sources::Sources;
 use crate::error::Result;
 use crate::folder::Folder;
@@ -59,6 +61,8 @@ pub struct WorkoutAnswer {
     pub energy_origin: Option<&'static str>,
     /// Where the heart rate comes from: `statistics` or `computed`.
     pub heart_rate_origin: Option<&'static str>,
+    /// Minutes in heart-rate zones 1 to 5, by the highest minute of the two years up to it; null without heart rates.
+    pub zone_minutes: Option<[f64; 5]>,
     /// The workout of a better source that is the same activity; that one counts.
     pub same_as: Option<i64>,
 }
@@ -81,15 +85,20 @@ const REACH_MS: i64 = 6 * HOUR_MS;
 /// A workout that began longer ago cannot be the same activity.
 const TWIN_REACH_MS: i64 = 24 * HOUR_MS;
 
-/// Answers with the workouts that start on some days, by start.
-pub fn workouts(folder: &Folder, days: Days) -> Result<Vec<WorkoutAnswer>> {
+/// Answers with the workouts that start on some days, by start; with `newest` only with so many of the last ones. Their
+/// heart rates are read workout by workout: a screen asks for those that it shows.
+pub fn workouts(folder: &Folder, days: Days, newest: Option<usize>) -> Result<Vec<WorkoutAnswer>> {
     let store = folder.read()?;
     let range = days.instants(&zones(&store)?);
     let desk = Desk::new(&store)?;
     let around = store.workouts(range.0.saturating_sub(TWIN_REACH_MS), range.1.saturating_add(TWIN_REACH_MS))?;
     let better = desk.better(&around);
-    let asked = around.iter().zip(better).filter(|(row, _)| (range.0..range.1).contains(&row.start_ms));
-    asked.map(|(row, same_as)| desk.answer(row, &Body::of(row), same_as)).collect()
+    let asked: Vec<(&WorkoutRow, Option<i64>)> =
+        around.iter().zip(better).filter(|(row, _)| (range.0..range.1).contains(&row.start_ms)).collect();
+    let asked = asked.get(asked.len().saturating_sub(newest.unwrap_or(usize::MAX))..).unwrap_or_default();
+    let ends = asked.first().zip(asked.last()).map_or((0, 0), |(first, last)| (first.0.start_ms, last.0.end_ms));
+    let mut highs = desk.highs(ends)?;
+    asked.iter().map(|(row, same_as)| desk.answer(row, &Body::of(row), *same_as, &mut highs)).collect()
 }
 
 /// What every workout is looked up in.
@@ -132,10 +141,18 @@ impl<'s> Desk<'s> {
         better
     }
 
-    fn answer(&self, row: &WorkoutRow, body: &Body<'_>, same_as: Option<i64>) -> Result<WorkoutAnswer> {
+    fn answer(
+        &self,
+        row: &WorkoutRow,
+        body: &Body<'_>,
+        same_as: Option<i64>,
+        highs: &mut Highs<'_>,
+    ) -> Result<WorkoutAnswer> {
         let (distance, energy) = (self.distance(row, body)?, self.energy(row, body)?);
         let duration = duration_s(body.duration_s, row.start_ms, row.end_ms, &body.pauses(row));
-        let heart_rate = self.heart_rate(row, body)?;
+        let pulses = self.pulses(row)?;
+        let heart_rate = heart_rate(row, body, &pulses);
+        let zones = self.zones(row, &pulses, highs)?;
         let origin = |total: Option<Total>| total.map(|total| total.origin.as_str());
         Ok(WorkoutAnswer {
             id: row.id,
@@ -153,8 +170,14 @@ impl<'s> Desk<'s> {
             distance_origin: origin(distance),
             energy_origin: origin(energy),
             heart_rate_origin: heart_rate.map(|(_, origin)| origin.as_str()),
+            zone_minutes: zones.map(|zones| zones.minutes),
             same_as,
         })
+    }
+
+    /// Highest heart rates at workouts that lie in a range.
+    pub(crate) fn highs(&self, range: (i64, i64)) -> Result<Highs<'_>> {
+        Highs::load(self.store, &self.heart_rate, self.orders.of(HEART_RATE), range)
     }
 
     fn distance(&self, row: &WorkoutRow, body: &Body<'_>) -> Result<Option<Total>> {
@@ -185,15 +208,6 @@ impl<'s> Desk<'s> {
         Ok(inputs.map(|input| Span { value: input.span.value * input.copies as f64, ..input.span }).collect())
     }
 
-    /// Apple's own numbers where the export has them: a list of ten years would have to read a million samples.
-    fn heart_rate(&self, row: &WorkoutRow, body: &Body<'_>) -> Result<Option<(HeartRate, Origin)>> {
-        if let Some(found) = body.heart_rate() {
-            return Ok(Some((found, Origin::Statistics)));
-        }
-        let samples = self.pulses(row)?;
-        Ok(heart::heart_rate(&samples, row.start_ms, row.end_ms).map(|found| (found, Origin::Computed)))
-    }
-
     /// The heart rates that the workout's own device measured from its start to its end.
     pub(crate) fn pulses(&self, row: &WorkoutRow) -> Result<Vec<Input>> {
         let own = self.sources.of_device(row.source_id);
@@ -207,6 +221,12 @@ impl<'s> Desk<'s> {
         let pulses: Vec<Pulse> = points.iter().filter_map(pulse).collect();
         Ok(heart::of_workout(&pulses, row.start_ms, row.end_ms, 1))
     }
+}
+
+/// Apple's own numbers where the export has them.
+fn heart_rate(row: &WorkoutRow, body: &Body<'_>, pulses: &[Input]) -> Option<(HeartRate, Origin)> {
+    let computed = || heart::heart_rate(pulses, row.start_ms, row.end_ms).map(|found| (found, Origin::Computed));
+    body.heart_rate().map(|found| (found, Origin::Statistics)).or_else(computed)
 }
 
 fn bout(row: &WorkoutRow, rank: u32) -> Bout<'_> {

@@ -28,7 +28,7 @@ fn run(writer: &str, from: i64, until: i64, more: &str, inside: &str) -> String 
 }
 
 fn all(folder: &TestFolder) -> Vec<WorkoutAnswer> {
-    workouts(folder, Days::default()).expect("workouts")
+    workouts(folder, Days::default(), None).expect("workouts")
 }
 
 #[test]
@@ -110,7 +110,46 @@ fn one_workout_has_splits_zones_and_pauses() {
         ("highest_minute", 200.0, [120.0, 140.0, 160.0, 180.0])
     );
     assert_eq!(zones.minutes, [6.0, 0.0, 0.0, 0.0, 4.0]);
+    assert_eq!(found.workout.zone_minutes, Some(zones.minutes));
     assert_eq!((found.elevation_up_m, found.workout.route_points), (None, 0));
+}
+
+#[test]
+fn the_highest_minute_is_the_one_that_all_samples_tell() {
+    // Lone peaks of other days are higher than the minute in which everything was high; one lies after the workout.
+    let pulse = |day: i64, second: i64, value: f64| {
+        let at = format!("2026-{:02}-{:02} 10:00:{second:02} +0000", 1 + day / 28, 1 + day % 28);
+        format!(
+            "<Record type=\"{HEART_RATE}\" unit=\"count/min\" {WATCH} startDate=\"{at}\" endDate=\"{at}\" value=\"{value}\"/>"
+        )
+    };
+    let days = |day: i64| {
+        let steady = 150.0 + (day * 7 % 13) as f64;
+        [pulse(day, 0, steady), pulse(day, 20, if day % 5 == 0 { 190.0 } else { steady }), pulse(day, 40, 100.0)]
+    };
+    let rows: Vec<String> = (0..56).flat_map(days).chain([run(WATCH, 0, 30, "", "")]).collect();
+    let folder = TestFolder::of_rows("highest", &rows);
+    let store = folder.read().expect("a store");
+    let desk = Desk::new(&store).expect("a desk");
+    let row = &store.workouts(i64::MIN, i64::MAX).expect("workouts")[0];
+    for now_ms in [row.end_ms, row.end_ms - 20 * 86_400_000, row.end_ms + 700 * 86_400_000, row.start_ms + 19_000] {
+        let points = store.points(desk.heart_rate.id.expect("heart rates"), i64::MIN, i64::MAX).expect("points");
+        let (rule, ranks) = (Rule::of(&desk.heart_rate.kind), desk.orders.of(HEART_RATE));
+        let all: Vec<Input> = points.iter().filter_map(|point| point.input(rule, ranks)).collect();
+        let told = desk.highs((row.start_ms, now_ms)).expect("highs").at(now_ms).expect("read");
+        assert_eq!(told, heart::highest(&all, now_ms, None), "{now_ms}");
+        assert!(told.is_some());
+    }
+}
+
+#[test]
+fn a_page_has_the_newest_workouts() {
+    let folder = TestFolder::of_rows("page", &[0, 60, 120].map(|at| run(WATCH, at, at + 30, "", "")));
+    let starts = |newest| -> Vec<String> {
+        workouts(&folder, Days::default(), newest).expect("workouts").into_iter().map(|row| row.start).collect()
+    };
+    let all = starts(None);
+    assert_eq!((all.len(), starts(Some(2)), starts(Some(0)), starts(Some(9))), (3, all[1..].to_vec(), vec![], all));
 }
 
 #[test]
@@ -118,5 +157,5 @@ fn a_number_that_no_workout_has_is_a_mistake() {
     let folder = TestFolder::filled("no-workout");
     assert_eq!(detail(&folder, 999).expect_err("none").code, Code::UnknownWorkout);
     let range = Days::parse(Some("2001-01-01"), Some("2001-01-02")).expect("days");
-    assert!(workouts(&folder, range).expect("an answer").is_empty());
+    assert!(workouts(&folder, range, None).expect("an answer").is_empty());
 }
