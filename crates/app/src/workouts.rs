@@ -15,7 +15,7 @@ use health::series::rule::Rule;
 use health::series::workouts::heart::{self, HeartRate, Pulse};
 use health::series::workouts::same::{Bout, same_activity};
 use health::series::workouts::totals::{Origin, Total, distance_kind, duration_s, sum_between, total};
-use health::time::{HOUR_MS, format_instant};
+use health::time::{HOUR_MS, Zones, format_instant};
 use serde::Serialize;
 use store::Store;
 use store::query::{Orders, Point, WorkoutKey, WorkoutRow};
@@ -89,7 +89,8 @@ const TWIN_REACH_MS: i64 = 24 * HOUR_MS;
 /// heart rates are read workout by workout: a screen asks for those that it shows.
 pub fn workouts(folder: &Folder, days: Days, newest: Option<usize>) -> Result<Vec<WorkoutAnswer>> {
     let store = folder.read()?;
-    let range = days.instants(&zones(&store)?);
+    let zones = zones(&store)?;
+    let range = days.instants(&zones);
     let desk = Desk::new(&store)?;
     let around = store.workouts(range.0.saturating_sub(TWIN_REACH_MS), range.1.saturating_add(TWIN_REACH_MS))?;
     let better = desk.better(&around);
@@ -97,7 +98,7 @@ pub fn workouts(folder: &Folder, days: Days, newest: Option<usize>) -> Result<Ve
         around.iter().zip(better).filter(|(row, _)| (range.0..range.1).contains(&row.start_ms)).collect();
     let asked = asked.get(asked.len().saturating_sub(newest.unwrap_or(usize::MAX))..).unwrap_or_default();
     let ends = asked.first().zip(asked.last()).map_or((0, 0), |(first, last)| (first.0.start_ms, last.0.end_ms));
-    let mut highs = desk.highs(ends)?;
+    let mut highs = desk.highs(&zones, ends)?;
     asked.iter().map(|(row, same_as)| desk.answer(row, &Body::of(row), *same_as, &mut highs)).collect()
 }
 
@@ -176,8 +177,8 @@ impl<'s> Desk<'s> {
     }
 
     /// Highest heart rates at workouts that lie in a range.
-    pub(crate) fn highs(&self, range: (i64, i64)) -> Result<Highs<'_>> {
-        Highs::load(self.store, &self.heart_rate, self.orders.of(HEART_RATE), range)
+    pub(crate) fn highs<'a>(&'a self, zones: &'a Zones, range: (i64, i64)) -> Result<Highs<'a>> {
+        Highs::load(self.store, &self.heart_rate, (self.orders.of(HEART_RATE), zones), range)
     }
 
     fn distance(&self, row: &WorkoutRow, body: &Body<'_>) -> Result<Option<Total>> {

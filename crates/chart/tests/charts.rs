@@ -80,7 +80,11 @@ fn nothing_measured_is_a_picture_that_says_so() {
     for (name, model) in charts(Amount::None) {
         let drawn = draw(&model, (520, 240), Theme::Dark);
         assert!(drawn.svg.contains("\nno data\n"), "{name}");
-        assert!(["no ", "too few"].iter().any(|words| model.summary.contains(words)), "{name}: {}", model.summary);
+        assert!(
+            ["no ", "too few", "needs"].iter().any(|words| model.summary.contains(words)),
+            "{name}: {}",
+            model.summary
+        );
     }
 }
 

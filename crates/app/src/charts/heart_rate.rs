@@ -44,7 +44,7 @@ pub(super) fn chart(view: &View<'_>, found: &Found, detail: Detail) -> Result<Mo
     let range = stretch.range(view.zones);
     let desk = Desk::new(view.store)?;
     let last_ms = range.end_ms.min(view.now_ms);
-    let highest = desk.highs((range.start_ms, last_ms))?.at(last_ms)?;
+    let highest = desk.highs(view.zones, (range.start_ms, last_ms))?.at(last_ms)?;
     let limits = highest.map(|highest| Limits::of(&highest).bpm());
     // One that began the evening before may reach into the range.
     let around = view.store.workouts(range.start_ms.saturating_sub(LONGEST_WORKOUT_MS), range.end_ms)?;

@@ -13,7 +13,7 @@ use store::query::WorkoutRow;
 use super::{Body, Desk, Highs, TWIN_REACH_MS, WorkoutAnswer, key};
 use crate::error::{Code, Error, Result};
 use crate::folder::Folder;
-use crate::local::find_kind;
+use crate::local::{find_kind, zones};
 
 /// The answer of `vitalog workouts WORKOUT`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -97,7 +97,8 @@ impl Desk<'_> {
         let parts: Vec<Vec<Point>> = self.store.routes(&key(row))?.iter().filter_map(|bytes| unpack(bytes)).collect();
         let climbs: Vec<_> = parts.iter().filter_map(|part| elevation(part)).collect();
         let climbed = |metres: f64| (!climbs.is_empty()).then_some(metres);
-        let mut highs = self.highs((row.start_ms, row.end_ms))?;
+        let zones = zones(self.store)?;
+        let mut highs = self.highs(&zones, (row.start_ms, row.end_ms))?;
         let workout = self.answer(row, &body, same_as, &mut highs)?;
         let route = Route { parts: &parts, pauses: &pauses, distance_m: workout.distance_m };
         let (splits, splits_origin) = self.splits(row, route)?;

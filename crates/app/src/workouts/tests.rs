@@ -131,12 +131,13 @@ fn the_highest_minute_is_the_one_that_all_samples_tell() {
     let folder = TestFolder::of_rows("highest", &rows);
     let store = folder.read().expect("a store");
     let desk = Desk::new(&store).expect("a desk");
+    let zones = zones(&store).expect("zones");
     let row = &store.workouts(i64::MIN, i64::MAX).expect("workouts")[0];
     for now_ms in [row.end_ms, row.end_ms - 20 * 86_400_000, row.end_ms + 700 * 86_400_000, row.start_ms + 19_000] {
         let points = store.points(desk.heart_rate.id.expect("heart rates"), i64::MIN, i64::MAX).expect("points");
         let (rule, ranks) = (Rule::of(&desk.heart_rate.kind), desk.orders.of(HEART_RATE));
         let all: Vec<Input> = points.iter().filter_map(|point| point.input(rule, ranks)).collect();
-        let told = desk.highs((row.start_ms, now_ms)).expect("highs").at(now_ms).expect("read");
+        let told = desk.highs(&zones, (row.start_ms, now_ms)).expect("highs").at(now_ms).expect("read");
         assert_eq!(told, heart::highest(&all, now_ms, None), "{now_ms}");
         assert!(told.is_some());
     }
