@@ -38,11 +38,11 @@ pub struct Profile<'a> {
 pub fn model(profile: &Profile, range: Range, zones: &Zones) -> Model {
     let width = profile.slots.iter().zip(profile.slots.iter().skip(1)).map(|(a, b)| b.minute.abs_diff(a.minute)).next();
     let half = f64::from(width.unwrap_or(HOUR)) / 2.0;
-    let sound = |slot: &Slot| {
-        let values = slot.values.filter(|values| values.iter().all(|v| usable(*v)))?;
-        Some((f64::from(slot.minute) + half, values))
-    };
-    let found: Vec<Option<(f64, [f64; 5])>> = profile.slots.iter().map(sound).collect();
+    let place = |slot: &Slot| Some((f64::from(slot.minute) + half, slot.values?));
+    // What is no number is not there, neither in the picture nor in the table.
+    let sound = |slot: &Slot| Slot { values: slot.values.filter(|v| v.iter().all(|v| usable(*v))), ..*slot };
+    let slots: Vec<Slot> = profile.slots.iter().map(sound).collect();
+    let found: Vec<Option<(f64, [f64; 5])>> = slots.iter().map(place).collect();
     let decimals = if profile.unit.starts_with("mmol") { 1 } else { 0 };
     let usual = if decimals == 1 { (4.0, 10.0) } else { (70.0, 180.0) };
     let (low, high) = extent(found.iter().flatten().flat_map(|(_, v)| v.iter().copied())).unwrap_or(usual);
@@ -52,7 +52,7 @@ pub fn model(profile: &Profile, range: Range, zones: &Zones) -> Model {
         layers: layers(&found),
         keys: keys(&found),
         summary: summary(profile, &found, decimals, &range, zones),
-        table: table(profile, decimals),
+        table: table(&slots, decimals),
         ..Model::new(TITLE, profile.unit, range, zones)
     }
 }
@@ -113,12 +113,12 @@ fn summary(
     format!("{when} the middle of your glucose by time of day went from {low} to {high} {} on {days}.", profile.unit)
 }
 
-fn table(profile: &Profile, decimals: usize) -> Table {
+fn table(slots: &[Slot], decimals: usize) -> Table {
     let row = |slot: &Slot| {
         let time = format!("{:02}:{:02}", slot.minute / HOUR, slot.minute % HOUR);
         let text =
             |place: usize| slot.values.map_or_else(|| "no data".to_owned(), |v| number(value(&v, place), decimals));
         [time, text(0), text(1), text(2), text(3), text(4)]
     };
-    Table::new(["Time", "5 %", "25 %", "Middle", "75 %", "95 %"], profile.slots.iter().map(row))
+    Table::new(["Time", "5 %", "25 %", "Middle", "75 %", "95 %"], slots.iter().map(row))
 }
