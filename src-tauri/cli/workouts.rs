@@ -2,7 +2,7 @@
 
 use app::display::{Display, Units};
 use app::local::Clock;
-use app::workouts::{DetailAnswer, WorkoutAnswer, ZonesAnswer};
+use app::workouts::{DetailAnswer, Listing, WorkoutAnswer, ZonesAnswer, workouts};
 use app::{Folder, Result};
 
 use super::End;
@@ -21,6 +21,9 @@ pub struct Workouts {
     /// Only so many of the last ones
     #[arg(long, value_name = "N", conflicts_with = "workout")]
     newest: Option<usize>,
+    /// With the minutes in heart-rate zones, which takes longer
+    #[arg(long, conflicts_with = "workout")]
+    zones: bool,
 }
 
 pub(super) fn run(verb: &Workouts, folder: &Folder, out: &mut Out) -> Result<End> {
@@ -32,7 +35,7 @@ pub(super) fn run(verb: &Workouts, folder: &Folder, out: &mut Out) -> Result<End
 }
 
 fn all(folder: &Folder, verb: &Workouts, out: &mut Out) -> Result<()> {
-    let rows = app::workouts::workouts(folder, verb.range.days()?, verb.newest)?;
+    let rows = workouts(folder, Listing { days: verb.range.days()?, newest: verb.newest, zones: verb.zones })?;
     let (clock, distance) = (Clock::of(folder)?, distance(folder)?);
     out.rows(&rows, || {
         let heading = ["workout", "start", "activity", "min", distance.unit(), "kcal", "mean bpm", "source", "same as"];

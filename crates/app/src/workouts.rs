@@ -61,7 +61,8 @@ pub struct WorkoutAnswer {
     pub energy_origin: Option<&'static str>,
     /// Where the heart rate comes from: `statistics` or `computed`.
     pub heart_rate_origin: Option<&'static str>,
-    /// Minutes in heart-rate zones 1 to 5, by the highest minute of the two years up to it; null without heart rates.
+    /// Minutes in heart-rate zones 1 to 5, by the highest minute of the two years up to it; null without heart rates, and
+    /// where nobody asked.
     pub zone_minutes: Option<[f64; 5]>,
     /// The workout of a better source that is the same activity; that one counts.
     pub same_as: Option<i64>,
@@ -85,9 +86,20 @@ const REACH_MS: i64 = 6 * HOUR_MS;
 /// A workout that began longer ago cannot be the same activity.
 const TWIN_REACH_MS: i64 = 24 * HOUR_MS;
 
-/// Answers with the workouts that start on some days, by start; with `newest` only with so many of the last ones. Their
-/// heart rates are read workout by workout: a screen asks for those that it shows.
-pub fn workouts(folder: &Folder, days: Days, newest: Option<usize>) -> Result<Vec<WorkoutAnswer>> {
+/// Which workouts, and how much about them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Listing {
+    /// Those that start on these days.
+    pub days: Days,
+    /// Only so many of the last ones.
+    pub newest: Option<usize>,
+    /// With the time in heart-rate zones, for which the samples of each workout are read.
+    pub zones: bool,
+}
+
+/// Answers with workouts, by start.
+pub fn workouts(folder: &Folder, listing: Listing) -> Result<Vec<WorkoutAnswer>> {
+    let Listing { days, newest, zones: with_zones } = listing;
     let store = folder.read()?;
     let zones = zones(&store)?;
     let range = days.instants(&zones);
@@ -98,8 +110,8 @@ pub fn workouts(folder: &Folder, days: Days, newest: Option<usize>) -> Result<Ve
         around.iter().zip(better).filter(|(row, _)| (range.0..range.1).contains(&row.start_ms)).collect();
     let asked = asked.get(asked.len().saturating_sub(newest.unwrap_or(usize::MAX))..).unwrap_or_default();
     let ends = asked.first().zip(asked.last()).map_or((0, 0), |(first, last)| (first.0.start_ms, last.0.end_ms));
-    let mut highs = desk.highs(&zones, ends)?;
-    asked.iter().map(|(row, same_as)| desk.answer(row, &Body::of(row), *same_as, &mut highs)).collect()
+    let mut highs = if with_zones { Some(desk.highs(&zones, ends)?) } else { None };
+    asked.iter().map(|(row, same_as)| desk.answer(row, &Body::of(row), *same_as, highs.as_mut())).collect()
 }
 
 /// What every workout is looked up in.
@@ -147,13 +159,15 @@ impl<'s> Desk<'s> {
         row: &WorkoutRow,
         body: &Body<'_>,
         same_as: Option<i64>,
-        highs: &mut Highs<'_>,
+        highs: Option<&mut Highs<'_>>,
     ) -> Result<WorkoutAnswer> {
         let (distance, energy) = (self.distance(row, body)?, self.energy(row, body)?);
         let duration = duration_s(body.duration_s, row.start_ms, row.end_ms, &body.pauses(row));
-        let pulses = self.pulses(row)?;
-        let heart_rate = heart_rate(row, body, &pulses);
-        let zones = self.zones(row, &pulses, highs)?;
+        let told = body.heart_rate();
+        // Apple's own numbers, where the export has them, need no samples.
+        let pulses = if told.is_some() && highs.is_none() { Vec::new() } else { self.pulses(row)? };
+        let heart_rate = heart_rate(row, told, &pulses);
+        let zones = highs.map(|highs| self.zones(row, &pulses, highs)).transpose()?.flatten();
         let origin = |total: Option<Total>| total.map(|total| total.origin.as_str());
         Ok(WorkoutAnswer {
             id: row.id,
@@ -225,9 +239,9 @@ impl<'s> Desk<'s> {
 }
 
 /// Apple's own numbers where the export has them.
-fn heart_rate(row: &WorkoutRow, body: &Body<'_>, pulses: &[Input]) -> Option<(HeartRate, Origin)> {
+fn heart_rate(row: &WorkoutRow, told: Option<HeartRate>, pulses: &[Input]) -> Option<(HeartRate, Origin)> {
     let computed = || heart::heart_rate(pulses, row.start_ms, row.end_ms).map(|found| (found, Origin::Computed));
-    body.heart_rate().map(|found| (found, Origin::Statistics)).or_else(computed)
+    told.map(|found| (found, Origin::Statistics)).or_else(computed)
 }
 
 fn bout(row: &WorkoutRow, rank: u32) -> Bout<'_> {

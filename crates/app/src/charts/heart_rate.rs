@@ -34,7 +34,7 @@ pub fn heart_rate_chart(folder: &Folder, days: u32, end_ms: Option<i64>, now_ms:
     bare(&view, &find_kind(&store, "heart_rate")?, Detail::Capsules)
 }
 
-/// Returns the chart of a stretch, with zones and workouts where there is room for them.
+/// Returns the chart of a stretch, with the workouts, and with zones where asked, as long as there is room for them.
 pub(super) fn chart(view: &View<'_>, found: &Found, detail: Detail) -> Result<Model> {
     let stretch = view.stretch_of(found)?;
     let model = bare(view, found, detail)?;
@@ -42,14 +42,20 @@ pub(super) fn chart(view: &View<'_>, found: &Found, detail: Detail) -> Result<Mo
         return Ok(model);
     }
     let range = stretch.range(view.zones);
-    let desk = Desk::new(view.store)?;
-    let last_ms = range.end_ms.min(view.now_ms);
-    let highest = desk.highs(view.zones, (range.start_ms, last_ms))?.at(last_ms)?;
-    let limits = highest.map(|highest| Limits::of(&highest).bpm());
+    let limits = if detail == Detail::Zones { limits(view, &range)? } else { None };
     // One that began the evening before may reach into the range.
     let around = view.store.workouts(range.start_ms.saturating_sub(LONGEST_WORKOUT_MS), range.end_ms)?;
     let workouts: Vec<Bout> = around.iter().map(|row| Bout { start_ms: row.start_ms, end_ms: row.end_ms }).collect();
     Ok(within(model, &Context { limits, workouts: &workouts }))
+}
+
+/// Where zones 2 to 5 begin, by the two years up to the end of a range: to find the highest minute of two years takes a
+/// while, which is why they are there where somebody asks.
+fn limits(view: &View<'_>, range: &Range) -> Result<Option<[f64; 4]>> {
+    let desk = Desk::new(view.store)?;
+    let last_ms = range.end_ms.min(view.now_ms);
+    let highest = desk.highs(view.zones, (range.start_ms, last_ms))?.at(last_ms)?;
+    Ok(highest.map(|highest| Limits::of(&highest).bpm()))
 }
 
 /// Nothing but heart rates.
@@ -64,7 +70,7 @@ fn bare(view: &View<'_>, found: &Found, detail: Detail) -> Result<Model> {
         let hint = "Ask for --range day or --range week.";
         return Err(Error::new(Code::BadUsage, "Every reading is drawn of a week at most.", hint));
     }
-    if detail == Detail::Raw || (detail == Detail::Suitable && length == 1) {
+    if detail == Detail::Raw || (detail != Detail::Capsules && length == 1) {
         let readings = readings(view, found, &range)?;
         if detail == Detail::Raw || (1..=MOST_READINGS).contains(&readings.len()) {
             return Ok(heart_rate::raw(&readings, &buckets, mean, range, view.zones));

@@ -40,6 +40,8 @@ pub enum Detail {
     Raw,
     /// From lowest to highest of each hour, day, week ...
     Capsules,
+    /// As suits, with the heart-rate zones behind it.
+    Zones,
 }
 
 /// How sleep is drawn.
@@ -77,8 +79,10 @@ impl Subject {
             ("sleep", Some(style)) => sleep_style(word, style).map(Self::Sleep),
             ("heartrate", Some("raw")) => Ok(Self::HeartRate(Detail::Raw)),
             ("heartrate", Some("capsules")) => Ok(Self::HeartRate(Detail::Capsules)),
+            ("heartrate", Some("zones")) => Ok(Self::HeartRate(Detail::Zones)),
             ("heartrate", Some(_)) => {
-                Err(no_chart(word, "There are: heart_rate, heart_rate:raw, heart_rate:capsules, heart_rate:calendar."))
+                let hint = "There are: heart_rate, and with a colon behind it raw, capsules, zones, calendar.";
+                Err(no_chart(word, hint))
             }
             ("bloodglucose", Some("profile")) => Ok(Self::GlucoseProfile),
             ("rings", None) => Ok(Self::Rings),

@@ -170,9 +170,10 @@ fn looks(model: &Model) -> (bool, bool, bool, bool) {
 fn heart_rates_are_drawn_as_asked_among_zones_and_workouts() {
     let (_kept, folder, now_ms) = demo("charts-pulse");
     let look = |word: &str, reach| looks(&ask(&folder, word, Some(reach), now_ms));
-    assert_eq!(look("heart_rate:capsules", Reach::Month), (true, false, true, true));
-    assert_eq!(look("heart_rate:raw", Reach::Week), (false, true, true, true));
-    assert_eq!(look("heart_rate", Reach::Year), (true, false, false, false));
+    assert_eq!(look("heart_rate:zones", Reach::Month), (true, false, true, true));
+    assert_eq!(look("heart_rate", Reach::Month), (true, false, false, true));
+    assert_eq!(look("heart_rate:raw", Reach::Week), (false, true, false, true));
+    assert_eq!(look("heart_rate:zones", Reach::Year), (true, false, false, false));
     let (capsules, line, ..) = look("heart_rate:capsules", Reach::Day);
     assert!(capsules && !line);
     assert!(look("heart_rate:raw", Reach::Day).1);

@@ -99,7 +99,7 @@ impl Desk<'_> {
         let climbed = |metres: f64| (!climbs.is_empty()).then_some(metres);
         let zones = zones(self.store)?;
         let mut highs = self.highs(&zones, (row.start_ms, row.end_ms))?;
-        let workout = self.answer(row, &body, same_as, &mut highs)?;
+        let workout = self.answer(row, &body, same_as, Some(&mut highs))?;
         let route = Route { parts: &parts, pauses: &pauses, distance_m: workout.distance_m };
         let (splits, splits_origin) = self.splits(row, route)?;
         Ok(DetailAnswer {

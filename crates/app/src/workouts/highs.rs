@@ -21,6 +21,7 @@ const MINUTE_MS: i64 = 60_000;
 const JOURNEY_MS: i64 = 26 * HOUR_MS;
 /// High samples that lie so near to each other are read in one go.
 const TOGETHER_MS: i64 = 5 * MINUTE_MS;
+const AHEAD_BPM: f64 = 5.0;
 const YEAR_DAYS: f64 = 365.2425;
 
 /// The highest minutes of days, kept for the next workout that asks.
@@ -102,6 +103,8 @@ impl<'s> Highs<'s> {
             return Ok(Some(*known));
         }
         let range = (from_ms.max(since_ms), until_ms.min(now_ms.saturating_add(1)));
+        // A bit more is found out than is asked: when the highest minute is out of reach, the next one is known.
+        let least = if whole { least - AHEAD_BPM } else { least };
         let found = highest(&self.minutes(range, least)?, now_ms, None).filter(|found| found.bpm >= least);
         if whole {
             self.days.insert(day, found.map_or(High::AtMost(least.next_down()), High::Is));
