@@ -2,7 +2,7 @@
 
 use health::time::Zones;
 
-use crate::layer::{Fill, Key, Layer, Sign, Span, Tone};
+use crate::layer::{Dot, Fill, Key, Layer, Sign, Span, Tone};
 use crate::model::{Axis, Model, Point, Table, Tick};
 use crate::number::{counted, extent, number, usable, value_axis};
 use crate::range::Range;
@@ -75,7 +75,10 @@ fn layers(slots: &[Option<(f64, [f64; 5])>]) -> Vec<Layer> {
     };
     let line = |run: Vec<(f64, [f64; 5])>| {
         let points: Vec<Point> = run.iter().map(|(at, v)| (*at, value(v, 2))).collect();
-        Layer::Line { hue: Hue::Vitals, tone: Tone::Full, width: 2.4, points }
+        match points.len() {
+            1 => Layer::Dots { hue: Hue::Vitals, dot: Dot::Disc, points },
+            _ => Layer::Line { hue: Hue::Vitals, tone: Tone::Full, width: 2.4, points },
+        }
     };
     let lines = runs().filter(|run| !run.is_empty()).map(line);
     band(Tone::Shade(1), 0, 4).chain(band(Tone::Shade(3), 1, 3)).chain(lines).collect()

@@ -74,10 +74,11 @@ pub fn within(model: Model, context: &Context) -> Model {
         return model;
     }
     let range = model.range;
-    let zones = context.limits.map(|limits| bands(&limits, &model.y, &range)).unwrap_or_default();
+    let limits = context.limits.filter(|limits| limits.iter().all(|v| usable(*v)) && limits.is_sorted());
+    let zones = limits.map(|limits| bands(&limits, &model.y, &range)).unwrap_or_default();
     let strip = strip(context.workouts, &model.x, &range);
     let mut model = model;
-    if let Some(limits) = context.limits.filter(|_| !zones.is_empty()) {
+    if let Some(limits) = limits.filter(|_| !zones.is_empty()) {
         let limits = limits.map(|limit| number(limit, 0)).join(", ");
         model.keys.push(Key::new(format!("zones 2 to 5, from {limits} {UNIT}"), Sign::Box(zone_fill(2))));
     }

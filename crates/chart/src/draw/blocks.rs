@@ -37,7 +37,8 @@ pub(super) fn draw(pen: &Pen, frame: &Frame, shape: Shape, blocks: &[Block]) -> 
 fn shaped(area: &Area, shape: Shape) -> Area {
     let (wide, tall) = (area.width(), area.height());
     if shape == Shape::Band {
-        return Area { right: area.right.max(area.left + 1.0), ..*area };
+        let missing = (1.0 - wide).max(0.0) / 2.0;
+        return Area { left: area.left - missing, right: area.right + missing, ..*area };
     }
     let side = match shape {
         Shape::Column => (wide - (wide * 0.72).clamp(wide.min(1.0), WIDEST_COLUMN)) / 2.0,
