@@ -13,6 +13,8 @@ use super::out::{Out, Style};
 const SUBJECTS: &str = "\
 What can be drawn:
   TYPE                  as in `vitalog types`: bars of what adds up, else dots; heart rate as capsules
+  heart_rate:raw        every reading of up to a week; also heart_rate:capsules, heart_rate:zones
+  blood_glucose:profile a typical day of 14 and more
   TYPE:calendar         a calendar of days
   TYPE,TYPE             one against the other; sleep may be one of them
   sleep                 a night of a day, nights of a week or month, stages of longer ranges;

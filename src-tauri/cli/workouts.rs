@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use app::display::{Display, Units};
 use app::local::Clock;
-use app::workouts::{DetailAnswer, WorkoutAnswer, ZonesAnswer};
+use app::workouts::{DetailAnswer, Listing, WorkoutAnswer, ZonesAnswer, workouts};
 use app::{Folder, Result};
 
 use super::End;
@@ -20,6 +20,12 @@ pub struct Workouts {
     workout: Option<i64>,
     #[command(flatten)]
     range: Range,
+    /// Only so many of the last ones
+    #[arg(long, value_name = "N", conflicts_with = "workout")]
+    newest: Option<usize>,
+    /// With the minutes in heart-rate zones, which takes longer
+    #[arg(long, conflicts_with = "workout")]
+    zones: bool,
     /// Write its route as GPX into a new file, or to - for standard output
     #[arg(long, value_name = "FILE", requires = "workout")]
     gpx: Option<PathBuf>,
@@ -35,7 +41,7 @@ pub(super) fn run(verb: &Workouts, folder: &Folder, out: &mut Out) -> Result<End
 }
 
 fn all(folder: &Folder, verb: &Workouts, out: &mut Out) -> Result<()> {
-    let rows = app::workouts::workouts(folder, verb.range.days()?)?;
+    let rows = workouts(folder, Listing { days: verb.range.days()?, newest: verb.newest, zones: verb.zones })?;
     let (clock, distance) = (Clock::of(folder)?, distance(folder)?);
     out.rows(&rows, || {
         let heading = ["workout", "start", "activity", "min", distance.unit(), "kcal", "mean bpm", "source", "same as"];

@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::folder::Folder;
 use crate::local::{Days, Found, find_kind, zones};
 use crate::query::REACH_MS;
-use crate::sleep::{self, Nights, SLEEP};
+use crate::sleep::{self, SLEEP, Sleeper};
 
 /// The answer of `vitalog explain`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -170,7 +170,7 @@ impl Parts<'_> {
 }
 
 fn night(store: &Store, orders: &Orders, zones: &Zones, days: Days) -> Result<ExplainAnswer> {
-    let nights = Nights::load(store, orders, zones, days)?;
+    let nights = Sleeper::new(store, orders, zones)?.nights(days)?;
     let (naps, night): (Vec<Session>, Vec<Session>) =
         nights.sessions.into_iter().partition(|session| session.kind == Kind::Nap);
     let asleep = |sessions: &[Session]| sessions.iter().map(|session| session.asleep_ms).sum::<i64>();

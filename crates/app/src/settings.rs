@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use health::kind;
 use health::time::TimeZone;
 use serde_json::Value;
 use store::query::HomeFrom;
@@ -15,6 +16,7 @@ enum Allowed {
     Zone,
     Port,
     Text,
+    Goals,
 }
 
 struct Setting {
@@ -29,6 +31,7 @@ const SETTINGS: &[Setting] = &[
     Setting { key: "week_start", default: "monday", allowed: Allowed::Words(&["monday", "saturday", "sunday"]) },
     Setting { key: "night_label", default: "wake", allowed: Allowed::Words(&["wake", "evening"]) },
     Setting { key: "units", default: "metric", allowed: Allowed::Words(&["metric", "imperial"]) },
+    Setting { key: "goals", default: "", allowed: Allowed::Goals },
     Setting { key: "hep_path", default: "", allowed: Allowed::Text },
     Setting { key: "hep_header", default: "", allowed: Allowed::Text },
     Setting { key: "port", default: "8787", allowed: Allowed::Port },
@@ -103,8 +106,31 @@ impl Allowed {
                 Err(_) => Err("Allowed: a number from 0 to 65535.".to_owned()),
             },
             Self::Text => Ok(value.to_owned()),
+            Self::Goals => goals(value).map(|goals| written(&goals)).ok_or_else(|| {
+                "Write each as a type and a number in its unit, such as step_count=10000, body_mass=70.".to_owned()
+            }),
         }
     }
+}
+
+/// Reads `step_count=10000, body_mass=70`: types that tables know, by name, each with a number above zero.
+fn goals(text: &str) -> Option<BTreeMap<String, f64>> {
+    let goal = |part: &str| {
+        let (word, value) = part.split_once('=')?;
+        let value = value.trim().parse::<f64>().ok().filter(|value| value.is_finite() && *value > 0.0)?;
+        Some((kind::find(word.trim())?.slug(), value))
+    };
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(goal).collect()
+}
+
+fn written(goals: &BTreeMap<String, f64>) -> String {
+    goals.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
+}
+
+/// The goal that the owner set for a type, by Apple's identifier, in the store's unit.
+pub(crate) fn goal(store: &store::Store, identifier: &str) -> Result<Option<f64>> {
+    let set = store.setting("goals")?.and_then(|text| goals(&text));
+    Ok(set.and_then(|goals| goals.get(&kind::slug(identifier)).copied()))
 }
 
 /// Whether nights are called by the evening they began, not by the morning after.
@@ -119,4 +145,24 @@ pub(crate) fn week_start(store: &store::Store) -> Result<i8> {
         Some("sunday") => 6,
         _ => 0,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: Option<&str>) {
+        assert_eq!(Allowed::Goals.canonical(text).ok().as_deref(), expected, "{text}");
+    }
+
+    #[test]
+    fn goals_are_types_and_numbers() {
+        check("StepCount=10000", Some("step_count=10000"));
+        check(" step_count = 8000.5 ,body_mass=70", Some("body_mass=70, step_count=8000.5"));
+        check("", Some(""));
+        for text in ["step_count", "step_count=", "step_count=0", "step_count=-1", "step_count=inf", "stepz=1"] {
+            check(text, None);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Nights and naps.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use health::series::sleep::{Kind, Segment, Session, Stage, sessions};
 use health::time::{HOUR_MS, Zones, format_day, format_instant};
@@ -14,7 +14,7 @@ use crate::local::{Days, find_kind, zones};
 use crate::settings::nights_by_evening;
 
 /// One row of `vitalog sleep`.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct SleepAnswer {
     /// The day it counts for; by the setting `night_label` that of waking up or that of the evening before.
     pub day: String,
@@ -57,7 +57,8 @@ pub(crate) const SLEEP: &str = "HKCategoryTypeIdentifierSleepAnalysis";
 pub fn sleep(folder: &Folder, days: Days) -> Result<Vec<SleepAnswer>> {
     let store = folder.read()?;
     let orders = store.orders()?;
-    let nights = Nights::load(&store, &orders, &zones(&store)?, days)?;
+    let zones = zones(&store)?;
+    let nights = Sleeper::new(&store, &orders, &zones)?.nights(days)?;
     Ok(nights.sessions.iter().map(|session| row(session, orders.of(SLEEP))).collect())
 }
 
@@ -70,23 +71,57 @@ pub(crate) struct Nights {
     pub segments: Vec<Segment>,
 }
 
-impl Nights {
+/// Where nights are looked up.
+pub(crate) struct Sleeper<'s> {
+    store: &'s Store,
+    orders: &'s Orders,
+    zones: &'s Zones,
+    kind_id: Option<i64>,
+    evening: bool,
+    /// Of each source that was met, whether it ever wrote a stage.
+    staged: BTreeMap<i64, bool>,
+}
+
+impl<'s> Sleeper<'s> {
+    /// Of a store.
+    pub fn new(store: &'s Store, orders: &'s Orders, zones: &'s Zones) -> Result<Self> {
+        let (kind_id, evening) = (find_kind(store, SLEEP)?.id, nights_by_evening(store)?);
+        Ok(Self { store, orders, zones, kind_id, evening, staged: BTreeMap::new() })
+    }
+
     /// Finds the sessions that count for `days`.
-    pub fn load(store: &Store, orders: &Orders, zones: &Zones, days: Days) -> Result<Self> {
-        let Some(kind_id) = find_kind(store, SLEEP)?.id else { return Ok(Self::default()) };
-        let (from_ms, until_ms) = days.instants(zones);
+    pub fn nights(&mut self, days: Days) -> Result<Nights> {
+        let Some(kind_id) = self.kind_id else { return Ok(Nights::default()) };
+        let (from_ms, until_ms) = days.instants(self.zones);
         // A night begins the evening before its day, and a long one may begin earlier still.
         let reach = 48 * HOUR_MS;
-        let points = store.points(kind_id, from_ms.saturating_sub(reach), until_ms.saturating_add(reach))?;
-        let mut first: BTreeSet<i64> =
-            points.iter().filter(|p| p.value.is_some_and(|v| v >= 3.0)).map(|p| p.source_id).collect();
-        first.extend(orders.named(SLEEP).unwrap_or_default());
-        let segments: Vec<Segment> =
-            points.iter().filter_map(|point| segment(point, orders.of(SLEEP), &first)).collect();
+        let range = (from_ms.saturating_sub(reach), until_ms.saturating_add(reach));
+        let points = self.store.points(kind_id, range.0, range.1)?;
+        self.learn(kind_id, &points, range)?;
+        let named = self.orders.named(SLEEP).unwrap_or_default();
+        let first = |source: &i64| self.staged.get(source) == Some(&true) || named.contains(source);
+        let ranks = self.orders.of(SLEEP);
+        let segments: Vec<Segment> = points.iter().filter_map(|point| segment(point, ranks, first)).collect();
         let (from, to) = days.numbers();
-        let evening = nights_by_evening(store)?;
-        let labelled = sessions(&segments, zones).into_iter().map(|session| label(session, evening));
-        Ok(Self { sessions: labelled.filter(|s| (from..=to).contains(&s.day)).collect(), segments })
+        let labelled = sessions(&segments, self.zones).into_iter().map(|session| label(session, self.evening));
+        Ok(Nights { sessions: labelled.filter(|s| (from..=to).contains(&s.day)).collect(), segments })
+    }
+
+    /// Finds out about the sources of `points`, which are all of `range`: what a night is must not depend on the days that
+    /// are shown with it.
+    fn learn(&mut self, kind_id: i64, points: &[Point], range: (i64, i64)) -> Result<()> {
+        let mut unknown = BTreeSet::new();
+        for point in points {
+            if point.value.is_some_and(|value| value >= FIRST_STAGE) {
+                self.staged.insert(point.source_id, true);
+            } else if !self.staged.contains_key(&point.source_id) {
+                unknown.insert(point.source_id);
+            }
+        }
+        unknown.retain(|source| !self.staged.contains_key(source));
+        let staged = self.store.sources_reaching((kind_id, FIRST_STAGE), &unknown, range)?;
+        self.staged.extend(unknown.into_iter().map(|source| (source, staged.contains(&source))));
+        Ok(())
     }
 }
 
@@ -98,6 +133,9 @@ fn label(mut session: Session, evening: bool) -> Session {
     session
 }
 
+/// Apple's integer of core sleep; deep and REM sleep come after it.
+const FIRST_STAGE: f64 = 3.0;
+
 /// Sources without stages come after all that have some; those that the owner named stay in front.
 const UNSTAGED: u32 = 1 << 24;
 
@@ -106,10 +144,10 @@ pub(crate) fn rank(of_segment: u32) -> u32 {
     if of_segment >= UNSTAGED { of_segment - UNSTAGED } else { of_segment }
 }
 
-fn segment(point: &Point, ranks: &Ranks, first: &BTreeSet<i64>) -> Option<Segment> {
+fn segment(point: &Point, ranks: &Ranks, goes_first: impl Fn(&i64) -> bool) -> Option<Segment> {
     let stage = Stage::from_code(point.value? as i64)?;
     let place = ranks.of(point.source_id, point.by_hand);
-    let rank = if first.contains(&point.source_id) { place } else { place.saturating_add(UNSTAGED) };
+    let rank = if goes_first(&point.source_id) { place } else { place.saturating_add(UNSTAGED) };
     Some(Segment { start_ms: point.start_ms, end_ms: point.end_ms, stage, rank })
 }
 
@@ -136,5 +174,46 @@ fn row(session: &Session, ranks: &Ranks) -> SleepAnswer {
         awakenings: session.awakenings,
         efficiency: slept.then(|| session.asleep_ms as f64 / session.in_bed_ms as f64),
         sources: session.ranks.iter().map(name).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::TestFolder;
+
+    /// A row of sleep from one time to another, as in `10 23:00`, of January or March 2026 in UTC.
+    fn row(writer: &str, stage: &str, month: u8, from: &str, until: &str) -> String {
+        let stamp = |at: &str| format!("2026-{month:02}-{at}:00 +0000");
+        format!(
+            "<Record type=\"{SLEEP}\" sourceName=\"{writer}\" startDate=\"{}\" endDate=\"{}\" \
+             value=\"HKCategoryValueSleepAnalysis{stage}\"/>",
+            stamp(from),
+            stamp(until)
+        )
+    }
+
+    fn night(folder: &Folder, days: Days) -> SleepAnswer {
+        let rows = sleep(folder, days).expect("nights");
+        rows.into_iter().find(|row| row.day == "2026-03-11").expect("the night")
+    }
+
+    #[test]
+    fn a_night_is_the_same_whatever_days_are_shown_with_it() {
+        // The ring knows stages, but not in this night; the app came later and goes first among equals.
+        let rows = [
+            row("Ring", "AsleepDeep", 1, "10 23:00", "11 06:00"),
+            row("Ring", "AsleepUnspecified", 3, "10 23:00", "11 06:00"),
+            row("Ring", "Awake", 3, "11 02:00", "11 04:00"),
+            row("App", "AsleepUnspecified", 3, "10 22:30", "11 07:30"),
+        ];
+        let folder = TestFolder::of_rows("staged", &rows);
+        let all = night(&folder, Days::default());
+        assert_eq!((all.asleep_min, all.awake_min), (Some(420.0), Some(120.0)));
+        let day = |text: &str| Some(health::time::parse_day(text).expect("a day"));
+        for days in [("2026-03-11", "2026-03-11"), ("2026-03-01", "2026-03-31")] {
+            assert_eq!(night(&folder, Days { from: day(days.0), to: day(days.1) }), all, "{days:?}");
+        }
+        assert_eq!(night(&folder, Days { from: day("2026-03-11"), to: None }), all);
     }
 }

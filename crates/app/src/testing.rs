@@ -23,6 +23,17 @@ impl TestFolder {
         import(&folder, &Input::Path(PERSON.into()), &Options::default(), &mut |_| true).expect("an import");
         folder
     }
+
+    /// One that holds some rows of an export, as they stand in XML.
+    pub fn of_rows(name: &str, rows: &[String]) -> Self {
+        let folder = Self::new(name);
+        std::fs::create_dir_all(folder.dir()).expect("a folder");
+        let file = folder.dir().join("export.xml");
+        let text = format!("<?xml version=\"1.0\"?><HealthData locale=\"en_GB\">{}</HealthData>", rows.concat());
+        std::fs::write(&file, text).expect("written");
+        import(&folder, &Input::Path(file), &Options::default(), &mut |_| true).expect("an import");
+        folder
+    }
 }
 
 impl Deref for TestFolder {

@@ -1,8 +1,9 @@
-//! Workouts: their totals and where these come from, heart rate, and the same activity written by two apps. What costs
-//! more than a moment is told of one workout only; see [`detail()`].
+//! Workouts: their totals and where these come from, heart rate and its zones, and the same activity written by two apps.
+//! Routes and splits are told of one workout only; see [`detail()`].
 
 mod body;
 mod detail;
+mod highs;
 mod route;
 mod sources;
 
@@ -15,13 +16,14 @@ use health::series::rule::Rule;
 use health::series::workouts::heart::{self, HeartRate, Pulse};
 use health::series::workouts::same::{Bout, same_activity};
 use health::series::workouts::totals::{Origin, Total, distance_kind, duration_s, sum_between, total};
-use health::time::{HOUR_MS, format_instant};
+use health::time::{HOUR_MS, Zones, format_instant};
 use serde::Serialize;
 use store::Store;
 use store::query::{Orders, Point, WorkoutKey, WorkoutRow};
 
 use self::body::Body;
 pub use self::detail::{DetailAnswer, PauseAnswer, SplitAnswer, ZonesAnswer, detail};
+pub(crate) use self::highs::Highs;
 pub use self::route::{RouteAnswer, gpx_file, gpx_stream};
 use self::sources::Sources;
 use crate::error::Result;
@@ -61,6 +63,9 @@ pub struct WorkoutAnswer {
     pub energy_origin: Option<&'static str>,
     /// Where the heart rate comes from: `statistics` or `computed`.
     pub heart_rate_origin: Option<&'static str>,
+    /// Minutes in heart-rate zones 1 to 5, by the highest minute of the two years up to it; null without heart rates, and
+    /// where nobody asked.
+    pub zone_minutes: Option<[f64; 5]>,
     /// The workout of a better source that is the same activity; that one counts.
     pub same_as: Option<i64>,
 }
@@ -83,15 +88,32 @@ const REACH_MS: i64 = 6 * HOUR_MS;
 /// A workout that began longer ago cannot be the same activity.
 const TWIN_REACH_MS: i64 = 24 * HOUR_MS;
 
-/// Answers with the workouts that start on some days, by start.
-pub fn workouts(folder: &Folder, days: Days) -> Result<Vec<WorkoutAnswer>> {
+/// Which workouts, and how much about them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Listing {
+    /// Those that start on these days.
+    pub days: Days,
+    /// Only so many of the last ones.
+    pub newest: Option<usize>,
+    /// With the time in heart-rate zones, for which the samples of each workout are read.
+    pub zones: bool,
+}
+
+/// Answers with workouts, by start.
+pub fn workouts(folder: &Folder, listing: Listing) -> Result<Vec<WorkoutAnswer>> {
+    let Listing { days, newest, zones: with_zones } = listing;
     let store = folder.read()?;
-    let range = days.instants(&zones(&store)?);
+    let zones = zones(&store)?;
+    let range = days.instants(&zones);
     let desk = Desk::new(&store)?;
     let around = store.workouts(range.0.saturating_sub(TWIN_REACH_MS), range.1.saturating_add(TWIN_REACH_MS))?;
     let better = desk.better(&around);
-    let asked = around.iter().zip(better).filter(|(row, _)| (range.0..range.1).contains(&row.start_ms));
-    asked.map(|(row, same_as)| desk.answer(row, &Body::of(row), same_as)).collect()
+    let asked: Vec<(&WorkoutRow, Option<i64>)> =
+        around.iter().zip(better).filter(|(row, _)| (range.0..range.1).contains(&row.start_ms)).collect();
+    let asked = asked.get(asked.len().saturating_sub(newest.unwrap_or(usize::MAX))..).unwrap_or_default();
+    let ends = asked.first().zip(asked.last()).map_or((0, 0), |(first, last)| (first.0.start_ms, last.0.end_ms));
+    let mut highs = if with_zones { Some(desk.highs(&zones, ends)?) } else { None };
+    asked.iter().map(|(row, same_as)| desk.answer(row, &Body::of(row), *same_as, highs.as_mut())).collect()
 }
 
 /// What every workout is looked up in.
@@ -134,10 +156,20 @@ impl<'s> Desk<'s> {
         better
     }
 
-    fn answer(&self, row: &WorkoutRow, body: &Body<'_>, same_as: Option<i64>) -> Result<WorkoutAnswer> {
+    fn answer(
+        &self,
+        row: &WorkoutRow,
+        body: &Body<'_>,
+        same_as: Option<i64>,
+        highs: Option<&mut Highs<'_>>,
+    ) -> Result<WorkoutAnswer> {
         let (distance, energy) = (self.distance(row, body)?, self.energy(row, body)?);
         let duration = duration_s(body.duration_s, row.start_ms, row.end_ms, &body.pauses(row));
-        let heart_rate = self.heart_rate(row, body)?;
+        let told = body.heart_rate();
+        // Apple's own numbers, where the export has them, need no samples.
+        let pulses = if told.is_some() && highs.is_none() { Vec::new() } else { self.pulses(row)? };
+        let heart_rate = heart_rate(row, told, &pulses);
+        let zones = highs.map(|highs| self.zones(row, &pulses, highs)).transpose()?.flatten();
         let origin = |total: Option<Total>| total.map(|total| total.origin.as_str());
         Ok(WorkoutAnswer {
             id: row.id,
@@ -155,8 +187,14 @@ impl<'s> Desk<'s> {
             distance_origin: origin(distance),
             energy_origin: origin(energy),
             heart_rate_origin: heart_rate.map(|(_, origin)| origin.as_str()),
+            zone_minutes: zones.map(|zones| zones.minutes),
             same_as,
         })
+    }
+
+    /// Highest heart rates at workouts that lie in a range.
+    pub(crate) fn highs<'a>(&'a self, zones: &'a Zones, range: (i64, i64)) -> Result<Highs<'a>> {
+        Highs::load(self.store, &self.heart_rate, (self.orders.of(HEART_RATE), zones), range)
     }
 
     fn distance(&self, row: &WorkoutRow, body: &Body<'_>) -> Result<Option<Total>> {
@@ -187,15 +225,6 @@ impl<'s> Desk<'s> {
         Ok(inputs.map(|input| Span { value: input.span.value * input.copies as f64, ..input.span }).collect())
     }
 
-    /// Apple's own numbers where the export has them: a list of ten years would have to read a million samples.
-    fn heart_rate(&self, row: &WorkoutRow, body: &Body<'_>) -> Result<Option<(HeartRate, Origin)>> {
-        if let Some(found) = body.heart_rate() {
-            return Ok(Some((found, Origin::Statistics)));
-        }
-        let samples = self.pulses(row)?;
-        Ok(heart::heart_rate(&samples, row.start_ms, row.end_ms).map(|found| (found, Origin::Computed)))
-    }
-
     /// The heart rates that the workout's own device measured from its start to its end.
     pub(crate) fn pulses(&self, row: &WorkoutRow) -> Result<Vec<Input>> {
         let own = self.sources.of_device(row.source_id);
@@ -209,6 +238,12 @@ impl<'s> Desk<'s> {
         let pulses: Vec<Pulse> = points.iter().filter_map(pulse).collect();
         Ok(heart::of_workout(&pulses, row.start_ms, row.end_ms, 1))
     }
+}
+
+/// Apple's own numbers where the export has them.
+fn heart_rate(row: &WorkoutRow, told: Option<HeartRate>, pulses: &[Input]) -> Option<(HeartRate, Origin)> {
+    let computed = || heart::heart_rate(pulses, row.start_ms, row.end_ms).map(|found| (found, Origin::Computed));
+    told.map(|found| (found, Origin::Statistics)).or_else(computed)
 }
 
 fn bout(row: &WorkoutRow, rank: u32) -> Bout<'_> {

@@ -5,19 +5,17 @@ use health::time::Zones;
 
 use crate::layer::{Dot, Key, Layer, Sign, Tone, alone};
 use crate::model::{Axis, Model, Point, Reading, Table};
-use crate::number::{counted, extent, number, ranged, usable, value_axis};
+use crate::number::{counted, extent, number, ranged, usable, value_axis, with_unit};
 use crate::range::{Range, Step, clock, named_day};
 use crate::slots::{LONGEST_DAY_MS, joined, point, reach, sound, totals_of};
 use crate::theme::Hue;
 
 const TITLE: &str = "Body mass";
-const UNIT: &str = "kg";
-/// The axis is at least this long.
-const LEAST_KG: f64 = 2.0;
-/// Value axis of a chart without data.
-const EMPTY_AXIS: (f64, f64) = (60.0, 80.0);
+/// The axis is at least this long, and without data goes from here to there; by unit.
+const KILOGRAMS: (f64, (f64, f64)) = (2.0, (60.0, 80.0));
+const POUNDS: (f64, (f64, f64)) = (5.0, (130.0, 180.0));
 
-/// What is drawn, all of it in kilograms and found by the caller.
+/// What is drawn, all of it in one unit and found by the caller.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct BodyMass<'a> {
     /// Measurements, sorted.
@@ -28,23 +26,33 @@ pub struct BodyMass<'a> {
     pub per_week: Option<f64>,
     /// The user's own goal.
     pub goal: Option<f64>,
+    /// `kg` or `lb`.
+    pub unit: &'a str,
 }
 
 /// Returns the chart.
 pub fn model(mass: &BodyMass, range: Range, zones: &Zones) -> Model {
     let (readings, trend) = (sound(mass.readings, &range), sound(mass.trend, &range));
     let goal = mass.goal.filter(|goal| usable(*goal));
+    let mass = &BodyMass { per_week: mass.per_week.filter(|v| usable(*v)), ..*mass };
     let values = readings.iter().chain(&trend).map(|r| r.value).chain(goal);
-    let (low, high) = extent(values).unwrap_or(EMPTY_AXIS);
+    let unit = mass.unit;
+    let (least, empty) = if unit == "lb" { POUNDS } else { KILOGRAMS };
+    let (low, high) = extent(values).unwrap_or(empty);
     Model {
         x: Axis::days(&range, zones),
-        y: value_axis(low, high, LEAST_KG).labelled(UNIT),
+        y: value_axis(low, high, least).labelled(unit),
         layers: layers(&readings, &trend, goal, &range),
-        keys: keys(&readings, &trend, mass.per_week, goal),
-        summary: summary(&readings, mass.per_week, &range, zones),
-        table: table(&readings, zones),
+        keys: keys(
+            &readings,
+            &trend,
+            mass.per_week.map(|v| signed(v, unit)),
+            goal.map(|goal| with_unit(&number(goal, 1), unit)),
+        ),
+        summary: summary(&readings, mass, &range, zones),
+        table: table(&readings, unit, zones),
         totals: totals_of(&readings),
-        ..Model::new(TITLE, UNIT, range, zones)
+        ..Model::new(TITLE, unit, range, zones)
     }
 }
 
@@ -65,34 +73,34 @@ fn layers(readings: &[Reading], trend: &[Reading], goal: Option<f64>, range: &Ra
     std::iter::once(dots).chain(joined(&trend, most).into_iter().map(line)).chain(rest).collect()
 }
 
-fn signed(per_week: f64) -> String {
+fn signed(per_week: f64, unit: &str) -> String {
     let sign = if per_week > 0.0 { "+" } else { "" };
-    format!("{sign}{} {UNIT}/week", number(per_week, 1))
+    format!("{sign}{} {unit}/week", number(per_week, 1))
 }
 
-fn keys(readings: &[Reading], trend: &[Reading], per_week: Option<f64>, goal: Option<f64>) -> Vec<Key> {
-    let speed = per_week.filter(|v| usable(*v)).map_or_else(String::new, |v| format!(" {}", signed(v)));
+fn keys(readings: &[Reading], trend: &[Reading], per_week: Option<String>, goal: Option<String>) -> Vec<Key> {
+    let speed = per_week.map_or_else(String::new, |speed| format!(" {speed}"));
     let dot = (!readings.is_empty()).then(|| Key::new("measured", Sign::Dot(Hue::Body)));
     let line = (!trend.is_empty()).then(|| Key::new(format!("trend{speed}"), Sign::Line(Hue::Body, Tone::Full)));
-    let goal = goal.map(|goal| Key::new(format!("your goal {} {UNIT}", number(goal, 1)), Sign::Dashes));
+    let goal = goal.map(|goal| Key::new(format!("your goal {goal}"), Sign::Dashes));
     dot.into_iter().chain(line).chain(goal).collect()
 }
 
-fn summary(readings: &[Reading], per_week: Option<f64>, range: &Range, zones: &Zones) -> String {
+fn summary(readings: &[Reading], mass: &BodyMass, range: &Range, zones: &Zones) -> String {
     let when = range.when(zones);
     let Some((low, high)) = extent(readings.iter().map(|r| r.value)) else {
         return format!("{when} there is no body mass.");
     };
-    let trend = per_week.filter(|v| usable(*v)).map_or_else(String::new, |v| format!(" The trend is {}.", signed(v)));
+    let trend = mass.per_week.map_or_else(String::new, |v| format!(" The trend is {}.", signed(v, mass.unit)));
     let counted = counted(readings.len(), "measurement");
-    let ranged = ranged(&number(low, 1), &number(high, 1), UNIT);
+    let ranged = ranged(&number(low, 1), &number(high, 1), mass.unit);
     format!("{when} your body mass {ranged} in {counted}.{trend}")
 }
 
-fn table(readings: &[Reading], zones: &Zones) -> Table {
+fn table(readings: &[Reading], unit: &str, zones: &Zones) -> Table {
     let row = |r: &Reading| {
         let day = zones.day(r.at_ms);
         [named_day(day), clock(r.at_ms, zones), number(r.value, 1)]
     };
-    Table::new(["Day", "Time", "kg"], readings.iter().map(row))
+    Table::new(["Day", "Time", unit], readings.iter().map(row))
 }

@@ -17,6 +17,9 @@ const SCALE: &str = "25 mm/s \u{b7} 10 mm/mV";
 const MM_PER_SECOND: f64 = 25.0;
 const MM_PER_MILLIVOLT: f64 = 10.0;
 const STRIP_SECONDS: f64 = 10.0;
+/// Before every strip stands what a millivolt of a fifth of a second looks like, as machines on paper print it.
+const PULSE: [Point; 6] = [(-9.0, 0.0), (-7.5, 0.0), (-7.5, 10.0), (-2.5, 10.0), (-2.5, 0.0), (-1.0, 0.0)];
+const PULSE_MM: f64 = 10.0;
 /// Strips on one page.
 pub const STRIPS_A_PAGE: usize = 3;
 /// Nobody's heart makes more; a larger value is drawn at the edge.
@@ -113,13 +116,15 @@ fn panel(strip: usize, runs: Vec<Vec<Point>>, y: &Axis) -> Panel {
         Tick::new(f64::from(i) * MM_PER_SECOND, format!("{second:.0} s"))
     };
     let x = Axis {
-        from: 0.0,
+        from: -PULSE_MM,
         to: STRIP_SECONDS * MM_PER_SECOND,
         ticks: (0..=STRIP_SECONDS as u32).step_by(2).map(tick).collect(),
         ..Axis::default()
     };
-    let line = |points| Layer::Line { hue: Hue::Heart, tone: Tone::Full, width: 1.2, points };
-    let layers = std::iter::once(Layer::Paper).chain(runs.into_iter().map(line)).collect();
+    let line = |hue, points| Layer::Line { hue, tone: Tone::Full, width: 1.2, points };
+    let pulse = (!runs.is_empty()).then(|| line(Hue::Neutral, PULSE.to_vec()));
+    let runs = runs.into_iter().map(|points| line(Hue::Heart, points));
+    let layers = std::iter::once(Layer::Paper).chain(pulse).chain(runs).collect();
     Panel { x, y: y.clone(), layers, share: 1.0 }
 }
 

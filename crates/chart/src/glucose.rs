@@ -54,7 +54,7 @@ pub fn model(glucose: &Glucose, range: Range, zones: &Zones) -> Model {
 fn target_band(target: Option<(f64, f64)>, range: &Range) -> Option<Layer> {
     let (low, high) = target?;
     let span = |at: i64| Span { at: at as f64, low, high };
-    Some(Layer::Band { hue: Hue::Neutral, spans: vec![span(range.start_ms), span(range.end_ms)] })
+    Some(Layer::Band { hue: Hue::Neutral, tone: Tone::Pale, spans: vec![span(range.start_ms), span(range.end_ms)] })
 }
 
 fn layers(glucose: &Glucose, readings: &[Reading], meals: &[i64], y: &Axis, range: &Range) -> Vec<Layer> {

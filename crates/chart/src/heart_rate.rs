@@ -2,10 +2,11 @@
 
 use health::time::Zones;
 
-use crate::layer::{Layer, Tone};
+use crate::layer::{Block, Fill, Key, Layer, Panel, Shape, Sign, Tone};
 use crate::model::{Axis, Bucket, Gap, Model, Reading, Table, Totals};
-use crate::number::{counted, number, ranged, value_axis};
+use crate::number::{counted, number, ranged, usable, value_axis};
 use crate::range::Range;
+use crate::sleep::Stretch;
 use crate::slots::{bucket_in, gaps, joined, labelled, point, reach, sound, totals, totals_of};
 use crate::theme::Hue;
 use crate::thin;
@@ -56,6 +57,71 @@ fn silences(readings: &[Reading], range: &Range) -> Vec<Gap> {
     let ends = times.chain([range.end_ms]);
     let gaps = starts.zip(ends).map(|(start_ms, end_ms)| Gap { start_ms, end_ms });
     gaps.filter(|gap| (gap.end_ms - gap.start_ms) as f64 > reach(SPACING_MS)).collect()
+}
+
+/// What stands around heart rates.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Context<'a> {
+    /// Where zones 2 to 5 begin.
+    pub limits: Option<[f64; 4]>,
+    /// Workouts, from when to when.
+    pub workouts: &'a [Stretch],
+}
+
+/// Returns a chart of heart rates with its zones as faint bands and the workouts as a strip below.
+pub fn within(model: Model, context: &Context) -> Model {
+    if model.is_empty() {
+        return model;
+    }
+    let range = model.range;
+    let limits = context.limits.filter(|limits| limits.iter().all(|v| usable(*v)) && limits.is_sorted());
+    let zones = limits.map(|limits| bands(&limits, &model.y, &range)).unwrap_or_default();
+    let strip = strip(context.workouts, &model.x, &range);
+    let mut model = model;
+    if let Some(limits) = limits.filter(|_| !zones.is_empty()) {
+        let limits = limits.map(|limit| number(limit, 0)).join(", ");
+        model.keys.push(Key::new(format!("zones 2 to 5, from {limits} {UNIT}"), Sign::Box(zone_fill(2))));
+    }
+    if let Some(strip) = strip {
+        model.x = Axis { ticks: Vec::new(), label: String::new(), ..model.x };
+        model.panels.push(strip);
+    }
+    model.layers.splice(0..0, (!zones.is_empty()).then_some(Layer::Blocks { shape: Shape::Band, blocks: zones }));
+    model
+}
+
+/// Every other zone is shaded more: neighbours can be told apart, and the marks above them read.
+fn zone_fill(zone: usize) -> Fill {
+    Fill::solid(Hue::Neutral, Tone::Shade(if zone.is_multiple_of(2) { 1 } else { 2 }))
+}
+
+/// The zones that the axis reaches.
+fn bands(limits: &[f64; 4], y: &Axis, range: &Range) -> Vec<Block> {
+    let ends = limits.iter().skip(1).copied().chain([f64::INFINITY]);
+    let block = |(i, (low, high)): (usize, (f64, f64))| Block {
+        x0: range.start_ms as f64,
+        x1: range.end_ms as f64,
+        y0: low.max(y.from),
+        y1: high.min(y.to),
+        fill: zone_fill(i + 2),
+    };
+    let blocks = limits.iter().copied().zip(ends).enumerate().map(block);
+    blocks.filter(|block| usable(block.y0) && block.y0 < block.y1).collect()
+}
+
+/// A lane of its own below the chart, which then names the days.
+fn strip(workouts: &[Stretch], x: &Axis, range: &Range) -> Option<Panel> {
+    let inside = |bout: &&Stretch| bout.is_sound() && bout.start_ms < range.end_ms && bout.end_ms > range.start_ms;
+    let block = |bout: &Stretch| Block {
+        x0: bout.start_ms.max(range.start_ms) as f64,
+        x1: bout.end_ms.min(range.end_ms) as f64,
+        y0: 0.1,
+        y1: 0.9,
+        fill: Fill::solid(Hue::Workout, Tone::Full),
+    };
+    let blocks: Vec<Block> = workouts.iter().filter(inside).map(block).collect();
+    let layers = vec![Layer::Blocks { shape: Shape::Band, blocks: blocks.clone() }];
+    (!blocks.is_empty()).then(|| Panel { x: x.clone(), y: Axis::lanes(&["Workouts"]), layers, share: 0.07 })
 }
 
 fn with_layers(buckets: Vec<Bucket>, totals: Option<Totals>, layers: Vec<Layer>, range: Range, zones: &Zones) -> Model {

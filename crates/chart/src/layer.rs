@@ -72,6 +72,12 @@ pub enum Tone {
     Step(u8),
 }
 
+impl Tone {
+    fn is_pale(&self) -> bool {
+        *self == Self::Pale
+    }
+}
+
 /// How an area is filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -134,6 +140,8 @@ pub enum Shape {
     Cell,
     /// A column in the middle of it.
     Column,
+    /// All of it, seamlessly; what is thinner than a pixel is a pixel wide.
+    Band,
 }
 
 /// A stretch of values at one place.
@@ -229,6 +237,9 @@ pub enum Layer {
     Band {
         /// Colour.
         hue: Hue,
+        /// Strength.
+        #[serde(skip_serializing_if = "Tone::is_pale")]
+        tone: Tone,
         /// Its ends, sorted.
         spans: Vec<Span>,
     },

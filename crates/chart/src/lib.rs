@@ -22,6 +22,7 @@ pub mod correlation;
 pub mod cumulative;
 pub mod ecg;
 pub mod glucose;
+pub mod glucose_profile;
 pub mod heart_rate;
 pub mod heat_map;
 pub mod hypnogram;

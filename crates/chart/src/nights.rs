@@ -3,7 +3,7 @@
 
 use health::time::{Day, Zones};
 
-use crate::layer::{Block, Fill, Key, Layer, Panel, Pattern, Shape, Sign};
+use crate::layer::{Block, Fill, Key, Layer, Panel, Pattern, Shape, Sign, Tone};
 use crate::model::{Axis, AxisKind, Model, Table, Tick};
 use crate::number::{counted, extent, inverted, minutes};
 use crate::range::{Range, clock, clock_minutes};
@@ -17,11 +17,15 @@ const LEAST: (f64, f64) = (9.0 * HOUR, 21.0 * HOUR);
 /// Noon to noon.
 const LONGEST: (f64, f64) = (0.0, 24.0 * HOUR);
 
+/// Over more days a night is thinner than the pattern of a stage: it is one bar, without stages.
+const MOST_STAGED_DAYS: Day = 400;
+
 /// Returns the chart of the nights of a range of days, whichever order they come in.
 pub fn model(nights: &[Night], range: Range, zones: &Zones) -> Model {
     let (first, last) = range.ends(zones);
     let nights: Vec<&Night> = nights.iter().filter(|n| (first..=last).contains(&n.day) && n.ends().is_some()).collect();
-    let blocks: Vec<Block> = nights.iter().flat_map(|night| blocks(night, zones)).collect();
+    let staged = last.saturating_sub(first) < MOST_STAGED_DAYS;
+    let blocks: Vec<Block> = nights.iter().flat_map(|night| blocks(night, staged, zones)).collect();
     let y = clock_axis(&blocks);
     let x = Axis::days(&range, zones);
     let naps = naps(&nights, &x, zones);
@@ -32,7 +36,7 @@ pub fn model(nights: &[Night], range: Range, zones: &Zones) -> Model {
         x: top,
         y,
         layers,
-        keys: keys(&nights),
+        keys: keys(&nights, staged),
         panels: naps.into_iter().collect(),
         summary: summary(&nights, &range, zones),
         table: table(&nights, zones),
@@ -47,7 +51,7 @@ fn after_noon(at_ms: i64, day: Day, zones: &Zones) -> f64 {
     (days + 0.5) * 24.0 * HOUR + clock_minutes(at_ms, zones)
 }
 
-fn blocks(night: &Night, zones: &Zones) -> Vec<Block> {
+fn blocks(night: &Night, staged: bool, zones: &Zones) -> Vec<Block> {
     let (start, end) = zones.day_bounds(night.day);
     let block = |from: i64, to: i64, fill: Fill| {
         let y = [from, to].map(|at| after_noon(at, night.day, zones).clamp(LONGEST.0, LONGEST.1));
@@ -55,9 +59,19 @@ fn blocks(night: &Night, zones: &Zones) -> Vec<Block> {
     };
     match night.kind {
         NightKind::Nap => Vec::new(),
+        NightKind::Night if !staged => {
+            let first = night.sound_segments().map(|s| s.start_ms).min();
+            let last = night.sound_segments().map(|s| s.end_ms).max();
+            first.zip(last).map(|(from, to)| block(from, to, whole())).into_iter().collect()
+        }
         NightKind::Night => night.sound_segments().map(|s| block(s.start_ms, s.end_ms, s.stage.fill())).collect(),
         NightKind::InBedOnly => night.sound_bed().map(|s| block(s.start_ms, s.end_ms, in_bed())).collect(),
     }
+}
+
+/// A night without its stages.
+fn whole() -> Fill {
+    Fill::solid(Hue::Sleep, Tone::Soft)
 }
 
 fn in_bed() -> Fill {
@@ -97,10 +111,15 @@ fn naps(nights: &[&Night], x: &Axis, zones: &Zones) -> Option<Panel> {
     Some(Panel { x: x.clone(), y, layers, share: 0.14 })
 }
 
-fn keys(nights: &[&Night]) -> Vec<Key> {
+fn keys(nights: &[&Night], staged: bool) -> Vec<Key> {
     let of = |kind: NightKind| nights.iter().filter(move |night| night.kind == kind);
     let has = |stage: Stage| of(NightKind::Night).any(|night| night.sound_segments().any(|s| s.stage == stage));
     let bed = of(NightKind::InBedOnly).next().map(|_| Key::new("Only in bed", Sign::Box(in_bed())));
+    if !staged {
+        let night =
+            of(NightKind::Night).next().map(|_| Key::new("From falling asleep to waking up", Sign::Box(whole())));
+        return night.into_iter().chain(bed).collect();
+    }
     Stage::ALL.into_iter().filter(|stage| has(*stage)).map(Stage::key).chain(bed).collect()
 }
 

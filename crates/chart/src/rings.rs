@@ -18,8 +18,39 @@ const MOST_WEEKS: Day = 6;
 pub struct Ring {
     /// What was reached.
     pub value: f64,
-    /// The goal.
-    pub goal: f64,
+    /// The goal, where there was one.
+    pub goal: Option<f64>,
+}
+
+/// What the outermost ring counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Moves {
+    /// Active energy in kilocalories.
+    #[default]
+    Energy,
+    /// Minutes: the ring of children.
+    Minutes,
+}
+
+impl Ring {
+    /// Of the goal; without one there is nothing to close, which is not the same as no data.
+    fn share(&self) -> f64 {
+        self.aim().map_or(0.0, |goal| self.value / goal)
+    }
+
+    fn aim(&self) -> Option<f64> {
+        self.goal.filter(|goal| usable(*goal) && *goal > 0.0)
+    }
+
+    fn is_closed(&self) -> bool {
+        self.aim().is_some_and(|goal| self.value >= goal)
+    }
+
+    /// `312 of 500 kcal`, or `312 kcal`.
+    fn text(&self, unit: &str) -> String {
+        let goal = self.aim().map_or_else(String::new, |goal| format!(" of {}", number(goal, 0)));
+        format!("{}{goal} {unit}", number(self.value, 0))
+    }
 }
 
 /// The rings of a day; a ring without data is none.
@@ -27,8 +58,10 @@ pub struct Ring {
 pub struct RingDay {
     /// The local day.
     pub day: Day,
-    /// Active energy in kilocalories.
+    /// What is moved.
     pub moving: Option<Ring>,
+    /// In what that is told.
+    pub moves: Moves,
     /// Minutes of exercise.
     pub exercise: Option<Ring>,
     /// Hours in which one stood.
@@ -37,16 +70,20 @@ pub struct RingDay {
 
 impl RingDay {
     fn rings(&self) -> [(Option<Ring>, &'static str); 3] {
-        let sound = |ring: Option<Ring>| ring.filter(|r| usable(r.value) && usable(r.goal) && r.value >= 0.0);
-        [(sound(self.moving), "kcal"), (sound(self.exercise), "min"), (sound(self.stand), "h")]
+        let sound = |ring: Option<Ring>| ring.filter(|r| usable(r.value) && r.value >= 0.0);
+        let moves = if self.moves == Moves::Minutes { "min" } else { "kcal" };
+        [(sound(self.moving), moves), (sound(self.exercise), "min"), (sound(self.stand), "h")]
     }
 
     fn arcs(&self) -> Vec<Arc> {
         let arc = |((ring, unit), name): ((Option<Ring>, &str), &str)| Arc {
-            // Without a goal there is nothing to close.
-            share: ring.filter(|r| r.goal > 0.0).map(|r| r.value / r.goal),
+            share: ring.map(|r| r.share()),
             text: ring.map_or_else(|| "no data".to_owned(), |r| format!("{} {unit}", number(r.value, 0))),
-            label: ring.map_or_else(|| name.to_owned(), |r| format!("{name}, goal {} {unit}", number(r.goal, 0))),
+            label: match ring.map(|r| r.aim()) {
+                None => name.to_owned(),
+                Some(None) => format!("{name}, no goal"),
+                Some(Some(goal)) => format!("{name}, goal {} {unit}", number(goal, 0)),
+            },
         };
         self.rings().into_iter().zip(NAMES).map(arc).collect()
     }
@@ -61,9 +98,7 @@ pub fn day(day: &RingDay, zones: &Zones) -> Model {
     let (start_ms, end_ms) = zones.day_bounds(day.day);
     let rings = Rings { column: 0, row: 0, label: String::new(), arcs: day.arcs() };
     let when = long_day(day.day);
-    let words = |((ring, unit), name): ((Option<Ring>, &str), &str)| {
-        ring.map(|r| format!("{name} {} of {} {unit}", number(r.value, 0), number(r.goal, 0)))
-    };
+    let words = |((ring, unit), name): ((Option<Ring>, &str), &str)| ring.map(|r| format!("{name} {}", r.text(unit)));
     let words: Vec<String> = day.rings().into_iter().zip(NAMES).filter_map(words).collect();
     let summary = if words.is_empty() {
         format!("On {when} there are no activity rings.")
@@ -97,7 +132,7 @@ pub fn month(days: &[RingDay], range: Range, zones: &Zones) -> Model {
     let with_data = shown.iter().filter(|day| !day.is_empty()).count();
     // A day without data keeps its place, with empty outlines.
     let of = |day: Day| {
-        let nothing = RingDay { day, moving: None, exercise: None, stand: None };
+        let nothing = RingDay { day, moving: None, moves: Moves::default(), exercise: None, stand: None };
         shown.iter().find(|d| d.day == day).copied().unwrap_or(nothing)
     };
     let rings: Vec<Rings> = if with_data > 0 { (first..=last).map(|day| cell(&of(day))).collect() } else { Vec::new() };
@@ -118,7 +153,7 @@ fn month_summary(shown: &[RingDay], with_data: usize, days: usize, range: &Range
     if with_data == 0 {
         return format!("{when} there are no activity rings.");
     }
-    let closed = |ring: &Option<Ring>| ring.is_some_and(|r| r.goal > 0.0 && r.value >= r.goal);
+    let closed = |ring: &Option<Ring>| ring.is_some_and(|r| r.is_closed());
     let all = shown.iter().filter(|day| day.rings().iter().all(|(ring, _)| closed(ring))).count();
     format!(
         "{when} all three rings reached their goal on {} of {with_data} with data; the page has {}.",
@@ -129,7 +164,7 @@ fn month_summary(shown: &[RingDay], with_data: usize, days: usize, range: &Range
 
 fn table(days: &[RingDay]) -> Table {
     let text = |(ring, unit): (Option<Ring>, &str)| match ring {
-        Some(r) => format!("{} of {} {unit}", number(r.value, 0), number(r.goal, 0)),
+        Some(r) => r.text(unit),
         None => "no data".to_owned(),
     };
     let row = |day: &RingDay| {

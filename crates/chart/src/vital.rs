@@ -108,7 +108,7 @@ fn layers(measure: &Measure, buckets: &[Bucket], bands: Vec<Vec<Span>>) -> Vec<L
         let points: Vec<Point> = buckets.iter().filter(|b| b.complete == complete).map(middle).collect();
         (!points.is_empty()).then_some(Layer::Dots { hue, dot, points })
     };
-    let bands = bands.into_iter().map(|spans| Layer::Band { hue, spans });
+    let bands = bands.into_iter().map(|spans| Layer::Band { hue, tone: Tone::Pale, spans });
     bands.chain(runs.map(line)).chain(dots(true, Dot::Disc)).chain(dots(false, Dot::Ring)).collect()
 }
 

@@ -80,7 +80,11 @@ fn nothing_measured_is_a_picture_that_says_so() {
     for (name, model) in charts(Amount::None) {
         let drawn = draw(&model, (520, 240), Theme::Dark);
         assert!(drawn.svg.contains("\nno data\n"), "{name}");
-        assert!(["no ", "too few"].iter().any(|words| model.summary.contains(words)), "{name}: {}", model.summary);
+        assert!(
+            ["no ", "too few", "needs"].iter().any(|words| model.summary.contains(words)),
+            "{name}: {}",
+            model.summary
+        );
     }
 }
 
@@ -181,6 +185,21 @@ fn a_night_of_a_clock_change_is_as_long_as_clocks_say() {
         assert_ne!(model.table.rows[0][1], "no data");
         check_inside(day, &draw(&model, (520, 240), Theme::Light), (520, 240));
     }
+}
+
+#[test]
+fn of_many_nights_none_shows_stages_that_nobody_could_see() {
+    let (zones, night) = (berlin(), samples::night(Amount::All, chart_day("2026-03-01")));
+    let blocks = |days: u32| {
+        let range = Range::ending(at("2026-03-01 12:00:00 +0100"), days, &zones);
+        let model = nights::model(std::slice::from_ref(&night), range.by(Step::Day), &zones);
+        let Layer::Blocks { blocks, .. } = &model.layers[0] else { panic!("no nights") };
+        (blocks.clone(), model.keys.len(), model.table.rows.len())
+    };
+    let ((year, _, _), (decade, keys, rows)) = (blocks(365), blocks(3650));
+    assert_eq!((year.len(), decade.len(), keys, rows), (night.segments.len(), 1, 1, 1));
+    let (first, last) = (year.first().expect("a stage"), year.last().expect("a stage"));
+    assert_eq!((decade[0].y0, decade[0].y1), (first.y0, last.y1));
 }
 
 fn chart_day(text: &str) -> health::time::Day {

@@ -10,14 +10,14 @@ use chart::glucose::Glucose;
 use chart::heat_map::DayValue;
 use chart::model::Bucket;
 use chart::profiles::{Along, Profiles};
-use chart::rings::{Ring, RingDay};
+use chart::rings::{Moves, Ring, RingDay};
 use chart::route::Fix;
 use chart::sleep::{Night, NightKind, Segment, Stage, StageMinutes, Stretch};
 use chart::stages::StageSlot;
 use chart::vital::Usual;
 use chart::{Model, Range, Reading, Size, Theme, render};
 use chart::{blood_pressure, body_mass, correlation, cumulative, ecg, glucose, heart_rate, heat_map, hypnogram};
-use chart::{nights, profiles, regularity, rings, route, stages, vital};
+use chart::{glucose_profile, nights, profiles, regularity, rings, route, stages, vital};
 use proptest::prelude::*;
 use samples::{berlin, check_inside, now};
 
@@ -68,9 +68,14 @@ fn every_chart(raw: &[Raw], step: chart::Step, days: u32) -> Vec<Model> {
     let slot = |r: &Raw| StageSlot { start_ms: r.0, end_ms: r.1, minutes, nights: 1, complete: r.1 % 2 == 0 };
     let pressure = |r: &Raw| Pressure { at_ms: r.0, systolic: r.2, diastolic: r.3 };
     let pressures: Vec<Pressure> = raw.iter().map(pressure).collect();
-    let ring = Some(Ring { value: a, goal: b });
-    let rings_of =
-        |r: &Raw| RingDay { day: day(r.0), moving: ring, exercise: Some(Ring { value: r.2, goal: r.3 }), stand: None };
+    let ring = Some(Ring { value: a, goal: Some(b) });
+    let rings_of = |r: &Raw| RingDay {
+        day: day(r.0),
+        moving: ring,
+        moves: Moves::Energy,
+        exercise: Some(Ring { value: r.2, goal: Some(r.3) }),
+        stand: None,
+    };
     let ring_days: Vec<RingDay> = raw.iter().map(rings_of).collect();
     let fixes: Vec<Fix> = raw.iter().map(|r| Fix { at_ms: r.0, latitude: r.2, longitude: r.3 }).collect();
     let millivolts: Vec<f64> = raw.iter().flat_map(|r| [r.2, r.3, r.4]).collect();
@@ -79,7 +84,7 @@ fn every_chart(raw: &[Raw], step: chart::Step, days: u32) -> Vec<Model> {
     let values: Vec<DayValue> = raw.iter().map(|r| DayValue { day: day(r.0), value: r.2 }).collect();
     let pairs: Vec<Pair> = raw.iter().map(|r| Pair { day: day(r.0), x: r.2, y: r.3 }).collect();
     let meals: Vec<i64> = raw.iter().map(|r| r.1).collect();
-    let mass = BodyMass { readings: &readings, trend: &readings, per_week: Some(a), goal: Some(b) };
+    let mass = BodyMass { readings: &readings, trend: &readings, per_week: Some(a), goal: Some(b), unit: "kg" };
     let sugar =
         Glucose { unit: "mmol/L", readings: &readings, spacing_ms: meals[0], target: Some((a, b)), meals_ms: &meals };
     let recording =
@@ -94,12 +99,20 @@ fn every_chart(raw: &[Raw], step: chart::Step, days: u32) -> Vec<Model> {
         pace: &points,
         elevation: &points,
     };
+    let context = heart_rate::Context { limits: Some([a, b, a, b]), workouts: &in_bed };
+    let slots_of_day: Vec<glucose_profile::Slot> = raw
+        .iter()
+        .map(|r| glucose_profile::Slot { minute: r.1 as u32, values: Some([r.2, r.3, r.4, r.2, r.3]) })
+        .collect();
+    let typical = glucose_profile::Profile { unit: "mmol/L", slots: &slots_of_day, days: 14, least_days: 14 };
     let guideline = Guideline { name: "somebody", systolic: a, diastolic: b };
     let slots: Vec<StageSlot> = raw.iter().map(slot).collect();
     let rho = Some(Rho { rho: a, low: b, high: a });
     vec![
         heart_rate::model(&buckets, None, range, &zones),
         heart_rate::raw(&readings, &buckets, None, range, &zones),
+        heart_rate::within(heart_rate::model(&buckets, None, range, &zones), &context),
+        glucose_profile::model(&typical, range, &zones),
         vital::model(&vital::TEMPERATURE, &buckets, &usual, None, range, &zones),
         cumulative::model(&cumulative::STEPS, &buckets, Some(a), range, &zones),
         hypnogram::model(&night(NightKind::Night), &zones),

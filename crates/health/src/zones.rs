@@ -12,12 +12,16 @@ use crate::time::{Day, HOUR_MS, days_from_civil};
 const REACH_MS: i64 = 7 * 24 * HOUR_MS;
 /// How near a neighbour must be to confirm what an app of somebody else says.
 const CONFIRMED_MS: i64 = 24 * HOUR_MS;
+/// A sample that says to be longer speaks for so long.
+const LONGEST_MS: i64 = 24 * HOUR_MS;
 
-/// A place in time where the wearer's zone is known: the start of a sample with `HKTimeZone`.
+/// A stretch of time in which the wearer's zone is known: a sample with `HKTimeZone`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Anchor {
-    /// Milliseconds since 1970 in UTC.
-    pub at_ms: i64,
+    /// Its start, in milliseconds since 1970 in UTC.
+    pub start_ms: i64,
+    /// Its end; nobody changes zones in the middle of a night.
+    pub end_ms: i64,
     /// The zone's IANA name.
     pub zone: String,
     /// Written by Apple's own apps and devices. What others wrote counts only where a neighbour agrees.
@@ -36,12 +40,12 @@ pub struct Stay {
 /// Where anchors say that the wearer was. Those whose name is no zone are left out.
 ///
 /// ```text
-///   Berlin        Berlin         Tokyo          (nothing for a long time)
-///     A─────────────A───────┼───────A──── 7 days ────┤ home
-///                      middle between the two
+///   Berlin        Berlin               Tokyo        (nothing for a long time)
+///   ███████───────███████───────┼───────███████──── 7 days ────┤ home
+///                         middle between the two
 /// ```
 pub fn stays(mut anchors: Vec<Anchor>) -> Vec<Stay> {
-    anchors.sort_by(|a, b| (a.at_ms, &a.zone).cmp(&(b.at_ms, &b.zone)));
+    anchors.sort_by(|a, b| (a.start_ms, a.end_ms, &a.zone).cmp(&(b.start_ms, b.end_ms, &b.zone)));
     let mut known: HashMap<String, bool> = HashMap::new();
     anchors.retain(|a| *known.entry(a.zone.clone()).or_insert_with(|| TimeZone::get(&a.zone).is_ok()));
     let mut stays: Vec<Stay> = Vec::new();
@@ -50,39 +54,52 @@ pub fn stays(mut anchors: Vec<Anchor>) -> Vec<Stay> {
             stays.push(Stay { from_ms, zone: zone.map(str::to_owned) });
         }
     };
-    let mut previous: Option<&Anchor> = None;
+    // The zone of what came before, and when it ends: a night in bed may end after the last of its stages.
+    let mut before: Option<(&str, i64)> = None;
     for (index, anchor) in anchors.iter().enumerate() {
         if !anchor.trusted && !confirmed(&anchors, index) {
             continue;
         }
-        let (at, zone) = (anchor.at_ms, Some(anchor.zone.as_str()));
-        match previous {
-            Some(before) if at - before.at_ms <= 2 * REACH_MS => {
-                if before.zone != anchor.zone {
-                    push(before.at_ms + (at - before.at_ms) / 2, zone);
+        let (start, end, zone) = (anchor.start_ms, anchor.last_ms(), anchor.zone.as_str());
+        match before {
+            Some((other, until)) if start.saturating_sub(until) <= 2 * REACH_MS => {
+                if other != zone {
+                    // Two that overlap and differ: the later one knows better.
+                    push(until.min(start) + (start - until).max(0) / 2, Some(zone));
                 }
             }
-            Some(before) => {
-                push(before.at_ms + REACH_MS, None);
-                push(at - REACH_MS, zone);
+            Some((_, until)) => {
+                push(until + REACH_MS, None);
+                push(start - REACH_MS, Some(zone));
             }
-            None => push(at - REACH_MS, zone),
+            None => push(start - REACH_MS, Some(zone)),
         }
-        previous = Some(anchor);
+        before = Some(match before {
+            Some((other, until)) if other == zone => (zone, until.max(end)),
+            _ => (zone, end),
+        });
     }
-    if let Some(last) = previous {
-        push(last.at_ms + REACH_MS, None);
+    if let Some((_, until)) = before {
+        push(until + REACH_MS, None);
     }
     stays
 }
 
+impl Anchor {
+    /// Its end, where that makes sense: nobody sleeps or moves longer than a day without a trace.
+    fn last_ms(&self) -> i64 {
+        self.end_ms.clamp(self.start_ms, self.start_ms.saturating_add(LONGEST_MS))
+    }
+}
+
 /// Whether a neighbour within a day says the same.
 fn confirmed(anchors: &[Anchor], index: usize) -> bool {
-    let agrees = |other: Option<&Anchor>| {
-        let (Some(a), Some(b)) = (anchors.get(index), other) else { return false };
-        a.zone == b.zone && (a.at_ms - b.at_ms).abs() <= CONFIRMED_MS
+    let agree = |before: Option<&Anchor>, after: Option<&Anchor>| {
+        let (Some(a), Some(b)) = (before, after) else { return false };
+        a.zone == b.zone && b.start_ms.saturating_sub(a.last_ms()) <= CONFIRMED_MS
     };
-    agrees(index.checked_sub(1).and_then(|before| anchors.get(before))) || agrees(anchors.get(index + 1))
+    let before = index.checked_sub(1).and_then(|before| anchors.get(before));
+    agree(before, anchors.get(index)) || agree(anchors.get(index), anchors.get(index + 1))
 }
 
 /// Tells the zone of any instant and the local day it belongs to.
@@ -286,19 +303,43 @@ mod tests {
         check("2026-10-25", 2, "2026-10-25 02:00:00 +0200");
     }
 
+    fn anchor(from: &str, until: &str, zone: &str) -> Anchor {
+        Anchor { start_ms: at(from), end_ms: at(until), zone: zone.into(), trusted: true }
+    }
+
     #[test]
     fn t6_between_two_anchors_the_zone_changes_in_the_middle() {
+        // A night that ends on 3 March at 07:00 UTC, and one that begins on 4 March at 15:00 UTC.
         let anchors = [
-            Anchor { at_ms: at("2026-03-03 07:00:00 +0000"), zone: "Europe/Berlin".into(), trusted: true },
-            Anchor { at_ms: at("2026-03-04 15:00:00 +0000"), zone: "Asia/Tokyo".into(), trusted: true },
+            anchor("2026-03-02 22:00:00 +0000", "2026-03-03 07:00:00 +0000", "Europe/Berlin"),
+            anchor("2026-03-04 15:00:00 +0000", "2026-03-04 22:00:00 +0000", "Asia/Tokyo"),
         ];
         let zones = Zones::of_stays(zone("Europe/London"), &stays(anchors.into()));
         let name = |stamp: &str| zones.zone(at(stamp)).iana_name().map(str::to_owned);
         assert_eq!(name("2026-03-03 22:59:59 +0000").as_deref(), Some("Europe/Berlin"));
         assert_eq!(name("2026-03-03 23:00:00 +0000").as_deref(), Some("Asia/Tokyo"));
-        assert_eq!(name("2026-03-11 14:00:00 +0000").as_deref(), Some("Asia/Tokyo"));
-        assert_eq!(name("2026-03-11 16:00:00 +0000").as_deref(), Some("Europe/London"));
+        assert_eq!(name("2026-03-11 21:00:00 +0000").as_deref(), Some("Asia/Tokyo"));
+        assert_eq!(name("2026-03-11 23:00:00 +0000").as_deref(), Some("Europe/London"));
         assert_eq!(name("2026-02-01 00:00:00 +0000").as_deref(), Some("Europe/London"));
+    }
+
+    #[test]
+    fn nobody_changes_zones_in_the_middle_of_a_night() {
+        // Six hours after waking up in Berlin somebody runs in Madeira: the middle of the starts would be asleep.
+        let night = |from: &str, until: &str| anchor(from, until, "Europe/Berlin");
+        let run = anchor("2026-03-03 11:00:00 +0000", "2026-03-03 12:00:00 +0000", "Atlantic/Madeira");
+        let check = |nights: &[Anchor], expected: &str| {
+            let found = stays(nights.iter().chain([&run]).cloned().collect());
+            assert_eq!(found.get(1).map(|stay| stay.from_ms), Some(at(expected)), "{found:?}");
+        };
+        let bed = night("2026-03-02 21:00:00 +0000", "2026-03-03 05:00:00 +0000");
+        check(std::slice::from_ref(&bed), "2026-03-03 08:00:00 +0000");
+        // The last stage begins late and ends before the time in bed does.
+        let stage = night("2026-03-03 04:00:00 +0000", "2026-03-03 04:30:00 +0000");
+        check(&[bed.clone(), stage], "2026-03-03 08:00:00 +0000");
+        // What says to go on after the run began is no longer there, and what says to last for weeks is no night.
+        check(&[night("2026-03-02 21:00:00 +0000", "2026-03-03 11:30:00 +0000")], "2026-03-03 11:00:00 +0000");
+        check(&[night("2026-03-01 21:00:00 +0000", "2026-05-01 00:00:00 +0000")], "2026-03-03 04:00:00 +0000");
     }
 
     #[test]
@@ -316,7 +357,8 @@ mod tests {
     fn what_an_app_says_counts_only_where_a_neighbour_agrees() {
         let check = |anchors: &[(i64, &str, bool)], expected: &[&str]| {
             let anchor = |&(hour, zone, trusted): &(i64, &str, bool)| Anchor {
-                at_ms: hour * HOUR_MS,
+                start_ms: hour * HOUR_MS,
+                end_ms: hour * HOUR_MS,
                 zone: zone.into(),
                 trusted,
             };

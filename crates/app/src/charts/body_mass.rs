@@ -10,6 +10,7 @@ use health::time::Day;
 
 use super::heart_rate::readings;
 use super::view::{View, values};
+use crate::display::Display;
 use crate::error::Result;
 use crate::local::Found;
 
@@ -18,7 +19,7 @@ const LEAST_DAYS: usize = 5;
 /// and where they lie at least so far apart.
 const LEAST_LENGTH: Day = 14;
 
-/// Returns the chart of a stretch, in kilograms.
+/// Returns the chart of a stretch, in the unit that people want.
 pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
     let stretch = view.stretch_of(found)?;
     let range = stretch.range(view.zones);
@@ -32,11 +33,16 @@ pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
     let per_day = ends.filter(enough).filter(|_| short).and_then(|(first, last)| slope(&line, Period { first, last }));
     let trend: Vec<Reading> =
         line.iter().map(|value| Reading { at_ms: view.noon(value.day), value: value.value }).collect();
+    let display = Display::new(&found.kind, view.units);
+    let shown = |reading: Reading| Reading { value: display.value(reading.value), ..reading };
+    let readings: Vec<Reading> = readings(view, found, &range)?.into_iter().map(shown).collect();
+    let trend: Vec<Reading> = trend.into_iter().map(shown).collect();
     let mass = BodyMass {
-        readings: &readings(view, found, &range)?,
+        readings: &readings,
         trend: &trend,
-        per_week: per_day.map(|per_day| per_day * 7.0),
-        goal: None,
+        per_week: per_day.map(|per_day| display.value(per_day * 7.0)),
+        goal: view.goal(found)?.map(|goal| display.value(goal)),
+        unit: display.unit(),
     };
     Ok(body_mass::model(&mass, range, view.zones))
 }

@@ -1,9 +1,14 @@
-//! Blood glucose: readings, and when a meal was noted with one.
+//! Blood glucose: readings, and when a meal was noted with one; and what a day is like.
+
+use std::collections::BTreeSet;
 
 use chart::glucose::{self, Glucose};
+use chart::glucose_profile::{self, Profile, Slot};
 use chart::{Model, Reading};
+use health::series::glucose as series;
+use health::time::Day;
 use serde_json::Value;
-use store::query::SampleQuery;
+use store::query::{Point, SampleQuery};
 
 use super::view::View;
 use crate::error::{Error, Result};
@@ -13,6 +18,8 @@ const MEAL: &str = "HKBloodGlucoseMealTime";
 /// Readings that come less often than this are fingersticks: a line through the night would say what nobody measured.
 const MOST_SPACING_MS: i64 = 3 * 3_600_000;
 const LEAST_SPACING_MS: i64 = 60_000;
+/// Slots of a typical day.
+const SLOT_MINUTES: u32 = 30;
 
 /// Returns the chart of a stretch.
 pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
@@ -29,10 +36,31 @@ pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
             Ok(())
         })?;
     }
-    let unit = if found.kind.unit.is_empty() { "mg/dL" } else { &found.kind.unit };
+    let unit = unit(found);
     let spacing_ms = spacing(&readings);
     let glucose = Glucose { unit, readings: &readings, spacing_ms, target: None, meals_ms: &meals_ms };
     Ok(glucose::model(&glucose, range, view.zones))
+}
+
+/// Returns a typical day of the readings of a stretch.
+pub(super) fn profile(view: &View<'_>, found: &Found) -> Result<Model> {
+    let range = view.stretch_of(found)?.range(view.zones);
+    let ranks = view.ranks(found);
+    let reading = |point: &Point| {
+        let rank = ranks.of(point.source_id, point.by_hand);
+        Some(series::Reading { at_ms: point.start_ms, value: point.value?, rank, meal: None })
+    };
+    let readings: Vec<series::Reading> = view.points(found, &range)?.iter().filter_map(reading).collect();
+    let days: BTreeSet<Day> = readings.iter().map(|r| view.zones.day(r.at_ms)).collect();
+    let slot = |slot: series::ProfileSlot| Slot { minute: slot.minute, values: slot.values };
+    let slots = series::profile(&readings, SLOT_MINUTES, view.zones).unwrap_or_default();
+    let slots: Vec<Slot> = slots.into_iter().map(slot).collect();
+    let profile = Profile { unit: unit(found), slots: &slots, days: days.len(), least_days: series::PROFILE_DAYS };
+    Ok(glucose_profile::model(&profile, range, view.zones))
+}
+
+fn unit(found: &Found) -> &str {
+    if found.kind.unit.is_empty() { "mg/dL" } else { &found.kind.unit }
 }
 
 /// Whether a reading was noted before or after a meal.

@@ -1,28 +1,26 @@
 //! Heart rate: capsules from lowest to highest; of one day the readings themselves where they are few.
 
+use chart::heart_rate::{self, Context, within};
 use chart::model::Bucket;
-use chart::{Model, Range, Reading, heart_rate};
-use health::series::buckets::Bucket as Counted;
+use chart::sleep::Stretch as Bout;
+use chart::{Model, Range, Reading};
+use health::series::buckets::{Bucket as Counted, Grain};
 use health::series::rule::Rule;
-use health::time::Day;
+use health::series::workouts::heart::Limits;
+use health::time::{Day, HOUR_MS};
 
 use super::view::{View, over};
-use super::{Question, Reach, Subject};
-use crate::error::Result;
+use super::{Detail, Question, Reach, Subject};
+use crate::error::{Code, Error, Result};
 use crate::folder::Folder;
 use crate::local::{Found, find_kind, zones};
+use crate::workouts::Desk;
 
 /// A day with more readings than this is drawn by hours.
 const MOST_READINGS: usize = 1500;
-
-/// How finely a day is drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Detail {
-    /// Every reading of a day that has few.
-    RawWhereFew,
-    /// Hours.
-    Hours,
-}
+/// In a month of readings nobody sees one.
+const MOST_RAW_DAYS: Day = 7;
+const LONGEST_WORKOUT_MS: i64 = 24 * HOUR_MS;
 
 /// Returns the chart of the `days` local days that end with the one of `end_ms`, or with the last reading's: the chart
 /// of the window, whose legend explains hours. More than two months of days are whole weeks.
@@ -33,19 +31,48 @@ pub fn heart_rate_chart(folder: &Folder, days: u32, end_ms: Option<i64>, now_ms:
     let subject = Subject::Type("heart_rate".to_owned());
     let question = Question { subject, reach: Some(Reach::Days(days)), last, page: 1, now_ms };
     let view = View::new(&store, &zones, &question, Reach::Month)?;
-    chart(&view, &find_kind(&store, "heart_rate")?, Detail::Hours)
+    bare(&view, &find_kind(&store, "heart_rate")?, Detail::Capsules)
 }
 
-/// Returns the chart of a stretch.
+/// Returns the chart of a stretch, with the workouts, and with zones where asked, as long as there is room for them.
 pub(super) fn chart(view: &View<'_>, found: &Found, detail: Detail) -> Result<Model> {
+    let stretch = view.stretch_of(found)?;
+    let model = bare(view, found, detail)?;
+    if !matches!(stretch.grain, Grain::Hour | Grain::Day) {
+        return Ok(model);
+    }
+    let range = stretch.range(view.zones);
+    let limits = if detail == Detail::Zones { limits(view, &range)? } else { None };
+    // One that began the evening before may reach into the range.
+    let around = view.store.workouts(range.start_ms.saturating_sub(LONGEST_WORKOUT_MS), range.end_ms)?;
+    let workouts: Vec<Bout> = around.iter().map(|row| Bout { start_ms: row.start_ms, end_ms: row.end_ms }).collect();
+    Ok(within(model, &Context { limits, workouts: &workouts }))
+}
+
+/// Where zones 2 to 5 begin, by the two years up to the end of a range: to find the highest minute of two years takes a
+/// while, which is why they are there where somebody asks.
+fn limits(view: &View<'_>, range: &Range) -> Result<Option<[f64; 4]>> {
+    let desk = Desk::new(view.store)?;
+    let last_ms = range.end_ms.min(view.now_ms);
+    let highest = desk.highs(view.zones, (range.start_ms, last_ms))?.at(last_ms)?;
+    Ok(highest.map(|highest| Limits::of(&highest).bpm()))
+}
+
+/// Nothing but heart rates.
+fn bare(view: &View<'_>, found: &Found, detail: Detail) -> Result<Model> {
     let stretch = view.stretch_of(found)?;
     let range = stretch.range(view.zones);
     let buckets: Vec<Bucket> = view.buckets(found, stretch)?.iter().map(|bucket| drawn(bucket, view.now_ms)).collect();
     let days = over(&view.days(found, stretch.first, stretch.last)?, view.now_ms);
     let mean = Rule::of(&found.kind).level(&days);
-    if stretch.first == stretch.last && detail == Detail::RawWhereFew {
+    let length = stretch.last - stretch.first + 1;
+    if detail == Detail::Raw && length > MOST_RAW_DAYS {
+        let hint = "Ask for --range day or --range week.";
+        return Err(Error::new(Code::BadUsage, "Every reading is drawn of a week at most.", hint));
+    }
+    if detail == Detail::Raw || (detail != Detail::Capsules && length == 1) {
         let readings = readings(view, found, &range)?;
-        if (1..=MOST_READINGS).contains(&readings.len()) {
+        if detail == Detail::Raw || (1..=MOST_READINGS).contains(&readings.len()) {
             return Ok(heart_rate::raw(&readings, &buckets, mean, range, view.zones));
         }
     }

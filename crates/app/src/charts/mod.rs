@@ -35,7 +35,7 @@ use crate::local::{Found, find_kind, zones};
 
 pub use heart_rate::heart_rate_chart;
 pub use stretch::Reach;
-pub use subject::{SleepStyle, Subject};
+pub use subject::{Detail, SleepStyle, Subject};
 use view::View;
 
 /// What to draw.
@@ -68,6 +68,8 @@ pub fn chart(folder: &Folder, question: &Question) -> Result<Model> {
         Subject::Type(word) => of_type(&store, &zones, question, word),
         Subject::Calendar(word) => calendar::chart(&view(Reach::Year)?, word),
         Subject::Pair(first, second) => correlation::chart(&view(Reach::Year)?, first, second),
+        Subject::HeartRate(detail) => heart_rate::chart(&view(Reach::Day)?, &find_kind(&store, "heart_rate")?, *detail),
+        Subject::GlucoseProfile => glucose::profile(&view(Reach::Month)?, &find_kind(&store, "blood_glucose")?),
         Subject::Pressure => pressure::chart(&view(Reach::Month)?),
         Subject::Sleep(style) => sleep::chart(&view(Reach::Month)?, *style),
         Subject::Rings => rings::chart(&view(Reach::Month)?),
@@ -82,7 +84,7 @@ fn of_type(store: &Store, zones: &Zones, question: &Question, word: &str) -> Res
     let found = find_kind(store, word)?;
     let view = View::new(store, zones, question, Reach::Month)?;
     match health::kind::short_name(&found.kind.identifier) {
-        "HeartRate" => heart_rate::chart(&view, &found, heart_rate::Detail::RawWhereFew),
+        "HeartRate" => heart_rate::chart(&view, &found, Detail::Suitable),
         "SleepAnalysis" => sleep::chart(&view, SleepStyle::Suitable),
         "BodyMass" => body_mass::chart(&view, &found),
         "BloodPressureSystolic" | "BloodPressureDiastolic" => pressure::chart(&view),

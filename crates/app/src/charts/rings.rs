@@ -1,7 +1,7 @@
 //! Activity rings, as the phone closed them.
 
 use chart::Model;
-use chart::rings::{Ring, RingDay, day, month};
+use chart::rings::{Moves, Ring, RingDay, day, month};
 use health::time::{Day, parse_day};
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ pub(super) fn chart(view: &View<'_>) -> Result<Model> {
         let first = stretch.first.max(stretch.until.saturating_sub(PAGE_DAYS - 1));
         return Ok(month(&days, Stretch { first, ..stretch }.range_of_days(view.zones), view.zones));
     }
-    let nothing = RingDay { day: stretch.last, moving: None, exercise: None, stand: None };
+    let nothing = RingDay { day: stretch.last, moving: None, moves: Moves::Energy, exercise: None, stand: None };
     let found = days.iter().find(|ring| ring.day == stretch.last).copied().unwrap_or(nothing);
     Ok(day(&found, view.zones))
 }
@@ -36,10 +36,16 @@ fn days(view: &View<'_>) -> Result<Vec<RingDay>> {
         let Some(day) = parse_day(&entry.identity) else { return Ok(()) };
         let body: Value = serde_json::from_str(&entry.body).unwrap_or_default();
         let number = |key: &str| body.get(key).and_then(Value::as_f64);
-        let ring = |value: &str, goal: &str| Some(Ring { value: number(value)?, goal: number(goal).unwrap_or(0.0) });
+        let ring = |value: &str, goal: &str| Some(Ring { value: number(value)?, goal: number(goal) });
+        let (energy, minutes) =
+            (ring("active_energy_kcal", "active_energy_goal_kcal"), ring("move_min", "move_goal_min"));
+        // A child's watch counts minutes, and writes zeros where others have their energy.
+        let has_goal = |ring: Option<Ring>| ring.is_some_and(|ring| ring.goal.is_some_and(|goal| goal > 0.0));
+        let by_minutes = has_goal(minutes) && !has_goal(energy);
         days.push(RingDay {
             day,
-            moving: ring("active_energy_kcal", "active_energy_goal_kcal"),
+            moving: if by_minutes { minutes } else { energy.or(minutes) },
+            moves: if by_minutes || energy.is_none() { Moves::Minutes } else { Moves::Energy },
             exercise: ring("exercise_min", "exercise_goal_min"),
             stand: ring("stand_hours", "stand_goal_hours"),
         });

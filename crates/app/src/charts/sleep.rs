@@ -15,19 +15,20 @@ use super::stretch::Stretch;
 use super::view::View;
 use crate::error::Result;
 use crate::local::{Days, find_kind};
-use crate::sleep::{Nights, SLEEP};
+use crate::sleep::{Nights, SLEEP, Sleeper};
 
 /// Newest nights among which the last one is looked for: its day may be that of the evening before.
 const NEWEST_DAYS: Day = 3;
 
 /// Returns the chart of a stretch.
 pub(super) fn chart(view: &View<'_>, style: SleepStyle) -> Result<Model> {
-    let stretch = stretch(view)?;
+    let mut sleeper = view.sleeper()?;
+    let stretch = stretch(view, &mut sleeper)?;
     let wanted = match style {
         SleepStyle::Night => Days { from: Some(stretch.until), to: Some(stretch.until) },
         _ => stretch.days(),
     };
-    let slept = Nights::load(view.store, &view.orders, view.zones, wanted)?;
+    let slept = sleeper.nights(wanted)?;
     let days = stretch.range_of_days(view.zones);
     Ok(match (style, stretch.grain) {
         (SleepStyle::Night, _) | (SleepStyle::Suitable, Grain::Hour) => one_night(&slept, stretch.until, view),
@@ -46,11 +47,11 @@ pub(super) fn chart(view: &View<'_>, style: SleepStyle) -> Result<Model> {
 }
 
 /// The days of a chart of sleep.
-pub(super) fn stretch(view: &View<'_>) -> Result<Stretch> {
+pub(super) fn stretch(view: &View<'_>, sleeper: &mut Sleeper<'_>) -> Result<Stretch> {
     let found = find_kind(view.store, SLEEP)?;
     let Some((first, last)) = view.data_of(&found)? else { return Ok(view.stretch(None)) };
     let newest = Days { from: Some(last.saturating_sub(NEWEST_DAYS)), to: None };
-    let sessions = Nights::load(view.store, &view.orders, view.zones, newest)?.sessions;
+    let sessions = sleeper.nights(newest)?.sessions;
     Ok(view.stretch(Some((first, sessions.iter().map(|session| session.day).max().unwrap_or(last)))))
 }
 
@@ -182,8 +183,8 @@ fn raster(slept: &Nights, range: Range, view: &View<'_>) -> Model {
 }
 
 /// Hours asleep of each night of some days.
-pub(super) fn hours(view: &View<'_>, days: Days) -> Result<BTreeMap<Day, f64>> {
-    let sessions = Nights::load(view.store, &view.orders, view.zones, days)?.sessions;
+pub(super) fn hours(sleeper: &mut Sleeper<'_>, days: Days) -> Result<BTreeMap<Day, f64>> {
+    let sessions = sleeper.nights(days)?.sessions;
     let mut hours = BTreeMap::new();
     for session in sessions.iter().filter(is_night) {
         *hours.entry(session.day).or_insert(0.0) += session.asleep_ms as f64 / 3_600_000.0;

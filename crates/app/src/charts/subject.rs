@@ -13,6 +13,10 @@ pub enum Subject {
     Calendar(String),
     /// Two types, or sleep, against each other.
     Pair(String, String),
+    /// Heart rate, drawn as somebody asked.
+    HeartRate(Detail),
+    /// Glucose by time of day.
+    GlucoseProfile,
     /// Blood pressure, which is two types.
     Pressure,
     /// Sleep.
@@ -25,6 +29,19 @@ pub enum Subject {
     Profiles(i64),
     /// An electrocardiogram, by its number.
     Ecg(i64),
+}
+
+/// How finely heart rate is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Every reading of a day that has few, else from lowest to highest.
+    Suitable,
+    /// Every reading as a line.
+    Raw,
+    /// From lowest to highest of each hour, day, week ...
+    Capsules,
+    /// As suits, with the heart-rate zones behind it.
+    Zones,
 }
 
 /// How sleep is drawn.
@@ -60,6 +77,14 @@ impl Subject {
             ("sleep", None) => Ok(Self::Sleep(SleepStyle::Suitable)),
             (_, Some("calendar")) => Ok(Self::Calendar(name.to_owned())),
             ("sleep", Some(style)) => sleep_style(word, style).map(Self::Sleep),
+            ("heartrate", Some("raw")) => Ok(Self::HeartRate(Detail::Raw)),
+            ("heartrate", Some("capsules")) => Ok(Self::HeartRate(Detail::Capsules)),
+            ("heartrate", Some("zones")) => Ok(Self::HeartRate(Detail::Zones)),
+            ("heartrate", Some(_)) => {
+                let hint = "There are: heart_rate, and with a colon behind it raw, capsules, zones, calendar.";
+                Err(no_chart(word, hint))
+            }
+            ("bloodglucose", Some("profile")) => Ok(Self::GlucoseProfile),
             ("rings", None) => Ok(Self::Rings),
             ("bloodpressure", None) => Ok(Self::Pressure),
             ("workout", Some(rest)) => workout(word, rest),
@@ -113,6 +138,12 @@ mod tests {
         check("a, b", Some(Subject::Pair("a".to_owned(), "b".to_owned())));
         check("Blood_Pressure", Some(Subject::Pressure));
         check("rings", Some(Subject::Rings));
+        check("heart_rate:raw", Some(Subject::HeartRate(Detail::Raw)));
+        check("HeartRate:capsules", Some(Subject::HeartRate(Detail::Capsules)));
+        check("heart_rate:calendar", Some(Subject::Calendar("heart_rate".to_owned())));
+        check("heart_rate:line", None);
+        check("step_count:raw", None);
+        check("blood_glucose:profile", Some(Subject::GlucoseProfile));
     }
 
     #[test]

@@ -23,7 +23,10 @@ pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
     for bar in &mut bars {
         [bar.min, bar.max, bar.mean] = [bar.min, bar.max, bar.mean].map(|value| shown.value(value));
     }
-    Ok(cumulative::model(&shown.measure(), &bars, None, stretch.range(view.zones), view.zones))
+    // A goal is one of a day: hours have none.
+    let goal = if stretch.grain == Grain::Hour { None } else { view.goal(found)? };
+    let goal = goal.map(|goal| shown.value(goal));
+    Ok(cumulative::model(&shown.measure(), &bars, goal, stretch.range(view.zones), view.zones))
 }
 
 fn is_wide(stretch: Stretch) -> bool {

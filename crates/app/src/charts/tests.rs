@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chart::layer::Layer;
 use chart::{Model, Size, Theme};
 use health::time::{Day, HOUR_MS, parse_day};
 use store::Cancel;
@@ -81,6 +82,9 @@ fn every_kind_of_chart_is_drawn_from_the_sample_store() {
     for word in words.into_iter().chain(numbered.iter().map(String::as_str)) {
         check_drawn(word, &ask(&folder, word, None, now_ms));
     }
+    for (word, reach) in [("heart_rate:raw", Reach::Week), ("heart_rate:capsules", Reach::Day)] {
+        check_drawn(word, &ask(&folder, word, Some(reach), now_ms));
+    }
     for (word, reach) in
         [("heart_rate", Reach::Day), ("sleep", Reach::Day), ("rings", Reach::Day), ("sleep", Reach::Year)]
     {
@@ -149,6 +153,100 @@ fn a_chart_says_the_same_numbers_as_query() {
     let window = heart_rate_chart(&folder, 28, None, now_ms).expect("a chart");
     let month = ask(&folder, "heart_rate", Some(Reach::Month), now_ms);
     assert_eq!(window.buckets.as_slice(), &month.buckets[month.buckets.len() - 28..]);
+}
+
+/// Whether a model has capsules, lines, zones and a strip of workouts.
+fn looks(model: &Model) -> (bool, bool, bool, bool) {
+    let has = |wanted: fn(&Layer) -> bool| model.layers.iter().any(wanted);
+    (
+        has(|layer| matches!(layer, Layer::Capsules { .. })),
+        has(|layer| matches!(layer, Layer::Line { .. })),
+        has(|layer| matches!(layer, Layer::Blocks { .. })),
+        !model.panels.is_empty(),
+    )
+}
+
+#[test]
+fn heart_rates_are_drawn_as_asked_among_zones_and_workouts() {
+    let (_kept, folder, now_ms) = demo("charts-pulse");
+    let look = |word: &str, reach| looks(&ask(&folder, word, Some(reach), now_ms));
+    assert_eq!(look("heart_rate:zones", Reach::Month), (true, false, true, true));
+    assert_eq!(look("heart_rate", Reach::Month), (true, false, false, true));
+    assert_eq!(look("heart_rate:raw", Reach::Week), (false, true, false, true));
+    assert_eq!(look("heart_rate:zones", Reach::Year), (true, false, false, false));
+    let (capsules, line, ..) = look("heart_rate:capsules", Reach::Day);
+    assert!(capsules && !line);
+    assert!(look("heart_rate:raw", Reach::Day).1);
+    let subject = Subject::parse("heart_rate:raw").expect("a subject");
+    let month = Question { subject, reach: Some(Reach::Month), last: None, page: 1, now_ms };
+    assert_eq!(chart(&folder, &month).expect_err("too long").code, Code::BadUsage);
+    // The window has a legend of its own, without zones.
+    assert_eq!(looks(&heart_rate_chart(&folder, 28, None, now_ms).expect("a chart")), (true, false, false, false));
+}
+
+#[test]
+fn goals_are_lines_and_weights_are_in_the_unit_of_tables() {
+    let (_kept, folder, now_ms) = demo("charts-goals");
+    let rules = |word: &str, reach| {
+        let model = ask(&folder, word, Some(reach), now_ms);
+        let found = model.layers.iter().find_map(|layer| match layer {
+            Layer::Rules { rules } => Some(rules.clone()),
+            _ => None,
+        });
+        (found, model.unit)
+    };
+    assert_eq!(rules("step_count", Reach::Month).0, None);
+    crate::settings::set(&folder, "goals", "step_count=9000, body_mass=70").expect("set");
+    assert_eq!(rules("step_count", Reach::Month).0, Some(vec![9000.0]));
+    assert_eq!(rules("step_count", Reach::Day).0, None, "an hour has no goal");
+    assert_eq!(rules("body_mass", Reach::Month), (Some(vec![70.0]), "kg".to_owned()));
+    crate::settings::set(&folder, "units", "imperial").expect("set");
+    let (goal, unit) = rules("body_mass", Reach::Month);
+    assert!(unit == "lb" && (goal.expect("a goal")[0] - 154.32).abs() < 0.01);
+    let heaviest = ask(&folder, "body_mass", Some(Reach::Month), now_ms).totals.expect("weights").max;
+    let stored = counted(&folder, "body_mass", Grain::Day, now_ms);
+    let most = stored.values().filter_map(|row| row.max).fold(0.0, f64::max);
+    assert!(heaviest > 2.0 * most * 0.99 && heaviest <= 2.205 * most, "{heaviest} {most}");
+}
+
+#[test]
+fn rings_count_minutes_where_the_watch_does_and_need_no_goal() {
+    let day = |day: &str, more: &str| format!("<ActivitySummary dateComponents=\"{day}\" {more}/>");
+    let zeros = "activeEnergyBurned=\"0\" activeEnergyBurnedGoal=\"0\" activeEnergyBurnedUnit=\"kcal\"";
+    let rows = [
+        day("2026-03-01", &format!("{zeros} appleMoveTime=\"45\" appleMoveTimeGoal=\"60\"")),
+        day("2026-03-02", "activeEnergyBurned=\"300\" activeEnergyBurnedUnit=\"kcal\" appleExerciseTime=\"12\""),
+    ];
+    let folder = TestFolder::of_rows("charts-rings", &rows);
+    let summary = |text: &str| {
+        let (subject, last) = (Subject::Rings, parse_day(text));
+        chart(&folder, &Question { subject, reach: Some(Reach::Day), last, page: 1, now_ms: 0 }).expect("rings").summary
+    };
+    assert!(summary("2026-03-01").contains("Move 45 of 60 min"), "{}", summary("2026-03-01"));
+    assert!(summary("2026-03-02").contains("Move 300 kcal, Exercise 12 min"), "{}", summary("2026-03-02"));
+}
+
+#[test]
+fn a_typical_day_of_glucose_needs_fourteen() {
+    let rows = |days: i64| -> Vec<String> {
+        let row = |i: i64| {
+            let at = format!("2026-03-{:02} {:02}:10:00 +0000", 1 + i / 24, i % 24);
+            format!(
+                "<Record type=\"HKQuantityTypeIdentifierBloodGlucose\" unit=\"mg/dL\" sourceName=\"Sensor\" \
+                 startDate=\"{at}\" endDate=\"{at}\" value=\"{}\"/>",
+                90 + i % 24
+            )
+        };
+        (0..days * 24).map(row).collect()
+    };
+    let model = |days: i64| {
+        let folder = TestFolder::of_rows(&format!("charts-sugar-{days}"), &rows(days));
+        ask(&folder, "blood_glucose:profile", None, 1_790_000_000_000)
+    };
+    let (few, enough) = (model(13), model(14));
+    assert!(few.is_empty() && few.summary.contains("13 days") && few.summary.contains("14"), "{}", few.summary);
+    assert!(!enough.is_empty() && enough.summary.contains("14 days"), "{}", enough.summary);
+    assert_eq!(enough.table.rows.len(), 48);
 }
 
 #[test]

@@ -14,7 +14,8 @@ use crate::display::Units;
 use crate::error::Result;
 use crate::local::{Days, Found};
 use crate::query::merged;
-use crate::settings::week_start;
+use crate::settings::{goal, week_start};
+use crate::sleep::Sleeper;
 
 /// Samples at the end of a range may reach so far into it.
 const NEWEST_DAYS: Day = 40;
@@ -77,6 +78,16 @@ impl<'s> View<'s> {
         let end = self.zones.day(last_ms);
         let days = self.store.daily(id, end.saturating_sub(NEWEST_DAYS), end)?;
         Ok(Some((self.zones.day(first_ms), days.last().map_or(end, |row| row.day))))
+    }
+
+    /// The goal that the owner set for a type, in the store's unit; a day's, where it is a sum.
+    pub fn goal(&self, found: &Found) -> Result<Option<f64>> {
+        goal(self.store, &found.kind.identifier)
+    }
+
+    /// Where nights are looked up.
+    pub fn sleeper(&self) -> Result<Sleeper<'_>> {
+        Sleeper::new(self.store, &self.orders, self.zones)
     }
 
     /// The order of the sources of a type.

@@ -2,20 +2,19 @@
 
 use health::formats::route::{Point, unpack};
 use health::series::buckets::Input;
-use health::series::rule::Rule;
-use health::series::workouts::heart::{Highest, Limits, Method, highest, time_in_zones};
+use health::series::workouts::heart::{Limits, Method, time_in_zones};
 use health::series::workouts::route::elevation;
 use health::series::workouts::splits::{KILOMETRE_M, Split, marks_of_parts, marks_of_samples, splits};
 use health::series::workouts::totals::distance_kind;
-use health::time::{HOUR_MS, format_instant, parse_day};
+use health::time::format_instant;
 use serde::Serialize;
 use store::Store;
 use store::query::WorkoutRow;
 
-use super::{Body, Desk, HEART_RATE, TWIN_REACH_MS, WorkoutAnswer, key};
+use super::{Body, Desk, Highs, TWIN_REACH_MS, WorkoutAnswer, key};
 use crate::error::{Code, Error, Result};
 use crate::folder::Folder;
-use crate::local::find_kind;
+use crate::local::{find_kind, zones};
 
 /// The answer of `vitalog workouts WORKOUT`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -76,11 +75,8 @@ pub struct ZonesAnswer {
     pub minutes: [f64; 5],
 }
 
-/// Two years before a workout, and a bit: what is too old is left out by the arithmetic.
-const MEMORY_MS: i64 = 731 * 24 * HOUR_MS;
 /// The part of the workout's distance that a route must have to be cut into splits.
 const LEAST_ROUTE: f64 = 0.8;
-const YEAR_DAYS: f64 = 365.2425;
 
 /// Tells everything about one workout.
 pub fn detail(folder: &Folder, id: i64) -> Result<DetailAnswer> {
@@ -107,7 +103,9 @@ impl Desk<'_> {
         let parts: Vec<Vec<Point>> = self.store.routes(&key(row))?.iter().filter_map(|bytes| unpack(bytes)).collect();
         let climbs: Vec<_> = parts.iter().filter_map(|part| elevation(part)).collect();
         let climbed = |metres: f64| (!climbs.is_empty()).then_some(metres);
-        let workout = self.answer(row, &body, same_as)?;
+        let zones = zones(self.store)?;
+        let mut highs = self.highs(&zones, (row.start_ms, row.end_ms))?;
+        let workout = self.answer(row, &body, same_as, Some(&mut highs))?;
         let route = Route { parts: &parts, pauses: &pauses, distance_m: workout.distance_m };
         let (splits, splits_origin) = self.splits(row, route)?;
         Ok(DetailAnswer {
@@ -117,7 +115,7 @@ impl Desk<'_> {
             elevation_down_m: climbed(climbs.iter().map(|climb| climb.down).sum()),
             splits_origin,
             splits: splits.iter().map(split).collect(),
-            zones: self.zones(row)?,
+            zones: self.zones(row, &self.pulses(row)?, &mut highs)?,
         })
     }
 
@@ -133,27 +131,24 @@ impl Desk<'_> {
         Ok((found, origin))
     }
 
-    fn zones(&self, row: &WorkoutRow) -> Result<Option<ZonesAnswer>> {
-        let samples = self.pulses(row)?;
-        let Some(highest) = self.highest(row)?.filter(|_| !samples.is_empty()) else { return Ok(None) };
+    /// As somebody would have known them right after the workout: later years change no zones.
+    pub(super) fn zones(
+        &self,
+        row: &WorkoutRow,
+        pulses: &[Input],
+        highs: &mut Highs<'_>,
+    ) -> Result<Option<ZonesAnswer>> {
+        if pulses.is_empty() {
+            return Ok(None);
+        }
+        let Some(highest) = highs.at(row.end_ms)? else { return Ok(None) };
         let limits = Limits::of(&highest);
         let (method, at) = match highest.method {
             Method::HighestMinute { at_ms } => ("highest_minute", Some(format_instant(at_ms))),
             Method::Age { .. } => ("age", None),
         };
-        let minutes = time_in_zones(&samples, &limits, row.start_ms, row.end_ms).map(|ms| ms / 60_000.0);
+        let minutes = time_in_zones(pulses, &limits, row.start_ms, row.end_ms).map(|ms| ms / 60_000.0);
         Ok(Some(ZonesAnswer { method, highest_bpm: highest.bpm, at, limits: limits.bpm(), minutes }))
-    }
-
-    /// As somebody would have known it right after the workout: later years change no zones.
-    fn highest(&self, row: &WorkoutRow) -> Result<Option<Highest>> {
-        let Some(id) = self.heart_rate.id else { return Ok(None) };
-        let (rule, ranks) = (Rule::of(&self.heart_rate.kind), self.orders.of(HEART_RATE));
-        let points = self.store.points_from(id, row.end_ms.saturating_sub(MEMORY_MS), row.end_ms.saturating_add(1))?;
-        let samples: Vec<Input> = points.iter().filter_map(|point| point.input(rule, ranks)).collect();
-        let born = self.store.date_of_birth()?.and_then(|day| parse_day(&day));
-        let days = |born: i32| row.start_ms as f64 / (24 * HOUR_MS) as f64 - f64::from(born);
-        Ok(highest(&samples, row.end_ms, born.map(|born| days(born) / YEAR_DAYS)))
     }
 }
 

@@ -60,15 +60,15 @@ mod tests {
     use health::formats::apple_export::gpx::read;
 
     use super::*;
-    use crate::local::Days;
     use crate::testing::TestFolder;
+    use crate::workouts::Listing;
     use crate::workouts::workouts;
 
     #[test]
     fn a_route_is_written_whole_and_a_workout_without_one_is_told() {
         let folder = TestFolder::filled("gpx");
         let mut routes = 0;
-        for row in workouts(&folder, Days::default()).expect("workouts") {
+        for row in workouts(&folder, Listing::default()).expect("workouts") {
             let mut out = Vec::new();
             match gpx_stream(&folder, row.id, &mut out) {
                 Ok(()) => {

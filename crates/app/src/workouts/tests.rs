@@ -4,7 +4,6 @@ use serde_json::json;
 
 use super::*;
 use crate::Code;
-use crate::import::{Input as File, Options, import};
 use crate::testing::TestFolder;
 
 const WATCH: &str =
@@ -28,18 +27,8 @@ fn run(writer: &str, from: i64, until: i64, more: &str, inside: &str) -> String 
     format!("<Workout workoutActivityType=\"HKWorkoutActivityTypeRunning\" {writer} {when} {more}>{inside}</Workout>")
 }
 
-fn filled(name: &str, rows: &[String]) -> TestFolder {
-    let folder = TestFolder::new(name);
-    std::fs::create_dir_all(folder.dir()).expect("a folder");
-    let file = folder.dir().join("export.xml");
-    let text = format!("<?xml version=\"1.0\"?><HealthData locale=\"en_GB\">{}</HealthData>", rows.concat());
-    std::fs::write(&file, text).expect("written");
-    import(&folder, &File::Path(file), &Options::default(), &mut |_| true).expect("an import");
-    folder
-}
-
 fn all(folder: &TestFolder) -> Vec<WorkoutAnswer> {
-    workouts(folder, Days::default()).expect("workouts")
+    workouts(folder, Listing::default()).expect("workouts")
 }
 
 #[test]
@@ -53,7 +42,7 @@ fn the_heart_rate_is_that_of_the_own_device_and_ends_with_the_workout() {
         pulse(WATCH, 11, 60.0),
         run(APP, 0, 10, "", ""),
     ];
-    let found = all(&filled("own-device", &rows));
+    let found = all(&TestFolder::of_rows("own-device", &rows));
     assert_eq!(
         found[0].heart_rate,
         Some(HeartRateAnswer { min: 100.0, mean: found[0].heart_rate.expect("a heart rate").mean, max: 150.0 })
@@ -74,7 +63,7 @@ fn totals_say_where_they_come_from() {
         run(WATCH, 60, 90, "", &(energy(300.0) + &pulse)),
         run(WATCH, 120, 130, "", ""),
     ];
-    let found = all(&filled("origins", &rows));
+    let found = all(&TestFolder::of_rows("origins", &rows));
     let told = |row: &WorkoutAnswer| (row.energy_kcal, row.energy_origin, row.distance_m, row.distance_origin);
     assert_eq!(told(&found[0]), (Some(200.0), Some("row"), Some(5000.0), Some("row")));
     assert_eq!(told(&found[1]), (Some(300.0), Some("statistics"), None, None));
@@ -86,13 +75,15 @@ fn totals_say_where_they_come_from() {
 #[test]
 fn the_same_run_of_two_sources_counts_once() {
     let steps = record("StepCount", "count", WATCH, 0, 1, 10.0);
-    let folder =
-        filled("same", &[steps, run(STRAP, 1, 31, "", ""), run(WATCH, 0, 30, "", ""), run(STRAP, 60, 90, "", "")]);
+    let folder = TestFolder::of_rows(
+        "same",
+        &[steps, run(STRAP, 1, 31, "", ""), run(WATCH, 0, 30, "", ""), run(STRAP, 60, 90, "", "")],
+    );
     let found = all(&folder);
     let told: Vec<_> = found.iter().map(|row| (row.source.as_deref(), row.same_as)).collect();
     assert_eq!(told, [(Some("Watch"), None), (Some("Strap"), Some(found[0].id)), (Some("Strap"), None)]);
     let one = detail(&folder, found[1].id).expect("a workout");
-    assert_eq!(one.workout, found[1]);
+    assert_eq!(WorkoutAnswer { zone_minutes: None, ..one.workout }, found[1]);
 }
 
 #[test]
@@ -106,7 +97,7 @@ fn one_workout_has_splits_zones_and_pauses() {
         record("HeartRate", "count/min", WATCH, 6, 6, 200.0),
         run(WATCH, 0, 10, "", &(event("Pause", "02") + &event("Resume", "03"))),
     ];
-    let folder = filled("detail", &rows);
+    let folder = TestFolder::of_rows("detail", &rows);
     let found = detail(&folder, all(&folder)[0].id).expect("a workout");
     assert_eq!(found.workout.duration_s, Some(540.0));
     let pauses = json!([{"start": "2026-03-02T10:02:00.000Z", "end": "2026-03-02T10:03:00.000Z"}]);
@@ -119,7 +110,53 @@ fn one_workout_has_splits_zones_and_pauses() {
         ("highest_minute", 200.0, [120.0, 140.0, 160.0, 180.0])
     );
     assert_eq!(zones.minutes, [6.0, 0.0, 0.0, 0.0, 4.0]);
+    assert_eq!(found.workout.zone_minutes, Some(zones.minutes));
+    let listed = workouts(&folder, Listing { zones: true, ..Listing::default() }).expect("workouts");
+    assert_eq!((listed[0].zone_minutes, all(&folder)[0].zone_minutes), (Some(zones.minutes), None));
     assert_eq!((found.elevation_up_m, found.workout.route_points), (None, 0));
+}
+
+#[test]
+fn the_highest_minute_is_the_one_that_all_samples_tell() {
+    // Lone peaks of other days are higher than the minute in which everything was high; one lies after the workout.
+    let pulse = |day: i64, second: i64, value: f64| {
+        let at = format!("2026-{:02}-{:02} 10:00:{second:02} +0000", 1 + day / 28, 1 + day % 28);
+        format!(
+            "<Record type=\"{HEART_RATE}\" unit=\"count/min\" {WATCH} startDate=\"{at}\" endDate=\"{at}\" value=\"{value}\"/>"
+        )
+    };
+    let days = |day: i64| {
+        let steady = 150.0 + (day * 7 % 13) as f64;
+        [pulse(day, 0, steady), pulse(day, 20, if day % 5 == 0 { 190.0 } else { steady }), pulse(day, 40, 100.0)]
+    };
+    let rows: Vec<String> = (0..56).flat_map(days).chain([run(WATCH, 0, 30, "", "")]).collect();
+    let folder = TestFolder::of_rows("highest", &rows);
+    let store = folder.read().expect("a store");
+    let desk = Desk::new(&store).expect("a desk");
+    let zones = zones(&store).expect("zones");
+    let row = &store.workouts(i64::MIN, i64::MAX).expect("workouts")[0];
+    for now_ms in [row.end_ms, row.end_ms - 20 * 86_400_000, row.end_ms + 700 * 86_400_000, row.start_ms + 19_000] {
+        let points = store.points(desk.heart_rate.id.expect("heart rates"), i64::MIN, i64::MAX).expect("points");
+        let (rule, ranks) = (Rule::of(&desk.heart_rate.kind), desk.orders.of(HEART_RATE));
+        let all: Vec<Input> = points.iter().filter_map(|point| point.input(rule, ranks)).collect();
+        let told = desk.highs(&zones, (row.start_ms, now_ms)).expect("highs").at(now_ms).expect("read");
+        assert_eq!(told, heart::highest(&all, now_ms, None), "{now_ms}");
+        assert!(told.is_some());
+    }
+}
+
+#[test]
+fn a_page_has_the_newest_workouts() {
+    let folder = TestFolder::of_rows("page", &[0, 60, 120].map(|at| run(WATCH, at, at + 30, "", "")));
+    let starts = |newest| -> Vec<String> {
+        workouts(&folder, Listing { newest, ..Listing::default() })
+            .expect("workouts")
+            .into_iter()
+            .map(|row| row.start)
+            .collect()
+    };
+    let all = starts(None);
+    assert_eq!((all.len(), starts(Some(2)), starts(Some(0)), starts(Some(9))), (3, all[1..].to_vec(), vec![], all));
 }
 
 #[test]
@@ -127,5 +164,5 @@ fn a_number_that_no_workout_has_is_a_mistake() {
     let folder = TestFolder::filled("no-workout");
     assert_eq!(detail(&folder, 999).expect_err("none").code, Code::UnknownWorkout);
     let range = Days::parse(Some("2001-01-01"), Some("2001-01-02")).expect("days");
-    assert!(workouts(&folder, range).expect("an answer").is_empty());
+    assert!(workouts(&folder, Listing { days: range, ..Listing::default() }).expect("an answer").is_empty());
 }

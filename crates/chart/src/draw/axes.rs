@@ -3,7 +3,7 @@
 use super::frame::{Frame, HEADER, LABEL_GAP, Layout, SIGN};
 use super::pen::{Area, At, Drawing, FONT_SIZE, Pen, Px};
 use super::{blocks, lines};
-use crate::layer::{Dot, Key, Note, Sign};
+use crate::layer::{Dot, Key, Note, Sign, Tone};
 use crate::model::{AxisKind, Tick};
 use crate::svg::Size;
 
@@ -98,6 +98,10 @@ fn sign(pen: &Pen, sign: Sign, at: At) -> Drawing<f64> {
         Sign::Box(fill) => {
             let area = Area { left: at.0, right: at.0 + 11.0, top: at.1 - 5.0, bottom: at.1 + 5.0 };
             blocks::fill(pen, &area, fill)?;
+            // Shading is seen by its edges, here as in the plot.
+            if matches!(fill.tone, Tone::Pale | Tone::Shade(_)) {
+                pen.outline(&area, 2.5, pen.ink(fill.hue, Tone::Soft), 0.8)?;
+            }
         }
         Sign::Dashes => dashed(pen, (at.0, at.0 + 12.0), at.1)?,
         Sign::Line(hue, tone) => pen.line(&[(at.0, at.1), (at.0 + 12.0, at.1)], pen.ink(hue, tone), 2.0)?,

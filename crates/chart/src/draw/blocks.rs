@@ -25,17 +25,25 @@ const DOTS: f64 = 7.0;
 pub(super) fn draw(pen: &Pen, frame: &Frame, shape: Shape, blocks: &[Block]) -> Drawing<()> {
     for block in blocks {
         let Some(area) = frame.area_of((block.x0, block.x1), (block.y0, block.y1)) else { continue };
-        fill(pen, &shaped(&area, shape), block.fill)?;
+        let area = shaped(&area, shape);
+        match shape {
+            Shape::Band => pen.area(&area, 0.0, pen.ink(block.fill.hue, block.fill.tone))?,
+            Shape::Cell | Shape::Column => fill(pen, &area, block.fill)?,
+        }
     }
     Ok(())
 }
 
 fn shaped(area: &Area, shape: Shape) -> Area {
     let (wide, tall) = (area.width(), area.height());
+    if shape == Shape::Band {
+        let missing = (1.0 - wide).max(0.0) / 2.0;
+        return Area { left: area.left - missing, right: area.right + missing, ..*area };
+    }
     let side = match shape {
         Shape::Column => (wide - (wide * 0.72).clamp(wide.min(1.0), WIDEST_COLUMN)) / 2.0,
         Shape::Cell if wide >= ROOM_FOR_GAP => HALF_GAP,
-        Shape::Cell => 0.0,
+        Shape::Cell | Shape::Band => 0.0,
     };
     let end = if tall >= ROOM_FOR_GAP { HALF_GAP } else { 0.0 };
     // However short, what was measured is seen.

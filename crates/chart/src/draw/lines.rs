@@ -56,11 +56,11 @@ pub(super) fn dot(pen: &Pen, at: At, hue: Hue, kind: Dot) -> Drawing<()> {
 }
 
 /// A shaded band with thin edges, which are what has to be seen.
-pub(super) fn band(pen: &Pen, frame: &Frame, hue: Hue, spans: &[Span]) -> Drawing<()> {
+pub(super) fn band(pen: &Pen, frame: &Frame, (hue, tone): (Hue, Tone), spans: &[Span]) -> Drawing<()> {
     let upper: Vec<At> = spans.iter().filter_map(|span| frame.at((span.at, span.high))).collect();
     let lower: Vec<At> = spans.iter().filter_map(|span| frame.at((span.at, span.low))).collect();
     let around: Vec<At> = upper.iter().chain(lower.iter().rev()).copied().collect();
-    pen.fill(&around, pen.ink(hue, Tone::Pale))?;
+    pen.fill(&around, pen.ink(hue, tone))?;
     pen.line(&upper, pen.ink(hue, Tone::Soft), 0.8)?;
     pen.line(&lower, pen.ink(hue, Tone::Soft), 0.8)
 }

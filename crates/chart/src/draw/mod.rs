@@ -69,7 +69,7 @@ fn draw_layer(pen: &Pen, frame: &Frame, layer: &Layer, model: &Model) -> Drawing
         Layer::Blocks { shape, blocks } => blocks::draw(pen, frame, *shape, blocks),
         Layer::Line { hue, tone, width, points } => lines::line(pen, frame, points, pen.ink(*hue, *tone), *width),
         Layer::Dots { hue, dot, points } => lines::dots(pen, frame, *hue, *dot, points),
-        Layer::Band { hue, spans } => lines::band(pen, frame, *hue, spans),
+        Layer::Band { hue, tone, spans } => lines::band(pen, frame, (*hue, *tone), spans),
         Layer::Strokes { hue, spans } => lines::strokes(pen, frame, *hue, spans),
         Layer::Rules { rules } => axes::rules(pen, frame, rules),
         Layer::Notes { notes } => axes::notes(pen, frame, notes),

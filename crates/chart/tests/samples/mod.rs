@@ -15,13 +15,15 @@ use chart::glucose::Glucose;
 use chart::heat_map::DayValue;
 use chart::model::Bucket;
 use chart::profiles::{Along, Profiles};
-use chart::rings::{Ring, RingDay};
+use chart::rings::{Moves, Ring, RingDay};
 use chart::route::Fix;
 use chart::sleep::{Night, NightKind, Segment, Stage, StageMinutes, Stretch};
 use chart::stages::StageSlot;
 use chart::vital::Usual;
 use chart::{Drawn, Model, Range, Reading, Size, Step};
-use chart::{blood_pressure, body_mass, correlation, cumulative, ecg, glucose, heart_rate, heat_map, hypnogram};
+use chart::{
+    blood_pressure, body_mass, correlation, cumulative, ecg, glucose, glucose_profile, heart_rate, heat_map, hypnogram,
+};
 use chart::{nights, profiles, regularity, rings, route, stages, vital};
 use health::time::{Day, Zones, parse_stamp};
 
@@ -102,6 +104,7 @@ pub fn charts(amount: Amount) -> Vec<(&'static str, Model)> {
         ("heart_rate", heart_month(amount)),
         ("heart_rate_hours", heart_hours(amount)),
         ("heart_rate_raw", heart_raw(amount)),
+        ("heart_rate_zones", heart_in_zones(amount)),
         ("resting_heart_rate", resting(amount)),
         ("hrv", hrv(amount)),
         ("vo2_max", vo2(amount)),
@@ -116,6 +119,7 @@ pub fn charts(amount: Amount) -> Vec<(&'static str, Model)> {
         ("body_mass", mass(amount)),
         ("blood_pressure", pressure(amount)),
         ("glucose", sugar(amount)),
+        ("glucose_profile", typical_day(amount)),
         ("ecg", ecg::model(&recording(&heart_beats(amount)), 0, &berlin())),
         ("rings_day", rings::day(&ring_day(amount), &berlin())),
         ("rings_month", rings_month(amount)),
@@ -378,8 +382,13 @@ fn mass(amount: Amount) -> Model {
         readings.push(Reading { at_ms: start_ms + 7 * 3_600_000, value });
         trend.push(Reading { at_ms: start_ms + 7 * 3_600_000, value: round(level, 3) });
     }
-    let mass =
-        BodyMass { readings: &amount.of(readings), trend: &amount.of(trend), per_week: amount.when(-0.2), goal: None };
+    let mass = BodyMass {
+        readings: &amount.of(readings),
+        trend: &amount.of(trend),
+        per_week: amount.when(-0.2),
+        goal: None,
+        unit: "kg",
+    };
     body_mass::model(&mass, days(56), &berlin())
 }
 
@@ -424,6 +433,31 @@ fn sugar(amount: Amount) -> Model {
     glucose::model(&glucose, days(1), &berlin())
 }
 
+/// Hours with zones behind them and a workout below.
+fn heart_in_zones(amount: Amount) -> Model {
+    let start_ms = at("2026-03-01 10:00:00 +0100");
+    let run = Stretch { start_ms, end_ms: start_ms + 2_700_000 };
+    let context =
+        heart_rate::Context { limits: amount.when([111.0, 130.0, 148.0, 167.0]), workouts: &amount.of(vec![run]) };
+    heart_rate::within(heart_hours(amount), &context)
+}
+
+/// Glucose by time of day, from the shape of meals.
+fn typical_day(amount: Amount) -> Model {
+    let mut dice = Dice::new(21);
+    let slot = |i: u32| {
+        let hour = f64::from(i) / 2.0;
+        let meal = |at: f64| if hour > at { 80.0 * (hour - at) * (-1.2 * (hour - at)).exp() } else { 0.0 };
+        let middle = 95.0 + meal(7.5) + meal(12.5) + meal(18.5) + dice.bell();
+        let values = [-24.0, -10.0, 0.0, 13.0, 34.0].map(|off: f64| round(middle + off, 1));
+        glucose_profile::Slot { minute: i * 30, values: (amount == Amount::All || i == 3).then_some(values) }
+    };
+    let slots: Vec<_> = if amount == Amount::None { Vec::new() } else { (0..48).map(slot).collect() };
+    let days = if amount == Amount::None { 3 } else { 28 };
+    let profile = glucose_profile::Profile { unit: "mg/dL", slots: &slots, days, least_days: 14 };
+    glucose_profile::model(&profile, self::days(28), &berlin())
+}
+
 /// Half a minute of beats at 512 Hz: waves of the usual shape, drawn by hand as sums of bells.
 pub fn heart_beats(amount: Amount) -> Vec<f64> {
     let mut dice = Dice::new(14);
@@ -446,9 +480,10 @@ pub fn recording(millivolts: &[f64]) -> Recording<'_> {
 fn ring_day(amount: Amount) -> RingDay {
     RingDay {
         day: berlin().day(now()),
-        moving: (amount != Amount::None).then_some(Ring { value: 624.0, goal: 520.0 }),
-        exercise: amount.when(Ring { value: 21.0, goal: 30.0 }),
-        stand: amount.when(Ring { value: 11.0, goal: 12.0 }),
+        moving: (amount != Amount::None).then_some(Ring { value: 624.0, goal: Some(520.0) }),
+        moves: Moves::Energy,
+        exercise: amount.when(Ring { value: 21.0, goal: Some(30.0) }),
+        stand: amount.when(Ring { value: 11.0, goal: Some(12.0) }),
     }
 }
 
@@ -457,9 +492,9 @@ fn rings_month(amount: Amount) -> Model {
     let range = days(28);
     let first = berlin().day(range.start_ms);
     let one = |i: i32| {
-        let mut ring = |goal: f64| Ring { value: round(goal * (0.2 + 1.1 * dice.roll()), 0), goal };
+        let mut ring = |goal: f64| Ring { value: round(goal * (0.2 + 1.1 * dice.roll()), 0), goal: Some(goal) };
         let (moving, exercise, stand) = (Some(ring(520.0)), Some(ring(30.0)), Some(ring(12.0)));
-        RingDay { day: first + i, moving, exercise, stand: if i == 9 { None } else { stand } }
+        RingDay { day: first + i, moving, moves: Moves::Energy, exercise, stand: if i == 9 { None } else { stand } }
     };
     let all: Vec<RingDay> = (0..28).filter(|i| !(17..19).contains(i)).map(one).collect();
     rings::month(&amount.of(all), range, &berlin())

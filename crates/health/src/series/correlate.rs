@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::per_day::DayValue;
-use super::random::Random;
-use super::stats::{mean, percentile, sorted, sum};
+use super::random::{Bound, Random};
+use super::stats::{percentile, sorted};
 use crate::time::Day;
 
 /// Days that both series need.
@@ -69,48 +69,99 @@ pub fn correlate(first: &[DayValue], second: &[DayValue], lag: Lag) -> Result<Co
     if pairs.len() < LEAST_PAIRS {
         return Err(NoCorrelation::TooFewPairs(pairs.len()));
     }
-    let rho = spearman(&pairs).ok_or(NoCorrelation::Constant)?;
-    let resampled = sorted(resamples(&pairs));
+    let places = Places::of(&pairs);
+    let rho = places.rho(&vec![1; pairs.len()]).ok_or(NoCorrelation::Constant)?;
+    let resampled = sorted(resamples(&places));
     let end = |share| percentile(&resampled, share).ok_or(NoCorrelation::Constant);
     Ok(Correlation { rho, low: end(0.025)?, high: end(0.975)?, pairs: pairs.len() })
 }
 
 /// Rank correlations of resamples; those in which one side never changes have none and are left out.
-fn resamples(pairs: &[(f64, f64)]) -> Vec<f64> {
-    let mut random = Random::new(SEED);
+fn resamples(places: &Places) -> Vec<f64> {
+    let n = places.pairs.len();
+    let (mut random, bound) = (Random::new(SEED), Bound::new(n));
+    let mut copies = vec![0; n];
     let mut draw = || {
-        let drawn: Vec<(f64, f64)> =
-            pairs.iter().filter_map(|_| pairs.get(random.below(pairs.len())).copied()).collect();
-        spearman(&drawn)
+        copies.fill(0);
+        for _ in 0..n {
+            if let Some(drawn) = copies.get_mut(bound.below(&mut random)) {
+                *drawn += 1;
+            }
+        }
+        places.rho(&copies)
     };
     (0..RESAMPLES).filter_map(|_| draw()).collect()
 }
 
-/// Pearson's correlation of the ranks; none where one side never changes.
-fn spearman(pairs: &[(f64, f64)]) -> Option<f64> {
-    let (x, y) = (ranks(pairs.iter().map(|pair| pair.0)), ranks(pairs.iter().map(|pair| pair.1)));
-    let middle = mean(x.iter().copied())?;
-    let product = |a: &[f64], b: &[f64]| sum(a.iter().zip(b).map(|(a, b)| (a - middle) * (b - middle)));
-    let spread = (product(&x, &x) * product(&y, &y)).sqrt();
-    (spread > 0.0).then(|| (product(&x, &y) / spread).clamp(-1.0, 1.0))
+/// Pairs as places among the different values of their sides: every resample is ranked by counting, none is sorted.
+struct Places {
+    pairs: Vec<(usize, usize)>,
+    /// Different values of each side.
+    values: (usize, usize),
 }
 
-/// Ranks from 1; equal values share the mean of theirs.
-fn ranks(values: impl Iterator<Item = f64>) -> Vec<f64> {
-    let mut order: Vec<(f64, usize)> = values.enumerate().map(|(place, value)| (value, place)).collect();
-    order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    let mut ranks = vec![0.0; order.len()];
-    let mut before = 0;
+impl Places {
+    fn of(pairs: &[(f64, f64)]) -> Self {
+        let (x, x_values) = places(pairs.iter().map(|pair| pair.0));
+        let (y, y_values) = places(pairs.iter().map(|pair| pair.1));
+        Self { pairs: x.into_iter().zip(y).collect(), values: (x_values, y_values) }
+    }
+
+    /// Spearman's correlation where each pair stands so many times: Pearson's of the ranks. None where one side never
+    /// changes. Twice a rank is a whole number, so that every sum is exact.
+    fn rho(&self, copies: &[u32]) -> Option<f64> {
+        let (mut x, mut y) = (vec![0; self.values.0], vec![0; self.values.1]);
+        for ((a, b), copies) in self.pairs.iter().zip(copies) {
+            add(&mut x, *a, *copies);
+            add(&mut y, *b, *copies);
+        }
+        let (x, x_spread) = from_middle(&x);
+        let (y, y_spread) = from_middle(&y);
+        let at = |ranks: &[i64], place: usize| ranks.get(place).copied().unwrap_or(0);
+        let product = |((a, b), copies): (&(usize, usize), &u32)| i64::from(*copies) * at(&x, *a) * at(&y, *b);
+        let together: i64 = self.pairs.iter().zip(copies).map(product).sum();
+        let spread = (x_spread as f64 * y_spread as f64).sqrt();
+        (spread > 0.0).then(|| (together as f64 / spread).clamp(-1.0, 1.0))
+    }
+}
+
+fn add(counts: &mut [u32], place: usize, copies: u32) {
+    if let Some(count) = counts.get_mut(place) {
+        *count += copies;
+    }
+}
+
+/// The place of each value among the different ones, and how many of these there are.
+fn places(values: impl Iterator<Item = f64>) -> (Vec<usize>, usize) {
+    let mut order: Vec<(f64, usize)> = values.enumerate().map(|(index, value)| (value, index)).collect();
+    order.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut places = vec![0; order.len()];
+    let mut different = 0;
     for equal in order.chunk_by(|a, b| a.0 == b.0) {
-        let rank = before as f64 + (equal.len() + 1) as f64 / 2.0;
-        for (_, place) in equal {
-            if let Some(slot) = ranks.get_mut(*place) {
-                *slot = rank;
+        for (_, index) in equal {
+            if let Some(place) = places.get_mut(*index) {
+                *place = different;
             }
         }
-        before += equal.len();
+        different += 1;
     }
-    ranks
+    (places, different)
+}
+
+/// Twice the distance of each value's rank from the middle of all ranks, and the sum of the squares of these. Equal values
+/// share the mean of their ranks.
+fn from_middle(counts: &[u32]) -> (Vec<i64>, i64) {
+    let n: i64 = counts.iter().map(|count| i64::from(*count)).sum();
+    let (mut before, mut spread) = (0, 0);
+    let distance = |count: &u32| {
+        let count = i64::from(*count);
+        // Ranks before + 1 to before + count: twice their mean, less twice the mean of 1 to n.
+        let distance = 2 * before + count - n;
+        before += count;
+        spread += count * distance * distance;
+        distance
+    };
+    (counts.iter().map(distance).collect(), spread)
 }
 
 #[cfg(test)]
@@ -127,10 +178,44 @@ mod tests {
 
     #[test]
     fn ties_share_their_ranks() {
-        assert_eq!(ranks([10.0, 20.0, 20.0, 5.0].into_iter()), [2.0, 3.5, 3.5, 1.0]);
+        // Ranks 1, 2.5, 2.5 and 4, whose middle is 2.5.
+        assert_eq!(places([10.0, 20.0, 20.0, 5.0].into_iter()), (vec![1, 2, 2, 0], 3));
+        assert_eq!(from_middle(&[1, 2, 1]), (vec![-3, 0, 3], 18));
         // By hand: ranks 1, 2.5, 2.5, 4 against 1, 3, 2, 4.
-        let rho = spearman(&[(1.0, 1.0), (2.0, 9.0), (2.0, 3.0), (7.0, 99.0)]).expect("a correlation");
+        let pairs = [(1.0, 1.0), (2.0, 9.0), (2.0, 3.0), (7.0, 99.0)];
+        let rho = Places::of(&pairs).rho(&[1; 4]).expect("a correlation");
         assert!((rho - 4.5 / 22.5f64.sqrt()).abs() < 1e-12, "{rho}");
+    }
+
+    /// Spearman's correlation by the book: every resample sorted and ranked.
+    fn by_the_book(pairs: &[(f64, f64)]) -> Option<f64> {
+        let rank = |values: &[f64], value: f64| {
+            let below = values.iter().filter(|other| **other < value).count() as f64;
+            let equal = values.iter().filter(|other| **other == value).count() as f64;
+            below + (equal + 1.0) / 2.0
+        };
+        let (x, y): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
+        let middle = (pairs.len() + 1) as f64 / 2.0;
+        let ranks = |values: &[f64]| values.iter().map(|v| rank(values, *v) - middle).collect::<Vec<_>>();
+        let (x, y) = (ranks(&x), ranks(&y));
+        let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let spread = (product(&x, &x) * product(&y, &y)).sqrt();
+        (spread > 0.0).then(|| product(&x, &y) / spread)
+    }
+
+    #[test]
+    fn a_resample_counted_is_a_resample_drawn() {
+        let pairs: Vec<(f64, f64)> = (0..25).map(|n| (wave(n) % 7.0, wave(n + 3) % 11.0)).collect();
+        let (places, mut random, mut book) = (Places::of(&pairs), Random::new(SEED), Vec::new());
+        for _ in 0..RESAMPLES {
+            let drawn: Vec<(f64, f64)> = pairs.iter().map(|_| pairs[random.below(pairs.len())]).collect();
+            book.extend(by_the_book(&drawn));
+        }
+        let found = resamples(&places);
+        assert_eq!(found.len(), book.len());
+        for (found, book) in found.iter().zip(&book) {
+            assert!((found - book).abs() < 1e-12, "{found} {book}");
+        }
     }
 
     #[test]

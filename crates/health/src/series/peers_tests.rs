@@ -210,7 +210,8 @@ fn b11_what_several_sources_saw_is_counted_here_and_not_by_the_reader() {
 
 #[test]
 fn b12_a_journey_does_not_change_the_days_before_it() {
-    let anchor = |stamp: &str, zone: &str| Anchor { at_ms: at(stamp), zone: zone.into(), trusted: true };
+    let anchor =
+        |stamp: &str, zone: &str| Anchor { start_ms: at(stamp), end_ms: at(stamp), zone: zone.into(), trusted: true };
     let home = || TimeZone::get("Europe/Berlin").expect("a zone");
     let before = [anchor("2026-03-03 07:00:00 +0000", "Europe/Berlin")];
     let after = [before[0].clone(), anchor("2026-03-04 15:00:00 +0000", "Asia/Tokyo")];

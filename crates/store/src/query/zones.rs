@@ -138,19 +138,20 @@ fn most_frequent(anchors: &[Anchor]) -> Option<&str> {
 fn anchors(conn: &Connection) -> Result<Vec<Anchor>> {
     let trusted = trusted(conn)?;
     let mut statement = conn.prepare_cached(
-        "SELECT s.start_ms, json_extract(d.json, '$.metadata.HKTimeZone') AS zone, s.source_id
+        "SELECT s.start_ms, s.start_ms + s.duration_ms, json_extract(d.json, '$.metadata.HKTimeZone') AS zone, s.source_id
              FROM samples s JOIN details d ON d.id = s.details_id
              WHERE s.kind_id = (SELECT id FROM kinds WHERE identifier = 'HKCategoryTypeIdentifierSleepAnalysis')
                AND s.superseded_by IS NULL AND zone IS NOT NULL
              UNION ALL
-             SELECT start_ms, json_extract(body, '$.metadata.HKTimeZone') AS zone, source_id FROM entries
+             SELECT start_ms, coalesce(end_ms, start_ms), json_extract(body, '$.metadata.HKTimeZone') AS zone, source_id
+             FROM entries
              WHERE kind = 'workout' AND superseded_by IS NULL AND start_ms IS NOT NULL AND zone IS NOT NULL
              ORDER BY 1",
     )?;
     let rows = statement.query_map([], |row| {
-        let source: Option<i64> = row.get(2)?;
+        let source: Option<i64> = row.get(3)?;
         let trusted = source.is_none_or(|source| trusted.contains(&source));
-        Ok(Anchor { at_ms: row.get(0)?, zone: row.get(1)?, trusted })
+        Ok(Anchor { start_ms: row.get(0)?, end_ms: row.get(1)?, zone: row.get(2)?, trusted })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
@@ -185,12 +186,14 @@ mod tests {
         store
             .conn
             .execute_batch(
-                r#"INSERT INTO entries (kind, identity, start_ms, body, import_id) VALUES
-                   ('workout', '37', 5, '{"metadata":{"HKTimeZone":"Asia/Tokyo"}}', 1), ('workout', '37', 6, '{}', 1);"#,
+                r#"INSERT INTO entries (kind, identity, start_ms, end_ms, body, import_id) VALUES
+                   ('workout', '37', 5, 9, '{"metadata":{"HKTimeZone":"Asia/Tokyo"}}', 1),
+                   ('workout', '37', 6, NULL, '{}', 1);"#,
             )
             .expect("rows");
         let anchors = super::anchors(&store.conn).expect("anchors");
-        assert_eq!(anchors.iter().map(|a| (a.at_ms, a.zone.as_str())).collect::<Vec<_>>(), [(5, "Asia/Tokyo")]);
+        let found: Vec<_> = anchors.iter().map(|a| (a.start_ms, a.end_ms, a.zone.as_str())).collect();
+        assert_eq!(found, [(5, 9, "Asia/Tokyo")]);
     }
 
     #[track_caller]

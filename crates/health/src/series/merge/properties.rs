@@ -7,14 +7,16 @@ use crate::kind::Style;
 use crate::series::buckets::{Calendar, Grain, Input, buckets};
 use crate::time::Zones;
 
-/// Samples of at most four sources within a few hours around a midnight, in whole seconds.
+/// Samples of at most four sources within a few hours around a midnight, in whole seconds; few have no length.
 fn samples() -> impl Strategy<Value = Vec<Span>> {
-    let sample = (-7200i64..7200, 1i64..4000, 0u32..2000, 0u32..4).prop_map(|(start, length, value, rank)| Span {
-        start_ms: start * 1000,
-        end_ms: (start + length) * 1000,
-        value: f64::from(value),
-        rank,
-    });
+    let sample = (-7200i64..7200, prop_oneof![1 => Just(0i64), 9 => 1i64..4000], 0u32..2000, 0u32..4).prop_map(
+        |(start, length, value, rank)| Span {
+            start_ms: start * 1000,
+            end_ms: (start + length) * 1000,
+            value: f64::from(value),
+            rank,
+        },
+    );
     proptest::collection::vec(sample, 1..24)
 }
 
@@ -66,7 +68,8 @@ proptest! {
     #[test]
     fn an_exact_duplicate_changes_nothing(spans in samples(), which in 0usize..24) {
         let mut more = spans.clone();
-        more.extend(spans.get(which % spans.len()).copied());
+        // Of what has no length all of one source count; equal rows are one long before they come here.
+        more.extend(spans.get(which % spans.len()).filter(|span| span.end_ms > span.start_ms).copied());
         prop_assert_eq!(merge(&more), merge(&spans));
     }
 
@@ -102,7 +105,8 @@ proptest! {
 
     #[test]
     fn no_time_is_counted_twice(spans in samples()) {
-        let pieces = merge(&spans);
+        // What has no length takes no time.
+        let pieces: Vec<Span> = merge(&spans).into_iter().filter(|piece| piece.end_ms > piece.start_ms).collect();
         let apart = pieces.iter().zip(pieces.iter().skip(1)).all(|(a, b)| a.end_ms <= b.start_ms);
         prop_assert!(apart, "{:?}", pieces);
     }
