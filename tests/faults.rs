@@ -124,6 +124,8 @@ fn a_day_that_was_counted_wrongly_is_found() {
     assert_eq!((&answer["ok"], &answer["findings"][0]["check"]), (&json!(false), &json!("daily")));
     let text = answer["findings"][0]["text"].as_str().expect("a text");
     assert!(text.contains("StepCount") && text.contains("2026-03-14") && !text.contains("1000"), "{text}");
+    folder.check(&["verify", "--repair"], 0);
+    folder.check(&["verify"], 0);
 }
 
 #[cfg(unix)]

@@ -84,7 +84,7 @@ pub enum Verb {
     /// Look whether everything is in order on this computer
     Doctor,
     /// Check that the store is whole
-    Verify,
+    Verify(super::verify::Verify),
     /// Write a copy of the store into one file
     Backup(super::backup::Backup),
     /// Put a backup in the store's place; what was there is kept for 30 days

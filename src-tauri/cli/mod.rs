@@ -128,7 +128,7 @@ fn verb(args: &Args, out: &mut Out) -> app::Result<End> {
         Verb::Sql(verb) => sql::run(verb, &find()?, out),
         Verb::Settings(verb) => settings::run(verb, &find()?, out),
         Verb::Doctor => doctor::run(&find()?, out),
-        Verb::Verify => verify::run(&find()?, out),
+        Verb::Verify(verb) => verify::run(verb, &find()?, out),
         Verb::Backup(verb) => backup::run(verb, &find()?, out),
         Verb::Restore(verb) => restore::run(verb, &find()?, out),
         Verb::Compact => compact::run(&find()?, out),

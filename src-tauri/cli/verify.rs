@@ -7,7 +7,18 @@ use super::End;
 use super::out::{Out, Style};
 use super::table::Table;
 
-pub(super) fn run(folder: &Folder, out: &mut Out) -> Result<End> {
+/// What to do besides looking.
+#[derive(Debug, clap::Args)]
+pub struct Verify {
+    /// First compute anew all that is derived from records: days, hours, counts
+    #[arg(long)]
+    repair: bool,
+}
+
+pub(super) fn run(verb: &Verify, folder: &Folder, out: &mut Out) -> Result<End> {
+    if verb.repair {
+        app::verify::repair(folder)?;
+    }
     let answer = app::verify::verify(folder)?;
     match out.style {
         Style::Json => out.json(&answer)?,
@@ -16,6 +27,11 @@ pub(super) fn run(folder: &Folder, out: &mut Out) -> Result<End> {
         Style::Words => {
             let line = |finding: &FindingAnswer| format!("{}: {}", finding.check, finding.text);
             answer.findings.iter().try_for_each(|finding| out.line(&line(finding)))?;
+            if !verb.repair {
+                out.say(
+                    "`vitalog verify --repair` computes days and counts anew; a backup brings back what a disk lost.",
+                );
+            }
         }
     }
     Ok(if answer.ok { End::Done } else { End::Failed })

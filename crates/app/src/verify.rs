@@ -27,6 +27,15 @@ pub struct FindingAnswer {
 /// What helps where the store cannot even be looked at.
 const REMEDY: &str = "Restore a backup, or import your exports into a new data folder.";
 
+/// Computes everything anew that is derived from rows: days, hours, summaries. Rows stay as they are, so what is wrong in
+/// the file itself remains and is told by the next [`verify`].
+pub fn repair(folder: &Folder) -> Result<()> {
+    if !folder.store_path().exists() {
+        return Ok(());
+    }
+    Ok(folder.write()?.rebuild(&system_zone())?)
+}
+
 /// Checks the file, its references and its roll-ups.
 pub fn verify(folder: &Folder) -> Result<Verified> {
     let found =
