@@ -13,9 +13,8 @@ use crate::derived::Derived;
 use crate::error::Result;
 use crate::history::{ImportRef, Presence};
 use crate::row::{COLUMNS, Key, Row};
+use crate::stretch::Stretch;
 
-/// An export covers a missing row if it has data this close to it.
-pub(crate) const NEAR_MS: i64 = 3_600_000;
 /// Rows read at a time while others are written.
 const PAGE: usize = 20_000;
 
@@ -59,21 +58,26 @@ pub(crate) struct Stored {
     pub identifier: String,
     /// Source and number of rows, superseded ones too.
     pub rows: Vec<(u32, u64)>,
+    /// Rows that count.
+    pub live: u64,
 }
 
 /// Every kind that has rows.
 pub(crate) fn stored(conn: &Connection) -> Result<Vec<Stored>> {
     let mut statement = conn.prepare_cached(
-        "SELECT k.id, k.identifier, s.source_id, s.stored FROM series_summary s JOIN kinds k ON k.id = s.kind_id
+        "SELECT k.id, k.identifier, s.source_id, s.stored, s.n FROM series_summary s JOIN kinds k ON k.id = s.kind_id
          ORDER BY k.id",
     )?;
     let mut rows = statement.query([])?;
     let mut stored: Vec<Stored> = Vec::new();
     while let Some(row) = rows.next()? {
-        let (kind, of_source) = (row.get(0)?, (row.get(2)?, row.get(3)?));
+        let (kind, of_source, live) = (row.get(0)?, (row.get(2)?, row.get(3)?), row.get::<_, u64>(4)?);
         match stored.last_mut().filter(|last| last.kind == kind) {
-            Some(last) => last.rows.push(of_source),
-            None => stored.push(Stored { kind, identifier: row.get(1)?, rows: vec![of_source] }),
+            Some(last) => {
+                last.rows.push(of_source);
+                last.live += live;
+            }
+            None => stored.push(Stored { kind, identifier: row.get(1)?, rows: vec![of_source], live }),
         }
     }
     Ok(stored)
@@ -83,6 +87,7 @@ pub(crate) fn stored(conn: &Connection) -> Result<Vec<Stored>> {
 pub(crate) fn find(conn: &Connection, claims: &Claims, before: &Stored, import: i64) -> Result<Found> {
     let kind = before.kind;
     let mut found = Found::default();
+    let mut extent: Option<Stretch> = None;
     let mut claimed: HashMap<u32, u64> = HashMap::new();
     let mut open: Option<Repeated> = None;
     for (claim, claimant) in claims.sorted(kind) {
@@ -97,47 +102,61 @@ pub(crate) fn find(conn: &Connection, claims: &Claims, before: &Stored, import: 
             _ => {
                 let next = Repeated { key: claim.key, times: top, copies, unchanged: top == 1 && claim.unchanged };
                 found.close(open.replace(next));
+                let own = Stretch::of(&claim.key);
+                extent = Some(extent.map_or(own, |extent| extent.with(own)));
                 *claimed.entry(claim.key.source).or_default() += 1;
             }
         }
     }
     found.close(open);
-    let mut partly = false;
+    let mut partly: HashMap<u32, u64> = HashMap::new();
     for (source, stored) in &before.rows {
         match claimed.get(source).copied().unwrap_or(0) {
             n if n == *stored => {}
             0 => {
-                let everything = ((i64::MIN, i64::MIN, 0), (i64::MAX, i64::MAX, i64::from(u32::MAX)));
-                write(conn, import, kind, *source, everything)?;
+                write(conn, import, kind, *source, (FIRST, LAST))?;
                 found.absent = true;
             }
-            _ => partly = true,
+            _ => _ = partly.insert(*source, *stored),
         }
     }
-    if partly {
+    if let (Some(extent), false) = (extent, partly.is_empty()) {
         found.absent = true;
-        write_runs(conn, claims, kind, import, &claimed)?;
+        write_runs(conn, claims, before, import, Partly { stored: partly, extent })?;
     }
     Ok(found)
 }
 
 type Place = (i64, i64, i64);
 
-fn write_runs(conn: &Connection, claims: &Claims, kind: u32, import: i64, claimed: &HashMap<u32, u64>) -> Result<()> {
+/// Before and after every row.
+const FIRST: Place = (i64::MIN, i64::MIN, 0);
+const LAST: Place = (i64::MAX, i64::MAX, u32::MAX as i64);
+
+/// Sources of which the import has some rows, each with the number of its stored ones, and where the import's lie.
+struct Partly {
+    stored: HashMap<u32, u64>,
+    extent: Stretch,
+}
+
+/// Walks over the rows in the import's time; those of a source that lie elsewhere are missing one and all.
+fn write_runs(conn: &Connection, claims: &Claims, before: &Stored, import: i64, partly: Partly) -> Result<()> {
+    let (kind, extent) = (before.kind, partly.extent);
     let mut statement = conn.prepare_cached(
-        "SELECT start_ms, source_id, duration_ms, ordinal FROM samples WHERE kind_id = ?1 AND import_id < ?2
+        "SELECT start_ms, source_id, duration_ms, ordinal FROM samples
+         WHERE kind_id = ?1 AND import_id < ?2 AND start_ms BETWEEN ?3 AND ?4
          ORDER BY start_ms, source_id, duration_ms, ordinal",
     )?;
-    let mut rows = statement.query(params![kind, import])?;
+    let mut rows = statement.query(params![kind, import, extent.from_ms, extent.until_ms])?;
     let mut held = claims.sorted(kind).map(|(claim, _)| claim.key).peekable();
     let mut open: HashMap<u32, (Place, Place)> = HashMap::new();
+    let mut beside = partly.stored;
     while let Some(row) = rows.next()? {
         let key = Key { start_ms: row.get(0)?, source: row.get(1)?, duration_ms: row.get(2)?, ordinal: row.get(3)? };
         while held.next_if(|claim| *claim < key).is_some() {}
-        // Sources without a single claim have been written as one run.
-        if !claimed.contains_key(&key.source) {
-            continue;
-        }
+        // Sources without a single claim have been written as one run, and of others nothing is missing.
+        let Some(beside) = beside.get_mut(&key.source) else { continue };
+        *beside = beside.saturating_sub(1);
         let place = (key.start_ms, key.duration_ms, i64::from(key.ordinal));
         if held.peek() == Some(&key) {
             if let Some(run) = open.remove(&key.source) {
@@ -149,6 +168,11 @@ fn write_runs(conn: &Connection, claims: &Claims, kind: u32, import: i64, claime
     }
     for (source, run) in open {
         write(conn, import, kind, source, run)?;
+    }
+    for (source, _) in beside.iter().filter(|(_, rows)| **rows > 0) {
+        let (before, after) = ((extent.from_ms - 1, i64::MAX, LAST.2), (extent.until_ms + 1, i64::MIN, 0));
+        write(conn, import, kind, *source, (FIRST, before))?;
+        write(conn, import, kind, *source, (after, LAST))?;
     }
     Ok(())
 }
@@ -169,18 +193,39 @@ pub(crate) struct Outcome {
     pub kept: u64,
     /// Rows that count again.
     pub restored: u64,
+    /// Rows that were looked at, had been there before and counted.
+    seen: u64,
+}
+
+/// Decides a part anew after an import, and counts what it lacks.
+pub(crate) fn reconcile_import(
+    conn: &Connection,
+    before: &Stored,
+    part: Part,
+    among: (&[ImportRef], i64),
+    derived: &mut Derived,
+) -> Result<Outcome> {
+    let mut outcome = reconcile_part(conn, before.kind, part, among, derived)?;
+    // The import lacks everything that lies elsewhere, and can say nothing about it.
+    outcome.kept += before.live.saturating_sub(outcome.seen);
+    Ok(outcome)
 }
 
 /// Decides anew which rows of a kind are superseded, from the imports (oldest export first) alone.
-pub(crate) fn reconcile(
+pub(crate) fn reconcile(conn: &Connection, kind: u32, imports: &[ImportRef], derived: &mut Derived) -> Result<Outcome> {
+    reconcile_part(conn, kind, Part::All, (imports, i64::MIN), derived)
+}
+
+fn reconcile_part(
     conn: &Connection,
     kind: u32,
-    imports: &[ImportRef],
-    import: i64,
+    part: Part,
+    (imports, import): (&[ImportRef], i64),
     derived: &mut Derived,
 ) -> Result<Outcome> {
     let mut outcome = Outcome::default();
-    decide(conn, kind, imports, &mut |Decided { row, superseded_by, presence }| {
+    decide(conn, kind, part, imports, &mut |Decided { row, superseded_by, presence }| {
+        outcome.seen += u64::from(row.import_id < import && row.superseded_by.is_none());
         let lacked = row.import_id < import && !presence.holds(import, row.import_id, &row.key);
         if lacked && row.superseded_by.is_none() {
             match superseded_by {
@@ -205,19 +250,52 @@ pub(crate) struct Decided<'a> {
     pub presence: &'a Presence,
 }
 
-/// Decides for every row of a kind what supersedes it, from the imports (oldest export first) alone.
+/// Which rows of a kind are decided anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    All,
+    /// Those that touch a stretch of time.
+    Some(Stretch),
+    Nothing,
+}
+
+impl Part {
+    /// What a new import may have changed. It has a say only where it holds rows or covers time, unless it is the oldest
+    /// snapshot: then the one that was the oldest has a say now.
+    pub fn of(extent: Option<Stretch>, imports: &[ImportRef], import: i64) -> Self {
+        let oldest = imports.iter().find(|import| import.is_snapshot());
+        match extent {
+            _ if oldest.is_some_and(|oldest| oldest.id == import) => Self::All,
+            None => Self::Nothing,
+            Some(extent) => Self::Some(extent.and_near()),
+        }
+    }
+}
+
+/// Decides what supersedes rows of a kind, from the imports (oldest export first) alone.
 pub(crate) fn decide(
     conn: &Connection,
     kind: u32,
+    part: Part,
     imports: &[ImportRef],
     each: &mut dyn FnMut(Decided<'_>) -> Result<()>,
 ) -> Result<()> {
+    let wanted = match part {
+        Part::All => Stretch::EVER,
+        Part::Some(stretch) => stretch,
+        Part::Nothing => return Ok(()),
+    };
+    // Rows may begin long before the time that they touch, and what covers them before that.
+    let whole = part == Part::All;
+    let rows_of = |stretch: Stretch| if whole { Ok(Some(Stretch::EVER)) } else { stretch.of_rows(conn, kind) };
+    let Some(decided) = rows_of(wanted)? else { return Ok(()) };
+    let Some(around) = rows_of(decided.and_near())? else { return Ok(()) };
     let presence = Presence::load(conn, kind)?;
     let snapshots: Vec<ImportRef> = imports.iter().filter(|i| i.is_snapshot()).copied().collect();
-    let cover = Coverage::of(conn, kind, &snapshots, &presence)?;
-    let mut pages = Pages::new(kind);
+    let cover = Coverage::of(conn, Pages::between(kind, around), &snapshots, &presence)?;
+    let mut pages = Pages::between(kind, decided);
     while let Some(page) = pages.next(conn)? {
-        for row in &page {
+        for row in page.iter().filter(|row| wanted.touches(&row.key)) {
             let superseded_by = cover.superseder(row, imports, &snapshots, &presence);
             each(Decided { row, superseded_by, presence: &presence })?;
         }
@@ -240,16 +318,15 @@ struct Coverage {
 }
 
 impl Coverage {
-    fn of(conn: &Connection, kind: u32, snapshots: &[ImportRef], presence: &Presence) -> Result<Self> {
+    fn of(conn: &Connection, mut pages: Pages, snapshots: &[ImportRef], presence: &Presence) -> Result<Self> {
         let mut intervals: BTreeMap<(i64, u32), Vec<(i64, i64)>> = BTreeMap::new();
-        let mut pages = Pages::new(kind);
         while let Some(page) = pages.next(conn)? {
             for row in &page {
-                let span = (row.key.start_ms.saturating_sub(NEAR_MS), row.key.end_ms().saturating_add(NEAR_MS));
+                let Stretch { from_ms, until_ms } = Stretch::of(&row.key).and_near();
                 // The oldest export supersedes nothing.
                 for snapshot in snapshots.iter().skip(1) {
                     if presence.holds(snapshot.id, row.import_id, &row.key) {
-                        extend(intervals.entry((snapshot.id, row.key.source)).or_default(), span);
+                        extend(intervals.entry((snapshot.id, row.key.source)).or_default(), (from_ms, until_ms));
                     }
                 }
             }
@@ -293,13 +370,19 @@ pub(crate) fn extend(intervals: &mut Vec<(i64, i64)>, (from, until): (i64, i64))
 /// The rows of one kind, a page at a time, so that rows can be written in between.
 pub(crate) struct Pages {
     kind: u32,
+    starts: Stretch,
     after: Option<Key>,
     done: bool,
 }
 
 impl Pages {
     pub fn new(kind: u32) -> Self {
-        Self { kind, after: None, done: false }
+        Self::between(kind, Stretch::EVER)
+    }
+
+    /// Those that start in a stretch of time.
+    fn between(kind: u32, starts: Stretch) -> Self {
+        Self { kind, starts, after: None, done: false }
     }
 
     pub fn next(&mut self, conn: &Connection) -> Result<Option<Vec<Row>>> {
@@ -308,16 +391,18 @@ impl Pages {
         }
         let sql = format!(
             "SELECT {COLUMNS} FROM samples
-             WHERE kind_id = ?1 AND (start_ms, source_id, duration_ms, ordinal) > (?2, ?3, ?4, ?5)
+             WHERE kind_id = ?1 AND (start_ms, source_id, duration_ms, ordinal) > (?2, ?3, ?4, ?5) AND start_ms <= ?7
              ORDER BY start_ms, source_id, duration_ms, ordinal LIMIT ?6"
         );
         let after = match self.after {
             Some(k) => (k.start_ms, i64::from(k.source), k.duration_ms, i64::from(k.ordinal)),
-            None => (i64::MIN, -1, i64::MIN, -1),
+            None => (self.starts.from_ms, -1, i64::MIN, -1),
         };
         let mut statement = conn.prepare_cached(&sql)?;
-        let rows =
-            statement.query_map(params![self.kind, after.0, after.1, after.2, after.3, PAGE as i64], Row::from_sql)?;
+        let rows = statement.query_map(
+            params![self.kind, after.0, after.1, after.2, after.3, PAGE as i64, self.starts.until_ms],
+            Row::from_sql,
+        )?;
         let page = rows.collect::<rusqlite::Result<Vec<_>>>()?;
         self.done = page.len() < PAGE;
         self.after = page.last().map(|row| row.key);

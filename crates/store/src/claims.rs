@@ -8,6 +8,7 @@ use std::collections::binary_heap::{BinaryHeap, PeekMut};
 use std::collections::{HashMap, HashSet};
 
 use crate::row::Key;
+use crate::stretch::Stretch;
 
 /// Who claims: a record at top level, or a correlation's member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +32,7 @@ pub(crate) struct Claim {
 pub(crate) struct Claims {
     kinds: HashMap<u32, Vec<Run>>,
     revived: HashSet<u32>,
+    extents: HashMap<u32, Stretch>,
 }
 
 #[derive(Debug)]
@@ -48,6 +50,16 @@ impl Claims {
     /// Whether samples of a kind come back.
     pub fn revives(&self, kind: u32) -> bool {
         self.revived.contains(&kind)
+    }
+
+    /// The import holds a row of this kind here, stored before or not.
+    pub fn reach(&mut self, kind: u32, stretch: Stretch) {
+        self.extents.entry(kind).and_modify(|extent| *extent = extent.with(stretch)).or_insert(stretch);
+    }
+
+    /// The time that the import's rows of a kind take up; none without rows.
+    pub fn extent(&self, kind: u32) -> Option<Stretch> {
+        self.extents.get(&kind).copied()
     }
 
     /// Adds a batch's claims; they need not be sorted.

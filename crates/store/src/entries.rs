@@ -8,11 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use health::{Entry, EntryKind};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::absences::{NEAR_MS, extend, overlaps};
+use crate::absences::{extend, overlaps};
 use crate::error::Result;
 use crate::history::ImportRef;
 use crate::members::{self, Members};
 use crate::report::EntryCounts;
+use crate::stretch::NEAR_MS;
 
 /// Correlations of one type, source and second that are told apart; a person has two or three.
 const ALIKE: usize = 64;

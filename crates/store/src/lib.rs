@@ -25,6 +25,7 @@ mod report;
 mod rollup;
 mod row;
 mod samples;
+mod stretch;
 #[cfg(test)]
 mod tests;
 mod undo;

@@ -15,6 +15,7 @@ use crate::error::Result;
 use crate::history::{History, write_image};
 use crate::report::KindCounts;
 use crate::row::{COLUMNS, FLAG_LOGGED, Key, Row};
+use crate::stretch::Stretch;
 
 /// Stored rows read ahead of the run at a time: few at first, because a correlation's member asks for one place only,
 /// then more with each read that follows.
@@ -146,6 +147,9 @@ impl Merge<'_> {
             });
         }
         self.claims.add(kind.id, claimant, claimed);
+        if let Some(extent) = rows.iter().map(|row| Stretch::of(&row.key)).reduce(Stretch::with) {
+            self.claims.reach(kind.id, extent);
+        }
         Ok(keys)
     }
 

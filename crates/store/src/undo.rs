@@ -65,7 +65,7 @@ fn undo(tx: &Connection, import: i64, home_zone: &str, tell: &mut dyn FnMut(Step
     for (kind, done) in kinds.into_iter().zip(0..) {
         tell(Steps { done, of })?;
         undone.removed += forget_rows(tx, kind, &imports, import, &mut derived)?;
-        let outcome = reconcile(tx, kind, &imports, i64::MIN, &mut derived)?;
+        let outcome = reconcile(tx, kind, &imports, &mut derived)?;
         undone.restored += outcome.restored;
     }
     tell(Steps { done: of - 1, of })?;

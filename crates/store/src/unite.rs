@@ -46,7 +46,7 @@ fn link_two(conn: &Connection, source: u32, other: u32, home_zone: &str) -> Resu
     for kind in kinds_of(conn, &sources)? {
         Union { conn, kind, sources: &sources, to: source, zones: &before }.unite(&imports)?;
         derived.all_of(conn, kind)?;
-        absences::reconcile(conn, kind, &imports, i64::MIN, &mut derived)?;
+        absences::reconcile(conn, kind, &imports, &mut derived)?;
     }
     let others: Vec<u32> = sources.into_iter().filter(|id| *id != source).collect();
     for other in &others {
@@ -151,7 +151,8 @@ impl Union<'_> {
             .conn
             .prepare_cached("SELECT count(*) FROM samples WHERE kind_id = ?1")?
             .query_row([SCRATCH], |row| row.get(0))?;
-        let before = Stored { kind: SCRATCH, identifier: identifier.clone(), rows: vec![(self.to, merged)] };
+        let before =
+            Stored { kind: SCRATCH, identifier: identifier.clone(), rows: vec![(self.to, merged)], live: merged };
         let kind = KindRef { id: SCRATCH, rule: Rule::of(&identifier), identifier, had_rows: true };
         let mut claims = Claims::default();
         let mut merge = Merge {

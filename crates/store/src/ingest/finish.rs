@@ -8,7 +8,7 @@ use health::{Batch, EntryKind, Sample};
 use super::Ingest;
 use super::rows::at;
 use super::waiting::Owner;
-use crate::absences::{Repeated, Stored};
+use crate::absences::{Part, Repeated};
 use crate::claims::Claimant;
 use crate::dictionary::KindRef;
 use crate::error::{ErrorKind, Result};
@@ -87,8 +87,8 @@ impl Ingest<'_> {
         self.write_import("")?;
         let thought = std::mem::replace(&mut self.imports, live_imports(self.conn)?);
         self.history = None;
-        self.link_renamed_sources()?;
-        self.find_absences()?;
+        let linked = self.link_renamed_sources()?;
+        self.find_absences(linked)?;
         let ids = |imports: &[ImportRef]| imports.iter().map(|import| import.id).collect::<Vec<_>>();
         if ids(&thought) != ids(&self.imports) {
             self.show_newest()?;
@@ -125,8 +125,10 @@ impl Ingest<'_> {
         self.derived.rebuild(self.conn, &self.zones)
     }
 
-    fn link_renamed_sources(&mut self) -> Result<()> {
-        for (new, old) in link::renamed(self.conn, &self.dictionary)? {
+    /// Returns whether there were any.
+    fn link_renamed_sources(&mut self) -> Result<bool> {
+        let renamed = link::renamed(self.conn, &self.dictionary)?;
+        for (new, old) in renamed.iter().copied() {
             for kind in link::kinds_of(self.conn, new, self.import)? {
                 let members = members::take(self.conn, kind, &BTreeSet::from([new]))?;
                 let mut rows = link::take_rows(self.conn, kind, new, old)?;
@@ -152,7 +154,7 @@ impl Ingest<'_> {
             }
             link::move_names(self.conn, new, old)?;
         }
-        Ok(())
+        Ok(!renamed.is_empty())
     }
 
     /// Settles how samples look that several batches held. Returns how many of those rows were repeats of no account.
@@ -172,24 +174,27 @@ impl Ingest<'_> {
         Ok(repeats)
     }
 
-    fn find_absences(&mut self) -> Result<()> {
+    /// What this import lacks, and what follows from that; where sources were `linked`, for all rows of a kind.
+    fn find_absences(&mut self, linked: bool) -> Result<()> {
         let newest = self.imports.last().is_some_and(|newest| newest.id == self.import);
         for before in std::mem::take(&mut self.stored_before) {
             let found = absences::find(self.conn, &self.claims, &before, self.import)?;
-            let Stored { kind, identifier, .. } = before;
+            let (kind, identifier) = (before.kind, &before.identifier);
             let repeats = self.settle(kind, &found.repeated)?;
-            if let Some(counts) = self.report.by_type.get_mut(&identifier) {
+            if let Some(counts) = self.report.by_type.get_mut(identifier) {
                 counts.counts.known = counts.counts.known.saturating_sub(repeats);
                 counts.counts.duplicates += repeats;
             }
             if found.only_members > 0 {
-                let counts = self.report.by_type.entry(identifier).or_default();
+                let counts = self.report.by_type.entry(identifier.clone()).or_default();
                 counts.read += found.only_members;
                 counts.counts.known += found.only_members;
             }
             let touched = self.derived.touched(kind);
             if found.absent || self.claims.revives(kind) || (!newest && touched) {
-                let outcome = absences::reconcile(self.conn, kind, &self.imports, self.import, &mut self.derived)?;
+                let among = (self.imports.as_slice(), self.import);
+                let part = if linked { Part::All } else { Part::of(self.claims.extent(kind), among.0, among.1) };
+                let outcome = absences::reconcile_import(self.conn, &before, part, among, &mut self.derived)?;
                 self.report.superseded += outcome.superseded;
                 self.report.kept += outcome.kept;
             }

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 
 use super::KindRow;
 use super::verify::Texts;
-use crate::absences::{Decided, decide};
+use crate::absences::{Decided, Part, decide};
 use crate::entries;
 use crate::error::Result;
 use crate::history::{ImportRef, image_at};
@@ -21,7 +21,7 @@ pub(super) fn of_samples(
     texts: &mut Texts,
 ) -> Result<()> {
     let id = number(kind.id)?;
-    decide(conn, id, imports, &mut |decided| {
+    decide(conn, id, Part::All, imports, &mut |decided| {
         if let Some(text) = difference(conn, id, &decided, imports)? {
             let key = decided.row.key;
             let day = || format_day(zones.day(key.start_ms));
