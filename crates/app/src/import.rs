@@ -78,8 +78,21 @@ fn ingest(
     })
 }
 
-/// Problems that mean that a part of the input is lost, though no record was refused.
-const LOST: [&str; 2] = ["damaged_file", "truncated"];
+/// Problems that mean that a part of the input is lost or doubtful, though no record was refused.
+const LOST: [&str; 12] = [
+    "after_the_end",
+    "bad_checksum",
+    "bad_part",
+    "bad_shape",
+    "damaged_file",
+    "duplicate_metadata",
+    "too_large_file",
+    "too_many_beats",
+    "too_many_children",
+    "too_many_references",
+    "too_much_metadata",
+    "truncated",
+];
 
 /// Whether some input did not come in: refused, cut off or damaged.
 pub fn is_partial(report: &Report) -> bool {
