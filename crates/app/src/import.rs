@@ -108,6 +108,21 @@ mod tests {
     use crate::testing::{PERSON, TestFolder};
 
     #[test]
+    fn what_is_lost_makes_an_import_partial() {
+        let of = |reason: &str| {
+            let problem = store::ProblemCount { reason: reason.to_owned(), count: 1, first_position: None };
+            is_partial(&Report { problems: vec![problem], ..Report::default() })
+        };
+        for reason in LOST {
+            assert!(of(reason), "{reason}");
+            assert!(crate::words::PROBLEMS.iter().any(|(code, _)| *code == reason), "{reason}");
+        }
+        for reason in ["missing_file", "no_records", "unknown_element", "implausible_date", "unsafe_entry_name"] {
+            assert!(!of(reason), "{reason}");
+        }
+    }
+
+    #[test]
     fn who_cannot_write_in_time_is_told_and_readers_go_on() {
         let folder = TestFolder::new("busy");
         let other = folder.clone().waiting(Duration::ZERO);
