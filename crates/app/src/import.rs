@@ -78,8 +78,21 @@ fn ingest(
     })
 }
 
-/// Problems that mean that a part of the input is lost, though no record was refused.
-const LOST: [&str; 2] = ["damaged_file", "truncated"];
+/// Problems that mean that a part of the input is lost or doubtful, though no record was refused.
+const LOST: [&str; 12] = [
+    "after_the_end",
+    "bad_checksum",
+    "bad_part",
+    "bad_shape",
+    "damaged_file",
+    "duplicate_metadata",
+    "too_large_file",
+    "too_many_beats",
+    "too_many_children",
+    "too_many_references",
+    "too_much_metadata",
+    "truncated",
+];
 
 /// Whether some input did not come in: refused, cut off or damaged.
 pub fn is_partial(report: &Report) -> bool {
@@ -93,6 +106,21 @@ mod tests {
     use super::*;
     use crate::Code;
     use crate::testing::{PERSON, TestFolder};
+
+    #[test]
+    fn what_is_lost_makes_an_import_partial() {
+        let of = |reason: &str| {
+            let problem = store::ProblemCount { reason: reason.to_owned(), count: 1, first_position: None };
+            is_partial(&Report { problems: vec![problem], ..Report::default() })
+        };
+        for reason in LOST {
+            assert!(of(reason), "{reason}");
+            assert!(crate::words::PROBLEMS.iter().any(|(code, _)| *code == reason), "{reason}");
+        }
+        for reason in ["missing_file", "no_records", "unknown_element", "implausible_date", "unsafe_entry_name"] {
+            assert!(!of(reason), "{reason}");
+        }
+    }
 
     #[test]
     fn who_cannot_write_in_time_is_told_and_readers_go_on() {

@@ -24,17 +24,19 @@ struct Unit {
 /// A linear conversion, found once per pair of units and then applied per sample.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Conversion {
-    factor: f64,
-    offset: f64,
+    before: f64,
+    times: f64,
+    over: f64,
+    after: f64,
 }
 
 impl Conversion {
     /// Leaves values as they are.
-    pub const IDENTITY: Self = Self { factor: 1.0, offset: 0.0 };
+    pub const IDENTITY: Self = Self { before: 0.0, times: 1.0, over: 1.0, after: 0.0 };
 
     /// Converts one value.
     pub fn apply(self, value: f64) -> f64 {
-        value * self.factor + self.offset
+        (value + self.before) * self.times / self.over + self.after
     }
 
     /// Whether values stay as they are.
@@ -52,8 +54,26 @@ pub fn conversion(from: &str, to: &str) -> Option<Conversion> {
     if from.dimension != to.dimension {
         return None;
     }
-    let (factor, offset) = (from.factor / to.factor, (from.offset - to.offset) / to.factor);
-    Some(Conversion { factor, offset })
+    let ((from_times, from_over), (to_times, to_over)) = (fraction(from.factor), fraction(to.factor));
+    let (times, over) = (from_times * to_over, from_over * to_times);
+    let (times, over) = if times == over { (1.0, 1.0) } else { (times, over) };
+    Some(Conversion { before: shift(from), times, over, after: -shift(to) })
+}
+
+/// A factor as a fraction of whole numbers, where it or its inverse is a short decimal: then 418.4 kJ are 100 kcal and
+/// not a digit less.
+fn fraction(factor: f64) -> (f64, f64) {
+    let powers = |most: i32| (0..=most).map(|e| 10f64.powi(e));
+    let direct = powers(12).map(|ten| ((factor * ten).round(), ten)).find(|(n, ten)| n / ten == factor);
+    let inverse = || powers(6).map(|ten| (ten, (ten / factor).round())).find(|(ten, n)| ten / n == factor);
+    direct.or_else(inverse).unwrap_or((factor, 1.0))
+}
+
+/// What is added to a value before it is multiplied: -32 for degrees Fahrenheit.
+fn shift(unit: &Unit) -> f64 {
+    let exact = unit.offset / unit.factor;
+    let short = (exact * 1e6).round() / 1e6;
+    if (exact - short).abs() < 1e-9 { short } else { exact }
 }
 
 fn lookup(unit: &str) -> Option<&'static Unit> {
@@ -63,9 +83,10 @@ fn lookup(unit: &str) -> Option<&'static Unit> {
         let table: Table = serde_json::from_str(include_str!("../data/healthkit-types.json")).expect("valid");
         table.units.into_iter().map(|unit| (unit.unit.clone(), unit)).collect()
     });
-    // Molar units of glucose carry the molar mass in the text: mmol<180.1558800000541>/L.
-    let simple = if unit.starts_with("mmol<180.15") { "mmol<180.1558800000541>/L" } else { unit };
-    UNITS.get(simple)
+    // Molar units of glucose carry the molar mass in the text, mmol<180.1558800000541>/L; some apps leave it out. No
+    // other type has a unit by the mole.
+    let molar = unit == "mmol/L" || unit.starts_with("mmol<180.15");
+    UNITS.get(if molar { "mmol<180.1558800000541>/L" } else { unit })
 }
 
 #[cfg(test)]
@@ -91,6 +112,27 @@ mod tests {
         check(30.0, "mL/kg·min", "mL/min·kg", Some(30.0));
         check(12.0, "furlong", "m", None);
         check(12.0, "kg", "m", None);
+        check(5.5, "mmol/L", "mg/dL", Some(99.085734));
+        check(5.5, "mmol/L", "g", None);
         check(7.0, "fortnights", "fortnights", Some(7.0));
+    }
+
+    #[test]
+    fn what_is_exact_on_paper_is_exact() {
+        #[track_caller]
+        fn check(value: f64, from: &str, to: &str, expected: f64) {
+            assert_eq!(conversion(from, to).map(|c| c.apply(value)), Some(expected), "{value} {from} in {to}");
+            assert_eq!(conversion(to, from).map(|c| c.apply(expected)), Some(value), "{expected} {to} in {from}");
+        }
+        check(418.4, "kJ", "kcal", 100.0);
+        check(41.84, "kJ", "kcal", 10.0);
+        check(98.6, "degF", "degC", 37.0);
+        check(-40.0, "degF", "degC", -40.0);
+        check(3.6, "km/hr", "m/s", 1.0);
+        check(25.0, "cm", "m", 0.25);
+        check(100.0, "lb", "kg", 45.359237);
+        check(72.0, "count/min", "count/hr", 4320.0);
+        check(1.1, "km", "m", 1100.0);
+        check(273.15, "K", "degC", 0.0);
     }
 }

@@ -23,7 +23,8 @@ pub(super) fn chart(store: &Store, zones: &Zones, id: i64, page: usize) -> Resul
     let voltages = entry.payload.as_deref().and_then(unpack).unwrap_or_default();
     // Whoever says nothing means microvolts, as Apple does.
     let divisor = if text("unit") == "mV" { 1.0 } else { MICROVOLTS };
-    let millivolts: Vec<f64> = voltages.iter().map(|voltage| voltage / divisor).collect();
+    // One that could not be read is drawn as a break in the line.
+    let millivolts: Vec<f64> = voltages.iter().map(|voltage| voltage.map_or(f64::NAN, |v| v / divisor)).collect();
     let recording = Recording {
         start_ms: entry.start_ms.unwrap_or_default(),
         hertz: body.get("sample_rate_hz").and_then(Value::as_f64).unwrap_or_default(),

@@ -246,8 +246,8 @@ mod tests {
         );
         let head = json!({"record": "ecg", "classification_raw": null, "avg_hr": null, "hz": 512.0, "source": null});
         let mut whole = head.clone();
-        (whole["voltage_count"], whole["voltages"]) = (json!(2), json!([0.5, -3.0]));
-        check("ecg", r#"{"n":2,"sample_rate_hz":512.0}"#, Some(ecg::pack(&[0.5, -3.0])), whole);
+        (whole["voltage_count"], whole["voltages"]) = (json!(3), json!([0.5, null, -3.0]));
+        check("ecg", r#"{"n":3,"sample_rate_hz":512.0}"#, Some(ecg::pack(&[Some(0.5), None, Some(-3.0)])), whole);
         let mut broken = head;
         broken["payload_hex"] = json!("ff01");
         check("ecg", r#"{"sample_rate_hz":512.0}"#, Some(vec![255, 1]), broken);

@@ -25,6 +25,13 @@ pub struct Point {
     pub v_acc: Option<f64>,
 }
 
+impl Point {
+    /// A place and nothing more; `None` where there is no such place on earth.
+    pub fn at(lat: f64, lon: f64) -> Option<Self> {
+        (lat.abs() <= 90.0 && lon.abs() <= 180.0).then(|| Self { lat, lon, ..Self::default() })
+    }
+}
+
 /// Packs points without loss: a format byte, their number, and eight columns.
 pub fn pack(points: &[Point]) -> Vec<u8> {
     let mut out = vec![FORMAT];

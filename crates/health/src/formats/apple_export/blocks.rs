@@ -114,6 +114,21 @@ impl Blocks {
         Self { messages, recycle, block: String::new(), at: 0, failed: None, ending: None }
     }
 
+    /// The end of an input.
+    pub(super) fn nothing() -> Self {
+        let ((_, messages), (recycle, _)) = (sync_channel(0), sync_channel(0));
+        let ending = Some(Ending::default());
+        Self { messages, recycle, block: String::new(), at: 0, failed: None, ending }
+    }
+
+    /// Gives back what was read last, to be read once more.
+    pub(super) fn put_back(&mut self, bytes: &[u8]) {
+        // The parser may have stopped inside a character, so only both parts together are text.
+        let rest = self.block.as_bytes().get(self.at..).unwrap_or_default();
+        self.block = String::from_utf8_lossy(&[bytes, rest].concat()).into_owned();
+        self.at = 0;
+    }
+
     /// What is left of the present block.
     pub(super) fn rest(&self) -> &str {
         self.block.get(self.at..).unwrap_or_default()

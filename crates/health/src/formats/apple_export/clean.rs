@@ -8,7 +8,7 @@ use std::string::FromUtf8Error;
 use memchr::memmem;
 
 use super::attributes::is_control;
-use crate::{Error, ErrorKind, Result};
+use crate::{ErrorKind, Result};
 
 /// Bytes per block.
 pub(super) const BLOCK: usize = 256 << 10;
@@ -63,9 +63,15 @@ pub(super) fn read_prolog(reader: &mut impl Read, max: usize) -> Result<(Prolog,
         }
         result?;
         if ended || head.len() > max + ROOT.len() {
-            return Err(Error::from(ErrorKind::NotAnExport));
+            return Err(no_root(&head, ended).into());
         }
     }
+}
+
+/// Why there is no root element in the beginning of a file, and whether that was all of it.
+pub(super) fn no_root(head: &[u8], ended: bool) -> ErrorKind {
+    let is_ours = memmem::find(head, b"<!DOCTYPE HealthData").is_some();
+    if is_ours && !ended { ErrorKind::TooLarge("bytes before the root element") } else { ErrorKind::NotAnExport }
 }
 
 fn prolog(head: &[u8]) -> Prolog {

@@ -167,8 +167,8 @@ impl Content {
             }
             Inside::Nothing => {}
         }
-        // Records that were refused are told as that.
-        if self.records == 0 {
+        // Records that were refused are told as that, and members of correlations may have no twin.
+        if self.records == 0 && !self.found.has_nested {
             self.tally.count("no_records", None);
         }
         self.news = true;
@@ -217,11 +217,23 @@ impl Content {
         if node.name == "ExportDate" {
             self.document.export_date_ms = node.get("value").and_then(parse_stamp);
             self.document.offset_s = node.get("value").and_then(printed_offset);
+            if self.document.export_date_ms.is_none() {
+                self.tally.count("bad_part", Some(&node.name));
+            }
             self.news = true;
-        } else if !self.tally.admits(&entries::source(node)) {
+            return;
+        }
+        let rejects = self.tally.rejects.len();
+        if !self.tally.admits(&entries::source(node)) {
             entries::refuse("too_many_sources", node, &mut self.tally, &mut self.found);
         } else if !entries::read(node, &mut self.tally, &mut self.found) {
             self.tally.count("unknown_element", Some(&node.name));
+        }
+        if self.tally.rejects.len() == rejects {
+            if node.is_bad() {
+                self.tally.count("bad_shape", Some(&node.name));
+            }
+            node.count_lost(&mut self.tally);
         }
     }
 }

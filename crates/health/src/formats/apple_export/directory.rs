@@ -20,6 +20,8 @@ pub(super) struct ArchiveEntry {
     pub(super) name: String,
     pub(super) encrypted: bool,
     pub(super) compressed: u64,
+    /// How it is packed, by the format's number.
+    pub(super) method: u16,
     /// Climbs out, is absolute, has a drive, a NUL, or is a link: never opened.
     pub(super) unsafe_name: bool,
     /// Stands twice: never opened.
@@ -126,6 +128,7 @@ fn read_entry(reader: &mut impl Read, header: &[u8], max_name: usize) -> Result<
         name: name.replace('\\', "/"),
         raw_name,
         encrypted: number(8) & 1 == 1,
+        method: number(10),
         compressed: u64::from(number(20)) | u64::from(number(22)) << 16,
         doubled: false,
     })

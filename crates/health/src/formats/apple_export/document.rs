@@ -14,6 +14,14 @@ use super::tag::{self, Shape};
 use super::tally::Tally;
 use crate::{Batch, Document, Error, ErrorKind, Result};
 
+/// What the parser made of the next piece of the input.
+enum Step {
+    Taken,
+    /// A tag with others in it, the first of them at this place.
+    Swallowed(usize),
+    Failed,
+}
+
 /// The parser of one main document.
 pub(super) struct Parser {
     xml: Reader<Guard<Blocks>>,
@@ -29,12 +37,7 @@ pub(super) struct Parser {
 impl Parser {
     /// Parses what follows a prolog.
     pub(super) fn new(blocks: Blocks, prolog: &Prolog, mut tally: Tally) -> Self {
-        let mut xml = Reader::from_reader(Guard::new(blocks, tally.limits.event));
-        let config = xml.config_mut();
-        // Damaged files are read as far as they go.
-        config.check_end_names = false;
-        config.allow_unmatched_ends = true;
-        config.allow_dangling_amp = true;
+        let xml = parser(Guard::new(blocks, tally.limits.event));
         if prolog.broken_doctype {
             tally.count("broken_doctype", None);
         }
@@ -69,7 +72,14 @@ impl Parser {
         }
         let mut buffer = mem::take(&mut self.buffer);
         buffer.clear();
-        let result = self.parser_step(&mut buffer, before);
+        let result = self.parser_step(&mut buffer).and_then(|step| match step {
+            Step::Taken => Ok(()),
+            Step::Swallowed(at) => self.cut_off(&buffer, at),
+            Step::Failed => match tag::swallowed(&buffer) {
+                Some(at) => self.cut_off(&buffer, at),
+                None => self.recover(before),
+            },
+        });
         self.buffer = buffer;
         result
     }
@@ -94,11 +104,16 @@ impl Parser {
         Ok(true)
     }
 
-    fn parser_step(&mut self, buffer: &mut Vec<u8>, before: u64) -> Result<()> {
+    fn parser_step(&mut self, buffer: &mut Vec<u8>) -> Result<Step> {
         let event = self.xml.read_event_into(buffer);
         self.xml.get_mut().reset();
         // After a text the parser expects markup and nobody may take it away.
         self.between = matches!(event, Ok(Event::Empty(_) | Event::Start(_) | Event::End(_)));
+        if let Ok(Event::Empty(tag) | Event::Start(tag)) = &event
+            && let Some(at) = tag::swallowed(tag.as_bytes())
+        {
+            return Ok(Step::Swallowed(1 + at));
+        }
         match event {
             Ok(Event::Empty(tag)) => {
                 let is_root = !self.content.is_inside_root();
@@ -110,8 +125,30 @@ impl Parser {
             Ok(Event::End(_)) => self.content.close(),
             Ok(Event::Eof) => self.finish(false)?,
             Ok(_) => {}
-            Err(_) => self.recover(before)?,
+            Err(_) => return Ok(Step::Failed),
         }
+        Ok(Step::Taken)
+    }
+
+    /// Refuses a tag whose quotes do not close, and so took in what follows it, and reads on with what follows.
+    fn cut_off(&mut self, buffer: &[u8], at: usize) -> Result<()> {
+        let (broken, following) = buffer.split_at_checked(at).unwrap_or_default();
+        self.offset = (self.offset + self.xml.buffer_position()).saturating_sub(following.len() as u64);
+        let content = &mut self.content;
+        content.tally.position = self.offset.saturating_sub(broken.len() as u64);
+        let broken = String::from_utf8_lossy(broken);
+        let (name, attributes, shape) = tag::broken(&broken);
+        let is_root = !content.is_inside_root();
+        content.open(name, attributes)?;
+        if shape != Shape::Start && !is_root {
+            content.close();
+        }
+        // The parser is somewhere inside the tag: another one begins behind it.
+        let limit = content.tally.limits.event;
+        let mut blocks = mem::replace(&mut self.xml.get_mut().inner, Blocks::nothing());
+        blocks.put_back(following);
+        self.xml = parser(Guard::new(blocks, limit));
+        self.between = true;
         Ok(())
     }
 
@@ -138,8 +175,11 @@ impl Parser {
         let content = &mut self.content;
         content.finish();
         let ending = self.xml.get_mut().inner.finish()?;
-        if !closed || ending.broken {
+        if !closed {
             content.tally.add("truncated", None, 1, Some(position));
+        } else if ending.broken {
+            // All of it was there, but not as it was packed.
+            content.tally.add("bad_checksum", None, 1, None);
         }
         if closed && ending.more {
             // Two exports in one file, for instance: only the first one is read.
@@ -158,6 +198,16 @@ impl Parser {
         content.tally.add("invalid_utf8", None, damage.utf8, place(damage.first_utf8));
         Ok(())
     }
+}
+
+/// A parser that reads damaged files as far as they go.
+fn parser(input: Guard<Blocks>) -> Reader<Guard<Blocks>> {
+    let mut xml = Reader::from_reader(input);
+    let config = xml.config_mut();
+    config.check_end_names = false;
+    config.allow_unmatched_ends = true;
+    config.allow_dangling_amp = true;
+    xml
 }
 
 fn guard_at_end(guard: &mut Guard<Blocks>) -> bool {

@@ -12,16 +12,27 @@ use crate::formats::ecg;
 use crate::time::parse_stamp;
 use crate::{Entry, EntryKind, Source};
 
-/// Lines before the first voltage; Apple writes ten that are not empty.
+/// Lines that Apple writes before the first voltage, without the empty ones.
+const HEAD: usize = 10;
+/// Lines before the first voltage that are looked at.
 const MAX_HEAD: usize = 32;
 
+/// What one file holds.
+#[derive(Debug)]
+pub struct Recording {
+    /// The entry with the voltages.
+    pub entry: Entry,
+    /// False where voltages are missing or could not be read; the others are there, each in its place.
+    pub complete: bool,
+}
+
 /// Reads a file; `None` where it is no ECG of Apple's.
-pub fn read(reader: impl Read) -> Option<Entry> {
+pub fn read(reader: impl Read) -> Option<Recording> {
     read_within(reader, &Limits::default())
 }
 
 /// Reads a file; `None` where it is no ECG of Apple's or larger than the limits.
-pub fn read_within(reader: impl Read, limits: &Limits) -> Option<Entry> {
+pub fn read_within(reader: impl Read, limits: &Limits) -> Option<Recording> {
     // One byte more tells a file of just that size from a larger one.
     let mut cleaner = Cleaner::new(reader.take(limits.ecg + 1), Vec::new());
     let (mut text, mut block) = (String::new(), String::new());
@@ -35,10 +46,11 @@ pub fn read_within(reader: impl Read, limits: &Limits) -> Option<Entry> {
     None
 }
 
-fn parse(text: &str, limits: &Limits) -> Option<Entry> {
+fn parse(text: &str, limits: &Limits) -> Option<Recording> {
     let mut lines = text.lines().map(str::trim).peekable();
     let mut head = Vec::new();
-    while let Some(line) = lines.next_if(|line| voltage(line).is_none()) {
+    // A first voltage that cannot be read is one all the same, once the whole head has been there.
+    while let Some(line) = lines.next_if(|line| voltage(line).is_none() && (head.len() < HEAD || !is_lost(line))) {
         if !line.is_empty() && head.len() < MAX_HEAD {
             head.push(value(line));
         }
@@ -46,9 +58,14 @@ fn parse(text: &str, limits: &Limits) -> Option<Entry> {
     // Name, birth date, recorded, classification, symptoms, software, device, rate, then lead and unit.
     let at = |place: usize| head.get(place).map(String::as_str).filter(|value| !value.is_empty());
     let recorded = at(2).and_then(parse_stamp)?;
-    let voltages: Vec<f64> = lines.filter_map(voltage).take(limits.voltages + 1).collect();
+    // One that cannot be read keeps its place: the others must not move in time.
+    let lines = lines.filter(|line| !line.is_empty());
+    let mut voltages: Vec<Option<f64>> = lines.map(voltage).take(limits.voltages + 1).collect();
     if voltages.len() > limits.voltages {
         return None;
+    }
+    if voltages.iter().all(Option::is_none) {
+        voltages.clear();
     }
     let rate = at(7).and_then(first_number);
     let length_ms = rate.filter(|rate| *rate > 0.0).map_or(0.0, |rate| voltages.len() as f64 / rate * 1000.0);
@@ -69,7 +86,12 @@ fn parse(text: &str, limits: &Limits) -> Option<Entry> {
     (entry.start_ms, entry.end_ms) = (Some(recorded), Some(recorded + length_ms.round() as i64));
     entry.body = body.text();
     entry.payload = Some(ecg::pack(&voltages));
-    Some(entry)
+    Some(Recording { entry, complete: !voltages.is_empty() && voltages.iter().all(Option::is_some) })
+}
+
+/// Whether a line behind the head is a voltage that cannot be read, and not one more key with its value.
+fn is_lost(line: &str) -> bool {
+    !line.is_empty() && !line.contains([',', ';'])
 }
 
 /// The value of `Key,Value`, in quotes or not; empty for a line without a comma.
@@ -104,9 +126,30 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, body: &str, voltages: &[f64]) {
-        let entry = read(text.as_bytes()).expect("an ECG");
-        assert_eq!(entry.body, body);
-        assert_eq!(ecg::unpack(&entry.payload.unwrap_or_default()).as_deref(), Some(voltages));
+        let Recording { entry, complete } = read(text.as_bytes()).expect("an ECG");
+        assert_eq!((entry.body.as_str(), complete), (body, true));
+        let voltages: Vec<_> = voltages.iter().copied().map(Some).collect();
+        assert_eq!(ecg::unpack(&entry.payload.unwrap_or_default()), Some(voltages));
+    }
+
+    #[test]
+    fn a_voltage_that_cannot_be_read_keeps_its_place() {
+        let check = |voltages: &str, expected: &[Option<f64>]| {
+            let head = "Name,A\nBorn,B\nRecorded,2021-12-17 12:58:58 +0800\nClass,A\nSymptoms,\nVersion,1\n\
+                        Device,W\nRate,1 hertz\n\n\nLead,Lead I\nUnit,µV\n\n";
+            let Recording { entry, complete } = read(format!("{head}{voltages}").as_bytes()).expect("an ECG");
+            assert!(!complete, "{voltages}");
+            assert_eq!(ecg::unpack(&entry.payload.unwrap_or_default()).as_deref(), Some(expected), "{voltages}");
+            assert_eq!(
+                entry.end_ms.zip(entry.start_ms).map(|(end, start)| end - start),
+                Some(1000 * expected.len() as i64)
+            );
+        };
+        check("1\nabc\n3\n", &[Some(1.0), None, Some(3.0)]);
+        check("1\n2\nx\n", &[Some(1.0), Some(2.0), None]);
+        check("nan\n2\n", &[None, Some(2.0)]);
+        check("nan\nnan\n", &[]);
+        check("", &[]);
     }
 
     #[test]

@@ -45,6 +45,8 @@ pub(super) struct Found {
     pub(super) entries: Vec<Entry>,
     /// Records inside what could not be kept.
     pub(super) nested: Builder,
+    /// There were records inside other elements.
+    pub(super) has_nested: bool,
     references: Vec<Reference>,
     reference_bytes: usize,
 }
@@ -127,8 +129,10 @@ fn correlation(node: &Node, tally: &mut Tally, found: &mut Found) {
     let mut body = Body::default();
     body.set("type", identity.as_str());
     body.set("metadata", node.metadata());
+    node.keep_unreadable(&mut body, &[], &["creationDate"], tally);
     provenance(&mut body, node);
     let members = members(node, tally);
+    found.has_nested |= !members.samples.is_empty() || !members.problems.is_empty();
     // Several foods of one second are told apart by their name and by what they are made of.
     let food = node.metadata().get("HKFoodType").map(ToString::to_string).unwrap_or_default();
     let mut kinds = members.kinds.clone();
@@ -143,6 +147,7 @@ fn correlation(node: &Node, tally: &mut Tally, found: &mut Found) {
 /// Lists an element that cannot be kept, and keeps the records in it that can.
 pub(super) fn refuse(reason: &'static str, node: &Node, tally: &mut Tally, found: &mut Found) {
     reject(reason, node, tally);
+    found.has_nested |= !node.records().is_empty();
     read_records(node, &mut found.nested, tally);
 }
 
@@ -162,9 +167,7 @@ fn read_records(node: &Node, builder: &mut Builder, tally: &mut Tally) {
         extras.clear();
         for entry in record.all("MetadataEntry") {
             let (key, value) = (entry.get("key").unwrap_or_default(), entry.get("value").unwrap_or_default());
-            if !extras.add(key, value, &tally.limits) {
-                tally.count("too_much_metadata", None);
-            }
+            extras.add(key, value, tally);
         }
         for list in record.all("HeartRateVariabilityMetadataList") {
             for beat in list.all("InstantaneousBeatsPerMinute") {
@@ -177,15 +180,33 @@ fn read_records(node: &Node, builder: &mut Builder, tally: &mut Tally) {
     }
 }
 
+const RING_NUMBERS: [&str; 10] = [
+    "activeEnergyBurned",
+    "activeEnergyBurnedGoal",
+    "appleMoveTime",
+    "appleMoveTimeGoal",
+    "appleMoveMinutes",
+    "appleMoveMinutesGoal",
+    "appleExerciseTime",
+    "appleExerciseTimeGoal",
+    "appleStandHours",
+    "appleStandHoursGoal",
+];
+
 fn rings(node: &Node, tally: &mut Tally) -> Option<Entry> {
     let date = node.get("dateComponents").unwrap_or_default();
-    if parse_day(date).is_none_or(|day| day < FIRST_DAY) {
+    let Some(day) = parse_day(date) else {
+        reject("bad_time", node, tally);
+        return None;
+    };
+    if day < FIRST_DAY {
         tally.count("implausible_date", Some("ActivitySummary"));
         return None;
     }
     let unit = node.get("activeEnergyBurnedUnit").unwrap_or("kcal");
     let energy = |name: &str| Some(conversion(unit, "kcal")?.apply(node.number(name)?));
     let mut body = Body::default();
+    node.keep_unreadable(&mut body, &RING_NUMBERS, &[], tally);
     body.set("date", date);
     body.number("active_energy_kcal", energy("activeEnergyBurned"));
     body.number("active_energy_goal_kcal", energy("activeEnergyBurnedGoal"));
@@ -228,6 +249,7 @@ fn clinical(node: &Node, tally: &mut Tally, found: &mut Found) {
     body.set("identifier", identifier);
     body.set("source_url", node.get("sourceURL"));
     body.set("fhir_version", node.get("fhirVersion"));
+    node.keep_unreadable(&mut body, &[], &["receivedDate"], tally);
     body.instant("received", node.stamp("receivedDate"));
     body.set("path", node.get("resourceFilePath"));
     // A clinic's own number is the same however often the record is fetched; without one the date must do.

@@ -126,8 +126,8 @@ impl SideFiles {
         let limits = tally.limits;
         let track =
             self.read(files, (name, EntryKind::Route), limits.gpx, tally, |reader| gpx::read_within(reader, &limits));
-        let Track { points, complete } = track.unwrap_or_default();
-        if !complete {
+        let Track { points, complete, unreadable } = track.unwrap_or_default();
+        if !complete || unreadable > 0 {
             tally.lost_file("damaged_file", EntryKind::Route, &files.printed(name));
         }
         if points.is_empty() && !complete {
@@ -144,11 +144,11 @@ impl SideFiles {
     fn ecg(&mut self, files: &Files, name: &str, tally: &mut Tally) -> Option<Entry> {
         let limits = tally.limits;
         let of = (name, EntryKind::Ecg);
-        let entry = self.read(files, of, limits.ecg, tally, |reader| ecg::read_within(reader, &limits)).flatten();
-        if entry.is_none() {
+        let read = self.read(files, of, limits.ecg, tally, |reader| ecg::read_within(reader, &limits)).flatten();
+        if read.as_ref().is_none_or(|recording| !recording.complete) {
             tally.lost_file("damaged_file", EntryKind::Ecg, &files.printed(name));
         }
-        let entry = entry?;
+        let entry = read?.entry;
         if !tally.admits(&entry.source) {
             tally.reject("too_many_sources", Some(EntryKind::Ecg.as_str()), &files.printed(name));
             return None;

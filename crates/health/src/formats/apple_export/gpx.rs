@@ -21,6 +21,8 @@ pub struct Track {
     pub points: Vec<Point>,
     /// False where the file is cut off, damaged or over a limit; the points before that are there.
     pub complete: bool,
+    /// Values of points that could not be read, and points that were left out because their place is one of these.
+    pub unreadable: usize,
 }
 
 /// Reads a file to its end or to its first damage.
@@ -49,8 +51,9 @@ pub fn read_within(reader: impl Read, limits: &Limits) -> Track {
         let depth_left = limits.depth.saturating_sub(state.depth);
         let room = between && state.point.is_none() && depth_left > 2;
         let plain = room.then(|| plain_point(xml.get_ref().inner.rest())).flatten();
-        if let Some((point, length)) = plain.filter(|(_, length)| *length <= limits.event) {
+        if let Some((point, length, unreadable)) = plain.filter(|(_, length, _)| *length <= limits.event) {
             state.points.extend(point);
+            state.unreadable += unreadable;
             state.field = None;
             xml.stream().consume(length);
             xml.get_mut().reset();
@@ -79,17 +82,18 @@ pub fn read_within(reader: impl Read, limits: &Limits) -> Track {
     }
 }
 
-/// A whole point at the beginning of a text, as Apple writes them, and its length: a short cut past the parser.
-/// `None` where anything is out of the ordinary, and the parser has to look.
-fn plain_point(text: &str) -> Option<(Option<Point>, usize)> {
+/// A whole point at the beginning of a text, as Apple writes them, its length, and how much of it could not be read: a
+/// short cut past the parser. `None` where anything is out of the ordinary, and the parser has to look.
+fn plain_point(text: &str) -> Option<(Option<Point>, usize, usize)> {
     let tag = tag::whole(text).filter(|tag| tag.name == "trkpt" && tag.shape == Shape::Start)?;
     let mut point = place(tag.attributes);
     let mut rest = text.get(tag.length..)?;
     let mut extended = false;
+    let mut unreadable = usize::from(point.is_none());
     loop {
         rest = rest.trim_ascii_start();
         if let Some(after) = rest.strip_prefix("</trkpt>").filter(|_| !extended) {
-            return Some((point, text.len() - after.len()));
+            return Some((point, text.len() - after.len(), unreadable));
         }
         let bracket = if extended { "</extensions>" } else { "<extensions>" };
         rest = match rest.strip_prefix(bracket) {
@@ -97,13 +101,17 @@ fn plain_point(text: &str) -> Option<(Option<Point>, usize)> {
                 extended = !extended;
                 after
             }
-            None => plain_field(rest, point.as_mut())?,
+            None => {
+                let (after, good) = plain_field(rest, point.as_mut())?;
+                unreadable += usize::from(!good);
+                after
+            }
         };
     }
 }
 
-/// Reads `<name>text</name>` and gives what follows.
-fn plain_field<'a>(text: &'a str, point: Option<&mut Point>) -> Option<&'a str> {
+/// Reads `<name>text</name>` and gives what follows, and whether it could be read.
+fn plain_field<'a>(text: &'a str, point: Option<&mut Point>) -> Option<(&'a str, bool)> {
     let inside = text.strip_prefix('<')?;
     let (name, after) = inside.split_at_checked(inside.bytes().take_while(u8::is_ascii_alphabetic).count())?;
     let after = after.strip_prefix('>')?;
@@ -113,10 +121,19 @@ fn plain_field<'a>(text: &'a str, point: Option<&mut Point>) -> Option<&'a str> 
     if value.contains('&') || matches!(name, "" | "trkpt" | "gpx") {
         return None;
     }
-    if let (Some(point), Some(set), false) = (point, field(name), value.is_empty()) {
-        set(point, value.trim());
-    }
-    Some(rest)
+    let good = match (point, field(name), value.is_empty()) {
+        (Some(point), Some(set), false) => set_trimmed(set, point, value),
+        _ => true,
+    };
+    Some((rest, good))
+}
+
+/// Sets a value of a point from its text; false where it cannot be read.
+type Set = fn(&mut Point, &str) -> bool;
+
+fn set_trimmed(set: Set, point: &mut Point, text: &str) -> bool {
+    let text = text.trim();
+    set(point, text) || text.is_empty()
 }
 
 #[derive(Default)]
@@ -124,7 +141,8 @@ struct State {
     points: Vec<Point>,
     /// The point that is open; without a place it is dropped.
     point: Option<Point>,
-    field: Option<fn(&mut Point, &str)>,
+    field: Option<Set>,
+    unreadable: usize,
     depth: usize,
     closed: bool,
 }
@@ -133,14 +151,17 @@ impl State {
     fn open(&mut self, tag: &BytesStart<'_>) {
         self.depth += 1;
         match local(tag.name().as_ref()) {
-            "trkpt" => self.point = place(tag.attributes_raw()),
+            "trkpt" => {
+                self.point = place(tag.attributes_raw());
+                self.unreadable += usize::from(self.point.is_none());
+            }
             name => self.field = field(name),
         }
     }
 
     fn text(&mut self, text: &str) {
         if let (Some(point), Some(set)) = (&mut self.point, self.field) {
-            set(point, text.trim());
+            self.unreadable += usize::from(!set_trimmed(set, point, text));
         }
     }
 
@@ -155,7 +176,7 @@ impl State {
     }
 
     fn end(self, complete: bool) -> Track {
-        Track { points: self.points, complete }
+        Track { points: self.points, complete, unreadable: self.unreadable }
     }
 }
 
@@ -172,20 +193,24 @@ fn place(tag: &str) -> Option<Point> {
             _ => {}
         }
     }
-    let inside = |n: &f64| n.abs() <= 180.0;
-    Some(Point { lat: lat.filter(inside)?, lon: lon.filter(inside)?, ..Point::default() })
+    Point::at(lat?, lon?)
 }
 
-fn field(name: &str) -> Option<fn(&mut Point, &str)> {
+fn field(name: &str) -> Option<Set> {
     Some(match name {
-        "ele" => |point, text| point.ele = number(text),
-        "time" => |point, text| point.time_ms = parse_stamp(text),
-        "speed" => |point, text| point.speed = number(text),
-        "course" => |point, text| point.course = number(text),
-        "hAcc" => |point, text| point.h_acc = number(text),
-        "vAcc" => |point, text| point.v_acc = number(text),
+        "ele" => |point, text| read_into(&mut point.ele, number(text)),
+        "time" => |point, text| read_into(&mut point.time_ms, parse_stamp(text)),
+        "speed" => |point, text| read_into(&mut point.speed, number(text)),
+        "course" => |point, text| read_into(&mut point.course, number(text)),
+        "hAcc" => |point, text| read_into(&mut point.h_acc, number(text)),
+        "vAcc" => |point, text| read_into(&mut point.v_acc, number(text)),
         _ => return None,
     })
+}
+
+fn read_into<T: Copy>(field: &mut Option<T>, value: Option<T>) -> bool {
+    *field = value;
+    value.is_some()
 }
 
 #[cfg(test)]
@@ -231,8 +256,26 @@ mod tests {
         check("<gpx><trkpt lat=\"x\" lon=\"2\"/><trkpt lat=\"1e9\" lon=\"2\"/></gpx>", 0, true);
     }
 
+    #[test]
+    fn what_cannot_be_read_of_a_point_is_counted() {
+        let unreadable = |point: &str| {
+            let counts =
+                [point, &format!("<!-- -->{point}")].map(|point| read(format!("<gpx>{point}</gpx>").as_bytes()));
+            assert_eq!(counts[0], counts[1], "{point}");
+            (counts[0].points.len(), counts[0].unreadable)
+        };
+        let inside = |fields: &str| unreadable(&format!("<trkpt lat=\"1\" lon=\"2\">{fields}</trkpt>"));
+        assert_eq!(inside("<ele>x</ele><time>1970-01-01T00:00:01Z</time>"), (1, 1));
+        assert_eq!(inside("<time>noon</time><extensions><speed>fast</speed></extensions>"), (1, 2));
+        assert_eq!(inside("<ele></ele><ele> </ele><name>x</name>"), (1, 0));
+        assert_eq!(unreadable("<trkpt lat=\"95\" lon=\"2\"><ele>x</ele></trkpt>"), (0, 1));
+        assert_eq!(unreadable("<trkpt lat=\"1\" lon=\"181\"/><trkpt lat=\"-90\" lon=\"180\"/>"), (1, 1));
+    }
+
     /// Pieces of tracks, good and bad.
-    const PIECES: [&str; 21] = [
+    const PIECES: [&str; 23] = [
+        "<trkpt lat=\"95\" lon=\"2\">",
+        "<ele>x</ele>",
         "<trkpt lat=\"1\" lon=\"2\">",
         "<trkpt lat='1' lon=\"2\">",
         "<trkpt lat=\"x\" lon=\"2\">",

@@ -145,7 +145,35 @@ fn unsafe_names_links_and_doubles_are_counted_and_the_rest_is_read() {
 #[test]
 fn a_main_document_that_is_a_link_or_leaves_the_archive_is_none() {
     let xml = document();
-    check_zip(archive(&[("../export.xml", &xml)]), "no Apple Health document inside");
+    let refused = "the archive is damaged: its XML file is a link or has an unsafe name, and was not opened";
+    check_zip(archive(&[("../export.xml", &xml)]), refused);
+    let mut link = archive(&[("export.xml", &xml)]);
+    let header = memchr::memmem::rfind(&link, b"PK\x01\x02").unwrap_or_default();
+    link.splice(header + 40..header + 42, (0o12u16 << 12 | 0o777).to_le_bytes());
+    check_zip(link, refused);
+    // Beside a good one it is only counted.
+    check_zip(archive(&[("../export.xml", &xml), ("export.xml", &xml)]), "1 unsafe_entry_name");
+}
+
+#[test]
+fn a_document_that_cannot_be_unpacked_is_damage_and_not_another_file() {
+    let xml = document();
+    let header = |bytes: &[u8]| memchr::memmem::rfind(bytes, b"PK\x01\x02").unwrap_or_default();
+    for (method, name) in [(12u16, "bzip2"), (14, "LZMA"), (77, "method 77")] {
+        let mut bytes = archive(&[("a/export.xml", &xml)]);
+        let place = header(&bytes) + 10;
+        bytes.splice(place..place + 2, method.to_le_bytes());
+        let local = 8;
+        bytes.splice(local..local + 2, method.to_le_bytes());
+        check_zip(bytes, &format!("the archive is damaged: export.xml is packed by {name}, not by Deflate"));
+    }
+    let mut bytes = archive(&[("a/export.xml", &xml)]);
+    let place = 30 + "a/export.xml".len();
+    bytes.splice(place..place + 9, [0xFF; 9]);
+    check_zip(bytes, "the archive is damaged: export.xml cannot be unpacked");
+    let mut bytes = b"#!/bin/sh\n".repeat(10);
+    bytes.extend(archive(&[("a/export.xml", &xml)]));
+    check_zip(bytes, "1");
 }
 
 #[test]
@@ -172,6 +200,24 @@ fn huge_attributes_texts_and_names_are_refused() {
     check_xml(&format!("<{huge}/>"), refused);
     check_xml(&format!("<![CDATA[{huge}]]>"), refused);
     check_xml(&format!("<!DOCTYPE a [{huge}]>"), refused);
+}
+
+#[test]
+fn quotes_without_end_take_no_longer_than_they_are_many() {
+    let broken = |quotes: &str| format!("<Record type=\"T\" a={quotes}/>\n");
+    // Each of these shifts what the next ones seem to quote.
+    let mix: String = ["\"", "'", "\"'\"", "'\"'\"'", "\"\"'"].map(broken).concat();
+    let count = |body: String| {
+        let started = Instant::now();
+        let xml = format!("<HealthData>{body}{}</HealthData>", steps("value=\"1\""));
+        let batch = Reader::document(Cursor::new(xml.into_bytes()), None).and_then(all).expect("readable");
+        assert!(started.elapsed() < PATIENCE, "{:?}", started.elapsed());
+        (batch.samples.len(), batch.records_read)
+    };
+    assert_eq!(count(mix.repeat(40_000)), (1, 200_001));
+    // One in a thousand, so that each takes in as much as one may.
+    let rare = steps("value=\"1\" ").repeat(1_000) + &broken("\"");
+    assert_eq!(count(rare.repeat(50)), (50_001, 50_051));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::blocks::{Blocks, Measured, Watch, hex};
-use super::clean::{is_main, read_up_to};
+use super::clean::{is_damage, is_main, no_root, read_up_to};
 use super::directory::{ArchiveEntry, Directory, check_directory, is_safe, read_directory};
 use super::limits::Limits;
 use super::packed;
@@ -176,42 +176,67 @@ pub(super) fn open_archive(mut reader: Box<dyn ReadSeek>, tally: &mut Tally) -> 
 /// Looks into the XML files.
 fn find_main<'a>(archive: &mut Archive, directory: &'a Directory, limits: &Limits) -> Result<&'a ArchiveEntry> {
     let mut main = None;
-    let (mut locked, mut doubled) = (false, false);
-    let candidates = directory.entries.iter().filter(|entry| is_candidate(&entry.name) && !entry.unsafe_name);
-    for (i, entry) in candidates.enumerate() {
+    // Why the first one that could not be looked into was not.
+    let mut refused: Option<ErrorKind> = None;
+    for (i, entry) in directory.entries.iter().filter(|entry| is_candidate(&entry.name)).enumerate() {
         check_candidates(i, limits)?;
-        locked |= entry.encrypted;
-        doubled |= entry.doubled;
-        if entry.encrypted || entry.doubled || !sniff(archive, entry, limits)? {
-            continue;
-        }
-        if main.replace(entry).is_some() {
-            return Err(ErrorKind::Several.into());
+        let found = match unopened(entry) {
+            Some(reason) => Err(reason),
+            None => sniff(archive, entry, limits)?,
+        };
+        match found {
+            Ok(()) if main.replace(entry).is_some() => return Err(ErrorKind::Several.into()),
+            Err(reason) if !matches!(reason, ErrorKind::NotAnExport) => {
+                refused.get_or_insert(reason);
+            }
+            _ => {}
         }
     }
-    let missing = || match (locked, doubled) {
-        (true, _) => ErrorKind::Encrypted,
-        (_, true) => ErrorKind::DamagedArchive("two of its XML files have the same name".to_owned()),
-        _ => ErrorKind::NotAnExport,
-    };
-    main.ok_or_else(|| missing().into())
+    main.ok_or_else(|| refused.unwrap_or(ErrorKind::NotAnExport).into())
+}
+
+/// Why an entry is never opened.
+fn unopened(entry: &ArchiveEntry) -> Option<ErrorKind> {
+    let damaged = |text: &str| Some(ErrorKind::DamagedArchive(text.to_owned()));
+    match entry {
+        entry if entry.unsafe_name => damaged("its XML file is a link or has an unsafe name, and was not opened"),
+        entry if entry.encrypted => Some(ErrorKind::Encrypted),
+        entry if entry.doubled => damaged("two of its XML files have the same name"),
+        _ => None,
+    }
 }
 
 fn check_candidates(before: usize, limits: &Limits) -> Result<()> {
     if before < limits.candidates { Ok(()) } else { Err(ErrorKind::TooLarge("XML files to look into").into()) }
 }
 
-fn sniff(archive: &mut Archive, entry: &ArchiveEntry, limits: &Limits) -> Result<bool> {
-    let Some(index) = archive.index_for_name_raw(&entry.raw_name) else { return Ok(false) };
+/// Whether an entry is the main document, and if not, why.
+fn sniff(archive: &mut Archive, entry: &ArchiveEntry, limits: &Limits) -> Result<std::result::Result<(), ErrorKind>> {
+    let damaged = |what: &str| Ok(Err(ErrorKind::DamagedArchive(format!("{} {what}", shown(base_of(&entry.name))))));
+    if !packed::is_readable(entry.method) {
+        return damaged(&format!("is packed by {}, not by Deflate", packed::method(entry.method)));
+    }
+    let Some(index) = archive.index_for_name_raw(&entry.raw_name) else { return damaged("cannot be found") };
     let mut file = match packed::open(archive, index) {
         Ok(file) => file,
-        Err(ZipError::Io(error)) if !super::clean::is_damage(&error) => return Err(error.into()),
-        Err(_) => return Ok(false),
+        Err(ZipError::Io(error)) if !is_damage(&error) => return Err(error.into()),
+        Err(_) => return damaged("cannot be unpacked"),
     };
     let mut head = Vec::new();
-    // A damaged beginning is no beginning of ours.
-    let _ = read_up_to(&mut file, &mut head, limits.prolog + 16);
-    Ok(is_main(&head))
+    let read = read_up_to(&mut file, &mut head, limits.prolog + 16);
+    if is_main(&head) {
+        return Ok(Ok(()));
+    }
+    match read {
+        Err(error) if is_damage(&error) => damaged("cannot be unpacked"),
+        Err(error) => Err(error.into()),
+        Ok(()) => Ok(Err(no_root(&head, head.len() < limits.prolog + 16))),
+    }
+}
+
+/// A name as messages may show it: short, and without what a terminal would obey.
+fn shown(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(80).collect()
 }
 
 /// Opens an unzipped export.
@@ -223,6 +248,7 @@ pub(super) fn open_folder(mut folder: Box<dyn Folder>, tally: &mut Tally) -> Res
     let mut main: Option<(String, u64)> = None;
     let mut files = Files::default();
     let mut candidates = 0;
+    let mut refused = ErrorKind::NotAnExport;
     let mut beside = BTreeMap::new();
     for (name, size) in list {
         if !is_safe(&name) {
@@ -241,11 +267,15 @@ pub(super) fn open_folder(mut folder: Box<dyn Folder>, tally: &mut Tally) -> Res
         candidates += 1;
         let mut head = Vec::new();
         read_up_to(&mut folder.open(&name)?, &mut head, tally.limits.prolog + 16)?;
-        if is_main(&head) && main.replace((name, size)).is_some() {
+        if !is_main(&head) {
+            if let kind @ ErrorKind::TooLarge(_) = no_root(&head, head.len() < tally.limits.prolog + 16) {
+                refused = kind;
+            }
+        } else if main.replace((name, size)).is_some() {
             return Err(ErrorKind::Several.into());
         }
     }
-    let (main, size) = main.ok_or(ErrorKind::NotAnExport)?;
+    let (main, size) = main.ok_or(refused)?;
     files.prefix = folder_of(&main);
     files.beside = listing(&beside);
     let document = Document { total_bytes: Some(size), ..Document::default() };
@@ -324,7 +354,7 @@ fn folder_of(name: &str) -> String {
 
 fn explain(error: ZipError) -> Error {
     match error {
-        ZipError::Io(error) if !super::clean::is_damage(&error) => error.into(),
+        ZipError::Io(error) if !is_damage(&error) => error.into(),
         ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => ErrorKind::Encrypted.into(),
         error => ErrorKind::DamagedArchive(error.to_string()).into(),
     }

@@ -12,6 +12,8 @@ use crate::Result;
 fn outcome(reader: Result<Reader>) -> String {
     match reader.and_then(all) {
         Ok(batch) => {
+            let is_empty = batch.problems.iter().any(|problem| problem.reason == "no_records");
+            assert!(!is_empty || batch.samples.is_empty() && batch.records_read == 0);
             let reasons =
                 batch.problems.iter().map(|p| p.reason).filter(|r| *r != "no_records" && *r != "missing_file");
             reasons.collect::<Vec<_>>().join(" ")
@@ -106,6 +108,16 @@ fn the_part_before_the_root_has_so_many_bytes() {
     let text = format!("{}{ROOT}", " ".repeat(100));
     let read = |limits| outcome(Reader::document_within(Cursor::new(text.clone().into_bytes()), None, limits));
     check(limits, 100, read, "no Apple Health document inside");
+    // A head of ours that has no end is not somebody else's file.
+    let head = format!("<!DOCTYPE HealthData [<!-- {} -->]>", "x".repeat(100));
+    let text = format!("{head}{ROOT}");
+    let document = |limits| outcome(Reader::document_within(Cursor::new(text.clone().into_bytes()), None, limits));
+    let above = "the input is larger than the limit: bytes before the root element";
+    check(limits, head.len(), document, above);
+    let packed = |limits| unzip(&[("export.xml", &text)], limits);
+    assert_eq!((packed(limits(head.len())).as_str(), packed(limits(50)).as_str()), ("", above));
+    let cut = |text: &str| outcome(Reader::document(Cursor::new(text.to_owned().into_bytes()), None));
+    assert_eq!(cut(&head), "no Apple Health document inside");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use super::builder::{number, text};
 use super::record::number_json;
 use super::tally::Tally;
 use crate::formats::route::Point;
+use crate::kind;
 use crate::time::{format_instant, parse_stamp};
 
 /// An element with its attributes unescaped.
@@ -21,6 +22,8 @@ pub(super) struct Node {
     pub(super) children: Vec<Node>,
     /// The `Location` children of old exports.
     pub(super) points: Vec<Point>,
+    /// How much of these could not be read.
+    pub(super) bad_points: usize,
     bad_shape: bool,
 }
 
@@ -84,16 +87,50 @@ impl Node {
         records
     }
 
-    /// The metadata as a set: workouts print it twice.
+    /// The metadata as a set: workouts print it twice. Of two values of a key the first wins.
     pub(super) fn metadata(&self) -> Json {
         let mut map = Map::new();
         for entry in self.all("MetadataEntry") {
             if let Some(key) = entry.get("key") {
-                let value = entry.fields.get("value").cloned().unwrap_or_default();
-                map.entry(key.to_owned()).or_insert(Json::from(value));
+                map.entry(key.to_owned()).or_insert(Json::from(entry.metadata_value()));
             }
         }
         Json::Object(map)
+    }
+
+    fn metadata_value(&self) -> &str {
+        self.fields.get("value").map_or("", String::as_str)
+    }
+
+    /// Counts what is lost of an element besides what whoever reads it counts: metadata without a key, or with a second
+    /// value for one, and places of old routes. Nested records are read on their own.
+    pub(super) fn count_lost(&self, tally: &mut Tally) {
+        let mut first = BTreeMap::new();
+        for entry in self.all("MetadataEntry") {
+            let value = entry.metadata_value();
+            match entry.get("key") {
+                None => tally.count("bad_part", Some(&entry.name)),
+                Some(key) if *first.entry(key).or_insert(value) != value => {
+                    tally.count("duplicate_metadata", Some(key));
+                }
+                Some(_) => {}
+            }
+        }
+        let position = tally.position;
+        tally.add("bad_part", Some("Location"), self.bad_points as u64, Some(position));
+        self.children.iter().filter(|child| child.name != "Record").for_each(|child| child.count_lost(tally));
+    }
+
+    /// Counts numbers and instants that are there and cannot be read, and keeps them as text.
+    pub(super) fn keep_unreadable(&self, body: &mut Body, numbers: &[&str], stamps: &[&str], tally: &mut Tally) {
+        let bad_numbers = numbers.iter().filter(|name| self.number(name).is_none());
+        let bad_stamps = stamps.iter().filter(|name| self.stamp(name).is_none());
+        let mut kept = Body::default();
+        for (name, text) in bad_numbers.chain(bad_stamps).filter_map(|name| Some((name, self.get(name)?))) {
+            tally.count("bad_part", Some(&self.name));
+            kept.set(&kind::slug(name), text);
+        }
+        body.set("unreadable", kept.json());
     }
 
     /// Counts children that nobody asks for.
@@ -131,6 +168,11 @@ impl Body {
     /// Sets an instant.
     pub(super) fn instant(&mut self, key: &str, ms: Option<i64>) {
         self.set(key, ms.map(format_instant));
+    }
+
+    /// Whether nothing was set.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Bytes of memory that it takes, about.
@@ -208,6 +250,7 @@ impl Tree {
         if node.name == "Location" {
             let point = location(&node);
             self.points += usize::from(point.is_some());
+            parent.bad_points += usize::from(point.is_none()) + unreadable(&node);
             parent.points.extend(point);
         } else if !node.name.is_empty() {
             parent.children.push(node);
@@ -226,15 +269,16 @@ impl Tree {
     }
 }
 
+/// Numbers of a `Location` besides its place.
+const NUMBERS: [&str; 5] = ["altitude", "speed", "course", "horizontalAccuracy", "verticalAccuracy"];
+
 fn location(node: &Node) -> Option<Point> {
-    Some(Point {
-        lat: node.number("latitude")?,
-        lon: node.number("longitude")?,
-        ele: node.number("altitude"),
-        time_ms: node.stamp("date"),
-        speed: node.number("speed"),
-        course: node.number("course"),
-        h_acc: node.number("horizontalAccuracy"),
-        v_acc: node.number("verticalAccuracy"),
-    })
+    let [ele, speed, course, h_acc, v_acc] = NUMBERS.map(|name| node.number(name));
+    let place = Point::at(node.number("latitude")?, node.number("longitude")?)?;
+    Some(Point { ele, time_ms: node.stamp("date"), speed, course, h_acc, v_acc, ..place })
+}
+
+fn unreadable(node: &Node) -> usize {
+    let numbers = NUMBERS.iter().filter(|name| node.get(name).is_some() && node.number(name).is_none());
+    numbers.count() + usize::from(node.get("date").is_some() && node.stamp("date").is_none())
 }

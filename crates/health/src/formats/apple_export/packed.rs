@@ -24,6 +24,24 @@ pub(super) fn open<R: Read + Seek>(archive: &mut ZipArchive<R>, index: usize) ->
     })
 }
 
+/// Whether files packed in this way can be read: as they are, or by Deflate.
+pub(super) fn is_readable(method: u16) -> bool {
+    matches!(method, 0 | 8)
+}
+
+/// The name of a way of packing, by its number in the format.
+pub(super) fn method(number: u16) -> String {
+    match number {
+        9 => "Deflate64".to_owned(),
+        12 => "bzip2".to_owned(),
+        14 => "LZMA".to_owned(),
+        93 => "Zstandard".to_owned(),
+        95 => "XZ".to_owned(),
+        98 => "PPMd".to_owned(),
+        number => format!("method {number}"),
+    }
+}
+
 /// Compares the checksum of all that was read with the directory's, at the end.
 struct Checked<R> {
     inner: R,

@@ -3,9 +3,8 @@
 use memchr::memchr;
 use serde_json::Value as Json;
 
-use super::attributes::Attributes;
+use super::attributes::{Attributes, unescape};
 use super::builder::{Builder, number, text};
-use super::limits::Limits;
 use super::tally::{Place, Tally, Twin};
 use crate::Sample;
 use crate::batch::NONE;
@@ -87,7 +86,7 @@ impl<'a> Fields<'a> {
 pub(super) fn read(tag: &str, place: Place, builder: &mut Builder, tally: &mut Tally) -> Option<Sample> {
     let plain = Fields::read_plain(tag).filter(|_| tally.limits.attributes >= 9);
     let fields = plain.or_else(|| Fields::read(tag, tally));
-    let Some(fields) = fields.filter(|fields| fields.kind.is_some_and(|kind| !kind.trim_ascii().is_empty())) else {
+    let Some(fields) = fields.filter(|fields| fields.kind.is_some_and(is_name)) else {
         tally.reject_record("bad_shape", None, tag, tally.twin(place, tag));
         return None;
     };
@@ -98,6 +97,11 @@ pub(super) fn read(tag: &str, place: Place, builder: &mut Builder, tally: &mut T
             None
         }
     }
+}
+
+/// Whether a text is more than blanks, however these are written.
+fn is_name(raw: &str) -> bool {
+    raw.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric()) || !unescape(raw).0.trim().is_empty()
 }
 
 /// A record as a sample, or why it is none.
@@ -113,6 +117,10 @@ fn sample(fields: &Fields<'_>, builder: &mut Builder, tally: &mut Tally) -> Resu
     let (name, device) = (fields.source.unwrap_or_default(), fields.device.unwrap_or_default());
     let provenance = builder.provenance(name, device, fields.version, fields.unit, tally);
     let (source, origin) = provenance.ok_or("too_many_sources")?;
+    let created_ms = fields.created.and_then(parse_stamp);
+    if created_ms.is_none() && fields.created.is_some_and(|text| !text.is_empty()) {
+        tally.count("bad_part", Some(raw_kind));
+    }
     Ok(Sample {
         kind: builder.kind_index(kind),
         source,
@@ -122,7 +130,7 @@ fn sample(fields: &Fields<'_>, builder: &mut Builder, tally: &mut Tally) -> Resu
         user_entered: false,
         start_ms,
         end_ms,
-        created_ms: fields.created.and_then(parse_stamp),
+        created_ms,
         value: value.value,
         original: value.original,
     })
@@ -146,18 +154,19 @@ impl Extras {
     /// Reads the tag of a `MetadataEntry`; of two equal keys the first wins.
     pub(super) fn metadata(&mut self, tag: &str, tally: &mut Tally) {
         let Some((key, value)) = two(tag, "key", "value", tally) else { return };
-        if !self.add(&key, &value, &tally.limits) {
-            tally.count("too_much_metadata", None);
-        }
+        self.add(&key, &value, tally);
     }
 
-    /// Adds a metadata entry; false where there are too many.
-    pub(super) fn add(&mut self, key: &str, value: &str, limits: &Limits) -> bool {
-        let room = self.metadata.len() < limits.metadata;
-        if room && !self.metadata.iter().any(|(known, _)| known == key) {
-            self.metadata.push((key.to_owned(), value.to_owned()));
+    /// Adds a metadata entry, and counts one too many and a second value for a key.
+    pub(super) fn add(&mut self, key: &str, value: &str, tally: &mut Tally) {
+        match self.metadata.iter().find(|(known, _)| known == key) {
+            Some((_, first)) if first != value => tally.count("duplicate_metadata", Some(key)),
+            Some(_) => {}
+            None if self.metadata.len() < tally.limits.metadata => {
+                self.metadata.push((key.to_owned(), value.to_owned()));
+            }
+            None => tally.count("too_much_metadata", None),
         }
-        room
     }
 
     /// Reads the tag of an `InstantaneousBeatsPerMinute`.
@@ -242,6 +251,9 @@ fn two(tag: &str, first: &str, second: &str, tally: &mut Tally) -> Option<(Strin
         } else {
             *field = Some(text(value, tally).into_owned());
         }
+    }
+    if a.is_none() {
+        tally.count("bad_part", None);
     }
     Some((a?, b.unwrap_or_default()))
 }

@@ -83,6 +83,65 @@ fn is_plain(tag: &[u8]) -> bool {
     }
 }
 
+/// Elements that Apple writes. In a value they are a sign that a quote is missing.
+const APPLE: [&str; 23] = [
+    "ActivitySummary",
+    "Attachment",
+    "Audiogram",
+    "ClinicalRecord",
+    "Correlation",
+    "ExportDate",
+    "FileReference",
+    "HealthData",
+    "HeartRateVariabilityMetadataList",
+    "InstantaneousBeatsPerMinute",
+    "LeftEye",
+    "Location",
+    "Me",
+    "MetadataEntry",
+    "Record",
+    "RightEye",
+    "SensitivityPoint",
+    "VisionPrescription",
+    "Workout",
+    "WorkoutActivity",
+    "WorkoutEvent",
+    "WorkoutRoute",
+    "WorkoutStatistics",
+];
+
+/// The place of the first other tag inside a tag, where a quote too many or too few made the parser read on: one of
+/// Apple's elements after the end of a tag, or at the start of a line.
+pub(super) fn swallowed(tag: &[u8]) -> Option<usize> {
+    if matches!(tag.get(1), Some(b'!' | b'?')) {
+        return None;
+    }
+    memchr_iter(b'<', tag).skip_while(|at| *at == 0).find(|at| {
+        let (before, after) = tag.split_at_checked(*at).unwrap_or_default();
+        let after = after.get(1..).unwrap_or_default();
+        let after = after.strip_prefix(b"/").unwrap_or(after);
+        let name = after.get(..after.iter().take_while(|b| b.is_ascii_alphanumeric()).count()).unwrap_or_default();
+        let ends = matches!(after.get(name.len()), Some(b' ' | b'\t' | b'\r' | b'\n' | b'/' | b'>'));
+        ends && APPLE.iter().any(|known| known.as_bytes() == name) && {
+            let text = before.trim_ascii_end();
+            text.ends_with(b">") || memchr(b'\n', before.get(text.len()..).unwrap_or_default()).is_some()
+        }
+    })
+}
+
+/// Name, attributes and shape of a tag that is not put together as it should be; one without an end counts as empty.
+pub(super) fn broken(tag: &str) -> (&str, &str, Shape) {
+    let inside = tag.trim_ascii_end();
+    let inside = inside.strip_prefix('<').unwrap_or(inside);
+    let (inside, shape) = match (inside.strip_suffix("/>"), inside.strip_suffix('>')) {
+        (Some(inside), _) => (inside, Shape::Empty),
+        (None, Some(inside)) => (inside, Shape::Start),
+        (None, None) => (inside, Shape::Empty),
+    };
+    let name = name(inside).unwrap_or_default();
+    (name, inside.get(name.len()..).unwrap_or_default(), shape)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,5 +170,27 @@ mod tests {
         check("<A:b/>", None);
         check("< A/>", None);
         check("</>", None);
+    }
+
+    #[test]
+    fn a_tag_that_took_in_others_ends_before_them() {
+        let check = |tag: &str, expected: Option<&str>| {
+            assert_eq!(swallowed(tag.as_bytes()).and_then(|at| tag.get(at..)), expected, "{tag}");
+        };
+        check("<Record a=\"b\"c\"/>\n <Record a=\"1\"/>", Some("<Record a=\"1\"/>"));
+        check("<Record a=\"b\"c\"/></HealthData>", Some("</HealthData>"));
+        check("<Record a=\"b\n<Me a=\"", Some("<Me a=\""));
+        check("<Record a=\"b <Me> > <Mew/> <Me\"/>", None);
+        check("<Record a=\"<Record >\"/>", None);
+        check("<!-- >\n<Record -->", None);
+        check("", None);
+    }
+
+    #[test]
+    fn a_broken_tag_has_a_name_and_a_shape() {
+        assert_eq!(broken("<A b=\"c\"\"/> \n"), ("A", " b=\"c\"\"", Shape::Empty));
+        assert_eq!(broken("<A b=\">"), ("A", " b=\"", Shape::Start));
+        assert_eq!(broken("<A b=\"\n"), ("A", " b=\"", Shape::Empty));
+        assert_eq!(broken("<"), ("", "", Shape::Empty));
     }
 }

@@ -42,7 +42,8 @@ fn inside(body: &str) -> Batch {
 #[track_caller]
 fn check(body: &str, samples: usize, problems: &[&str]) -> Batch {
     let batch = inside(body);
-    let got: Vec<&str> = batch.problems.iter().map(|p| p.reason).filter(|r| *r != "no_records").collect();
+    let (none, got): (Vec<&str>, Vec<_>) = batch.problems.iter().map(|p| p.reason).partition(|r| *r == "no_records");
+    assert_eq!(none.len(), usize::from(!body.contains("<Record")), "{body}");
     assert_eq!((batch.samples.len(), got.as_slice()), (samples, problems), "{body}");
     batch
 }
@@ -64,6 +65,7 @@ fn check_value(kind: &str, unit: &str, value: &str, expected: (Option<f64>, Opti
 fn values_are_canonical_and_originals_are_kept() {
     check_value("HKQuantityTypeIdentifierStepCount", "count", "12", (Some(12.0), None), &[]);
     check_value("HKQuantityTypeIdentifierActiveEnergyBurned", "kJ", "418.4", (Some(100.0), Some(418.4)), &[]);
+    check_value("HKQuantityTypeIdentifierBloodGlucose", "mmol/L", "5", (Some(90.0779400), Some(5.0)), &[]);
     check_value("HKQuantityTypeIdentifierActiveEnergyBurned", "Cal", "5.91532e-05", (Some(5.91532e-05), None), &[]);
     check_value("HKQuantityTypeIdentifierOxygenSaturation", "%", "0.97", (Some(0.97), None), &[]);
     let hundredfold = &["percent_hundredfold"];
@@ -98,6 +100,8 @@ fn unreadable_records_are_rejected_with_their_text() {
         (&steps(""), "bad_value"),
         (&steps("value=\"1\" Heart Rate=\"5\""), "bad_shape"),
         (&format!("<Record {TIMES} value=\"1\"/>"), "bad_shape"),
+        (&format!("<Record type=\"\" {TIMES} value=\"1\"/>"), "bad_shape"),
+        (&format!("<Record type=\"\u{a0}&#32;\" {TIMES} value=\"1\"/>"), "bad_shape"),
     ] {
         let batch = check(&format!("{record}{}", steps("value=\"1\"")), 1, &[reason]);
         let problem = batch.problems.first().expect("one");
@@ -139,6 +143,38 @@ fn a_lost_or_stray_end_tag_costs_nothing_that_follows() {
 }
 
 #[test]
+fn one_stray_quote_costs_one_record() {
+    let good = steps("value=\"1\"") + "\n";
+    let mine = |broken: &str| good.replace("sourceName=\"A\"", broken);
+    let cut = "<Record type=\"HKQuantityTypeIdentifierStepCount\" sourceName=\"A\" sta\n";
+    for broken in [&mine("sourceName=\"a\"b\""), &mine("sourceName=\"A"), &mine("sourceName='a'b'"), cut] {
+        // Fewer and more than what one event may have, so that its end or its limit is met.
+        for n in [1, 20, 12_000] {
+            let body = format!("{good}{broken}{}", good.repeat(n));
+            let batch = check(&body, n + 1, &["bad_shape"]);
+            let problem = batch.problems.first().expect("one");
+            assert_eq!(problem.position, Some(("<HealthData locale=\"en_US\">".len() + good.len()) as u64), "{n}");
+            assert_eq!(
+                problem.rejected.as_deref(),
+                broken.strip_prefix("<Record").map(|raw| raw.trim_end().trim_end_matches("/>"))
+            );
+            assert!(batch.document.is_some_and(|document| document.complete));
+            assert_eq!(batch.records_read, n as u64 + 2);
+        }
+    }
+    check(&format!("{}{}", mine("sourceName=\"a\"b\"").repeat(3), good), 1, &["bad_shape"; 3]);
+    // Inside a record, in an element that holds others, and in the root.
+    let open = good.replace("/>", ">");
+    check(&format!("{open}<MetadataEntry key=\"a\"b\" value=\"c\"/>\n</Record>{good}"), 2, &["bad_shape"]);
+    let workout = format!("<Workout workoutActivityType=\"X\" {TIMES} device=\"a\"b\">");
+    let event = r#"<WorkoutEvent type="p" date="1970-01-01 00:00:01 +0000"/>"#;
+    let batch = check(&format!("{workout}{event}</Workout>{good}"), 1, &["bad_shape"]);
+    assert!(batch.entries.first().is_some_and(|workout| workout.body.contains("events")));
+    let batch = read(&format!("<HealthData locale=\"en_US\" a=\"b\"c\">\n{good}</HealthData>")).expect("readable");
+    assert_eq!(batch.samples.len(), 1);
+}
+
+#[test]
 fn what_follows_the_root_is_said_not_to_be_read() {
     let problems = |end: &str| {
         let batch = read(&format!("<HealthData>{}</HealthData>{end}", steps("value=\"1\""))).expect("readable");
@@ -158,7 +194,8 @@ fn a_wrong_checksum_costs_nothing_however_small_the_document() {
         bytes[at + 16] ^= 1;
         let batch = Reader::archive(Cursor::new(bytes)).and_then(all).expect("readable");
         assert_eq!(batch.samples.len(), n);
-        assert!(batch.problems.iter().any(|p| p.reason == "truncated"));
+        let reasons: Vec<_> = batch.problems.iter().map(|p| p.reason).collect();
+        assert_eq!(reasons, ["bad_checksum"]);
         assert!(batch.document.is_some_and(|document| !document.complete));
     }
 }
@@ -340,6 +377,10 @@ fn records_that_were_refused_are_records() {
     let reasons = |body: &str| inside(body).problems.iter().map(|problem| problem.reason).collect::<Vec<_>>();
     assert_eq!(reasons(r#"<Record type="X" value="1" startDate="yesterday" endDate="today"/>"#), ["bad_time"]);
     assert_eq!(reasons("<Me/>"), ["no_records"]);
+    let member = steps("value=\"1\"");
+    assert!(reasons(&format!("<Correlation type=\"C\" {TIMES}>{member}</Correlation>")).is_empty());
+    assert_eq!(reasons(&format!("<Correlation type=\"C\">{member}</Correlation>")), ["bad_time"]);
+    assert_eq!(reasons(&format!("<Correlation type=\"C\" {TIMES}></Correlation>")), ["no_records"]);
 }
 
 #[test]
@@ -349,6 +390,77 @@ fn rings_without_a_day_are_left_out() {
     );
     let days: Vec<_> = batch.entries.iter().map(|e| (e.identity.as_str(), e.body.as_str())).collect();
     assert_eq!(days, [("2024-05-01", r#"{"active_energy_kcal":100,"date":"2024-05-01"}"#)]);
+}
+
+#[test]
+fn rings_of_no_day_at_all_are_refused() {
+    let days = ["1969-12-30", "", "bad", "2026-02-30", "2026-01-01"];
+    let batch = inside(&days.map(|day| format!("<ActivitySummary dateComponents=\"{day}\"/>")).concat());
+    let reasons: Vec<_> = batch.problems.iter().map(|p| (p.reason, p.rejected.is_some(), p.count)).collect();
+    let refused = ("bad_time", true, 1);
+    assert_eq!(reasons, [refused, refused, refused, ("implausible_date", false, 1), ("no_records", false, 1)]);
+    assert_eq!(batch.entries.len(), 1);
+}
+
+#[test]
+fn parts_that_cannot_be_read_are_kept_as_text_and_counted() {
+    let workout = |inside: &str| format!("<Workout workoutActivityType=\"X\" {TIMES}>{inside}</Workout>");
+    let element = |name: &str, more: &str| format!("<{name} {more}/>");
+    for (body, kept) in [
+        (workout(&element("WorkoutStatistics", "type=\"T\" sum=\"abc\"")), r#"{"sum":"abc"}"#),
+        (workout(&element("WorkoutEvent", "type=\"T\" date=\"bad\"")), r#"{"date":"bad"}"#),
+        (workout(&element("WorkoutActivity", "uuid=\"u\" endDate=\"bad\"")), r#"{"end_date":"bad"}"#),
+        (format!("<Workout workoutActivityType=\"X\" duration=\"long\" {TIMES}/>"), r#"{"duration":"long"}"#),
+        (
+            "<ActivitySummary dateComponents=\"2026-01-01\" appleStandHours=\"x\"/>".to_owned(),
+            r#"{"apple_stand_hours":"x"}"#,
+        ),
+    ] {
+        let batch = check(&body, 0, &["bad_part"]);
+        let entry = batch.entries.first().expect("one");
+        assert!(entry.body.contains(&format!("\"unreadable\":{kept}")), "{}", entry.body);
+    }
+    let place = |place: &str| format!("<WorkoutRoute><Location {place}/></WorkoutRoute>");
+    check(&workout(&place("latitude=\"95\" longitude=\"1\"")), 0, &["bad_part"]);
+    let batch = check(&workout(&place("latitude=\"5\" longitude=\"1\" altitude=\"x\"")), 0, &["bad_part"]);
+    assert_eq!(batch.entries.len(), 2);
+    check(&steps("value=\"1\" creationDate=\"bad\""), 1, &["bad_part"]);
+    check("<ExportDate value=\"today\"/>", 0, &["bad_part"]);
+}
+
+#[test]
+fn a_second_value_of_a_detail_is_told() {
+    let entry = |value: &str| format!("<MetadataEntry key=\"k\" value=\"{value}\"/>");
+    let (same, other) = (entry("a").repeat(2), entry("a") + &entry("b"));
+    let record = |inside: &str| steps("value=\"1\"").replace("/>", &format!(">{inside}</Record>"));
+    let workout = |inside: &str| format!("<Workout workoutActivityType=\"X\" {TIMES}>{inside}</Workout>");
+    let event = |inside: &str| workout(&format!("<WorkoutEvent type=\"p\">{inside}</WorkoutEvent>"));
+    let samples = |body: &str| usize::from(body.contains("<Record"));
+    for body in [record(&same), workout(&same), event(&same)] {
+        check(&body, samples(&body), &[]);
+    }
+    for body in [record(&other), workout(&other), event(&other)] {
+        check(&body, samples(&body), &["duplicate_metadata"]);
+    }
+    check(&record("<MetadataEntry value=\"a\"/>"), 1, &["bad_part"]);
+    check(&workout("<MetadataEntry value=\"a\"/>"), 0, &["bad_part"]);
+}
+
+#[test]
+fn a_route_whose_file_is_missing_keeps_what_the_document_says() {
+    let detail = r#"<MetadataEntry key="HKMetadataKeySyncIdentifier" value="S"/>"#;
+    let route = format!(
+        "<WorkoutRoute sourceName=\"W\" {} {TIMES}>{detail}<FileReference path=\"/r.gpx\"/></WorkoutRoute>",
+        r#"creationDate="1970-01-01 00:00:03 +0000""#
+    );
+    let batch = check(&format!("<Workout workoutActivityType=\"X\" {TIMES}>{route}</Workout>"), 0, &["missing_file"]);
+    let body: serde_json::Value = serde_json::from_str(&batch.entries.first().expect("one").body).expect("JSON");
+    let expected = serde_json::json!([{
+        "start": "1970-01-01T00:00:01.000Z", "end": "1970-01-01T00:00:02.000Z", "created": "1970-01-01T00:00:03.000Z",
+        "source": "W", "metadata": { "HKMetadataKeySyncIdentifier": "S" }, "paths": ["/r.gpx"],
+    }]);
+    assert_eq!(body["route_details"], expected);
+    assert_eq!(body["routes"][0], "/r.gpx");
 }
 
 #[test]

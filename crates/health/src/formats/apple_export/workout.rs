@@ -28,10 +28,13 @@ pub(super) fn read(node: &Node, tally: &mut Tally, found: &mut Found) {
     body.number("duration_s", duration(node));
     body.number("distance_m", distance(node));
     body.number("energy_kcal", energy(node));
-    details(&mut body, node);
-    body.set("activities", node.all("WorkoutActivity").map(leg).collect::<Vec<_>>());
+    node.keep_unreadable(&mut body, &["duration", "totalDistance", "totalEnergyBurned"], &["creationDate"], tally);
+    details(&mut body, node, tally);
+    body.set("activities", node.all("WorkoutActivity").map(|node| leg(node, tally)).collect::<Vec<_>>());
     let paths: Vec<Json> = routes(node).filter_map(|(_, path)| path).map(Json::from).collect();
     body.set("routes", paths);
+    // The file of a route may be missing, and then nothing else remembers these.
+    body.set("route_details", node.all("WorkoutRoute").filter_map(route_details).collect::<Vec<_>>());
     provenance(&mut body, node);
     body.set("goal", others(node));
 
@@ -88,6 +91,22 @@ fn route_body(route: &Node, workout: &Json) -> Body {
     body
 }
 
+/// What a route says about itself besides its file; none where it has no file or says nothing.
+fn route_details(route: &Node) -> Option<Json> {
+    let paths: Vec<Json> = route.all("FileReference").filter_map(|file| file.get("path")).map(Json::from).collect();
+    let mut body = Body::default();
+    body.instant("start", route.stamp("startDate"));
+    body.instant("end", route.stamp("endDate"));
+    body.set("source", route.get("sourceName"));
+    body.set("metadata", route.metadata());
+    provenance(&mut body, route);
+    if paths.is_empty() || body.is_empty() {
+        return None;
+    }
+    body.set("paths", paths);
+    Some(body.json())
+}
+
 fn location_route(route: &Node, workout: &Json) -> Entry {
     let mut body = route_body(route, workout);
     body.set("points", route.points.len());
@@ -105,9 +124,9 @@ fn location_route(route: &Node, workout: &Json) -> Entry {
 }
 
 /// What a workout and its legs have in common.
-fn details(body: &mut Body, node: &Node) {
-    body.set("statistics", unique(node.all("WorkoutStatistics").map(statistic)));
-    body.set("events", unique(node.all("WorkoutEvent").map(event)));
+fn details(body: &mut Body, node: &Node, tally: &mut Tally) {
+    body.set("statistics", unique(node.all("WorkoutStatistics").map(|node| statistic(node, tally))));
+    body.set("events", unique(node.all("WorkoutEvent").map(|node| event(node, tally))));
     body.set("metadata", node.metadata());
 }
 
@@ -118,17 +137,20 @@ fn unique(list: impl Iterator<Item = Json>) -> Vec<Json> {
     if !first.is_empty() && first == second { first.to_vec() } else { list }
 }
 
-fn leg(node: &Node) -> Json {
+fn leg(node: &Node, tally: &mut Tally) -> Json {
     let mut body = Body::default();
     body.set("uuid", node.get("uuid"));
     body.instant("start", node.stamp("startDate"));
     body.instant("end", node.stamp("endDate"));
     body.number("duration_s", duration(node));
-    details(&mut body, node);
+    node.keep_unreadable(&mut body, &["duration"], &["startDate", "endDate"], tally);
+    details(&mut body, node, tally);
     body.json()
 }
 
-fn statistic(node: &Node) -> Json {
+const FIGURES: [&str; 4] = ["sum", "average", "minimum", "maximum"];
+
+fn statistic(node: &Node, tally: &mut Tally) -> Json {
     let kind = node.get("type").unwrap_or_default();
     let known = kind::get(kind);
     let printed = node.get("unit");
@@ -138,15 +160,17 @@ fn statistic(node: &Node) -> Json {
     body.set("unit", found.map(|(_, unit)| unit.as_str()).or(printed));
     body.instant("start", node.stamp("startDate"));
     body.instant("end", node.stamp("endDate"));
-    for key in ["sum", "average", "minimum", "maximum"] {
+    node.keep_unreadable(&mut body, &FIGURES, &["startDate", "endDate"], tally);
+    for key in FIGURES {
         let value = node.number(key).map(|value| found.map_or(value, |(conversion, _)| conversion.apply(value)));
         body.number(key, value);
     }
     body.json()
 }
 
-fn event(node: &Node) -> Json {
+fn event(node: &Node, tally: &mut Tally) -> Json {
     let mut body = Body::default();
+    node.keep_unreadable(&mut body, &["duration"], &["date"], tally);
     body.set("type", node.get("type"));
     body.instant("at", node.stamp("date"));
     body.number("duration_s", duration(node));
