@@ -1,6 +1,10 @@
 //! Foreign formats, one file or folder each, and how bulk data is packed.
 
 pub mod apple_export;
+mod body;
 mod columns;
 pub mod ecg;
+pub mod open_wearables;
+#[allow(dead_code, reason = "the protocols that come next use the rest")]
+pub mod phone;
 pub mod route;
