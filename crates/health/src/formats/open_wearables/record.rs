@@ -24,7 +24,7 @@ pub(super) fn quantity_or_category(text: &[u8], builder: &mut Builder<'_, '_>) -
         Some(fields) => draft(fields, builder),
         None => Err("bad_shape"),
     };
-    keep(text, kind.as_deref(), read, builder)
+    builder.keep(text, kind.as_deref(), read)
 }
 
 /// One of `data.sleep`.
@@ -34,22 +34,7 @@ pub(super) fn stage(text: &[u8], builder: &mut Builder<'_, '_>) -> Result<()> {
         Some(fields) => stage_draft(fields, builder),
         None => Err("bad_shape"),
     };
-    keep(text, Some(SLEEP), read, builder)
-}
-
-fn keep(
-    text: &[u8],
-    kind: Option<&str>,
-    read: std::result::Result<Draft<'_>, Reject>,
-    builder: &mut Builder<'_, '_>,
-) -> Result<()> {
-    match read {
-        Ok(draft) => {
-            builder.sample(draft)?;
-            builder.item(text, None, Ok(()))
-        }
-        Err(reason) => builder.item(text, kind, Err(reason)),
-    }
+    builder.keep(text, Some(SLEEP), read)
 }
 
 fn draft<'a>(fields: &Fields<'a>, builder: &mut Builder<'_, '_>) -> std::result::Result<Draft<'a>, Reject> {

@@ -259,6 +259,25 @@ impl<'b, 's> Builder<'b, 's> {
         self.hand_over_if_full()
     }
 
+    /// One item of the body that is a sample: kept, or rejected with its reason and its text.
+    pub(crate) fn keep(
+        &mut self,
+        raw: &[u8],
+        name: Option<&str>,
+        read: std::result::Result<Draft<'_>, Reject>,
+    ) -> Result<()> {
+        match read {
+            Ok(draft) => {
+                self.sample(draft)?;
+                self.item(raw, None, Ok(()))
+            }
+            Err(reason) => {
+                let identifier = name.map(|name| names::kind_of(self.feed, name));
+                self.item(raw, identifier.as_deref(), Err(reason))
+            }
+        }
+    }
+
     /// The marks of a record.
     pub(crate) fn marks(&mut self, id: Option<&str>, start: Stamp, end: Option<Stamp>) -> Marks {
         let mut flags = Flags::default();

@@ -4,6 +4,7 @@ use std::io::Read;
 
 use serde_json::{Map, Value as Json};
 
+use super::builder::Builder;
 use super::fields::json;
 use super::limits::MAX_FRAME;
 use super::walk::{Raw, Walker};
@@ -76,18 +77,51 @@ pub(crate) fn array<R: Read>(
     Ok(true)
 }
 
+/// Steps through an array and reads its items, each cut out as it stands. What is no array is passed over.
+pub(crate) fn records<R: Read>(
+    walker: &mut Walker<R>,
+    most: usize,
+    builder: &mut Builder<'_, '_>,
+    mut read: impl FnMut(&[u8], &mut Builder<'_, '_>) -> Result<()>,
+) -> Result<()> {
+    let is_array = array(walker, |walker| {
+        let raw = walker.value(most)?;
+        builder.position = raw.position;
+        if raw.whole { read(raw.text, builder) } else { builder.item(raw.text, None, Err("too_large")) }
+    })?;
+    if is_array { Ok(()) } else { walker.skip() }
+}
+
+/// Passes over an array. Null is an empty one; anything else is another shape.
+pub(crate) fn list<R: Read>(walker: &mut Walker<R>, part: &'static str) -> Result<()> {
+    match walker.peek()? {
+        Some(b'[') => walker.skip(),
+        Some(b'n') => walker.skip(),
+        Some(_) => {
+            // The rest of the body must be sound all the same, or it is no JSON.
+            walker.skip()?;
+            walker.misshapen.get_or_insert(part);
+            Ok(())
+        }
+        None => Ok(()),
+    }
+}
+
 /// Steps through the one object that a body must be.
 pub(crate) fn whole<R: Read>(
     walker: &mut Walker<R>,
     each: impl FnMut(&str, &mut Walker<R>) -> Result<()>,
 ) -> Result<()> {
     if !object(walker, each)? {
-        // A list or a number is JSON, if it is sound to its end.
-        walker.skip()?;
+        // A list or a number is JSON, if it is sound to its end; a bare word is none.
+        let raw = walker.value(MAX_FRAME)?;
+        let position = raw.position;
+        let sound = !raw.whole || serde_json::from_slice::<serde::de::IgnoredAny>(raw.text).is_ok();
         walker.finish()?;
-        return Err(shape("the body"));
+        return Err(if sound { shape("the body") } else { Error::at(ErrorKind::NotJson, position) });
     }
-    walker.finish()
+    walker.finish()?;
+    walker.misshapen.map_or(Ok(()), |part| Err(shape(part)))
 }
 
 /// The error of a body that has another shape than its protocol.

@@ -48,6 +48,17 @@ pub(crate) fn kind_of(feed: Feed, name: &str) -> String {
     }
 }
 
+/// The feed's own name for a type; of what it never sends, ours in snake case.
+pub(crate) fn wire_name(feed: Feed, identifier: &str) -> String {
+    let prefix = format!("x-{}:", feed.as_str());
+    if let Some(name) = identifier.strip_prefix(&prefix) {
+        return name.to_owned();
+    }
+    let names = if feed == Feed::HealthSync { Some(&table().healthsync) } else { None };
+    let found = names.and_then(|names| names.iter().find(|(_, known)| one_name(known) == identifier));
+    found.map_or_else(|| kind::slug(identifier), |(name, _)| name.clone())
+}
+
 /// The SDK renamed one type and kept the identifier, which is what the export prints.
 fn one_name(identifier: &str) -> &str {
     match identifier {

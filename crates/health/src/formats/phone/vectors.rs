@@ -12,7 +12,7 @@ use crate::batch::NONE;
 use crate::kind::{self, Nature};
 use crate::phone::{Flag, Marks, PhoneBatch};
 use crate::time::format_instant;
-use crate::{Entry, EntryKind, Sample};
+use crate::{Entry, EntryKind, Error, ErrorKind, Result, Sample};
 
 /// The vectors of a folder, by their names.
 pub(crate) fn all(folder: &str) -> Vec<(String, Json)> {
@@ -55,11 +55,19 @@ pub(crate) fn header<'a>(request: &'a Json, name: &str) -> Option<&'a str> {
 
 /// Plays a vector: `decode` gives what a request holds, or nothing for one that no decoder sees (refused, read-back).
 /// Checks the counts of every step and the state after it.
-pub(crate) fn play(name: &str, vector: &Json, mut decode: impl FnMut(&Json) -> Option<(Feed, Decoded)>) {
+pub(crate) fn play(name: &str, vector: &Json, mut decode: impl FnMut(&Json) -> Option<(Feed, Result<Decoded>)>) {
     let mut state = State::default();
     for round in 0..2 {
         for (i, step) in vector["steps"].as_array().expect("steps").iter().enumerate() {
             let Some((feed, decoded)) = decode(&step["request"]) else { continue };
+            let decoded = match decoded {
+                Ok(decoded) => decoded,
+                Err(error) => {
+                    assert_eq!(json!(status(&error)), step["expect"]["status"], "{name} step {i}: {error}");
+                    continue;
+                }
+            };
+            assert!(step["expect"]["status"].as_u64().is_some_and(|status| status < 300), "{name} step {i}");
             let got = state.ingest(feed, &decoded);
             let expected = &step["expect"]["records"];
             if round == 0 && expected.is_object() {
@@ -83,6 +91,16 @@ pub(crate) fn play(name: &str, vector: &Json, mut decode: impl FnMut(&Json) -> O
             got.remove(at);
         }
         assert!(got.is_empty(), "{name}: {list} has {}", json!(got));
+    }
+}
+
+/// What the receiver makes of an error.
+pub(crate) fn status(error: &Error) -> u64 {
+    match error.kind() {
+        ErrorKind::NotJson => 400,
+        ErrorKind::Unsupported(_) => 415,
+        ErrorKind::Shape(_) => 422,
+        _ => 500,
     }
 }
 

@@ -30,12 +30,14 @@ pub(crate) struct Walker<R> {
     end: usize,
     /// Position of the buffer's first byte.
     base: u64,
+    /// A part that is sound JSON of another shape: what is no JSON at all goes before it.
+    pub(crate) misshapen: Option<&'static str>,
 }
 
 impl<R: Read> Walker<R> {
     /// Starts at the first byte; a byte order mark is passed over.
     pub(crate) fn new(reader: R) -> Result<Self> {
-        let mut walker = Self { reader, buffer: vec![0; WINDOW], at: 0, end: 0, base: 0 };
+        let mut walker = Self { reader, buffer: vec![0; WINDOW], at: 0, end: 0, base: 0, misshapen: None };
         while walker.end < 3 && walker.fill()? {}
         if walker.ahead().starts_with(b"\xEF\xBB\xBF") {
             walker.at = 3;
@@ -148,10 +150,10 @@ impl<R: Read> Walker<R> {
             }
             if !self.fill()? {
                 // A number may end with the document; anything else is cut off.
-                if scan.is_complete_at_end() && whole {
+                if scan.is_complete_at_end() {
                     let text = self.buffer.get(self.at..self.end).unwrap_or_default();
                     self.at = self.end;
-                    return Ok(Raw { text, position, whole: true });
+                    return Ok(Raw { text, position, whole });
                 }
                 return Err(self.not_json());
             }
@@ -372,6 +374,18 @@ mod tests {
         assert!(!walker.value(2 * WINDOW).expect("a value").whole);
         assert!(walker.buffer.len() <= 4 * WINDOW);
         walker.finish().expect("the end");
+    }
+
+    #[test]
+    fn a_number_may_end_the_document() {
+        for most in [0, 9] {
+            let mut walker = Walker::new(&b" 71 "[..]).expect("a walker");
+            assert_eq!(walker.value(most).expect("a number").whole, most > 0);
+            walker.finish().expect("the end");
+            let mut walker = Walker::new(&b"71"[..]).expect("a walker");
+            assert_eq!(walker.value(most).expect("a number").whole, most > 0);
+            walker.finish().expect("the end");
+        }
     }
 
     #[track_caller]
