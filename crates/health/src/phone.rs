@@ -106,6 +106,11 @@ impl Flags {
         }
     }
 
+    /// Adds all of another set.
+    pub fn join(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+
     /// Whether it is among them.
     pub fn has(self, flag: Flag) -> bool {
         self.0 & flag as u16 != 0

@@ -4,6 +4,7 @@ pub mod apple_export;
 mod body;
 mod columns;
 pub mod ecg;
+pub mod health_auto_export;
 pub mod healthsync;
 pub mod open_wearables;
 #[allow(dead_code, reason = "the protocols that come next use the rest")]

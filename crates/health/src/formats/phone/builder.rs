@@ -226,7 +226,7 @@ impl<'b, 's> Builder<'b, 's> {
         match draft.value {
             Value::Measure(measure) => {
                 (value, original) = (measure.value, measure.original);
-                marks.flags = Flags::from_bits(marks.flags.bits() | measure.flags.bits());
+                marks.flags.join(measure.flags);
             }
             Value::Category(number) => value = Some(number as f64),
             Value::Word(word, flag) => {

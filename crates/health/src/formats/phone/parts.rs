@@ -32,6 +32,11 @@ impl Details {
         }
     }
 
+    /// Adds one entry of metadata, in Apple's words.
+    pub(crate) fn metadata_entry(&mut self, key: &str, value: String) {
+        self.metadata.insert(key.to_owned(), Json::String(value));
+    }
+
     /// Notes the offset of the wearer's clock.
     pub(crate) fn zone_offset(&mut self, offset: Option<Cow<'_, str>>) {
         self.zone_offset = offset.map(Cow::into_owned);
