@@ -6,6 +6,7 @@ mod columns;
 pub mod ecg;
 pub mod health_auto_export;
 pub mod health_export_pro;
+pub mod healthsave;
 pub mod healthsync;
 pub mod open_wearables;
 #[allow(dead_code, reason = "the protocols that come next use the rest")]

@@ -6,6 +6,7 @@ use super::metric::source;
 use crate::formats::body::Body;
 use crate::formats::phone::builder::{Builder, Draft, Reject, Value};
 use crate::formats::phone::fields::{self, Fields, lossy};
+use crate::formats::phone::names;
 use crate::formats::phone::parts::{Details, entry};
 use crate::formats::phone::stamp::{self, Stamp};
 use crate::kind::{self, Nature};
@@ -167,7 +168,7 @@ fn dose(fields: &Fields<'_>, builder: &mut Builder<'_, '_>) -> Made {
     let name = fields.word("displayText").ok_or("bad_shape")?;
     let scheduled = fields.get("scheduledDate").and_then(stamp::instant);
     let status = fields.word("status");
-    let known = status.as_deref().and_then(status_of);
+    let known = status.as_deref().and_then(names::dose_status);
     let mut body = Body::default();
     body.set("name", name.as_ref());
     body.set("status", known);
@@ -185,18 +186,4 @@ fn dose(fields: &Fields<'_>, builder: &mut Builder<'_, '_>) -> Made {
     let mut made = entry(EntryKind::MedicationDose, kind::fold(&name), builder.source_of(who), times);
     made.body = body.text();
     Ok((made, builder.marks(fields.text("id").as_deref(), start, end)))
-}
-
-/// A dose's status in the words of the normal form.
-fn status_of(word: &str) -> Option<&'static str> {
-    Some(match kind::fold(word).as_str() {
-        "taken" => "taken",
-        "skipped" => "skipped",
-        "snoozed" => "snoozed",
-        "notlogged" => "not_logged",
-        "notinteracted" => "not_interacted",
-        "notificationnotsent" => "notification_not_sent",
-        "unspecified" => "unspecified",
-        _ => return None,
-    })
 }

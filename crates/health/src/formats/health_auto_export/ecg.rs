@@ -30,7 +30,7 @@ const KNOWN: [&str; 8] = [
 pub(super) fn read(text: &[u8], builder: &mut Builder<'_, '_>) -> Result<()> {
     let kind = Some(EntryKind::Ecg.as_str());
     let made = match Fields::read(text) {
-        Some(fields) => make(&fields, builder),
+        Some(fields) => source(fields.get("source"), builder).and_then(|who| make(&fields, who, builder)),
         None => Err("bad_shape"),
     };
     match made {
@@ -42,7 +42,12 @@ pub(super) fn read(text: &[u8], builder: &mut Builder<'_, '_>) -> Result<()> {
     }
 }
 
-fn make(fields: &Fields<'_>, builder: &mut Builder<'_, '_>) -> std::result::Result<(Entry, Marks), Reject> {
+/// The entry of an electrocardiogram, also of an app that sends no voltages.
+pub(in crate::formats) fn make(
+    fields: &Fields<'_>,
+    who: u32,
+    builder: &mut Builder<'_, '_>,
+) -> std::result::Result<(Entry, Marks), Reject> {
     let start = fields.get("start").and_then(stamp::instant).ok_or("bad_time")?;
     let end = fields.get("end").map(|end| stamp::instant(end).ok_or("bad_time")).transpose()?;
     let mut trace = Trace::default();
@@ -67,7 +72,6 @@ fn make(fields: &Fields<'_>, builder: &mut Builder<'_, '_>) -> std::result::Resu
         details.more("bad_voltages", trace.bad.into());
     }
     details.into_body(&mut body);
-    let who = source(fields.get("source"), builder)?;
     let times = (Some(start.ms), Some(end.unwrap_or(start).ms));
     let mut made = entry(EntryKind::Ecg, "ecg".to_owned(), builder.source_of(who), times);
     made.body = body.text();

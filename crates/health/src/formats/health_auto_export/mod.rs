@@ -5,11 +5,11 @@
 //! fields are documented nowhere.
 
 mod collections;
-mod ecg;
+pub(super) mod ecg;
 mod grain;
 mod metric;
 mod night;
-mod series;
+pub(super) mod series;
 #[cfg(test)]
 mod tests;
 mod workout;

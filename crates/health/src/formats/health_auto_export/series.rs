@@ -20,7 +20,7 @@ const WORDS: [(&str, &str); 6] =
 
 /// The series of one workout.
 #[derive(Debug)]
-pub(super) struct Series {
+pub(in crate::formats) struct Series {
     end_ms: i64,
     room: usize,
     lists: Map<String, Json>,
@@ -28,12 +28,12 @@ pub(super) struct Series {
 
 impl Series {
     /// Of a workout that ends then.
-    pub(super) fn new(end_ms: i64) -> Self {
+    pub(in crate::formats) fn new(end_ms: i64) -> Self {
         Self { end_ms, room: MAX_SERIES, lists: Map::new() }
     }
 
     /// Adds a list of points.
-    pub(super) fn add(&mut self, key: &str, text: &[u8]) {
+    pub(in crate::formats) fn add(&mut self, key: &str, text: &[u8]) {
         if text.len() > self.room {
             self.lists.insert(key.to_owned(), Json::from(String::from_utf8_lossy(text).into_owned()));
             return;
@@ -50,7 +50,7 @@ impl Series {
     }
 
     /// All of them, by name.
-    pub(super) fn json(self) -> Json {
+    pub(in crate::formats) fn json(self) -> Json {
         Json::Object(self.lists)
     }
 }

@@ -101,6 +101,20 @@ pub(crate) fn sleep_stage(word: &str) -> Option<i64> {
     })
 }
 
+/// A dose's status in the words of the normal form; of a word in another language nothing.
+pub(crate) fn dose_status(word: &str) -> Option<&'static str> {
+    Some(match kind::fold(word).as_str() {
+        "taken" => "taken",
+        "skipped" => "skipped",
+        "snoozed" => "snoozed",
+        "notlogged" => "not_logged",
+        "notinteracted" => "not_interacted",
+        "notificationnotsent" => "notification_not_sent",
+        "unspecified" => "unspecified",
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
