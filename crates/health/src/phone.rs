@@ -197,6 +197,61 @@ impl fmt::Debug for Uuid {
     }
 }
 
+/// Which protocol brought a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Feed {
+    /// The Open Wearables SDK and app.
+    OpenWearables,
+    /// HealthSync (healthykit).
+    HealthSync,
+    /// Health Export Pro.
+    HealthExportPro,
+    /// Health Auto Export.
+    HealthAutoExport,
+    /// HealthSave.
+    HealthSave,
+    /// Another Vitalog.
+    Vitalog,
+}
+
+impl Feed {
+    /// Every feed.
+    pub const ALL: [Self; 6] = [
+        Self::OpenWearables,
+        Self::HealthSync,
+        Self::HealthExportPro,
+        Self::HealthAutoExport,
+        Self::HealthSave,
+        Self::Vitalog,
+    ];
+
+    /// The short word: in `seen`, and before the colon of a type that nobody knows.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OpenWearables => "open-wearables",
+            Self::HealthSync => "healthsync",
+            Self::HealthExportPro => "hep",
+            Self::HealthAutoExport => "hae",
+            Self::HealthSave => "healthsave",
+            Self::Vitalog => "vitalog",
+        }
+    }
+
+    /// The feed of a short word.
+    pub fn find(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|feed| feed.as_str() == word)
+    }
+
+    /// The app's name on the command line.
+    pub fn app(self) -> &'static str {
+        match self {
+            Self::HealthExportPro => "health-export-pro",
+            Self::HealthAutoExport => "health-auto-export",
+            other => other.as_str(),
+        }
+    }
+}
+
 /// How long a bucket is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -258,6 +313,8 @@ impl Grain {
 /// cuts days in parts, end; of equal ones the last sent wins.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Aggregate {
+    /// Which protocol's app made it; another Vitalog passes it on unchanged.
+    pub feed: Feed,
     /// Index into the batch's kinds.
     pub kind: u32,
     /// Index into the batch's sources; its name stands as sent and may hold several with `|` between them.

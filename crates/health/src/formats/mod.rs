@@ -9,6 +9,6 @@ pub mod health_export_pro;
 pub mod healthsave;
 pub mod healthsync;
 pub mod open_wearables;
-#[allow(dead_code, reason = "the protocols that come next use the rest")]
 pub mod phone;
 pub mod route;
+pub mod vitalog;

@@ -204,6 +204,7 @@ fn make<'a>(
     let mut marks = marks_of(start);
     numbers.iter().for_each(|(_, measure, _)| marks.flags.join(measure.flags));
     let aggregate = Aggregate {
+        feed: builder.feed,
         kind: 0,
         source: 0,
         grain,
@@ -257,6 +258,7 @@ fn count<'a>(
     others.for_each(|(key, value)| details.more(key, fields::json(value)));
     let who = source(fields.get("source"), builder)?;
     let aggregate = Aggregate {
+        feed: builder.feed,
         kind: 0,
         source: 0,
         grain,

@@ -137,6 +137,7 @@ fn total(
         details.more("end", crate::time::format_instant(end.ms).into());
     }
     let aggregate = Aggregate {
+        feed: builder.feed,
         kind: 0,
         source: 0,
         grain: Grain::Day,

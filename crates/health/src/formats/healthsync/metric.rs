@@ -126,6 +126,7 @@ fn aggregate(fields: &Fields<'_>, builder: &mut Builder<'_, '_>) -> std::result:
     flags.set_if(Flag::UnknownUnit, measure.value.is_none());
     let id = fields.text("id");
     let aggregate = Aggregate {
+        feed: builder.feed,
         kind: 0,
         source: 0,
         grain: grain(&metadata),

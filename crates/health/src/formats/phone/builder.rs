@@ -218,6 +218,11 @@ impl<'b, 's> Builder<'b, 's> {
 
     /// Adds a sample.
     pub(crate) fn sample(&mut self, draft: Draft<'_>) -> Result<()> {
+        self.sample_created(draft, None)
+    }
+
+    /// Adds a sample of which it is known when it reached HealthKit.
+    pub(crate) fn sample_created(&mut self, draft: Draft<'_>, created_ms: Option<i64>) -> Result<()> {
         let (source, origin) = self.provenance(draft.who, draft.unit.as_deref());
         let mut marks = self.marks(draft.id.as_deref(), draft.start, draft.end);
         let known = self.slots.get(draft.slot).is_some_and(|slot| slot.known);
@@ -251,7 +256,7 @@ impl<'b, 's> Builder<'b, 's> {
             user_entered: draft.by_hand,
             start_ms: draft.start.ms,
             end_ms,
-            created_ms: None,
+            created_ms,
             value,
             original,
         });
@@ -322,20 +327,19 @@ impl<'b, 's> Builder<'b, 's> {
         self.hand_over_if_full()
     }
 
-    /// Adds an entry. Routes, correlations and the profile are no records of their own.
+    /// Adds an entry. Routes, correlations and the profile are no records of their own, except from another Vitalog.
     pub(crate) fn entry(&mut self, entry: Entry, marks: Marks) -> Result<()> {
         self.weight += entry.body.len() + entry.payload.as_ref().map_or(0, Vec::len) + 200;
         if let (Some(start), Some(end)) = (entry.start_ms, entry.end_ms.or(entry.start_ms)) {
             self.saw(start, end);
         }
         let counts = &mut self.delivery.counts;
-        match entry.kind {
-            EntryKind::Route => counts.routes += 1,
-            EntryKind::Correlation | EntryKind::Profile => {}
-            _ => {
-                counts.records += 1;
-                counts.left_out += u64::from(marks.flags.leaves_out());
-            }
+        counts.routes += u64::from(entry.kind == EntryKind::Route);
+        // A line of another Vitalog is an item whatever it is about.
+        let beside = matches!(entry.kind, EntryKind::Route | EntryKind::Correlation | EntryKind::Profile);
+        if !beside || self.feed == Feed::Vitalog {
+            counts.records += 1;
+            counts.left_out += u64::from(marks.flags.leaves_out());
         }
         self.out.batch.entries.push(entry);
         self.out.entry_marks.push(marks);

@@ -21,58 +21,9 @@ pub(crate) mod walk;
 
 use serde_json::{Map, Value as Json};
 
+pub use crate::phone::Feed;
 use crate::phone::PhoneBatch;
 use crate::{Problem, Result};
-
-/// Which protocol brought a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Feed {
-    /// The Open Wearables SDK and app.
-    OpenWearables,
-    /// HealthSync (healthykit).
-    HealthSync,
-    /// Health Export Pro.
-    HealthExportPro,
-    /// Health Auto Export.
-    HealthAutoExport,
-    /// HealthSave.
-    HealthSave,
-    /// Another Vitalog.
-    Vitalog,
-}
-
-impl Feed {
-    /// Every feed.
-    pub const ALL: [Self; 6] = [
-        Self::OpenWearables,
-        Self::HealthSync,
-        Self::HealthExportPro,
-        Self::HealthAutoExport,
-        Self::HealthSave,
-        Self::Vitalog,
-    ];
-
-    /// The short word: in `seen`, and before the colon of a type that nobody knows.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::OpenWearables => "open-wearables",
-            Self::HealthSync => "healthsync",
-            Self::HealthExportPro => "hep",
-            Self::HealthAutoExport => "hae",
-            Self::HealthSave => "healthsave",
-            Self::Vitalog => "vitalog",
-        }
-    }
-
-    /// The app's name on the command line.
-    pub fn app(self) -> &'static str {
-        match self {
-            Self::HealthExportPro => "health-export-pro",
-            Self::HealthAutoExport => "health-auto-export",
-            other => other.as_str(),
-        }
-    }
-}
 
 /// How many of a delivery's records became what. Every item of the body is either kept or rejected.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
