@@ -72,7 +72,7 @@ fn symptom<'a>(fields: &Fields<'a>, builder: &mut Builder<'_, '_>) -> Sample<'a>
     details.rest(fields.rest(&["start", "end", "date", "name", "severity", "userEntered", "source"]));
     let who = source(fields.get("source"), builder)?;
     let value = value.map_or(Value::Nothing, Value::Category);
-    Ok(Draft { slot, who, unit: None, start, end, value, id: fields.text("id"), details: details.text(), by_hand })
+    Ok(Draft { slot, who, unit: None, start, end, value, id: fields.id("id"), details: details.text(), by_hand })
 }
 
 /// Apple's integer of a symptom's severity.
@@ -112,7 +112,7 @@ fn notification<'a>(fields: &Fields<'a>, builder: &mut Builder<'_, '_>) -> Sampl
     let who = source(fields.get("source"), builder)?;
     let value = if builder.is_category(slot) { Value::Category(0) } else { Value::Nothing };
     let details = details.text();
-    Ok(Draft { slot, who, unit: None, start, end, value, id: fields.text("id"), details, by_hand: false })
+    Ok(Draft { slot, who, unit: None, start, end, value, id: fields.id("id"), details, by_hand: false })
 }
 
 /// Documented nowhere: kept as it stands and counted.
@@ -122,13 +122,13 @@ fn cycle<'a>(fields: &Fields<'a>, builder: &mut Builder<'_, '_>) -> Sample<'a> {
     let mut details = Details::default();
     details.rest(fields.rest(&["start", "end", "date", "source"]));
     let who = source(fields.get("source"), builder)?;
-    let (id, details) = (fields.text("id"), details.text());
+    let (id, details) = (fields.id("id"), details.text());
     Ok(Draft { slot, who, unit: None, start, end, value: Value::Nothing, id, details, by_hand: false })
 }
 
 fn state_of_mind(fields: &Fields<'_>, builder: &mut Builder<'_, '_>) -> Made {
     let (start, end) = times(fields)?;
-    let id = fields.text("id");
+    let id = fields.id("id");
     let mut body = Body::default();
     let sent = |name: &str| fields.get(name).map(fields::json);
     body.set("kind", sent("kind"));
@@ -185,5 +185,5 @@ fn dose(fields: &Fields<'_>, builder: &mut Builder<'_, '_>) -> Made {
     let times = (Some(start.ms), end.map(|end| end.ms));
     let mut made = entry(EntryKind::MedicationDose, kind::fold(&name), builder.source_of(who), times);
     made.body = body.text();
-    Ok((made, builder.marks(fields.text("id").as_deref(), start, end)))
+    Ok((made, builder.marks(fields.id("id").as_deref(), start, end)))
 }

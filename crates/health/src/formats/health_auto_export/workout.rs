@@ -47,7 +47,7 @@ pub(super) fn read(text: &[u8], builder: &mut Builder<'_, '_>) -> Result<()> {
 fn make(fields: &Fields<'_>, builder: &mut Builder<'_, '_>) -> std::result::Result<Made, Reject> {
     let start = fields.get("start").and_then(stamp::instant).ok_or("bad_time")?;
     let end = fields.get("end").and_then(stamp::instant).ok_or("bad_time")?;
-    let id = fields.text("id");
+    let id = fields.id("id");
     let mut marks = builder.marks(id.as_deref(), start, Some(end));
     let name = fields.get("name").map(lossy).unwrap_or_default().into_owned();
     let activity = names::workout(&name);

@@ -29,7 +29,7 @@ fn make<'a>(kind: &str, fields: &Fields<'a>, builder: &mut Builder<'_, '_>) -> s
     let details = details(fields, &KNOWN);
     let by_hand = details.by_hand();
     let who = who(fields, builder)?;
-    Ok(Draft { slot, who, unit, start, end, value, id: fields.text("uuid"), details: details.text(), by_hand })
+    Ok(Draft { slot, who, unit, start, end, value, id: fields.id("uuid"), details: details.text(), by_hand })
 }
 
 /// An end that was told must be readable.

@@ -64,7 +64,7 @@ pub(super) fn read(text: &[u8], builder: &mut Builder<'_, '_>) -> Result<()> {
 fn make(fields: &Fields<'_>, builder: &mut Builder<'_, '_>) -> std::result::Result<(Entry, Marks), Reject> {
     let (start, end) = times(fields)?;
     let who = who(fields, builder)?;
-    let mut marks = builder.marks(fields.text("uuid").as_deref(), start, end);
+    let mut marks = builder.marks(fields.id("uuid").as_deref(), start, end);
     let raw = fields.get("workoutActivityType").map(lossy).unwrap_or_default();
     let number = fields.number("workoutActivityType").known();
     let activity = number.and_then(|number| kind::activity_identifier(number as i64));

@@ -125,5 +125,5 @@ fn make_dose(fields: &Fields<'_>, builder: &mut Builder<'_, '_>) -> Made {
     let times = (Some(start.ms), end.map(|end| end.ms));
     let mut made = entry(EntryKind::MedicationDose, kind::fold(&name), builder.source_of(who), times);
     made.body = body.text();
-    Ok((made, builder.marks(fields.text("uuid").as_deref(), start, end)))
+    Ok((made, builder.marks(fields.id("uuid").as_deref(), start, end)))
 }

@@ -69,7 +69,7 @@ fn sample<'a>(
     };
     let by_hand = details.by_hand();
     let who = source(fields, builder)?;
-    Ok(Draft { slot, who, unit, start, end, value, id: fields.text("uuid"), details: details.text(), by_hand })
+    Ok(Draft { slot, who, unit, start, end, value, id: fields.id("uuid"), details: details.text(), by_hand })
 }
 
 /// A stage, as a word or as Apple's integer. Nobody told an identifier, so one that is neither cannot be kept as sent.

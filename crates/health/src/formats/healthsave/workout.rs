@@ -89,7 +89,7 @@ fn make(fields: &Fields<'_>, builder: &mut Builder<'_, '_>) -> std::result::Resu
     let source = builder.source_of(who);
     let mut made = entry(EntryKind::Workout, identity.clone(), source.clone(), (Some(start.ms), Some(end_ms)));
     made.body = body.text();
-    let marks = builder.marks(fields.text("uuid").as_deref(), start, end);
+    let marks = builder.marks(fields.id("uuid").as_deref(), start, end);
     let route = fields.get("route").filter(|route| is_array(route)).map(|route| {
         let mut track = Track::default();
         track.places(route);

@@ -35,7 +35,7 @@ pub(super) fn read(text: &[u8], builder: &mut Builder<'_, '_>) -> Result<()> {
 }
 
 fn is_aggregate(fields: &Fields<'_>) -> bool {
-    let named = fields.text("id").is_some_and(|id| super::id(&id).starts_with("aggregate:"));
+    let named = fields.id("id").is_some_and(|id| super::id(&id).starts_with("aggregate:"));
     named || fields.object("metadata").is_some_and(|metadata| metadata.get("aggregation").is_some())
 }
 
@@ -68,7 +68,7 @@ fn sample<'a>(fields: &Fields<'a>, builder: &mut Builder<'_, '_>) -> std::result
     };
     let by_hand = details.by_hand();
     let who = who(fields, builder)?;
-    let id = fields.text("id").map(|id| Cow::Owned(super::id(&id).to_owned()));
+    let id = fields.id("id").map(|id| Cow::Owned(super::id(&id).to_owned()));
     Ok(Draft { slot, who, unit, start, end, value, id, details: details.text(), by_hand })
 }
 
@@ -124,7 +124,7 @@ fn aggregate(fields: &Fields<'_>, builder: &mut Builder<'_, '_>) -> std::result:
     let mut flags = Flags::default();
     flags.set_if(Flag::EndBeforeStart, end.ms < start.ms);
     flags.set_if(Flag::UnknownUnit, measure.value.is_none());
-    let id = fields.text("id");
+    let id = fields.id("id");
     let aggregate = Aggregate {
         feed: builder.feed,
         kind: 0,

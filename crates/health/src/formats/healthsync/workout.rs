@@ -42,7 +42,7 @@ pub(super) fn read(text: &[u8], builder: &mut Builder<'_, '_>) -> Result<()> {
 fn make(fields: &Fields<'_>, builder: &mut Builder<'_, '_>) -> std::result::Result<(Entry, Marks), Reject> {
     let (start, end) = times(fields)?;
     let who = who(fields, builder)?;
-    let id = fields.text("id");
+    let id = fields.id("id");
     let marks = builder.marks(id.as_deref().map(super::id), start, end);
     let word = fields.get("activity_type").map(lossy).unwrap_or_default();
     let activity = names::workout(&word).filter(|_| word != "other");

@@ -52,7 +52,7 @@ fn draft<'a>(fields: &Fields<'a>, builder: &mut Builder<'_, '_>) -> std::result:
     let by_hand = details.by_hand();
     note_parent(fields, &mut details);
     let who = who(fields, builder)?;
-    Ok(Draft { slot, who, unit, start, end: Some(end), value, id: fields.text("id"), details: details.text(), by_hand })
+    Ok(Draft { slot, who, unit, start, end: Some(end), value, id: fields.id("id"), details: details.text(), by_hand })
 }
 
 fn stage_draft<'a>(fields: &Fields<'a>, builder: &mut Builder<'_, '_>) -> std::result::Result<Draft<'a>, Reject> {
@@ -71,7 +71,7 @@ fn stage_draft<'a>(fields: &Fields<'a>, builder: &mut Builder<'_, '_>) -> std::r
     if let Some(values) = fields.get("values") {
         details.more("values", crate::formats::phone::fields::json(values));
     }
-    let (who, id) = (who(fields, builder)?, fields.text("id"));
+    let (who, id) = (who(fields, builder)?, fields.id("id"));
     Ok(Draft { slot, who, unit: None, start, end: Some(end), value, id, details: details.text(), by_hand })
 }
 

@@ -102,7 +102,7 @@ type Made = (Entry, Marks, Option<Entry>);
 fn make(fields: &Fields<'_>, builder: &mut Builder<'_, '_>) -> std::result::Result<Made, Reject> {
     let (start, end) = times(fields)?;
     let who = who(fields, builder)?;
-    let id = fields.text("id");
+    let id = fields.id("id");
     let mut marks = builder.marks(id.as_deref(), start, Some(end));
     let raw = fields.get("type").map(lossy).unwrap_or_default().into_owned();
     let activity = names::sdk_workout(&raw.trim().to_lowercase());

@@ -5,28 +5,15 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value as Json};
 
-use super::fields::Number;
 use super::limits::{MAX_KINDS, MAX_NAME, MAX_NAMES, MAX_REJECT, MAX_SOURCES, PORTION_BYTES, PORTION_RECORDS};
 use super::names;
 use super::stamp::Stamp;
+pub(crate) use super::value::{KindSlot, Measure, Percent, Reject, Value, category, due};
 use super::{Delivery, Feed, Sink};
 use crate::batch::NONE;
-use crate::kind::{self, Kind, Nature};
+use crate::kind::Nature;
 use crate::phone::{Aggregate, Deletion, Flag, Flags, Marks, PhoneBatch, Uuid};
-use crate::unit::{Conversion, conversion};
 use crate::{Entry, EntryKind, Origin, Problem, Result, Sample, Source};
-
-/// Why a record is rejected.
-pub(crate) type Reject = &'static str;
-
-/// A type of this delivery with what its values need.
-pub(crate) struct KindSlot {
-    pub(crate) kind: Kind,
-    pub(crate) known: bool,
-    /// Index in the present portion.
-    index: u32,
-    units: Vec<(String, Option<Conversion>)>,
-}
 
 /// Who wrote a record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -36,36 +23,6 @@ pub(crate) struct Who {
     pub(crate) device: Option<String>,
     /// As in [`Origin::version`].
     pub(crate) version: Option<String>,
-}
-
-/// How percentages of a feed are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Percent {
-    /// As a fraction; what is above one was written otherwise.
-    Fraction,
-    /// As 0 to 100, except what some phones send as a fraction.
-    Hundred,
-}
-
-/// A number in the kind's unit, and as it was sent.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Measure {
-    pub(crate) value: Option<f64>,
-    pub(crate) original: Option<f64>,
-    pub(crate) flags: Flags,
-}
-
-/// The value of a sample.
-#[derive(Debug, Clone)]
-pub(crate) enum Value<'a> {
-    /// A number that was converted.
-    Measure(Measure),
-    /// Apple's integer.
-    Category(i64),
-    /// A word that is none of Apple's.
-    Word(Cow<'a, str>, Flag),
-    /// Nothing where a value was due.
-    Nothing,
 }
 
 /// A sample before its texts are interned.
@@ -151,16 +108,15 @@ impl<'b, 's> Builder<'b, 's> {
 
     fn add_kind(&mut self, name: &str, unit: Option<&str>) -> std::result::Result<usize, Reject> {
         let identifier = names::kind_of(self.feed, name);
-        let known = kind::get(&identifier).is_some();
-        self.unknown_kinds += usize::from(!known);
+        let slot = KindSlot::new(&identifier, unit);
+        self.unknown_kinds += usize::from(!slot.known);
         if self.unknown_kinds > MAX_KINDS || name.len() > MAX_NAME {
             return Err("too_many_kinds");
         }
-        let kind = kind::get_or_guess(&identifier, unit);
-        let slot = self.slots.len();
-        self.slots.push(KindSlot { kind, known, index: NONE, units: Vec::new() });
-        self.slot_by_name.insert(name.to_owned(), slot);
-        Ok(slot)
+        let at = self.slots.len();
+        self.slots.push(slot);
+        self.slot_by_name.insert(name.to_owned(), at);
+        Ok(at)
     }
 
     /// What is known about a type.
@@ -200,20 +156,8 @@ impl<'b, 's> Builder<'b, 's> {
 
     /// A number in the kind's unit.
     pub(crate) fn measure(&mut self, slot: usize, sent: f64, unit: Option<&str>, percent: Percent) -> Measure {
-        let mut flags = Flags::default();
-        let Some(slot) = self.slots.get_mut(slot) else {
-            return Measure { value: None, original: Some(sent), flags };
-        };
-        flags.set_if(Flag::UnitAssumed, unit.is_none() && slot.known && !slot.kind.unit.is_empty());
-        let Some(conversion) = slot.conversion(unit) else {
-            flags.set(Flag::UnknownUnit);
-            return Measure { value: None, original: Some(sent), flags };
-        };
-        let mut value = conversion.apply(sent);
-        if slot.known && slot.kind.unit == "%" && percent.is_hundredfold(&slot.kind.identifier, value) {
-            value /= 100.0;
-        }
-        Measure { value: Some(value), original: (value != sent).then_some(sent), flags }
+        let nothing = Measure { value: None, original: Some(sent), flags: Flags::default() };
+        self.slots.get_mut(slot).map_or(nothing, |slot| slot.measure(sent, unit, percent))
     }
 
     /// Adds a sample.
@@ -452,44 +396,6 @@ impl<'b, 's> Builder<'b, 's> {
         out.batch.bytes_read = self.position;
         (self.sink)(out)
     }
-}
-
-impl KindSlot {
-    fn conversion(&mut self, unit: Option<&str>) -> Option<Conversion> {
-        let Some(unit) = unit.filter(|_| self.known) else { return Some(Conversion::IDENTITY) };
-        if let Some((_, found)) = self.units.iter().find(|(known, _)| known == unit) {
-            return *found;
-        }
-        let found = conversion(unit, &self.kind.unit);
-        if self.units.len() < 64 {
-            self.units.push((unit.to_owned(), found));
-        }
-        found
-    }
-}
-
-impl Percent {
-    /// Whether a percentage must be divided by a hundred to be a fraction.
-    fn is_hundredfold(self, identifier: &str, value: f64) -> bool {
-        match self {
-            Self::Fraction => value > 1.0,
-            Self::Hundred => {
-                // Some phones send these as a fraction, and nobody has one per cent of them.
-                let doubtful = ["OxygenSaturation", "BodyFatPercentage", "AppleWalkingSteadiness"];
-                value > 1.0 || !doubtful.contains(&kind::short_name(identifier))
-            }
-        }
-    }
-}
-
-/// A category's integer.
-pub(crate) fn category(number: f64) -> std::result::Result<i64, Reject> {
-    if number.fract() == 0.0 && number.abs() < 1e9 { Ok(number as i64) } else { Err("bad_value") }
-}
-
-/// A number that must be one.
-pub(crate) fn due(number: Number) -> std::result::Result<f64, Reject> {
-    number.known().ok_or("bad_value")
 }
 
 fn intern<T: Clone + Eq + std::hash::Hash>(index: &mut HashMap<T, u32>, list: &mut Vec<T>, item: T) -> u32 {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value as Json};
 
 use super::limits::MAX_PART;
-use super::walk;
+use super::scan;
 
 /// The members of a JSON object, in their order.
 #[derive(Debug, Default)]
@@ -40,9 +40,9 @@ impl<'a> Fields<'a> {
         let mut rest = text.trim_ascii().strip_prefix(b"{")?.strip_suffix(b"}")?.trim_ascii();
         let mut pairs = Vec::with_capacity(16);
         while !rest.is_empty() {
-            let (key, after) = rest.split_at_checked(walk::length(rest)?)?;
+            let (key, after) = rest.split_at_checked(scan::length(rest)?)?;
             rest = after.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
-            let (value, after) = rest.split_at_checked(walk::length(rest)?)?;
+            let (value, after) = rest.split_at_checked(scan::length(rest)?)?;
             pairs.push((string(key)?, value));
             rest = comma(after.trim_ascii_start())?;
         }
@@ -68,6 +68,11 @@ impl<'a> Fields<'a> {
     /// A text that is not empty.
     pub(crate) fn word(&self, name: &str) -> Option<Cow<'a, str>> {
         self.text(name).filter(|text| !text.is_empty())
+    }
+
+    /// The sender's name for a record, also one that is no text.
+    pub(crate) fn id(&self, name: &str) -> Option<Cow<'a, str>> {
+        self.get(name).map(lossy).filter(|id| !id.is_empty())
     }
 
     /// A number.
@@ -114,7 +119,7 @@ pub(crate) fn items(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let inside = text.trim_ascii().strip_prefix(b"[").and_then(|text| text.strip_suffix(b"]"));
     let mut rest = inside.unwrap_or_default().trim_ascii();
     std::iter::from_fn(move || {
-        let (item, after) = rest.split_at_checked(walk::length(rest)?)?;
+        let (item, after) = rest.split_at_checked(scan::length(rest)?)?;
         rest = comma(after.trim_ascii_start()).unwrap_or_default();
         Some(item)
     })

@@ -9,12 +9,18 @@
 //! refused before anything is handed over, and once for its records. It knows nothing of tokens, stores and clocks.
 
 pub(crate) mod builder;
+#[cfg(test)]
+mod cross_tests;
 pub(crate) mod fields;
 pub(crate) mod frame;
+#[cfg(test)]
+mod hostile_tests;
 pub mod limits;
 pub(crate) mod names;
 pub(crate) mod parts;
+pub(crate) mod scan;
 pub(crate) mod stamp;
+pub(crate) mod value;
 #[cfg(test)]
 pub(crate) mod vectors;
 pub(crate) mod walk;

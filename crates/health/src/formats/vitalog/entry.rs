@@ -39,12 +39,12 @@ fn make(
     let timed = fields.get("start").is_some();
     let (times, marks) = if timed {
         let (start, end, flags) = times(fields)?;
-        let mut marks = builder.marks(fields.text("uuid").as_deref(), start, end);
+        let mut marks = builder.marks(fields.id("uuid").as_deref(), start, end);
         marks.flags.join(flags);
         ((Some(start.ms), end.map(|end| end.ms)), marks)
     } else {
         let end = fields.get("end").and_then(stamp::instant).map(|end| end.ms);
-        ((None, end), builder.named(fields.text("uuid").as_deref(), Flags::default()))
+        ((None, end), builder.named(fields.id("uuid").as_deref(), Flags::default()))
     };
     let has_source = fields.word("source").is_some();
     let who = who(fields, builder)?;

@@ -88,7 +88,7 @@ pub(super) fn draft<'a>(fields: &Fields<'a>, builder: &mut Builder<'_, '_>) -> s
     let details = details(fields);
     let who = who(fields, builder)?;
     let by_hand = fields.object("metadata").and_then(|metadata| metadata.flag("HKWasUserEntered")).unwrap_or(false);
-    let id = fields.text("uuid");
+    let id = fields.id("uuid");
     let unit = printed.or(unit.filter(|_| !builder.is_category(slot)));
     let mut draft = Draft { slot, who, unit, start, end, value, id, details, by_hand };
     if flags.has(Flag::EndUnknown) {
