@@ -136,10 +136,18 @@ pub enum EntryKind {
     VisionPrescription,
     /// Birth date, sex, blood type and so on.
     Profile,
+    /// One dose of a medication: taken, skipped, or only planned.
+    MedicationDose,
+    /// A medication that somebody has; it has no time.
+    Medication,
+    /// How somebody felt.
+    StateOfMind,
+    /// A night as an app summed it up; never added to the stages of the same night.
+    SleepSummary,
 }
 
 impl EntryKind {
-    /// Every kind, in the order of the report.
+    /// Every kind that a file brings, in the order of the report; phones bring [`EntryKind::PHONE`] besides.
     pub const ALL: [Self; 9] = [
         Self::Workout,
         Self::Correlation,
@@ -151,6 +159,9 @@ impl EntryKind {
         Self::VisionPrescription,
         Self::Profile,
     ];
+
+    /// The kinds that only phones bring.
+    pub const PHONE: [Self; 4] = [Self::MedicationDose, Self::Medication, Self::StateOfMind, Self::SleepSummary];
 
     /// The word that files, views and the `record` key of JSON lines use.
     pub fn as_str(self) -> &'static str {
@@ -164,6 +175,10 @@ impl EntryKind {
             Self::Audiogram => "audiogram",
             Self::VisionPrescription => "vision_prescription",
             Self::Profile => "profile",
+            Self::MedicationDose => "medication_dose",
+            Self::Medication => "medication",
+            Self::StateOfMind => "state_of_mind",
+            Self::SleepSummary => "sleep_summary",
         }
     }
 }

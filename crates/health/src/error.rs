@@ -36,6 +36,15 @@ pub enum ErrorKind {
     /// The document cannot be read as a whole.
     #[error("the document is damaged: {0}")]
     Damaged(String),
+    /// What a phone sent is no JSON. In HTTP's words: 400.
+    #[error("the body is not JSON")]
+    NotJson,
+    /// What a phone sent is JSON and not what its protocol says; the text names the part. In HTTP's words: 422.
+    #[error("the body has another shape than its protocol: {0}")]
+    Shape(&'static str),
+    /// What a phone sent has a form that we do not read; the text says what to do about it. In HTTP's words: 415.
+    #[error("{0}")]
+    Unsupported(&'static str),
     /// The caller asked to stop.
     #[error("cancelled")]
     Cancelled,

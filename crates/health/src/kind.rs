@@ -146,6 +146,16 @@ pub fn activity_number(identifier: &str) -> Option<i64> {
     table().activities.get(identifier).map(|activity| activity.raw)
 }
 
+/// Apple's identifier of a workout's activity, by its number.
+pub fn activity_identifier(number: i64) -> Option<&'static str> {
+    table().activities.iter().find(|(_, activity)| activity.raw == number).map(|(identifier, _)| identifier.as_str())
+}
+
+/// Apple's identifier of a workout's activity, by its English name or Apple's own without prefix, in any case.
+pub fn activity_by_word(word: &str) -> Option<&'static str> {
+    table().activity_words.get(&fold(word)).map(String::as_str)
+}
+
 /// What people call a workout's activity, e.g. `Running`; of one that the table lacks its identifier without prefix.
 pub fn activity_name(identifier: &str) -> &str {
     let plain = || identifier.strip_prefix("HKWorkoutActivityType").unwrap_or(identifier);
@@ -208,7 +218,9 @@ pub fn guess_style(identifier: &str, every_row_has_length: bool) -> Style {
 }
 
 fn guess(identifier: &str, unit: Option<&str>) -> Kind {
-    let nature = if identifier.starts_with("HKCategoryTypeIdentifier") { Nature::Category } else { Nature::Quantity };
+    // A symptom in the phone's language: `x-hae:symptom:Fatiga`.
+    let category = identifier.starts_with("HKCategoryTypeIdentifier") || identifier.contains(":symptom:");
+    let nature = if category { Nature::Category } else { Nature::Quantity };
     let name = short_name(identifier);
     let style = match nature {
         Nature::Category => Style::Category,
@@ -234,6 +246,7 @@ struct Table {
     all_symbols: HashMap<String, i64>,
     aliases: HashMap<String, i64>,
     activities: HashMap<String, RawActivity>,
+    activity_words: HashMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -295,6 +308,11 @@ fn parse() -> Table {
     let all_symbols = enums.values().flatten().map(|(symbol, raw)| (symbol.clone(), *raw)).collect();
     let aliases = raw.export_text_aliases.into_iter().filter_map(|a| Some((a.export_text, a.raw.as_i64()?))).collect();
     let records = raw.other.into_iter().filter(|kind| kind.kind == "record_other");
+    let words = raw.workout_activity_types.iter().flat_map(|a| {
+        let short = a.identifier.trim_start_matches("HKWorkoutActivityType");
+        [short, a.name.as_str()].map(|word| (fold(word), a.identifier.clone()))
+    });
+    let activity_words = words.collect();
     let activities = raw.workout_activity_types.into_iter().map(|a| (a.identifier.clone(), a)).collect();
     let mut table = Table {
         kinds: HashMap::new(),
@@ -304,6 +322,7 @@ fn parse() -> Table {
         all_symbols,
         aliases,
         activities,
+        activity_words,
     };
     for raw in raw.quantity.into_iter().chain(raw.category).chain(records) {
         table.by_word.entry(fold(&raw.identifier)).or_insert_with(|| raw.identifier.clone());

@@ -40,11 +40,11 @@ pub fn printed_offset(stamp: &str) -> Option<i32> {
     offset(rest)?.try_into().ok()
 }
 
-fn digits(bytes: &[u8]) -> Option<i64> {
+pub(crate) fn digits(bytes: &[u8]) -> Option<i64> {
     bytes.iter().try_fold(0, |n, b| b.is_ascii_digit().then(|| n * 10 + i64::from(b - b'0')))
 }
 
-fn fraction(rest: &[u8]) -> Option<(i64, &[u8])> {
+pub(crate) fn fraction(rest: &[u8]) -> Option<(i64, &[u8])> {
     let Some(after) = rest.strip_prefix(b".") else { return Some((0, rest)) };
     let len = after.iter().take_while(|b| b.is_ascii_digit()).count();
     if len == 0 || len > 9 {
@@ -54,7 +54,7 @@ fn fraction(rest: &[u8]) -> Option<(i64, &[u8])> {
     Some((millis * [1, 100, 10, 1][len.min(3)], &after[len..]))
 }
 
-fn offset(rest: &[u8]) -> Option<i64> {
+pub(crate) fn offset(rest: &[u8]) -> Option<i64> {
     let rest = rest.strip_prefix(b" ").unwrap_or(rest);
     let (sign, rest) = match rest {
         b"Z" => return Some(0),
@@ -69,7 +69,7 @@ fn offset(rest: &[u8]) -> Option<i64> {
     (hours <= 18 && minutes <= 59).then_some(sign * (hours * 60 + minutes) * 60)
 }
 
-fn valid_date(year: i64, month: i64, day: i64) -> bool {
+pub(crate) fn valid_date(year: i64, month: i64, day: i64) -> bool {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let length = match month {
         2 => 28 + i64::from(leap),

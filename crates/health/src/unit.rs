@@ -1,6 +1,7 @@
 //! Units: what is what, and how to get from one to another.
 //!
-//! The table is part of `data/healthkit-types.json`: base value = value * factor + offset.
+//! The table is part of `data/healthkit-types.json`: base value = value * factor + offset. Symbols that only phone apps
+//! use stand in `data/phone-names.json`.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -12,7 +13,20 @@ struct Table {
     units: Vec<Unit>,
 }
 
+/// A symbol that phone apps use for what the table has under another name, or a multiple of that.
 #[derive(Deserialize)]
+struct Alias {
+    unit: String,
+    same_as: String,
+    factor: f64,
+}
+
+#[derive(Deserialize)]
+struct Aliases {
+    units: Vec<Alias>,
+}
+
+#[derive(Deserialize, Clone)]
 struct Unit {
     unit: String,
     dimension: String,
@@ -81,7 +95,15 @@ fn lookup(unit: &str) -> Option<&'static Unit> {
         // The file is part of the program and a test reads it, so a panic here would be our own bug.
         #[allow(clippy::expect_used)]
         let table: Table = serde_json::from_str(include_str!("../data/healthkit-types.json")).expect("valid");
-        table.units.into_iter().map(|unit| (unit.unit.clone(), unit)).collect()
+        let mut units: HashMap<String, Unit> = table.units.into_iter().map(|u| (u.unit.clone(), u)).collect();
+        #[allow(clippy::expect_used)]
+        let aliases: Aliases = serde_json::from_str(include_str!("../data/phone-names.json")).expect("valid");
+        for alias in aliases.units {
+            let Some(mut unit) = units.get(&alias.same_as).cloned() else { continue };
+            unit.factor *= alias.factor;
+            units.entry(alias.unit).or_insert(unit);
+        }
+        units
     });
     // Molar units of glucose carry the molar mass in the text, mmol<180.1558800000541>/L; some apps leave it out. No
     // other type has a unit by the mole.
@@ -134,5 +156,22 @@ mod tests {
         check(72.0, "count/min", "count/hr", 4320.0);
         check(1.1, "km", "m", 1100.0);
         check(273.15, "K", "degC", 0.0);
+    }
+
+    #[test]
+    fn symbols_of_phone_apps_are_known() {
+        check(5.4, "mmol/L", "mg/dL", Some(97.284_175_2));
+        check(72.0, "bpm", "count/min", Some(72.0));
+        check(14.0, "breaths/min", "count/min", Some(14.0));
+        check(2.0, "MJ", "kcal", Some(478.011_472_275_334_6));
+        check(10.0, "km/h", "m/s", Some(10.0 / 3.6));
+        check(99.5, "°F", "degC", Some(37.5));
+        check(1.5, "hours", "min", Some(90.0));
+        check(95.0, "µg", "g", Some(95e-6));
+        check(3.0, "kcal/hr/kg", "kcal/hr·kg", Some(3.0));
+        check(44.0, "mL/kg/min", "mL/min·kg", Some(44.0));
+        check(8.0, "fl oz", "mL", Some(236.588_236_5));
+        check(0.97, "percent", "%", Some(0.97));
+        check(98.0, "dBA", "kcal", None);
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn canonical(text: &str) -> Option<String> {
 }
 
 /// The hardware such as `Watch7,5` in a canonical text.
-pub(super) fn hardware(canonical: &str) -> Option<&str> {
+pub(in crate::formats) fn hardware(canonical: &str) -> Option<&str> {
     const NEXT: [&str; 6] =
         [", software:", ", firmware:", ", localIdentifier:", ", UDIDeviceIdentifier:", ", creation date:", ", model:"];
     // A name may hold anything, so the last mention counts.

@@ -7,7 +7,7 @@ use super::clean::Cleaner;
 use super::device;
 use super::entries::entry;
 use super::limits::Limits;
-use super::node::Body;
+use crate::formats::body::Body;
 use crate::formats::ecg;
 use crate::time::parse_stamp;
 use crate::{Entry, EntryKind, Source};

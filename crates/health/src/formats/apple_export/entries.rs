@@ -6,10 +6,11 @@ use serde_json::Value as Json;
 
 use super::builder::Builder;
 use super::device;
-use super::node::{Body, Node};
+use super::node::Node;
 use super::record::{self, Extras};
 use super::tally::{Place, Tally};
 use super::workout::{self, hardware};
+use crate::formats::body::Body;
 use crate::kind;
 use crate::time::{Day, parse_day};
 use crate::unit::conversion;

@@ -10,8 +10,8 @@ use super::entries::{Reference, entry};
 use super::gpx::{self, Track};
 use super::input::{Container, Files};
 use super::limits::{BESIDE_BYTES, Limits};
-use super::node::Body;
 use super::tally::Tally;
+use crate::formats::body::Body;
 use crate::formats::route;
 use crate::{Entry, EntryKind, Source};
 

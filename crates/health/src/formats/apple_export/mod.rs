@@ -15,7 +15,7 @@ mod blocks;
 mod builder;
 mod clean;
 mod content;
-mod device;
+pub(super) mod device;
 mod directory;
 mod document;
 pub mod ecg;

@@ -6,11 +6,11 @@ use serde_json::{Map, Value as Json};
 
 use super::attributes::Attributes;
 use super::builder::{number, text};
-use super::record::number_json;
 use super::tally::Tally;
+use crate::formats::body::Body;
 use crate::formats::route::Point;
 use crate::kind;
-use crate::time::{format_instant, parse_stamp};
+use crate::time::parse_stamp;
 
 /// An element with its attributes unescaped.
 #[derive(Debug, Default)]
@@ -138,67 +138,6 @@ impl Node {
         for child in self.children.iter().filter(|child| !known.contains(&child.name.as_str())) {
             tally.count("unknown_element", Some(&child.name));
         }
-    }
-}
-
-/// A JSON object in the making; what is absent is left out.
-#[derive(Debug, Default)]
-pub(super) struct Body(Map<String, Json>);
-
-impl Body {
-    /// Sets a value, unless it is nothing or empty.
-    pub(super) fn set(&mut self, key: &str, value: impl Into<Json>) {
-        let value = value.into();
-        let empty = match &value {
-            Json::Null => true,
-            Json::Object(map) => map.is_empty(),
-            Json::Array(list) => list.is_empty(),
-            _ => false,
-        };
-        if !empty {
-            self.0.insert(key.to_owned(), value);
-        }
-    }
-
-    /// Sets a number.
-    pub(super) fn number(&mut self, key: &str, value: Option<f64>) {
-        self.set(key, value.map(number_json));
-    }
-
-    /// Sets an instant.
-    pub(super) fn instant(&mut self, key: &str, ms: Option<i64>) {
-        self.set(key, ms.map(format_instant));
-    }
-
-    /// Whether nothing was set.
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Bytes of memory that it takes, about.
-    pub(super) fn weight(&self) -> usize {
-        self.0.iter().map(|(key, value)| key.len() + weight(value)).sum()
-    }
-
-    /// The object as a value.
-    pub(super) fn json(self) -> Json {
-        Json::Object(self.0)
-    }
-
-    /// The canonical text.
-    pub(super) fn text(self) -> String {
-        self.json().to_string()
-    }
-}
-
-fn weight(value: &Json) -> usize {
-    // A node of a map, and what the allocator adds to each text.
-    const OWN: usize = 128;
-    OWN + match value {
-        Json::String(text) => text.len(),
-        Json::Array(list) => list.iter().map(weight).sum(),
-        Json::Object(map) => map.iter().map(|(key, value)| key.len() + weight(value)).sum(),
-        _ => 0,
     }
 }
 

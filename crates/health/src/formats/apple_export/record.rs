@@ -8,6 +8,7 @@ use super::builder::{Builder, number, text};
 use super::tally::{Place, Tally, Twin};
 use crate::Sample;
 use crate::batch::NONE;
+use crate::formats::body::number_json;
 use crate::time::parse_stamp;
 
 /// The attributes of a record as they stand.
@@ -282,15 +283,6 @@ fn push_beats(json: &mut String, start_ms: i64, beats: &[(String, String)]) {
         }
         json.push('}');
     }
-}
-
-/// A number as JSON with twelve digits, whole ones without a point: what a change of units does to the last digits
-/// must not make two bodies differ.
-pub(super) fn number_json(value: f64) -> Json {
-    let digits = |value: f64| format!("{value:.11e}").parse().unwrap_or(value);
-    let is_short = value.fract() == 0.0 && value.abs() < 1e11;
-    let value = if is_short { value } else { digits(value) };
-    if value.fract() == 0.0 && value.abs() < 9e15 { Json::from(value as i64) } else { Json::from(value) }
 }
 
 /// Milliseconds since the full hour of `7:47:41.86 PM` or `00:20:37,80`.

@@ -4,8 +4,9 @@ use serde_json::Value as Json;
 
 use super::device;
 use super::entries::{self, Found, Reference, provenance, source};
-use super::node::{Body, Node};
+use super::node::Node;
 use super::tally::Tally;
+use crate::formats::body::Body;
 use crate::formats::route;
 use crate::kind;
 use crate::unit::conversion;

@@ -1,0 +1,128 @@
+//! Finds where a JSON value ends, without making anything of it.
+
+use memchr::memchr2;
+
+use super::limits::MAX_DEPTH;
+
+/// Finds the end of a value, in pieces.
+#[derive(Debug, Default)]
+pub(super) struct Scan {
+    started: bool,
+    scalar: bool,
+    in_text: bool,
+    escaped: bool,
+    depth: u32,
+    /// One bit per open bracket, the innermost lowest: 1 for a square one.
+    square: u128,
+}
+
+impl Scan {
+    /// Looks at the next piece. Gives how much of it belongs to the value, once that has ended.
+    pub(super) fn advance(&mut self, piece: &[u8]) -> std::result::Result<Option<usize>, ()> {
+        let mut i = 0;
+        while let Some(byte) = piece.get(i) {
+            if self.in_text {
+                i += self.text(piece.get(i..).unwrap_or_default());
+                if !self.in_text && self.depth == 0 {
+                    return Ok(Some(i));
+                }
+                continue;
+            }
+            if self.scalar && matches!(byte, b',' | b']' | b'}' | b':' | b' ' | b'\t' | b'\n' | b'\r') {
+                return Ok(Some(i));
+            }
+            match byte {
+                b'"' if self.scalar => return Err(()),
+                b'"' => self.in_text = true,
+                b'{' | b'[' if self.scalar => return Err(()),
+                b'{' | b'[' => self.open(*byte)?,
+                b'}' | b']' => {
+                    self.close(*byte)?;
+                    if self.depth == 0 {
+                        return Ok(Some(i + 1));
+                    }
+                }
+                b',' | b':' if self.depth == 0 => return Err(()),
+                _ => self.scalar = self.depth == 0,
+            }
+            self.started = true;
+            i += 1;
+        }
+        Ok(None)
+    }
+
+    /// Passes over text; returns how many bytes.
+    fn text(&mut self, piece: &[u8]) -> usize {
+        if self.escaped {
+            self.escaped = false;
+            return 1;
+        }
+        match memchr2(b'"', b'\\', piece) {
+            Some(at) => {
+                let quote = piece.get(at) == Some(&b'"');
+                self.in_text = !quote;
+                self.escaped = !quote;
+                at + 1
+            }
+            None => piece.len(),
+        }
+    }
+
+    fn open(&mut self, bracket: u8) -> std::result::Result<(), ()> {
+        if self.depth >= MAX_DEPTH {
+            return Err(());
+        }
+        self.depth += 1;
+        self.square = self.square << 1 | u128::from(bracket == b'[');
+        Ok(())
+    }
+
+    fn close(&mut self, bracket: u8) -> std::result::Result<(), ()> {
+        let square = self.square & 1 == 1;
+        if self.depth == 0 || square != (bracket == b']') {
+            return Err(());
+        }
+        self.depth -= 1;
+        self.square >>= 1;
+        Ok(())
+    }
+
+    /// Whether the value is whole if nothing follows: that holds for a number or a word.
+    pub(super) fn is_complete_at_end(&self) -> bool {
+        self.started && self.scalar
+    }
+}
+
+/// The length of the value that a text begins with; `None` where there is no whole value. Blanks go first.
+pub(crate) fn length(text: &[u8]) -> Option<usize> {
+    let mut scan = Scan::default();
+    match scan.advance(text) {
+        Ok(Some(length)) => Some(length),
+        Ok(None) if scan.is_complete_at_end() => Some(text.len()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_ends_where_its_brackets_and_quotes_do() {
+        let cases = [
+            ("71,", Some(2)),
+            ("71", Some(2)),
+            ("\"a\\\"]\"]", Some(6)),
+            ("{\"a\":[1,{}]} x", Some(12)),
+            ("[", None),
+            ("[}", None),
+            ("\"a", None),
+            ("a\"b\"", None),
+            ("", None),
+            (",", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(length(text.as_bytes()), expected, "{text}");
+        }
+    }
+}
