@@ -16,7 +16,7 @@ use tauri::WebviewWindow;
 use tauri::ipc::{CallbackFn, InvokeBody};
 use tauri::test::{MockRuntime, get_ipc_response, mock_builder, mock_context, noop_assets};
 use tauri::webview::InvokeRequest;
-use vitalog::window::backend::{AppError, Backend, Progress};
+use vitalog::window::backend::{AppError, Backend, Phase, Progress, Steps};
 use vitalog::window::{Shared, with_commands};
 
 /// Answers as the product would, with invented numbers.
@@ -65,7 +65,8 @@ impl Backend for Fake {
         )
     }
 
-    fn undo(&self, id: i64) -> Result<Value, AppError> {
+    fn undo(&self, id: i64, _: &Cancel, progress: &mut dyn FnMut(Steps)) -> Result<Value, AppError> {
+        progress(Steps { done: 1, of: 20 });
         if id != 2 {
             return Err(AppError::new("unknown_import", "There is no such import.", "Look at the history."));
         }
@@ -83,6 +84,7 @@ impl Backend for Fake {
             mb_per_second: 0.5,
             seconds_left: Some(0.5),
             fraction: Some(0.5),
+            phase: Phase::Reading,
         };
         progress(now);
         assert!(!cancel.is_cancelled(), "nobody cancelled");
@@ -179,12 +181,12 @@ fn an_import_tells_what_it_refused() {
 
 #[test]
 fn undo_tells_what_it_took_back() {
-    check("undo_import", "undo_import", json!({"import": 2}));
+    check("undo_import", "undo_import", json!({"import": 2, "progress": "__CHANNEL__:7"}));
 }
 
 #[test]
 fn an_import_that_does_not_exist_cannot_be_undone() {
-    check("undo_import_unknown", "undo_import", json!({"import": 9}));
+    check("undo_import_unknown", "undo_import", json!({"import": 9, "progress": "__CHANNEL__:7"}));
 }
 
 #[test]

@@ -22,7 +22,7 @@ const ARROWS: [(&str, &[&str]); 5] = [
 ];
 
 /// Which crate owns which package.
-const OWNERS: [(&str, &str); 14] = [
+const OWNERS: [(&str, &str); 15] = [
     ("quick-xml", "health"),
     ("zip", "health"),
     ("flate2", "health"),
@@ -37,6 +37,7 @@ const OWNERS: [(&str, &str); 14] = [
     ("clap", ROOT),
     ("ctrlc", ROOT),
     ("indicatif", ROOT),
+    ("rustix", ROOT),
 ];
 
 fn root() -> PathBuf {

@@ -20,8 +20,9 @@ pub trait Backend: Send + Sync {
     /// One import and what it refused: the answer of `vitalog imports IMPORT`.
     fn import_detail(&self, id: i64) -> Result<Value, AppError>;
 
-    /// Takes an import back: the answer of `vitalog undo`.
-    fn undo(&self, id: i64) -> Result<Value, AppError>;
+    /// Takes an import back: the answer of `vitalog undo`. `progress` hears how far it is; where `cancel` asks to stop,
+    /// nothing is changed and the error's code is `cancelled`.
+    fn undo(&self, id: i64, cancel: &Cancel, progress: &mut dyn FnMut(Steps)) -> Result<Value, AppError>;
 
     /// Imports a file and returns the report of `vitalog import`. `progress` hears how far it is; where `cancel` asks to
     /// stop, nothing is kept and the error's code is `cancelled`.
@@ -45,6 +46,27 @@ pub struct Progress {
     pub seconds_left: Option<f64>,
     /// From 0 to 1, where that can be told.
     pub fraction: Option<f64>,
+    /// What it is doing.
+    pub phase: Phase,
+}
+
+/// What an import is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Records come in.
+    Reading,
+    /// All are in; days and what they mean for earlier imports are worked out.
+    Finishing,
+}
+
+/// How far an undo is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Steps {
+    /// Steps done.
+    pub done: u64,
+    /// All steps.
+    pub of: u64,
 }
 
 /// What went wrong, for programs and for people.

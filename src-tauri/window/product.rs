@@ -8,7 +8,7 @@ use app::{Cancel, Folder};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::backend::{AppError, Backend, Progress};
+use super::backend::{AppError, Backend, Phase, Progress, Steps};
 
 /// The product on one data folder.
 #[derive(Debug)]
@@ -55,8 +55,12 @@ impl Backend for Product {
         value(app::imports::detail(&self.folder, id)?)
     }
 
-    fn undo(&self, id: i64) -> Result<Value, AppError> {
-        value(app::undo::undo(&self.folder, id, &Cancel::default(), &mut |_| true)?)
+    fn undo(&self, id: i64, cancel: &Cancel, progress: &mut dyn FnMut(Steps)) -> Result<Value, AppError> {
+        let mut hear = |at: app::undo::Steps| {
+            progress(Steps { done: at.done, of: at.of });
+            !cancel.is_cancelled()
+        };
+        value(app::undo::undo(&self.folder, id, cancel, &mut hear)?)
     }
 
     fn import(&self, path: &Path, cancel: &Cancel, progress: &mut dyn FnMut(Progress)) -> Result<Value, AppError> {
@@ -72,6 +76,10 @@ impl Backend for Product {
                 mb_per_second: at.bytes as f64 / 1e6 / seconds,
                 seconds_left: left.map(|left| left.max(0.0)),
                 fraction: fraction.map(|fraction| fraction.min(1.0)),
+                phase: match at.phase {
+                    app::import::Phase::Reading => Phase::Reading,
+                    app::import::Phase::Finishing => Phase::Finishing,
+                },
             });
             !cancel.is_cancelled()
         };

@@ -109,6 +109,13 @@ export interface Progress {
   mbPerSecond: number
   secondsLeft: number | null
   fraction: number | null
+  phase: 'reading' | 'finishing'
+}
+
+/** How far an undo is. */
+export interface Steps {
+  done: number
+  of: number
 }
 
 export interface Undone {
@@ -173,7 +180,7 @@ export const openedWith = () => invoke<string | null>('opened_with')
 export const types = () => invoke<TypeRow[]>('types')
 export const imports = () => invoke<ImportRow[]>('imports')
 export const importDetail = (id: number) => invoke<ImportDetail>('import_detail', { import: id })
-export const undoImport = (id: number) => invoke<Undone>('undo_import', { import: id })
+/** Stops the import or the undo that runs. */
 export const cancelImport = () => invoke<null>('cancel_import')
 export const heartRate = (question: ChartQuestion) => invoke<Chart>('heart_rate', { question })
 
@@ -185,6 +192,12 @@ export function importExport(path: string, heard: (progress: Progress) => void):
   const progress = new Channel<Progress>()
   progress.onmessage = heard
   return invoke<Report>('import_export', { path, progress })
+}
+
+export function undoImport(id: number, heard: (steps: Steps) => void): Promise<Undone> {
+  const progress = new Channel<Steps>()
+  progress.onmessage = heard
+  return invoke<Undone>('undo_import', { import: id, progress })
 }
 
 export type Drop = { type: 'over' } | { type: 'left' } | { type: 'dropped'; paths: string[] }

@@ -150,7 +150,7 @@ test('a running import shows its progress and can be cancelled', async () => {
     opened_with: () => '/somewhere/ada/export.zip',
     import_export: ({ progress }) => {
       const channel = progress as { onmessage: (p: unknown) => void }
-      channel.onmessage({ records: 2_940_118, recordsPerSecond: 820_000, mbPerSecond: 402, secondsLeft: 2, fraction: 0.62 })
+      channel.onmessage({ records: 2_940_118, recordsPerSecond: 820_000, mbPerSecond: 402, secondsLeft: 2, fraction: 0.62, phase: 'reading' })
       return new Promise((_, reject) => (fail = reject))
     },
     cancel_import: () => fail({ code: 'cancelled', message: 'The import was cancelled.', hint: '' }),
@@ -168,11 +168,12 @@ test('when everything is read the import is finishing', async () => {
     opened_with: () => '/somewhere/ada/export.zip',
     import_export: ({ progress }) => {
       const channel = progress as { onmessage: (p: unknown) => void }
-      channel.onmessage({ records: 4_741_049, recordsPerSecond: 820_000, mbPerSecond: 402, secondsLeft: 0, fraction: 1 })
+      channel.onmessage({ records: 4_741_049, recordsPerSecond: 820_000, mbPerSecond: 402, secondsLeft: 0, fraction: 1, phase: 'finishing' })
       return new Promise(() => {})
     },
   })
-  await says('Everything is read. Finishing')
+  await says('Everything is read. Working out days')
+  expect(document.querySelector('progress')?.hasAttribute('value')).toBe(false)
   expect(document.querySelector('section .button')?.hasAttribute('disabled')).toBe(false)
 })
 
@@ -203,6 +204,29 @@ test('undo asks first', async () => {
   await says('Really undo?')
   click('li .button')
   await says('41,205 records removed, 3 records brought back')
+})
+
+test('an undo shows its steps and can be cancelled', async () => {
+  let fail: (error: unknown) => void = () => {}
+  page = open({
+    ...kept,
+    undo_import: ({ progress }) => {
+      const channel = progress as { onmessage: (p: unknown) => void }
+      channel.onmessage({ done: 5, of: 20 })
+      return new Promise((_, reject) => (fail = reject))
+    },
+    cancel_import: () => fail({ code: 'cancelled', message: 'It was cancelled.', hint: '' }),
+  })
+  await says('History')
+  click('li .button')
+  click('li .button')
+  for (const text of ['Taking it back', 'step 5 of 20']) await says(text)
+  expect(document.querySelector('progress')?.getAttribute('value')).toBe('25')
+  await drop('/ada/a.zip')
+  expect(page.asked).not.toContain('import_export')
+  click('section .button')
+  await says('Undo of later.zip cancelled. Nothing was changed.')
+  await until(() => page.asked.includes('import_export'))
 })
 
 test('types are sorted by count and can be searched', async () => {
