@@ -57,17 +57,17 @@ mod linux {
         assert_eq!(total, "379 records \u{b7} 3 types");
         keep(&window, "report-light.png");
 
-        window.click("nav button.types");
+        window.click("nav a.types");
         let rows =
             "return document.querySelector('tr[data-identifier=HKQuantityTypeIdentifierHeartRate]')?.innerText ?? ''";
         assert!(window.wait("the types", rows).as_str().unwrap().contains("351"));
         keep(&window, "types-light.png");
 
-        window.click("nav button.heart");
+        window.click("nav a.heart");
         let summary = window.wait("the chart", SUMMARY);
-        assert!(summary.as_str().unwrap().contains("27 of 28 days have data"), "{summary}");
-        let days = window.run("return document.querySelector('.when span').textContent");
-        assert_eq!(days, "2 Feb 2026 \u{2013} 1 Mar 2026");
+        assert!(summary.as_str().unwrap().contains("30 days have data"), "{summary}");
+        let days = window.run("return document.querySelector('[data-testid=days]').textContent");
+        assert_eq!(days, "31 Jan 2026 \u{2013} 1 Mar 2026");
         let chart = window.wait("the chart", CHART);
         // Of each day with data a capsule and a ring at its mean.
         let drawn = |shape: &str| chart.as_str().unwrap().matches(shape).count();
@@ -82,7 +82,7 @@ mod linux {
         assert!(tip.as_str().unwrap().contains("bpm"), "{tip}");
         keep(&window, "heart-keys-light.png");
 
-        window.click("nav button.import");
+        window.click("nav a.import");
         window.click("li .button");
         window.wait("the question", "return document.querySelectorAll('li .button').length === 2");
         // The answer has the focus, so the keyboard is enough.
@@ -96,10 +96,10 @@ mod linux {
     #[test]
     fn the_first_run_explains_itself_in_any_language_setting() {
         let window = Window::open(PROGRAM, &Start { env: &[("LANG", "C"), ("LC_ALL", "C")], ..Start::default() });
-        window.wait("the first screen", "return document.querySelector('[data-testid=target] ol') !== null");
-        assert_eq!(heading(&window), "Your Apple Health data, on your own computer");
+        window.wait("the first screen", "return document.querySelector('.help ol') !== null");
+        assert_eq!(heading(&window), "Your Apple Health data, here.");
         keep(&window, "first-light.png");
-        window.click("nav button.heart");
+        window.click("nav a.heart");
         window.wait("the empty chart", "return document.querySelector('.empty')?.innerText ?? ''");
     }
 
@@ -109,7 +109,7 @@ mod linux {
         let window = Window::open(PROGRAM, &Start { args: &["open", SMALL], env: &dark, ..Start::default() });
         window.wait("the report", REPORT);
         keep(&window, "report-dark.png");
-        window.click("nav button.heart");
+        window.click("nav a.heart");
         let chart = window.wait(
             "the dark chart",
             &format!("const c = (() => {{ {CHART} }})(); return c.includes('#FF7D92') ? c : ''"),

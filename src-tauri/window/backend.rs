@@ -2,12 +2,19 @@
 
 use std::path::Path;
 
-use app::Cancel;
+use app::{Cancel, Folder};
 use serde::Serialize;
 use serde_json::Value;
 
 /// The operations behind the commands. All block; the commands call them away from the main thread.
 pub trait Backend: Send + Sync {
+    /// The data folder that is looked at, and the wall clock: what every question that only reads is answered from.
+    fn desk(&self) -> Desk;
+
+    /// Leaves the owner's data for the sample person's, who is made where there is none; or goes back.
+    fn look_at_sample(&self, sample: bool, cancel: &Cancel, progress: &mut dyn FnMut(Progress))
+    -> Result<(), AppError>;
+
     /// How much there is and where: the answer of `vitalog status`, at least `records`, `types`, `first`, `last`.
     fn status(&self) -> Result<Value, AppError>;
 
@@ -27,9 +34,17 @@ pub trait Backend: Send + Sync {
     /// Imports a file and returns the report of `vitalog import`. `progress` hears how far it is; where `cancel` asks to
     /// stop, nothing is kept and the error's code is `cancelled`.
     fn import(&self, path: &Path, cancel: &Cancel, progress: &mut dyn FnMut(Progress)) -> Result<Value, AppError>;
+}
 
-    /// The heart rate of the `range_days` local days that end with the one of `end_ms`, or with the last reading's.
-    fn heart_rate(&self, range_days: u32, end_ms: Option<i64>) -> Result<app::Model, AppError>;
+/// Where, and when.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    /// The data folder.
+    pub folder: Folder,
+    /// Milliseconds since 1970 in UTC.
+    pub now_ms: i64,
+    /// Whether it is the sample person's.
+    pub sample: bool,
 }
 
 /// How far an import is.

@@ -91,6 +91,16 @@ pub async fn undo_import<R: Runtime>(app: AppHandle<R>, import: i64, progress: C
     .await
 }
 
+/// Looks at the sample person's data, or goes back to one's own; `progress` hears how far the making is.
+#[tauri::command]
+pub async fn sample<R: Runtime>(app: AppHandle<R>, on: bool, progress: Channel<Progress>) -> Answer<Value> {
+    in_the_background(app, move |shared, cancel| {
+        shared.backend.look_at_sample(on, cancel, &mut |now| drop(progress.send(now)))?;
+        shared.backend.status()
+    })
+    .await
+}
+
 /// Runs what takes long on a thread of its own, so that other commands are answered meanwhile; one at a time.
 async fn in_the_background<R: Runtime>(
     app: AppHandle<R>,

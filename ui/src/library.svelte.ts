@@ -5,6 +5,7 @@ import { fileName } from './format'
 export const library = $state({
   status: null as ipc.Status | null,
   imports: null as ipc.ImportRow[] | null,
+  types: null as ipc.TypeRow[] | null,
   error: null as ipc.AppError | null,
   /** Grows with every change of the store, so that screens know when to ask again. */
   version: 0,
@@ -62,11 +63,12 @@ export function reset(): void {
   Object.assign(importing, idle, { waiting: [], outcomes: [] })
 }
 
-/** Asks for the status and the history. */
+/** Asks for the status, the history and the types. */
 export async function refresh(): Promise<void> {
   try {
-    const [status, imports] = await Promise.all([ipc.status(), ipc.imports()])
+    const [status, imports, types] = await Promise.all([ipc.status(), ipc.imports(), ipc.types()])
     library.status = status
+    library.types = types
     library.imports = [...imports].sort((a, b) => b.import - a.import)
     library.error = null
   } catch (thrown) {
@@ -124,7 +126,9 @@ export async function undo(id: number, file: string): Promise<void> {
   if (busy()) return
   Object.assign(importing, idle, { outcomes: [], undoing: { id, file } })
   try {
-    importing.undone = await ipc.undoImport(id, (steps) => (importing.steps = steps))
+    importing.undone = await ipc.undoImport(id, (steps) => {
+      importing.steps = steps
+    })
   } catch (thrown) {
     const error = ipc.asError(thrown)
     if (error.code === 'cancelled') importing.kept = file
@@ -133,4 +137,23 @@ export async function undo(id: number, file: string): Promise<void> {
   Object.assign(importing, { undoing: null, steps: null, cancelling: false })
   await refresh()
   if (importing.waiting.length > 0) await work()
+}
+
+/** Looks at the sample person's data, or goes back to one's own; true where that was done. */
+export async function lookAtSample(on: boolean, file: string): Promise<boolean> {
+  if (busy()) return false
+  Object.assign(importing, idle, { outcomes: [], ...(on ? { file } : {}) })
+  let done = false
+  try {
+    library.status = await ipc.sample(on, (progress) => {
+      importing.progress = progress
+    })
+    done = true
+  } catch (thrown) {
+    const error = ipc.asError(thrown)
+    if (error.code !== 'cancelled') importing.error = error
+  }
+  Object.assign(importing, { file: null, progress: null, cancelling: false })
+  await refresh()
+  return done
 }

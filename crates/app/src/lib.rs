@@ -18,6 +18,7 @@ pub mod imports;
 mod input;
 pub mod local;
 pub mod query;
+pub mod screen;
 pub mod settings;
 pub mod sleep;
 pub mod source_order;
