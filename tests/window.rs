@@ -261,4 +261,92 @@ mod linux {
         let report = window.wait("the report", REPORT);
         assert!(report.as_str().unwrap().contains("380"), "{report}");
     }
+
+    /// A folder with some weeks of the sample person.
+    struct Sample(PathBuf);
+
+    impl Sample {
+        fn new(name: &str) -> Self {
+            let folder = std::env::temp_dir().join(format!("vitalog-{name}-{}", std::process::id()));
+            let made =
+                Command::new(PROGRAM).args(["demo", "--days", "45", "--data-dir"]).arg(&folder).output().unwrap();
+            assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+            Self(folder)
+        }
+
+        fn open(&self, env: &[(&str, &str)]) -> Window {
+            let folder = self.0.join("demo");
+            let args = ["--data-dir", folder.to_str().unwrap(), "open"];
+            let window = Window::open(PROGRAM, &Start { args: &args, env, ..Start::default() });
+            window.wait("the total", TOTAL);
+            window
+        }
+    }
+
+    impl Drop for Sample {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn addresses(window: &Window) -> Vec<String> {
+        let found =
+            window.run("return [...document.querySelectorAll('nav a')].map((link) => link.getAttribute('href'))");
+        let mut found: Vec<String> = serde_json::from_value(found).unwrap();
+        assert!(found.len() > 20, "{found:?}");
+        found.extend(["#/type/heart_rate", "#/type/step_count", "#/sleep?range=month"].map(str::to_owned));
+        found
+    }
+
+    /// Goes to an address and waits until nothing is loaded any more.
+    fn visit(window: &Window, address: &str) {
+        window.run(&format!("location.hash = '{address}'"));
+        let still = "const main = document.querySelector('main'); \
+                     return !main.innerText.includes('Loading') && main.querySelector('h1') !== null";
+        window.wait(address, still);
+        window.run_long("const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done(1)))");
+    }
+
+    /// What axe finds on the page: the rule and the first element that breaks it.
+    fn violations(window: &Window) -> Vec<String> {
+        let found = window.run_long(
+            "const done = arguments[0]; axe.run(document, {resultTypes: ['violations']}).then((r) => done(r.violations.map((v) => \
+             `${v.id}: ${v.nodes[0].html.slice(0, 160)} ${(v.nodes[0].any[0] || {}).message || ''}`)), (e) => done([String(e)]))",
+        );
+        serde_json::from_value(found).unwrap()
+    }
+
+    /// WCAG by machine, as far as a machine can: every screen, with data, in three themes.
+    #[test]
+    fn axe_finds_nothing_on_any_screen_in_any_theme() {
+        let axe = concat!(env!("CARGO_MANIFEST_DIR"), "/ui/node_modules/axe-core/axe.min.js");
+        let Ok(axe) = fs::read_to_string(axe) else {
+            eprintln!("skipped: the page's packages are not installed");
+            return;
+        };
+        let sample = Sample::new("axe");
+        let window = sample.open(&[]);
+        window.run(&format!("{axe}; window.axe = axe; return 1"));
+        let mut found = Vec::new();
+        for (theme, contrast) in [("light", "usual"), ("dark", "usual"), ("dark", "more")] {
+            visit(&window, "#/settings");
+            let choose = |name: &str, to: &str| {
+                window.run(&format!(
+                    "const s = document.querySelector('select[aria-label={name}]'); s.value = '{to}'; \
+                     s.dispatchEvent(new Event('change', {{bubbles: true}})); return 1"
+                ));
+            };
+            choose("Colours", theme);
+            choose("Contrast", if contrast == "more" { "more" } else { "system" });
+            for address in addresses(&window) {
+                visit(&window, &address);
+                found.extend(
+                    violations(&window).into_iter().map(|rule| format!("{theme} {contrast} {address}: {rule}")),
+                );
+                let name: String = address.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
+                keep(&window, &format!("screen{name}-{theme}-{contrast}.png"));
+            }
+        }
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    }
 }

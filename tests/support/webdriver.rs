@@ -78,6 +78,11 @@ impl Window {
         self.call("execute/sync", json!({"script": script, "args": []}))
     }
 
+    /// Runs a script that calls its last argument when it is done, and returns what it calls it with.
+    pub fn run_long(&self, script: &str) -> Value {
+        self.call("execute/async", json!({"script": script, "args": []}))
+    }
+
     /// Waits until a script returns something that is neither null, false nor empty.
     #[track_caller]
     pub fn wait(&self, what: &str, script: &str) -> Value {

@@ -121,7 +121,6 @@ export const en = {
 
   more: 'More',
   more_: 'Details',
-  heartRate: 'Heart rate',
   rings: 'Activity rings',
   pressure: 'Blood pressure',
 
@@ -171,7 +170,7 @@ export const en = {
   range: {
     title: 'Range',
     short: { day: 'D', week: 'W', month: 'M', half_year: '6M', year: 'Y', all: 'All' },
-    names: { day: 'Day', week: 'Week', month: 'Month', half_year: 'Half a year', year: 'Year', all: 'Everything' },
+    names: { day: 'Day', week: 'Week', month: 'Month', half_year: '6M, half a year', year: 'Year', all: 'All of it' },
     earlier: 'Earlier',
     later: 'Later',
     latest: 'Latest',

@@ -263,7 +263,9 @@ fn hero(model: &Model) -> Option<Hero> {
 
 fn number(model: &Model) -> Option<(&'static str, f64, Option<f64>)> {
     let columns = blocks(&model.layers).next().is_some();
-    match &model.totals {
+    // Single measurements: the newest says more than their mean.
+    let totals = model.totals.as_ref().filter(|_| model.table.columns.get(1).is_none_or(|head| head != "Time"));
+    match totals {
         Some(totals) if model.title == HEART_RATE => Some(("range", totals.min, Some(totals.max))),
         Some(_) if columns && model.range.step == chart::Step::Hour => {
             Some(("sum", model.buckets.iter().map(|bucket| bucket.mean).sum(), None))
