@@ -15,6 +15,7 @@ use tauri::ipc::{CallbackFn, InvokeBody};
 use tauri::test::{MockRuntime, get_ipc_response, mock_builder, mock_context, noop_assets};
 use tauri::webview::InvokeRequest;
 use vitalog::window::backend::{AppError, Backend, Desk, Phase, Progress, Steps};
+use vitalog::window::charts::{ChartQuestion, Kept, save};
 use vitalog::window::product::Product;
 use vitalog::window::{Shared, with_commands};
 
@@ -252,6 +253,25 @@ fn a_card_has_a_picture_and_what_was_usual() {
     let mut small = question("step_count", "week");
     small["question"]["small"] = json!(true);
     check_person("chart_small", "chart", small);
+}
+
+#[test]
+fn a_chart_is_kept_as_a_picture_a_drawing_or_a_table() {
+    let person = Person::new("save");
+    let product = Product::new(person.0.clone()).with_clock(|| NOW_MS);
+    let question: ChartQuestion = serde_json::from_value(question("step_count", "week")["question"].clone()).unwrap();
+    let begins = |kept: Kept, name: &str, with: &[u8]| {
+        let path = save(&product.desk(), &question, kept, &person.0.dir().join(name)).unwrap();
+        let bytes = fs::read(&path).unwrap();
+        assert!(bytes.starts_with(with), "{name}: {}", String::from_utf8_lossy(&bytes[..20]));
+        path.file_name().unwrap().to_string_lossy().into_owned()
+    };
+    assert_eq!(begins(Kept::Png, "steps.png", b"\x89PNG"), "steps.png");
+    assert_eq!(begins(Kept::Svg, "steps", b"<svg"), "steps.svg");
+    assert_eq!(begins(Kept::Csv, "1.2.2026", b"Day,Sum,"), "1.2.2026.csv");
+    let nowhere =
+        save(&product.desk(), &question, Kept::Csv, Path::new("/nowhere/at/all.csv")).map_err(|error| error.code);
+    assert_eq!(nowhere, Err("not_found".to_owned()));
 }
 
 #[test]

@@ -349,4 +349,103 @@ mod linux {
         }
         assert!(found.is_empty(), "{}", found.join("\n"));
     }
+
+    /// Looks at every screen in words that are longer than those of any language.
+    #[test]
+    fn no_text_is_clipped_however_long_it_is() {
+        let sample = Sample::new("long-words");
+        let window = sample.open(&[]);
+        window.run(
+            "localStorage.setItem('vitalog.language', 'pseudo'); setTimeout(() => location.reload(), 0); return 1",
+        );
+        window.wait("the long words", "return document.querySelector('nav a span')?.textContent.endsWith('\u{eb}')");
+        window.wait("the total", TOTAL);
+        let mut found = Vec::new();
+        for (width, height) in [(1024, 700), (640, 700)] {
+            window.resize(width, height);
+            for address in addresses(&window) {
+                visit(&window, &address);
+                let clipped = window.run(
+                    "const wide = [...document.querySelectorAll('main, main *, nav *')].filter((el) => { \
+                       const style = getComputedStyle(el); \
+                       const cut = ['hidden', 'clip'].includes(style.overflowX) || el.tagName === 'MAIN'; \
+                       return cut && !el.closest('.only-heard, svg, .crop') && el.scrollWidth > el.clientWidth + 1; }); \
+                     return wide.map((el) => `${el.tagName}.${el.className} ${el.innerText?.slice(0, 60)}`)",
+                );
+                let clipped: Vec<String> = serde_json::from_value(clipped).unwrap();
+                found.extend(clipped.into_iter().map(|what| format!("{width} {address}: {what}")));
+            }
+            keep(&window, &format!("long-words-{width}.png"));
+        }
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    }
+
+    /// Everything that a pointer reaches is reached with Tab, and the focus can be seen there.
+    #[test]
+    fn the_keyboard_alone_reaches_every_control() {
+        let sample = Sample::new("keyboard");
+        let window = sample.open(&[]);
+        for address in ["#/overview", "#/sleep", "#/type/step_count", "#/settings", "#/sources"] {
+            visit(&window, address);
+            window.run(
+                "window.reached = new Set(); document.activeElement?.blur(); \
+                 window.all = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex=\"0\"]')] \
+                   .filter((el) => !el.disabled && el.offsetParent !== null && !el.closest('dialog') && el.checkVisibility()); return 1",
+            );
+            let controls = window.run("return window.all.length").as_u64().unwrap();
+            assert!(controls > 20, "{address}: {controls}");
+            for _ in 0..controls + 5 {
+                window.keys("\u{e004}");
+                window.run("window.reached.add(document.activeElement); return 1");
+            }
+            let missed = window.run(
+                "return window.all.filter((el) => !window.reached.has(el)).map((el) => el.outerHTML.slice(0, 120))",
+            );
+            assert_eq!(missed, serde_json::json!([]), "{address}");
+        }
+    }
+
+    #[test]
+    fn a_stretch_that_is_drawn_into_a_chart_is_zoomed_to() {
+        let sample = Sample::new("zoom");
+        let window = sample.open(&[]);
+        visit(&window, "#/activity");
+        window.wait("the chart", SUMMARY);
+        let place = window.run(
+            "const box = document.querySelector('[role=slider]').getBoundingClientRect(); \
+             return [box.left, box.top, box.width, box.height].map(Math.round)",
+        );
+        let place: Vec<i64> = serde_json::from_value(place).unwrap();
+        let y = place[1] + place[3] / 2;
+        window.drag((place[0] + place[2] / 2, y), (place[0] + place[2] * 3 / 4, y));
+        let hash = window.wait("the zoom", "return /range=\\d+/.exec(location.hash)?.[0]");
+        let days: u32 = hash.as_str().unwrap().trim_start_matches("range=").parse().unwrap();
+        assert!((6..=10).contains(&days), "a quarter of thirty days: {days}");
+        let said = format!(
+            "return document.querySelector('[data-testid=summary]').textContent.includes('{days} of {days} days') ? location.hash : ''"
+        );
+        window.wait("the drawn days", &said);
+        keep(&window, "zoomed-light.png");
+        // Another range leads back.
+        window.keys("3");
+        window.wait("the month", "return location.hash.includes('range=month')");
+    }
+
+    #[test]
+    fn another_order_of_the_sources_changes_the_steps() {
+        let sample = Sample::new("order");
+        let window = sample.open(&[]);
+        visit(&window, "#/type/step_count");
+        let steps = "return document.querySelector('[data-testid=explain] b')?.textContent ?? ''";
+        let before = window.wait("the steps", steps);
+        window.click("[data-testid=order] li:first-child button:last-of-type");
+        let now = "return document.querySelector('[data-testid=order] .faint')?.textContent === 'your order'";
+        window.wait("the new order", now);
+        let changed = format!("const now = (() => {{ {steps} }})(); return now !== {before} && now");
+        window.wait("other steps", &changed);
+        keep(&window, "order-light.png");
+        window.click("[data-testid=order] .acts button:first-child");
+        let back = format!("const now = (() => {{ {steps} }})(); return now === {before}");
+        window.wait("the steps from before", &back);
+    }
 }

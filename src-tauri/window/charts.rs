@@ -1,11 +1,17 @@
 //! Charts as pictures: SVG, how to read it, and the numbers behind it.
 
+use std::path::{Path, PathBuf};
+
+use app::charts::picture::{self, Format, SCALE};
+use app::export::csv::{cell, line};
 use app::screen::{Ask, Context, Hero, Slot};
 use app::{Drawn, Scale, Size, Theme};
 use serde::{Deserialize, Serialize};
-use tauri::State;
+use tauri::{AppHandle, Runtime, State};
+use tauri_plugin_dialog::DialogExt;
 
 use super::Shared;
+use super::backend::Desk;
 use super::error::{Answer, internal};
 
 /// What to draw, how large, in which colours.
@@ -71,4 +77,65 @@ pub fn chart(shared: State<'_, Shared>, question: ChartQuestion) -> Answer<Chart
         columns: model.table.columns,
         rows: model.table.rows,
     })
+}
+
+/// What a chart is kept as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kept {
+    /// Pixels.
+    Png,
+    /// Lines.
+    Svg,
+    /// The table.
+    Csv,
+}
+
+impl Kept {
+    fn end(self) -> &'static str {
+        match self {
+            Self::Png => "png",
+            Self::Svg => "svg",
+            Self::Csv => "csv",
+        }
+    }
+}
+
+/// Keeps a chart in a file that the system's own dialog asks for; false if that was closed.
+#[tauri::command(async)]
+pub fn save_chart<R: Runtime>(
+    app: AppHandle<R>,
+    shared: State<'_, Shared>,
+    question: ChartQuestion,
+    kept: Kept,
+    title: String,
+    name: String,
+) -> Answer<bool> {
+    let name = format!("{}.{}", name.replace(['/', '\\', ':'], " "), kept.end());
+    let dialog = app.dialog().file().set_title(title).set_file_name(name).add_filter(kept.end(), &[kept.end()]);
+    let Some(path) = dialog.blocking_save_file().and_then(|file| file.into_path().ok()) else { return Ok(false) };
+    save(&shared.backend.desk(), &question, kept, &path)?;
+    Ok(true)
+}
+
+/// Writes a chart with its heading, or its table, to a file; its name gets the right end where it has none.
+pub fn save(desk: &Desk, question: &ChartQuestion, kept: Kept, path: &Path) -> Answer<PathBuf> {
+    let fits = path.extension().is_some_and(|end| end.eq_ignore_ascii_case(kept.end()));
+    let path = if fits { path.to_owned() } else { PathBuf::from(format!("{}.{}", path.display(), kept.end())) };
+    let ask = Ask { small: false, ..question.ask.clone() };
+    let model = app::screen::chart(&desk.folder, &ask, desk.now_ms)?.model;
+    let size = Size::new(question.width, question.height);
+    let bytes = match kept {
+        Kept::Png => picture::picture(&model, size, question.theme, Format::Png, SCALE)?,
+        Kept::Svg => picture::picture(&model, size, question.theme, Format::Svg, SCALE)?,
+        Kept::Csv => {
+            let mut bytes = Vec::new();
+            for row in std::iter::once(&model.table.columns).chain(&model.table.rows) {
+                line(&mut bytes, row.iter().map(|text| cell(&text.as_str().into()))).map_err(app::Error::from)?;
+            }
+            bytes
+        }
+    };
+    picture::write(&path, &bytes)?;
+    Ok(path)
 }

@@ -49,6 +49,7 @@ pub fn with_commands<R: Runtime>(builder: Builder<R>, shared: Shared) -> Builder
         imports::undo_import,
         imports::sample,
         charts::chart,
+        charts::save_chart,
         numbers::nights,
         numbers::changes,
         numbers::explain,

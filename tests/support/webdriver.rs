@@ -109,6 +109,21 @@ impl Window {
         self.call("actions", json!({"actions": [{"type": "key", "id": "keys", "actions": presses}]}));
     }
 
+    /// Drags from one place to another, in pixels of the page.
+    pub fn drag(&self, from: (i64, i64), to: (i64, i64)) {
+        let go = |(x, y): (i64, i64)| json!({"type": "pointerMove", "duration": 50, "x": x, "y": y});
+        let middle = ((from.0 + to.0) / 2, (from.1 + to.1) / 2);
+        let steps = [
+            go(from),
+            json!({"type": "pointerDown", "button": 0}),
+            go(middle),
+            go(to),
+            json!({"type": "pointerUp", "button": 0}),
+        ];
+        let mouse = json!({"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": steps});
+        self.call("actions", json!({"actions": [mouse]}));
+    }
+
     /// Keeps a picture of the page as PNG.
     pub fn picture(&self, path: &Path) {
         let settled = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done(1)))";

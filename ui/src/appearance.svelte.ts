@@ -1,8 +1,10 @@
 // Light or dark, contrast, motion, keys: what somebody chose for this window, or what the system says.
 import { remember } from './address.svelte'
 import type { Theme } from './answers'
+import { spoken } from './words'
 
 const CHOICES = {
+  language: ['system', 'en', 'de'],
   theme: ['system', 'light', 'dark'],
   contrast: ['system', 'more'],
   motion: ['system', 'less'],
@@ -33,6 +35,8 @@ export const appearance = $state({
 export function choose(choice: Choice, to: string): void {
   appearance.chosen[choice] = to
   remember(`vitalog.${choice}`, to)
+  // Every word is asked for once, when the page is loaded.
+  if (choice === 'language') location.reload()
   apply()
 }
 
@@ -44,6 +48,7 @@ function apply(): void {
   root.dataset.theme = appearance.theme
   root.dataset.contrast = contrast === 'more' || matches('(prefers-contrast: more)') ? 'more' : 'usual'
   root.dataset.motion = motion
+  root.lang = spoken === 'pseudo' ? 'en' : spoken
 }
 
 const matches = (query: string) => window.matchMedia(query).matches

@@ -73,6 +73,11 @@ export function day(stamp: string | number | null): string {
   return words.date(date.getDate(), date.getMonth(), date.getFullYear())
 }
 
+/** "14 Nov 2026 – 20 Nov 2026"; one day is said once. */
+export function span(first: string, last: string): string {
+  return first === last ? day(first) : `${day(first)} \u2013 ${day(last)}`
+}
+
 /** "1 Mar 2026, 21:58" */
 export function dayAndTime(stamp: string | number | null): string {
   const date = new Date(stamp ?? Number.NaN)

@@ -164,6 +164,9 @@ export const importDetail = (id: number) => invoke<ImportDetail>('import_detail'
 export const cancelImport = () => invoke<null>('cancel_import')
 
 export const chart = (question: ChartQuestion) => invoke<Chart>('chart', { question })
+/** Keeps a chart in a file that the system's own dialog asks for; false if that was closed. */
+export const saveChart = (question: ChartQuestion, kept: 'png' | 'svg' | 'csv', title: string, name: string) =>
+  invoke<boolean>('save_chart', { question, kept, title, name })
 export const nights = (from: string, to: string) => invoke<Nights>('nights', { from, to })
 export const changes = (last: string) => invoke<Change[]>('changes', { last })
 export const explain = (word: string, day: string) => invoke<Explained>('explain', { word, day })

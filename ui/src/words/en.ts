@@ -1,7 +1,7 @@
 // Every word that the window shows.
 import type { EntryKind, Step } from '../ipc'
 import type { Place } from '../places'
-import { count, day, dayAndTime, duration, shortDuration } from '../format'
+import { count, day, dayAndTime, duration, number, shortDuration } from '../format'
 
 const records = (n: number) => `${count(n)} ${n === 1 ? 'record' : 'records'}`
 
@@ -63,7 +63,7 @@ export const en = {
     progress: 'Import progress',
     records,
     perSecond: (n: number) => `${count(n)} a second`,
-    speed: (mb: number) => `${mb < 10 ? mb.toFixed(1) : count(mb)} MB/s`,
+    speed: (mb: number) => `${number(mb, mb < 10 ? 1 : 0)} MB/s`,
     left: (seconds: number) => `${duration(seconds)} left`,
     heard: (percent: number, n: number) => `${percent} percent, ${records(n)} read`,
     cancelled: (file: string) => `Import of ${file} cancelled. Nothing was changed.`,
@@ -201,6 +201,9 @@ export const en = {
       latest: 'Latest',
       pair: 'Latest',
     },
+    save: 'Save\u2026',
+    kinds: { png: 'Picture (PNG)', svg: 'Drawing (SVG)', csv: 'Table (CSV)' },
+    saved: 'Saved.',
     read: 'Read the chart one by one with the arrow keys',
     keys: 'Use \u2190 \u2192 to read one by one.',
     /** What the shapes mean, by the width of a bar. */
@@ -368,6 +371,7 @@ export const en = {
     areas: 'Areas',
     data: 'Data',
     names: {
+      language: 'Language',
       theme: 'Colours',
       contrast: 'Contrast',
       motion: 'Motion',
@@ -401,6 +405,8 @@ export const en = {
       evening: 'the evening before',
       where_i_was: 'where I was',
       home: 'at home',
+      en: 'English',
+      de: 'Deutsch',
     } as Record<string, string>,
     zoneFrom: {
       chosen: 'Chosen by you.',
@@ -489,6 +495,9 @@ export const en = {
 
   /** Units that people write otherwise than Apple does. */
   units: { count: '', 'count/min': 'per minute', dBASPL: 'dB', degC: '\u00b0C' } as Record<string, string>,
+
+  /** What went wrong, by its code: sentence and way out. English has the program's own words. */
+  errors: {} as Record<string, [string, string]>,
 
   /** Why one record was left out, by the code of its problem. */
   rejectReasons: {
