@@ -45,7 +45,7 @@ struct Status {
 }
 
 /// The sample person's days.
-const SAMPLE_DAYS: u32 = 2 * 365;
+const SAMPLE_DAYS: u32 = 365;
 
 impl From<app::Error> for AppError {
     fn from(error: app::Error) -> Self {

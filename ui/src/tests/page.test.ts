@@ -276,6 +276,14 @@ test('the shapes of the chart are explained', async () => {
   expect(items).toEqual(['Lowest to highest of the day', 'Mean', 'Incomplete day'])
 })
 
+test('a stretch without data leads to the nearest day that has some', async () => {
+  const narrow = wide()
+  page = open({ ...kept, chart: () => ({ ...chart.answer, empty: true, hero: null, slots: [] }) }, '#/type/heart_rate?range=week&date=2026-03-15')
+  const link = await until(() => document.querySelector('[data-testid=nearest] a'))
+  narrow()
+  expect([link.textContent, link.getAttribute('href')]).toEqual(['1 Mar 2026', '#/type/heart_rate?range=week&date=2026-03-01'])
+})
+
 test('a store that cannot be read is said in words and can be tried again', async () => {
   page = open({ ...kept, status: () => Promise.reject({ code: 'store_busy', message: 'The store is busy.', hint: 'Try again.' }) })
   await says('The store is busy.')

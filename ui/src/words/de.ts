@@ -179,6 +179,7 @@ export const de: Words = {
     readings: 'Messungen',
     aDay: 'am Tag',
     noData: 'keine Daten',
+    elsewhere: 'An anderen Tagen gibt es Daten, am n\u00e4chsten:',
     covered: {
       hour: 'Stunden mit Daten',
       day: 'Tage mit Daten',
@@ -199,7 +200,7 @@ export const de: Words = {
     kinds: { png: 'Bild (PNG)', svg: 'Zeichnung (SVG)', csv: 'Tabelle (CSV)' },
     saved: 'Gesichert.',
     read: 'Das Diagramm mit den Pfeiltasten einzeln lesen',
-    keys: 'Mit \u2190 \u2192 einzeln lesen.',
+    keys: 'Mit \u2190\u00a0\u2192 einzeln lesen.',
     legend: {
       bar: {
         hour: 'Niedrigster bis h\u00f6chster Wert der Stunde',
@@ -446,7 +447,7 @@ export const de: Words = {
 
   sample: {
     title: 'Nur mal schauen?',
-    text: 'Erkunden Sie zwei Jahre erfundener Daten. Sie liegen getrennt von Ihren und sind als Beispiel gekennzeichnet.',
+    text: 'Erkunden Sie ein Jahr erfundener Daten. Sie liegen getrennt von Ihren und sind als Beispiel gekennzeichnet.',
     explore: 'Beispieldaten erkunden',
     making: 'Beispieldaten',
     mark: 'Beispieldaten: niemandes, erfunden.',

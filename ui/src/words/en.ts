@@ -185,6 +185,7 @@ export const en = {
     readings: 'Readings',
     aDay: 'a day',
     noData: 'no data',
+    elsewhere: 'There are data on other days, the nearest:',
     covered: {
       hour: 'Hours with data',
       day: 'Days with data',
@@ -205,7 +206,7 @@ export const en = {
     kinds: { png: 'Picture (PNG)', svg: 'Drawing (SVG)', csv: 'Table (CSV)' },
     saved: 'Saved.',
     read: 'Read the chart one by one with the arrow keys',
-    keys: 'Use \u2190 \u2192 to read one by one.',
+    keys: 'Use \u2190\u00a0\u2192 to read one by one.',
     /** What the shapes mean, by the width of a bar. */
     legend: {
       bar: {
@@ -452,7 +453,7 @@ export const en = {
 
   sample: {
     title: 'Just looking?',
-    text: 'Explore two years of made-up data. It is kept apart from yours and marked as sample.',
+    text: 'Explore a year of made-up data. It is kept apart from yours and marked as sample.',
     explore: 'Explore sample data',
     making: 'Sample data',
     mark: 'Sample data: nobody\u2019s, made up.',
