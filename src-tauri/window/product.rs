@@ -74,7 +74,8 @@ impl Backend for Product {
         cancel: &Cancel,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(), AppError> {
-        if sample {
+        // A person who is there already is looked at as he is.
+        if sample && app::status::status(&self.own.demo())?.records == 0 {
             let now_ms = (self.clock)();
             let options = DemoOptions {
                 seed: 1,
