@@ -459,7 +459,7 @@ mod linux {
         window.click(".help .card:last-child .button");
         let mark = "return document.querySelector('[data-testid=sample]')?.innerText ?? ''";
         assert!(window.wait("the mark", mark).as_str().unwrap().contains("made up"));
-        assert_eq!(heading(&window), "Overview");
+        window.wait("the overview", "return document.querySelector('h1')?.textContent === 'Overview'");
         visit(&window, "#/sleep");
         window.wait(
             "a night",
