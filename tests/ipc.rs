@@ -7,29 +7,41 @@ use std::path::Path;
 use std::sync::Arc;
 use std::{env, fs};
 
-use app::Cancel;
-use chart::model::Bucket;
-use chart::{Model, Range, heart_rate};
-use health::time::Zones;
+use app::import::{Input, Options, import};
+use app::{Cancel, Folder};
 use serde_json::{Value, json};
 use tauri::WebviewWindow;
 use tauri::ipc::{CallbackFn, InvokeBody};
 use tauri::test::{MockRuntime, get_ipc_response, mock_builder, mock_context, noop_assets};
 use tauri::webview::InvokeRequest;
-use vitalog::window::backend::{AppError, Backend, Progress};
+use vitalog::window::backend::{AppError, Backend, Desk, Phase, Progress, Steps};
+use vitalog::window::charts::{ChartQuestion, Kept, save};
+use vitalog::window::product::Product;
 use vitalog::window::{Shared, with_commands};
 
 /// Answers as the product would, with invented numbers.
 struct Fake;
 
-/// 1 March 2026, 12:00 UTC.
-const NOON_MS: i64 = 1_772_366_400_000;
+/// 2 April 2026, 12:00 UTC: the day after the last one of the person.
+const NOW_MS: i64 = 1_775_131_200_000;
 
 impl Backend for Fake {
+    fn desk(&self) -> Desk {
+        Desk { folder: Folder::at(env::temp_dir().join("vitalog-ipc-nothing")), now_ms: NOW_MS, sample: false }
+    }
+
+    fn look_at_sample(&self, _: bool, _: &Cancel, _: &mut dyn FnMut(Progress)) -> Result<(), AppError> {
+        Ok(())
+    }
+
     fn status(&self) -> Result<Value, AppError> {
         Ok(
             json!({"records": 4_741_049, "types": 2, "first": "2019-05-01T06:00:00.000Z", "last": "2026-03-01T12:00:00.000Z",
-                  "first_day": "2019-05-01", "last_day": "2026-03-01"}),
+                  "first_day": "2019-05-01", "last_day": "2026-03-01", "sample": false, "store": {"bytes": 168_000_000},
+                  "last_import": "2026-03-01T21:58:00.000Z", "version": "0.1.0", "data_dir": "folder", "home_zone": "Europe/Berlin",
+                  "entries": {"workouts": {"count": 3, "first": null, "last": null},
+                              "activity_days": {"count": 30, "first": null, "last": null},
+                              "ecgs": {"count": 0, "first": null, "last": null}}}),
         )
     }
 
@@ -37,10 +49,10 @@ impl Backend for Fake {
         let (first, last) = ("2019-05-01T06:00:00.000Z", "2026-03-01T12:00:00.000Z");
         Ok(json!([
             {"identifier": "HKQuantityTypeIdentifierStepCount", "name": "Steps", "kind": "quantity", "unit": "count",
-             "count": 41_049, "first": first, "last": last, "sources": 2,
+             "count": 41_049, "first": first, "last": last, "sources": 2, "word": "step_count", "group": "activity", "shown_unit": "count",
              "first_day": "2019-05-01", "last_day": "2026-03-01"},
             {"identifier": "HKQuantityTypeIdentifierHeartRate", "name": "Heart rate", "kind": "quantity",
-             "unit": "count/min", "count": 4_700_000, "first": first, "last": last, "sources": 1,
+             "unit": "count/min", "count": 4_700_000, "first": first, "last": last, "sources": 1, "word": "heart_rate", "group": "heart", "shown_unit": "count/min",
              "first_day": "2019-05-01", "last_day": "2026-03-01"},
         ]))
     }
@@ -65,7 +77,8 @@ impl Backend for Fake {
         )
     }
 
-    fn undo(&self, id: i64) -> Result<Value, AppError> {
+    fn undo(&self, id: i64, _: &Cancel, progress: &mut dyn FnMut(Steps)) -> Result<Value, AppError> {
+        progress(Steps { done: 1, of: 20 });
         if id != 2 {
             return Err(AppError::new("unknown_import", "There is no such import.", "Look at the history."));
         }
@@ -83,6 +96,7 @@ impl Backend for Fake {
             mb_per_second: 0.5,
             seconds_left: Some(0.5),
             fraction: Some(0.5),
+            phase: Phase::Reading,
         };
         progress(now);
         assert!(!cancel.is_cancelled(), "nobody cancelled");
@@ -98,28 +112,38 @@ impl Backend for Fake {
                 {"read": 1000, "new": 990, "known": 0, "replaced": 0, "duplicates": 8, "rejected": 2}},
         }))
     }
+}
 
-    fn heart_rate(&self, range_days: u32, end_ms: Option<i64>) -> Result<Model, AppError> {
-        let zones = Zones::named("UTC").unwrap();
-        let range = Range::ending(end_ms.unwrap_or(NOON_MS), range_days, &zones);
-        let slots = range.slots(&zones);
-        let bucket = |(i, (start_ms, end_ms)): (usize, (i64, i64))| Bucket {
-            start_ms,
-            end_ms,
-            min: 50.0 + i as f64,
-            max: 120.0 + 5.0 * i as f64,
-            mean: 66.5,
-            n: 100,
-            complete: i < 6,
-            label: String::new(),
-        };
-        let buckets: Vec<Bucket> = slots.into_iter().enumerate().filter(|(i, _)| *i != 3).map(bucket).collect();
-        Ok(heart_rate::model(&buckets, None, range, &zones))
+/// The product itself on the export of a made-up person, with a clock that stands still.
+struct Person(Folder);
+
+impl Person {
+    fn new(name: &str) -> Self {
+        let folder = Folder::at(env::temp_dir().join(format!("vitalog-ipc-{}-{name}", std::process::id())));
+        let export = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/person/apple_health_export");
+        let options = Options { now_ms: NOW_MS, ..Options::default() };
+        import(&folder, &Input::Path(export), &options, &mut |_| true).unwrap();
+        app::settings::set(&folder, "home_zone", "Europe/Berlin").unwrap();
+        Self(folder)
+    }
+
+    fn window(&self) -> WebviewWindow<MockRuntime> {
+        window_on(Arc::new(Product::new(self.0.clone()).with_clock(|| NOW_MS)), None)
+    }
+}
+
+impl Drop for Person {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(self.0.dir());
     }
 }
 
 fn window(open: Option<&str>) -> WebviewWindow<MockRuntime> {
-    let shared = Shared::new(Arc::new(Fake), open.map(Into::into));
+    window_on(Arc::new(Fake), open)
+}
+
+fn window_on(backend: Arc<dyn Backend>, open: Option<&str>) -> WebviewWindow<MockRuntime> {
+    let shared = Shared::new(backend, open.map(Into::into));
     let app = with_commands(mock_builder(), shared).build(mock_context(noop_assets())).unwrap();
     tauri::WebviewWindowBuilder::new(&app, "main", Default::default()).build().unwrap()
 }
@@ -179,12 +203,12 @@ fn an_import_tells_what_it_refused() {
 
 #[test]
 fn undo_tells_what_it_took_back() {
-    check("undo_import", "undo_import", json!({"import": 2}));
+    check("undo_import", "undo_import", json!({"import": 2, "progress": "__CHANNEL__:7"}));
 }
 
 #[test]
 fn an_import_that_does_not_exist_cannot_be_undone() {
-    check("undo_import_unknown", "undo_import", json!({"import": 9}));
+    check("undo_import_unknown", "undo_import", json!({"import": 9, "progress": "__CHANNEL__:7"}));
 }
 
 #[test]
@@ -202,16 +226,129 @@ fn cancelling_when_nothing_runs_does_nothing() {
     check("cancel_import", "cancel_import", json!({}));
 }
 
+fn question(subject: &str, range: &str) -> Value {
+    json!({"question": {"subject": subject, "range": range, "last": null, "width": 640, "height": 280, "theme": "light"}})
+}
+
+#[track_caller]
+fn check_person(name: &str, command: &str, arguments: Value) {
+    let person = Person::new(name);
+    let (kind, answer) = match ask(&person.window(), command, arguments) {
+        Ok(answer) => ("answer", answer),
+        Err(error) => ("error", error),
+    };
+    keep(name, &json!({ kind: answer }));
+}
+
 #[test]
-fn heart_rate_is_a_picture_with_its_numbers() {
-    let question = json!({"rangeDays": 7, "endMs": NOON_MS, "width": 640, "height": 280, "theme": "light"});
-    check("heart_rate", "heart_rate", json!({ "question": question }));
+fn a_chart_is_a_picture_with_its_numbers() {
+    check_person("chart", "chart", question("heart_rate", "week"));
+    check_person("chart_night", "chart", question("sleep", "day"));
+    check_person("chart_sum", "chart", question("step_count", "week"));
+    check_person("chart_unknown", "chart", question("moon", "week"));
+}
+
+#[test]
+fn a_card_has_a_picture_and_what_was_usual() {
+    let mut small = question("step_count", "week");
+    small["question"]["small"] = json!(true);
+    check_person("chart_small", "chart", small);
+}
+
+#[test]
+fn a_chart_is_kept_as_a_picture_a_drawing_or_a_table() {
+    let person = Person::new("save");
+    let product = Product::new(person.0.clone()).with_clock(|| NOW_MS);
+    let question: ChartQuestion = serde_json::from_value(question("step_count", "week")["question"].clone()).unwrap();
+    let begins = |kept: Kept, name: &str, with: &[u8]| {
+        let path = save(&product.desk(), &question, kept, &person.0.dir().join(name)).unwrap();
+        let bytes = fs::read(&path).unwrap();
+        assert!(bytes.starts_with(with), "{name}: {}", String::from_utf8_lossy(&bytes[..20]));
+        path.file_name().unwrap().to_string_lossy().into_owned()
+    };
+    assert_eq!(begins(Kept::Png, "steps.png", b"\x89PNG"), "steps.png");
+    assert_eq!(begins(Kept::Svg, "steps", b"<svg"), "steps.svg");
+    assert_eq!(begins(Kept::Csv, "1.2.2026", b"Day,Sum,"), "1.2.2026.csv");
+    let nowhere =
+        save(&product.desk(), &question, Kept::Csv, Path::new("/nowhere/at/all.csv")).map_err(|error| error.code);
+    assert_eq!(nowhere, Err("not_found".to_owned()));
 }
 
 #[test]
 fn a_theme_that_does_not_exist_is_refused() {
-    let question = json!({"rangeDays": 7, "endMs": null, "width": 640, "height": 280, "theme": "pink"});
-    assert!(ask(&window(None), "heart_rate", json!({ "question": question })).is_err());
+    let mut pink = question("heart_rate", "week");
+    pink["question"]["theme"] = json!("pink");
+    assert!(ask(&Person::new("pink").window(), "chart", pink).is_err());
+}
+
+#[test]
+fn nights_are_told_as_one() {
+    check_person("nights", "nights", json!({"from": "2026-03-14", "to": "2026-03-14"}));
+}
+
+#[test]
+fn changes_are_told_where_there_are_some() {
+    check_person("changes", "changes", json!({"last": "2026-04-01"}));
+}
+
+#[test]
+fn a_number_explains_itself() {
+    check_person("explain", "explain", json!({"word": "step_count", "day": "2026-03-14"}));
+}
+
+#[test]
+fn workouts_are_listed_and_told_one_by_one() {
+    check_person("workouts", "workouts", json!({"from": null, "to": null}));
+    check_person("workout", "workout", json!({"id": 3}));
+}
+
+#[test]
+fn sources_have_an_order_that_can_be_chosen() {
+    check_person("sources", "sources", json!({}));
+    check_person("source_order", "source_order", json!({"word": "step_count"}));
+    let person = Person::new("order");
+    let order = |command: &str, arguments: Value| ask(&person.window(), command, arguments).unwrap();
+    let before = order("source_order", json!({"word": "step_count"}));
+    let ids: Vec<i64> =
+        before["order"].as_array().unwrap().iter().rev().map(|row| row["id"].as_i64().unwrap()).collect();
+    let after = order("set_source_order", json!({"word": "step_count", "order": ids}));
+    assert_eq!((after["chosen"].as_bool(), after["order"][0]["id"].as_i64()), (Some(true), Some(ids[0])));
+    let back = order("set_source_order", json!({"word": "step_count", "order": []}));
+    assert_eq!(back, before);
+}
+
+#[test]
+fn our_numbers_stand_beside_apples() {
+    check_person("check", "check", json!({}));
+}
+
+#[test]
+fn a_statement_reads_and_nothing_else() {
+    check_person("sql", "sql", json!({"statement": "SELECT 1 AS one, 'two' AS two"}));
+    check_person("sql_refused", "sql", json!({"statement": "DELETE FROM samples"}));
+}
+
+#[test]
+fn settings_are_told_and_set() {
+    check_person("settings", "settings", json!({}));
+    let person = Person::new("set");
+    let set = ask(&person.window(), "set_setting", json!({"key": "units", "to": "imperial"})).unwrap();
+    assert_eq!(set["units"], "imperial");
+    assert!(ask(&person.window(), "set_setting", json!({"key": "units", "to": "cubits"})).is_err());
+}
+
+#[test]
+fn the_doctor_looks_at_everything() {
+    let person = Person::new("doctor");
+    let checks = ask(&person.window(), "doctor", json!({})).unwrap();
+    assert!(checks.as_array().unwrap().iter().all(|check| check["check"].is_string() && check["ok"].is_boolean()));
+}
+
+#[test]
+fn the_types_of_a_person_have_their_areas() {
+    let rows = ask(&Person::new("types").window(), "types", json!({})).unwrap();
+    let heart = rows.as_array().unwrap().iter().find(|row| row["word"] == "heart_rate").unwrap().clone();
+    assert_eq!((heart["group"].as_str(), heart["count"].as_i64()), (Some("heart"), Some(9)));
 }
 
 #[test]

@@ -37,6 +37,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("clap", ROOT),
     ("ctrlc", ROOT),
     ("indicatif", ROOT),
+    ("rustix", ROOT),
     // Parts of the above.
     ("clap_complete", ROOT),
     ("clap_mangen", ROOT),
@@ -239,12 +240,26 @@ fn every_problem_of_the_reader_has_words() {
 #[test]
 fn the_legend_has_the_colours_of_the_chart() {
     let tokens = read("ui/src/tokens.css");
-    for (name, tone) in [("heart", Tone::Full), ("heart-light", Tone::Soft), ("heart-faint", Tone::Pale)] {
-        let start = format!("--{name}: ");
-        let lines = tokens.lines().filter_map(|line| line.trim().strip_prefix(start.as_str()));
-        let found: Vec<&str> = lines.map(|rest| rest.trim_end_matches(';')).collect();
-        let drawn = [Theme::Light, Theme::Dark].map(|theme| theme.css(Hue::Heart, tone));
-        assert_eq!(found, drawn, "{name}");
+    let pairs = [
+        ("heart", Hue::Heart, Tone::Full),
+        ("heart-light", Hue::Heart, Tone::Soft),
+        ("heart-faint", Hue::Heart, Tone::Pale),
+    ];
+    let areas = [
+        ("sleep", Hue::Sleep),
+        ("activity", Hue::Activity),
+        ("workout", Hue::Workout),
+        ("body", Hue::Body),
+        ("vitals", Hue::Vitals),
+        ("awake", Hue::Awake),
+        ("rem", Hue::Rem),
+        ("core", Hue::Core),
+        ("deep", Hue::Deep),
+    ];
+    for (name, hue, tone) in pairs.into_iter().chain(areas.map(|(name, hue)| (name, hue, Tone::Full))) {
+        let drawn = [Theme::Light, Theme::Dark].map(|theme| theme.css(hue, tone));
+        let line = format!("--{name}: light-dark({}, {});", drawn[0], drawn[1]);
+        assert!(tokens.contains(&line), "{line}");
     }
 }
 

@@ -57,17 +57,17 @@ mod linux {
         assert_eq!(total, "379 records \u{b7} 3 types");
         keep(&window, "report-light.png");
 
-        window.click("nav button.types");
+        window.click("nav a.types");
         let rows =
             "return document.querySelector('tr[data-identifier=HKQuantityTypeIdentifierHeartRate]')?.innerText ?? ''";
         assert!(window.wait("the types", rows).as_str().unwrap().contains("351"));
         keep(&window, "types-light.png");
 
-        window.click("nav button.heart");
+        window.click("nav a.heart");
         let summary = window.wait("the chart", SUMMARY);
-        assert!(summary.as_str().unwrap().contains("27 of 28 days have data"), "{summary}");
-        let days = window.run("return document.querySelector('.when span').textContent");
-        assert_eq!(days, "2 Feb 2026 \u{2013} 1 Mar 2026");
+        assert!(summary.as_str().unwrap().contains("30 days have data"), "{summary}");
+        let days = window.run("return document.querySelector('[data-testid=days]').textContent");
+        assert_eq!(days, "31 Jan 2026 \u{2013} 1 Mar 2026");
         let chart = window.wait("the chart", CHART);
         // Of each day with data a capsule and a ring at its mean.
         let drawn = |shape: &str| chart.as_str().unwrap().matches(shape).count();
@@ -82,7 +82,7 @@ mod linux {
         assert!(tip.as_str().unwrap().contains("bpm"), "{tip}");
         keep(&window, "heart-keys-light.png");
 
-        window.click("nav button.import");
+        window.click("nav a.import");
         window.click("li .button");
         window.wait("the question", "return document.querySelectorAll('li .button').length === 2");
         // The answer has the focus, so the keyboard is enough.
@@ -96,10 +96,10 @@ mod linux {
     #[test]
     fn the_first_run_explains_itself_in_any_language_setting() {
         let window = Window::open(PROGRAM, &Start { env: &[("LANG", "C"), ("LC_ALL", "C")], ..Start::default() });
-        window.wait("the first screen", "return document.querySelector('[data-testid=target] ol') !== null");
-        assert_eq!(heading(&window), "Your Apple Health data, on your own computer");
+        window.wait("the first screen", "return document.querySelector('.help ol') !== null");
+        assert_eq!(heading(&window), "Your Apple Health data, here.");
         keep(&window, "first-light.png");
-        window.click("nav button.heart");
+        window.click("nav a.heart");
         window.wait("the empty chart", "return document.querySelector('.empty')?.innerText ?? ''");
     }
 
@@ -109,7 +109,7 @@ mod linux {
         let window = Window::open(PROGRAM, &Start { args: &["open", SMALL], env: &dark, ..Start::default() });
         window.wait("the report", REPORT);
         keep(&window, "report-dark.png");
-        window.click("nav button.heart");
+        window.click("nav a.heart");
         let chart = window.wait(
             "the dark chart",
             &format!("const c = (() => {{ {CHART} }})(); return c.includes('#FF7D92') ? c : ''"),
@@ -260,5 +260,214 @@ mod linux {
         drop_file(&window, "drag-light.png");
         let report = window.wait("the report", REPORT);
         assert!(report.as_str().unwrap().contains("380"), "{report}");
+    }
+
+    /// A folder with some weeks of the sample person.
+    struct Sample(PathBuf);
+
+    impl Sample {
+        fn new(name: &str) -> Self {
+            let folder = std::env::temp_dir().join(format!("vitalog-{name}-{}", std::process::id()));
+            let made =
+                Command::new(PROGRAM).args(["demo", "--days", "45", "--data-dir"]).arg(&folder).output().unwrap();
+            assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+            Self(folder)
+        }
+
+        fn open(&self, env: &[(&str, &str)]) -> Window {
+            let folder = self.0.join("demo");
+            let args = ["--data-dir", folder.to_str().unwrap(), "open"];
+            let window = Window::open(PROGRAM, &Start { args: &args, env, ..Start::default() });
+            window.wait("the total", TOTAL);
+            window
+        }
+    }
+
+    impl Drop for Sample {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn addresses(window: &Window) -> Vec<String> {
+        let found =
+            window.run("return [...document.querySelectorAll('nav a')].map((link) => link.getAttribute('href'))");
+        let mut found: Vec<String> = serde_json::from_value(found).unwrap();
+        assert!(found.len() > 20, "{found:?}");
+        found.extend(["#/type/heart_rate", "#/type/step_count", "#/sleep?range=month"].map(str::to_owned));
+        found
+    }
+
+    /// Goes to an address and waits until nothing is loaded any more.
+    fn visit(window: &Window, address: &str) {
+        window.run(&format!("location.hash = '{address}'"));
+        let still = "const main = document.querySelector('main'); \
+                     return !main.innerText.includes('Loading') && main.querySelector('h1') !== null";
+        window.wait(address, still);
+        window.run_long("const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done(1)))");
+    }
+
+    /// What axe finds on the page: the rule and the first element that breaks it.
+    fn violations(window: &Window) -> Vec<String> {
+        let found = window.run_long(
+            "const done = arguments[0]; axe.run(document, {resultTypes: ['violations']}).then((r) => done(r.violations.map((v) => \
+             `${v.id}: ${v.nodes[0].html.slice(0, 160)} ${(v.nodes[0].any[0] || {}).message || ''}`)), (e) => done([String(e)]))",
+        );
+        serde_json::from_value(found).unwrap()
+    }
+
+    /// WCAG by machine, as far as a machine can: every screen, with data, in three themes.
+    #[test]
+    fn axe_finds_nothing_on_any_screen_in_any_theme() {
+        let axe = concat!(env!("CARGO_MANIFEST_DIR"), "/ui/node_modules/axe-core/axe.min.js");
+        let Ok(axe) = fs::read_to_string(axe) else {
+            eprintln!("skipped: the page's packages are not installed");
+            return;
+        };
+        let sample = Sample::new("axe");
+        let window = sample.open(&[]);
+        window.run(&format!("{axe}; window.axe = axe; return 1"));
+        let mut found = Vec::new();
+        for (theme, contrast) in [("light", "usual"), ("dark", "usual"), ("dark", "more")] {
+            visit(&window, "#/settings");
+            let choose = |name: &str, to: &str| {
+                window.run(&format!(
+                    "const s = document.querySelector('select[aria-label={name}]'); s.value = '{to}'; \
+                     s.dispatchEvent(new Event('change', {{bubbles: true}})); return 1"
+                ));
+            };
+            choose("Colours", theme);
+            choose("Contrast", if contrast == "more" { "more" } else { "system" });
+            for address in addresses(&window) {
+                visit(&window, &address);
+                found.extend(
+                    violations(&window).into_iter().map(|rule| format!("{theme} {contrast} {address}: {rule}")),
+                );
+                let name: String = address.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
+                keep(&window, &format!("screen{name}-{theme}-{contrast}.png"));
+            }
+        }
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    }
+
+    /// Looks at every screen in words that are longer than those of any language.
+    #[test]
+    fn no_text_is_clipped_however_long_it_is() {
+        let sample = Sample::new("long-words");
+        let window = sample.open(&[]);
+        window.run(
+            "localStorage.setItem('vitalog.language', 'pseudo'); setTimeout(() => location.reload(), 0); return 1",
+        );
+        window.wait("the long words", "return document.querySelector('nav a span')?.textContent.endsWith('\u{eb}')");
+        window.wait("the total", TOTAL);
+        let mut found = Vec::new();
+        for (width, height) in [(1024, 700), (640, 700)] {
+            window.resize(width, height);
+            for address in addresses(&window) {
+                visit(&window, &address);
+                let clipped = window.run(
+                    "const wide = [...document.querySelectorAll('main, main *, nav *')].filter((el) => { \
+                       const style = getComputedStyle(el); \
+                       const cut = ['hidden', 'clip'].includes(style.overflowX) || el.tagName === 'MAIN'; \
+                       return cut && !el.closest('.only-heard, svg, .crop') && el.scrollWidth > el.clientWidth + 1; }); \
+                     return wide.map((el) => `${el.tagName}.${el.className} ${el.innerText?.slice(0, 60)}`)",
+                );
+                let clipped: Vec<String> = serde_json::from_value(clipped).unwrap();
+                found.extend(clipped.into_iter().map(|what| format!("{width} {address}: {what}")));
+            }
+            keep(&window, &format!("long-words-{width}.png"));
+        }
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    }
+
+    /// Everything that a pointer reaches is reached with Tab, and the focus can be seen there.
+    #[test]
+    fn the_keyboard_alone_reaches_every_control() {
+        let sample = Sample::new("keyboard");
+        let window = sample.open(&[]);
+        for address in ["#/overview", "#/sleep", "#/type/step_count", "#/settings", "#/sources"] {
+            visit(&window, address);
+            window.run(
+                "window.reached = new Set(); document.activeElement?.blur(); \
+                 window.all = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex=\"0\"]')] \
+                   .filter((el) => !el.disabled && el.offsetParent !== null && !el.closest('dialog') && el.checkVisibility()); return 1",
+            );
+            let controls = window.run("return window.all.length").as_u64().unwrap();
+            assert!(controls > 20, "{address}: {controls}");
+            for _ in 0..controls + 5 {
+                window.keys("\u{e004}");
+                window.run("window.reached.add(document.activeElement); return 1");
+            }
+            let missed = window.run(
+                "return window.all.filter((el) => !window.reached.has(el)).map((el) => el.outerHTML.slice(0, 120))",
+            );
+            assert_eq!(missed, serde_json::json!([]), "{address}");
+        }
+    }
+
+    #[test]
+    fn a_stretch_that_is_drawn_into_a_chart_is_zoomed_to() {
+        let sample = Sample::new("zoom");
+        let window = sample.open(&[]);
+        visit(&window, "#/activity");
+        window.wait("the chart", SUMMARY);
+        let place = window.run(
+            "const box = document.querySelector('[role=slider]').getBoundingClientRect(); \
+             return [box.left, box.top, box.width, box.height].map(Math.round)",
+        );
+        let place: Vec<i64> = serde_json::from_value(place).unwrap();
+        let y = place[1] + place[3] / 2;
+        window.drag((place[0] + place[2] / 2, y), (place[0] + place[2] * 3 / 4, y));
+        let hash = window.wait("the zoom", "return /range=\\d+/.exec(location.hash)?.[0]");
+        let days: u32 = hash.as_str().unwrap().trim_start_matches("range=").parse().unwrap();
+        assert!((6..=10).contains(&days), "a quarter of thirty days: {days}");
+        let said = format!(
+            "return document.querySelector('[data-testid=summary]').textContent.includes('{days} of {days} days') ? location.hash : ''"
+        );
+        window.wait("the drawn days", &said);
+        keep(&window, "zoomed-light.png");
+        // Another range leads back.
+        window.keys("3");
+        window.wait("the month", "return location.hash.includes('range=month')");
+    }
+
+    #[test]
+    fn another_order_of_the_sources_changes_the_steps() {
+        let sample = Sample::new("order");
+        let window = sample.open(&[]);
+        visit(&window, "#/type/step_count");
+        let steps = "return document.querySelector('[data-testid=explain] b')?.textContent ?? ''";
+        let before = window.wait("the steps", steps);
+        window.click("[data-testid=order] li:first-child button:last-of-type");
+        let now = "return document.querySelector('[data-testid=order] .faint')?.textContent === 'your order'";
+        window.wait("the new order", now);
+        let changed = format!("const now = (() => {{ {steps} }})(); return now !== {before} && now");
+        window.wait("other steps", &changed);
+        keep(&window, "order-light.png");
+        window.click("[data-testid=order] .acts button:first-child");
+        let back = format!("const now = (() => {{ {steps} }})(); return now === {before}");
+        window.wait("the steps from before", &back);
+    }
+
+    /// From the first screen to somebody's nights, without a file, and back.
+    #[test]
+    fn the_sample_person_can_be_explored_from_the_first_screen() {
+        let sample = Sample::new("explore");
+        let args = ["--data-dir", sample.0.to_str().unwrap(), "open"];
+        let window = Window::open(PROGRAM, &Start { args: &args, ..Start::default() });
+        window.wait("the first screen", "return document.querySelectorAll('.help .card').length === 2");
+        window.click(".help .card:last-child .button");
+        let mark = "return document.querySelector('[data-testid=sample]')?.innerText ?? ''";
+        assert!(window.wait("the mark", mark).as_str().unwrap().contains("made up"));
+        window.wait("the overview", "return document.querySelector('h1')?.textContent === 'Overview'");
+        visit(&window, "#/sleep");
+        window.wait(
+            "a night",
+            "return /asleep/.test(document.querySelector('[data-testid=summary]')?.textContent ?? '')",
+        );
+        keep(&window, "sample-light.png");
+        window.click("[data-testid=sample] button");
+        window.wait("one's own store", "return document.querySelector('[data-testid=sample]') === null");
+        assert_eq!(window.wait("the total", TOTAL), "No records yet");
     }
 }

@@ -2,12 +2,19 @@
 
 use std::path::Path;
 
-use app::Cancel;
+use app::{Cancel, Folder};
 use serde::Serialize;
 use serde_json::Value;
 
 /// The operations behind the commands. All block; the commands call them away from the main thread.
 pub trait Backend: Send + Sync {
+    /// The data folder that is looked at, and the wall clock: what every question that only reads is answered from.
+    fn desk(&self) -> Desk;
+
+    /// Leaves the owner's data for the sample person's, who is made where there is none; or goes back.
+    fn look_at_sample(&self, sample: bool, cancel: &Cancel, progress: &mut dyn FnMut(Progress))
+    -> Result<(), AppError>;
+
     /// How much there is and where: the answer of `vitalog status`, at least `records`, `types`, `first`, `last`.
     fn status(&self) -> Result<Value, AppError>;
 
@@ -20,15 +27,24 @@ pub trait Backend: Send + Sync {
     /// One import and what it refused: the answer of `vitalog imports IMPORT`.
     fn import_detail(&self, id: i64) -> Result<Value, AppError>;
 
-    /// Takes an import back: the answer of `vitalog undo`.
-    fn undo(&self, id: i64) -> Result<Value, AppError>;
+    /// Takes an import back: the answer of `vitalog undo`. `progress` hears how far it is; where `cancel` asks to stop,
+    /// nothing is changed and the error's code is `cancelled`.
+    fn undo(&self, id: i64, cancel: &Cancel, progress: &mut dyn FnMut(Steps)) -> Result<Value, AppError>;
 
     /// Imports a file and returns the report of `vitalog import`. `progress` hears how far it is; where `cancel` asks to
     /// stop, nothing is kept and the error's code is `cancelled`.
     fn import(&self, path: &Path, cancel: &Cancel, progress: &mut dyn FnMut(Progress)) -> Result<Value, AppError>;
+}
 
-    /// The heart rate of the `range_days` local days that end with the one of `end_ms`, or with the last reading's.
-    fn heart_rate(&self, range_days: u32, end_ms: Option<i64>) -> Result<app::Model, AppError>;
+/// Where, and when.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    /// The data folder.
+    pub folder: Folder,
+    /// Milliseconds since 1970 in UTC.
+    pub now_ms: i64,
+    /// Whether it is the sample person's.
+    pub sample: bool,
 }
 
 /// How far an import is.
@@ -45,6 +61,27 @@ pub struct Progress {
     pub seconds_left: Option<f64>,
     /// From 0 to 1, where that can be told.
     pub fraction: Option<f64>,
+    /// What it is doing.
+    pub phase: Phase,
+}
+
+/// What an import is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Records come in.
+    Reading,
+    /// All are in; days and what they mean for earlier imports are worked out.
+    Finishing,
+}
+
+/// How far an undo is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Steps {
+    /// Steps done.
+    pub done: u64,
+    /// All steps.
+    pub of: u64,
 }
 
 /// What went wrong, for programs and for people.

@@ -1,19 +1,25 @@
 //! Charts as pictures: SVG, how to read it, and the numbers behind it.
 
-use app::{Drawn, Model, Scale, Size, Theme};
+use std::path::{Path, PathBuf};
+
+use app::charts::picture::{self, Format, SCALE};
+use app::export::csv::{cell, line};
+use app::screen::{Ask, Context, Hero, Slot};
+use app::{Drawn, Scale, Size, Theme};
 use serde::{Deserialize, Serialize};
-use tauri::State;
+use tauri::{AppHandle, Runtime, State};
+use tauri_plugin_dialog::DialogExt;
 
 use super::Shared;
+use super::backend::Desk;
 use super::error::{Answer, internal};
 
-/// Which stretch, how large, in which colours.
+/// What to draw, how large, in which colours.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ChartQuestion {
-    range_days: u32,
-    /// An instant of the last day; none means the last day with data.
-    end_ms: Option<i64>,
+    #[serde(flatten)]
+    ask: Ask,
     width: u32,
     height: u32,
     theme: Theme,
@@ -21,18 +27,115 @@ pub struct ChartQuestion {
 
 /// A chart: the picture and what it shows.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Chart {
     svg: String,
     scale: Scale,
-    model: Model,
+    title: String,
+    /// The days as a calendar prints them.
+    days: String,
+    first_day: String,
+    last_day: String,
+    empty: bool,
+    /// Whether some slot is not over yet.
+    open: bool,
+    /// Width of a slot: `hour`, `day`, `week`, `month` or `year`.
+    step: String,
+    slots: Vec<Slot>,
+    hero: Option<Hero>,
+    context: Option<Context>,
+    summary: String,
+    columns: Vec<String>,
+    rows: Vec<Vec<String>>,
 }
 
-/// The heart rate, drawn.
+/// Draws a chart.
 #[tauri::command(async)]
-pub fn heart_rate(shared: State<'_, Shared>, question: ChartQuestion) -> Answer<Chart> {
-    let model = shared.backend.heart_rate(question.range_days, question.end_ms)?;
-    let size = Size::new(question.width, question.height);
+pub fn chart(shared: State<'_, Shared>, question: ChartQuestion) -> Answer<Chart> {
+    let desk = shared.backend.desk();
+    let shown = app::screen::chart(&desk.folder, &question.ask, desk.now_ms)?;
+    let of = if question.ask.small { Size::small } else { Size::new };
+    let size = of(question.width, question.height);
     let Drawn { svg, scale, .. } =
-        app::render(&model, size, question.theme).map_err(|error| internal(&error.to_string()))?;
-    Ok(Chart { svg, scale, model })
+        app::render(&shown.model, size, question.theme).map_err(|error| internal(&error.to_string()))?;
+    let model = shown.model;
+    let step = serde_json::to_value(model.range.step).ok().and_then(|step| step.as_str().map(str::to_owned));
+    Ok(Chart {
+        svg,
+        scale,
+        empty: model.is_empty(),
+        open: model.buckets.iter().any(|bucket| !bucket.complete),
+        step: step.unwrap_or_default(),
+        title: model.title,
+        days: model.days,
+        first_day: shown.first_day,
+        last_day: shown.last_day,
+        slots: shown.slots,
+        hero: shown.hero,
+        context: shown.context,
+        summary: model.summary,
+        columns: model.table.columns,
+        rows: model.table.rows,
+    })
+}
+
+/// What a chart is kept as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kept {
+    /// Pixels.
+    Png,
+    /// Lines.
+    Svg,
+    /// The table.
+    Csv,
+}
+
+impl Kept {
+    fn end(self) -> &'static str {
+        match self {
+            Self::Png => "png",
+            Self::Svg => "svg",
+            Self::Csv => "csv",
+        }
+    }
+}
+
+/// Keeps a chart in a file that the system's own dialog asks for; false if that was closed.
+#[tauri::command(async)]
+pub fn save_chart<R: Runtime>(
+    app: AppHandle<R>,
+    shared: State<'_, Shared>,
+    question: ChartQuestion,
+    kept: Kept,
+    title: String,
+    name: String,
+) -> Answer<bool> {
+    let name = format!("{}.{}", name.replace(['/', '\\', ':'], " "), kept.end());
+    let dialog = app.dialog().file().set_title(title).set_file_name(name).add_filter(kept.end(), &[kept.end()]);
+    let Some(path) = dialog.blocking_save_file().and_then(|file| file.into_path().ok()) else { return Ok(false) };
+    save(&shared.backend.desk(), &question, kept, &path)?;
+    Ok(true)
+}
+
+/// Writes a chart with its heading, or its table, to a file; its name gets the right end where it has none.
+pub fn save(desk: &Desk, question: &ChartQuestion, kept: Kept, path: &Path) -> Answer<PathBuf> {
+    let fits = path.extension().is_some_and(|end| end.eq_ignore_ascii_case(kept.end()));
+    let path = if fits { path.to_owned() } else { PathBuf::from(format!("{}.{}", path.display(), kept.end())) };
+    let ask = Ask { small: false, ..question.ask.clone() };
+    let model = app::screen::chart(&desk.folder, &ask, desk.now_ms)?.model;
+    let size = Size::new(question.width, question.height);
+    let bytes = match kept {
+        Kept::Png => picture::picture(&model, size, question.theme, Format::Png, SCALE)?,
+        Kept::Svg => picture::picture(&model, size, question.theme, Format::Svg, SCALE)?,
+        Kept::Csv => {
+            let mut bytes = Vec::new();
+            for row in std::iter::once(&model.table.columns).chain(&model.table.rows) {
+                line(&mut bytes, row.iter().map(|text| cell(&text.as_str().into()))).map_err(app::Error::from)?;
+            }
+            bytes
+        }
+    };
+    picture::write(&path, &bytes)?;
+    Ok(path)
 }

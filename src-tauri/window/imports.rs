@@ -3,22 +3,26 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use app::Cancel;
 use serde_json::Value;
 use tauri::ipc::Channel;
-use tauri::{AppHandle, Runtime, State};
+use tauri::{AppHandle, Manager, Runtime, State};
 use tauri_plugin_dialog::DialogExt;
 
 use super::Shared;
-use super::backend::Progress;
-use super::error::{Answer, import_running};
+use super::backend::{Phase, Progress, Steps};
+use super::error::{Answer, import_running, internal};
 
 /// Progress goes to the page at most this often.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+/// How far behind, in the measure of `nice`.
+#[cfg(target_os = "linux")]
+const BEHIND: i32 = 10;
 
-/// At most one import runs at a time.
+/// At most one import or undo runs at a time.
 #[derive(Debug, Default)]
 pub struct Running {
     busy: AtomicBool,
@@ -59,21 +63,73 @@ pub fn choose_export<R: Runtime>(app: AppHandle<R>, title: String, filter: Strin
 }
 
 /// Imports a file and answers with the report; `progress` hears how far it is.
-#[tauri::command(async)]
-pub fn import_export(shared: State<'_, Shared>, path: String, progress: Channel<Progress>) -> Answer<Value> {
-    let (_place, cancel) = shared.running.take().ok_or_else(import_running)?;
-    let mut last_sent: Option<Instant> = None;
-    let mut hear = |now: Progress| {
-        if last_sent.is_none_or(|at| at.elapsed() >= PROGRESS_EVERY) {
-            last_sent = Some(Instant::now());
-            // A page that is gone no longer hears; the import goes on all the same.
-            let _ = progress.send(now);
-        }
-    };
-    shared.backend.import(Path::new(&path), &cancel, &mut hear)
+#[tauri::command]
+pub async fn import_export<R: Runtime>(app: AppHandle<R>, path: String, progress: Channel<Progress>) -> Answer<Value> {
+    in_the_background(app, move |shared, cancel| {
+        let mut last: Option<(Instant, Phase)> = None;
+        let mut hear = |now: Progress| {
+            // A new phase is never left out.
+            let due = last.is_none_or(|(at, phase)| at.elapsed() >= PROGRESS_EVERY || phase != now.phase);
+            if due {
+                last = Some((Instant::now(), now.phase));
+                // A page that is gone no longer hears; the import goes on all the same.
+                let _ = progress.send(now);
+            }
+        };
+        shared.backend.import(Path::new(&path), cancel, &mut hear)
+    })
+    .await
 }
 
-/// Asks the running import to stop; it answers with `cancelled`. Nothing happens where none runs.
+/// Takes one import back: `import`, `removed`, `restored`; `progress` hears how far it is.
+#[tauri::command]
+pub async fn undo_import<R: Runtime>(app: AppHandle<R>, import: i64, progress: Channel<Steps>) -> Answer<Value> {
+    in_the_background(app, move |shared, cancel| {
+        let mut hear = |steps: Steps| drop(progress.send(steps));
+        shared.backend.undo(import, cancel, &mut hear)
+    })
+    .await
+}
+
+/// Looks at the sample person's data, or goes back to one's own; `progress` hears how far the making is.
+#[tauri::command]
+pub async fn sample<R: Runtime>(app: AppHandle<R>, on: bool, progress: Channel<Progress>) -> Answer<Value> {
+    in_the_background(app, move |shared, cancel| {
+        shared.backend.look_at_sample(on, cancel, &mut |now| drop(progress.send(now)))?;
+        shared.backend.status()
+    })
+    .await
+}
+
+/// Runs what takes long on a thread of its own, so that other commands are answered meanwhile; one at a time.
+async fn in_the_background<R: Runtime>(
+    app: AppHandle<R>,
+    work: impl FnOnce(&Shared, &Cancel) -> Answer<Value> + Send + 'static,
+) -> Answer<Value> {
+    let run = move || {
+        let shared = app.state::<Shared>();
+        let (_place, cancel) = shared.running.take().ok_or_else(import_running)?;
+        behind_the_page();
+        work(&shared, &cancel)
+    };
+    // A thread that stands back never comes to the front again, so it must not be one of a pool.
+    let waiting = tauri::async_runtime::spawn_blocking(move || thread::spawn(run).join());
+    match waiting.await {
+        Ok(Ok(answer)) => answer,
+        _ => Err(internal("The work ended too early.")),
+    }
+}
+
+/// The thread, and those that it starts, stand back: the page is drawn first.
+fn behind_the_page() {
+    #[cfg(target_os = "linux")]
+    {
+        // Elsewhere this would be the whole program. Without it the work is done all the same.
+        let _ = rustix::process::nice(BEHIND);
+    }
+}
+
+/// Asks the running import or undo to stop; it answers with `cancelled`. Nothing happens where none runs.
 #[tauri::command]
 pub fn cancel_import(shared: State<'_, Shared>) {
     shared.running.cancel().cancel();
@@ -89,10 +145,4 @@ pub fn imports(shared: State<'_, Shared>) -> Answer<Value> {
 #[tauri::command(async)]
 pub fn import_detail(shared: State<'_, Shared>, import: i64) -> Answer<Value> {
     shared.backend.import_detail(import)
-}
-
-/// Takes one import back: `import`, `removed`, `restored`.
-#[tauri::command(async)]
-pub fn undo_import(shared: State<'_, Shared>, import: i64) -> Answer<Value> {
-    shared.backend.undo(import)
 }

@@ -4,7 +4,9 @@ pub mod backend;
 pub mod charts;
 pub mod error;
 pub mod imports;
+pub mod numbers;
 pub mod product;
+pub mod settings;
 pub mod status;
 pub mod types;
 
@@ -45,7 +47,22 @@ pub fn with_commands<R: Runtime>(builder: Builder<R>, shared: Shared) -> Builder
         imports::imports,
         imports::import_detail,
         imports::undo_import,
-        charts::heart_rate,
+        imports::sample,
+        charts::chart,
+        charts::save_chart,
+        numbers::nights,
+        numbers::changes,
+        numbers::explain,
+        numbers::workouts,
+        numbers::workout,
+        numbers::sources,
+        numbers::source_order,
+        numbers::set_source_order,
+        numbers::check,
+        numbers::sql,
+        settings::settings,
+        settings::set_setting,
+        settings::doctor,
     ])
 }
 

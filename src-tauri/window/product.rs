@@ -1,27 +1,51 @@
 //! The window's backend: the operations of the `app` crate on one data folder.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use app::demo::DemoOptions;
 use app::import::{Input, Options};
 use app::{Cancel, Folder};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::backend::{AppError, Backend, Progress};
+use super::backend::{AppError, Backend, Desk, Phase, Progress, Steps};
 
 /// The product on one data folder.
 #[derive(Debug)]
 pub struct Product {
-    folder: Folder,
+    own: Folder,
+    sample: AtomicBool,
+    clock: fn() -> i64,
 }
 
 impl Product {
     /// Works on a data folder; it is made by the first write.
     pub fn new(folder: Folder) -> Self {
-        Self { folder }
+        Self { own: folder, sample: AtomicBool::new(false), clock: now_ms }
+    }
+
+    /// The same with another clock, for tests.
+    pub fn with_clock(self, clock: fn() -> i64) -> Self {
+        Self { clock, ..self }
+    }
+
+    fn folder(&self) -> Folder {
+        if self.sample.load(Ordering::Acquire) { self.own.demo() } else { self.own.clone() }
     }
 }
+
+/// The answer of `vitalog status`, and whose data they are.
+#[derive(Serialize)]
+struct Status {
+    #[serde(flatten)]
+    status: app::status::Status,
+    sample: bool,
+}
+
+/// The sample person's days.
+const SAMPLE_DAYS: u32 = 365;
 
 impl From<app::Error> for AppError {
     fn from(error: app::Error) -> Self {
@@ -29,7 +53,8 @@ impl From<app::Error> for AppError {
     }
 }
 
-fn value(answer: impl Serialize) -> Result<Value, AppError> {
+/// An answer as JSON.
+pub(super) fn value(answer: impl Serialize) -> Result<Value, AppError> {
     serde_json::to_value(answer).map_err(|error| AppError::new("store_failed", &error.to_string(), ""))
 }
 
@@ -39,50 +64,91 @@ fn now_ms() -> i64 {
 }
 
 impl Backend for Product {
+    fn desk(&self) -> Desk {
+        Desk { folder: self.folder(), now_ms: (self.clock)(), sample: self.sample.load(Ordering::Acquire) }
+    }
+
+    fn look_at_sample(
+        &self,
+        sample: bool,
+        cancel: &Cancel,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), AppError> {
+        // A person who is there already is looked at as he is.
+        if sample && app::status::status(&self.own.demo())?.records == 0 {
+            let now_ms = (self.clock)();
+            let options = DemoOptions {
+                seed: 1,
+                end_day: app::demo::yesterday(now_ms),
+                days: SAMPLE_DAYS,
+                zone: "Europe/Berlin",
+                records: None,
+            };
+            let mut hear = hear(cancel, progress);
+            app::demo::fill(&self.own, &options, now_ms, cancel, &mut hear)?;
+        }
+        self.sample.store(sample, Ordering::Release);
+        Ok(())
+    }
+
     fn status(&self) -> Result<Value, AppError> {
-        value(app::status::status(&self.folder)?)
+        let status = app::status::status(&self.folder())?;
+        value(Status { status, sample: self.sample.load(Ordering::Acquire) })
     }
 
     fn types(&self) -> Result<Value, AppError> {
-        value(app::types::types(&self.folder)?)
+        value(app::screen::types(&self.folder())?)
     }
 
     fn imports(&self) -> Result<Value, AppError> {
-        value(app::imports::imports(&self.folder)?)
+        value(app::imports::imports(&self.folder())?)
     }
 
     fn import_detail(&self, id: i64) -> Result<Value, AppError> {
-        value(app::imports::detail(&self.folder, id)?)
+        value(app::imports::detail(&self.folder(), id)?)
     }
 
-    fn undo(&self, id: i64) -> Result<Value, AppError> {
-        value(app::undo::undo(&self.folder, id, &Cancel::default(), &mut |_| true)?)
+    fn undo(&self, id: i64, cancel: &Cancel, progress: &mut dyn FnMut(Steps)) -> Result<Value, AppError> {
+        let mut hear = |at: app::undo::Steps| {
+            progress(Steps { done: at.done, of: at.of });
+            !cancel.is_cancelled()
+        };
+        value(app::undo::undo(&self.folder(), id, cancel, &mut hear)?)
     }
 
     fn import(&self, path: &Path, cancel: &Cancel, progress: &mut dyn FnMut(Progress)) -> Result<Value, AppError> {
         let start = Instant::now();
-        let now_ms = now_ms();
-        let mut hear = |at: app::import::Progress| {
-            let seconds = start.elapsed().as_secs_f64().max(1e-3);
-            let fraction = at.total_bytes.filter(|total| *total > 0).map(|total| at.bytes as f64 / total as f64);
-            let left = fraction.filter(|fraction| *fraction > 0.0).map(|fraction| seconds / fraction - seconds);
-            progress(Progress {
-                records: at.records,
-                records_per_second: at.records as f64 / seconds,
-                mb_per_second: at.bytes as f64 / 1e6 / seconds,
-                seconds_left: left.map(|left| left.max(0.0)),
-                fraction: fraction.map(|fraction| fraction.min(1.0)),
-            });
-            !cancel.is_cancelled()
-        };
+        let now_ms = (self.clock)();
+        let mut hear = hear(cancel, progress);
         let input = Input::Path(path.to_owned());
         let options = Options { dry_run: false, now_ms, cancel: cancel.clone() };
-        let mut report = app::import::import(&self.folder, &input, &options, &mut hear)?;
+        let mut report = app::import::import(&self.folder(), &input, &options, &mut hear)?;
         report.seconds = start.elapsed().as_secs_f64();
         value(report)
     }
+}
 
-    fn heart_rate(&self, range_days: u32, end_ms: Option<i64>) -> Result<app::Model, AppError> {
-        Ok(app::charts::heart_rate_chart(&self.folder, range_days, end_ms, now_ms())?)
+/// Tells the page how far an import is, with the speeds that only a clock knows; answers whether to go on.
+fn hear<'a>(
+    cancel: &'a Cancel,
+    progress: &'a mut dyn FnMut(Progress),
+) -> impl FnMut(app::import::Progress) -> bool + use<'a> {
+    let start = Instant::now();
+    move |at: app::import::Progress| {
+        let seconds = start.elapsed().as_secs_f64().max(1e-3);
+        let fraction = at.total_bytes.filter(|total| *total > 0).map(|total| at.bytes as f64 / total as f64);
+        let left = fraction.filter(|fraction| *fraction > 0.0).map(|fraction| seconds / fraction - seconds);
+        progress(Progress {
+            records: at.records,
+            records_per_second: at.records as f64 / seconds,
+            mb_per_second: at.bytes as f64 / 1e6 / seconds,
+            seconds_left: left.map(|left| left.max(0.0)),
+            fraction: fraction.map(|fraction| fraction.min(1.0)),
+            phase: match at.phase {
+                app::import::Phase::Reading => Phase::Reading,
+                app::import::Phase::Finishing => Phase::Finishing,
+            },
+        });
+        !cancel.is_cancelled()
     }
 }

@@ -78,6 +78,11 @@ impl Window {
         self.call("execute/sync", json!({"script": script, "args": []}))
     }
 
+    /// Runs a script that calls its last argument when it is done, and returns what it calls it with.
+    pub fn run_long(&self, script: &str) -> Value {
+        self.call("execute/async", json!({"script": script, "args": []}))
+    }
+
     /// Waits until a script returns something that is neither null, false nor empty.
     #[track_caller]
     pub fn wait(&self, what: &str, script: &str) -> Value {
@@ -102,6 +107,21 @@ impl Window {
         let press = |key: char| [json!({"type": "keyDown", "value": key}), json!({"type": "keyUp", "value": key})];
         let presses: Vec<Value> = keys.chars().flat_map(press).collect();
         self.call("actions", json!({"actions": [{"type": "key", "id": "keys", "actions": presses}]}));
+    }
+
+    /// Drags from one place to another, in pixels of the page.
+    pub fn drag(&self, from: (i64, i64), to: (i64, i64)) {
+        let go = |(x, y): (i64, i64)| json!({"type": "pointerMove", "duration": 50, "x": x, "y": y});
+        let middle = ((from.0 + to.0) / 2, (from.1 + to.1) / 2);
+        let steps = [
+            go(from),
+            json!({"type": "pointerDown", "button": 0}),
+            go(middle),
+            go(to),
+            json!({"type": "pointerUp", "button": 0}),
+        ];
+        let mouse = json!({"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": steps});
+        self.call("actions", json!({"actions": [mouse]}));
     }
 
     /// Keeps a picture of the page as PNG.

@@ -1,20 +1,81 @@
 // Numbers and times as text. No Intl: where the system's language is "C" it throws, and the window would stay blank.
-import { words } from './words/en'
+import { words } from './words'
 
 /** 4741049 -> "4,741,049" */
 export function count(n: number): string {
-  return Math.round(n)
-    .toString()
-    .replace(/\B(?=(\d{3})+$)/g, ',')
+  return number(n, 0)
+}
+
+/** A number with so many digits behind the point; 8213.6 -> "8,214" */
+export function number(n: number, digits: number): string {
+  const [whole = '', rest] = Math.abs(n).toFixed(Math.min(digits, 6)).split('.')
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, words.numbers.group)
+  const sign = n < 0 && /[1-9]/.test(whole + (rest ?? '')) ? '\u2212' : ''
+  return sign + grouped + (rest === undefined ? '' : words.numbers.point + rest)
+}
+
+/** As many digits as a number of its size deserves. */
+export function plain(n: number): string {
+  const size = Math.abs(n)
+  const digits = Number.isInteger(n) || size >= 100 ? 0 : size >= 10 ? 1 : 2
+  return number(n, digits)
+}
+
+/** 0.904 -> "90 %" */
+export function percent(share: number): string {
+  return `${number(share * 100, 0)}\u00a0%`
+}
+
+/** Parts of a length: 432 -> [["7", "h"], ["12", "min"]] */
+export function lengthParts(minutes: number): [string, string][] {
+  const all = Math.max(0, Math.round(minutes))
+  const [hours, rest] = [Math.floor(all / 60), all % 60]
+  if (hours === 0) return [[count(rest), words.numbers.minutes]]
+  return [
+    [count(hours), words.numbers.hours],
+    ...(rest === 0 ? [] : ([[String(rest).padStart(2, '0'), words.numbers.minutes]] as [string, string][])),
+  ]
+}
+
+/** 432 -> "7 h 12 min" */
+export function length(minutes: number): string {
+  return lengthParts(minutes)
+    .map((part) => part.join('\u00a0'))
+    .join(' ')
+}
+
+/** Minutes after midnight: 1390 -> "23:10" */
+export function clock(minutes: number): string {
+  const all = ((Math.round(minutes) % 1440) + 1440) % 1440
+  return `${String(Math.floor(all / 60)).padStart(2, '0')}:${String(all % 60).padStart(2, '0')}`
+}
+
+/** Seconds a kilometre: 332 -> "5:32" */
+export function pace(seconds: number): string {
+  const all = Math.round(seconds)
+  return `${Math.floor(all / 60)}:${String(all % 60).padStart(2, '0')}`
+}
+
+/** "168 MB" */
+export function bytes(n: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  const power = n < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(n) / 3))
+  const size = n / 1000 ** power
+  return `${number(size, power === 0 || size >= 10 ? 0 : 1)}\u00a0${units[power]}`
 }
 
 /** "1 Mar 2026" for a local day such as "2026-03-01", and for an instant by the clock of this computer; else empty. */
 export function day(stamp: string | number | null): string {
   const local = /^(\d{4})-(\d\d)-(\d\d)$/.exec(String(stamp))
-  if (local) return `${Number(local[3])} ${words.months[Number(local[2]) - 1] ?? ''} ${Number(local[1])}`
+  if (local) return words.date(Number(local[3]), Number(local[2]) - 1, Number(local[1]))
   const date = new Date(stamp ?? Number.NaN)
   if (Number.isNaN(date.getTime())) return ''
-  return `${date.getDate()} ${words.months[date.getMonth()] ?? ''} ${date.getFullYear()}`
+  return words.date(date.getDate(), date.getMonth(), date.getFullYear())
+}
+
+/** "14 Nov 2026 – 20 Nov 2026"; one day is said once. */
+export function span(first: string, last: string): string {
+  return first === last ? day(first) : `${day(first)} \u2013 ${day(last)}`
 }
 
 /** "1 Mar 2026, 21:58" */
@@ -23,6 +84,12 @@ export function dayAndTime(stamp: string | number | null): string {
   if (Number.isNaN(date.getTime())) return ''
   const two = (n: number) => n.toString().padStart(2, '0')
   return `${day(stamp)}, ${two(date.getHours())}:${two(date.getMinutes())}`
+}
+
+/** "14 Mar 2026, 07:00" for "2026-03-14 07:00" */
+export function local(stamp: string): string {
+  const [date = '', time = ''] = stamp.split(' ')
+  return `${day(date)}, ${time}`
 }
 
 /** "2 s", "3 min 20 s", "1 h 5 min" */
@@ -35,8 +102,8 @@ export function duration(seconds: number): string {
 
 /** "0.4 s" below ten seconds, else as `duration`. */
 export function shortDuration(seconds: number): string {
-  if (seconds < 0.1) return 'less than 0.1 s'
-  return seconds < 10 ? `${seconds.toFixed(1)} s` : duration(seconds)
+  if (seconds < 0.1) return words.numbers.shortest
+  return seconds < 10 ? `${number(seconds, 1)} s` : duration(seconds)
 }
 
 /** Last part of a path. */

@@ -1,6 +1,23 @@
 // Everything that the page asks of the program. The only file that calls invoke(); its types mirror src-tauri/window/.
 import { Channel, invoke } from '@tauri-apps/api/core'
 import { getCurrentWebview } from '@tauri-apps/api/webview'
+import type {
+  Agreement,
+  Change,
+  Chart,
+  ChartQuestion,
+  Check,
+  Explained,
+  Nights,
+  Order,
+  Settings,
+  Source,
+  Table,
+  Workout,
+  WorkoutDetail,
+} from './answers'
+
+export type * from './answers'
 
 /** What a command throws. The page branches on `code`; `message` and `hint` are for people. */
 export interface AppError {
@@ -17,12 +34,26 @@ export interface Status {
   /** Local days of the wearer. */
   first_day: string | null
   last_day: string | null
+  /** Whether these are the sample person's data. */
+  sample: boolean
+  store: { bytes: number }
+  last_import: string | null
+  version: string
+  data_dir: string
+  home_zone: string
+  /** What there is besides records. */
+  entries: Partial<Record<EntryKind, { count: number }>>
 }
 
 export interface TypeRow {
   identifier: string
   name: string
   kind: 'quantity' | 'category'
+  /** What an address calls it. */
+  word: string
+  group: string
+  shown_unit: string
+  sources: number
   unit: string
   count: number
   first: string | null
@@ -109,6 +140,13 @@ export interface Progress {
   mbPerSecond: number
   secondsLeft: number | null
   fraction: number | null
+  phase: 'reading' | 'finishing'
+}
+
+/** How far an undo is. */
+export interface Steps {
+  done: number
+  of: number
 }
 
 export interface Undone {
@@ -117,65 +155,32 @@ export interface Undone {
   restored: number
 }
 
-export type Theme = 'light' | 'dark'
-
-export interface ChartQuestion {
-  rangeDays: number
-  endMs: number | null
-  width: number
-  height: number
-  theme: Theme
-}
-
-export interface Bucket {
-  startMs: number
-  endMs: number
-  min: number
-  max: number
-  mean: number
-  n: number
-  complete: boolean
-  label: string
-}
-
-export interface Model {
-  title: string
-  unit: string
-  /** The days it shows, by the calendar of whoever wore the watch. */
-  days: string
-  range: { startMs: number; endMs: number; step: 'hour' | 'day' | 'week' }
-  buckets: Bucket[]
-  gaps: { startMs: number; endMs: number }[]
-  totals: { min: number; max: number; mean: number; n: number } | null
-  summary: string
-  table: { columns: string[]; rows: string[][] }
-}
-
-export interface Scale {
-  x0: number
-  x1: number
-  y0: number
-  y1: number
-  left: number
-  top: number
-  right: number
-  bottom: number
-}
-
-export interface Chart {
-  svg: string
-  scale: Scale
-  model: Model
-}
-
 export const status = () => invoke<Status>('status')
 export const openedWith = () => invoke<string | null>('opened_with')
 export const types = () => invoke<TypeRow[]>('types')
 export const imports = () => invoke<ImportRow[]>('imports')
 export const importDetail = (id: number) => invoke<ImportDetail>('import_detail', { import: id })
-export const undoImport = (id: number) => invoke<Undone>('undo_import', { import: id })
+/** Stops the import or the undo that runs. */
 export const cancelImport = () => invoke<null>('cancel_import')
-export const heartRate = (question: ChartQuestion) => invoke<Chart>('heart_rate', { question })
+
+export const chart = (question: ChartQuestion) => invoke<Chart>('chart', { question })
+/** Keeps a chart in a file that the system's own dialog asks for; false if that was closed. */
+export const saveChart = (question: ChartQuestion, kept: 'png' | 'svg' | 'csv', title: string, name: string) =>
+  invoke<boolean>('save_chart', { question, kept, title, name })
+export const nights = (from: string, to: string) => invoke<Nights>('nights', { from, to })
+export const changes = (last: string) => invoke<Change[]>('changes', { last })
+export const explain = (word: string, day: string) => invoke<Explained>('explain', { word, day })
+export const workouts = (from: string | null, to: string | null) => invoke<Workout[]>('workouts', { from, to })
+export const workout = (id: number) => invoke<WorkoutDetail>('workout', { id })
+export const sources = () => invoke<Source[]>('sources')
+export const sourceOrder = (word: string) => invoke<Order>('source_order', { word })
+/** Sources by their numbers, the best first; none goes back to the default order. */
+export const setSourceOrder = (word: string, order: number[]) => invoke<Order>('set_source_order', { word, order })
+export const check = () => invoke<Agreement[]>('check')
+export const sql = (statement: string) => invoke<Table>('sql', { statement })
+export const settings = () => invoke<Settings>('settings')
+export const setSetting = (key: string, to: string) => invoke<Settings>('set_setting', { key, to })
+export const doctor = () => invoke<Check[]>('doctor')
 
 /** Shows the system's own dialog; null if it was closed. */
 export const chooseExport = (title: string, filter: string) =>
@@ -185,6 +190,19 @@ export function importExport(path: string, heard: (progress: Progress) => void):
   const progress = new Channel<Progress>()
   progress.onmessage = heard
   return invoke<Report>('import_export', { path, progress })
+}
+
+export function undoImport(id: number, heard: (steps: Steps) => void): Promise<Undone> {
+  const progress = new Channel<Steps>()
+  progress.onmessage = heard
+  return invoke<Undone>('undo_import', { import: id, progress })
+}
+
+/** Looks at the sample person's data, or goes back to one's own. */
+export function sample(on: boolean, heard: (progress: Progress) => void): Promise<Status> {
+  const progress = new Channel<Progress>()
+  progress.onmessage = heard
+  return invoke<Status>('sample', { on, progress })
 }
 
 export type Drop = { type: 'over' } | { type: 'left' } | { type: 'dropped'; paths: string[] }

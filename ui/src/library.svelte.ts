@@ -5,6 +5,7 @@ import { fileName } from './format'
 export const library = $state({
   status: null as ipc.Status | null,
   imports: null as ipc.ImportRow[] | null,
+  types: null as ipc.TypeRow[] | null,
   error: null as ipc.AppError | null,
   /** Grows with every change of the store, so that screens know when to ask again. */
   version: 0,
@@ -41,21 +42,33 @@ export const importing = $state({
   outcomes: [] as Outcome[],
   /** What went wrong besides imports. */
   error: null as ipc.AppError | null,
+  /** The import that is being undone, and how far that is. */
+  undoing: null as { id: number; file: string } | null,
+  steps: null as ipc.Steps | null,
   undone: null as ipc.Undone | null,
+  /** The import whose undo was cancelled. */
+  kept: null as string | null,
 })
 
-const idle = { file: null, progress: null, cancelling: false, turnedAway: 0, error: null, undone: null }
+const idle = {
+  ...{ file: null, progress: null, cancelling: false, turnedAway: 0, error: null },
+  ...{ undoing: null, steps: null, undone: null, kept: null },
+}
+
+/** Whether an import or an undo runs. */
+export const busy = () => importing.file !== null || importing.undoing !== null
 
 /** Forgets everything about imports; for a page that opens. */
 export function reset(): void {
   Object.assign(importing, idle, { waiting: [], outcomes: [] })
 }
 
-/** Asks for the status and the history. */
+/** Asks for the status, the history and the types. */
 export async function refresh(): Promise<void> {
   try {
-    const [status, imports] = await Promise.all([ipc.status(), ipc.imports()])
+    const [status, imports, types] = await Promise.all([ipc.status(), ipc.imports(), ipc.types()])
     library.status = status
+    library.types = types
     library.imports = [...imports].sort((a, b) => b.import - a.import)
     library.error = null
   } catch (thrown) {
@@ -72,7 +85,9 @@ export async function add(paths: string[]): Promise<void> {
   const fresh = paths.filter((path) => !importing.waiting.some((waiting) => waiting.path === path))
   importing.waiting.push(...fresh.slice(0, room).map((path) => ({ key: ++keys, path, file: fileName(path) })))
   importing.turnedAway = Math.max(0, fresh.length - room)
-  if (importing.file === null) await work()
+  if (busy()) return
+  Object.assign(importing, { outcomes: [], error: null, undone: null, kept: null })
+  await work()
 }
 
 /** Takes a file out of the queue. */
@@ -81,7 +96,6 @@ export function forget(key: number): void {
 }
 
 async function work(): Promise<void> {
-  Object.assign(importing, { outcomes: [], error: null, undone: null })
   for (let next = importing.waiting.shift(); next !== undefined; next = importing.waiting.shift()) {
     Object.assign(importing, { file: next.file, progress: null, cancelling: false })
     const outcome = await importOne(next)
@@ -107,12 +121,39 @@ export async function cancel(): Promise<void> {
   await ipc.cancelImport()
 }
 
-export async function undo(id: number): Promise<void> {
-  Object.assign(importing, { outcomes: [], error: null, undone: null })
+/** Takes an import back; files that come meanwhile wait. */
+export async function undo(id: number, file: string): Promise<void> {
+  if (busy()) return
+  Object.assign(importing, idle, { outcomes: [], undoing: { id, file } })
   try {
-    importing.undone = await ipc.undoImport(id)
+    importing.undone = await ipc.undoImport(id, (steps) => {
+      importing.steps = steps
+    })
   } catch (thrown) {
-    importing.error = ipc.asError(thrown)
+    const error = ipc.asError(thrown)
+    if (error.code === 'cancelled') importing.kept = file
+    else importing.error = error
   }
+  Object.assign(importing, { undoing: null, steps: null, cancelling: false })
   await refresh()
+  if (importing.waiting.length > 0) await work()
+}
+
+/** Looks at the sample person's data, or goes back to one's own; true where that was done. */
+export async function lookAtSample(on: boolean, file: string): Promise<boolean> {
+  if (busy()) return false
+  Object.assign(importing, idle, { outcomes: [], ...(on ? { file } : {}) })
+  let done = false
+  try {
+    library.status = await ipc.sample(on, (progress) => {
+      importing.progress = progress
+    })
+    done = true
+  } catch (thrown) {
+    const error = ipc.asError(thrown)
+    if (error.code !== 'cancelled') importing.error = error
+  }
+  Object.assign(importing, { file: null, progress: null, cancelling: false })
+  await refresh()
+  return done
 }

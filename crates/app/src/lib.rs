@@ -23,6 +23,7 @@ mod kept;
 pub mod local;
 pub mod query;
 pub mod restore;
+pub mod screen;
 pub mod settings;
 pub mod sleep;
 pub mod source_order;

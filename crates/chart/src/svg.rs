@@ -31,6 +31,11 @@ impl Size {
     pub fn new(width: u32, height: u32) -> Self {
         Self { width: width.clamp(240, 4000), height: height.clamp(140, 2000) }
     }
+
+    /// The size of a picture without words, as a card has room for: at least 60 by 24.
+    pub fn small(width: u32, height: u32) -> Self {
+        Self { width: width.clamp(60, 4000), height: height.clamp(24, 2000) }
+    }
 }
 
 /// Maps shown pixels to values: `x0` stands at `left`, `x1` at `right`, `y0` at `bottom`, `y1` at `top`.
@@ -92,7 +97,7 @@ type Draw = fn(&DrawingArea<SVGBackend, Shift>, &Model, Size, Palette) -> draw::
 fn drawn(model: &Model, size: Size, theme: Theme, draw: Draw) -> Result<Drawn, Error> {
     register_font()?;
     // The fields are public, so a size may come that `new` did not see.
-    let size = Size::new(size.width, size.height);
+    let size = Size::small(size.width, size.height);
     let mut svg = String::new();
     let panels = {
         let pixels = (size.width * FINE as u32, size.height * FINE as u32);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { count, day, duration, fileName } from '../format'
+import { bytes, clock, count, day, duration, fileName, length, number, pace, percent, plain, span } from '../format'
 
 test.each([
   [0, '0'],
@@ -25,4 +25,25 @@ test('days', () => {
 test('the last part of a path', () => {
   expect(fileName('/somewhere/ada/my export.zip')).toBe('my export.zip')
   expect(fileName('C:\\Users\\Ada\\export.zip')).toBe('export.zip')
+})
+
+test.each([
+  [8213.6, 0, '8,214'],
+  [-0.25, 1, '\u22120.3'],
+  [-0.01, 1, '0.0'],
+  [71.449, 2, '71.45'],
+])('number %d with %d digits', (n, digits, expected) => expect(number(n, digits)).toBe(expected))
+
+test('numbers have the digits that they deserve', () => {
+  expect([0.123, 12.34, 1234.5, 7].map(plain)).toEqual(['0.12', '12.3', '1,235', '7'])
+  expect(percent(0.904)).toBe('90\u00a0%')
+  expect([0, 999, 168_000_000, 4_800_000].map(bytes)).toEqual(['0\u00a0B', '999\u00a0B', '168\u00a0MB', '4.8\u00a0MB'])
+})
+
+test('lengths and times of day', () => {
+  expect([0, 45, 60, 432, 483.6].map(length)).toEqual(['0\u00a0min', '45\u00a0min', '1\u00a0h', '7\u00a0h 12\u00a0min', '8\u00a0h 04\u00a0min'])
+  expect([0, 1390, 1440, -10].map(clock)).toEqual(['00:00', '23:10', '00:00', '23:50'])
+  expect(pace(332)).toBe('5:32')
+  expect(span('2026-03-01', '2026-03-01')).toBe('1 Mar 2026')
+  expect(span('2026-02-23', '2026-03-01')).toBe('23 Feb 2026 \u2013 1 Mar 2026')
 })

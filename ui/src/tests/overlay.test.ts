@@ -2,10 +2,10 @@ import { flushSync, mount, unmount } from 'svelte'
 import { expect, test } from 'vitest'
 import Overlay from '../charts/Overlay.svelte'
 import type { Chart } from '../ipc'
-import heartRate from '../../../tests/fixtures/ipc/heart_rate.json'
+import chart from '../../../tests/fixtures/ipc/chart.json'
 
 test('arrow keys read the chart bucket by bucket', () => {
-  const app = mount(Overlay, { target: document.body, props: { chart: heartRate.answer as Chart, height: 280 } })
+  const app = mount(Overlay, { target: document.body, props: { chart: chart.answer as unknown as Chart, height: 280 } })
   flushSync()
   const slider = document.querySelector('[role=slider]') as HTMLElement
   const press = (key: string) => {
@@ -16,11 +16,41 @@ test('arrow keys read the chart bucket by bucket', () => {
   expect(document.querySelector('svg[role=img]')?.getAttribute('aria-label')).toBe('Heart rate')
   // A browser would show it as a tooltip, over our own read-out.
   expect(document.querySelector('svg title, [title]')).toBeNull()
-  expect(press('ArrowLeft')).toBe('Sun 1 Mar, 56–150 bpm, mean 67 · 100 readings')
-  expect(press('Home')).toContain('Mon 23 Feb')
-  expect(press('ArrowRight')).toContain('Tue 24 Feb')
-  expect(document.querySelector('.tip')?.textContent).toContain('51–125 bpm')
+  expect(press('ArrowLeft')).toBe('Sun 15 Mar, bpm, Lowest 58, Highest 58, Mean 58, Readings 1')
+  expect(press('Home')).toContain('Sat 14 Mar')
+  expect(press('ArrowRight')).toContain('Sun 15 Mar')
+  press('ArrowLeft')
+  expect(document.querySelector('.tip')?.textContent).toContain('Highest 130')
   press('Escape')
   expect(document.querySelector('.tip')).toBeNull()
+  unmount(app)
+})
+
+test('a stretch that is drawn into the chart is zoomed to, and the wheel zooms around the pointer', () => {
+  const zoomed: [number, number][] = []
+  const props = { chart: chart.answer as unknown as Chart, height: 280, zoom: (from: number, to: number) => void zoomed.push([from, to]) }
+  const app = mount(Overlay, { target: document.body, props })
+  flushSync()
+  const slider = document.querySelector('[role=slider]') as HTMLElement
+  slider.setPointerCapture = () => {}
+  const { left, right } = chart.answer.scale
+  const at = (share: number) => left + share * (right - left)
+  const point = (type: string, share: number) =>
+    slider.dispatchEvent(new PointerEvent(type, { clientX: at(share), button: 0, bubbles: true, pointerId: 1 }))
+  point('pointerdown', 0.5)
+  point('pointermove', 0.25)
+  flushSync()
+  expect(document.querySelector('.brush')).not.toBeNull()
+  point('pointerup', 0.25)
+  flushSync()
+  expect(document.querySelector('.brush')).toBeNull()
+  const [from, to] = zoomed[0] as [number, number]
+  expect([from.toFixed(2), to.toFixed(2)]).toEqual(['0.25', '0.50'])
+  // A click zooms nowhere.
+  point('pointerdown', 0.5)
+  point('pointerup', 0.5)
+  expect(zoomed.length).toBe(1)
+  slider.dispatchEvent(new KeyboardEvent('keydown', { key: '-', bubbles: true }))
+  expect(zoomed[1]).toEqual([-0.25, 1.25])
   unmount(app)
 })

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { emit } from '@tauri-apps/api/event'
+import chart from '../../../tests/fixtures/ipc/chart.json'
 import importExport from '../../../tests/fixtures/ipc/import_export.json'
 import notAnExport from '../../../tests/fixtures/ipc/import_export_not_an_export.json'
 import { MOST_WAITING } from '../library.svelte'
@@ -18,7 +19,8 @@ test('an empty store explains how to get an export', async () => {
 
 test('the history is newest first and the foot says how much there is', async () => {
   page = open()
-  await says('4,741,049 records · 2 types')
+  await says('4,741,049 records')
+  await says('History')
   const names = [...document.querySelectorAll('li .file')].map((p) => p.textContent)
   expect(names).toEqual(['later.zip', 'export.zip'])
 })
@@ -71,7 +73,7 @@ test('the report leads to what the file had', async () => {
 
 test('a file that is dragged over any page is welcome there', async () => {
   page = open()
-  click('nav .types')
+  click('nav a.types')
   await says('4,700,000')
   await emit('tauri://drag-enter', { paths: ['/somewhere/ada/export.zip'], position: { x: 1, y: 1 } })
   await says('Let go to import')
@@ -150,7 +152,7 @@ test('a running import shows its progress and can be cancelled', async () => {
     opened_with: () => '/somewhere/ada/export.zip',
     import_export: ({ progress }) => {
       const channel = progress as { onmessage: (p: unknown) => void }
-      channel.onmessage({ records: 2_940_118, recordsPerSecond: 820_000, mbPerSecond: 402, secondsLeft: 2, fraction: 0.62 })
+      channel.onmessage({ records: 2_940_118, recordsPerSecond: 820_000, mbPerSecond: 402, secondsLeft: 2, fraction: 0.62, phase: 'reading' })
       return new Promise((_, reject) => (fail = reject))
     },
     cancel_import: () => fail({ code: 'cancelled', message: 'The import was cancelled.', hint: '' }),
@@ -168,11 +170,12 @@ test('when everything is read the import is finishing', async () => {
     opened_with: () => '/somewhere/ada/export.zip',
     import_export: ({ progress }) => {
       const channel = progress as { onmessage: (p: unknown) => void }
-      channel.onmessage({ records: 4_741_049, recordsPerSecond: 820_000, mbPerSecond: 402, secondsLeft: 0, fraction: 1 })
+      channel.onmessage({ records: 4_741_049, recordsPerSecond: 820_000, mbPerSecond: 402, secondsLeft: 0, fraction: 1, phase: 'finishing' })
       return new Promise(() => {})
     },
   })
-  await says('Everything is read. Finishing')
+  await says('Everything is read. Working out days')
+  expect(document.querySelector('progress')?.hasAttribute('value')).toBe(false)
   expect(document.querySelector('section .button')?.hasAttribute('disabled')).toBe(false)
 })
 
@@ -205,9 +208,32 @@ test('undo asks first', async () => {
   await says('41,205 records removed, 3 records brought back')
 })
 
+test('an undo shows its steps and can be cancelled', async () => {
+  let fail: (error: unknown) => void = () => {}
+  page = open({
+    ...kept,
+    undo_import: ({ progress }) => {
+      const channel = progress as { onmessage: (p: unknown) => void }
+      channel.onmessage({ done: 5, of: 20 })
+      return new Promise((_, reject) => (fail = reject))
+    },
+    cancel_import: () => fail({ code: 'cancelled', message: 'It was cancelled.', hint: '' }),
+  })
+  await says('History')
+  click('li .button')
+  click('li .button')
+  for (const text of ['Taking it back', 'step 5 of 20']) await says(text)
+  expect(document.querySelector('progress')?.getAttribute('value')).toBe('25')
+  await drop('/ada/a.zip')
+  expect(page.asked).not.toContain('import_export')
+  click('section .button')
+  await says('Undo of later.zip cancelled. Nothing was changed.')
+  await until(() => page.asked.includes('import_export'))
+})
+
 test('types are sorted by count and can be searched', async () => {
   page = open()
-  click('nav .types')
+  click('nav a.types')
   await says('4,700,000')
   const names = () => [...document.querySelectorAll('tbody th')].map((th) => th.textContent)
   expect(names()).toEqual(['Heart rate', 'Steps'])
@@ -224,24 +250,38 @@ test('types are sorted by count and can be searched', async () => {
 test('without readings the heart page says so and leads to the import', async () => {
   page = open(emptyStore)
   await says('No records yet')
-  click('nav .heart')
+  click('nav a.heart')
   await says('No heart-rate readings yet')
   click('.empty .button')
   await says('Drop export.zip here')
-  click('nav .types')
+  click('nav a.types')
   await says('No types yet')
   click('.empty .button')
   await says('Drop export.zip here')
 })
 
-test('the shapes of the chart are explained', async () => {
-  page = open()
+/** Nothing has a width without a layout, and a chart without one is not asked for. */
+function wide() {
   Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, get: () => 640 })
-  click('nav .heart')
+  return () => delete (HTMLElement.prototype as { clientWidth?: number }).clientWidth
+}
+
+test('the shapes of the chart are explained', async () => {
+  const narrow = wide()
+  page = open({ ...kept, chart: () => ({ ...chart.answer, open: true }) })
+  click('nav a.heart')
   await says('Lowest to highest of the day')
   const items = [...document.querySelectorAll('[data-testid=legend] li')].map((li) => li.textContent)
-  delete (HTMLElement.prototype as { clientWidth?: number }).clientWidth
+  narrow()
   expect(items).toEqual(['Lowest to highest of the day', 'Mean', 'Incomplete day'])
+})
+
+test('a stretch without data leads to the nearest day that has some', async () => {
+  const narrow = wide()
+  page = open({ ...kept, chart: () => ({ ...chart.answer, empty: true, hero: null, slots: [] }) }, '#/type/heart_rate?range=week&date=2026-03-15')
+  const link = await until(() => document.querySelector('[data-testid=nearest] a'))
+  narrow()
+  expect([link.textContent, link.getAttribute('href')]).toEqual(['1 Mar 2026', '#/type/heart_rate?range=week&date=2026-03-01'])
 })
 
 test('a store that cannot be read is said in words and can be tried again', async () => {

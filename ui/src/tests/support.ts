@@ -3,7 +3,19 @@ import { mockIPC } from '@tauri-apps/api/mocks'
 import { flushSync, mount, unmount } from 'svelte'
 import App from '../App.svelte'
 import { library, reset } from '../library.svelte'
-import heartRate from '../../../tests/fixtures/ipc/heart_rate.json'
+import changes from '../../../tests/fixtures/ipc/changes.json'
+import chart from '../../../tests/fixtures/ipc/chart.json'
+import chartNight from '../../../tests/fixtures/ipc/chart_night.json'
+import chartSmall from '../../../tests/fixtures/ipc/chart_small.json'
+import check from '../../../tests/fixtures/ipc/check.json'
+import explain from '../../../tests/fixtures/ipc/explain.json'
+import nights from '../../../tests/fixtures/ipc/nights.json'
+import settings from '../../../tests/fixtures/ipc/settings.json'
+import sourceOrder from '../../../tests/fixtures/ipc/source_order.json'
+import sources from '../../../tests/fixtures/ipc/sources.json'
+import sql from '../../../tests/fixtures/ipc/sql.json'
+import workout from '../../../tests/fixtures/ipc/workout.json'
+import workouts from '../../../tests/fixtures/ipc/workouts.json'
 import importExport from '../../../tests/fixtures/ipc/import_export.json'
 import importDetail from '../../../tests/fixtures/ipc/import_detail.json'
 import imports from '../../../tests/fixtures/ipc/imports.json'
@@ -20,7 +32,24 @@ export const kept: Record<string, Answer> = {
   import_detail: () => importDetail.answer,
   undo_import: () => undo.answer,
   import_export: () => importExport.answer,
-  heart_rate: () => heartRate.answer,
+  chart: ({ question }) => {
+    const { subject, small } = question as { subject: string; small?: boolean }
+    return small ? chartSmall.answer : subject === 'sleep:night' ? chartNight.answer : chart.answer
+  },
+  nights: () => nights.answer,
+  changes: () => changes.answer,
+  explain: () => explain.answer,
+  workouts: () => workouts.answer,
+  workout: () => workout.answer,
+  sources: () => sources.answer,
+  source_order: () => sourceOrder.answer,
+  set_source_order: () => sourceOrder.answer,
+  check: () => check.answer,
+  sql: () => sql.answer,
+  settings: () => settings.answer,
+  set_setting: () => settings.answer,
+  doctor: () => [],
+  sample: () => status.answer,
   opened_with: () => null,
   cancel_import: () => null,
   choose_export: () => null,
@@ -28,7 +57,9 @@ export const kept: Record<string, Answer> = {
 
 export const emptyStore: Record<string, Answer> = {
   ...kept,
-  status: () => ({ records: 0, types: 0, first: null, last: null }),
+  status: () => ({ ...status.answer, records: 0, types: 0, first: null, last: null, first_day: null, last_day: null, entries: {} }),
+  workouts: () => [],
+  sources: () => [],
   types: () => [],
   imports: () => [],
 }
@@ -39,7 +70,7 @@ export interface Page {
 }
 
 /** Opens the page; `asked` fills with the names of the commands that it calls. */
-export function open(answers: Record<string, Answer> = kept): Page {
+export function open(answers: Record<string, Answer> = kept, address = '#/import'): Page {
   const asked: string[] = []
   mockIPC(
     (command, args) => {
@@ -51,7 +82,9 @@ export function open(answers: Record<string, Answer> = kept): Page {
   Object.assign(window.__TAURI_INTERNALS__ as object, {
     metadata: { currentWindow: { label: 'main' }, currentWebview: { label: 'main', windowLabel: 'main' } },
   })
-  Object.assign(library, { status: null, imports: null, error: null, version: 0 })
+  Object.assign(library, { status: null, imports: null, types: null, error: null, version: 0 })
+  localStorage.clear()
+  history.replaceState(null, '', address)
   reset()
   document.body.innerHTML = '<div id="app"></div>'
   const app = mount(App, { target: document.body.firstElementChild as HTMLElement })

@@ -1,0 +1,187 @@
+//! The nights of some days as one: how long, when, which stages, and what was usual before.
+
+use health::series::clock::{circular, minutes};
+use health::series::per_day::DayValue;
+use health::series::sleep::{Kind, Session};
+use health::series::stats::mean;
+use health::series::usual::{HISTORY_DAYS, usual};
+use health::time::{Day, Zones};
+use serde::Serialize;
+
+use crate::error::Result;
+use crate::folder::Folder;
+use crate::local::{Days, zones};
+use crate::sleep::{SLEEP, Sleeper, rank};
+
+/// Several nights, or one: means of all of them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NightsAnswer {
+    /// Nights with sleep.
+    pub nights: usize,
+    /// Days that were asked for.
+    pub days: usize,
+    /// Sleep by day.
+    pub naps: usize,
+    /// Nights of which only the time in bed is known.
+    pub in_bed_only: usize,
+    /// Minutes asleep; none without a night.
+    pub asleep_min: Option<f64>,
+    /// Minutes in bed.
+    pub in_bed_min: Option<f64>,
+    /// Asleep in bed, 0 to 1.
+    pub efficiency: Option<f64>,
+    /// Minutes from going to bed to falling asleep, of the nights that know it.
+    pub latency_min: Option<f64>,
+    /// Minutes awake between.
+    pub awake_min: Option<f64>,
+    /// First asleep, in minutes after midnight on the wearer's clock.
+    pub asleep_at: Option<f64>,
+    /// Last asleep, the same way.
+    pub awake_at: Option<f64>,
+    /// How far times of falling asleep lie apart, in minutes; none of one night.
+    pub spread_min: Option<f64>,
+    /// Stages with their minutes, lightest first; those that nobody saw are left out.
+    pub stages: Vec<StageAnswer>,
+    /// Minutes asleep in the four weeks before.
+    pub before_min: Option<f64>,
+    /// Between what the middle eight tenths of those nights lie, where there are enough.
+    pub usual_min: Option<(f64, f64)>,
+    /// The sources that count.
+    pub sources: Vec<String>,
+}
+
+/// How long a stage was.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StageAnswer {
+    /// `awake`, `rem`, `core`, `deep` or `unspecified`.
+    pub stage: &'static str,
+    /// Minutes.
+    pub minutes: f64,
+    /// Of the time from falling asleep to waking, 0 to 1.
+    pub share: f64,
+}
+
+/// Tells of the nights that count for some days, both ends included.
+pub fn nights(folder: &Folder, days: Days) -> Result<NightsAnswer> {
+    let store = folder.read()?;
+    let (orders, zones) = (store.orders()?, zones(&store)?);
+    let (from, to) = days.numbers();
+    let wide = Days { from: Some(from.saturating_sub(HISTORY_DAYS)), ..days };
+    let all = Sleeper::new(&store, &orders, &zones)?.nights(wide)?.sessions;
+    let (before, inside): (Vec<Session>, Vec<Session>) = all.into_iter().partition(|session| session.day < from);
+    let history = lengths(&before);
+    let ranks = orders.of(SLEEP);
+    let mut sources: Vec<u32> = inside.iter().flat_map(|session| session.ranks.iter().map(|of| rank(*of))).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    let mut names: Vec<String> = sources.into_iter().map(|of| ranks.name(of).to_owned()).collect();
+    names.dedup();
+    let band = usual(&history, from).map(|band| (band.low, band.high));
+    let answer = of(&inside, &zones);
+    Ok(NightsAnswer {
+        days: usize::try_from(to.saturating_sub(from)).unwrap_or(0) + 1,
+        before_min: mean(history.iter().map(|night| night.value)),
+        usual_min: band,
+        sources: names,
+        ..answer
+    })
+}
+
+fn is_night(session: &Session) -> bool {
+    matches!(session.kind, Kind::Main | Kind::Extra)
+}
+
+/// Minutes asleep of each night, all its parts together.
+fn lengths(sessions: &[Session]) -> Vec<DayValue> {
+    let mut days: Vec<DayValue> = Vec::new();
+    for session in sessions.iter().filter(|session| is_night(session)) {
+        let minutes = session.asleep_ms as f64 / MINUTE_MS;
+        match days.last_mut().filter(|last| last.day == session.day) {
+            Some(last) => last.value += minutes,
+            None => days.push(DayValue { day: session.day, value: minutes }),
+        }
+    }
+    days
+}
+
+const MINUTE_MS: f64 = 60_000.0;
+
+fn of(sessions: &[Session], zones: &Zones) -> NightsAnswer {
+    let parts: Vec<&Session> = sessions.iter().filter(|session| is_night(session)).collect();
+    let main: Vec<&Session> = parts.iter().copied().filter(|session| session.kind == Kind::Main).collect();
+    let mut days: Vec<Day> = parts.iter().map(|session| session.day).collect();
+    days.sort_unstable();
+    days.dedup();
+    let nights = days.len();
+    let count = |kind: Kind| sessions.iter().filter(|session| session.kind == kind).count();
+    let sum = |of: fn(&Session) -> i64| parts.iter().map(|session| of(session)).sum::<i64>();
+    let each = |ms: i64| (nights > 0).then(|| ms as f64 / MINUTE_MS / nights as f64);
+    let at = |of: fn(&Session) -> i64| circular(main.iter().map(|session| minutes(of(session), zones)));
+    let (asleep, in_bed) = (sum(|s| s.asleep_ms), sum(|s| s.in_bed_ms));
+    let asleep_at = at(|s| s.start_ms);
+    NightsAnswer {
+        nights,
+        days: 0,
+        naps: count(Kind::Nap),
+        in_bed_only: count(Kind::InBedOnly),
+        asleep_min: each(asleep),
+        in_bed_min: each(in_bed).filter(|minutes| *minutes > 0.0),
+        efficiency: (asleep > 0 && in_bed > 0).then(|| asleep as f64 / in_bed as f64),
+        latency_min: mean(main.iter().filter_map(|session| session.latency_ms).map(|ms| ms as f64 / MINUTE_MS)),
+        awake_min: each(sum(|s| s.awake_ms)),
+        asleep_at: asleep_at.map(|clock| clock.minute),
+        awake_at: at(|s| s.end_ms).map(|clock| clock.minute),
+        spread_min: asleep_at.filter(|clock| clock.n > 1).map(|clock| clock.spread),
+        stages: stages(&parts, nights),
+        before_min: None,
+        usual_min: None,
+        sources: Vec::new(),
+    }
+}
+
+fn stages(parts: &[&Session], nights: usize) -> Vec<StageAnswer> {
+    let of = |of: fn(&Session) -> i64| parts.iter().map(|session| of(session)).sum::<i64>();
+    let found = [
+        ("rem", of(|s| s.rem_ms)),
+        ("core", of(|s| s.core_ms)),
+        ("deep", of(|s| s.deep_ms)),
+        ("unspecified", of(|s| s.unspecified_ms)),
+        ("awake", of(|s| s.awake_ms)),
+    ];
+    let all: i64 = found.iter().map(|(_, ms)| ms).sum();
+    let stage = |(stage, ms): (&'static str, i64)| StageAnswer {
+        stage,
+        minutes: ms as f64 / MINUTE_MS / nights.max(1) as f64,
+        share: ms as f64 / all.max(1) as f64,
+    };
+    found.into_iter().filter(|(_, ms)| *ms > 0).map(stage).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::TestFolder;
+
+    #[test]
+    fn one_night_is_what_the_verb_tells() {
+        let folder = TestFolder::filled("screen-night");
+        let rows = crate::sleep::sleep(&folder, Days::default()).expect("nights");
+        let main = rows.iter().find(|row| row.kind == "main").expect("a night");
+        let day = Some(main.day.as_str());
+        let found = nights(&folder, Days::parse(day, day).expect("a day")).expect("the night");
+        assert_eq!((found.nights, found.days), (1, 1));
+        assert_eq!((found.asleep_min, found.awake_min), (main.asleep_min, main.awake_min));
+        assert_eq!(found.efficiency, main.efficiency);
+        let shares: f64 = found.stages.iter().map(|stage| stage.share).sum();
+        assert!((shares - 1.0).abs() < 1e-9, "{found:?}");
+        assert_eq!(found.spread_min, None);
+    }
+
+    #[test]
+    fn without_nights_there_are_no_numbers() {
+        let folder = TestFolder::filled("screen-no-night");
+        let found = nights(&folder, Days::parse(Some("1999-01-01"), Some("1999-01-07")).expect("days")).expect("none");
+        assert_eq!((found.nights, found.days, found.asleep_min, found.stages.len()), (0, 7, None, 0));
+    }
+}

@@ -1,0 +1,100 @@
+// Where the window is: the part of the address after #, as state. Screens change it through links or `go`.
+import { PLACES, type Place } from './places'
+
+export const RANGES = ['day', 'week', 'month', 'half_year', 'year', 'all'] as const
+export type Named = (typeof RANGES)[number]
+/** A named range, or a number of days that somebody drew into a chart. */
+export type Range = Named | `${number}`
+
+export interface Address {
+  place: Place
+  /** What follows: the word of a type, the number of a workout. */
+  rest: string[]
+  range: Range | null
+  /** The last day, as 2026-03-14; none for the last one with data. */
+  date: string | null
+}
+
+const LAST = 'vitalog.last'
+const USUAL: Partial<Record<Place, Named>> = { overview: 'week', sleep: 'day' }
+
+/** Reads what stands after #; anything unknown is the overview. */
+export function parse(hash: string): Address {
+  const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?')
+  const [first = '', ...rest] = path.split('/').map((part) => decodeURIComponent(part))
+  const place = PLACES.find((known) => known === first)
+  // #/type/heart_rate reads better than #/types/heart_rate, and both lead there.
+  const found: Place = place ?? (first === 'type' ? 'types' : 'overview')
+  const asked = new URLSearchParams(query)
+  return { place: found, rest: rest.filter((part) => part !== ''), range: range(asked.get('range')), date: day(asked.get('date')) }
+}
+
+function range(text: string | null): Range | null {
+  if (text === null) return null
+  const named = RANGES.find((known) => known === text)
+  return named ?? (/^[1-9]\d{0,3}$/.test(text) ? (text as Range) : null)
+}
+
+const day = (text: string | null) => (text !== null && /^\d{4}-\d\d-\d\d$/.test(text) ? text : null)
+
+/** The address of a screen, for links. */
+export function href(place: Place, to: { rest?: (string | number)[]; range?: Range | null; date?: string | null } = {}): string {
+  const rest = to.rest ?? []
+  const head = place === 'types' && rest.length > 0 ? 'type' : place
+  const query = [to.range ? `range=${to.range}` : '', to.date ? `date=${to.date}` : ''].filter((part) => part !== '')
+  const path = [head, ...rest.map((part) => encodeURIComponent(part))].join('/')
+  return `#/${path}${query.length > 0 ? `?${query.join('&')}` : ''}`
+}
+
+export const at = $state({ address: parse('') as Address, count: 0 })
+
+/** The range in force. */
+export const rangeNow = (): Range => at.address.range ?? kept(at.address.place)
+
+/** Each area remembers its range. */
+function kept(place: Place): Range {
+  return range(remembered(`vitalog.range.${place}`)) ?? USUAL[place] ?? 'month'
+}
+
+function remembered(key: string): string | null {
+  try {
+    return localStorage.getItem(key)
+  } catch {
+    return null
+  }
+}
+
+/** Keeps a choice of this window; it holds no health data. */
+export function remember(key: string, value: string): void {
+  try {
+    localStorage.setItem(key, value)
+  } catch {
+    // A window without a place to keep it works all the same.
+  }
+}
+
+/** Goes to an address, as a link would. */
+export function go(to: string): void {
+  if (location.hash !== to) location.hash = to
+}
+
+/** The same screen with another range or day. */
+export function turn(to: { range?: Range; date?: string | null }): void {
+  const { place, rest, date } = at.address
+  const next = { range: rangeNow(), date, ...to }
+  if (to.range !== undefined && RANGES.some((named) => named === to.range)) remember(`vitalog.range.${place}`, to.range)
+  go(href(place, { rest, ...next }))
+}
+
+/** Follows the address from now on, beginning where the window was left; returns how to stop. */
+export function follow(): () => void {
+  const heard = () => {
+    at.address = parse(location.hash)
+    at.count += 1
+    remember(LAST, location.hash)
+  }
+  if (location.hash.length < 3) history.replaceState(null, '', remembered(LAST) ?? '#/overview')
+  heard()
+  window.addEventListener('hashchange', heard)
+  return () => window.removeEventListener('hashchange', heard)
+}

@@ -1,0 +1,184 @@
+// What the commands of the screens answer; mirrors src-tauri/window/ and crates/app/src/screen/.
+import type { Range } from './address.svelte'
+
+export type Theme = 'light' | 'dark'
+
+export interface ChartQuestion {
+  /** As in `vitalog chart`: a type's word, sleep, rings, workout:12 and more. */
+  subject: string
+  range: Range
+  last: string | null
+  small?: boolean
+  page?: number
+  width: number
+  height: number
+  theme: Theme
+}
+
+/** A place of the time axis, and what is told there. */
+export interface Slot {
+  from: number
+  to: number
+  label: string
+  parts: { name: string; text: string }[]
+}
+
+export interface Hero {
+  what: 'range' | 'sum' | 'average_a_day' | 'average' | 'latest' | 'pair'
+  value: number
+  high: number | null
+  mean: number | null
+  unit: string
+  digits: number
+  readings: number | null
+  withData: number
+  slots: number
+}
+
+/** The four weeks before. */
+export interface Context {
+  before: number
+  usual: [number, number] | null
+  days: number
+}
+
+/** Where values stand in the picture, in pixels. */
+export interface Scale {
+  x0: number
+  x1: number
+  y0: number
+  y1: number
+  left: number
+  top: number
+  right: number
+  bottom: number
+}
+
+export type Step = 'hour' | 'day' | 'week' | 'month' | 'year'
+
+export interface Chart {
+  svg: string
+  scale: Scale
+  title: string
+  /** The days it shows, by the calendar of whoever wore the watch. */
+  days: string
+  firstDay: string
+  lastDay: string
+  empty: boolean
+  open: boolean
+  step: Step
+  slots: Slot[]
+  hero: Hero | null
+  context: Context | null
+  summary: string
+  columns: string[]
+  rows: string[][]
+}
+
+export type Stage = 'awake' | 'rem' | 'core' | 'deep' | 'unspecified'
+
+export interface Nights {
+  nights: number
+  days: number
+  naps: number
+  inBedOnly: number
+  asleepMin: number | null
+  inBedMin: number | null
+  efficiency: number | null
+  latencyMin: number | null
+  awakeMin: number | null
+  /** Minutes after midnight. */
+  asleepAt: number | null
+  awakeAt: number | null
+  spreadMin: number | null
+  stages: { stage: Stage; minutes: number; share: number }[]
+  beforeMin: number | null
+  usualMin: [number, number] | null
+  sources: string[]
+}
+
+export interface Change {
+  what: 'outside' | 'bedtime' | 'latest'
+  subject: string
+  name: string
+  value: number
+  before: number | null
+  unit: string
+  days: number
+  day: string
+}
+
+export interface Explained {
+  day: string
+  zone: string
+  value: number | null
+  unit: string | null
+  rule: string
+  sentence: string
+  naive_sum: number | null
+  nap_min?: number | null
+  sources: { source: string; id: number | null; rows_used: number; rows_left_out: number; value: number | null }[]
+}
+
+export interface Workout {
+  id: number
+  activity_name: string
+  start: string
+  end: string
+  /** By the wearer's clock: `2026-03-14 07:00`. */
+  local_start: string
+  duration_s: number | null
+  distance_m: number | null
+  energy_kcal: number | null
+  source: string | null
+  heart_rate: { min: number; mean: number; max: number } | null
+  route_points: number
+  same_as: number | null
+}
+
+export interface WorkoutDetail extends Workout {
+  pauses: { start: string; end: string }[]
+  elevation_up_m: number | null
+  elevation_down_m: number | null
+  splits: { start: string; distance_m: number; moving_s: number; pace_s_per_km: number | null }[]
+  zones: { method: 'highest_minute' | 'age'; highest_bpm: number; limits: number[]; minutes: number[] } | null
+}
+
+export interface Source {
+  id: number
+  source: string
+  names: string[]
+  hardware: string | null
+  records: number
+  first: string | null
+  last: string | null
+}
+
+export interface Order {
+  type: string
+  chosen: boolean
+  order: { id: number; source: string; hardware: string | null; named: boolean }[]
+}
+
+/** How well one thing agrees with Apple's own number. */
+export interface Agreement {
+  what: string
+  n: number
+  within_2_percent: number
+  median_relative: number
+}
+
+export interface Table {
+  columns: string[]
+  rows: (string | number | null)[][]
+  cut: boolean
+}
+
+export type Settings = Record<string, string | number>
+
+export interface Check {
+  check: string
+  ok: boolean
+  found: string
+  fix: string
+}

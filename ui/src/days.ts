@@ -1,0 +1,38 @@
+// Calendar days as texts such as 2026-03-14. They have no zone, so nothing here asks a clock.
+import type { Range } from './address.svelte'
+
+const DAY_MS = 86_400_000
+
+const number = (day: string) => Date.parse(`${day}T00:00:00Z`)
+
+/** A day so many days later. */
+export function plus(day: string, days: number): string {
+  const at = number(day) + days * DAY_MS
+  return Number.isNaN(at) ? day : new Date(at).toISOString().slice(0, 10)
+}
+
+/** How many days from one to another, both counted. */
+export function length(first: string, last: string): number {
+  return Math.round((number(last) - number(first)) / DAY_MS) + 1
+}
+
+const STEPS: Record<string, number> = { day: 1, week: 7, month: 30, half_year: 182, year: 365 }
+
+/** Days of a range; none for all. */
+export function daysOf(range: Range): number | null {
+  return STEPS[range] ?? (range === 'all' ? null : Number(range))
+}
+
+/** The last day of the period before or after; whole years keep their date. */
+export function step(last: string, range: Range, by: 1 | -1): string {
+  const days = daysOf(range)
+  return days === null ? last : plus(last, by * days)
+}
+
+/** The days that lie between two places of a chart, from its first to its last day. */
+export function between(first: string, last: string, from: number, to: number): { last: string; days: number } {
+  const all = length(first, last)
+  const start = Math.min(all - 1, Math.max(0, Math.floor(from * all)))
+  const end = Math.min(all, Math.max(start + 1, Math.ceil(to * all)))
+  return { last: plus(first, end - 1), days: end - start }
+}
