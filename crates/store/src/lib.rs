@@ -6,9 +6,9 @@
 
 mod absences;
 mod aliases;
+mod backup;
 mod cancel;
 mod claims;
-mod copies;
 mod derived;
 mod dictionary;
 mod entries;

@@ -151,7 +151,7 @@ mod tests {
 
     impl Folder {
         fn new(name: &str) -> Self {
-            let dir = std::env::temp_dir().join(format!("vitalog-copies-{}-{name}", std::process::id()));
+            let dir = std::env::temp_dir().join(format!("vitalog-backup-{}-{name}", std::process::id()));
             std::fs::create_dir_all(&dir).expect("a folder");
             Self(dir)
         }
