@@ -18,6 +18,8 @@ mod hostile_tests;
 pub mod limits;
 pub(crate) mod names;
 pub(crate) mod parts;
+#[cfg(test)]
+mod property_tests;
 pub(crate) mod scan;
 pub(crate) mod stamp;
 pub(crate) mod value;
