@@ -1,3 +1,5 @@
+//! Health Auto Export: the shared vectors, samples and aggregates told apart, and one rule of its page each.
+
 use std::io::Cursor;
 use std::sync::LazyLock;
 
