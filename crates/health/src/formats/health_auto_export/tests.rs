@@ -140,6 +140,20 @@ fn an_aggregate_in_a_unit_that_nobody_knows_keeps_its_numbers() {
 }
 
 #[test]
+fn the_halves_of_a_blood_pressure_belong_together() {
+    let points = json!([{"date": "2026-03-14 07:05:12 +0100", "systolic": 121, "diastolic": 79, "source": "Cuff"}]);
+    let found = ["2026-03-14T06:05:12.000Z 121.0", "2026-03-14T06:05:12.000Z 79.0"];
+    let decoded = check("blood_pressure", "mmHg", points.clone(), "agg=raw", None, &found);
+    let entry = &decoded.batches[0].batch.entries[0];
+    assert_eq!((entry.kind, entry.source.name.as_str()), (EntryKind::Correlation, "Cuff"));
+    let members = entry.members.as_ref().expect("members");
+    assert_eq!(members.samples.iter().map(|sample| sample.value).collect::<Vec<_>>(), [Some(121.0), Some(79.0)]);
+    let days = ["day 2026-03-14T06:05:12.000Z avg=121 mmHg", "day 2026-03-14T06:05:12.000Z avg=79 mmHg"];
+    let decoded = check("blood_pressure", "mmHg", points, "", Some("Days"), &days);
+    assert!(decoded.batches[0].batch.entries.is_empty());
+}
+
+#[test]
 fn words_beside_a_number_become_metadata() {
     let points = json!([{"date": "2026-03-14 07:10:31 +0100", "qty": 5.4, "mealTime": "Before Meal"}]);
     let decoded = check("blood_glucose", "mmol/L", points, "agg=raw", None, &["2026-03-14T06:10:31.000Z 97.2841752"]);
