@@ -2,6 +2,8 @@
 
 use std::io::Read;
 
+use serde_json::Map;
+
 use super::Request;
 use super::grain::{self, Metric};
 use super::night;
@@ -9,13 +11,13 @@ use crate::formats::phone::builder::{Builder, Draft, Percent, Reject, Value, Who
 use crate::formats::phone::fields::{self, Fields, Number};
 use crate::formats::phone::frame;
 use crate::formats::phone::limits::MAX_RECORD;
-use crate::formats::phone::parts::{Details, DeviceText};
+use crate::formats::phone::parts::{Details, DeviceText, entry};
 use crate::formats::phone::stamp::{self, Stamp, When};
 use crate::formats::phone::walk::Walker;
 use crate::kind::{self, Style};
-use crate::phone::{Aggregate, Flag, Grain, Marks};
+use crate::phone::{Aggregate, Flag, Grain, Marks, PhoneBatch};
 use crate::time::Day;
-use crate::{Result, Source};
+use crate::{Batch, Entry, EntryKind, Result, Source};
 
 /// Two samples in one point.
 const PRESSURE: &str = "HKCorrelationTypeIdentifierBloodPressure";
@@ -107,7 +109,13 @@ fn put(made: Made<'_>, builder: &mut Builder<'_, '_>) -> Result<()> {
     }
 }
 
-/// Systolic and diastolic of one moment.
+/// The two halves of a blood pressure and their keys.
+const HALVES: [(&str, &str); 2] = [
+    ("HKQuantityTypeIdentifierBloodPressureSystolic", "systolic"),
+    ("HKQuantityTypeIdentifierBloodPressureDiastolic", "diastolic"),
+];
+
+/// Systolic and diastolic of one moment, and that they belong together.
 fn pressure(
     text: &[u8],
     fields: &Fields<'_>,
@@ -115,23 +123,59 @@ fn pressure(
     request: Request<'_>,
     builder: &mut Builder<'_, '_>,
 ) -> Result<()> {
-    let mut both = || {
-        let mut one = |name: &str, key: &str| {
-            let slot = builder.kind(name, metric.units.as_deref())?;
-            let number = fields.number(key).known().ok_or("bad_value")?;
-            make(fields, slot, metric, request, Points::One(number), builder)
-        };
-        let systolic = one("HKQuantityTypeIdentifierBloodPressureSystolic", "systolic")?;
-        Ok((systolic, one("HKQuantityTypeIdentifierBloodPressureDiastolic", "diastolic")?))
-    };
-    match both() {
-        Ok((systolic, diastolic)) => {
-            put(systolic, builder)?;
-            put(diastolic, builder)?;
-            builder.item(text, Some(PRESSURE), Ok(()))
+    let mut both = Vec::new();
+    for half in HALVES {
+        match half_of(half, fields, metric, request, builder) {
+            Ok(made) => both.push(made),
+            Err(reason) => return builder.item(text, Some(PRESSURE), Err(reason)),
         }
-        Err(reason) => builder.item(text, Some(PRESSURE), Err(reason)),
     }
+    let samples = both.iter().all(|made| matches!(made, Made::Sample(_)));
+    both.into_iter().try_for_each(|made| put(made, builder))?;
+    let when = fields.get("date").and_then(stamp::when).filter(|_| samples);
+    if let Some(when) = when {
+        let (start, _) = moment(when, request);
+        let mut members = Batch::default();
+        let mut take = |part: PhoneBatch| {
+            members = part.batch;
+            Ok(())
+        };
+        let mut inner = Builder::new(builder.feed, &mut take);
+        for half in HALVES {
+            if let Ok(made) = half_of(half, fields, metric, request, &mut inner) {
+                put(made, &mut inner)?;
+            }
+        }
+        inner.finish(Map::new())?;
+        (members.records_read, members.bytes_read) = (0, 0);
+        let marks = builder.marks(None, start, None);
+        builder.entry(correlation(start, members), marks)?;
+    }
+    builder.item(text, Some(PRESSURE), Ok(()))
+}
+
+fn half_of<'a>(
+    (name, key): (&str, &str),
+    fields: &Fields<'a>,
+    metric: &Metric,
+    request: Request<'_>,
+    builder: &mut Builder<'_, '_>,
+) -> std::result::Result<Made<'a>, Reject> {
+    let slot = builder.kind(name, metric.units.as_deref())?;
+    let number = fields.number(key).known().ok_or("bad_value")?;
+    make(fields, slot, metric, request, Points::One(number), builder)
+}
+
+/// Told from others as the reader of exports does.
+fn correlation(start: Stamp, members: Batch) -> Entry {
+    let mut kinds = members.kinds.clone();
+    kinds.sort_unstable();
+    let identity = format!("{PRESSURE}||{}", kinds.join(" "));
+    let source = members.sources.first().cloned().unwrap_or_default();
+    let mut made = entry(EntryKind::Correlation, identity, source, (Some(start.ms), Some(start.ms)));
+    made.body = serde_json::json!({"type": PRESSURE}).to_string();
+    made.members = Some(Box::new(members));
+    made
 }
 
 /// What a point's numbers are.

@@ -1,3 +1,5 @@
+//! Health Auto Export: the shared vectors, samples and aggregates told apart, and one rule of its page each.
+
 use std::io::Cursor;
 use std::sync::LazyLock;
 
@@ -135,6 +137,20 @@ fn an_aggregate_in_a_unit_that_nobody_knows_keeps_its_numbers() {
     let points = json!([{"date": "2026-03-14 00:00:00 +0100", "qty": 7.1}]);
     let decoded = check("body_mass", "hogshead", points, "", None, &["day 2026-03-13T23:00:00.000Z avg=7.1 hogshead"]);
     assert!(decoded.batches[0].aggregates[0].marks.flags.has(Flag::UnknownUnit));
+}
+
+#[test]
+fn the_halves_of_a_blood_pressure_belong_together() {
+    let points = json!([{"date": "2026-03-14 07:05:12 +0100", "systolic": 121, "diastolic": 79, "source": "Cuff"}]);
+    let found = ["2026-03-14T06:05:12.000Z 121.0", "2026-03-14T06:05:12.000Z 79.0"];
+    let decoded = check("blood_pressure", "mmHg", points.clone(), "agg=raw", None, &found);
+    let entry = &decoded.batches[0].batch.entries[0];
+    assert_eq!((entry.kind, entry.source.name.as_str()), (EntryKind::Correlation, "Cuff"));
+    let members = entry.members.as_ref().expect("members");
+    assert_eq!(members.samples.iter().map(|sample| sample.value).collect::<Vec<_>>(), [Some(121.0), Some(79.0)]);
+    let days = ["day 2026-03-14T06:05:12.000Z avg=121 mmHg", "day 2026-03-14T06:05:12.000Z avg=79 mmHg"];
+    let decoded = check("blood_pressure", "mmHg", points, "", Some("Days"), &days);
+    assert!(decoded.batches[0].batch.entries.is_empty());
 }
 
 #[test]

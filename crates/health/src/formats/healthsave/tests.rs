@@ -1,3 +1,5 @@
+//! HealthSave: the shared vectors and answers, and one rule of its page each.
+
 use std::io::Cursor;
 use std::sync::LazyLock;
 

@@ -1,3 +1,5 @@
+//! HealthSync: the shared vectors, and one rule of its page each.
+
 use std::io::Cursor;
 use std::sync::LazyLock;
 

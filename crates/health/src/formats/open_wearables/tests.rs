@@ -1,3 +1,5 @@
+//! The shared bodies of the SDK, odd and broken ones among them: nothing of them is lost.
+
 use std::io::Cursor;
 use std::sync::LazyLock;
 

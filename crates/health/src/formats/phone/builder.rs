@@ -56,6 +56,8 @@ pub(crate) struct Builder<'b, 's> {
     whos: Vec<Who>,
     who_by_text: HashMap<Vec<u8>, u32>,
     who_bytes: usize,
+    /// The number of the one before: records of one source come in runs.
+    last_who: (Vec<u8>, u32),
     /// Source and origin by who and unit, in the present portion.
     written: HashMap<(u32, u32), (u32, u32)>,
     units: HashMap<String, u32>,
@@ -82,6 +84,7 @@ impl<'b, 's> Builder<'b, 's> {
             whos: Vec::new(),
             who_by_text: HashMap::new(),
             who_bytes: 0,
+            last_who: (Vec::new(), NONE),
             written: HashMap::new(),
             units: HashMap::new(),
             sources: HashMap::new(),
@@ -131,7 +134,13 @@ impl<'b, 's> Builder<'b, 's> {
 
     /// Who wrote a record: `make` reads it from the text, once for each text.
     pub(crate) fn who(&mut self, text: &[u8], make: impl FnOnce() -> Who) -> std::result::Result<u32, Reject> {
+        if self.last_who.1 != NONE && self.last_who.0 == text {
+            return Ok(self.last_who.1);
+        }
         if let Some(who) = self.who_by_text.get(text) {
+            self.last_who.0.clear();
+            self.last_who.0.extend_from_slice(text);
+            self.last_who.1 = *who;
             return Ok(*who);
         }
         self.who_bytes += text.len();

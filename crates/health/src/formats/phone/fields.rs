@@ -49,6 +49,11 @@ impl<'a> Fields<'a> {
         Some(Self { pairs })
     }
 
+    /// Whether there is nothing in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pairs.is_empty()
+    }
+
     /// The text of a value; the last one where a key stands twice. Null is nothing.
     pub(crate) fn get(&self, name: &str) -> Option<&'a [u8]> {
         let found = self.pairs.iter().rev().find(|(key, _)| key == name).map(|(_, value)| *value);

@@ -18,6 +18,8 @@ mod hostile_tests;
 pub mod limits;
 pub(crate) mod names;
 pub(crate) mod parts;
+#[cfg(test)]
+mod property_tests;
 pub(crate) mod scan;
 pub(crate) mod stamp;
 pub(crate) mod value;
@@ -30,6 +32,21 @@ use serde_json::{Map, Value as Json};
 pub use crate::phone::Feed;
 use crate::phone::PhoneBatch;
 use crate::{Problem, Result};
+
+/// Why an item is rejected: every code that a decoder of phones has. Readers of files have some of them too.
+pub const REASONS: [&str; 11] = [
+    "bad_json",
+    "bad_shape",
+    "bad_time",
+    "bad_value",
+    "no_end",
+    "superseded",
+    "too_large",
+    "too_many_kinds",
+    "too_many_sources",
+    "unknown_record",
+    "unknown_stage",
+];
 
 /// How many of a delivery's records became what. Every item of the body is either kept or rejected.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -87,5 +104,37 @@ impl Decoded {
     /// Everything that was rejected or repaired.
     pub fn problems(&self) -> impl Iterator<Item = &Problem> {
         self.batches.iter().flat_map(|batch| &batch.batch.problems)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::REASONS;
+
+    /// The words behind `Err("` and `ok_or("` in a folder's sources.
+    fn reasons(folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if path.is_dir() && name != "apple_export" {
+                reasons(&path, found);
+            } else if name.ends_with(".rs") && !name.ends_with("tests.rs") {
+                let text = std::fs::read_to_string(&path).expect("a source");
+                let code = text.split("tests {").next().unwrap_or_default();
+                let calls = ["Err(\"", "ok_or(\""].into_iter().flat_map(|call| code.split(call).skip(1));
+                found.extend(calls.filter_map(|rest| rest.split('"').next()).map(str::to_owned));
+            }
+        }
+    }
+
+    #[test]
+    fn the_list_of_reasons_is_that_of_the_sources() {
+        let mut found = BTreeSet::new();
+        reasons(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/formats"), &mut found);
+        let listed: BTreeSet<String> = REASONS.map(str::to_owned).into();
+        assert_eq!(found, listed);
     }
 }

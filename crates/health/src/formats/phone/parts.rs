@@ -24,6 +24,7 @@ impl Details {
     pub(crate) fn metadata(&mut self, text: Option<&[u8]>) {
         let Some(text) = text else { return };
         match Fields::read(text) {
+            Some(fields) if fields.is_empty() => {}
             Some(fields) => {
                 self.by_hand = fields.flag("HKWasUserEntered").unwrap_or(false);
                 self.metadata = fields.all();
@@ -59,6 +60,9 @@ impl Details {
 
     /// The canonical text; `None` where there is nothing to say.
     pub(crate) fn text(self) -> Option<String> {
+        if self.metadata.is_empty() && self.more.is_empty() && self.zone_offset.is_none() {
+            return None;
+        }
         let mut body = Body::default();
         self.into_body(&mut body);
         let text = body.text();

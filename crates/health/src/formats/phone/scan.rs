@@ -57,7 +57,10 @@ impl Scan {
             self.escaped = false;
             return 1;
         }
-        match memchr2(b'"', b'\\', piece) {
+        // Most texts are short, and a call costs as much as looking at a dozen bytes.
+        let near = piece.iter().take(16).position(|byte| matches!(byte, b'"' | b'\\'));
+        let mark = near.or_else(|| Some(16 + memchr2(b'"', b'\\', piece.get(16..)?)?));
+        match mark {
             Some(at) => {
                 let quote = piece.get(at) == Some(&b'"');
                 self.in_text = !quote;

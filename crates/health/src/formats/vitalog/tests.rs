@@ -1,3 +1,5 @@
+//! Lines of an export come back as they were stored.
+
 use std::io::Cursor;
 use std::sync::LazyLock;
 
