@@ -119,8 +119,10 @@ fn made_exports_give_the_truth_with_every_damage() {
     let folder = Folder::new("quirks");
     QUIRKS.iter().for_each(|(quirk, expected)| check_made(&folder, &["--quirk", quirk], expected));
     let all: Vec<&str> = QUIRKS.iter().flat_map(|(quirk, _)| ["--quirk", *quirk]).collect();
-    // Without a head there is none to be broken.
-    check_made(&folder, &all, &["control_characters", "duplicate_attribute", "invalid_utf8", "truncated"]);
+    // Without a head there is none to be broken. Details of workouts are printed twice, and now and then one of the two
+    // has a broken letter.
+    let expected = ["control_characters", "duplicate_attribute", "duplicate_metadata", "invalid_utf8", "truncated"];
+    check_made(&folder, &all, &expected);
     check_made(&folder, &["--units", "kj", "--zip64", "always", "--utf8-flag"], &[]);
     check_made(&folder, &["--units", "us", "--dups", "0.05"], &[]);
 }

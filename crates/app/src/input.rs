@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
@@ -90,12 +90,31 @@ fn open_stdin() -> Result<Reader> {
 fn open_file(path: &Path) -> Result<Reader> {
     let mut head = [0; 4];
     let length = File::open(path).about(path)?.take(4).read(&mut head).about(path)?;
-    let file = File::open(path).about(path)?;
-    if length == 4 && ZIP_MARKS.contains(&&head) {
+    let mut file = File::open(path).about(path)?;
+    let metadata = file.metadata().about(path)?;
+    let begins = length == 4 && ZIP_MARKS.contains(&&head);
+    // A pipe has no end to look at.
+    if begins || metadata.is_file() && ends_as_archive(head, &mut file).about(path)? {
         return Reader::archive(BufReader::new(file)).about(path);
     }
-    let size = file.metadata().about(path)?.len();
+    let size = metadata.len();
     Reader::document(file, Some(size)).about(path)
+}
+
+/// Whether a file that begins with something else, but not as a document does, is an archive behind that: an archive is
+/// read from its end.
+fn ends_as_archive(head: [u8; 4], file: &mut (impl Read + Seek)) -> io::Result<bool> {
+    // Its end has 22 bytes and a comment of at most 64 KiB.
+    const END: u64 = 22 + (64 << 10);
+    if head.starts_with(b"\xEF\xBB\xBF") || head.trim_ascii_start().starts_with(b"<") {
+        return Ok(false);
+    }
+    let length = file.seek(SeekFrom::End(0))?;
+    file.seek(SeekFrom::Start(length.saturating_sub(END)))?;
+    let mut tail = Vec::new();
+    file.take(END).read_to_end(&mut tail)?;
+    file.rewind()?;
+    Ok(tail.windows(4).any(|bytes| bytes == b"PK\x05\x06"))
 }
 
 /// An unzipped export on the disk. Links are neither listed nor followed.
@@ -147,4 +166,29 @@ fn list(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    #[test]
+    fn an_archive_behind_something_else_is_one_and_a_document_is_none() {
+        let check = |text: &[u8], expected: bool| {
+            let mut head = [0; 4];
+            head.copy_from_slice(text.get(..4).expect("a head"));
+            let mut file = Cursor::new(text);
+            assert_eq!(ends_as_archive(head, &mut file).expect("read"), expected, "{text:?}");
+            assert_eq!(file.position(), 0);
+        };
+        let behind = |blanks: usize| [b"#!/bin/sh\nPK\x05\x06".as_slice(), &vec![0; blanks]].concat();
+        check(&behind(18), true);
+        check(&behind(18 + (64 << 10)), true);
+        check(&behind(19 + (64 << 10)), false);
+        check(b"<?xml PK\x05\x06", false);
+        check(b"\xEF\xBB\xBF<HealthData>PK\x05\x06", false);
+        check(b"hello", false);
+    }
 }
