@@ -214,7 +214,10 @@ pub(crate) fn decide(
 ) -> Result<()> {
     let presence = Presence::load(conn, kind)?;
     let snapshots: Vec<ImportRef> = imports.iter().filter(|i| i.is_snapshot()).copied().collect();
-    let cover = Coverage::of(conn, kind, &snapshots, &presence)?;
+    // The oldest of all exports supersedes nothing.
+    let oldest = imports.first().map(|import| import.id);
+    let later: Vec<i64> = snapshots.iter().map(|snapshot| snapshot.id).filter(|id| Some(*id) != oldest).collect();
+    let cover = Coverage::of(conn, kind, &later, &presence)?;
     let mut pages = Pages::new(kind);
     while let Some(page) = pages.next(conn)? {
         for row in &page {
@@ -240,16 +243,15 @@ struct Coverage {
 }
 
 impl Coverage {
-    fn of(conn: &Connection, kind: u32, snapshots: &[ImportRef], presence: &Presence) -> Result<Self> {
+    fn of(conn: &Connection, kind: u32, snapshots: &[i64], presence: &Presence) -> Result<Self> {
         let mut intervals: BTreeMap<(i64, u32), Vec<(i64, i64)>> = BTreeMap::new();
         let mut pages = Pages::new(kind);
         while let Some(page) = pages.next(conn)? {
             for row in &page {
                 let span = (row.key.start_ms.saturating_sub(NEAR_MS), row.key.end_ms().saturating_add(NEAR_MS));
-                // The oldest export supersedes nothing.
-                for snapshot in snapshots.iter().skip(1) {
-                    if presence.holds(snapshot.id, row.import_id, &row.key) {
-                        extend(intervals.entry((snapshot.id, row.key.source)).or_default(), span);
+                for snapshot in snapshots {
+                    if presence.holds(*snapshot, row.import_id, &row.key) {
+                        extend(intervals.entry((*snapshot, row.key.source)).or_default(), span);
                     }
                 }
             }
