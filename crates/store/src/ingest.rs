@@ -2,6 +2,7 @@
 
 mod finish;
 mod person;
+mod renamed;
 mod rows;
 mod waiting;
 
