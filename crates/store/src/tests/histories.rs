@@ -68,10 +68,11 @@ fn held(store: &Store) -> Vec<String> {
 }
 
 const NAMES: [&str; 3] = ["Kim's Watch", "Sasha's Watch", "A watch"];
+const PHONES: [&str; 2] = ["Kim's iPhone", "Sasha's iPhone"];
 
 fn line() -> impl Strategy<Value = Line> {
     let version = prop::sample::select(vec![None, Some("17.1"), Some("9.0")]);
-    (0..12_i64, 0..3_u8, 0..3_u8, prop::bool::weighted(0.25), prop::bool::weighted(0.2), version).prop_map(
+    (0..12_i64, 0..3_u8, 0..3_u8, prop::bool::weighted(0.4), prop::bool::weighted(0.2), version).prop_map(
         |(start, value, kind, phone, typed, version)| {
             let base = Line { version, typed, ..steps(start * HOUR, (start + 1) * HOUR, f64::from(value) * 0.1 + 1.0) };
             let base = match kind {
@@ -79,33 +80,33 @@ fn line() -> impl Strategy<Value = Line> {
                 1 => Line { kind: WATER, end: base.start, unit: "mL", ..base },
                 _ => base,
             };
-            if phone { Line { source: "Kim's iPhone", hardware: None, ..base } } else { base }
+            if phone { Line { source: PHONES[0], hardware: None, ..base } } else { base }
         },
     )
 }
 
-/// What an export makes of the rows: when it was written, what it calls the watch, which hours it has, how often each
+/// What an export makes of the rows: when it was written, what it calls watch and phone, which hours it has, how often each
 /// row stands in it, and whether it is whole.
-type Look = (i64, usize, (i64, i64), Vec<(usize, bool)>, bool);
+type Look = (i64, (usize, usize), (i64, i64), Vec<(usize, bool)>, bool);
 
 fn look() -> impl Strategy<Value = Look> {
     let times = prop::sample::select(vec![0, 1, 1, 1, 1, 1, 1, 1, 2, 3]);
     let hours = prop_oneof![3 => Just((0, 99)), 1 => (0..6_i64, 6..12_i64)];
     let rows = prop::collection::vec((times, prop::bool::weighted(0.02)), 16);
-    (0..4_i64, 0..NAMES.len(), hours, rows, prop::bool::weighted(0.85))
+    (0..4_i64, (0..NAMES.len(), 0..PHONES.len()), hours, rows, prop::bool::weighted(0.85))
 }
 
 fn exports() -> impl Strategy<Value = Vec<Export>> {
     (prop::collection::vec(line(), 4..16), prop::collection::vec(look(), 4)).prop_map(|(rows, looks)| {
-        let export = |(n, (date, name, (from, until), often, complete)): (usize, &Look)| {
+        let export = |(n, (date, (watch, phone), (from, until), often, complete)): (usize, &Look)| {
             let mut lines = Vec::new();
             for (line, (times, other)) in rows.iter().zip(often) {
                 let hour = line.start / HOUR;
                 if !(from..until).contains(&&hour) {
                     continue;
                 }
-                let name = if *other { NAMES[(name + 1) % NAMES.len()] } else { NAMES[*name] };
-                let source = if line.hardware.is_some() { name } else { line.source };
+                let at = |names: &[&'static str], at: usize| names[(at + usize::from(*other)) % names.len()];
+                let source = if line.hardware.is_some() { at(&NAMES, *watch) } else { at(&PHONES, *phone) };
                 lines.extend(std::iter::repeat_n(Line { source, ..*line }, *times));
             }
             // Its number makes it a file of its own.
