@@ -200,14 +200,16 @@ pub(crate) struct Outcome {
 /// Decides a part anew after an import, and counts what it lacks.
 pub(crate) fn reconcile_import(
     conn: &Connection,
-    before: &Stored,
-    part: Part,
+    (kind, part): (u32, Part),
+    live_before: u64,
     among: (&[ImportRef], i64),
     derived: &mut Derived,
 ) -> Result<Outcome> {
-    let mut outcome = reconcile_part(conn, before.kind, part, among, derived)?;
+    let mut outcome = reconcile_part(conn, kind, part, among, derived)?;
     // The import lacks everything that lies elsewhere, and can say nothing about it.
-    outcome.kept += before.live.saturating_sub(outcome.seen);
+    if part != Part::All {
+        outcome.kept += live_before.saturating_sub(outcome.seen);
+    }
     Ok(outcome)
 }
 
@@ -261,11 +263,10 @@ pub(crate) enum Part {
 
 impl Part {
     /// What a new import may have changed. It has a say only where it holds rows or covers time, unless it is the oldest
-    /// snapshot: then the one that was the oldest has a say now.
+    /// of all: then the one that was the oldest has a say now.
     pub fn of(extent: Option<Stretch>, imports: &[ImportRef], import: i64) -> Self {
-        let oldest = imports.iter().find(|import| import.is_snapshot());
         match extent {
-            _ if oldest.is_some_and(|oldest| oldest.id == import) => Self::All,
+            _ if imports.first().is_some_and(|oldest| oldest.id == import) => Self::All,
             None => Self::Nothing,
             Some(extent) => Self::Some(extent.and_near()),
         }
@@ -292,7 +293,10 @@ pub(crate) fn decide(
     let Some(around) = rows_of(decided.and_near())? else { return Ok(()) };
     let presence = Presence::load(conn, kind)?;
     let snapshots: Vec<ImportRef> = imports.iter().filter(|i| i.is_snapshot()).copied().collect();
-    let cover = Coverage::of(conn, Pages::between(kind, around), &snapshots, &presence)?;
+    // The oldest of all exports supersedes nothing.
+    let oldest = imports.first().map(|import| import.id);
+    let later: Vec<i64> = snapshots.iter().map(|snapshot| snapshot.id).filter(|id| Some(*id) != oldest).collect();
+    let cover = Coverage::of(conn, Pages::between(kind, around), &later, &presence)?;
     let mut pages = Pages::between(kind, decided);
     while let Some(page) = pages.next(conn)? {
         for row in page.iter().filter(|row| wanted.touches(&row.key)) {
@@ -318,15 +322,14 @@ struct Coverage {
 }
 
 impl Coverage {
-    fn of(conn: &Connection, mut pages: Pages, snapshots: &[ImportRef], presence: &Presence) -> Result<Self> {
+    fn of(conn: &Connection, mut pages: Pages, snapshots: &[i64], presence: &Presence) -> Result<Self> {
         let mut intervals: BTreeMap<(i64, u32), Vec<(i64, i64)>> = BTreeMap::new();
         while let Some(page) = pages.next(conn)? {
             for row in &page {
                 let Stretch { from_ms, until_ms } = Stretch::of(&row.key).and_near();
-                // The oldest export supersedes nothing.
-                for snapshot in snapshots.iter().skip(1) {
-                    if presence.holds(snapshot.id, row.import_id, &row.key) {
-                        extend(intervals.entry((snapshot.id, row.key.source)).or_default(), (from_ms, until_ms));
+                for snapshot in snapshots {
+                    if presence.holds(*snapshot, row.import_id, &row.key) {
+                        extend(intervals.entry((*snapshot, row.key.source)).or_default(), (from_ms, until_ms));
                     }
                 }
             }

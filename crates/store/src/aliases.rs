@@ -151,6 +151,11 @@ impl Known {
         self.ids.get(source).copied()
     }
 
+    /// Whether two calls of an input are of one source: the owner linked them.
+    pub fn is_one(&self, a: &Source, b: &Source) -> bool {
+        a == b || self.links.iter().any(|link| [a, b].into_iter().all(|one| link.calls().any(|call| call == *one)))
+    }
+
     /// The source that is called in any of these ways.
     pub fn any(&self, alias: &Alias) -> Option<u32> {
         alias.calls().find_map(|call| self.get(&call))

@@ -5,7 +5,7 @@
 
 use std::cmp::Reverse;
 use std::collections::binary_heap::{BinaryHeap, PeekMut};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::row::Key;
 use crate::stretch::Stretch;
@@ -33,6 +33,8 @@ pub(crate) struct Claims {
     kinds: HashMap<u32, Vec<Run>>,
     revived: HashSet<u32>,
     extents: HashMap<u32, Stretch>,
+    /// Samples that count by copies, of which there may be more or fewer than before.
+    other_copies: HashMap<u32, BTreeSet<Key>>,
 }
 
 #[derive(Debug)]
@@ -60,6 +62,16 @@ impl Claims {
     /// The time that the import's rows of a kind take up; none without rows.
     pub fn extent(&self, kind: u32) -> Option<Stretch> {
         self.extents.get(&kind).copied()
+    }
+
+    /// A sample counts by copies, and there may be more or fewer of it than before.
+    pub fn other_copies(&mut self, kind: u32, key: Key) {
+        self.other_copies.entry(kind).or_default().insert(key);
+    }
+
+    /// Hands over the samples of a kind of which there may be more or fewer than before.
+    pub fn take_other_copies(&mut self, kind: u32) -> BTreeSet<Key> {
+        self.other_copies.remove(&kind).unwrap_or_default()
     }
 
     /// Adds a batch's claims; they need not be sorted.

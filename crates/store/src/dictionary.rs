@@ -2,13 +2,13 @@
 //!
 //! One [`Dictionary`] lives as long as one ingest. A batch's own indexes become ids of the store here.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use health::kind::{self, Kind};
 use health::{Origin, Source};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::aliases::Known;
+use crate::aliases::{Known, Writer};
 use crate::error::Result;
 use crate::rollup::Rule;
 use crate::views;
@@ -42,6 +42,10 @@ pub(crate) struct Dictionary {
     stored_sources: Option<Known>,
     /// Sources that this ingest created.
     pub new_sources: Vec<u32>,
+    /// How the input called each source first.
+    calls: HashMap<u32, Source>,
+    /// Apps and hardware of which the input has two names for what was one source so far.
+    pub split: BTreeSet<Writer>,
     origins: HashMap<Origin, u32>,
     texts: HashMap<String, u32>,
     /// Bytes in `origins` and `texts`.
@@ -60,6 +64,8 @@ impl Dictionary {
             sources: HashMap::new(),
             stored_sources: None,
             new_sources: Vec::new(),
+            calls: HashMap::new(),
+            split: BTreeSet::new(),
             origins: HashMap::new(),
             texts: HashMap::new(),
             remembered: 0,
@@ -114,7 +120,8 @@ impl Dictionary {
             Some(stored) => stored,
             none => none.insert(Known::load(conn)?),
         };
-        let id = match stored.get(source) {
+        let known = stored.get(source);
+        let id = match known.filter(|id| self.calls.get(id).is_none_or(|call| stored.is_one(call, source))) {
             Some(id) => id,
             None => {
                 let id = stored.create(conn, source)?;
@@ -122,6 +129,11 @@ impl Dictionary {
                 id
             }
         };
+        if known.is_some_and(|known| known != id) {
+            // One had come to be taken for the other; they stand side by side here.
+            self.split.insert((source.bundle.clone(), source.hardware.clone()));
+        }
+        self.calls.entry(id).or_insert_with(|| source.clone());
         conn.prepare_cached("INSERT OR IGNORE INTO source_names (source_id, name, import_id) VALUES (?1, ?2, ?3)")?
             .execute(params![id, source.name, self.import_id])?;
         self.sources.insert(source.clone(), id);

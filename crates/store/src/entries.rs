@@ -3,6 +3,8 @@
 //! The same rules as for samples, on a small scale: one row per distinct entry, a log of which imports held it and
 //! how it looked, the newest export's image in the row, superseded where a newer export covers its time.
 
+mod moves;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use health::{Entry, EntryKind};
@@ -14,6 +16,8 @@ use crate::history::ImportRef;
 use crate::members::{self, Members};
 use crate::report::EntryCounts;
 use crate::stretch::NEAR_MS;
+
+pub(crate) use self::moves::{deal_out, move_source, unite};
 
 /// Correlations of one type, source and second that are told apart; a person has two or three.
 const ALIKE: usize = 64;
@@ -125,14 +129,11 @@ pub(crate) fn of_members(conn: &Connection, import: i64, alike: &[i64], members:
     Ok(less.or(last))
 }
 
-/// The entry of another source that a stored one is.
-fn find_same(conn: &Connection, import: i64, placed: &Placed, source: u32) -> Result<Option<i64>> {
-    let (id, kind, identity, span) = placed;
-    let alike = find_by(conn, kind, identity, *span, Some(source))?;
-    if kind == EntryKind::Correlation.as_str() {
-        return of_members(conn, import, &alike, &members::of(conn, *id)?);
-    }
-    Ok(alike.first().copied())
+/// How many entries an import brought first, by kind.
+pub(crate) fn brought_by(conn: &Connection, import: i64) -> Result<BTreeMap<String, u64>> {
+    let mut statement = conn.prepare_cached("SELECT kind, count(*) FROM entries WHERE import_id = ?1 GROUP BY kind")?;
+    let counts = statement.query_map([import], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(counts.collect::<rusqlite::Result<_>>()?)
 }
 
 fn held_by(conn: &Connection, id: i64, import: i64) -> Result<bool> {
@@ -210,91 +211,6 @@ pub(crate) fn show_newest_of(conn: &Connection, imports: &[ImportRef], import: i
     ids.into_iter().try_for_each(|id| show_newest(conn, imports, id))
 }
 
-/// Moves the entries that a renamed source brought to the source that it is.
-pub(crate) fn move_source(
-    conn: &Connection,
-    import: i64,
-    imports: &[ImportRef],
-    from: u32,
-    to: u32,
-) -> Result<BTreeMap<String, u64>> {
-    let mut merged: BTreeMap<String, u64> = BTreeMap::new();
-    for (kind, id, old) in hand_over(conn, import, from, to)? {
-        let image = current(conn, id)?;
-        conn.execute("UPDATE OR IGNORE correlation_members SET entry_id = ?2 WHERE entry_id = ?1", [id, old])?;
-        remove(conn, id)?;
-        if !held_by(conn, old, import)? {
-            known_again(conn, import, imports, old, &image)?;
-        }
-        *merged.entry(kind).or_default() += 1;
-    }
-    Ok(merged)
-}
-
-/// Gives the entries of a source to the one that it is, whichever imports held them.
-pub(crate) fn unite(conn: &Connection, imports: &[ImportRef], from: u32, to: u32) -> Result<()> {
-    let both = hand_over(conn, i64::MIN, from, to)?;
-    both.into_iter().try_for_each(|(_, id, known)| unite_entries(conn, imports, id, known))
-}
-
-/// Gives entries to another source. Returns those that it has already: kind, the entry and the one that it is.
-fn hand_over(conn: &Connection, import: i64, from: u32, to: u32) -> Result<Vec<(String, i64, i64)>> {
-    let mut both = Vec::new();
-    for placed in of_source(conn, from)? {
-        let same = find_same(conn, import, &placed, to)?;
-        let (id, kind, ..) = placed;
-        match same {
-            Some(known) => both.push((kind, id, known)),
-            None => _ = conn.execute("UPDATE entries SET source_id = ?2 WHERE id = ?1", params![id, to])?,
-        }
-    }
-    Ok(both)
-}
-
-/// Makes one entry of two: each import's image is kept; of one that held both, that of the entry stored first, as it
-/// would be had the second been met as the same.
-fn unite_entries(conn: &Connection, imports: &[ImportRef], id: i64, known: i64) -> Result<()> {
-    let mut images = images(conn, id.max(known))?;
-    images.extend(self::images(conn, id.min(known))?);
-    conn.execute("UPDATE OR IGNORE correlation_members SET entry_id = ?2 WHERE entry_id = ?1", [id, known])?;
-    remove(conn, id)?;
-    conn.execute("DELETE FROM entry_log WHERE entry_id = ?1", [known])?;
-    let differ = images.values().zip(images.values().skip(1)).any(|(a, b)| a != b);
-    let mut last = None;
-    for (import, image) in &images {
-        log(conn, known, *import, Some(image).filter(|image| differ && last != Some(*image)))?;
-        last = Some(image);
-    }
-    if let Some((first, image)) = images.first_key_value() {
-        conn.execute(
-            "UPDATE entries SET import_id = ?2, body = ?3, payload = ?4 WHERE id = ?1",
-            params![known, first, image.body, image.payload],
-        )?;
-    }
-    show_newest(conn, imports, known)
-}
-
-/// How each import that held an entry showed it.
-fn images(conn: &Connection, id: i64) -> Result<BTreeMap<i64, Image>> {
-    let holders: Vec<i64> = {
-        let mut statement = conn.prepare_cached("SELECT import_id FROM entry_log WHERE entry_id = ?1")?;
-        statement.query_map([id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
-    };
-    let image = |import| Ok((import, image_at(conn, id, import)?.map_or_else(|| current(conn, id), Ok)?));
-    holders.into_iter().map(image).collect()
-}
-
-/// Number, kind, identity and span of each entry of a source.
-type Placed = (i64, String, String, (Option<i64>, Option<i64>));
-
-fn of_source(conn: &Connection, source: u32) -> Result<Vec<Placed>> {
-    let mut statement =
-        conn.prepare("SELECT id, kind, identity, start_ms, end_ms FROM entries WHERE source_id = ?1 ORDER BY id")?;
-    let rows =
-        statement.query_map([source], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, (row.get(3)?, row.get(4)?))))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
 fn remove(conn: &Connection, id: i64) -> Result<()> {
     conn.prepare_cached("DELETE FROM correlation_members WHERE entry_id = ?1")?.execute([id])?;
     conn.prepare_cached("DELETE FROM entry_log WHERE entry_id = ?1")?.execute([id])?;
@@ -310,6 +226,7 @@ pub(crate) fn forget_undone(conn: &Connection, imports: &[ImportRef], undone: i6
     for id in ids {
         let held = imports.iter().map(|i| held_by(conn, id, i.id)).collect::<Result<Vec<_>>>()?;
         if held.contains(&true) {
+            forget_image(conn, id, undone)?;
             show_newest(conn, imports, id)?;
         } else {
             remove(conn, id)?;
@@ -317,6 +234,23 @@ pub(crate) fn forget_undone(conn: &Connection, imports: &[ImportRef], undone: i6
         }
     }
     Ok(removed)
+}
+
+/// Forgets that an import held an entry. What it saw first and others saw too goes to the next of them.
+fn forget_image(conn: &Connection, id: i64, import: i64) -> Result<()> {
+    conn.prepare_cached(
+        "UPDATE entry_log SET (body, payload) =
+             (SELECT body, payload FROM entry_log WHERE entry_id = ?1 AND import_id = ?2)
+         WHERE entry_id = ?1 AND body IS NULL
+           AND import_id = (SELECT min(import_id) FROM entry_log WHERE entry_id = ?1 AND import_id > ?2)",
+    )?
+    .execute([id, import])?;
+    conn.prepare_cached("DELETE FROM entry_log WHERE entry_id = ?1 AND import_id = ?2")?.execute([id, import])?;
+    conn.prepare_cached(
+        "UPDATE entries SET import_id = (SELECT min(import_id) FROM entry_log WHERE entry_id = ?1) WHERE id = ?1",
+    )?
+    .execute([id])?;
+    Ok(())
 }
 
 struct Place {

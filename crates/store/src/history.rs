@@ -234,7 +234,8 @@ fn image(conn: &Connection, sql: &str, kind: u32, key: &Key, import: i64) -> Res
     Ok(image)
 }
 
-fn row_at(conn: &Connection, kind: u32, key: &Key) -> Result<Row> {
+/// A stored sample.
+pub(crate) fn row_at(conn: &Connection, kind: u32, key: &Key) -> Result<Row> {
     let sql = format!(
         "SELECT {COLUMNS} FROM samples
          WHERE kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration_ms = ?4 AND ordinal = ?5"

@@ -12,9 +12,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::derived::rule;
 use crate::error::Result;
-use crate::merged::REACH_MS;
+use crate::merged::{Need, REACH_MS};
 use crate::query::settings::{forget, read, write};
 use crate::query::{Orders, points};
+use crate::rollup::Rule;
 
 /// Days that are kept.
 pub(crate) const DAYS: Day = 14;
@@ -58,7 +59,11 @@ pub(crate) fn hours(conn: &Connection, zones: &Zones, orders: &Orders, kind: u32
     let (from_ms, until_ms) = (zones.day_bounds(until - DAYS + 1).0, zones.day_bounds(until).1);
     let (rule, ranks) = (rule(conn, kind)?.0, orders.of_kind(kind));
     let points = points::points(conn, kind.into(), from_ms - REACH_MS, until_ms.saturating_add(REACH_MS))?;
-    let inputs: Vec<Input> = points.iter().filter_map(|point| point.input(rule, ranks)).collect();
+    let mut inputs: Vec<Input> = points.iter().filter_map(|point| point.input(rule, ranks)).collect();
+    if Rule(rule).merging() == Need::Never {
+        // Sources that change places leave these hours alone: their order must not show in the last bit of a sum.
+        inputs.iter_mut().for_each(|input| input.span.rank = 0);
+    }
     let calendar = Calendar { zones, grain: Grain::Hour, week_start: 0 };
     let mut hours = buckets(&inputs, rule.style(), rule == DayRule::EveryEvent, calendar);
     hours.retain(|hour| (from_ms..until_ms).contains(&hour.start_ms));

@@ -2,6 +2,7 @@
 
 mod finish;
 mod person;
+mod renamed;
 mod rows;
 mod waiting;
 
@@ -83,6 +84,15 @@ impl Store {
         next: &mut dyn FnMut() -> health::Result<Option<Batch>>,
         progress: &mut dyn FnMut(Progress) -> bool,
     ) -> Result<Report> {
+        // Who writes meanwhile does not keep a known file from being told at once.
+        let first = next()?;
+        if let Some(document) = first.as_ref().and_then(|batch| batch.document.as_ref())
+            && let Some(report) = known_file(&self.conn, document, delivery, None)?
+        {
+            return Ok(report);
+        }
+        let mut first = Some(first);
+        let next = &mut || first.take().map_or_else(&mut *next, Ok);
         self.write(&delivery.cancel, |tx| {
             let report = Ingest::begin(tx, delivery)?.run(next, progress)?;
             let nothing = delivery.dry_run || report.outcome == ALREADY;
@@ -93,6 +103,39 @@ impl Store {
 
 const ALREADY: &str = "already_imported";
 const DRY_RUN: &str = "dry_run";
+
+/// The report of an earlier import of the same file, if it stands.
+fn known_file(
+    conn: &Connection,
+    document: &Document,
+    delivery: &Delivery<'_>,
+    running: Option<i64>,
+) -> Result<Option<Report>> {
+    let Some(fingerprint) = &document.fingerprint else { return Ok(None) };
+    let earlier: Option<(i64, String)> = conn
+        .prepare_cached(
+            "SELECT id, report FROM imports WHERE fingerprint = ?1 AND undone = 0 AND id IS NOT ?2 ORDER BY id LIMIT 1",
+        )?
+        .query_row(params![fingerprint, running], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((id, json)) = earlier else { return Ok(None) };
+    let mut report: Report = serde_json::from_str(&json).map_err(|e| ErrorKind::Damaged(e.to_string()))?;
+    (report.outcome, report.import) = match delivery.dry_run {
+        true => (DRY_RUN.to_owned(), None),
+        false => (ALREADY.to_owned(), Some(id)),
+    };
+    report.file = delivery.file.map(str::to_owned);
+    for kind in report.by_type.values_mut() {
+        let c = &mut kind.counts;
+        (c.known, c.new, c.replaced) = (c.new + c.known + c.replaced, 0, 0);
+    }
+    for kind in EntryKind::ALL {
+        let c = report.entries_mut(kind);
+        (c.known, c.new, c.replaced) = (c.new + c.known + c.replaced, 0, 0);
+    }
+    report.total();
+    Ok(Some(report))
+}
 
 struct Ingest<'a> {
     conn: &'a Connection,
@@ -151,7 +194,7 @@ impl<'a> Ingest<'a> {
         while let Some(mut batch) = next()? {
             if let Some(document) = batch.document.take() {
                 self.document = document;
-                if let Some(report) = self.known_file()? {
+                if let Some(report) = known_file(self.conn, &self.document, self.delivery, Some(self.import))? {
                     return Ok(report);
                 }
             }
@@ -174,35 +217,6 @@ impl<'a> Ingest<'a> {
     /// Tells how far it is, and hears whether to go on.
     fn tell(&self, at: Progress, progress: &mut dyn FnMut(Progress) -> bool) -> Result<()> {
         if progress(at) { self.delivery.cancel.check() } else { Err(ErrorKind::Cancelled.into()) }
-    }
-
-    /// The report of an earlier import of the same file, if it stands.
-    fn known_file(&self) -> Result<Option<Report>> {
-        let Some(fingerprint) = &self.document.fingerprint else { return Ok(None) };
-        let earlier: Option<(i64, String)> = self
-            .conn
-            .prepare_cached(
-                "SELECT id, report FROM imports WHERE fingerprint = ?1 AND undone = 0 AND id <> ?2 ORDER BY id LIMIT 1",
-            )?
-            .query_row(params![fingerprint, self.import], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        let Some((id, json)) = earlier else { return Ok(None) };
-        let mut report: Report = serde_json::from_str(&json).map_err(|e| ErrorKind::Damaged(e.to_string()))?;
-        (report.outcome, report.import) = match self.delivery.dry_run {
-            true => (DRY_RUN.to_owned(), None),
-            false => (ALREADY.to_owned(), Some(id)),
-        };
-        report.file = self.delivery.file.map(str::to_owned);
-        for kind in report.by_type.values_mut() {
-            let c = &mut kind.counts;
-            (c.known, c.new, c.replaced) = (c.new + c.known + c.replaced, 0, 0);
-        }
-        for kind in EntryKind::ALL {
-            let c = report.entries_mut(kind);
-            (c.known, c.new, c.replaced) = (c.new + c.known + c.replaced, 0, 0);
-        }
-        report.total();
-        Ok(Some(report))
     }
 
     fn place_among_imports(&mut self) -> Result<()> {

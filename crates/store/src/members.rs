@@ -85,17 +85,27 @@ pub(crate) fn take(conn: &Connection, kind: u32, sources: &BTreeSet<u32>) -> Res
     Ok(links)
 }
 
-/// Puts links back, to the same samples as rows of another source. Values tell rows of one place apart: their ordinals
-/// are others there.
-pub(crate) fn relink(conn: &Connection, kind: u32, to: u32, links: &Links) -> Result<()> {
+/// Puts links back, to the same samples as rows of the sources that they belong to for the imports that held the
+/// correlation. Values tell rows of one place apart: their ordinals are others there.
+pub(crate) fn relink(conn: &Connection, kind: u32, links: &Links, to: &dyn Fn(u32, i64) -> u32) -> Result<()> {
     for (entry, row) in links {
-        let moved = Key { source: to, ..row.key };
-        let group = group(conn, kind, &moved)?;
-        let near = group.iter().filter_map(|stored| Some((stored.distance(row)?, stored)));
-        let nearest = near.min_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, stored)| stored);
-        if let Some(stored) = nearest.or_else(|| group.first()) {
-            add(conn, *entry, kind, &stored.key)?;
+        for source in sources_of(conn, *entry, row.key.source, to)? {
+            let moved = Key { source, ..row.key };
+            let group = group(conn, kind, &moved)?;
+            let near = group.iter().filter_map(|stored| Some((stored.distance(row)?, stored)));
+            let nearest = near.min_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, stored)| stored);
+            if let Some(stored) = nearest.or_else(|| group.first()) {
+                add(conn, *entry, kind, &stored.key)?;
+            }
         }
     }
     Ok(())
+}
+
+fn sources_of(conn: &Connection, entry: i64, source: u32, to: &dyn Fn(u32, i64) -> u32) -> Result<BTreeSet<u32>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT l.import_id FROM entry_log l JOIN imports i ON i.id = l.import_id WHERE l.entry_id = ?1 AND i.undone = 0",
+    )?;
+    let sources = statement.query_map([entry], |row| Ok(to(source, row.get(0)?)))?;
+    Ok(sources.collect::<rusqlite::Result<_>>()?)
 }

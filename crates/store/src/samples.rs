@@ -170,6 +170,9 @@ impl Merge<'_> {
         if claimant == Claimant::TopLevel {
             count(&mut counts.counts.known, &mut counts.counts.duplicates, kind, row);
             if self.history.differs(stored, row) {
+                if kind.rule.counts_copies(row.flags) {
+                    self.claims.other_copies(kind.id, stored.key);
+                }
                 unchanged = !self.history.record(self.conn, kind.id, stored, row)?;
                 self.derived.mark(kind.id, &row.key);
             }

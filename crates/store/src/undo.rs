@@ -1,26 +1,29 @@
 //! Taking an import back as a whole: the store is then what it would be without it.
 
+use health::time::Zones;
 use rusqlite::{Connection, params};
 use serde::Serialize;
 
 use crate::absences::{Pages, reconcile};
 use crate::cancel::{Cancel, Done};
-use crate::derived::Derived;
+use crate::copies::Holders;
+use crate::derived::{self, Derived};
 use crate::error::{ErrorKind, Result};
 use crate::history::{ImportRef, Presence, live_imports, show_as};
 use crate::open::Store;
 use crate::query::zones::{find_stays, forget_home, zones};
-use crate::row::{FLAG_LOGGED, Row};
-use crate::{entries, link, members};
+use crate::rollup::Rule;
+use crate::row::{FLAG_LOGGED, FLAG_USER_ENTERED, Row};
+use crate::{entries, forget, members, names, unite};
 
 /// What an undo did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Undone {
     /// The import that was taken back.
     pub import: i64,
-    /// Samples and entries that only this import held.
+    /// Samples and entries that only this import held, copies that count among them.
     pub removed: u64,
-    /// Samples that it had superseded and that count again.
+    /// Samples that it had superseded and that count again, likewise.
     pub restored: u64,
 }
 
@@ -64,20 +67,23 @@ fn undo(tx: &Connection, import: i64, home_zone: &str, tell: &mut dyn FnMut(Step
     let of = kinds.len() as u64 + 1;
     for (kind, done) in kinds.into_iter().zip(0..) {
         tell(Steps { done, of })?;
-        undone.removed += forget_rows(tx, kind, &imports, import, &mut derived)?;
+        forget_rows(tx, kind, &imports, &mut undone, &mut derived)?;
+        forget::images(tx, kind, &imports, import)?;
         let outcome = reconcile(tx, kind, &imports, &mut derived)?;
         undone.restored += outcome.restored;
     }
     tell(Steps { done: of - 1, of })?;
     undone.removed += entries::forget_undone(tx, &imports, import)?;
-    entries::reconcile(tx, &imports)?;
     tx.execute(members::LOST, [])?;
-    tx.execute("DELETE FROM rejects WHERE import_id = ?1", [import])?;
+    for table in ["rejects", "absences"] {
+        tx.execute(&format!("DELETE FROM {table} WHERE import_id = ?1"), [import])?;
+    }
+    let sources = settle_names(tx, &imports, import, &before, &mut derived)?;
+    entries::reconcile(tx, &imports)?;
     find_stays(tx, home_zone)?;
     let zones = derived.rezone(tx, home_zone, &before)?;
     derived.rebuild(tx, &zones)?;
-    forget_names(tx, import)?;
-    forget_details(tx)?;
+    forget::unused(tx, &sources)?;
     if imports.is_empty() {
         forget_home(tx)?;
     }
@@ -99,24 +105,62 @@ fn kinds(conn: &Connection) -> Result<Vec<u32>> {
     Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Decides anew which names are one without what the undone import said. Returns the sources that may have nothing now.
+fn settle_names(
+    conn: &Connection,
+    imports: &[ImportRef],
+    undone: i64,
+    zones: &Zones,
+    derived: &mut Derived,
+) -> Result<Vec<u32>> {
+    let writers = names::decided_by(conn, undone)?;
+    let mut sources = forget::names(conn, undone)?;
+    if writers.is_empty() {
+        return Ok(sources);
+    }
+    // What is there now tells which sources have which kinds.
+    derived.rebuild(conn, zones)?;
+    if let Some(places) = names::decide(conn, &writers, imports)? {
+        sources.extend(places.sources());
+        for kind in unite::deal(conn, &places, imports, zones, derived)? {
+            reconcile(conn, kind, imports, derived)?;
+        }
+    }
+    Ok(sources)
+}
+
 /// Removes rows that no live import holds; shows the others as the newest one has them.
-fn forget_rows(conn: &Connection, kind: u32, imports: &[ImportRef], undone: i64, derived: &mut Derived) -> Result<u64> {
+fn forget_rows(
+    conn: &Connection,
+    kind: u32,
+    imports: &[ImportRef],
+    undone: &mut Undone,
+    derived: &mut Derived,
+) -> Result<()> {
     let presence = Presence::load(conn, kind)?;
-    let mut removed = 0;
+    let rule = Rule::of(&derived::identifier(conn, kind)?);
+    let holders = Holders { conn, kind, imports, presence: &presence };
+    let import = undone.import;
     let mut pages = Pages::new(kind);
     while let Some(page) = pages.next(conn)? {
-        for row in page.iter().filter(|row| presence.holds(undone, row.import_id, &row.key)) {
+        for row in page.iter().filter(|row| presence.holds(import, row.import_id, &row.key)) {
+            undone.removed += holders.only_in(import, row, rule)?;
             match presence.newest_holder(imports, row.import_id, &row.key) {
                 None => {
                     delete(conn, kind, row)?;
                     derived.changed(kind, &row.key);
-                    removed += 1;
                 }
-                Some(holder) => show_as(conn, kind, row, holder, derived)?,
+                Some(holder) => {
+                    if rule.counts_copies(row.flags) && row.superseded_by.is_none() {
+                        let now = holders.copies(holder.id, row)?;
+                        undone.restored += u64::from(now.saturating_sub(row.image.copies));
+                    }
+                    show_as(conn, kind, row, holder, derived)?;
+                }
             }
         }
     }
-    Ok(removed)
+    Ok(())
 }
 
 fn delete(conn: &Connection, kind: u32, row: &Row) -> Result<()> {
@@ -136,8 +180,15 @@ fn delete(conn: &Connection, kind: u32, row: &Row) -> Result<()> {
 
 /// No import is left: whole tables go at once, which takes no time even of ten million rows.
 fn forget_everything(conn: &Connection) -> Result<u64> {
-    let removed =
-        conn.query_row("SELECT (SELECT count(*) FROM samples) + (SELECT count(*) FROM entries)", [], |row| row.get(0))?;
+    let mut removed = conn.query_row("SELECT count(*) FROM entries", [], |row| row.get(0))?;
+    for kind in kinds(conn)? {
+        let rule = Rule::of(&derived::identifier(conn, kind)?);
+        let (all, by_hand) = (rule.counts_copies(0), FLAG_USER_ENTERED);
+        let sql = "SELECT coalesce(sum(CASE WHEN ?2 OR flags & ?3 THEN copies ELSE 1 END), 0)
+             FROM samples WHERE kind_id = ?1";
+        let of_kind: u64 = conn.prepare_cached(sql)?.query_row(params![kind, all, by_hand], |row| row.get(0))?;
+        removed += of_kind;
+    }
     for table in ["correlation_members", "entry_log", "entries", "sample_log", "samples", "absences", "details"] {
         conn.execute(&format!("DELETE FROM {table}"), [])?;
     }
@@ -145,22 +196,4 @@ fn forget_everything(conn: &Connection) -> Result<u64> {
         conn.execute(&format!("DELETE FROM {table}"), [])?;
     }
     Ok(removed)
-}
-
-fn forget_names(conn: &Connection, import: i64) -> Result<()> {
-    let sources: Vec<u32> = {
-        let mut statement = conn.prepare("SELECT DISTINCT source_id FROM source_names WHERE import_id = ?1")?;
-        statement.query_map([import], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
-    };
-    conn.execute("DELETE FROM source_names WHERE import_id = ?1", [import])?;
-    link::forget_unused(conn, &sources)
-}
-
-fn forget_details(conn: &Connection) -> Result<()> {
-    conn.execute(
-        "DELETE FROM details WHERE id NOT IN (SELECT details_id FROM samples WHERE details_id IS NOT NULL
-             UNION SELECT details_id FROM sample_log WHERE details_id IS NOT NULL)",
-        [],
-    )?;
-    Ok(())
 }

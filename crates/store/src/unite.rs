@@ -1,8 +1,7 @@
-//! Two sources that are one because the owner says so.
+//! Rows that belong to other sources than they lie under: two sources turn out to be one, or one to be two.
 //!
-//! Rows that are there fall together as if every import had been made with the names linked: what each import held of
-//! these sources is handed to the merge once more, import by import, so that keys, images and absences come out of the
-//! same code. The link itself is kept (see [`crate::aliases`]) for what comes in later.
+//! What each import held of these sources is handed to the merge once more, import by import, under the sources that it
+//! belongs to; so keys, images and absences come out of the same code, as if every import had been made so.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -16,6 +15,7 @@ use crate::derived::{self, Derived};
 use crate::dictionary::KindRef;
 use crate::error::{ErrorKind, Result};
 use crate::history::{History, ImportRef, Presence, image_at, live_imports};
+use crate::likeness::Held;
 use crate::open::Store;
 use crate::query::zones::{find_stays, zones};
 use crate::report::KindCounts;
@@ -26,6 +26,46 @@ use crate::{entries, link, members};
 
 /// The number of no kind: what is merged anew lies there until it is whole.
 const SCRATCH: u32 = 0;
+
+/// The sources that rows belong to.
+#[derive(Debug, Default)]
+pub(crate) struct Places {
+    of_held: HashMap<Held, u32>,
+    /// Of those that no import names: some lie only inside correlations.
+    otherwise: HashMap<u32, u32>,
+}
+
+impl Places {
+    /// What an import held of a source belongs to another one, or to the same.
+    pub fn put(&mut self, held: Held, source: u32) {
+        self.of_held.insert(held, source);
+        self.otherwise.entry(held.source).or_insert(source);
+    }
+
+    /// Everything of some sources belongs to one.
+    pub fn all(sources: &BTreeSet<u32>, to: u32) -> Self {
+        Self { of_held: HashMap::new(), otherwise: sources.iter().map(|source| (*source, to)).collect() }
+    }
+
+    /// Where that belongs which an import held of a source.
+    pub fn of(&self, source: u32, import: i64) -> u32 {
+        let found = self.of_held.get(&Held { source, import }).or_else(|| self.otherwise.get(&source));
+        found.copied().unwrap_or(source)
+    }
+
+    /// Whether something lies elsewhere.
+    pub fn moves_any(&self) -> bool {
+        self.of_held.iter().any(|(held, source)| held.source != *source)
+            || self.otherwise.iter().any(|(from, to)| from != to)
+    }
+
+    /// The sources that lose or get rows.
+    pub fn sources(&self) -> BTreeSet<u32> {
+        let of_held = self.of_held.iter().map(|(held, source)| (held.source, *source));
+        let moves = of_held.chain(self.otherwise.iter().map(|(from, to)| (*from, *to))).filter(|(from, to)| from != to);
+        moves.flat_map(|(from, to)| [from, to]).collect()
+    }
+}
 
 impl Store {
     /// Makes one source of two, for the rows that are there and for those that will come. The source keeps the first
@@ -43,21 +83,14 @@ fn link_two(conn: &Connection, source: u32, other: u32, home_zone: &str) -> Resu
     let sources = link_names(conn, source, other)?;
     let imports = live_imports(conn)?;
     let mut derived = Derived::default();
-    for kind in kinds_of(conn, &sources)? {
-        Union { conn, kind, sources: &sources, to: source, zones: &before }.unite(&imports)?;
-        derived.all_of(conn, kind)?;
+    for kind in deal(conn, &Places::all(&sources, source), &imports, &before, &mut derived)? {
         absences::reconcile(conn, kind, &imports, &mut derived)?;
-    }
-    let others: Vec<u32> = sources.into_iter().filter(|id| *id != source).collect();
-    for other in &others {
-        entries::unite(conn, &imports, *other, source)?;
-        link::move_names(conn, *other, source)?;
     }
     entries::reconcile(conn, &imports)?;
     find_stays(conn, home_zone)?;
     let zones = derived.rezone(conn, home_zone, &before)?;
     derived.rebuild(conn, &zones)?;
-    link::forget_unused(conn, &others)
+    link::forget_unused(conn, &sources.into_iter().filter(|id| *id != source).collect::<Vec<_>>())
 }
 
 /// A source's number as tables have it.
@@ -109,7 +142,7 @@ fn known_of_both(one: &Writer, two: &Writer) -> Result<Writer> {
 }
 
 /// The kinds of which one of several sources has rows.
-fn kinds_of(conn: &Connection, sources: &BTreeSet<u32>) -> Result<Vec<u32>> {
+pub(crate) fn kinds_of(conn: &Connection, sources: &BTreeSet<u32>) -> Result<Vec<u32>> {
     let mut statement = conn.prepare_cached("SELECT kind_id, source_id FROM series_summary WHERE stored > 0")?;
     let mut rows = statement.query([])?;
     let mut kinds = BTreeSet::new();
@@ -121,17 +154,38 @@ fn kinds_of(conn: &Connection, sources: &BTreeSet<u32>) -> Result<Vec<u32>> {
     Ok(kinds.into_iter().collect())
 }
 
-/// The samples of one kind that several sources wrote which are one.
-struct Union<'a> {
+/// Puts samples, entries and names under the sources that they belong to. Returns the kinds of which rows moved; who
+/// supersedes whom there is to be decided anew.
+pub(crate) fn deal(
+    conn: &Connection,
+    places: &Places,
+    imports: &[ImportRef],
+    zones: &Zones,
+    derived: &mut Derived,
+) -> Result<Vec<u32>> {
+    let sources = places.sources();
+    let kinds = kinds_of(conn, &sources)?;
+    let moved = entries::deal_out(conn, &sources, places, imports)?;
+    for kind in &kinds {
+        Dealt { conn, kind: *kind, sources: &sources, places, zones }.deal(imports)?;
+        derived.all_of(conn, *kind)?;
+    }
+    entries::unite(conn, imports, moved)?;
+    link::move_names(conn, &sources, places)?;
+    Ok(kinds)
+}
+
+/// The samples of one kind that some sources wrote.
+struct Dealt<'a> {
     conn: &'a Connection,
     kind: u32,
     sources: &'a BTreeSet<u32>,
-    to: u32,
+    places: &'a Places,
     zones: &'a Zones,
 }
 
-impl Union<'_> {
-    fn unite(&self, imports: &[ImportRef]) -> Result<()> {
+impl Dealt<'_> {
+    fn deal(&self, imports: &[ImportRef]) -> Result<()> {
         let members = members::take(self.conn, self.kind, self.sources)?;
         let presence = Presence::load(self.conn, self.kind)?;
         let ids: BTreeSet<i64> = imports.iter().map(|import| import.id).collect();
@@ -141,18 +195,13 @@ impl Union<'_> {
             self.replay(id, then, &presence)?;
         }
         self.swap()?;
-        members::relink(self.conn, self.kind, self.to, &members)
+        members::relink(self.conn, self.kind, &members, &|source, import| self.places.of(source, import))
     }
 
     /// Merges what one import held.
     fn replay(&self, import: i64, imports: Vec<ImportRef>, presence: &Presence) -> Result<()> {
         let identifier = derived::identifier(self.conn, self.kind)?;
-        let merged: u64 = self
-            .conn
-            .prepare_cached("SELECT count(*) FROM samples WHERE kind_id = ?1")?
-            .query_row([SCRATCH], |row| row.get(0))?;
-        let before =
-            Stored { kind: SCRATCH, identifier: identifier.clone(), rows: vec![(self.to, merged)], live: merged };
+        let before = Stored { kind: SCRATCH, identifier: identifier.clone(), rows: self.merged_so_far()?, live: 0 };
         let kind = KindRef { id: SCRATCH, rule: Rule::of(&identifier), identifier, had_rows: true };
         let mut claims = Claims::default();
         let mut merge = Merge {
@@ -183,7 +232,14 @@ impl Union<'_> {
         Ok(())
     }
 
-    /// The row as an import held it, of the source that it is.
+    fn merged_so_far(&self) -> Result<Vec<(u32, u64)>> {
+        let sql = "SELECT source_id, count(*) FROM samples WHERE kind_id = ?1 GROUP BY source_id";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let rows = statement.query_map([SCRATCH], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The row as an import held it, of the source that it belongs to.
     fn as_held(&self, row: &Row, import: i64) -> Result<Row> {
         let logged = row.flags & FLAG_LOGGED != 0;
         let image = if logged { image_at(self.conn, self.kind, &row.key, import)? } else { None };
@@ -194,7 +250,7 @@ impl Union<'_> {
             superseded_by: None,
             ..*row
         };
-        (held.key.source, held.key.ordinal) = (self.to, 0);
+        (held.key.source, held.key.ordinal) = (self.places.of(row.key.source, import), 0);
         Ok(held)
     }
 

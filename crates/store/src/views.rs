@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use health::kind::{self, Kind, Nature};
 use health::series::rule::Rule;
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
 use crate::error::Result;
 
@@ -75,6 +75,40 @@ pub(crate) fn create_kind_views(conn: &Connection, kinds: &[(u32, Kind)]) -> Res
     Ok(())
 }
 
+/// Forgets kinds and their views. What a view of theirs was in the way of gets its own.
+pub(crate) fn forget_kinds(conn: &Connection, kinds: &[u32]) -> Result<()> {
+    let mut dropped = false;
+    for kind in kinds {
+        let identifier: String = conn
+            .prepare_cached("DELETE FROM kinds WHERE id = ?1 RETURNING identifier")?
+            .query_row([kind], |row| row.get(0))?;
+        let name = view_name(&identifier);
+        let is_its_own: bool = conn.query_row(
+            "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'view' AND name = ?1 COLLATE NOCASE AND instr(sql, ?2))",
+            params![name, where_kind(*kind)],
+            |row| row.get(0),
+        )?;
+        if is_its_own {
+            conn.execute_batch(&format!("DROP VIEW \"{name}\""))?;
+            dropped = true;
+        }
+    }
+    if !dropped {
+        return Ok(());
+    }
+    let left: Vec<(u32, String)> = {
+        let mut statement = conn.prepare("SELECT id, identifier FROM kinds ORDER BY id")?;
+        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?
+    };
+    let left: Vec<(u32, Kind)> = left.into_iter().map(|(id, name)| (id, kind::get_or_guess(&name, None))).collect();
+    create_kind_views(conn, &left)
+}
+
+/// What tells a kind's view from others.
+fn where_kind(id: u32) -> String {
+    format!("WHERE s.kind_id = {id} AND")
+}
+
 /// Creates the view of one kind: live rows with readable times, the source's name and the device.
 fn create_kind_view(conn: &Connection, id: u32, kind: &Kind) -> Result<()> {
     let safe = view_name(&kind.identifier);
@@ -95,7 +129,8 @@ fn create_kind_view(conn: &Connection, id: u32, kind: &Kind) -> Result<()> {
                 o.device AS device, d.json AS details, s.copies AS copies
          FROM samples s JOIN kinds k ON k.id = s.kind_id JOIN origins o ON o.id = s.origin_id
               LEFT JOIN details d ON d.id = s.details_id
-         WHERE s.kind_id = {id} AND s.superseded_by IS NULL"
+         {} s.superseded_by IS NULL",
+        where_kind(id)
     ))?;
     Ok(())
 }

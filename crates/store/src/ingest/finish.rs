@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 
 use health::time::format_instant;
-use health::{Batch, EntryKind, Sample};
+use health::{Batch, Sample};
 
 use super::Ingest;
 use super::rows::at;
 use super::waiting::Owner;
 use crate::absences::{Part, Repeated};
 use crate::claims::Claimant;
-use crate::dictionary::KindRef;
+use crate::copies::Holders;
 use crate::error::{ErrorKind, Result};
-use crate::history::{self, History, ImportRef, live_imports};
+use crate::history::{self, History, ImportRef, Presence, live_imports, row_at};
 use crate::members::Members;
 use crate::report::Report;
 use crate::rollup::Rule;
@@ -87,8 +87,10 @@ impl Ingest<'_> {
         self.write_import("")?;
         let thought = std::mem::replace(&mut self.imports, live_imports(self.conn)?);
         self.history = None;
-        let linked = self.link_renamed_sources()?;
-        self.find_absences(linked)?;
+        let told = self.link_renamed_sources()?;
+        let lacking = self.find_absences()?;
+        let moved = BTreeSet::from_iter(self.settle_names(told)?);
+        self.reconcile(lacking, &moved)?;
         let ids = |imports: &[ImportRef]| imports.iter().map(|import| import.id).collect::<Vec<_>>();
         if ids(&thought) != ids(&self.imports) {
             self.show_newest()?;
@@ -118,43 +120,11 @@ impl Ingest<'_> {
     }
 
     /// Computes what was touched since the last time, in the zones as they are known now.
-    fn derive(&mut self) -> Result<()> {
+    pub(super) fn derive(&mut self) -> Result<()> {
         query::zones::find_stays(self.conn, self.delivery.home_zone)?;
         let zones = self.derived.rezone(self.conn, self.delivery.home_zone, &self.zones)?;
         self.zones = zones;
         self.derived.rebuild(self.conn, &self.zones)
-    }
-
-    /// Returns whether there were any.
-    fn link_renamed_sources(&mut self) -> Result<bool> {
-        let renamed = link::renamed(self.conn, &self.dictionary)?;
-        for (new, old) in renamed.iter().copied() {
-            for kind in link::kinds_of(self.conn, new, self.import)? {
-                let members = members::take(self.conn, kind, &BTreeSet::from([new]))?;
-                let mut rows = link::take_rows(self.conn, kind, new, old)?;
-                rows.iter().for_each(|row| self.derived.changed(kind, &row.key));
-                let identifier = derived::identifier(self.conn, kind)?;
-                let kind = KindRef { id: kind, rule: Rule::of(&identifier), identifier, had_rows: true };
-                let mut counts = self.report.by_type.remove(&kind.identifier).unwrap_or_default();
-                let moved = link::copies(&kind, &rows);
-                let duplicates = counts.counts.duplicates;
-                counts.counts.new = counts.counts.new.saturating_sub(moved);
-                self.merge(&kind, Claimant::TopLevel, &mut rows, &mut counts)?;
-                members::relink(self.conn, kind.id, old, &members)?;
-                // The repeats of these rows were counted when they first came.
-                counts.counts.duplicates = duplicates;
-                self.report.by_type.insert(kind.identifier, counts);
-            }
-            for (kind, known) in entries::move_source(self.conn, self.import, &self.imports, new, old)? {
-                if let Some(kind) = EntryKind::ALL.into_iter().find(|k| k.as_str() == kind) {
-                    let counts = self.report.entries_mut(kind);
-                    counts.new = counts.new.saturating_sub(known);
-                    counts.known += known;
-                }
-            }
-            link::move_names(self.conn, new, old)?;
-        }
-        Ok(!renamed.is_empty())
     }
 
     /// Settles how samples look that several batches held. Returns how many of those rows were repeats of no account.
@@ -167,20 +137,24 @@ impl Ingest<'_> {
             if changed {
                 self.derived.mark(kind, &row.key);
             }
-            if !rule.counts_copies(flags) {
-                repeats += row.times - 1;
+            match rule.counts_copies(flags) {
+                true => self.claims.other_copies(kind, row.key),
+                false => repeats += row.times - 1,
             }
         }
         Ok(repeats)
     }
 
-    /// What this import lacks, and what follows from that; where sources were `linked`, for all rows of a kind.
-    fn find_absences(&mut self, linked: bool) -> Result<()> {
+    /// Writes down what this import lacks. Returns the kinds of which it may supersede rows, with the part that is decided
+    /// anew and the rows that counted.
+    fn find_absences(&mut self) -> Result<Vec<(u32, Part, u64)>> {
         let newest = self.imports.last().is_some_and(|newest| newest.id == self.import);
+        let mut kinds = Vec::new();
         for before in std::mem::take(&mut self.stored_before) {
             let found = absences::find(self.conn, &self.claims, &before, self.import)?;
             let (kind, identifier) = (before.kind, &before.identifier);
             let repeats = self.settle(kind, &found.repeated)?;
+            self.count_copies(kind, identifier)?;
             if let Some(counts) = self.report.by_type.get_mut(identifier) {
                 counts.counts.known = counts.counts.known.saturating_sub(repeats);
                 counts.counts.duplicates += repeats;
@@ -192,12 +166,47 @@ impl Ingest<'_> {
             }
             let touched = self.derived.touched(kind);
             if found.absent || self.claims.revives(kind) || (!newest && touched) {
-                let among = (self.imports.as_slice(), self.import);
-                let part = if linked { Part::All } else { Part::of(self.claims.extent(kind), among.0, among.1) };
-                let outcome = absences::reconcile_import(self.conn, &before, part, among, &mut self.derived)?;
-                self.report.superseded += outcome.superseded;
-                self.report.kept += outcome.kept;
+                let part = Part::of(self.claims.extent(kind), &self.imports, self.import);
+                kinds.push((kind, part, before.live));
             }
+        }
+        Ok(kinds)
+    }
+
+    /// Counts samples of which this import has more or fewer than the imports before.
+    fn count_copies(&mut self, kind: u32, identifier: &str) -> Result<()> {
+        let keys = self.claims.take_other_copies(kind);
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let presence = Presence::load(self.conn, kind)?;
+        let holders = Holders { conn: self.conn, kind, imports: &self.imports, presence: &presence };
+        let rule = Rule::of(identifier);
+        for key in keys {
+            let row = row_at(self.conn, kind, &key)?;
+            let new = holders.only_in(self.import, &row, rule)?;
+            if let Some(counts) = self.report.by_type.get_mut(identifier) {
+                let new = new.min(counts.counts.known);
+                counts.counts.new += new;
+                counts.counts.known -= new;
+            }
+            let (before, now) = holders.counted(self.import, &row)?;
+            if row.superseded_by.is_none() {
+                self.report.superseded += u64::from(before.saturating_sub(now));
+            }
+        }
+        Ok(())
+    }
+
+    /// Decides anew what counts: of kinds whose rows `moved` from source to source all of it.
+    fn reconcile(&mut self, lacking: Vec<(u32, Part, u64)>, moved: &BTreeSet<u32>) -> Result<()> {
+        let others = lacking.into_iter().filter(|(kind, ..)| !moved.contains(kind));
+        let kinds: Vec<(u32, Part, u64)> = others.chain(moved.iter().map(|kind| (*kind, Part::All, 0))).collect();
+        for (kind, part, live) in kinds {
+            let among = (self.imports.as_slice(), self.import);
+            let outcome = absences::reconcile_import(self.conn, (kind, part), live, among, &mut self.derived)?;
+            self.report.superseded += outcome.superseded;
+            self.report.kept += outcome.kept;
         }
         Ok(())
     }

@@ -1,11 +1,13 @@
 //! The store seen through its one door: batches in, rows out.
 
 mod days;
+mod histories;
 mod limits;
 mod links;
 mod nested;
 mod orders;
 mod reimports;
+mod renames;
 mod repeats;
 mod undo;
 mod verify;
@@ -102,11 +104,14 @@ fn batch(lines: &[Line]) -> Batch {
 fn batches(export: &Export, size: usize) -> Vec<Batch> {
     let mut all: Vec<Batch> = export.rows.chunks(size).map(batch).collect();
     let mut last = Batch::default();
+    // An export calls its watch by one name.
+    let watch =
+        export.rows.iter().find(|line| line.hardware == Some("Watch6,1")).map_or("Kim's Watch", |line| line.source);
     for (start, activity) in &export.workouts {
         last.entries.push(Entry {
             kind: EntryKind::Workout,
             identity: (*activity).to_owned(),
-            source: Source { name: "Kim's Watch".into(), bundle: None, hardware: Some("Watch6,1".into()) },
+            source: Source { name: watch.into(), bundle: None, hardware: Some("Watch6,1".into()) },
             start_ms: Some(*start),
             end_ms: Some(start + HOUR),
             body: format!("{{\"activity\":\"{activity}\",\"as_of\":{}}}", export.date),

@@ -14,6 +14,38 @@ fn r1_the_same_file_again_adds_nothing_and_says_so() {
 }
 
 #[test]
+fn a_known_file_is_told_at_once_while_somebody_else_writes() {
+    let dir = std::env::temp_dir().join(format!("vitalog-known {}", std::process::id()));
+    std::fs::create_dir_all(&dir).expect("a folder");
+    let path = dir.join("a store.db");
+    // An archive's fingerprint is known before its first record.
+    let known = |rows: &[Line]| {
+        let mut batches = batches(&export(10, rows), 3);
+        let document = batches.last().and_then(|last| last.document.clone());
+        batches[0].document = document;
+        batches
+    };
+    let try_ingest = |store: &mut Store, rows: &[Line], dry_run| {
+        let mut queue = known(rows).into_iter();
+        let delivery = Delivery { file: None, now_ms: 0, home_zone: "UTC", dry_run, cancel: Cancel::default() };
+        store.ingest(&delivery, &mut || Ok(queue.next()), &mut |_| true)
+    };
+    let rows = [steps(0, HOUR, 1.0), steps(HOUR, 2 * HOUR, 1.0)];
+    try_ingest(&mut Store::open(&path).expect("a store"), &rows, false).expect("ingests");
+    let writer = Store::open(&path).expect("a store");
+    writer.conn.execute_batch("BEGIN IMMEDIATE").expect("a writer");
+    let mut store = Store::open_within(&path, std::time::Duration::ZERO).expect("a store");
+    for (dry_run, outcome) in [(false, "already_imported"), (true, "dry_run")] {
+        let report = try_ingest(&mut store, &rows, dry_run).expect("known");
+        assert_eq!((report.outcome.as_str(), report.counts.known), (outcome, 2));
+        let refused = try_ingest(&mut store, &rows[1..], dry_run).expect_err("another file must wait");
+        assert!(matches!(refused.kind(), ErrorKind::Busy), "{refused}");
+    }
+    drop((store, writer));
+    std::fs::remove_dir_all(&dir).expect("removed");
+}
+
+#[test]
 fn r2_a_later_export_with_the_same_samples_adds_nothing() {
     let rows: Vec<Line> = (0..100).map(|i| steps(i * HOUR, (i + 1) * HOUR, i as f64)).collect();
     let mut store = store_of(&[&export(10, &rows)]);
@@ -84,6 +116,19 @@ fn a_truncated_export_supersedes_nothing() {
     let a = export(10, &[steps(0, HOUR, 1.0), steps(HOUR, 2 * HOUR, 1.0)]);
     let b = Export { complete: false, ..export(20, &[steps(0, HOUR, 1.0)]) };
     check_total(&store_of(&[&a, &b]), STEPS, (2, 2.0));
+}
+
+#[test]
+fn what_a_truncated_export_had_is_superseded_by_a_whole_one() {
+    let cut = Export { complete: false, ..export(10, &[steps(0, HOUR, 1.0)]) };
+    let newer = export(30, &[steps(HOUR, 2 * HOUR, 1.0)]);
+    let older = export(20, &[steps(HOUR, 2 * HOUR, 1.0), steps(0, HOUR, 1.0)]);
+    let undated = Export { undated: true, ..export(0, &[steps(0, HOUR, 1.0)]) };
+    for first in [&cut, &undated] {
+        check_total(&store_of(&[first, &newer]), STEPS, (1, 1.0));
+        check_total(&store_of(&[&newer, first]), STEPS, (1, 1.0));
+        check_same(&store_of(&[first, &newer, &older]), &store_of(&[&older, first, &newer]));
+    }
 }
 
 #[test]

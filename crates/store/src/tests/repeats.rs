@@ -12,6 +12,65 @@ fn r6_two_glasses_of_water_in_one_second_are_two_also_after_another_import() {
     check_total(&store, WATER, (1, 500.0));
 }
 
+/// Glasses of one second: how many each export has, by their dates; what the report of the last says (new, known,
+/// superseded), what counts then, and what its undo says (removed, restored).
+#[track_caller]
+fn check_glasses(exports: &[(i64, usize)], report: (u64, u64, u64), counts: usize, undone: (u64, u64)) {
+    let other = |kind| Line { kind, unit: "mL", ..steps(9000, 9000, 100.0) };
+    for (kind, typed) in [(WATER, false), (PULSE, true)] {
+        let glass = Line { kind, typed, unit: "mL", ..steps(5000, 5000, 250.0) };
+        // Side by side in one batch, and batches apart.
+        for apart in [0, 4] {
+            let export = |(date, n): &(i64, usize)| {
+                let mut rows = vec![other(kind)];
+                rows.extend(
+                    (0..*n).flat_map(|_| std::iter::once(glass).chain(std::iter::repeat_n(other(STEPS), apart))),
+                );
+                super::export(*date, &rows)
+            };
+            let exports: Vec<Export> = exports.iter().map(export).collect();
+            let (last, before) = exports.split_last().expect("some");
+            let mut store = store_of(&before.iter().collect::<Vec<_>>());
+            let found = ingest(&mut store, last);
+            let of_kind = found.by_type[kind].counts;
+            assert_eq!((of_kind.new, of_kind.known - 1, found.superseded), report, "{kind} {apart}");
+            assert_eq!(found.records, found.counts.new + found.counts.known + found.counts.duplicates);
+            let total: i64 = store
+                .conn
+                .query_row("SELECT sum(copies) FROM samples WHERE start_ms = 5000", [], |row| row.get(0))
+                .expect("a sum");
+            assert_eq!(total, counts as i64);
+            let back = undo(&mut store, exports.len() as i64);
+            assert_eq!((back.removed, back.restored), undone, "{kind} {apart}");
+            check_same(&store, &store_of(&before.iter().collect::<Vec<_>>()));
+        }
+    }
+}
+
+#[test]
+fn more_or_fewer_glasses_than_before_are_new_or_superseded() {
+    check_glasses(&[(10, 1), (20, 3)], (2, 1, 0), 3, (2, 0));
+    check_glasses(&[(10, 3), (20, 1)], (0, 1, 2), 1, (0, 2));
+    check_glasses(&[(10, 3), (20, 3)], (0, 3, 0), 3, (0, 0));
+    // An older export knows it worse.
+    check_glasses(&[(20, 1), (10, 3)], (2, 1, 0), 1, (2, 0));
+    check_glasses(&[(20, 3), (10, 1)], (0, 1, 0), 3, (0, 0));
+    check_glasses(&[(10, 3), (20, 1), (30, 2)], (0, 2, 0), 2, (0, 0));
+    check_glasses(&[(10, 1), (20, 2), (30, 4)], (2, 2, 0), 4, (2, 0));
+}
+
+#[test]
+fn all_glasses_of_an_import_are_removed_with_it() {
+    let glass = Line { kind: WATER, unit: "mL", ..steps(5000, 5000, 250.0) };
+    for others in [&[][..], &[steps(0, HOUR, 1.0)]] {
+        let mut store = store_of(&[&export(10, others), &export(20, &[others, &[glass; 3]].concat())]);
+        assert_eq!(undo(&mut store, 2).removed, 3);
+        check_same(&store, &store_of(&[&export(10, others)]));
+    }
+    let mut store = store_of(&[&export(20, &[glass; 3])]);
+    assert_eq!(undo(&mut store, 1).removed, 3);
+}
+
 #[test]
 fn repeats_of_anything_else_are_duplicates_wherever_they_stand() {
     let beat = Line { kind: PULSE, unit: "count/min", ..steps(5000, 5000, 61.0) };

@@ -82,3 +82,87 @@ fn an_undone_file_is_not_known_any_more() {
     assert_eq!(ingest(&mut store, &a).counts.new, 1);
     check_same(&store, &store_of(&[&a]));
 }
+
+/// What is in the dictionaries, and which views there are.
+fn texts(store: &Store) -> Vec<String> {
+    let mut statement = store
+        .conn
+        .prepare(
+            "SELECT 'kind ' || identifier FROM kinds UNION ALL SELECT 'origin ' || coalesce(version, '') || ' ' || unit FROM origins
+             UNION ALL SELECT 'source ' || coalesce(hardware, '') FROM sources UNION ALL SELECT 'name ' || name FROM source_names
+             UNION ALL SELECT 'text ' || text FROM category_texts UNION ALL SELECT 'detail ' || json FROM details
+             UNION ALL SELECT 'absence' FROM absences UNION ALL SELECT 'reject' FROM rejects
+             UNION ALL SELECT 'log ' || coalesce(version, '') FROM sample_log l JOIN origins o ON o.id = l.origin_id
+             UNION ALL SELECT type || ' ' || name FROM sqlite_schema ORDER BY 1",
+        )
+        .expect("valid SQL");
+    statement.query_map([], |row| row.get(0)).and_then(Iterator::collect).expect("reads")
+}
+
+fn with_texts(date: i64, lines: &[Line], text: &str) -> Vec<Batch> {
+    let mut batches = batches(&export(date, lines), 99);
+    batches[0].details.push(format!("{{\"metadata\":{{\"k\":\"{text}\"}}}}"));
+    batches[0].texts.push(text.to_owned());
+    for sample in &mut batches[0].samples {
+        (sample.details, sample.text) = (0, 0);
+    }
+    batches
+}
+
+fn ingest_batches(store: &mut Store, batches: Vec<Batch>) {
+    let mut queue = batches.into_iter();
+    let delivery =
+        Delivery { file: None, now_ms: 0, home_zone: "Europe/Berlin", dry_run: false, cancel: Cancel::default() };
+    store.ingest(&delivery, &mut || Ok(queue.next()), &mut |_| true).expect("ingests");
+}
+
+#[test]
+fn an_undo_leaves_no_text_and_no_view_behind() {
+    let own = Line {
+        kind: "HKCategoryTypeIdentifierMindfulSession",
+        unit: "",
+        source: "An app",
+        hardware: None,
+        ..steps(0, HOUR, 0.0)
+    };
+    let first = || with_texts(10, &[steps(0, HOUR, 1.0)], "a");
+    let second = || with_texts(20, &[Line { version: Some("18.2"), ..steps(0, HOUR, 1.0) }, own], "a");
+    let third = || with_texts(30, &[own], "b");
+    let of = |all: &[&dyn Fn() -> Vec<Batch>]| {
+        let mut store = store_of(&[]);
+        all.iter().for_each(|batches| ingest_batches(&mut store, batches()));
+        store
+    };
+    let mut store = of(&[&first, &second, &third]);
+    undo(&mut store, 3);
+    assert_eq!(texts(&store), texts(&of(&[&first, &second])));
+    undo(&mut store, 2);
+    assert_eq!(texts(&store), texts(&of(&[&first])));
+    undo(&mut store, 1);
+    assert_eq!(texts(&store), texts(&of(&[])));
+    ingest_batches(&mut store, second());
+    assert_eq!(texts(&store), texts(&of(&[&second])));
+    check_same(&store, &of(&[&second]));
+    // What it saw first and others saw too stays theirs.
+    let mut store =
+        of(&[&first, &second, &|| with_texts(40, &[Line { version: Some("18.2"), ..steps(0, HOUR, 1.0) }], "a")]);
+    undo(&mut store, 2);
+    assert_eq!(store.verify("UTC").expect("verifies"), []);
+    undo(&mut store, 1);
+    check_same(&store, &of(&[&|| with_texts(40, &[Line { version: Some("18.2"), ..steps(0, HOUR, 1.0) }], "a")]));
+    assert_eq!(store.verify("UTC").expect("verifies"), []);
+}
+
+#[test]
+fn a_kind_gets_the_view_that_an_undone_one_had() {
+    let of = |kind| Line { kind, ..steps(0, HOUR, 1.0) };
+    let count = |store: &Store| {
+        store.conn.query_row("SELECT count(*) FROM novel_thing", [], |row| row.get::<_, i64>(0)).expect("a view")
+    };
+    let (first, second) = ("HKQuantityTypeIdentifierNovelThing", "HKDataTypeNovelThing");
+    assert_eq!(crate::view_name(first), crate::view_name(second));
+    let mut store = store_of(&[&export(10, &[of(first)]), &export(20, &[of(second), Line { start: 1, ..of(second) }])]);
+    assert_eq!(count(&store), 1);
+    undo(&mut store, 1);
+    assert_eq!(count(&store), 2);
+}

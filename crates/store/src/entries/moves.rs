@@ -1,0 +1,200 @@
+//! Entries whose source turns out to be another one, and those of two sources that are one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use health::EntryKind;
+use rusqlite::{Connection, params};
+
+use super::{Image, current, find_by, held_by, image_at, known_again, log, of_members, remove, show_newest};
+use crate::error::Result;
+use crate::history::ImportRef;
+use crate::members;
+use crate::unite::Places;
+
+/// Number, kind, identity and span of an entry.
+type Placed = (i64, String, String, (Option<i64>, Option<i64>));
+
+/// Entries by the source that they belong to now, and the one under which they lay.
+pub(crate) type Moved = BTreeMap<(u32, u32), Vec<i64>>;
+
+/// Moves the entries that a renamed source brought to the source that it is. Returns how many were there, by kind.
+pub(crate) fn move_source(
+    conn: &Connection,
+    import: i64,
+    imports: &[ImportRef],
+    from: u32,
+    to: u32,
+) -> Result<BTreeMap<String, u64>> {
+    let mut merged: BTreeMap<String, u64> = BTreeMap::new();
+    for placed in of_source(conn, from)? {
+        let same = same_as(conn, import, &placed, to, &|_| true)?;
+        let (id, kind, ..) = placed;
+        let Some(old) = same else {
+            give(conn, id, to)?;
+            continue;
+        };
+        let image = current(conn, id)?;
+        conn.execute("UPDATE OR IGNORE correlation_members SET entry_id = ?2 WHERE entry_id = ?1", [id, old])?;
+        remove(conn, id)?;
+        if !held_by(conn, old, import)? {
+            known_again(conn, import, imports, old, &image)?;
+        }
+        *merged.entry(kind).or_default() += 1;
+    }
+    Ok(merged)
+}
+
+/// Puts the entries of some sources under those that they belong to; one that imports held which belong to several
+/// becomes as many.
+pub(crate) fn deal_out(
+    conn: &Connection,
+    sources: &BTreeSet<u32>,
+    places: &Places,
+    imports: &[ImportRef],
+) -> Result<Moved> {
+    let mut all = Vec::new();
+    for source in sources {
+        all.extend(of_source(conn, *source)?.into_iter().map(|(id, ..)| (*source, id)));
+    }
+    let mut moved = Moved::new();
+    for (source, id) in all {
+        let mut held: BTreeMap<u32, BTreeMap<i64, Image>> = BTreeMap::new();
+        for (import, image) in images(conn, id)? {
+            if imports.iter().any(|live| live.id == import) {
+                held.entry(places.of(source, import)).or_default().insert(import, image);
+            }
+        }
+        let several = held.len() > 1;
+        for (part, (to, images)) in held.into_iter().enumerate() {
+            let id = if part == 0 { id } else { copy(conn, id)? };
+            if several {
+                write_images(conn, imports, id, &images)?;
+            }
+            give(conn, id, to)?;
+            moved.entry((to, source)).or_default().push(id);
+        }
+    }
+    Ok(moved)
+}
+
+/// Makes one of entries that are the same, of those that lay under different sources.
+pub(crate) fn unite(conn: &Connection, imports: &[ImportRef], moved: Moved) -> Result<()> {
+    let mut settled: BTreeMap<u32, BTreeSet<i64>> = BTreeMap::new();
+    // Where they belong is where the first of them were.
+    let mut moved: Vec<((u32, u32), Vec<i64>)> = moved.into_iter().collect();
+    moved.sort_by_key(|((to, from), _)| (*to, from != to, *from));
+    for ((to, _), ids) in moved {
+        let before = settled.get(&to).cloned().unwrap_or_default();
+        for id in ids {
+            let placed = placed(conn, id)?;
+            match same_as(conn, i64::MIN, &placed, to, &|id| before.contains(&id))? {
+                Some(known) => unite_two(conn, imports, id, known)?,
+                None => _ = settled.entry(to).or_default().insert(id),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The entry among those of another source that this one is.
+fn same_as(
+    conn: &Connection,
+    import: i64,
+    placed: &Placed,
+    source: u32,
+    among: &dyn Fn(i64) -> bool,
+) -> Result<Option<i64>> {
+    let (id, kind, identity, span) = placed;
+    let alike = match kind == EntryKind::Correlation.as_str() {
+        true => find_by(conn, kind, identity, *span, Some(source))?,
+        false => others_by(conn, placed, source)?,
+    };
+    let alike: Vec<i64> = alike.into_iter().filter(|other| other != id && among(*other)).collect();
+    if kind == EntryKind::Correlation.as_str() {
+        return of_members(conn, import, &alike, &members::of(conn, *id)?);
+    }
+    Ok(alike.first().copied())
+}
+
+/// Entries of a source that are like one, without it.
+fn others_by(conn: &Connection, (id, kind, identity, (start_ms, end_ms)): &Placed, source: u32) -> Result<Vec<i64>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT id FROM entries WHERE kind = ?1 AND identity = ?2 AND source_id = ?3 AND id <> ?4
+             AND (kind = 'clinical_record' OR (start_ms IS ?5 AND end_ms IS ?6)) ORDER BY id",
+    )?;
+    let ids = statement.query_map(params![kind, identity, source, id, start_ms, end_ms], |row| row.get(0))?;
+    Ok(ids.collect::<rusqlite::Result<_>>()?)
+}
+
+fn give(conn: &Connection, id: i64, to: u32) -> Result<()> {
+    conn.prepare_cached("UPDATE entries SET source_id = ?2 WHERE id = ?1")?.execute(params![id, to])?;
+    Ok(())
+}
+
+/// Another entry like one, with its members.
+fn copy(conn: &Connection, id: i64) -> Result<i64> {
+    let copy: i64 = conn
+        .prepare_cached(
+            "INSERT INTO entries (kind, identity, source_id, start_ms, end_ms, body, payload, import_id)
+             SELECT kind, identity, source_id, start_ms, end_ms, body, payload, import_id FROM entries WHERE id = ?1
+             RETURNING id",
+        )?
+        .query_row([id], |row| row.get(0))?;
+    conn.execute(
+        "INSERT INTO correlation_members (entry_id, kind_id, start_ms, source_id, duration_ms, ordinal)
+         SELECT ?2, kind_id, start_ms, source_id, duration_ms, ordinal FROM correlation_members WHERE entry_id = ?1",
+        [id, copy],
+    )?;
+    Ok(copy)
+}
+
+/// Makes one entry of two: each import's image is kept; of one that held both, that of the entry stored first, as it
+/// would be had the second been met as the same.
+fn unite_two(conn: &Connection, imports: &[ImportRef], id: i64, known: i64) -> Result<()> {
+    let mut images = images(conn, id.max(known))?;
+    images.extend(self::images(conn, id.min(known))?);
+    conn.execute("UPDATE OR IGNORE correlation_members SET entry_id = ?2 WHERE entry_id = ?1", [id, known])?;
+    remove(conn, id)?;
+    write_images(conn, imports, known, &images)
+}
+
+/// Writes down anew which imports held an entry, and how each showed it.
+fn write_images(conn: &Connection, imports: &[ImportRef], id: i64, images: &BTreeMap<i64, Image>) -> Result<()> {
+    conn.prepare_cached("DELETE FROM entry_log WHERE entry_id = ?1")?.execute([id])?;
+    let differ = images.values().zip(images.values().skip(1)).any(|(a, b)| a != b);
+    let mut last = None;
+    for (import, image) in images {
+        log(conn, id, *import, Some(image).filter(|image| differ && last != Some(*image)))?;
+        last = Some(image);
+    }
+    if let Some((first, image)) = images.first_key_value() {
+        conn.prepare_cached("UPDATE entries SET import_id = ?2, body = ?3, payload = ?4 WHERE id = ?1")?
+            .execute(params![id, first, image.body, image.payload])?;
+    }
+    show_newest(conn, imports, id)
+}
+
+/// How each import that held an entry showed it.
+fn images(conn: &Connection, id: i64) -> Result<BTreeMap<i64, Image>> {
+    let holders: Vec<i64> = {
+        let mut statement = conn.prepare_cached("SELECT import_id FROM entry_log WHERE entry_id = ?1")?;
+        statement.query_map([id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
+    };
+    let image = |import| Ok((import, image_at(conn, id, import)?.map_or_else(|| current(conn, id), Ok)?));
+    holders.into_iter().map(image).collect()
+}
+
+fn of_source(conn: &Connection, source: u32) -> Result<Vec<Placed>> {
+    let ids: Vec<i64> = {
+        let mut statement = conn.prepare_cached("SELECT id FROM entries WHERE source_id = ?1 ORDER BY id")?;
+        statement.query_map([source], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
+    };
+    ids.into_iter().map(|id| placed(conn, id)).collect()
+}
+
+fn placed(conn: &Connection, id: i64) -> Result<Placed> {
+    let mut statement =
+        conn.prepare_cached("SELECT id, kind, identity, start_ms, end_ms FROM entries WHERE id = ?1")?;
+    let placed = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, (row.get(3)?, row.get(4)?)));
+    Ok(statement.query_row([id], placed)?)
+}

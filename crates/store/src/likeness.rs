@@ -1,0 +1,309 @@
+//! Whether two names of one app and hardware are one source: how far the rows of an import under the one are those of
+//! another import under the other.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use rusqlite::{Connection, params};
+
+use crate::error::Result;
+use crate::history::Presence;
+use crate::row::{self, Key};
+
+/// So many of the rows in the time of both must coincide before two names are taken for one source.
+const COINCIDING: f64 = 0.95;
+/// Without hardware to compare, fewer coinciding rows than this prove nothing.
+const ROWS_WITHOUT_HARDWARE: u64 = 3;
+/// Rows of one kind and instant that are compared; the others count as different.
+const ROWS_AT_ONCE: usize = 10_000;
+
+/// What a source wrote, as one import held it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Held {
+    pub source: u32,
+    pub import: i64,
+}
+
+/// Two that may be one: of an older export and of a newer one.
+#[derive(Debug)]
+pub(crate) struct Pair {
+    older: Held,
+    newer: Held,
+    /// Rows that coincide at least before the two are taken for one.
+    least: u64,
+    rows: u64,
+    same: u64,
+}
+
+impl Pair {
+    pub fn new(older: Held, newer: Held, hardware_is_known: bool) -> Self {
+        let least = if hardware_is_known { 1 } else { ROWS_WITHOUT_HARDWARE };
+        Self { older, newer, least, rows: 0, same: 0 }
+    }
+
+    /// How many rows prove that the two are one; `None` where they do not.
+    pub fn proof(&self) -> Option<u64> {
+        (self.same >= self.least && self.same as f64 >= COINCIDING * self.rows as f64).then_some(self.same)
+    }
+}
+
+/// Compares pairs by the samples of the kinds that some of their sources have, and by entries.
+pub(crate) fn compare(conn: &Connection, pairs: &mut [Pair], with_kinds_of: &BTreeSet<u32>) -> Result<()> {
+    if pairs.is_empty() {
+        return Ok(());
+    }
+    let numbers = Numbers::of(pairs);
+    compare_samples(conn, pairs, &numbers, with_kinds_of)?;
+    compare_entries(conn, pairs, &numbers)
+}
+
+/// A number for each of those that are compared.
+struct Numbers {
+    by_source: BTreeMap<u32, Vec<(i64, u32)>>,
+}
+
+impl Numbers {
+    fn of(pairs: &[Pair]) -> Self {
+        let all: BTreeSet<Held> = pairs.iter().flat_map(|pair| [pair.older, pair.newer]).collect();
+        let mut by_source: BTreeMap<u32, Vec<(i64, u32)>> = BTreeMap::new();
+        for (held, number) in all.into_iter().zip(0..) {
+            by_source.entry(held.source).or_default().push((held.import, number));
+        }
+        Self { by_source }
+    }
+
+    /// The imports in which a source is compared, each with the number.
+    fn of_source(&self, source: u32) -> &[(i64, u32)] {
+        self.by_source.get(&source).map_or(&[], Vec::as_slice)
+    }
+
+    fn of_held(&self, held: Held) -> u32 {
+        let found = self.of_source(held.source).iter().find(|(import, _)| *import == held.import);
+        found.map_or(u32::MAX, |(_, number)| *number)
+    }
+
+    fn sources(&self) -> String {
+        json_list(self.by_source.keys())
+    }
+}
+
+fn json_list<'a>(ids: impl Iterator<Item = &'a u32>) -> String {
+    format!("[{}]", ids.map(u32::to_string).collect::<Vec<_>>().join(","))
+}
+
+/// A row of one of those that are compared.
+struct Seen<K> {
+    of: u32,
+    key: K,
+    value: Option<f64>,
+}
+
+fn near(a: Option<f64>, b: Option<f64>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => row::near(a, b).is_some(),
+        (a, b) => a.is_none() && b.is_none(),
+    }
+}
+
+/// How many rows of one lie in the time of another, and how many of those the other has too: for every pair in one pass
+/// in the order of time.
+struct Comparison {
+    /// The one whose rows are counted, the other.
+    pairs: Vec<(u32, u32)>,
+    of_other: HashMap<u32, Vec<usize>>,
+    /// Rows so far.
+    seen: HashMap<u32, u64>,
+    /// Rows before the other's first.
+    before: Vec<Option<u64>>,
+    rows: Vec<u64>,
+    same: Vec<u64>,
+}
+
+impl Comparison {
+    fn new(pairs: Vec<(u32, u32)>) -> Self {
+        let mut of_other: HashMap<u32, Vec<usize>> = HashMap::new();
+        for (at, (_, other)) in pairs.iter().enumerate() {
+            of_other.entry(*other).or_default().push(at);
+        }
+        let seen = pairs.iter().map(|(one, _)| (*one, 0)).collect();
+        let n = pairs.len();
+        Self { pairs, of_other, seen, before: vec![None; n], rows: vec![0; n], same: vec![0; n] }
+    }
+
+    /// Takes the rows of one instant, by source and key.
+    fn instant<K: Ord>(&mut self, rows: &[Seen<K>]) {
+        let by_number: HashMap<u32, &[Seen<K>]> =
+            rows.chunk_by(|a, b| a.of == b.of).filter_map(|of| Some((of.first()?.of, of))).collect();
+        let others = || by_number.keys().filter_map(|number| self.of_other.get(number)).flatten();
+        for at in others() {
+            if let (Some((one, _)), Some(before)) = (self.pairs.get(*at), self.before.get_mut(*at)) {
+                before.get_or_insert(self.seen.get(one).copied().unwrap_or(0));
+            }
+        }
+        for (number, of) in &by_number {
+            if let Some(seen) = self.seen.get_mut(number) {
+                *seen += of.len() as u64;
+            }
+        }
+        for at in others() {
+            let (Some((one, other)), Some(Some(before))) = (self.pairs.get(*at), self.before.get(*at)) else {
+                continue;
+            };
+            if let Some(rows) = self.rows.get_mut(*at) {
+                *rows = self.seen.get(one).copied().unwrap_or(0) - before;
+            }
+            if let (Some(one), Some(other), Some(same)) =
+                (by_number.get(one), by_number.get(other), self.same.get_mut(*at))
+            {
+                *same += coinciding(one, other);
+            }
+        }
+    }
+
+    /// Adds what was counted of one kind.
+    fn finish(self, pairs: &mut [Pair]) {
+        for (pair, (rows, same)) in pairs.iter_mut().zip(self.rows.into_iter().zip(self.same)) {
+            pair.rows += rows;
+            pair.same += same;
+        }
+    }
+}
+
+fn coinciding<K: Ord>(one: &[Seen<K>], other: &[Seen<K>]) -> u64 {
+    let has = |row: &&Seen<K>| {
+        let from = other.partition_point(|found| found.key < row.key);
+        other.iter().skip(from).take_while(|found| found.key == row.key).any(|found| near(found.value, row.value))
+    };
+    one.iter().filter(has).count() as u64
+}
+
+/// Hands over rows instant by instant.
+struct Instants<K> {
+    at: i64,
+    rows: Vec<Seen<K>>,
+}
+
+impl<K: Ord> Instants<K> {
+    fn new() -> Self {
+        Self { at: i64::MIN, rows: Vec::new() }
+    }
+
+    fn add(&mut self, at: i64, row: Seen<K>, comparison: &mut Comparison) {
+        if at != self.at {
+            self.end(comparison);
+            self.at = at;
+        }
+        if self.rows.len() < ROWS_AT_ONCE {
+            self.rows.push(row);
+        }
+    }
+
+    fn end(&mut self, comparison: &mut Comparison) {
+        self.rows.sort_by(|a, b| (a.of, &a.key).cmp(&(b.of, &b.key)));
+        comparison.instant(&self.rows);
+        self.rows.clear();
+    }
+}
+
+/// The newer one's samples in the older one's time.
+fn compare_samples(
+    conn: &Connection,
+    pairs: &mut [Pair],
+    numbers: &Numbers,
+    with_kinds_of: &BTreeSet<u32>,
+) -> Result<()> {
+    let kinds: Vec<u32> = {
+        let mut statement = conn.prepare_cached(
+            "SELECT DISTINCT kind_id FROM series_summary
+             WHERE stored > 0 AND source_id IN (SELECT value FROM json_each(?1)) ORDER BY kind_id",
+        )?;
+        statement.query_map([json_list(with_kinds_of.iter())], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
+    };
+    let mut statement = conn.prepare_cached(
+        "SELECT start_ms, source_id, duration_ms, ordinal, value, import_id FROM samples
+         WHERE kind_id = ?1 AND source_id IN (SELECT value FROM json_each(?2)) ORDER BY start_ms",
+    )?;
+    for kind in kinds {
+        let presence = Presence::load(conn, kind)?;
+        let both = |pair: &Pair| (numbers.of_held(pair.newer), numbers.of_held(pair.older));
+        let mut comparison = Comparison::new(pairs.iter().map(both).collect());
+        let mut instants = Instants::new();
+        let mut rows = statement.query(params![kind, numbers.sources()])?;
+        while let Some(row) = rows.next()? {
+            let key =
+                Key { start_ms: row.get(0)?, source: row.get(1)?, duration_ms: row.get(2)?, ordinal: row.get(3)? };
+            let (value, first) = (row.get(4)?, row.get(5)?);
+            let held = numbers.of_source(key.source).iter().filter(|(import, _)| presence.holds(*import, first, &key));
+            for (_, of) in held {
+                instants.add(key.start_ms, Seen { of: *of, key: key.duration_ms, value }, &mut comparison);
+            }
+        }
+        instants.end(&mut comparison);
+        comparison.finish(pairs);
+    }
+    Ok(())
+}
+
+/// The older one's entries in the newer one's time.
+fn compare_entries(conn: &Connection, pairs: &mut [Pair], numbers: &Numbers) -> Result<()> {
+    let both = |pair: &Pair| (numbers.of_held(pair.older), numbers.of_held(pair.newer));
+    let mut comparison = Comparison::new(pairs.iter().map(both).collect());
+    let mut instants = Instants::new();
+    let mut statement = conn.prepare_cached(
+        "SELECT e.start_ms, e.source_id, e.kind, e.identity, e.end_ms, l.import_id
+         FROM entries e JOIN entry_log l ON l.entry_id = e.id
+         WHERE e.start_ms IS NOT NULL AND e.source_id IN (SELECT value FROM json_each(?1)) ORDER BY e.start_ms",
+    )?;
+    let mut rows = statement.query([numbers.sources()])?;
+    while let Some(row) = rows.next()? {
+        let of = numbers.of_held(Held { source: row.get(1)?, import: row.get(5)? });
+        if of != u32::MAX {
+            let key: (String, String, Option<i64>) = (row.get(2)?, row.get(3)?, row.get(4)?);
+            instants.add(row.get(0)?, Seen { of, key, value: None }, &mut comparison);
+        }
+    }
+    instants.end(&mut comparison);
+    comparison.finish(pairs);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows of source 1 (the one) and 2 (the other) as instant, key and value; counted in the other's time, and the same.
+    #[track_caller]
+    fn check(rows: &[(i64, u32, i64, f64)], expected: (u64, u64)) {
+        let mut comparison = Comparison::new(vec![(1, 2)]);
+        let mut instants = Instants::new();
+        for (at, source, key, value) in rows {
+            instants.add(*at, Seen { of: *source, key: *key, value: Some(*value) }, &mut comparison);
+        }
+        instants.end(&mut comparison);
+        assert_eq!((comparison.rows[0], comparison.same[0]), expected);
+    }
+
+    #[test]
+    fn so_many_rows_of_one_instant_are_compared_and_the_others_differ() {
+        let half = ROWS_AT_ONCE as i64 / 2;
+        let rows = |ones: i64| -> Vec<_> {
+            let one = (0..ones).map(|key| (7, 1, key, 1.0));
+            one.chain((0..half).map(|key| (7, 2, key, 1.0))).collect()
+        };
+        let half = half as u64;
+        check(&rows(half as i64), (half, half));
+        check(&rows(half as i64 + 1), (half + 1, half - 1));
+    }
+
+    #[test]
+    fn only_rows_in_the_time_of_the_other_are_compared() {
+        let (a, b) = (1, 2);
+        check(&[], (0, 0));
+        check(&[(1, a, 0, 5.0), (2, a, 0, 5.0)], (0, 0));
+        check(
+            &[(1, a, 0, 5.0), (2, a, 0, 5.0), (2, b, 0, 5.0), (3, a, 0, 5.0), (4, b, 0, 5.0), (5, a, 0, 5.0)],
+            (2, 1),
+        );
+        check(&[(2, a, 0, 5.0), (2, a, 7, 1.0), (2, a, 7, 9.0), (2, b, 7, 9.0), (2, b, 7, 1.00001)], (3, 2));
+        check(&[(2, a, 0, 5.0), (2, b, 0, 5.1)], (1, 0));
+    }
+}
