@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 pub use store::{ANOTHER_PERSON, Phase, Progress, Report};
-use store::{Cancel, Delivery, ErrorKind};
+use store::{Cancel, Delivery, ErrorKind, Store};
 
 use crate::error::{About, Result, named};
 use crate::folder::Folder;
@@ -64,9 +64,9 @@ fn ingest(
     progress: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Report> {
     let mut batches = Batches::open(input)?;
-    // A dry run on a missing store must not create one.
+    // A dry run on a missing store must not create one, and a large file must not end in memory.
     let mut store = match options.dry_run && !folder.store_path().exists() {
-        true => folder.read()?,
+        true => Store::scratch()?,
         false => folder.write()?,
     };
     let zone = system_zone();

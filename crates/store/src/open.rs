@@ -54,6 +54,12 @@ impl Store {
         Self::prepare(Connection::open_in_memory()?, path.to_owned(), BUSY_WAIT)
     }
 
+    /// Returns an empty store to try something in: what does not fit into the page cache lies in a nameless file of the
+    /// system's, which is gone when the store is closed.
+    pub fn scratch() -> Result<Self> {
+        Self::prepare(Connection::open("")?, PathBuf::new(), BUSY_WAIT)
+    }
+
     /// Opens an existing store for reading only: no statement can change it. One whose making was killed is empty.
     ///
     /// In a folder that cannot be written to, the file is read as it lies there; fails with `Unsettled` where a
