@@ -375,15 +375,16 @@ fn every_problem_of_the_reader_is_in_the_kept_list() {
     assert!(app::words::REJECTS.iter().all(|(code, _)| codes.contains(*code)), "a reject counts to a problem");
 }
 
-/// The words in the first argument of `tally.count`, `tally.add` and `tally.reject`; where that is a variable called
-/// `problem`, the words of the arms that make it.
+/// The words in the first argument of what counts, loses or refuses something; where that is a variable called `problem`,
+/// the words of the arms that make it.
 fn problem_codes(source: &str) -> Vec<String> {
     let words = |text: &str| -> Vec<String> {
         let is_code =
             |text: &&str| !text.is_empty() && text.bytes().all(|c| matches!(c, b'a'..=b'z' | b'0'..=b'9' | b'_'));
         text.split('"').skip(1).step_by(2).filter(is_code).map(str::to_owned).collect()
     };
-    let calls = ["tally.count(", "tally.add(", "tally.reject("].into_iter().flat_map(|call| source.split(call).skip(1));
+    let calls = ["tally.count(", "tally.add(", "tally.lost_file(", "reject(", "refuse(", ".ok_or("];
+    let calls = calls.into_iter().flat_map(|call| source.split(call).skip(1));
     let mut codes: Vec<String> = calls.flat_map(|rest| words(rest.split([',', ';']).next().unwrap_or(""))).collect();
     let arms = source.split("let problem = match").skip(1).filter_map(|rest| rest.split("};").next());
     codes.extend(
