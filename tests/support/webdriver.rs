@@ -129,6 +129,7 @@ impl Window {
         let settled = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done(1)))";
         self.call("execute/async", json!({"script": settled, "args": []}));
         let picture = self.request("GET", &format!("/session/{}/screenshot", self.session), None);
+        fs::create_dir_all(path.parent().expect("a folder")).unwrap();
         fs::write(path, base64(picture.as_str().expect("a picture"))).unwrap();
     }
 
@@ -215,9 +216,12 @@ fn read_answer(stream: &mut TcpStream) -> Vec<u8> {
                 return bytes[head + 4..head + 4 + length].to_vec();
             }
         }
-        match stream.read(&mut part).expect("the driver answers in time") {
-            0 => panic!("the driver closed the connection"),
-            n => bytes.extend_from_slice(&part[..n]),
+        match stream.read(&mut part) {
+            Ok(0) => panic!("the driver closed the connection"),
+            Ok(n) => bytes.extend_from_slice(&part[..n]),
+            // Whoever stops a process and lets it go on interrupts what it waits for.
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => panic!("the driver did not answer in time: {error}"),
         }
     }
 }
