@@ -353,7 +353,7 @@ fn imports_name_standard_input_and_say_what_was_undone() {
     let at = table.lines().nth(1).and_then(|row| row.split_once("(standard input)")).map(|(_, rest)| rest.trim());
     assert!(at.is_some_and(|at| at.as_bytes()[10] == b' ' && at.as_bytes()[13] == b':'), "{table}");
     let undone = words(folder.check(&["undo", "1"], 0));
-    assert_eq!(undone, "Import 1 is undone: 40 rows removed.\n");
+    assert_eq!(undone, "Import 1 is undone: 41 rows removed.\n");
     let table = words(folder.check(&["imports"], 0));
     assert!(table.contains("undone") && !table.contains("imported"), "{table}");
 }
