@@ -178,7 +178,7 @@ fn delete(conn: &Connection, kind: u32, row: &Row) -> Result<()> {
     Ok(())
 }
 
-/// No import is left: whole tables go at once, which takes no time even of ten million rows.
+/// No import is left: whole tables go at once; only what counts is counted before.
 fn forget_everything(conn: &Connection) -> Result<u64> {
     let mut removed = conn.query_row("SELECT count(*) FROM entries", [], |row| row.get(0))?;
     for kind in kinds(conn)? {
