@@ -155,7 +155,6 @@ def upkeep(work, folder, limit):
         ("all days of 5 M records made anew, s", f"{seconds:.1f}", "30", ""),
         ("the same : `unzip -p`", f"{seconds / limit:.2f}", "", ""),
         ("peak memory of it, MiB", f"{peak / MIB:.0f}", "300", ""),
-        # Nine tenths of it find out what the file lacks of all that is stored, which only an export is asked.
         ("a file of 2,000 samples of one more day, s", f"{median:.1f}", "", ""),
         ("the same : all days made anew", f"{median / seconds:.2f}", "", ""),
     ]

@@ -262,14 +262,10 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    /// What a new import may have changed. It has a say only where it holds rows or covers time, unless it is the oldest
-    /// of all: then the one that was the oldest has a say now.
-    pub fn of(extent: Option<Stretch>, imports: &[ImportRef], import: i64) -> Self {
-        match extent {
-            _ if imports.first().is_some_and(|oldest| oldest.id == import) => Self::All,
-            None => Self::Nothing,
-            Some(extent) => Self::Some(extent.and_near()),
-        }
+    /// What a new import may have changed: it has a say only where it holds rows or covers time. Where it is older than
+    /// all others, these have a say about its rows, and about no other.
+    pub fn of(extent: Option<Stretch>) -> Self {
+        extent.map_or(Self::Nothing, |extent| Self::Some(extent.and_near()))
     }
 }
 

@@ -166,7 +166,7 @@ impl Ingest<'_> {
             }
             let touched = self.derived.touched(kind);
             if found.absent || self.claims.revives(kind) || (!newest && touched) {
-                let part = Part::of(self.claims.extent(kind), &self.imports, self.import);
+                let part = Part::of(self.claims.extent(kind));
                 kinds.push((kind, part, before.live));
             }
         }
