@@ -1,10 +1,11 @@
 //! How long the questions of a screen take inside a program, its store opened anew for each: `questions DATA_DIR [WORDS]`
-//! prints JSON, with words of those whose name has them. By question the median and the 95th percentile in milliseconds; where there is one, the arguments of the same
-//! question on the command line, the time to draw its chart, and the time of the same question in SQL over raw rows.
+//! prints JSON, with WORDS only of those whose name has them. By question the median and the 95th percentile in
+//! milliseconds; where there is one, the arguments of the same question on the command line, the time to draw its chart,
+//! and the time of the same question in SQL over raw rows.
 
 use std::time::Instant;
 
-use app::charts::{Question as Drawn, Reach, Subject, chart, heart_rate_chart};
+use app::charts::{Question as Drawn, Reach, Subject, chart};
 use app::local::Days;
 use app::query::Question;
 use app::workouts::{Listing, workouts};
@@ -12,12 +13,12 @@ use app::{Folder, Model, Result, Size, Theme, render};
 use serde_json::{Map, Value, json};
 
 type Outcome = std::result::Result<(), Box<dyn std::error::Error>>;
+type Answer = std::result::Result<Value, Box<dyn std::error::Error>>;
 
 const ROUNDS: usize = 41;
 const SIZE: (u32, u32) = (1200, 600);
 /// Noon of 1 January 2100: whatever the store holds is over.
 const NOW_MS: i64 = 4_102_488_000_000;
-const TEN_YEARS_DAYS: u32 = 3652;
 /// The cards of an overview.
 const CARDS: [&str; 4] = ["sleep", "step_count", "resting_heart_rate", "heart_rate_variability_sdnn"];
 const RANGES: [(&str, Reach); 5] =
@@ -86,25 +87,25 @@ impl Desk<'_> {
     fn overviews(&mut self) -> Outcome {
         let folder = self.folder;
         for (name, reach, days) in [("30 days", Reach::Month, 30), ("all time", Reach::All, 1_000_000)] {
+            let name = format!("overview of {name}");
             let sql: Vec<String> = CARDS.iter().map(|card| by_day(card, days)).collect();
-            let sql = self.sql(&sql)?;
-            self.ask(&format!("overview of {name}"), sql, || {
+            let sql = self.sql(&name, &sql)?;
+            self.ask(&name, sql, || {
                 CARDS.iter().try_for_each(|card| model(folder, card, reach).map(drop))
             })?;
         }
-        let sql = self.sql(&[by_week("heart_rate")])?;
-        let drawing = self.drawing(&heart_rate_chart(folder, TEN_YEARS_DAYS, None, NOW_MS)?);
-        self.ask("ten years of heart rate at 1,200 px", merged(sql, drawing), || {
-            heart_rate_chart(folder, TEN_YEARS_DAYS, None, NOW_MS).map(drop)
-        })
+        let name = "ten years of heart rate at 1,200 px";
+        let ask = || model(folder, "heart_rate:capsules", Reach::All);
+        let more = merged(self.sql(name, &[by_week("heart_rate")])?, self.drawing(name, ask)?);
+        self.ask(name, more, || ask().map(drop))
     }
 
     fn lists(&mut self, day: &str, year: i32) -> Outcome {
         let folder = self.folder;
         let days = Days::parse(Some(&format!("{year}-01-01")), Some(&format!("{year}-12-31")))?;
-        let sql = self.sql(&[by_day("sleep", 365)])?;
+        let sql = self.sql("one year of nights", &[by_day("sleep", 365)])?;
         self.ask("one year of nights", sql, || app::sleep::sleep(folder, days).map(drop))?;
-        let sql = self.sql(&[by_day("sleep", 1_000_000)])?;
+        let sql = self.sql("all nights", &[by_day("sleep", 1_000_000)])?;
         self.ask("all nights", sql, || app::sleep::sleep(folder, Days::default()).map(drop))?;
         let ask = |listing: Listing| workouts(folder, listing).map(drop);
         self.ask("all workouts", json!({}), || ask(Listing::default()))?;
@@ -123,15 +124,16 @@ impl Desk<'_> {
         let folder = self.folder;
         for word in CHARTS {
             for (name, reach) in RANGES {
-                let drawing = self.drawing(&model(folder, word, reach)?);
-                self.ask(&format!("chart of {word}, {name}"), drawing, || model(folder, word, reach).map(drop))?;
+                let (name, ask) = (format!("chart of {word}, {name}"), || model(folder, word, reach));
+                let drawing = self.drawing(&name, ask)?;
+                self.ask(&name, drawing, || ask().map(drop))?;
             }
         }
         Ok(())
     }
 
     fn ask(&mut self, name: &str, more: Value, question: impl Fn() -> Result<()>) -> Outcome {
-        if !name.contains(&self.wanted) {
+        if !self.wants(name) {
             return Ok(());
         }
         let taken = timed(|| Ok(question()?))?;
@@ -140,13 +142,24 @@ impl Desk<'_> {
         Ok(())
     }
 
-    fn drawing(&self, model: &Model) -> Value {
-        let size = Size::new(SIZE.0, SIZE.1);
-        let taken = timed(|| Ok(render(model, size, Theme::Light).map(drop)?)).unwrap_or_default();
-        json!({ "drawing_ms": share(&taken, 0.5), "drawing_p95": share(&taken, 0.95) })
+    fn wants(&self, name: &str) -> bool {
+        name.contains(&self.wanted)
     }
 
-    fn sql(&self, statements: &[String]) -> std::result::Result<Value, Box<dyn std::error::Error>> {
+    fn drawing(&self, name: &str, model: impl Fn() -> Result<Model>) -> Answer {
+        if !self.wants(name) {
+            return Ok(Value::Null);
+        }
+        let model = model()?;
+        let size = Size::new(SIZE.0, SIZE.1);
+        let taken = timed(|| Ok(render(&model, size, Theme::Light).map(drop)?))?;
+        Ok(json!({ "drawing_ms": share(&taken, 0.5), "drawing_p95": share(&taken, 0.95) }))
+    }
+
+    fn sql(&self, name: &str, statements: &[String]) -> Answer {
+        if !self.wants(name) {
+            return Ok(Value::Null);
+        }
         let all = || statements.iter().try_for_each(|statement| app::sql::sql(self.folder, statement).map(drop));
         // Ten years of raw rows take a while: some rounds are enough.
         let mut taken = (0..5).map(|_| once(&|| Ok(all()?))).collect::<std::result::Result<Vec<f64>, _>>()?;

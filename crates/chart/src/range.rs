@@ -279,10 +279,7 @@ pub(crate) fn clock(at_ms: i64, zones: &Zones) -> String {
 
 /// Minutes after midnight on a clock on the wall.
 pub(crate) fn clock_minutes(at_ms: i64, zones: &Zones) -> f64 {
-    let text = clock(at_ms, zones);
-    let (hours, minutes) = text.split_once(':').unwrap_or(("0", "0"));
-    let seconds = at_ms.rem_euclid(60_000) as f64 / 60_000.0;
-    hours.parse().unwrap_or(0.0) * 60.0 + minutes.parse().unwrap_or(0.0) + seconds
+    f64::from(zones.minute_of_day(at_ms)) + at_ms.rem_euclid(60_000) as f64 / 60_000.0
 }
 
 /// `Tue 24 Feb`.

@@ -172,7 +172,7 @@ impl Zones {
 
     /// The local day of an instant.
     pub fn day(&self, at_ms: i64) -> Day {
-        self.day_span(at_ms).0
+        day_in(self.zone(at_ms), at_ms).unwrap_or(0)
     }
 
     /// The hour that a clock on the wall shows at an instant, 0 to 23.
@@ -220,12 +220,13 @@ impl Zones {
 }
 
 fn local_day(zone: &TimeZone, at_ms: i64) -> (Day, i64, i64) {
-    let Ok(stamp) = Timestamp::from_millisecond(at_ms) else {
-        return (0, at_ms, at_ms + 1);
-    };
-    let date = zone.to_datetime(stamp).date();
-    let day = days_from_civil(date.year().into(), date.month().into(), date.day().into()) as Day;
+    let Some(day) = day_in(zone, at_ms) else { return (0, at_ms, at_ms + 1) };
     (day, start_of_day(zone, day), start_of_day(zone, day + 1))
+}
+
+fn day_in(zone: &TimeZone, at_ms: i64) -> Option<Day> {
+    let date = zone.to_datetime(Timestamp::from_millisecond(at_ms).ok()?).date();
+    Some(days_from_civil(date.year().into(), date.month().into(), date.day().into()) as Day)
 }
 
 fn clock_time(zone: &TimeZone, day: Day, hour: i8) -> i64 {

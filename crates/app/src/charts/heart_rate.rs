@@ -9,11 +9,11 @@ use health::series::rule::Rule;
 use health::series::workouts::heart::Limits;
 use health::time::{Day, HOUR_MS};
 
+use super::stretch::Stretch;
 use super::view::{View, over};
-use super::{Detail, Question, Reach, Subject};
+use super::Detail;
 use crate::error::{Code, Error, Result};
-use crate::folder::Folder;
-use crate::local::{Found, find_kind, zones};
+use crate::local::Found;
 use crate::workouts::Desk;
 
 /// A day with more readings than this is drawn by hours.
@@ -22,22 +22,10 @@ const MOST_READINGS: usize = 1500;
 const MOST_RAW_DAYS: Day = 7;
 const LONGEST_WORKOUT_MS: i64 = 24 * HOUR_MS;
 
-/// Returns the chart of the `days` local days that end with the one of `end_ms`, or with the last reading's: the chart
-/// of the window, whose legend explains hours. More than two months of days are whole weeks.
-pub fn heart_rate_chart(folder: &Folder, days: u32, end_ms: Option<i64>, now_ms: i64) -> Result<Model> {
-    let store = folder.read()?;
-    let zones = zones(&store)?;
-    let last: Option<Day> = end_ms.map(|end_ms| zones.day(end_ms));
-    let subject = Subject::Type("heart_rate".to_owned());
-    let question = Question { subject, reach: Some(Reach::Days(days)), last, page: 1, now_ms };
-    let view = View::new(&store, &zones, &question, Reach::Month)?;
-    bare(&view, &find_kind(&store, "heart_rate")?, Detail::Capsules)
-}
-
 /// Returns the chart of a stretch, with the workouts, and with zones where asked, as long as there is room for them.
 pub(super) fn chart(view: &View<'_>, found: &Found, detail: Detail) -> Result<Model> {
     let stretch = view.stretch_of(found)?;
-    let model = bare(view, found, detail)?;
+    let model = bare(view, found, detail, stretch)?;
     if !matches!(stretch.grain, Grain::Hour | Grain::Day) {
         return Ok(model);
     }
@@ -59,8 +47,7 @@ fn limits(view: &View<'_>, range: &Range) -> Result<Option<[f64; 4]>> {
 }
 
 /// Nothing but heart rates.
-fn bare(view: &View<'_>, found: &Found, detail: Detail) -> Result<Model> {
-    let stretch = view.stretch_of(found)?;
+fn bare(view: &View<'_>, found: &Found, detail: Detail, stretch: Stretch) -> Result<Model> {
     let range = stretch.range(view.zones);
     let buckets: Vec<Bucket> = view.buckets(found, stretch)?.iter().map(|bucket| drawn(bucket, view.now_ms)).collect();
     let days = over(&view.days(found, stretch.first, stretch.last)?, view.now_ms);

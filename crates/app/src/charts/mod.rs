@@ -33,7 +33,6 @@ use crate::error::{Code, Error, Result};
 use crate::folder::Folder;
 use crate::local::{Found, find_kind, zones};
 
-pub use heart_rate::heart_rate_chart;
 pub use stretch::Reach;
 pub use subject::{Detail, SleepStyle, Subject};
 use view::View;
