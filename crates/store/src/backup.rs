@@ -3,7 +3,6 @@
 //! Where copies lie and how long they are kept is the caller's business.
 
 use std::path::Path;
-use std::time::Duration;
 
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
@@ -14,8 +13,6 @@ use crate::open::{BUSY_WAIT, SCHEMA_VERSION, Store, has_log, still_uri, user_ver
 
 /// Pages that are copied before a stop is heard again.
 const PAGES: i32 = 1024;
-/// How long to wait before a writer is asked again whether it is done.
-const PAUSE: Duration = Duration::from_millis(50);
 
 impl Store {
     /// Writes a copy of the store as it is now into a file that is empty or missing. One file, without side files, that
@@ -36,15 +33,31 @@ impl Store {
     /// Puts a copy in the place of everything that is here. One transaction: after a stop, a failure or a crash the store
     /// is as it was. A copy of an earlier schema is brought up to date.
     ///
+    /// `last_look` runs once nobody else can write any more and before anything changes: what a reader sees in it is what
+    /// goes. Where it fails, the store stays as it is, and its own error comes back inside.
+    ///
     /// Fails with `NoCopy` where the file is none or is not whole, and with `Newer` where a later program wrote it.
-    pub fn put_back(&mut self, file: &Path, cancel: &Cancel) -> Result<()> {
+    pub fn put_back<T, E>(
+        &mut self,
+        file: &Path,
+        cancel: &Cancel,
+        last_look: impl FnOnce() -> std::result::Result<T, E>,
+    ) -> Result<std::result::Result<T, E>> {
         let copy = checked(file, cancel)?;
         self.conn.flush_prepared_statement_cache();
-        replace(&copy, &mut self.conn, cancel)?;
+        let pages = Backup::new(&copy, &mut self.conn)?;
+        // Nothing is copied yet, but the lock is taken, and it is known how much there is.
+        step(&pages, 0)?;
+        let seen = match last_look() {
+            Ok(seen) => seen,
+            error => return Ok(error),
+        };
+        copy_all(&pages, cancel)?;
+        drop(pages);
         self.create_schema()?;
         // As after every write: what cannot be moved into the file now waits for the next writer.
         let _ = self.checkpoint();
-        Ok(())
+        Ok(Ok(seen))
     }
 
     /// Whether a file is a whole copy of a store: the errors of [`Store::put_back`], and nothing is changed.
@@ -52,9 +65,9 @@ impl Store {
         checked(file, cancel).map(drop)
     }
 
-    /// Waits until no other process writes.
-    pub fn wait_for_writers(&mut self, cancel: &Cancel) -> Result<()> {
-        self.write(cancel, |_| Ok(Done::Rollback(())))
+    /// Does something while no other process can write.
+    pub fn alone<T>(&mut self, work: impl FnOnce() -> T) -> Result<T> {
+        self.write(&Cancel::default(), |_| Ok(Done::Rollback(work())))
     }
 
     /// Gives the room of deleted rows back to the disk. One transaction.
@@ -117,25 +130,23 @@ fn check_copy(copy: &Connection) -> Result<()> {
 }
 
 /// Pages go over in one write transaction, which is rolled back where it does not come to its end.
-fn replace(copy: &Connection, conn: &mut Connection, cancel: &Cancel) -> Result<()> {
-    let pages = Backup::new(copy, conn)?;
-    let mut waited = Duration::ZERO;
-    // Nothing is copied yet, but it is known how much there is.
-    pages.step(0)?;
+fn copy_all(pages: &Backup<'_, '_>, cancel: &Cancel) -> Result<()> {
     loop {
         cancel.check()?;
         if pages.progress().remaining <= PAGES {
             cancel.commits();
         }
-        match pages.step(PAGES)? {
-            StepResult::Done => return Ok(()),
-            StepResult::More => {}
-            _ if waited >= BUSY_WAIT => return Err(ErrorKind::Busy.into()),
-            _ => {
-                std::thread::sleep(PAUSE);
-                waited += PAUSE;
-            }
+        if step(pages, PAGES)? == StepResult::Done {
+            return Ok(());
         }
+    }
+}
+
+/// SQLite itself has waited for whoever kept it busy.
+fn step(pages: &Backup<'_, '_>, count: i32) -> Result<StepResult> {
+    match pages.step(count)? {
+        StepResult::Busy | StepResult::Locked => Err(ErrorKind::Busy.into()),
+        other => Ok(other),
     }
 }
 
@@ -178,6 +189,10 @@ mod tests {
         }
     }
 
+    fn nothing() -> Result<()> {
+        Ok(())
+    }
+
     fn samples(store: &Store) -> i64 {
         store.conn.query_row("SELECT count(*) FROM samples", [], |row| row.get(0)).expect("a number")
     }
@@ -188,7 +203,7 @@ mod tests {
         let (copy, mut store) = (folder.copy(), folder.store());
         let reader = Store::open_read(&folder.file("vitalog.db")).expect("a reader");
         assert_eq!(samples(&store), 0);
-        store.put_back(&copy, &Cancel::default()).expect("put back");
+        store.put_back(&copy, &Cancel::default(), nothing).expect("put back").expect("seen");
         assert!(samples(&filled()) > 0);
         assert_eq!([samples(&store), samples(&reader)], [samples(&filled()); 2]);
         assert!(!folder.file("copy.db-wal").exists() && !folder.file("copy.db-shm").exists());
@@ -199,7 +214,7 @@ mod tests {
     fn a_reader_takes_a_copy_and_stays_one() {
         let folder = Folder::new("reader");
         let copy = folder.copy();
-        folder.store().put_back(&copy, &Cancel::default()).expect("put back");
+        folder.store().put_back(&copy, &Cancel::default(), nothing).expect("put back").expect("seen");
         let mut reader = Store::open_read(&folder.file("vitalog.db")).expect("a reader");
         reader.copy_to(&folder.file("second.db"), &Cancel::default()).expect("a copy");
         assert!(reader.conn.execute("DELETE FROM settings", []).is_err());
@@ -216,7 +231,7 @@ mod tests {
         std::fs::write(&copy, bytes).expect("written");
         let mut store = folder.store();
         store.conn.execute("INSERT INTO settings VALUES ('units', 'metric')", []).expect("written");
-        let error = store.put_back(&copy, &Cancel::default()).expect_err("refused");
+        let error = store.put_back(&copy, &Cancel::default(), nothing).expect_err("refused");
         assert!(expected(error.kind()), "{name}: {error}");
         assert_eq!(store.settings().expect("settings").len(), 1, "{name}: as before");
     }
@@ -244,7 +259,7 @@ mod tests {
         let notes = Connection::open(&path).expect("a database");
         notes.execute_batch("CREATE TABLE notes (text TEXT); PRAGMA user_version = 1").expect("made");
         drop(notes);
-        let error = folder.store().put_back(&path, &Cancel::default()).expect_err("refused");
+        let error = folder.store().put_back(&path, &Cancel::default(), nothing).expect_err("refused");
         assert!(matches!(error.kind(), ErrorKind::NoCopy), "{error}");
     }
 
@@ -254,9 +269,46 @@ mod tests {
         let (copy, mut store) = (folder.copy(), folder.store());
         let stop = Cancel::default();
         stop.cancel();
-        let error = store.put_back(&copy, &stop).expect_err("stopped");
+        let error = store.put_back(&copy, &stop, nothing).expect_err("stopped");
         assert!(matches!(error.kind(), ErrorKind::Cancelled), "{error}");
         assert_eq!(samples(&store), 0);
+    }
+
+    /// Who writes while a copy is put back either is seen before it goes, or waits and is told.
+    #[test]
+    fn the_last_look_sees_everything_that_goes() {
+        let folder = Folder::new("last-look");
+        let (copy, mut store) = (folder.copy(), folder.store());
+        let mut other = Store::open_within(&folder.file("vitalog.db"), std::time::Duration::ZERO).expect("a store");
+        other.conn.execute("INSERT INTO settings VALUES ('units', 'metric')", []).expect("written");
+        let late = |other: &mut Store| other.set_setting("units", "imperial").map_err(|error| error.to_string());
+        let look = || -> Result<_> { Ok((other.settings()?.len(), late(&mut other))) };
+        let seen = store.put_back(&copy, &Cancel::default(), look).expect("put back");
+        let (settings, written) = seen.expect("seen");
+        assert_eq!(settings, 1);
+        assert_eq!(written.expect_err("waits"), Error::from(ErrorKind::Busy).to_string());
+        assert_eq!(samples(&store), samples(&filled()));
+    }
+
+    #[test]
+    fn who_writes_is_waited_for_once_and_no_longer() {
+        let folder = Folder::new("busy");
+        let copy = folder.copy();
+        let mut store = Store::open_within(&folder.file("vitalog.db"), std::time::Duration::ZERO).expect("a store");
+        let looked = || -> Result<()> { unreachable!("before the lock was there") };
+        let error = folder.store().alone(|| store.put_back(&copy, &Cancel::default(), looked)).expect("alone");
+        assert!(matches!(error.expect_err("busy").kind(), ErrorKind::Busy));
+    }
+
+    #[test]
+    fn a_look_that_fails_changes_nothing() {
+        let folder = Folder::new("no-look");
+        let (copy, mut store) = (folder.copy(), folder.store());
+        let fails = || -> Result<()> { Err(ErrorKind::NoSpace.into()) };
+        let error = store.put_back(&copy, &Cancel::default(), fails).expect("looked").expect_err("no room");
+        assert!(matches!(error.kind(), ErrorKind::NoSpace), "{error}");
+        assert_eq!(samples(&store), 0);
+        store.set_setting("units", "metric").expect("the lock is gone");
     }
 
     #[test]

@@ -26,7 +26,7 @@ use crate::report::{KindCounts, Report};
 use crate::rollup::Rule;
 use crate::row::{Key, Row};
 use crate::samples::Merge;
-use crate::{absences, entries, query};
+use crate::{absences, entries, place, query};
 
 /// Rejected records kept with their text, and lost files with their name, per import; all are counted.
 pub const REJECTS_KEPT: u64 = 10_000;
@@ -135,6 +135,14 @@ fn known_file(
     }
     report.total();
     Ok(Some(report))
+}
+
+/// What became of one kind's rows of one batch.
+struct Merged {
+    /// Under which keys a correlation's members lie.
+    keys: Vec<Key>,
+    /// What was left out.
+    refused: Vec<Row>,
 }
 
 struct Ingest<'a> {
@@ -251,8 +259,9 @@ impl<'a> Ingest<'a> {
             let kind = self.kind(kind);
             let mut counts = self.report.by_type.remove(&kind.identifier).unwrap_or_default();
             counts.read += rows.len() as u64;
-            self.merge(&kind, Claimant::TopLevel, &mut rows, &mut counts)?;
-            self.report.by_type.insert(kind.identifier, counts);
+            let merged = self.merge(&kind, Claimant::TopLevel, &mut rows, &mut counts)?;
+            self.report.by_type.insert(kind.identifier.clone(), counts);
+            self.tell_refused(&kind, &merged)?;
         }
         for entry in entries {
             self.entry(entry)?;
@@ -269,7 +278,7 @@ impl<'a> Ingest<'a> {
         claimant: Claimant,
         rows: &mut Vec<Row>,
         counts: &mut KindCounts,
-    ) -> Result<Vec<Key>> {
+    ) -> Result<Merged> {
         let history = self.history.get_or_insert_with(|| History::new(self.import, self.imports.clone()));
         let mut merge = Merge {
             conn: self.conn,
@@ -279,8 +288,19 @@ impl<'a> Ingest<'a> {
             history,
             tails: &mut self.tails,
             zones: &self.zones,
+            most_alike: place::MAX_ALIKE,
+            refused: Vec::new(),
         };
-        merge.run(kind, claimant, rows, counts)
+        let keys = merge.run(kind, claimant, rows, counts)?;
+        Ok(Merged { keys, refused: merge.refused })
+    }
+
+    /// Samples for which there was no room at their place are rejects.
+    fn tell_refused(&mut self, kind: &KindRef, merged: &Merged) -> Result<()> {
+        for row in &merged.refused {
+            self.problem(&place::refused(self.conn, &kind.identifier, row)?)?;
+        }
+        Ok(())
     }
 
     fn kind(&self, id: u32) -> KindRef {

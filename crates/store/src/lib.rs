@@ -24,6 +24,7 @@ mod members;
 mod merged;
 mod names;
 mod open;
+mod place;
 pub mod query;
 mod report;
 mod rollup;

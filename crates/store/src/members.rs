@@ -6,20 +6,25 @@ use health::Sample;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::Result;
+use crate::place::group;
 use crate::row::{ABSOLUTE_TOLERANCE, COLUMNS, Key, RELATIVE_TOLERANCE, Row};
-use crate::samples::group;
 
 /// Links of correlations to samples that are gone.
 pub(crate) const LOST: &str = "DELETE FROM correlation_members AS m WHERE NOT EXISTS (
     SELECT 1 FROM samples s WHERE s.kind_id = m.kind_id AND s.start_ms = m.start_ms AND s.source_id = m.source_id
         AND s.duration_ms = m.duration_ms AND s.ordinal = m.ordinal)";
 
+/// Samples of one kind and start among which a twin is looked for.
+const AT_ONE_TIME: usize = 1024;
+
 /// The source of a member's twin: nested copies may lack the device, so the name and the value decide.
 pub(crate) fn source_of_twin(conn: &Connection, kind: &str, name: &str, sample: &Sample) -> Result<Option<u32>> {
     Ok(conn
         .prepare_cached(
-            "SELECT s.source_id FROM samples s JOIN kinds k ON k.id = s.kind_id
-             WHERE k.identifier = ?1 AND s.start_ms = ?2 AND s.duration_ms = ?3
+            "SELECT s.source_id FROM
+                (SELECT * FROM samples WHERE kind_id = (SELECT id FROM kinds WHERE identifier = ?1) AND start_ms = ?2
+                 ORDER BY source_id, duration_ms, ordinal LIMIT ?8) s
+             WHERE s.duration_ms = ?3
                AND (s.value IS ?4 OR abs(s.value - ?4) <= max(?6, ?7 * max(abs(s.value), abs(?4))))
                AND EXISTS (SELECT 1 FROM source_names n WHERE n.source_id = s.source_id AND n.name = ?5)
              ORDER BY s.source_id LIMIT 1",
@@ -32,7 +37,8 @@ pub(crate) fn source_of_twin(conn: &Connection, kind: &str, name: &str, sample: 
                 sample.value,
                 name,
                 ABSOLUTE_TOLERANCE,
-                RELATIVE_TOLERANCE
+                RELATIVE_TOLERANCE,
+                AT_ONE_TIME
             ],
             |row| row.get(0),
         )

@@ -3,23 +3,25 @@
 //! No hash is a key. A run is sorted like the table; stored rows of the same stretch are read along with it, and a row
 //! that finds its equal (same group, value within the tolerance) claims it instead of being inserted.
 
-use std::collections::{HashMap, VecDeque};
+mod insert;
+mod window;
+
+use std::collections::HashMap;
 
 use health::time::Zones;
-use rusqlite::{CachedStatement, Connection, ToSql, params};
+use rusqlite::Connection;
 
+use self::insert::Inserter;
+use self::window::Window;
 use crate::claims::{Claim, Claimant, Claims};
 use crate::derived::Derived;
 use crate::dictionary::KindRef;
 use crate::error::Result;
 use crate::history::{History, write_image};
+use crate::place;
 use crate::report::KindCounts;
-use crate::row::{COLUMNS, FLAG_LOGGED, Key, Row};
+use crate::row::{Key, Row};
 use crate::stretch::Stretch;
-
-/// Stored rows read ahead of the run at a time: few at first, because a correlation's member asks for one place only,
-/// then more with each read that follows.
-const WINDOW_ROWS: std::ops::RangeInclusive<usize> = 8..=4096;
 
 /// What the merge of one ingest carries along.
 pub(crate) struct Merge<'a> {
@@ -32,6 +34,10 @@ pub(crate) struct Merge<'a> {
     pub tails: &'a mut HashMap<u32, i64>,
     /// The wearer's zones as far as they are known.
     pub zones: &'a Zones,
+    /// Rows that one place may hold.
+    pub most_alike: usize,
+    /// Rows for which there was no room at their place.
+    pub refused: Vec<Row>,
 }
 
 impl Merge<'_> {
@@ -61,49 +67,53 @@ impl Merge<'_> {
         *tail = rows.last().map_or(*tail, |row| row.key.start_ms.max(*tail));
         let (mixed, after) = rows.split_at(behind);
         let mut insert = Inserter::new(self.conn, kind.id)?;
+        let mut alike: Vec<Row> = Vec::new();
         for row in mixed {
             let mut row = *row;
             if !insert.insert(&row)? {
-                let group = group(self.conn, kind.id, &row.key)?;
-                if let Some(same) = group.iter().find(|stored| stored.repeats(&row)) {
+                if alike.first().is_none_or(|first| first.key.group() != row.key.group()) {
+                    alike = place::group(self.conn, kind.id, &row.key)?;
+                }
+                if let Some(same) = alike.iter().find(|stored| stored.repeats(&row)) {
                     self.repeat(kind, same, &row, counts)?;
                     continue;
                 }
-                row.key.ordinal = next_ordinal(&group);
+                if alike.len() >= self.most_alike {
+                    self.refuse(Claimant::TopLevel, row, counts);
+                    continue;
+                }
+                row.key.ordinal = place::next_ordinal(&alike);
                 insert.insert(&row)?;
+                alike.push(row);
             }
             inserted.push(row);
         }
-        self.append(kind.id, after, &mut insert, &mut inserted)?;
+        self.append(after, &mut insert, &mut inserted, counts)?;
         inserted.iter().for_each(|row| count(&mut counts.counts.new, &mut counts.counts.duplicates, kind, row));
         self.derived.inserted_fresh(kind, self.zones, &inserted);
         Ok(())
     }
 
     /// Inserts rows that lie after everything the kind has: no place can be taken, so many go with one statement.
-    fn append(&self, kind: u32, rows: &[Row], insert: &mut Inserter<'_>, inserted: &mut Vec<Row>) -> Result<()> {
+    fn append(
+        &mut self,
+        rows: &[Row],
+        insert: &mut Inserter<'_>,
+        inserted: &mut Vec<Row>,
+        counts: &mut KindCounts,
+    ) -> Result<()> {
         let from = inserted.len();
         for row in rows {
             let mut row = *row;
             let same = inserted.last().filter(|last| inserted.len() > from && last.key.group() == row.key.group());
             row.key.ordinal = same.map_or(0, |last| last.key.ordinal + 1);
-            inserted.push(row);
+            match (row.key.ordinal as usize) < self.most_alike {
+                true => inserted.push(row),
+                false => self.refuse(Claimant::TopLevel, row, counts),
+            }
         }
         let added = inserted.get(from..).unwrap_or_default();
-        let mut many = self.conn.prepare_cached(&insert_many())?;
-        many.raw_bind_parameter(1, kind)?;
-        let chunks = added.chunks_exact(AT_ONCE);
-        let rest = chunks.remainder();
-        let mut bound: &[Row] = &[];
-        for chunk in chunks {
-            for (place, row) in chunk.iter().enumerate() {
-                let first = 2 + place * BOUND_COLUMNS;
-                Binder { statement: &mut many, first, bound: bound.get(place), row }.bind()?;
-            }
-            many.raw_execute()?;
-            bound = chunk;
-        }
-        rest.iter().try_for_each(|row| insert.insert(row).map(drop))
+        insert.append(self.conn, added)
     }
 
     /// The kind had rows before: read them along with the run.
@@ -122,7 +132,10 @@ impl Merge<'_> {
         let mut taken: Vec<u32> = Vec::new();
         for row in rows {
             if group.first().is_none_or(|first| first.key.group() != row.key.group()) {
-                window.group(&row.key, &mut group)?;
+                match claimant {
+                    Claimant::TopLevel => window.group(&row.key, &mut group)?,
+                    Claimant::Member => group = place::group(self.conn, kind.id, &row.key)?,
+                }
                 taken.clear();
             }
             keys.push(match self.partner(row, &group, &taken) {
@@ -137,8 +150,12 @@ impl Merge<'_> {
                     claimed.push(self.claim(kind, claimant, &stored, row, counts)?);
                     stored.key
                 }
+                None if self.is_full(&group, &taken) => {
+                    self.refuse(claimant, *row, counts);
+                    continue;
+                }
                 None => {
-                    let row = Row { key: Key { ordinal: next_ordinal(&group), ..row.key }, ..*row };
+                    let row = Row { key: Key { ordinal: place::next_ordinal(&group), ..row.key }, ..*row };
                     insert.insert(&row)?;
                     self.inserted_among(kind, claimant, &row, counts);
                     group.push(row);
@@ -178,6 +195,20 @@ impl Merge<'_> {
             }
         }
         Ok(Claim { key: stored.key, copies: row.image.copies, unchanged })
+    }
+
+    /// Whether this import holds as many rows of a place as it may.
+    fn is_full(&self, group: &[Row], taken: &[u32]) -> bool {
+        let own = group.iter().filter(|stored| stored.import_id == self.import_id).count();
+        own + taken.len() >= self.most_alike
+    }
+
+    /// Leaves a row out. It was counted with its batch, and is counted again with the others that were left out.
+    fn refuse(&mut self, claimant: Claimant, row: Row, counts: &mut KindCounts) {
+        if claimant == Claimant::TopLevel {
+            counts.read -= u64::from(row.image.copies);
+        }
+        self.refused.push(row);
     }
 
     /// A row was inserted among those of a kind that had rows.
@@ -221,95 +252,6 @@ impl Merge<'_> {
     }
 }
 
-/// The stored rows of a place, by ordinal.
-pub(crate) fn group(conn: &Connection, kind: u32, key: &Key) -> Result<Vec<Row>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM samples
-         WHERE kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration_ms = ?4 ORDER BY ordinal"
-    );
-    let mut statement = conn.prepare_cached(&sql)?;
-    let rows = statement.query_map(params![kind, key.start_ms, key.source, key.duration_ms], Row::from_sql)?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
-const INTO: &str = "INTO samples (kind_id, start_ms, source_id, duration_ms, ordinal, value, \
-     original, text_id, origin_id, details_id, created_delay_ms, copies, flags, import_id, superseded_by) VALUES ";
-/// Columns that are bound for every row: all but the kind.
-const BOUND_COLUMNS: usize = 14;
-/// Rows that one statement appends.
-const AT_ONCE: usize = 32;
-
-/// The values of one row whose first parameter after the kind has a number.
-fn values(first: usize) -> String {
-    let numbers: Vec<String> = (first..first + BOUND_COLUMNS).map(|number| format!("?{number}")).collect();
-    format!("(?1, {})", numbers.join(", "))
-}
-
-fn insert_many() -> String {
-    let rows: Vec<String> = (0..AT_ONCE).map(|place| values(2 + place * BOUND_COLUMNS)).collect();
-    // A statement that may not be taken back by itself keeps no copies of the pages that it changes; an error ends the
-    // ingest and its transaction anyway.
-    format!("INSERT OR FAIL {INTO}{}", rows.join(", "))
-}
-
-/// Inserts rows of one kind. SQLite keeps what is bound, and neighbours differ in few columns: only those are bound.
-struct Inserter<'c> {
-    statement: CachedStatement<'c>,
-    bound: Option<Row>,
-}
-
-impl<'c> Inserter<'c> {
-    fn new(conn: &'c Connection, kind: u32) -> Result<Self> {
-        let mut statement = conn.prepare_cached(&format!("INSERT {INTO}{} ON CONFLICT DO NOTHING", values(2)))?;
-        statement.raw_bind_parameter(1, kind)?;
-        Ok(Self { statement, bound: None })
-    }
-
-    /// Inserts a row; false where its key is taken.
-    fn insert(&mut self, row: &Row) -> Result<bool> {
-        let bound = self.bound.replace(*row);
-        Binder { statement: &mut self.statement, first: 2, bound: bound.as_ref(), row }.bind()?;
-        Ok(self.statement.raw_execute()? == 1)
-    }
-}
-
-/// Binds one row; the kind before it is bound already.
-struct Binder<'a, 'c> {
-    statement: &'a mut CachedStatement<'c>,
-    /// The number of the row's first parameter after the kind.
-    first: usize,
-    /// The row that these parameters hold still.
-    bound: Option<&'a Row>,
-    row: &'a Row,
-}
-
-impl Binder<'_, '_> {
-    fn bind(&mut self) -> Result<()> {
-        self.column(0, |r| r.key.start_ms)?;
-        self.column(1, |r| r.key.source)?;
-        self.column(2, |r| r.key.duration_ms)?;
-        self.column(3, |r| r.key.ordinal)?;
-        self.column(4, |r| r.image.value)?;
-        self.column(5, |r| r.image.original)?;
-        self.column(6, |r| r.text)?;
-        self.column(7, |r| r.image.origin)?;
-        self.column(8, |r| r.image.details)?;
-        self.column(9, |r| r.image.created_delay_ms)?;
-        self.column(10, |r| r.image.copies)?;
-        self.column(11, |r| r.flags & !FLAG_LOGGED)?;
-        self.column(12, |r| r.import_id)?;
-        self.column(13, |r| r.superseded_by)
-    }
-
-    fn column<T: ToSql + PartialEq>(&mut self, number: usize, of: impl Fn(&Row) -> T) -> Result<()> {
-        let value = of(self.row);
-        if self.bound.is_none_or(|bound| of(bound) != value) {
-            self.statement.raw_bind_parameter(self.first + number, value)?;
-        }
-        Ok(())
-    }
-}
-
 /// Counts a row: repeats of events are events, repeats of anything else are duplicates.
 fn count(outcome: &mut u64, duplicates: &mut u64, kind: &KindRef, row: &Row) {
     let copies = u64::from(row.image.copies);
@@ -319,10 +261,6 @@ fn count(outcome: &mut u64, duplicates: &mut u64, kind: &KindRef, row: &Row) {
         *outcome += 1;
         *duplicates += copies - 1;
     }
-}
-
-fn next_ordinal(group: &[Row]) -> u32 {
-    group.iter().map(|row| row.key.ordinal + 1).max().unwrap_or(0)
 }
 
 /// Makes one row of each that stands several times; they lie side by side.
@@ -340,65 +278,4 @@ fn collapse_repeats(conn: &Connection, rows: &mut Vec<Row>) -> Result<()> {
         same
     });
     failed.map_or(Ok(()), Err)
-}
-
-/// Stored rows of one kind, read along with a sorted run. Where the run jumps, the window jumps.
-struct Window<'c> {
-    conn: &'c Connection,
-    kind: u32,
-    rows: VecDeque<Row>,
-    /// Rows from here on have not been read; `None`: nothing read yet.
-    read_until: Option<i64>,
-    exhausted: bool,
-    limit: usize,
-}
-
-impl<'c> Window<'c> {
-    fn new(conn: &'c Connection, kind: u32) -> Self {
-        Self { conn, kind, rows: VecDeque::new(), read_until: None, exhausted: false, limit: *WINDOW_ROWS.start() }
-    }
-
-    /// Puts the stored rows of `key`'s group into `group`.
-    fn group(&mut self, key: &Key, group: &mut Vec<Row>) -> Result<()> {
-        group.clear();
-        while self.rows.front().is_some_and(|row| row.key.start_ms < key.start_ms) {
-            self.rows.pop_front();
-        }
-        if !self.exhausted && self.read_until.is_none_or(|until| key.start_ms >= until) {
-            self.read(key.start_ms)?;
-        }
-        let same = self.rows.iter().take_while(|row| row.key.start_ms == key.start_ms);
-        group.extend(same.filter(|row| row.key.group() == key.group()));
-        Ok(())
-    }
-
-    fn read(&mut self, from: i64) -> Result<()> {
-        let sql =
-            format!("SELECT {COLUMNS} FROM samples WHERE kind_id = ?1 AND start_ms >= ?2 ORDER BY start_ms LIMIT ?3");
-        let mut statement = self.conn.prepare_cached(&sql)?;
-        let mut limit = self.limit;
-        self.limit = (self.limit * 4).min(*WINDOW_ROWS.end());
-        loop {
-            self.rows.clear();
-            let mut rows = statement.query(params![self.kind, from, limit as i64])?;
-            while let Some(row) = rows.next()? {
-                self.rows.push_back(Row::from_sql(row)?);
-            }
-            self.exhausted = self.rows.len() < limit;
-            let last = self.rows.back().map(|row| row.key.start_ms);
-            self.read_until = last;
-            if self.exhausted || last.is_some_and(|last| last > from) {
-                break;
-            }
-            // More rows than the window share this start: widen until the next start is in sight.
-            limit *= 4;
-        }
-        if !self.exhausted {
-            // The last start may be cut in the middle; it is read again when the run gets there.
-            while self.rows.back().is_some_and(|row| Some(row.key.start_ms) == self.read_until) {
-                self.rows.pop_back();
-            }
-        }
-        Ok(())
-    }
 }

@@ -212,6 +212,9 @@ impl Dealt<'_> {
             history: &mut History::new(import, imports),
             tails: &mut HashMap::new(),
             zones: self.zones,
+            // What was let in stays.
+            most_alike: usize::MAX,
+            refused: Vec::new(),
         };
         let mut pages = Pages::new(self.kind);
         let mut waiting: Vec<Row> = Vec::new();

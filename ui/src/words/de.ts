@@ -510,6 +510,7 @@ export const de: Words = {
     truncated: 'vom Ende der Datei abgeschnitten',
     too_many_kinds: 'eine Art zu viel',
     too_many_sources: 'eine Quelle zu viel',
+    too_many_alike: 'zu viele mit derselben Zeit, Art und Quelle',
   } as Record<string, string>,
 
   reasons: {
@@ -538,6 +539,7 @@ export const de: Words = {
     too_many_references: 'Zu viele angehängte Dateien; die ersten sind behalten',
     too_many_kinds: 'Messungen von zu vielen unbekannten Arten, ausgelassen',
     too_many_sources: 'Messungen und Einträge zu vieler Quellen, ausgelassen',
+    too_many_alike: 'Messungen mit Zeit, Art und Quelle zu vieler anderer, ausgelassen',
     too_large_file: 'Dateien im Export, die größer als die Grenze sind, ausgelassen',
     another_person: 'Das Profil weicht von dem gespeicherten ab: eine andere Person? Der Import lässt sich zurücknehmen',
     bad_checksum: 'Die Prüfsumme des Dokuments stimmt nicht: Teile davon können anders sein als exportiert',

@@ -508,6 +508,7 @@ export const en = {
     truncated: 'cut off by the end of the file',
     too_many_kinds: 'a type too many',
     too_many_sources: 'a source too many',
+    too_many_alike: 'too many with the same time, type and source',
   } as Record<string, string>,
 
   /** Codes of problems in a report: every one that the reader has. */
@@ -539,6 +540,7 @@ export const en = {
     too_many_references: 'Too many attached files; the first are kept',
     too_many_kinds: 'Records of too many types that Vitalog does not know, left out',
     too_many_sources: 'Records and entries of too many sources, left out',
+    too_many_alike: 'Records with the time, type and source of too many others, left out',
     too_large_file: 'Files in the export that are larger than the limit, left out',
     another_person: 'The profile differs from the one in the store: another person? The import can be undone',
     missing_file: 'Files that the export names and that are not in it',

@@ -49,11 +49,12 @@ impl Ingest<'_> {
         for (kind, mut rows) in self.rows_with(batch, sources.into_iter())? {
             let kind = self.kind(kind);
             let mut counts = self.report.by_type.remove(&kind.identifier).unwrap_or_default();
-            let keys = self.merge(&kind, Claimant::Member, &mut rows, &mut counts)?;
+            let merged = self.merge(&kind, Claimant::Member, &mut rows, &mut counts)?;
             if counts.read > 0 {
-                self.report.by_type.insert(kind.identifier, counts);
+                self.report.by_type.insert(kind.identifier.clone(), counts);
             }
-            members.extend(keys.into_iter().map(|key| (kind.id, key)));
+            self.tell_refused(&kind, &merged)?;
+            members.extend(merged.keys.into_iter().map(|key| (kind.id, key)));
         }
         Ok(members)
     }

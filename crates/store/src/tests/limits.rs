@@ -4,6 +4,7 @@ use health::Problem;
 
 use super::*;
 use crate::REJECTS_KEPT;
+use crate::place::MAX_ALIKE;
 use crate::rollup::{self, Rule};
 use health::time::Zones;
 
@@ -30,6 +31,31 @@ fn so_many_rejects_are_kept_and_all_are_counted() {
         let report = store.ingest(&delivery, &mut || Ok(queue.next()), &mut |_| true).expect("ingests");
         assert_eq!((report.rejects(), report.problems[0].count), (rejects, rejects));
         assert_eq!(store.rejects(1, usize::MAX >> 1).expect("rejects").len() as u64, kept);
+    }
+}
+
+/// So many samples of one time, in batches of a size, into a store that knows the kind or not: how many are left out.
+#[track_caller]
+fn check_alike(count: usize, at_once: usize, known: bool, expected: u64) {
+    let rows: Vec<Line> = (0..count).map(|n| steps(HOUR, 2 * HOUR, 1.0 + n as f64)).collect();
+    let before = [steps(9 * HOUR, 10 * HOUR, 1.0)];
+    let mut store = if known { store_of(&[&export(5, &before)]) } else { store_of(&[]) };
+    let report = ingest_by(at_once, &mut store, &export(10, &rows), false).expect("ingests");
+    let what = format!("{count} by {at_once}, known {known}");
+    assert_eq!((report.records, report.rejects()), (count as u64, expected), "{what}");
+    assert_eq!(report.counts.new, count as u64 - expected, "{what}");
+    let rows: u64 = store.conn.query_row("SELECT count(*) FROM samples", [], |row| row.get(0)).expect("a number");
+    assert_eq!(rows - u64::from(known), count as u64 - expected, "{what}");
+    assert_eq!(store.verify("Europe/Berlin").expect("verifies"), [], "{what}");
+}
+
+#[test]
+fn so_many_samples_of_one_time_are_told_apart() {
+    for (count, expected) in [(MAX_ALIKE, 0), (MAX_ALIKE + 1, 1), (3 * MAX_ALIKE, 2 * MAX_ALIKE as u64)] {
+        for at_once in [count, 100] {
+            check_alike(count, at_once, false, expected);
+            check_alike(count, at_once, true, expected);
+        }
     }
 }
 
