@@ -59,6 +59,7 @@ fn mask(value: &mut Value, key: &str) {
         ("seconds" | "bytes" | "before" | "after", Value::Number(_)) => *value = json!(1),
         ("last_import", Value::String(_)) => *value = json!("an instant"),
         ("kept" | "receipt", Value::String(_)) => *value = json!("a file"),
+        ("name", Value::String(name)) if name.starts_with("kept/") => *value = json!("kept/a copy"),
         ("version", Value::String(_)) => *value = json!("a version"),
         (_, Value::Object(row)) => {
             // What doctor found on this computer.
@@ -386,7 +387,7 @@ fn keeping() {
     check(&folder, "verify", &["verify", "--json"]);
     check_keys(&check(&folder, "backup", &["backup", "copy.db", "--json"]), &["file", "records", "bytes", "schema"]);
     check(&folder, "backup-again", &["backup", "copy.db", "--json"]);
-    check_keys(&check(&folder, "restore", &["restore", "copy.db", "--json"]), &["file", "records", "kept"]);
+    check_keys(&check(&folder, "restore", &["restore", "copy.db", "--json"]), &["file", "records", "kept", "damaged"]);
     check_keys(&check(&folder, "compact", &["compact", "--json"]), &["before", "after", "copies_removed"]);
     check(&folder, "delete-all-unconfirmed", &["delete-all", "--json"]);
     let receipt = check(&folder, "delete-all", &["delete-all", "--confirm", "delete", "--json"]);

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
@@ -85,7 +86,12 @@ fn a_store_that_cannot_be_opened_is_put_aside() {
     let junk = b"These are my notes, not a store.".repeat(200);
     fs::write(folder.data().join("vitalog.db"), &junk).expect("written");
     folder.check(&["types"], 1);
-    let kept: PathBuf = folder.answer(&["restore", "copy.db"])["kept"].as_str().expect("put aside").into();
+    // Nobody has written to it for long, as to most stores that break.
+    let store = fs::File::options().write(true).open(folder.data().join("vitalog.db")).expect("the store");
+    store.set_modified(SystemTime::UNIX_EPOCH).expect("set");
+    let restored = folder.answer(&["restore", "copy.db"]);
+    assert_eq!(restored["damaged"], true);
+    let kept: PathBuf = restored["kept"].as_str().expect("put aside").into();
     assert_eq!(contents(&folder), before);
     assert!(fs::read(kept).expect("the old one") == junk);
 }
@@ -97,13 +103,26 @@ fn a_store_is_copied_before_it_is_brought_up_to_date() {
     fs::create_dir_all(folder.data()).expect("a folder");
     fs::copy(fixture("stores/v1.db"), folder.data().join("vitalog.db")).expect("a copy");
     folder.check(&["status"], 0);
-    let kept = folder.data().join("kept/before-upgrade-of-version-1.db");
-    assert!(kept.exists(), "no copy");
+    let kept = copies(&folder).pop().expect("a copy");
+    assert!(kept.display().to_string().contains("before-upgrade-of-version-1-"), "{kept:?}");
     // It is what it was: a program of that time opens it.
     assert_eq!(fs::read(&kept).expect("the copy")[60..64], 1_u32.to_be_bytes());
     let after = contents(&folder);
     folder.check(&["restore", kept.to_str().expect("UTF-8")], 0);
     assert_eq!(contents(&folder), after);
+    // Another old store in its place is another copy.
+    let upgrades = || copies(&folder).iter().filter(|path| path.display().to_string().contains("-upgrade-")).count();
+    fs::copy(&kept, folder.data().join("vitalog.db")).expect("a copy");
+    let store = fs::File::options().write(true).open(folder.data().join("vitalog.db")).expect("the store");
+    store.set_modified(SystemTime::UNIX_EPOCH).expect("set");
+    folder.check(&["status"], 0);
+    assert_eq!(upgrades(), 2);
+}
+
+/// What lies in `kept/`.
+fn copies(folder: &Folder) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder.data().join("kept")).expect("a folder");
+    entries.map(|entry| entry.expect("an entry").path()).collect()
 }
 
 #[test]
@@ -128,6 +147,28 @@ fn delete_all_leaves_a_receipt_and_what_is_not_ours() {
     folder.check(&["delete-all", "--confirm", "delete"], 3);
     // And it begins anew.
     folder.check(&["import", &person()], 4);
+}
+
+/// Other people's folders may have the names of ours.
+#[test]
+fn delete_all_takes_nothing_that_somebody_else_made() {
+    let folder = Folder::new("used-folder");
+    let theirs = ["demo/src/thesis.tex", "log/server.log", "kept/my-own-backup.db", "demo/export.zip"];
+    for name in theirs {
+        let path = folder.data().join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::write(path, "theirs").expect("written");
+    }
+    let is_there = |name: &&str| folder.data().join(name).exists();
+    folder.check(&["delete-all", "--confirm", "delete"], 3);
+    assert!(theirs.iter().all(is_there));
+    folder.check(&["import", &person()], 4);
+    folder.check(&["backup", "copy.db"], 0);
+    folder.check(&["restore", "copy.db"], 0);
+    let receipt = folder.answer(&["delete-all", "--confirm", "delete"]);
+    assert!(theirs.iter().all(is_there), "{receipt}");
+    assert_eq!(receipt["left"], json!(["demo", "kept", "log"]));
+    assert_eq!(copies(&folder), [folder.data().join("kept/my-own-backup.db")]);
 }
 
 #[test]

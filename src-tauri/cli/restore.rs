@@ -26,7 +26,10 @@ pub(super) fn run(verb: &Restore, folder: &Folder, out: &mut Out) -> Result<End>
     let records = count(restored.records.unsigned_abs(), "record", "records");
     out.line(&format!("The store is that of {} now, {records}.", restored.file))?;
     if let Some(kept) = &restored.kept {
-        out.line(&format!("What it was before is kept for 30 days: `vitalog restore {kept}` goes back."))?;
+        out.line(&match restored.damaged {
+            true => format!("What was there is damaged and could not be opened. It is kept for 30 days: {kept}"),
+            false => format!("What it was before is kept for 30 days: `vitalog restore {kept}` goes back."),
+        })?;
     }
     Ok(End::Done)
 }

@@ -2,19 +2,19 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::PathBuf;
 
 use health::time::format_instant;
 use serde::Serialize;
-use store::Cancel;
 
 use crate::error::{About, Code, Result};
 use crate::folder::{Folder, private_file};
-use crate::kept::KEPT;
+use crate::kept::{self, KEPT};
 
-/// Everything that the program ever puts into the data folder.
-const OURS: [&str; 9] =
-    ["vitalog.db", "vitalog.db-wal", "vitalog.db-shm", "vitalog.db.part", "doctor.part", "spool", "log", "demo", KEPT];
+/// What the program makes in a data folder, besides its copies.
+const FILES: [&str; 5] = ["vitalog.db", "vitalog.db-wal", "vitalog.db-shm", "vitalog.db.part", "doctor.part"];
+/// What a killed `vitalog demo` leaves in the sample store's folder.
+const SAMPLE_EXPORT: &str = "export.zip";
 
 /// What nobody can delete from here.
 const NOT_REACHED: [&str; 3] = [
@@ -42,70 +42,84 @@ pub struct Receipt {
     pub receipt: Option<String>,
 }
 
-/// One file or folder that was removed.
+/// One file that was removed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Removed {
     /// Its name in the data folder.
     pub name: String,
-    /// Its size, with what was in it.
+    /// Its size.
     pub bytes: u64,
 }
 
-/// Removes the store with everything beside it, for good. Waits for another writer like every write.
+/// Removes the store with everything beside it, for good: files that the program has made, by their names, and the folders
+/// that are empty then. Somebody else's files stay, whatever folder they lie in. Waits for another writer like every write.
 pub fn delete_all(folder: &Folder, now_ms: i64) -> Result<Receipt> {
     let mut receipt = Receipt { at: format_instant(now_ms), not_reached: NOT_REACHED.to_vec(), ..Receipt::default() };
-    receipt.records = records(folder)?;
-    for name in OURS {
-        let path = folder.dir().join(name);
-        if path.symlink_metadata().is_err() {
-            continue;
-        }
-        let bytes = size(&path);
-        remove(&path)?;
-        receipt.bytes += bytes;
-        receipt.removed.push(Removed { name: name.to_owned(), bytes });
-    }
+    receipt.records = match folder.store_path().exists() {
+        true => folder.read().and_then(|store| Ok(store.totals()?.records)).ok(),
+        false => Some(0),
+    };
+    exclusively(folder, || remove_all(folder, &mut receipt))?;
     let entries = fs::read_dir(folder.dir()).into_iter().flatten().flatten();
     receipt.left = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     receipt.left.sort_unstable();
     if !receipt.removed.is_empty() {
-        write(folder, &mut receipt)?;
+        write(folder, &mut receipt, now_ms)?;
     }
     Ok(receipt)
 }
 
-/// Counts once more, and waits until nobody writes. A store that cannot be opened is deleted uncounted.
-fn records(folder: &Folder) -> Result<Option<i64>> {
+/// Does something while nobody else writes to the store, as far as it can be opened at all.
+fn exclusively<T>(folder: &Folder, work: impl FnOnce() -> Result<T>) -> Result<T> {
     if !folder.store_path().exists() {
-        return Ok(Some(0));
+        return work();
     }
-    let counted = folder.read().and_then(|store| Ok(store.totals()?.records));
-    let free = folder.write().and_then(|mut store| Ok(store.wait_for_writers(&Cancel::default())?));
-    match free {
-        Err(error) if error.code == Code::StoreBusy => Err(error),
-        _ => Ok(counted.ok()),
-    }
-}
-
-fn size(path: &Path) -> u64 {
-    match path.symlink_metadata() {
-        Ok(meta) if meta.is_dir() => {
-            fs::read_dir(path).into_iter().flatten().flatten().map(|entry| size(&entry.path())).sum()
+    match folder.write() {
+        // There an open file cannot be removed.
+        Ok(mut store) if cfg!(windows) => {
+            store.alone(|| ())?;
+            drop(store);
+            work()
         }
-        Ok(meta) => meta.len(),
-        Err(_) => 0,
+        Ok(mut store) => store.alone(work)?,
+        Err(error) if error.code == Code::StoreBusy => Err(error),
+        Err(_) => work(),
     }
 }
 
-fn remove(path: &Path) -> Result<()> {
-    // A link is removed, and what it points to is somebody else's.
-    if path.symlink_metadata().about(path)?.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
-        .about(path)
+fn remove_all(folder: &Folder, receipt: &mut Receipt) -> Result<()> {
+    let sample = folder.demo();
+    let mut files = [ours(folder), ours(&sample)].concat();
+    let export = sample.dir().join(SAMPLE_EXPORT);
+    // Without a store beside it, it is ours only where nothing else is.
+    if sample.store_path().exists() || fs::read_dir(sample.dir()).is_ok_and(|entries| entries.count() == 1) {
+        files.push(export);
+    }
+    for path in files {
+        // A link is removed, and what it points to is somebody else's.
+        let Ok(found) = path.symlink_metadata() else { continue };
+        if found.is_dir() {
+            continue;
+        }
+        fs::remove_file(&path).about(&path)?;
+        receipt.bytes += found.len();
+        let name = path.strip_prefix(folder.dir()).unwrap_or(&path).display().to_string();
+        receipt.removed.push(Removed { name, bytes: found.len() });
+    }
+    for dir in [sample.dir().join(KEPT), sample.dir().to_owned(), folder.dir().join(KEPT)] {
+        // One that is not empty is not ours to remove.
+        let _ = fs::remove_dir(dir);
+    }
+    Ok(())
 }
 
-fn write(folder: &Folder, receipt: &mut Receipt) -> Result<()> {
-    let stamp: String = receipt.at.chars().filter(char::is_ascii_alphanumeric).collect();
-    let name = format!("deleted-{stamp}.json");
+/// The files of one data folder.
+fn ours(folder: &Folder) -> Vec<PathBuf> {
+    FILES.iter().map(|name| folder.dir().join(name)).chain(kept::copies(folder)).collect()
+}
+
+fn write(folder: &Folder, receipt: &mut Receipt, now_ms: i64) -> Result<()> {
+    let name = format!("deleted-{}.json", kept::stamp(now_ms));
     receipt.receipt = Some(name.clone());
     let path = folder.dir().join(name);
     let text = serde_json::to_vec_pretty(receipt).map_err(std::io::Error::from)?;

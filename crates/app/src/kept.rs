@@ -3,18 +3,24 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use health::time::format_instant;
+use health::time::{format_instant, parse_stamp};
 use store::{Cancel, SCHEMA_VERSION, Store};
 
 use crate::error::{About, Code, Result};
-use crate::folder::{Folder, create_private, new_file};
+use crate::folder::{Folder, UNFINISHED, create_private, new_file};
 
 /// The folder of the copies, in the data folder.
 pub(crate) const KEPT: &str = "kept";
+/// What a copy is called that was made before a restore.
+pub(crate) const BEFORE_RESTORE: &str = "before-restore";
+/// What a store is called that was too damaged to be copied.
+pub(crate) const DAMAGED: &str = "damaged";
+/// What a copy is called that was made before an upgrade.
+const BEFORE_UPGRADE: &str = "before-upgrade-of-version";
 /// How long a copy is kept.
-const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const KEEP_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 /// Writes a copy of a store into a file that does not exist yet; a failure leaves nothing behind.
 pub(crate) fn copy(store: &mut Store, file: &Path, cancel: &Cancel) -> Result<()> {
@@ -25,19 +31,34 @@ pub(crate) fn copy(store: &mut Store, file: &Path, cancel: &Cancel) -> Result<()
 pub(crate) fn place(folder: &Folder, what: &str, now_ms: i64) -> Result<PathBuf> {
     let dir = folder.dir().join(KEPT);
     create_private(&dir)?;
-    let stamp: String = format_instant(now_ms).chars().filter(char::is_ascii_alphanumeric).collect();
-    Ok(dir.join(format!("{what}-{stamp}.db")))
+    Ok(dir.join(format!("{what}-{}.db", stamp(now_ms))))
+}
+
+/// `20260314T073000000Z`: an instant in the name of a file.
+pub(crate) fn stamp(at_ms: i64) -> String {
+    format_instant(at_ms).chars().filter(char::is_ascii_alphanumeric).collect()
+}
+
+/// The instant in the name of a file.
+fn stamped(name: &str) -> Option<i64> {
+    let stamp = name.rsplit('-').next()?.strip_suffix(".db")?;
+    let part = |from: usize, until: usize| stamp.get(from..until);
+    let (date, time) = ((part(0, 4)?, part(4, 6)?, part(6, 8)?), (part(9, 11)?, part(11, 13)?, part(13, 15)?));
+    parse_stamp(&format!("{}-{}-{}T{}:{}:{}Z", date.0, date.1, date.2, time.0, time.1, time.2))
 }
 
 /// Keeps a copy of a store that an earlier version wrote, before it is brought up to date. None where there is one
-/// already, or nothing to upgrade, or no place to write to; a full disk is told, and the store stays as it is.
+/// of this store already, or nothing to upgrade, or no place to write to; a full disk is told, and the store stays as it
+/// is.
 pub(crate) fn before_upgrade(folder: &Folder) -> Result<()> {
     let path = folder.store_path();
     let Some(version) = store::schema_of(&path).filter(|version| (1..SCHEMA_VERSION).contains(version)) else {
         return Ok(());
     };
     let dir = folder.dir().join(KEPT);
-    let file = dir.join(format!("before-upgrade-of-version-{version}.db"));
+    // Another store of that version, put here later, is another copy.
+    let written = path.metadata().and_then(|meta| meta.modified()).map_or(0, ms);
+    let file = dir.join(format!("{BEFORE_UPGRADE}-{version}-{}.db", stamp(written)));
     if file.exists() || create_private(&dir).is_err() {
         return Ok(());
     }
@@ -49,13 +70,88 @@ pub(crate) fn before_upgrade(folder: &Folder) -> Result<()> {
     }
 }
 
-/// Takes copies away that are older than they are kept, and returns how many.
+/// Takes copies away that are older than they are kept, and returns how many. Only what was made here is looked at.
 pub(crate) fn prune(folder: &Folder, now_ms: i64) -> u64 {
-    let Ok(entries) = fs::read_dir(folder.dir().join(KEPT)) else { return 0 };
-    let now = UNIX_EPOCH + Duration::from_millis(now_ms.unsigned_abs());
-    let is_old = |entry: &fs::DirEntry| {
-        let modified = entry.metadata().and_then(|meta| meta.modified());
-        modified.is_ok_and(|at| now.duration_since(at).is_ok_and(|age| age > KEEP))
-    };
-    entries.flatten().filter(is_old).filter(|entry| fs::remove_file(entry.path()).is_ok()).count() as u64
+    let is_old = |path: &Path| made(path).is_some_and(|at_ms| now_ms.saturating_sub(at_ms) > KEEP_MS);
+    copies(folder).iter().filter(|path| is_old(path)).filter(|path| fs::remove_file(path).is_ok()).count() as u64
+}
+
+/// Takes away what a killed restore has left half-written. Only who holds the store's lock may do that.
+pub(crate) fn forget_unfinished(folder: &Folder) {
+    for path in copies(folder) {
+        if name(&path).starts_with(BEFORE_RESTORE) && name(&path).ends_with(UNFINISHED) {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// The copies that the program has made, half-written ones and side files too.
+pub(crate) fn copies(folder: &Folder) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder.dir().join(KEPT)).into_iter().flatten().flatten();
+    let ours =
+        |path: &PathBuf| [BEFORE_RESTORE, DAMAGED, BEFORE_UPGRADE].iter().any(|what| name(path).starts_with(what));
+    let mut copies: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(ours).collect();
+    copies.sort_unstable();
+    copies
+}
+
+fn name(path: &Path) -> &str {
+    path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
+}
+
+/// When a copy was made: a store that was put aside may not have been written to for years, and one that is to be upgraded
+/// neither, so the name and the file are asked and the later answer holds.
+fn made(path: &Path) -> Option<i64> {
+    let modified = path.metadata().and_then(|meta| meta.modified()).ok().map(ms);
+    modified.max(stamped(name(path)))
+}
+
+fn ms(at: SystemTime) -> i64 {
+    at.duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::TestFolder;
+
+    const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+    #[test]
+    fn the_instant_in_a_name_is_found_again() {
+        let at_ms = parse_stamp("2026-03-14T07:30:00Z").expect("an instant");
+        assert_eq!(stamped(&format!("damaged-{}.db", stamp(at_ms))), Some(at_ms));
+        for name in ["damaged-.db", "damaged.db", "before-restore-20260314.db", "damaged-2026031\u{e9}T0730000.db"] {
+            assert_eq!(stamped(name), None, "{name}");
+        }
+    }
+
+    /// Which files are left after so many days.
+    #[track_caller]
+    fn check(test: &str, days: i64, names: &[&str], expected: &[&str]) {
+        let folder = TestFolder::new(test);
+        let dir = folder.dir().join(KEPT);
+        create_private(&dir).expect("a folder");
+        for name in names {
+            fs::write(dir.join(name), "a copy").expect("written");
+        }
+        let now_ms = ms(SystemTime::now()) + days * DAY_MS;
+        assert_eq!(prune(&folder, now_ms), (names.len() - expected.len()) as u64);
+        let mut left: Vec<String> = fs::read_dir(&dir)
+            .expect("a folder")
+            .map(|e| e.expect("one").file_name().into_string().expect("UTF-8"))
+            .collect();
+        left.sort_unstable();
+        assert_eq!(left, expected);
+    }
+
+    #[test]
+    fn copies_go_after_a_month_and_nothing_else_does() {
+        let of_now = format!("damaged-{}.db", stamp(ms(SystemTime::now()) + 40 * DAY_MS));
+        let old = "before-restore-20200101T000000000Z.db";
+        check("kept-fresh", 29, &[old], &[old]);
+        check("kept-old", 31, &[old, "before-upgrade-of-version-1-20200101T000000000Z.db"], &[]);
+        check("kept-aside", 40, &[&of_now], &[&of_now]);
+        check("kept-others", 40, &["my-own-backup.db", old], &["my-own-backup.db"]);
+    }
 }

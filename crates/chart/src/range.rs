@@ -82,24 +82,6 @@ impl Range {
         Self { start_ms: zones.day_bounds(first).0, end_ms: zones.day_bounds(last).1, step }
     }
 
-    /// The `months` calendar months of which the last contains `last_ms`: a slot each.
-    pub fn months_ending(last_ms: i64, months: u32, zones: &Zones) -> Self {
-        let last = zones.day(last_ms);
-        let longest = last.saturating_sub(LONGEST_DAYS as Day - 31);
-        let previous = |day: Day| day - day_of_month(day) as Day;
-        let mut first = previous(last) + 1;
-        for _ in 1..months.max(1) {
-            if first > longest {
-                first = previous(first - 1) + 1;
-            }
-        }
-        let mut next = last + 1;
-        while day_of_month(next) != 1 {
-            next += 1;
-        }
-        Self { start_ms: zones.day_bounds(first).0, end_ms: zones.day_bounds(next).0, step: Step::Month }
-    }
-
     /// Start and end of every slot, oldest first. Hours are real hours, so a day of a clock change has 23 or 25.
     pub fn slots(&self, zones: &Zones) -> Vec<(i64, i64)> {
         match self.step {

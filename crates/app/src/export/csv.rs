@@ -106,9 +106,10 @@ pub fn cell(value: &Value) -> String {
     }
 }
 
-/// A text that begins like a formula gets an apostrophe: spreadsheets would run it.
+/// A text that begins like a formula gets an apostrophe, because spreadsheets would run it; and so does one that begins with
+/// an apostrophe, so that the first one can be taken away again.
 fn quoted(text: &str) -> String {
-    let risky = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    let risky = text.starts_with(['\'', '=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     let safe = if risky { format!("'{text}") } else { text.to_owned() };
     match safe.contains([',', '"', '\r', '\n', ';', '\t']) {
         true => format!("\"{}\"", safe.replace('"', "\"\"")),
@@ -131,6 +132,7 @@ mod tests {
         check("@cmd".into(), "'@cmd");
         check("-1+2".into(), "'-1+2");
         check(serde_json::json!(-1.5), "-1.5");
+        check("'=1+1".into(), "''=1+1");
     }
 
     #[test]

@@ -264,7 +264,8 @@ fn steps_hours(amount: Amount) -> Model {
 }
 
 fn steps_year(amount: Amount) -> Model {
-    let range = Range::months_ending(now(), 12, &berlin());
+    let (start_ms, end_ms) = (at("2025-04-01 00:00:00 +0200"), at("2026-04-01 00:00:00 +0200"));
+    let range = Range { start_ms, end_ms, step: Step::Month };
     cumulative::model(&cumulative::STEPS, &amount.of(sums(&range, 10, 11_000.0)), None, range, &berlin())
 }
 
