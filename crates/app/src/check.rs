@@ -2,6 +2,8 @@
 //!
 //! Apple's own sums are the only answer key that a real export carries. Nothing is corrected by them.
 
+use std::collections::BTreeMap;
+
 use health::kind::{self, Style};
 use health::series::buckets::Input;
 use health::series::merge::{Span, merge};
@@ -94,7 +96,7 @@ impl Ring {
             let Some(day) = parse_day(&entry.identity).filter(|day| (from..=to).contains(day)) else { return Ok(()) };
             let body: serde_json::Value = serde_json::from_str(&entry.body).unwrap_or_default();
             if let Some(apple) = body.get(self.key).and_then(serde_json::Value::as_f64) {
-                let ours = ours.iter().find(|(known, _)| *known == day).map(|(_, value)| *value);
+                let ours = ours.get(&day).copied();
                 let what = format!("rings.{}", kind::slug(self.kind));
                 rows.push(CheckRow { day: Some(entry.identity.clone()), ..row(what, apple, ours, self.unit) });
             }
@@ -104,13 +106,13 @@ impl Ring {
     }
 
     /// Our number for each day: the merged one; of the stand ring the hours in which the wearer stood.
-    fn ours(&self, folder: &Folder, store: &Store, days: Days, now_ms: i64) -> Result<Vec<(Day, f64)>> {
+    fn ours(&self, folder: &Folder, store: &Store, days: Days, now_ms: i64) -> Result<BTreeMap<Day, f64>> {
         let found = find_kind(store, self.kind)?;
         if found.kind.style != Style::Category {
             let rows = daily::daily(folder, &[self.kind.to_owned()], days, now_ms)?;
             return Ok(rows.iter().filter_map(|row| Some((parse_day(&row.day)?, row.value))).collect());
         }
-        let Some(id) = found.id else { return Ok(Vec::new()) };
+        let Some(id) = found.id else { return Ok(BTreeMap::new()) };
         let zones = zones(store)?;
         let (from_ms, until_ms) = days.instants(&zones);
         let mut hours: Vec<(Day, i64, bool)> = store
@@ -120,13 +122,10 @@ impl Ring {
             .collect();
         hours.sort_unstable();
         // Two devices may have seen the same hour.
-        let mut stood: Vec<(Day, f64)> = Vec::new();
+        let mut stood: BTreeMap<Day, f64> = BTreeMap::new();
         for hour in hours.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
             let (Some((day, ..)), counts) = (hour.first(), hour.iter().any(|(.., stood)| *stood)) else { continue };
-            match stood.last_mut().filter(|(last, _)| last == day) {
-                Some((_, n)) => *n += f64::from(u8::from(counts)),
-                None => stood.push((*day, f64::from(u8::from(counts)))),
-            }
+            *stood.entry(*day).or_insert(0.0) += f64::from(u8::from(counts));
         }
         Ok(stood)
     }

@@ -100,23 +100,27 @@ pub fn query(folder: &Folder, question: &Question, grain: Grain) -> Result<Vec<B
     Ok(answer)
 }
 
-/// Hours from their samples or, of the newest days, from the roll-ups; everything wider is made of days.
-pub(crate) fn merged(
+/// Buckets of all sources: hours by themselves, everything wider made of days.
+fn merged(store: &Store, found: &Found, days: Days, ranks: &Ranks, calendar: Calendar<'_>) -> Result<Vec<Bucket>> {
+    match calendar.grain {
+        Grain::Hour => hours(store, found, days, ranks, calendar),
+        _ => Ok(of_days(of_kind(store, found, days, ranks, calendar.zones)?, found, calendar)),
+    }
+}
+
+/// Days, or what is wider and made of them.
+pub(crate) fn of_days(days: Vec<Bucket>, found: &Found, calendar: Calendar<'_>) -> Vec<Bucket> {
+    if calendar.grain == Grain::Day { days } else { Rule::of(&found.kind).widen(&days, calendar) }
+}
+
+/// Hours from their samples or, of the newest days, from the roll-ups.
+pub(crate) fn hours(
     store: &Store,
     found: &Found,
     days: Days,
     ranks: &Ranks,
     calendar: Calendar<'_>,
 ) -> Result<Vec<Bucket>> {
-    let rule = Rule::of(&found.kind);
-    match calendar.grain {
-        Grain::Hour => hours(store, found, days, ranks, calendar),
-        Grain::Day => of_kind(store, found, days, ranks, calendar.zones),
-        _ => Ok(rule.widen(&of_kind(store, found, days, ranks, calendar.zones)?, calendar)),
-    }
-}
-
-fn hours(store: &Store, found: &Found, days: Days, ranks: &Ranks, calendar: Calendar<'_>) -> Result<Vec<Bucket>> {
     let Some(kind_id) = found.id else { return Ok(Vec::new()) };
     if let Some(hours) = store.hours(kind_id, days.numbers(), calendar.zones)? {
         return Ok(hours);

@@ -1,7 +1,9 @@
 //! What every chart of a stretch of time is made with: the store, the wearer's zones, and the numbers of `query`.
 
+use std::cell::RefCell;
+
 use chart::Range;
-use health::series::buckets::{Bucket, Calendar};
+use health::series::buckets::{Bucket, Calendar, Grain};
 use health::series::per_day::DayValue;
 use health::time::{Day, Zones};
 use store::Store;
@@ -13,7 +15,7 @@ use crate::daily::of_kind;
 use crate::display::Units;
 use crate::error::Result;
 use crate::local::{Days, Found};
-use crate::query::merged;
+use crate::query::{hours, of_days};
 use crate::settings::{goal, week_start};
 use crate::sleep::Sleeper;
 
@@ -35,6 +37,16 @@ pub(super) struct View<'s> {
     week_start: i8,
     reach: Reach,
     last: Option<Day>,
+    /// The days that were read last: a chart asks for them more than once.
+    known: RefCell<Option<Known>>,
+}
+
+/// The days of a type from one to another, both inclusive.
+struct Known {
+    identifier: String,
+    from: Day,
+    to: Day,
+    days: Vec<Bucket>,
 }
 
 impl<'s> View<'s> {
@@ -49,6 +61,7 @@ impl<'s> View<'s> {
             week_start: week_start(store)?,
             reach: question.reach.unwrap_or(usual),
             last: question.last,
+            known: RefCell::new(None),
         })
     }
 
@@ -99,15 +112,25 @@ impl<'s> View<'s> {
     pub fn buckets(&self, found: &Found, stretch: Stretch) -> Result<Vec<Bucket>> {
         let calendar = Calendar { zones: self.zones, grain: stretch.grain, week_start: self.week_start };
         let range = stretch.range(self.zones);
-        let mut buckets = merged(self.store, found, stretch.days(), self.ranks(found), calendar)?;
+        let mut buckets = match stretch.grain {
+            Grain::Hour => hours(self.store, found, stretch.days(), self.ranks(found), calendar)?,
+            _ => of_days(self.days(found, stretch.first, stretch.last)?, found, calendar),
+        };
         buckets.retain(|bucket| (range.start_ms..range.end_ms).contains(&bucket.start_ms));
         Ok(buckets)
     }
 
     /// The days from one to another, both inclusive, as `vitalog daily` tells them.
     pub fn days(&self, found: &Found, from: Day, to: Day) -> Result<Vec<Bucket>> {
-        let days = Days { from: Some(from), to: Some(to) };
-        of_kind(self.store, found, days, self.ranks(found), self.zones)
+        let mut known = self.known.borrow_mut();
+        let holds = |known: &Known| known.identifier == found.kind.identifier && known.from <= from && to <= known.to;
+        if !known.as_ref().is_some_and(holds) {
+            let days = Days { from: Some(from), to: Some(to) };
+            let days = of_kind(self.store, found, days, self.ranks(found), self.zones)?;
+            *known = Some(Known { identifier: found.kind.identifier.clone(), from, to, days });
+        }
+        let days = known.iter().flat_map(|known| &known.days);
+        Ok(days.filter(|bucket| (from..=to).contains(&bucket.day)).cloned().collect())
     }
 
     /// The samples that start in a range, by start.

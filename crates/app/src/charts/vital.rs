@@ -34,8 +34,8 @@ const VITAL: [&str; 9] = [
 pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
     let stretch = view.stretch_of(found)?;
     let range = stretch.range(view.zones);
-    let counted = view.buckets(found, stretch)?;
     let days = view.days(found, stretch.first.saturating_sub(HISTORY_DAYS), stretch.last)?;
+    let counted = view.buckets(found, stretch)?;
     let shown = Shown::new(&found.kind, view.units, most(counted.iter().map(|bucket| bucket.value)));
     let history: Vec<DayValue> =
         values(&days).into_iter().map(|day| DayValue { value: shown.value(day.value), ..day }).collect();
