@@ -90,9 +90,7 @@ impl Desk<'_> {
             let name = format!("overview of {name}");
             let sql: Vec<String> = CARDS.iter().map(|card| by_day(card, days)).collect();
             let sql = self.sql(&name, &sql)?;
-            self.ask(&name, sql, || {
-                CARDS.iter().try_for_each(|card| model(folder, card, reach).map(drop))
-            })?;
+            self.ask(&name, sql, || CARDS.iter().try_for_each(|card| model(folder, card, reach).map(drop)))?;
         }
         let name = "ten years of heart rate at 1,200 px";
         let ask = || model(folder, "heart_rate:capsules", Reach::All);

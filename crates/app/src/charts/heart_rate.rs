@@ -9,9 +9,9 @@ use health::series::rule::Rule;
 use health::series::workouts::heart::Limits;
 use health::time::{Day, HOUR_MS};
 
+use super::Detail;
 use super::stretch::Stretch;
 use super::view::{View, over};
-use super::Detail;
 use crate::error::{Code, Error, Result};
 use crate::local::Found;
 use crate::workouts::Desk;
