@@ -85,6 +85,11 @@ fn archives_have_so_many_entries_names_and_candidates() {
     let files = [("a.xml", "<a/>"), ("b.xml", ROOT)];
     let candidates = |candidates| Limits { candidates, ..usual() };
     check(candidates, 2, |limits| unzip(&files, limits), &too_large("XML files to look into"));
+    let files = [("a", "<a/>"), ("b", ROOT)];
+    check(candidates, 2, |limits| unzip(&files, limits), "no Apple Health document inside");
+    let far = |n: usize| unzip(&[("a", &format!("<!--{}-->{ROOT}", " ".repeat(n)))], usual());
+    let most = RENAMED_HEAD - "<!---->".len() - "<HealthData".len();
+    assert_eq!((far(most).as_str(), far(most + 1).as_str()), ("", "no Apple Health document inside"));
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod document;
 pub mod ecg;
 mod entries;
 mod files;
+mod find;
 pub mod gpx;
 mod guard;
 #[cfg(test)]

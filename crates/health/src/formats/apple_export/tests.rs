@@ -376,7 +376,7 @@ fn records_inside_what_is_not_kept_are_handed_over_apart() {
 }
 
 /// A folder with one document and these files beside it.
-struct Beside(Vec<(&'static str, &'static str)>);
+struct Beside(Vec<(&'static str, String)>);
 
 impl Folder for Beside {
     fn list(&mut self) -> std::io::Result<Vec<(String, u64)>> {
@@ -384,7 +384,7 @@ impl Folder for Beside {
     }
 
     fn open(&mut self, path: &str) -> std::io::Result<Box<dyn std::io::Read + Send>> {
-        let found = self.0.iter().find(|(name, _)| *name == path).map(|(_, text)| *text);
+        let found = self.0.iter().find(|(name, _)| *name == path).map(|(_, text)| text.clone());
         Ok(Box::new(Cursor::new(found.ok_or(std::io::ErrorKind::NotFound)?)))
     }
 }
@@ -393,7 +393,8 @@ impl Folder for Beside {
 fn a_folder_to_which_a_route_was_added_is_another_one() {
     const XML: (&str, &str) = ("export.xml", "<HealthData locale=\"en_US\"></HealthData>");
     let of = |files: &[(&'static str, &'static str)]| {
-        let reader = Reader::folder(Beside([&[XML], files].concat())).expect("a folder");
+        let files = [&[XML], files].concat().into_iter().map(|(name, text)| (name, text.to_owned())).collect();
+        let reader = Reader::folder(Beside(files)).expect("a folder");
         all(reader).expect("readable").document.and_then(|document| document.fingerprint).expect("a fingerprint")
     };
     let bare = Reader::document(Cursor::new(XML.1), None).expect("a document");
@@ -549,6 +550,26 @@ fn the_main_document_is_found_by_content() {
     let reasons: Vec<_> = batch.problems.iter().map(|p| p.reason).collect();
     assert_eq!(reasons, ["unsafe_entry_name"]);
     assert_eq!(batch.entries.first().map(|e| e.identity.as_str()), Some("/workout-routes/a.gpx"));
+}
+
+#[test]
+fn the_main_document_is_found_under_any_name() {
+    let xml = format!("\u{feff}\n<?xml version=\"1.0\"?><HealthData>{}</HealthData>", steps("value=\"1\""));
+    let others = [("a/readme", "<html/>"), ("a/export_cda.xml", "<ClinicalDocument/>"), ("a/b.json", &xml[..])];
+    let track = ("a/workout-routes/r.gpx", "<gpx><trkpt lat=\"1\" lon=\"2\"/></gpx>");
+    for name in ["a/export", "a/export.xml.txt", "a/Gesundheit.bak", "a/export_cda.XML.1", "a/2024.XML_"] {
+        let files = [&others[..], &[(name, &xml), track]].concat();
+        let batch = unzip(&files).expect(name);
+        assert_eq!((batch.samples.len(), batch.entries.len(), batch.problems.len()), (1, 1, 0), "{name}");
+        let files = files.into_iter().map(|(name, text)| (name, text.to_owned())).collect();
+        assert_eq!(Reader::folder(Beside(files)).and_then(all).expect(name).samples.len(), 1, "{name}");
+    }
+    // The name decides where one says XML, and two without such a name are two.
+    let samples = |files: &[(&str, &str)]| unzip(files).map(|batch| batch.samples.len());
+    assert_eq!(samples(&[("export", &xml), ("export.xml", "<HealthData/>")]).ok(), Some(0));
+    let kind = |files: &[(&str, &str)]| samples(files).err().map(|error| format!("{:?}", error.kind()));
+    assert_eq!(kind(&[("a", &xml), ("b", &xml)]).as_deref(), Some("Several"));
+    assert_eq!(kind(&[("a.gpx", &xml), ("__MACOSX/a", &xml), ("b", "x")]).as_deref(), Some("NotAnExport"));
 }
 
 #[test]
