@@ -125,6 +125,16 @@ impl Blocks {
         Self { messages, recycle, block, at: 0, position, next, copied: 0, border, failed: None, ending: None }
     }
 
+    /// A document in these blocks.
+    #[cfg(test)]
+    pub(super) fn of(blocks: Vec<String>) -> Self {
+        Self::start(move |pipe| {
+            let ending = Message::End(Ending::default());
+            blocks.into_iter().map(Message::Block).chain([ending]).for_each(|message| drop(pipe.to.send(message)));
+            Ok(())
+        })
+    }
+
     /// What is left of the present block.
     pub(super) fn rest(&self) -> &str {
         self.block.get(self.at..).unwrap_or_default()
@@ -315,11 +325,7 @@ mod tests {
         ) {
             let blocks: Vec<String> = blocks.into_iter().map(|(n, text)| format!("x{}", text.repeat(n / text.len()))).collect();
             let text = blocks.concat();
-            let mut all = Blocks::start(move |pipe| {
-                let ending = Message::End(Ending::default());
-                blocks.into_iter().map(Message::Block).chain([ending]).for_each(|message| drop(pipe.to.send(message)));
-                Ok(())
-            });
+            let mut all = Blocks::of(blocks);
             let mut at = 0;
             for (take, n) in steps {
                 let before = all.rest().len();

@@ -45,8 +45,8 @@ const LONGEST: usize = 36;
 /// Looks for ends, and remembers where there are none.
 #[derive(Debug, Default)]
 pub(super) struct Finder {
-    /// One that begins before this place has no end; by [`ASIDES`]. Without it each of many that have no end would be
-    /// looked after as far as one may reach.
+    /// One that begins before this place counts as one without an end, by [`ASIDES`]: another one has none up to here.
+    /// Otherwise each of many would be followed as far as one may reach.
     endless_before: [u64; ASIDES.len()],
     /// Bytes looked at so far.
     #[cfg(test)]
@@ -147,4 +147,110 @@ fn scan(tag: &[u8], at: &mut usize, quote: &mut Option<u8>) -> Option<u8> {
     }
     *at += rest.len();
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use quick_xml::events::Event;
+
+    use super::super::tag::{Shape, parts};
+    use super::*;
+
+    type Tokens = Vec<(Shape, String, String)>;
+
+    fn ours(blocks: Vec<String>) -> Tokens {
+        let (mut blocks, mut finder, mut tokens) = (Blocks::of(blocks), Finder::default(), Vec::new());
+        loop {
+            while let Some(b) = blocks.rest().bytes().next()
+                && b != b'<'
+            {
+                blocks.consume(blocks.rest().chars().next().map_or(1, char::len_utf8));
+            }
+            if blocks.rest().is_empty() {
+                match blocks.more().expect("no error") {
+                    true => continue,
+                    false => return tokens,
+                }
+            }
+            let length = match finder.find(&mut blocks, 1 << 20).expect("no error") {
+                Markup::Tag(length) => {
+                    let (name, attributes, shape) = parts(&blocks.rest()[..length]);
+                    let attributes = if shape == Shape::End { "" } else { attributes };
+                    tokens.push((shape, name.to_owned(), attributes.to_owned()));
+                    length
+                }
+                Markup::Aside(length) => length,
+                other => panic!("{other:?}"),
+            };
+            blocks.consume(length);
+        }
+    }
+
+    fn theirs(text: &str) -> Tokens {
+        let mut reader = quick_xml::Reader::from_str(text);
+        let config = reader.config_mut();
+        config.check_end_names = false;
+        config.allow_unmatched_ends = true;
+        config.allow_dangling_amp = true;
+        let mut tokens = Vec::new();
+        let owned = |name: &str, attributes: &str| (name.to_owned(), attributes.to_owned());
+        loop {
+            let (shape, (name, attributes)) = match reader.read_event().expect("good") {
+                Event::Start(tag) => (Shape::Start, owned(tag.name().as_ref(), tag.attributes_raw())),
+                Event::Empty(tag) => (Shape::Empty, owned(tag.name().as_ref(), tag.attributes_raw())),
+                Event::End(tag) => (Shape::End, owned(tag.name().as_ref(), "")),
+                Event::Eof => return tokens,
+                _ => continue,
+            };
+            tokens.push((shape, name, attributes));
+        }
+    }
+
+    const PIECES: [&str; 22] = [
+        "<Record a=\"1\" b='2'/>",
+        "<Record a=\"'>'\"\n>",
+        "<Record a='\">\"' />",
+        "<Record/>",
+        "<a:b c = \"d\"/>",
+        "<_x y=\"/\">",
+        "<心 a=\"🚶\"/>",
+        "<x/y=\"1\">",
+        "<MetadataEntry key=\"a<b\" value=\"<Record >\"/>",
+        "</Record>",
+        "</Record \n>",
+        "</a:b>",
+        "</>",
+        "<!---->",
+        "<!-- <Record a=\"1\"/> - -- > ]]> -->",
+        "<!----->",
+        "<![CDATA[<Record/> ]] ]> --> ]]>",
+        "<![CDATA[]]]>",
+        "<?a <Record/> > ? ?>",
+        "<?x?>",
+        " text & &amp; \" ' > ",
+        "\n",
+    ];
+
+    proptest! {
+        #[test]
+        fn good_markup_is_read_as_another_parser_reads_it(
+            picks in proptest::collection::vec((0..PIECES.len(), any::<bool>()), 0..40),
+        ) {
+            let mut blocks = vec![String::new()];
+            for (pick, cut) in picks {
+                let (before, after) = PIECES[pick].split_at(if cut { 1 } else { 0 });
+                if let Some(last) = blocks.last_mut() {
+                    last.push_str(before);
+                }
+                blocks.extend(cut.then(String::new));
+                if let Some(last) = blocks.last_mut() {
+                    last.push_str(after);
+                }
+            }
+            blocks.retain(|block| !block.is_empty());
+            let text = blocks.concat();
+            prop_assert_eq!(ours(blocks), theirs(&text), "{}", text);
+        }
+    }
 }

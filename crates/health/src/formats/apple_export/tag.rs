@@ -1,4 +1,5 @@
-//! Finds whole tags in a block of text, a short cut for the plain case. Everything else is the parser's.
+//! Finds whole tags in a block of text, a short cut for the plain case; everything else is for [`super::markup`]. Takes
+//! tags to parts.
 
 use memchr::{memchr, memchr_iter, memchr2};
 
