@@ -52,11 +52,6 @@ impl Conversion {
     pub fn apply(self, value: f64) -> f64 {
         (value + self.before) * self.times / self.over + self.after
     }
-
-    /// Whether values stay as they are.
-    pub fn is_identity(self) -> bool {
-        self == Self::IDENTITY
-    }
 }
 
 /// Returns the conversion between two unit texts, or `None` where one is unknown or they measure different things.

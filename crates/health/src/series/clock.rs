@@ -40,13 +40,6 @@ pub fn circular(minutes: impl IntoIterator<Item = f64>) -> Option<Clock> {
     Some(Clock { minute: wrapped(y.atan2(x) * per_radian), spread, n: angles.len() })
 }
 
-/// Mean of minutes after noon, given and returned as minutes after midnight: right for nights, wrong for times around
-/// noon.
-pub fn noon_shifted(minutes: impl IntoIterator<Item = f64>) -> Option<f64> {
-    let after_noon = minutes.into_iter().map(|minute| (minute - DAY_MIN / 2.0).rem_euclid(DAY_MIN));
-    super::stats::mean(after_noon).map(|mean| wrapped(mean + DAY_MIN / 2.0))
-}
-
 fn wrapped(minute: f64) -> f64 {
     let minute = minute.rem_euclid(DAY_MIN);
     // The remainder of a tiny negative number is a whole day by rounding.
@@ -63,10 +56,9 @@ mod tests {
     fn bed_times_around_midnight_have_a_mean_around_midnight() {
         let times = [HALF_PAST_ELEVEN, 30.0, 1430.0];
         let clock = circular(times).expect("a mean");
-        // 23:56 and some seconds; the noon-shifted mean rounds to 23:57.
+        // 23:56 and some seconds.
         assert_eq!((clock.minute.floor(), clock.n), (1436.0, 3));
         assert_eq!((clock.spread * 100.0).round(), 2496.0);
-        assert_eq!(noon_shifted(times).map(f64::round), Some(1437.0));
     }
 
     #[test]
@@ -79,7 +71,6 @@ mod tests {
     fn times_without_a_direction_have_no_mean() {
         assert_eq!(circular([]), None);
         assert_eq!(circular([0.0, 720.0]), None);
-        assert_eq!(noon_shifted([]), None);
         assert_eq!(circular([300.0]).map(|clock| (clock.minute.round(), clock.spread)), Some((300.0, 0.0)));
     }
 }

@@ -96,29 +96,6 @@ pub fn averages(sessions: &[Session], zones: &Zones) -> Option<Averages> {
     })
 }
 
-/// Mid-sleep of free days against that of work days: "social jet lag" (Wittmann and others, 2006).
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SocialJetLag {
-    /// Minutes by which the middle of sleep is later on free days; negative where it is earlier.
-    pub minutes: f64,
-    /// Middle of sleep on free days.
-    pub free: Clock,
-    /// Middle of sleep on work days.
-    pub work: Clock,
-}
-
-/// Returns the social jet lag; none without nights of both sorts. `is_free` is asked for the day of waking up.
-pub fn social_jet_lag(sessions: &[Session], zones: &Zones, is_free: impl Fn(Day) -> bool) -> Option<SocialJetLag> {
-    let main = sessions.iter().filter(|session| session.kind == Kind::Main);
-    let (free, work): (Vec<&Session>, Vec<&Session>) = main.partition(|night| is_free(night.day));
-    let middle = |nights: &[&Session]| {
-        circular(nights.iter().map(|night| minutes(night.start_ms + (night.end_ms - night.start_ms) / 2, zones)))
-    };
-    let (free, work) = (middle(&free)?, middle(&work)?);
-    let minutes = (free.minute - work.minute + 720.0).rem_euclid(1440.0) - 720.0;
-    Some(SocialJetLag { minutes, free, work })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,15 +153,5 @@ mod tests {
         let minute = |clock: Option<Clock>| clock.map(|clock| clock.minute.round());
         assert_eq!((minute(averages.onset), minute(averages.wake)), (Some(1395.0), Some(375.0)));
         assert_eq!(super::averages(&[], &berlin()), None);
-    }
-
-    #[test]
-    fn social_jet_lag_is_free_days_minus_work_days() {
-        // Middles at 02:30, 02:30 and, on Saturday, 05:00.
-        let found = sleep(&[core("02 23:00", "03 06:00"), core("03 23:00", "04 06:00"), core("07 01:00", "07 09:00")]);
-        let saturday = parse_day("2026-03-07").expect("a day");
-        let lag = social_jet_lag(&found, &berlin(), |day| day == saturday).expect("both sorts");
-        assert_eq!((lag.minutes.round(), lag.free.n, lag.work.n), (150.0, 1, 2));
-        assert_eq!(social_jet_lag(&found, &berlin(), |_| true), None);
     }
 }

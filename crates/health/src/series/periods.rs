@@ -2,7 +2,6 @@
 //!
 //! Missing is not zero. An average always says of how many days it is: 8,214, 26 of 30 days.
 
-use super::buckets::Calendar;
 use super::per_day::DayValue;
 use super::stats;
 use crate::time::Day;
@@ -63,17 +62,6 @@ impl Average {
     }
 }
 
-/// A week, month or year of days.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct PeriodAverage {
-    /// Its days.
-    pub period: Period,
-    /// False where it holds today or later days: drawn as unfinished, and out of averages of such periods.
-    pub complete: bool,
-    /// The daily average of its days that are over; none where no such day has data.
-    pub average: Option<Average>,
-}
-
 /// Returns the mean of the days with data in a period, `today` and later left out; none without such a day. The values
 /// are one for each day, in any order.
 pub fn average(values: &[DayValue], period: Period, today: Day) -> Option<Average> {
@@ -83,29 +71,10 @@ pub fn average(values: &[DayValue], period: Period, today: Day) -> Option<Averag
     Some(Average { mean: stats::mean(inside)?, days, of_days: over.days() })
 }
 
-/// Returns the daily averages of the weeks, months or years that have values, by time.
-pub fn period_averages(values: &[DayValue], calendar: Calendar<'_>, today: Day) -> Vec<PeriodAverage> {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(|a, b| a.day.cmp(&b.day).then(a.value.total_cmp(&b.value)));
-    let mut out: Vec<PeriodAverage> = Vec::new();
-    let mut rest = sorted.as_slice();
-    while let Some((first, next)) = rest.first().and_then(|value| calendar.days(value.day)) {
-        let (inside, later) = rest.split_at(rest.partition_point(|value| value.day < next));
-        if inside.is_empty() {
-            break;
-        }
-        let period = Period { first, last: next - 1 };
-        out.push(PeriodAverage { period, complete: period.last < today, average: average(inside, period, today) });
-        rest = later;
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::series::buckets::Grain;
-    use crate::time::{Zones, format_day, parse_day};
+    use crate::time::parse_day;
 
     fn day(text: &str) -> Day {
         parse_day(&format!("2026-{text}")).expect("a day")
@@ -140,39 +109,6 @@ mod tests {
         let found = average(&list, week, day("03-04"));
         assert_eq!(found, Some(Average { mean: 2000.0, days: 2, of_days: 2 }));
         assert_eq!(average(&list, week, day("03-02")), None);
-    }
-
-    #[track_caller]
-    fn check(grain: Grain, week_start: i8, expected: &[(&str, &str, bool, Option<f64>)]) {
-        let list = values(&[("02-27", 600.0), ("03-02", 1000.0), ("03-08", 3000.0), ("03-09", 50.0)]);
-        let zones = Zones::named("UTC").expect("a zone");
-        let found = period_averages(&list, Calendar { zones: &zones, grain, week_start }, day("03-09"));
-        let found: Vec<_> = found
-            .iter()
-            .map(|s| (format_day(s.period.first), format_day(s.period.last), s.complete, s.average.map(|a| a.mean)))
-            .collect();
-        let expected: Vec<_> =
-            expected.iter().map(|(a, b, c, v)| (format!("2026-{a}"), format!("2026-{b}"), *c, *v)).collect();
-        assert_eq!(found, expected);
-    }
-
-    #[test]
-    fn weeks_months_and_years_are_daily_averages_with_flags() {
-        let weeks = [
-            ("02-23", "03-01", true, Some(600.0)),
-            ("03-02", "03-08", true, Some(2000.0)),
-            ("03-09", "03-15", false, None),
-        ];
-        check(Grain::Week, 0, &weeks);
-        let sundays = [
-            ("02-22", "02-28", true, Some(600.0)),
-            ("03-01", "03-07", true, Some(1000.0)),
-            ("03-08", "03-14", false, Some(3000.0)),
-        ];
-        check(Grain::Week, 6, &sundays);
-        let months = [("02-01", "02-28", true, Some(600.0)), ("03-01", "03-31", false, Some(2000.0))];
-        check(Grain::Month, 0, &months);
-        check(Grain::Year, 0, &[("01-01", "12-31", false, Some(4600.0 / 3.0))]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Moves the main document from a thread that inflates and cleans to the parser, in recycled blocks.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -8,12 +8,16 @@ use std::thread;
 
 use sha2::{Digest, Sha256};
 
-use super::clean::{Cleaner, Damage, Prolog, is_damage, read_prolog};
+use super::attributes;
+use super::clean::{BLOCK, Cleaner, Damage, Prolog, is_damage, read_prolog};
 use super::limits::Limits;
 use crate::{Error, ErrorKind, Result};
 
 /// Blocks on their way; with the recycled ones this bounds the memory to a few MiB.
 const QUEUE: usize = 4;
+
+/// Bytes of the next block that are put behind a tag which the end of a block cuts.
+const PIECE: usize = 4 << 10;
 
 /// What the thread tells the parser.
 enum Message {
@@ -90,12 +94,17 @@ impl<R: Read> Read for Measured<R> {
     }
 }
 
-/// The parser's end: a buffered reader over the cleaned document.
+/// The parser's end: the cleaned document, of which a part is there at a time.
 pub(super) struct Blocks {
     messages: Receiver<Message>,
     recycle: SyncSender<String>,
     block: String,
     at: usize,
+    position: u64,
+    /// The next block, where a tag reaches into it, and how much of it stands in the present one, from where on.
+    next: String,
+    copied: usize,
+    border: usize,
     failed: Option<Error>,
     ending: Option<Ending>,
 }
@@ -111,22 +120,19 @@ impl Blocks {
                 let _ = pipe.to.send(Message::Failed(error));
             }
         });
-        Self { messages, recycle, block: String::new(), at: 0, failed: None, ending: None }
+        let (block, next) = (String::new(), String::new());
+        let (position, border) = (0, usize::MAX);
+        Self { messages, recycle, block, at: 0, position, next, copied: 0, border, failed: None, ending: None }
     }
 
-    /// The end of an input.
-    pub(super) fn nothing() -> Self {
-        let ((_, messages), (recycle, _)) = (sync_channel(0), sync_channel(0));
-        let ending = Some(Ending::default());
-        Self { messages, recycle, block: String::new(), at: 0, failed: None, ending }
-    }
-
-    /// Gives back what was read last, to be read once more.
-    pub(super) fn put_back(&mut self, bytes: &[u8]) {
-        // The parser may have stopped inside a character, so only both parts together are text.
-        let rest = self.block.as_bytes().get(self.at..).unwrap_or_default();
-        self.block = String::from_utf8_lossy(&[bytes, rest].concat()).into_owned();
-        self.at = 0;
+    /// A document in these blocks.
+    #[cfg(test)]
+    pub(super) fn of(blocks: Vec<String>) -> Self {
+        Self::start(move |pipe| {
+            let ending = Message::End(Ending::default());
+            blocks.into_iter().map(Message::Block).chain([ending]).for_each(|message| drop(pipe.to.send(message)));
+            Ok(())
+        })
     }
 
     /// What is left of the present block.
@@ -143,9 +149,59 @@ impl Blocks {
         }
     }
 
-    /// The error that ended the input, if one did.
-    pub(super) fn take_error(&mut self) -> Option<Error> {
-        self.failed.take()
+    /// How much was taken.
+    pub(super) fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Takes bytes of what is left.
+    pub(super) fn consume(&mut self, bytes: usize) {
+        self.at += bytes;
+        self.position += bytes as u64;
+        if self.at >= self.border {
+            self.turn();
+        }
+    }
+
+    /// Goes over to the next block, once what was left of the one before is taken.
+    fn turn(&mut self) {
+        let next = std::mem::take(&mut self.next);
+        let used = std::mem::replace(&mut self.block, next);
+        self.at -= self.border;
+        (self.border, self.copied) = (usize::MAX, 0);
+        self.give_back(used);
+    }
+
+    /// Puts more behind what is left: at least [`PIECE`], unless a block ends. False at the end of the input.
+    pub(super) fn more(&mut self) -> Result<bool> {
+        if self.copied >= self.next.len() {
+            let used = std::mem::take(&mut self.next);
+            self.give_back(used);
+            (self.border, self.copied) = (usize::MAX, 0);
+            if let Some(error) = self.failed.take() {
+                return Err(error);
+            }
+            if self.ending.is_some() {
+                return Ok(false);
+            }
+            self.next = self.receive();
+            if let Some(error) = self.failed.take() {
+                return Err(error);
+            }
+            if self.rest().is_empty() {
+                self.border = self.at;
+                self.turn();
+                return Ok(self.ending.is_none());
+            }
+        }
+        // What is taken makes room. Pieces grow with what is left, so that a long tag is moved only a few times.
+        self.block.drain(..self.at);
+        self.border = self.border.min(self.block.len() + self.at) - self.at;
+        self.at = 0;
+        let piece = attributes::bounded(self.next.get(self.copied..).unwrap_or_default(), PIECE.max(self.block.len()));
+        self.block.push_str(piece);
+        self.copied += piece.len();
+        Ok(self.ending.is_none())
     }
 
     /// Reads on to the end of the input and tells how it ended.
@@ -153,55 +209,32 @@ impl Blocks {
         let mut more = false;
         loop {
             more |= self.rest().bytes().any(|b| !b.is_ascii_whitespace());
-            self.block.clear();
-            self.at = 0;
-            if let Some(error) = self.failed.take() {
-                return Err(error);
+            self.consume(self.rest().len());
+            if self.rest().is_empty() && !self.more()? {
+                return Ok(Ending { more, ..self.ending.take().unwrap_or_default() });
             }
-            if let Some(ending) = self.ending.take() {
-                return Ok(Ending { more, ..ending });
-            }
-            self.next_block();
         }
     }
 
-    fn next_block(&mut self) {
-        let used = std::mem::take(&mut self.block);
-        // Where the queue is full there is one block less to recycle: the thread makes a new one.
-        let _ = self.recycle.try_send(used);
-        self.at = 0;
+    fn give_back(&self, used: String) {
+        // Neither is an empty text worth a place in the queue, nor what a long tag made large. Where it is full there is
+        // one block less to recycle: the thread makes a new one.
+        if (BLOCK..=4 * BLOCK).contains(&used.capacity()) {
+            let _ = self.recycle.try_send(used);
+        }
+    }
+
+    /// The next block; empty where the input ends or fails.
+    fn receive(&mut self) -> String {
         match self.messages.recv() {
-            Ok(Message::Block(block)) => self.block = block,
+            Ok(Message::Block(block)) => return block,
             Ok(Message::End(ending)) => self.ending = Some(ending),
             Ok(Message::Failed(error)) => self.failed = Some(error),
             Ok(Message::Prolog(_)) => {}
             // The thread ended without a word, which only a panic in a decoder does.
             Err(_) => self.ending = Some(Ending { broken: true, ..Ending::default() }),
         }
-    }
-}
-
-impl Read for Blocks {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let n = self.fill_buf()?.read(buf)?;
-        self.consume(n);
-        Ok(n)
-    }
-}
-
-impl BufRead for Blocks {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        while self.at >= self.block.len() && self.ending.is_none() {
-            if self.failed.is_some() {
-                return Err(io::Error::other("the input failed"));
-            }
-            self.next_block();
-        }
-        Ok(self.block.as_bytes().get(self.at..).unwrap_or_default())
-    }
-
-    fn consume(&mut self, amount: usize) {
-        self.at += amount;
+        String::new()
     }
 }
 
@@ -277,45 +310,37 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Fails where one XML event grows beyond its limit; the parser has no such option.
-pub(super) struct Guard<B> {
-    pub(super) inner: B,
-    max: usize,
-    since_event: usize,
-    pub(super) tripped: bool,
-}
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
 
-impl<B: BufRead> Guard<B> {
-    /// Lets events of up to `max` bytes through.
-    pub(super) fn new(inner: B, max: usize) -> Self {
-        Self { inner, max, since_event: 0, tripped: false }
-    }
+    use super::*;
+    use crate::formats::apple_export::attributes::bounded;
 
-    /// Call after each event.
-    pub(super) fn reset(&mut self) {
-        self.since_event = 0;
-    }
-}
-
-impl<B: BufRead> Read for Guard<B> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.inner.read(buf)
-    }
-}
-
-impl<B: BufRead> BufRead for Guard<B> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.since_event >= self.max {
-            self.tripped = true;
-            return Err(io::Error::other("too large an event"));
+    proptest! {
+        #[test]
+        fn what_is_left_is_the_text_however_it_is_taken(
+            blocks in proptest::collection::vec((1..3 * PIECE, "[ab]|心|🚶"), 0..5),
+            steps in proptest::collection::vec((any::<bool>(), 0..2 * PIECE), 0..40),
+        ) {
+            let blocks: Vec<String> = blocks.into_iter().map(|(n, text)| format!("x{}", text.repeat(n / text.len()))).collect();
+            let text = blocks.concat();
+            let mut all = Blocks::of(blocks);
+            let mut at = 0;
+            for (take, n) in steps {
+                let before = all.rest().len();
+                if take {
+                    let n = bounded(all.rest(), n).len();
+                    all.consume(n);
+                    at += n;
+                } else {
+                    let is_more = all.more().expect("no error");
+                    prop_assert_eq!((all.rest().len() > before, at + before < text.len()), (is_more, is_more));
+                }
+                prop_assert_eq!(all.position(), at as u64);
+                prop_assert!(text.get(at..).is_some_and(|left| left.starts_with(all.rest())));
+            }
+            prop_assert_eq!(all.finish().expect("no error").more, at < text.len());
         }
-        let room = self.max - self.since_event;
-        let block = self.inner.fill_buf()?;
-        Ok(block.get(..block.len().min(room)).unwrap_or_default())
-    }
-
-    fn consume(&mut self, amount: usize) {
-        self.since_event += amount;
-        self.inner.consume(amount);
     }
 }

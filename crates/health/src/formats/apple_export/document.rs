@@ -1,35 +1,27 @@
 //! The main document as a stream of batches. Never validates, never looks at the version: reads what is there.
 
-use std::io::BufRead as _;
-use std::mem;
+use memchr::memchr;
 
-use quick_xml::Reader;
-use quick_xml::events::Event;
-
-use super::blocks::{Blocks, Guard};
+use super::blocks::Blocks;
 use super::clean::Prolog;
 use super::content::Content;
 use super::entries::Reference;
+use super::markup::{Finder, Markup};
 use super::tag::{self, Shape};
 use super::tally::Tally;
 use crate::{Batch, Document, Error, ErrorKind, Result};
 
-/// What the parser made of the next piece of the input.
-enum Step {
-    Taken,
-    /// A tag with others in it, the first of them at this place.
-    Swallowed(usize),
-    Failed,
-}
+/// The root element.
+const ROOT: &str = "HealthData";
 
 /// The parser of one main document.
 pub(super) struct Parser {
-    xml: Reader<Guard<Blocks>>,
-    buffer: Vec<u8>,
+    blocks: Blocks,
+    /// Finds ends of what is not plain.
+    pub(super) finder: Finder,
+    /// Bytes before the root.
     offset: u64,
     ended: bool,
-    /// The parser has just passed the end of a tag.
-    between: bool,
     /// What was read so far.
     pub(super) content: Content,
 }
@@ -37,12 +29,11 @@ pub(super) struct Parser {
 impl Parser {
     /// Parses what follows a prolog.
     pub(super) fn new(blocks: Blocks, prolog: &Prolog, mut tally: Tally) -> Self {
-        let xml = parser(Guard::new(blocks, tally.limits.event));
         if prolog.broken_doctype {
             tally.count("broken_doctype", None);
         }
         let content = Content::new(tally, Document { version: prolog.version, ..Document::default() });
-        Self { xml, buffer: Vec::new(), offset: prolog.bytes, ended: false, between: false, content }
+        Self { blocks, finder: Finder::default(), offset: prolog.bytes, ended: false, content }
     }
 
     /// The next batch; `None` after the last one.
@@ -54,7 +45,7 @@ impl Parser {
             self.step()?;
         }
         if !self.ended {
-            self.content.document.xml_bytes = self.offset + self.xml.buffer_position();
+            self.content.document.xml_bytes = self.position();
         }
         Ok(Some(self.content.take_batch()))
     }
@@ -64,33 +55,47 @@ impl Parser {
         self.content.found.take_references()
     }
 
-    fn step(&mut self) -> Result<()> {
-        let before = self.xml.buffer_position();
-        self.content.tally.position = self.offset + before;
-        if self.between && self.content.is_inside_root() && self.quick_step()? {
-            return Ok(());
-        }
-        let mut buffer = mem::take(&mut self.buffer);
-        buffer.clear();
-        let result = self.parser_step(&mut buffer).and_then(|step| match step {
-            Step::Taken => Ok(()),
-            Step::Swallowed(at) => self.cut_off(&buffer, at),
-            Step::Failed => match tag::swallowed(&buffer) {
-                Some(at) => self.cut_off(&buffer, at),
-                None => self.recover(before),
-            },
-        });
-        self.buffer = buffer;
-        result
+    fn position(&self) -> u64 {
+        self.offset + self.blocks.position()
     }
 
-    /// Takes a tag straight from the block where it lies in it as a whole, which nearly all do, and saves the
-    /// parser's walk over its quotes. False where the parser has to look.
+    fn step(&mut self) -> Result<()> {
+        self.content.tally.position = self.position();
+        if self.content.is_inside_root() && self.quick_step()? {
+            return Ok(());
+        }
+        if !self.skip_text()? {
+            return self.finish(false);
+        }
+        self.content.tally.position = self.position();
+        let max = self.content.tally.limits.event;
+        match self.finder.find(&mut self.blocks, max)? {
+            Markup::Tag(length) => self.tag(length),
+            Markup::Cut(length) => self.cut(length),
+            Markup::Aside(length) => {
+                self.blocks.consume(length);
+                Ok(())
+            }
+            Markup::Stray(length) => {
+                self.content.tally.count("bad_markup", None);
+                self.blocks.consume(length);
+                Ok(())
+            }
+            Markup::Unfinished => self.finish(false),
+            Markup::TooLarge => Err(self.too_large()),
+        }
+    }
+
+    fn too_large(&self) -> Error {
+        Error::at(ErrorKind::TooLarge("bytes of one XML element"), self.content.tally.position)
+    }
+
+    /// Takes a plain tag that lies in the block as a whole, which nearly all do. False where more has to be looked at.
     fn quick_step(&mut self) -> Result<bool> {
         let content = &mut self.content;
         let max = content.tally.limits.event;
-        let tag = tag::whole(self.xml.get_ref().inner.rest());
-        let Some(tag) = tag.filter(|tag| tag.length <= max && tag.name != "HealthData") else { return Ok(false) };
+        let tag = tag::whole(self.blocks.rest());
+        let Some(tag) = tag.filter(|tag| tag.length <= max && tag.name != ROOT) else { return Ok(false) };
         content.tally.position += tag.blanks as u64;
         if tag.shape != Shape::End {
             content.open(tag.name, tag.attributes)?;
@@ -99,82 +104,79 @@ impl Parser {
             content.close();
         }
         let length = tag.length;
-        self.xml.stream().consume(length);
-        self.xml.get_mut().reset();
+        self.blocks.consume(length);
         Ok(true)
     }
 
-    fn parser_step(&mut self, buffer: &mut Vec<u8>) -> Result<Step> {
-        let event = self.xml.read_event_into(buffer);
-        self.xml.get_mut().reset();
-        // After a text the parser expects markup and nobody may take it away.
-        self.between = matches!(event, Ok(Event::Empty(_) | Event::Start(_) | Event::End(_)));
-        if let Ok(Event::Empty(tag) | Event::Start(tag)) = &event
-            && let Some(at) = tag::swallowed(tag.as_bytes())
-        {
-            return Ok(Step::Swallowed(1 + at));
-        }
-        match event {
-            Ok(Event::Empty(tag)) => {
-                let is_root = !self.content.is_inside_root();
-                self.content.open(tag.name().as_ref(), tag.attributes_raw())?;
-                if is_root { self.finish(true)? } else { self.content.close() }
+    /// Goes on to the next `<`; false where the input ends before that.
+    fn skip_text(&mut self) -> Result<bool> {
+        let mut skipped = 0;
+        loop {
+            let rest = self.blocks.rest().as_bytes();
+            let found = memchr(b'<', rest);
+            let length = found.unwrap_or(rest.len());
+            self.blocks.consume(length);
+            skipped += length;
+            if skipped > self.content.tally.limits.event {
+                return Err(self.too_large());
             }
-            Ok(Event::Start(tag)) => self.content.open(tag.name().as_ref(), tag.attributes_raw())?,
-            Ok(Event::End(tag)) if tag.name().as_ref() == "HealthData" => self.finish(true)?,
-            Ok(Event::End(_)) => self.content.close(),
-            Ok(Event::Eof) => self.finish(false)?,
-            Ok(_) => {}
-            Err(_) => return Ok(Step::Failed),
+            if found.is_some() {
+                return Ok(true);
+            }
+            if self.blocks.rest().is_empty() && !self.blocks.more()? {
+                return Ok(false);
+            }
         }
-        Ok(Step::Taken)
     }
 
-    /// Refuses a tag whose quotes do not close, and so took in what follows it, and reads on with what follows.
-    fn cut_off(&mut self, buffer: &[u8], at: usize) -> Result<()> {
-        let (broken, following) = buffer.split_at_checked(at).unwrap_or_default();
-        self.offset = (self.offset + self.xml.buffer_position()).saturating_sub(following.len() as u64);
+    fn tag(&mut self, length: usize) -> Result<()> {
         let content = &mut self.content;
-        content.tally.position = self.offset.saturating_sub(broken.len() as u64);
-        let broken = String::from_utf8_lossy(broken);
-        let (name, attributes, shape) = tag::broken(&broken);
+        let (name, attributes, shape) = tag::parts(self.blocks.rest().get(..length).unwrap_or_default());
         let is_root = !content.is_inside_root();
-        content.open(name, attributes)?;
+        let ends = match shape {
+            Shape::End => name == ROOT,
+            Shape::Empty => is_root,
+            Shape::Start => false,
+        };
+        if shape != Shape::End {
+            content.open(name, attributes)?;
+        }
+        if shape != Shape::Start && !ends {
+            content.close();
+        }
+        self.blocks.consume(length);
+        if ends { self.finish(true) } else { Ok(()) }
+    }
+
+    /// Refuses a tag whose quotes do not close, and so would take in what follows it, and reads on with what follows.
+    fn cut(&mut self, length: usize) -> Result<()> {
+        let content = &mut self.content;
+        let (name, attributes, shape) = tag::broken(self.blocks.rest().get(..length).unwrap_or_default());
+        let is_root = !content.is_inside_root();
+        match shape {
+            // The root goes on where something follows it.
+            Shape::End if name == ROOT => {
+                content.tally.count("bad_markup", None);
+                self.blocks.consume(length);
+                return Ok(());
+            }
+            Shape::End => content.tally.count("bad_markup", None),
+            Shape::Start | Shape::Empty => content.open(name, attributes)?,
+        }
         if shape != Shape::Start && !is_root {
             content.close();
         }
-        // The parser is somewhere inside the tag: another one begins behind it.
-        let limit = content.tally.limits.event;
-        let mut blocks = mem::replace(&mut self.xml.get_mut().inner, Blocks::nothing());
-        blocks.put_back(following);
-        self.xml = parser(Guard::new(blocks, limit));
-        self.between = true;
-        Ok(())
-    }
-
-    fn recover(&mut self, before: u64) -> Result<()> {
-        let position = self.content.tally.position;
-        let guard = self.xml.get_mut();
-        if guard.tripped {
-            return Err(Error::at(ErrorKind::TooLarge("bytes of one XML element"), position));
-        }
-        if let Some(error) = guard.inner.take_error() {
-            return Err(error);
-        }
-        if self.xml.buffer_position() == before || guard_at_end(self.xml.get_mut()) {
-            return self.finish(false);
-        }
-        self.content.tally.count("bad_markup", None);
+        self.blocks.consume(length);
         Ok(())
     }
 
     /// The root was closed, or the input ended before that.
     fn finish(&mut self, closed: bool) -> Result<()> {
         self.ended = true;
-        let position = self.offset + self.xml.buffer_position();
+        let position = self.position();
         let content = &mut self.content;
         content.finish();
-        let ending = self.xml.get_mut().inner.finish()?;
+        let ending = self.blocks.finish()?;
         if !closed {
             content.tally.add("truncated", None, 1, Some(position));
         } else if ending.broken {
@@ -198,18 +200,4 @@ impl Parser {
         content.tally.add("invalid_utf8", None, damage.utf8, place(damage.first_utf8));
         Ok(())
     }
-}
-
-/// A parser that reads damaged files as far as they go.
-fn parser(input: Guard<Blocks>) -> Reader<Guard<Blocks>> {
-    let mut xml = Reader::from_reader(input);
-    let config = xml.config_mut();
-    config.check_end_names = false;
-    config.allow_unmatched_ends = true;
-    config.allow_dangling_amp = true;
-    xml
-}
-
-fn guard_at_end(guard: &mut Guard<Blocks>) -> bool {
-    guard.inner.fill_buf().map_or(true, <[u8]>::is_empty)
 }

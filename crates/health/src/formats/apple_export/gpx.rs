@@ -6,9 +6,9 @@ use memchr::memchr;
 use quick_xml::events::{BytesStart, Event};
 
 use super::attributes::Attributes;
-use super::blocks::Guard;
 use super::builder::number;
 use super::clean::CleanReader;
+use super::guard::Guard;
 use super::limits::Limits;
 use super::tag::{self, Shape};
 use crate::formats::route::Point;

@@ -218,6 +218,43 @@ fn quotes_without_end_cost_no_record_but_their_own() {
     assert_eq!(count(rare.repeat(10)), (10_001, 10_011));
 }
 
+/// How many bytes were looked at to find ends, for each byte of a body.
+fn looked_at(body: &str) -> f64 {
+    let xml = format!("<HealthData>\n{body}{}</HealthData>", steps("value=\"1\""));
+    let bytes = xml.len() as f64;
+    let mut reader = Reader::document(Cursor::new(xml.into_bytes()), None).expect("a document");
+    while reader.next_batch().expect("readable").is_some() {}
+    assert!(reader.known().complete);
+    reader.parser.finder.looked as f64 / bytes
+}
+
+#[test]
+fn what_has_no_end_is_not_looked_at_again_and_again() {
+    let asides = "<!--\n<![CDATA[\n<?xml\n";
+    for unclosed in [
+        "<Record a=\"1\n",
+        "<Record a=\"1>\n",
+        "<Record a='1>\n",
+        "<Workout><Record a=\"\n",
+        "<Record a=\"1\"\n",
+        "</Record\n",
+        "<Record a=\"1 <Mew <\n",
+        "<!--\n",
+        "<![CDATA[\n",
+        "<?\n",
+        "<!\n",
+        "<\n",
+        asides,
+        &format!("{asides}<Record a=\"1>\n"),
+    ] {
+        // Each kind of comment is looked after once, besides what any tag costs; the next mebibyte is the same again.
+        for bytes in [50_000, 1_500_000] {
+            let looked = looked_at(&unclosed.repeat(bytes / unclosed.len()));
+            assert!(looked < 4.0, "{unclosed:?} {bytes}: {looked}");
+        }
+    }
+}
+
 #[test]
 fn depth_and_many_attributes_are_refused() {
     check_xml(&"<a>".repeat(1 << 20), "the input is larger than the limit: depth of XML elements");

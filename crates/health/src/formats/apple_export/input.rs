@@ -11,7 +11,8 @@ use zip::result::ZipError;
 
 use super::blocks::{Blocks, Measured, Watch, hex};
 use super::clean::{is_damage, is_main, no_root, read_up_to};
-use super::directory::{ArchiveEntry, Directory, check_directory, is_safe, read_directory};
+use super::directory::{check_directory, is_safe, read_directory};
+use super::find::{check_candidates, find_main, find_renamed_file, is_candidate, is_fork};
 use super::limits::Limits;
 use super::packed;
 use super::tally::Tally;
@@ -50,7 +51,7 @@ pub(super) trait ReadSeek: Read + Seek + Send {}
 
 impl<T: Read + Seek + Send> ReadSeek for T {}
 
-type Archive = ZipArchive<Counted<Box<dyn ReadSeek>>>;
+pub(super) type Archive = ZipArchive<Counted<Box<dyn ReadSeek>>>;
 
 /// What the main document is opened from; it goes to the inflating thread and comes back.
 pub(super) enum Container {
@@ -155,7 +156,8 @@ pub(super) fn open_archive(mut reader: Box<dyn ReadSeek>, tally: &mut Tally) -> 
             entry if entry.doubled => "duplicate_entry",
             entry if entry.encrypted => "encrypted_entry",
             entry => {
-                let beside = ![".xml", "/"].iter().any(|end| entry.name.to_lowercase().ends_with(end));
+                let beside = entry.name != main.name
+                    && ![".xml", "/"].iter().any(|end| entry.name.to_lowercase().ends_with(end));
                 total += if beside { entry.compressed } else { 0 };
                 files.add(&entry.name, entry.raw_name.clone());
                 continue;
@@ -171,72 +173,6 @@ pub(super) fn open_archive(mut reader: Box<dyn ReadSeek>, tally: &mut Tally) -> 
     };
     let main = main.name.clone();
     Ok(Input { container: Container::Archive(archive), files, main, progress, document })
-}
-
-/// Looks into the XML files.
-fn find_main<'a>(archive: &mut Archive, directory: &'a Directory, limits: &Limits) -> Result<&'a ArchiveEntry> {
-    let mut main = None;
-    // Why the first one that could not be looked into was not.
-    let mut refused: Option<ErrorKind> = None;
-    for (i, entry) in directory.entries.iter().filter(|entry| is_candidate(&entry.name)).enumerate() {
-        check_candidates(i, limits)?;
-        let found = match unopened(entry) {
-            Some(reason) => Err(reason),
-            None => sniff(archive, entry, limits)?,
-        };
-        match found {
-            Ok(()) if main.replace(entry).is_some() => return Err(ErrorKind::Several.into()),
-            Err(reason) if !matches!(reason, ErrorKind::NotAnExport) => {
-                refused.get_or_insert(reason);
-            }
-            _ => {}
-        }
-    }
-    main.ok_or_else(|| refused.unwrap_or(ErrorKind::NotAnExport).into())
-}
-
-/// Why an entry is never opened.
-fn unopened(entry: &ArchiveEntry) -> Option<ErrorKind> {
-    let damaged = |text: &str| Some(ErrorKind::DamagedArchive(text.to_owned()));
-    match entry {
-        entry if entry.unsafe_name => damaged("its XML file is a link or has an unsafe name, and was not opened"),
-        entry if entry.encrypted => Some(ErrorKind::Encrypted),
-        entry if entry.doubled => damaged("two of its XML files have the same name"),
-        _ => None,
-    }
-}
-
-fn check_candidates(before: usize, limits: &Limits) -> Result<()> {
-    if before < limits.candidates { Ok(()) } else { Err(ErrorKind::TooLarge("XML files to look into").into()) }
-}
-
-/// Whether an entry is the main document, and if not, why.
-fn sniff(archive: &mut Archive, entry: &ArchiveEntry, limits: &Limits) -> Result<std::result::Result<(), ErrorKind>> {
-    let damaged = |what: &str| Ok(Err(ErrorKind::DamagedArchive(format!("{} {what}", shown(base_of(&entry.name))))));
-    if !packed::is_readable(entry.method) {
-        return damaged(&format!("is packed by {}, not by Deflate", packed::method(entry.method)));
-    }
-    let Some(index) = archive.index_for_name_raw(&entry.raw_name) else { return damaged("cannot be found") };
-    let mut file = match packed::open(archive, index) {
-        Ok(file) => file,
-        Err(ZipError::Io(error)) if !is_damage(&error) => return Err(error.into()),
-        Err(_) => return damaged("cannot be unpacked"),
-    };
-    let mut head = Vec::new();
-    let read = read_up_to(&mut file, &mut head, limits.prolog + 16);
-    if is_main(&head) {
-        return Ok(Ok(()));
-    }
-    match read {
-        Err(error) if is_damage(&error) => damaged("cannot be unpacked"),
-        Err(error) => Err(error.into()),
-        Ok(()) => Ok(Err(no_root(&head, head.len() < limits.prolog + 16))),
-    }
-}
-
-/// A name as messages may show it: short, and without what a terminal would obey.
-fn shown(name: &str) -> String {
-    name.chars().filter(|c| !c.is_control()).take(80).collect()
 }
 
 /// Opens an unzipped export.
@@ -275,7 +211,11 @@ pub(super) fn open_folder(mut folder: Box<dyn Folder>, tally: &mut Tally) -> Res
             return Err(ErrorKind::Several.into());
         }
     }
+    if main.is_none() && matches!(refused, ErrorKind::NotAnExport) {
+        main = find_renamed_file(folder.as_mut(), &beside, &tally.limits)?;
+    }
     let (main, size) = main.ok_or(refused)?;
+    beside.remove(&main);
     files.prefix = folder_of(&main);
     files.beside = listing(&beside);
     let document = Document { total_bytes: Some(size), ..Document::default() };
@@ -334,17 +274,8 @@ fn listing(files: &BTreeMap<String, u64>) -> Option<String> {
     (!files.is_empty()).then(|| hex(&hash.finalize()))
 }
 
-fn is_candidate(name: &str) -> bool {
-    let lower = name.to_lowercase();
-    lower.ends_with(".xml") && !lower.ends_with("_cda.xml") && !is_fork(name)
-}
-
-/// What macOS adds.
-fn is_fork(name: &str) -> bool {
-    name.split('/').any(|part| part == "__MACOSX" || part.starts_with("._"))
-}
-
-fn base_of(name: &str) -> &str {
+/// The last part of a name.
+pub(super) fn base_of(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
 }
 

@@ -18,7 +18,8 @@ pub const MAX_CLINICAL: u64 = 16 << 20;
 pub const MAX_RATIO: u64 = 200;
 /// Uncompressed bytes from which [`MAX_RATIO`] is looked at.
 pub const RATIO_FREE: u64 = 64 << 20;
-/// Bytes that one XML tag, text or comment may have.
+/// Bytes that one XML tag or text may have. A comment that has more counts as one without an end: only its beginning
+/// is skipped.
 pub const MAX_EVENT: usize = 1 << 20;
 /// Attributes of one element.
 pub const MAX_ATTRIBUTES: usize = 64;
@@ -60,8 +61,11 @@ pub const MAX_POINTS: usize = 1_000_000;
 pub const MAX_REFERENCES: usize = 200_000;
 /// Bytes of memory that wait for the files which the document refers to.
 pub const MAX_REFERENCE_BYTES: usize = 64 << 20;
-/// XML files of one archive or folder that are looked into for the main document; an export has two.
+/// XML files of one archive or folder that are looked into for the main document; an export has two. Where none of them
+/// is it, as many files of other names are.
 pub const MAX_CANDIDATES: usize = 1_000;
+/// Bytes of a file without the ending `.xml` that are looked at for the root element; Apple's DOCTYPE has some 10,000.
+pub const RENAMED_HEAD: usize = 64 << 10;
 /// Voltages of one ECG; real ones have 15,410 at most.
 pub const MAX_VOLTAGES: usize = 1_000_000;
 

@@ -85,6 +85,11 @@ fn archives_have_so_many_entries_names_and_candidates() {
     let files = [("a.xml", "<a/>"), ("b.xml", ROOT)];
     let candidates = |candidates| Limits { candidates, ..usual() };
     check(candidates, 2, |limits| unzip(&files, limits), &too_large("XML files to look into"));
+    let files = [("a", "<a/>"), ("b", ROOT)];
+    check(candidates, 2, |limits| unzip(&files, limits), "no Apple Health document inside");
+    let far = |n: usize| unzip(&[("a", &format!("<!--{}-->{ROOT}", " ".repeat(n)))], usual());
+    let most = RENAMED_HEAD - "<!---->".len() - "<HealthData".len();
+    assert_eq!((far(most).as_str(), far(most + 1).as_str()), ("", "no Apple Health document inside"));
 }
 
 #[test]
@@ -124,9 +129,13 @@ fn the_part_before_the_root_has_so_many_bytes() {
 fn events_attributes_and_depth_are_bounded() {
     let event = |event| Limits { event, ..usual() };
     let above = "the input is larger than the limit: bytes of one XML element";
-    for body in [format!("<!--{}-->", "x".repeat(1000)), steps(&format!("value=\"1\" x=\"{}\"", "x".repeat(1000)))] {
-        let read = |limits| read(&body, limits).replace("unknown_attribute", "");
-        check(event, body.len(), read, above);
+    let body = steps(&format!("value=\"1\" x=\"{}\"", "x".repeat(1000)));
+    check(event, body.len(), |limits| read(&body, limits).replace("unknown_attribute", ""), above);
+    let text = "x".repeat(1000);
+    check(event, text.len(), |limits| read(&text, limits), above);
+    // What is over the limit has no end for us: what stands in it is read as if it had not begun.
+    for body in [format!("<!--{text}-->"), format!("<![CDATA[{text}]]>"), format!("<?{text}?>")] {
+        check(event, body.len(), |limits| read(&body, limits), "bad_markup");
     }
     let attributes = |attributes| Limits { attributes, ..usual() };
     check(attributes, 6, |limits| read(&steps("value=\"1\""), limits), "bad_shape");

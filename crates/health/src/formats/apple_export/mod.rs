@@ -21,13 +21,16 @@ mod document;
 pub mod ecg;
 mod entries;
 mod files;
+mod find;
 pub mod gpx;
+mod guard;
 #[cfg(test)]
 mod hostile_tests;
 mod input;
 pub mod limits;
 #[cfg(test)]
 mod limits_tests;
+mod markup;
 mod node;
 mod packed;
 mod record;

@@ -1,4 +1,5 @@
-//! Finds whole tags in a block of text, a short cut for the plain case. Everything else is the parser's.
+//! Finds whole tags in a block of text, a short cut for the plain case; everything else is for [`super::markup`]. Takes
+//! tags to parts.
 
 use memchr::{memchr, memchr_iter, memchr2};
 
@@ -44,7 +45,7 @@ fn end(inside: &str, blanks: usize) -> Option<Tag<'_>> {
 
 fn start(inside: &str, blanks: usize) -> Option<Tag<'_>> {
     let name = name(inside)?;
-    let end = end_of_tag(inside.as_bytes())?;
+    let end = end_of_tag(inside.as_bytes()).ok()?;
     let rest = inside.get(name.len()..end)?;
     let (attributes, shape) = match rest.strip_suffix('/') {
         Some(attributes) => (attributes, Shape::Empty),
@@ -60,27 +61,29 @@ fn name(inside: &str) -> Option<&str> {
     inside.get(..length).filter(|name| !name.is_empty())
 }
 
-/// The place of the `>` that ends a tag and not a value.
-fn end_of_tag(bytes: &[u8]) -> Option<usize> {
+/// The place of the `>` that ends a tag and not a value. Never looks beyond a second `<`, which makes a tag not plain:
+/// many tags without an end cost no more than their bytes.
+fn end_of_tag(bytes: &[u8]) -> std::result::Result<usize, usize> {
     let mut end = 0;
     // Each try counts again from the start, so a hostile tag gets only a few.
     for _ in 0..4 {
-        end += memchr(b'>', bytes.get(end..)?)?;
-        let tag = bytes.get(..end)?;
+        let rest = bytes.get(end..).unwrap_or_default();
+        end += memchr2(b'>', b'<', rest).ok_or(bytes.len())?;
+        let tag = bytes.get(..end).unwrap_or_default();
+        if bytes.get(end) == Some(&b'<') {
+            break;
+        }
         if memchr_iter(b'"', tag).count().is_multiple_of(2) {
-            return is_plain(tag).then_some(end);
+            return is_plain(tag).then_some(end).ok_or(end);
         }
         end += 1;
     }
-    None
+    Err(end)
 }
 
-/// Single quotes around a value, or a second tag inside: not plain.
+/// Single quotes around a value are not plain.
 fn is_plain(tag: &[u8]) -> bool {
-    match memchr2(b'<', b'\'', tag) {
-        None => true,
-        Some(_) => memchr(b'<', tag).is_none() && !memchr_iter(b'=', tag).any(|at| tag.get(at + 1) != Some(&b'"')),
-    }
+    memchr(b'\'', tag).is_none() || !memchr_iter(b'=', tag).any(|at| tag.get(at + 1) != Some(&b'"'))
 }
 
 /// Elements that Apple writes. In a value they are a sign that a quote is missing.
@@ -110,29 +113,40 @@ const APPLE: [&str; 23] = [
     "WorkoutStatistics",
 ];
 
-/// The place of the first other tag inside a tag, where a quote too many or too few made the parser read on: one of
-/// Apple's elements after the end of a tag, or at the start of a line.
-pub(super) fn swallowed(tag: &[u8]) -> Option<usize> {
-    if matches!(tag.get(1), Some(b'!' | b'?')) {
-        return None;
+/// Whether a text that lies inside a tag begins with another tag, so that a quote too many or too few must have made
+/// the first one go on: one of Apple's elements after the end of a tag, or at the start of a line.
+pub(super) fn follows(before: &[u8], after: &[u8]) -> bool {
+    let Some(after) = after.strip_prefix(b"<") else { return false };
+    let after = after.strip_prefix(b"/").unwrap_or(after);
+    let name = after.get(..after.iter().take_while(|b| b.is_ascii_alphanumeric()).count()).unwrap_or_default();
+    let ends = matches!(after.get(name.len()), Some(b' ' | b'\t' | b'\r' | b'\n' | b'/' | b'>'));
+    ends && APPLE.iter().any(|known| known.as_bytes() == name) && {
+        let text = before.trim_ascii_end();
+        text.ends_with(b">") || memchr(b'\n', before.get(text.len()..).unwrap_or_default()).is_some()
     }
-    memchr_iter(b'<', tag).skip_while(|at| *at == 0).find(|at| {
-        let (before, after) = tag.split_at_checked(*at).unwrap_or_default();
-        let after = after.get(1..).unwrap_or_default();
-        let after = after.strip_prefix(b"/").unwrap_or(after);
-        let name = after.get(..after.iter().take_while(|b| b.is_ascii_alphanumeric()).count()).unwrap_or_default();
-        let ends = matches!(after.get(name.len()), Some(b' ' | b'\t' | b'\r' | b'\n' | b'/' | b'>'));
-        ends && APPLE.iter().any(|known| known.as_bytes() == name) && {
-            let text = before.trim_ascii_end();
-            text.ends_with(b">") || memchr(b'\n', before.get(text.len()..).unwrap_or_default()).is_some()
-        }
-    })
 }
 
-/// Name, attributes and shape of a tag that is not put together as it should be; one without an end counts as empty.
+/// Name, attributes and shape of a tag with quotes that close; `/` at its end makes it empty.
+pub(super) fn parts(tag: &str) -> (&str, &str, Shape) {
+    let inside = tag.strip_prefix('<').unwrap_or(tag);
+    let inside = inside.strip_suffix('>').unwrap_or(inside);
+    let (inside, shape) = match (inside.strip_prefix('/'), inside.strip_suffix('/')) {
+        (Some(inside), _) => (inside, Shape::End),
+        (None, Some(inside)) => (inside, Shape::Empty),
+        (None, None) => (inside, Shape::Start),
+    };
+    let length = inside.bytes().position(|b| b.is_ascii_whitespace()).unwrap_or(inside.len());
+    let (name, attributes) = inside.split_at_checked(length).unwrap_or_default();
+    (name, attributes, shape)
+}
+
+/// The same of a tag that is not put together as it should be; one without an end counts as empty.
 pub(super) fn broken(tag: &str) -> (&str, &str, Shape) {
     let inside = tag.trim_ascii_end();
     let inside = inside.strip_prefix('<').unwrap_or(inside);
+    if let Some(inside) = inside.strip_prefix('/') {
+        return (name(inside).unwrap_or_default(), "", Shape::End);
+    }
     let (inside, shape) = match (inside.strip_suffix("/>"), inside.strip_suffix('>')) {
         (Some(inside), _) => (inside, Shape::Empty),
         (None, Some(inside)) => (inside, Shape::Start),
@@ -175,15 +189,35 @@ mod tests {
     #[test]
     fn a_tag_that_took_in_others_ends_before_them() {
         let check = |tag: &str, expected: Option<&str>| {
-            assert_eq!(swallowed(tag.as_bytes()).and_then(|at| tag.get(at..)), expected, "{tag}");
+            let places = memchr_iter(b'<', tag.as_bytes()).skip(1).map(|at| tag.split_at(at));
+            let found = places.map(|(a, b)| (follows(a.as_bytes(), b.as_bytes()), b)).find(|(follows, _)| *follows);
+            assert_eq!(found.map(|(_, after)| after), expected, "{tag}");
         };
         check("<Record a=\"b\"c\"/>\n <Record a=\"1\"/>", Some("<Record a=\"1\"/>"));
         check("<Record a=\"b\"c\"/></HealthData>", Some("</HealthData>"));
         check("<Record a=\"b\n<Me a=\"", Some("<Me a=\""));
         check("<Record a=\"b <Me> > <Mew/> <Me\"/>", None);
         check("<Record a=\"<Record >\"/>", None);
-        check("<!-- >\n<Record -->", None);
         check("", None);
+    }
+
+    #[test]
+    fn a_tag_without_an_end_is_not_looked_for_beyond_the_next_one() {
+        let check = |tag: &str, more: &str, expected: std::result::Result<usize, usize>| {
+            assert_eq!(end_of_tag(format!("{tag}{}", more.repeat(1000)).as_bytes()), expected, "{tag}");
+        };
+        check("Record a=\"1\n", "<Record a=\"1\n", Err(12));
+        check("Record a=\"1>\n", "<Record a=\"1>\n", Err(13));
+        check("Record a=\"", ">", Err(14));
+        check("Record a=\"1\"/>", "<Record a=\"1\"/>", Ok(13));
+    }
+
+    #[test]
+    fn a_whole_tag_has_parts() {
+        assert_eq!(parts("<A b='1'/>"), ("A", " b='1'", Shape::Empty));
+        assert_eq!(parts("<a:b\n>"), ("a:b", "\n", Shape::Start));
+        assert_eq!(parts("</A >"), ("A", " ", Shape::End));
+        assert_eq!(parts("</>"), ("", "", Shape::End));
     }
 
     #[test]
@@ -192,5 +226,6 @@ mod tests {
         assert_eq!(broken("<A b=\">"), ("A", " b=\"", Shape::Start));
         assert_eq!(broken("<A b=\"\n"), ("A", " b=\"", Shape::Empty));
         assert_eq!(broken("<"), ("", "", Shape::Empty));
+        assert_eq!(broken("</A\n"), ("A", "", Shape::End));
     }
 }

@@ -175,6 +175,54 @@ fn one_stray_quote_costs_one_record() {
 }
 
 #[test]
+fn a_comment_without_an_end_costs_nothing_that_follows() {
+    let good = steps("value=\"1\"") + "\n";
+    for start in ["<!--", "<![CDATA[", "<?xml", "<!DOCTYPE HealthData [", "<!x", "<!", "<", "< ", "<<", "<1 "] {
+        // Fewer and more than a comment may have.
+        for n in [1, 12_000] {
+            let batch = check(&format!("{good}{start}{}", good.repeat(n)), n + 1, &["bad_markup"]);
+            let problem = batch.problems.first().expect("one");
+            assert_eq!(problem.position, Some(("<HealthData locale=\"en_US\">".len() + good.len()) as u64), "{start}");
+            assert_eq!(problem.count, if start == "<<" { 2 } else { 1 });
+            assert!(batch.document.is_some_and(|document| document.complete), "{start}");
+            assert_eq!(batch.records_read, n as u64 + 1);
+        }
+    }
+    // Not in a record or a workout either.
+    let open = good.replace("/>\n", ">");
+    check(&format!("{open}<!-- <MetadataEntry key=\"a\" value=\"b\"/></Record>{good}"), 2, &["bad_markup"]);
+    let workout = format!("<Workout workoutActivityType=\"X\" {TIMES}>");
+    let batch = check(&format!("{workout}<!--<WorkoutEvent type=\"p\"/></Workout>{good}"), 1, &["bad_markup"]);
+    assert!(batch.entries.first().is_some_and(|workout| workout.body.contains("events")));
+}
+
+#[test]
+fn what_a_comment_holds_is_not_read() {
+    let good = steps("value=\"1\"");
+    for (start, end) in [("<!--", "-->"), ("<!-- - -- > ]]> ?> ", "--->"), ("<![CDATA[", "]]>"), ("<?a ", "?>")] {
+        for n in [0, 1, 3_000] {
+            check(&format!("{good}{start}{}{end}{good}", good.repeat(n)), 2, &[]);
+        }
+    }
+    // Behind one without an end, one that has its end farther off than one may have is none. A later one is.
+    let blanks = format!("{}<a/>", " ".repeat(700_000));
+    let (far, near) = (format!("<!--{blanks}-->{good}"), format!("<!--{good}-->"));
+    let body = format!("<!--{blanks}{far}{blanks}{near}");
+    check(&body, 1, &["bad_markup", "unknown_element"]);
+}
+
+#[test]
+fn an_end_tag_without_its_end_costs_no_record() {
+    let good = steps("value=\"1\"");
+    let open = good.replace("/>", ">");
+    for end in ["</Record\n", "</Record \n ", "</Record a=\"\n"] {
+        check(&format!("{open}{end}{good}"), 2, &["bad_markup"]);
+    }
+    let batch = read(&format!("<HealthData>{good}</HealthData\n{good}")).expect("readable");
+    assert_eq!(batch.samples.len(), 2);
+}
+
+#[test]
 fn what_follows_the_root_is_said_not_to_be_read() {
     let problems = |end: &str| {
         let batch = read(&format!("<HealthData>{}</HealthData>{end}", steps("value=\"1\""))).expect("readable");
@@ -328,7 +376,7 @@ fn records_inside_what_is_not_kept_are_handed_over_apart() {
 }
 
 /// A folder with one document and these files beside it.
-struct Beside(Vec<(&'static str, &'static str)>);
+struct Beside(Vec<(&'static str, String)>);
 
 impl Folder for Beside {
     fn list(&mut self) -> std::io::Result<Vec<(String, u64)>> {
@@ -336,7 +384,7 @@ impl Folder for Beside {
     }
 
     fn open(&mut self, path: &str) -> std::io::Result<Box<dyn std::io::Read + Send>> {
-        let found = self.0.iter().find(|(name, _)| *name == path).map(|(_, text)| *text);
+        let found = self.0.iter().find(|(name, _)| *name == path).map(|(_, text)| text.clone());
         Ok(Box::new(Cursor::new(found.ok_or(std::io::ErrorKind::NotFound)?)))
     }
 }
@@ -345,7 +393,8 @@ impl Folder for Beside {
 fn a_folder_to_which_a_route_was_added_is_another_one() {
     const XML: (&str, &str) = ("export.xml", "<HealthData locale=\"en_US\"></HealthData>");
     let of = |files: &[(&'static str, &'static str)]| {
-        let reader = Reader::folder(Beside([&[XML], files].concat())).expect("a folder");
+        let files = [&[XML], files].concat().into_iter().map(|(name, text)| (name, text.to_owned())).collect();
+        let reader = Reader::folder(Beside(files)).expect("a folder");
         all(reader).expect("readable").document.and_then(|document| document.fingerprint).expect("a fingerprint")
     };
     let bare = Reader::document(Cursor::new(XML.1), None).expect("a document");
@@ -504,6 +553,26 @@ fn the_main_document_is_found_by_content() {
 }
 
 #[test]
+fn the_main_document_is_found_under_any_name() {
+    let xml = format!("\u{feff}\n<?xml version=\"1.0\"?><HealthData>{}</HealthData>", steps("value=\"1\""));
+    let others = [("a/readme", "<html/>"), ("a/export_cda.xml", "<ClinicalDocument/>"), ("a/b.json", &xml[..])];
+    let track = ("a/workout-routes/r.gpx", "<gpx><trkpt lat=\"1\" lon=\"2\"/></gpx>");
+    for name in ["a/export", "a/export.xml.txt", "a/Gesundheit.bak", "a/export_cda.XML.1", "a/2024.XML_"] {
+        let files = [&others[..], &[(name, &xml), track]].concat();
+        let batch = unzip(&files).expect(name);
+        assert_eq!((batch.samples.len(), batch.entries.len(), batch.problems.len()), (1, 1, 0), "{name}");
+        let files = files.into_iter().map(|(name, text)| (name, text.to_owned())).collect();
+        assert_eq!(Reader::folder(Beside(files)).and_then(all).expect(name).samples.len(), 1, "{name}");
+    }
+    // The name decides where one says XML, and two without such a name are two.
+    let samples = |files: &[(&str, &str)]| unzip(files).map(|batch| batch.samples.len());
+    assert_eq!(samples(&[("export", &xml), ("export.xml", "<HealthData/>")]).ok(), Some(0));
+    let kind = |files: &[(&str, &str)]| samples(files).err().map(|error| format!("{:?}", error.kind()));
+    assert_eq!(kind(&[("a", &xml), ("b", &xml)]).as_deref(), Some("Several"));
+    assert_eq!(kind(&[("a.gpx", &xml), ("__MACOSX/a", &xml), ("b", "x")]).as_deref(), Some("NotAnExport"));
+}
+
+#[test]
 fn archives_without_one_main_document_are_errors() {
     let kind = |files: &[(&str, &str)]| unzip(files).err().map(|e| format!("{:?}", e.kind()));
     assert_eq!(kind(&[("export.xml", "")]).as_deref(), Some("NotAnExport"));
@@ -576,7 +645,7 @@ const PIECES: [&str; 20] = [
     "</>",
 ];
 
-/// A batch without the positions, which comments move.
+/// A batch without the positions, which texts move.
 fn without_places(text: &str) -> Option<Batch> {
     let mut batch = read(text).ok()?;
     batch.problems.iter_mut().for_each(|problem| problem.position = None);
@@ -593,8 +662,8 @@ proptest! {
             let pieces: String = picks.iter().map(|i| format!("{before}{}", PIECES[*i])).collect();
             format!("<HealthData>{pieces}</HealthData>")
         };
-        // After a comment the parser looks for itself.
-        prop_assert_eq!(without_places(&join("")), without_places(&join("<!-- -->")), "{}", join(""));
+        // What stands behind a text is not taken by the short cut.
+        prop_assert_eq!(without_places(&join("")), without_places(&join("x")), "{}", join(""));
     }
 
     #[test]
