@@ -51,26 +51,32 @@ pub(crate) struct Stored {
     pub identifier: String,
     /// Source and number of rows, superseded ones too.
     pub rows: Vec<(u32, u64)>,
-    /// Rows that count.
+    /// What counts, copies that are counted among it.
     pub live: u64,
 }
 
 /// Every kind that has rows.
 pub(crate) fn stored(conn: &Connection) -> Result<Vec<Stored>> {
+    // Days count copies where they are to be counted.
+    let live: HashMap<u32, u64> = {
+        let mut statement = conn.prepare_cached("SELECT kind_id, sum(n) FROM daily GROUP BY kind_id")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        rows.collect::<rusqlite::Result<_>>()?
+    };
     let mut statement = conn.prepare_cached(
-        "SELECT k.id, k.identifier, s.source_id, s.stored, s.n FROM series_summary s JOIN kinds k ON k.id = s.kind_id
+        "SELECT k.id, k.identifier, s.source_id, s.stored FROM series_summary s JOIN kinds k ON k.id = s.kind_id
          ORDER BY k.id",
     )?;
     let mut rows = statement.query([])?;
     let mut stored: Vec<Stored> = Vec::new();
     while let Some(row) = rows.next()? {
-        let (kind, of_source, live) = (row.get(0)?, (row.get(2)?, row.get(3)?), row.get::<_, u64>(4)?);
+        let (kind, of_source) = (row.get(0)?, (row.get(2)?, row.get(3)?));
         match stored.last_mut().filter(|last| last.kind == kind) {
-            Some(last) => {
-                last.rows.push(of_source);
-                last.live += live;
+            Some(last) => last.rows.push(of_source),
+            None => {
+                let live = live.get(&kind).copied().unwrap_or(0);
+                stored.push(Stored { kind, identifier: row.get(1)?, rows: vec![of_source], live });
             }
-            None => stored.push(Stored { kind, identifier: row.get(1)?, rows: vec![of_source], live }),
         }
     }
     Ok(stored)

@@ -2,28 +2,29 @@
 //!
 //! A later export is a full snapshot. A stored row that it lacks was rewritten where the export covers the row's
 //! time with the same kind and source (superseded); where it does not, the row is kept: a new phone, deleted history.
-//! Only the set of imports decides, never their order. Which rows an import lacks is written down in
+//! Only the set of imports decides, never their order, but for near values that lie in a chain (see ARCHITECTURE.md). Which rows an import lacks is written down in
 //! [`crate::absences`].
 
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 
-use crate::derived::Derived;
+use crate::derived::{self, Derived};
 use crate::error::Result;
 use crate::history::{ImportRef, Presence};
 use crate::pages::Pages;
+use crate::rollup::Rule;
 use crate::row::{Key, Row};
 use crate::stretch::Stretch;
 
-/// What became of rows that `import` lacks.
+/// What became of rows that `import` lacks; copies that count are counted like rows.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Outcome {
     pub superseded: u64,
     pub kept: u64,
     /// Rows that count again.
     pub restored: u64,
-    /// Rows that were looked at, had been there before and counted.
+    /// What was looked at, had been there before and counted.
     seen: u64,
 }
 
@@ -56,17 +57,23 @@ fn reconcile_part(
     derived: &mut Derived,
 ) -> Result<Outcome> {
     let mut outcome = Outcome::default();
+    let rule = Rule::of(&derived::identifier(conn, kind)?);
     decide(conn, kind, part, imports, &mut |Decided { row, superseded_by, presence }| {
-        outcome.seen += u64::from(row.import_id < import && row.superseded_by.is_none());
+        let copies = u64::from(rule.copies(row.image.copies, row.flags));
+        if row.import_id < import && row.superseded_by.is_none() {
+            outcome.seen += copies;
+        }
         let lacked = row.import_id < import && !presence.holds(import, row.import_id, &row.key);
         if lacked && row.superseded_by.is_none() {
             match superseded_by {
-                Some(_) => outcome.superseded += 1,
-                None => outcome.kept += 1,
+                Some(_) => outcome.superseded += copies,
+                None => outcome.kept += copies,
             }
         }
         if superseded_by != row.superseded_by {
-            outcome.restored += u64::from(superseded_by.is_none());
+            if superseded_by.is_none() {
+                outcome.restored += copies;
+            }
             set_superseded(conn, kind, &row.key, superseded_by)?;
             derived.changed(kind, &row.key);
         }
