@@ -74,6 +74,27 @@ pub(crate) fn write_links(conn: &Connection, links: &[Alias]) -> Result<()> {
     settings::write(conn, LINKS, &to_json(links)?)
 }
 
+/// Keeps the link of what is called in some ways, together with all links and those of some sources that share a call
+/// with it. Returns the sources that it makes one.
+pub(crate) fn link(conn: &Connection, mut linked: Alias, among: &[(u32, Alias)]) -> Result<BTreeSet<u32>> {
+    let mut links = links(conn)?;
+    // A name may have stood with either hardware: whatever is called so already is meant too.
+    loop {
+        let before = linked.clone();
+        linked.extend_where_meets(among.iter().map(|(_, alias)| alias));
+        linked.extend_where_meets(links.iter());
+        if linked == before {
+            break;
+        }
+    }
+    links.retain(|link| !linked.meets(link));
+    let sources = among.iter().filter(|(_, alias)| linked.meets(alias)).map(|(id, _)| *id).collect();
+    links.push(linked);
+    links.sort_by(|a, b| a.names.cmp(&b.names));
+    write_links(conn, &links)?;
+    Ok(sources)
+}
+
 /// The orders that were chosen: types by their identifier, each with its sources, the best first.
 pub(crate) fn orders(conn: &Connection) -> Result<Vec<(String, Vec<Alias>)>> {
     let mut statement = conn.prepare_cached(

@@ -10,12 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use health::{Entry, EntryKind};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::absences::{extend, overlaps};
 use crate::error::Result;
 use crate::history::ImportRef;
 use crate::members::{self, Members};
 use crate::report::EntryCounts;
 use crate::stretch::NEAR_MS;
+use crate::superseded::{extend, overlaps};
 
 pub(crate) use self::moves::{deal_out, move_source, unite};
 

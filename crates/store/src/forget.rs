@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 use crate::error::Result;
 use crate::history::{ImportRef, Presence};
 use crate::row::{COLUMNS, FLAG_LOGGED, Row};
-use crate::{link, views};
+use crate::views;
 
 /// Forgets how an undone import saw the samples of a kind. What it saw first and others saw too goes to the next of them.
 pub(crate) fn images(conn: &Connection, kind: u32, imports: &[ImportRef], undone: i64) -> Result<()> {
@@ -73,7 +73,7 @@ pub(crate) fn names(conn: &Connection, import: i64) -> Result<Vec<u32>> {
 
 /// Forgets sources that have nothing and texts that nothing uses, and kinds without samples with their views.
 pub(crate) fn unused(conn: &Connection, sources: &[u32]) -> Result<()> {
-    link::forget_unused(conn, sources)?;
+    unused_sources(conn, sources)?;
     for (table, column) in [("details", "details_id"), ("origins", "origin_id")] {
         conn.execute(
             &format!(
@@ -101,4 +101,23 @@ pub(crate) fn unused(conn: &Connection, sources: &[u32]) -> Result<()> {
         empty.iter().try_for_each(|kind| delete.execute([kind]).map(drop))?;
     }
     views::forget_kinds(conn, &empty)
+}
+
+/// Removes those of some sources that have nothing: members whose twin was found, and those that are another one.
+pub(crate) fn unused_sources(conn: &Connection, sources: &[u32]) -> Result<()> {
+    if sources.is_empty() {
+        return Ok(());
+    }
+    let used: HashSet<u32> = {
+        let mut statement = conn.prepare_cached(
+            "SELECT source_id FROM series_summary WHERE stored > 0
+             UNION SELECT source_id FROM entries WHERE source_id IS NOT NULL",
+        )?;
+        statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
+    };
+    for source in sources.iter().filter(|source| !used.contains(source)) {
+        conn.prepare_cached("DELETE FROM source_names WHERE source_id = ?1")?.execute([source])?;
+        conn.prepare_cached("DELETE FROM sources WHERE id = ?1")?.execute([source])?;
+    }
+    Ok(())
 }

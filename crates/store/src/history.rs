@@ -8,10 +8,11 @@ use std::collections::hash_map::Entry;
 
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
-use crate::absences::{Pages, Repeated};
+use crate::absences::Repeated;
 use crate::derived::Derived;
 use crate::dictionary::hash;
 use crate::error::Result;
+use crate::pages::Pages;
 use crate::row::{COLUMNS, FLAG_LOGGED, Image, Key, Row};
 
 /// What decides between imports.

@@ -1,20 +1,20 @@
 //! Whether two names of one app and hardware are one source: how far the rows of an import under the one are those of
 //! another import under the other.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rusqlite::{Connection, params};
 
 use crate::error::Result;
 use crate::history::Presence;
+use crate::meetings::kinds_of;
 use crate::row::{self, Key};
 
 /// So many of the rows in the time of both must coincide before two names are taken for one source.
 const COINCIDING: f64 = 0.95;
 /// Without hardware to compare, fewer coinciding rows than this prove nothing.
 const ROWS_WITHOUT_HARDWARE: u64 = 3;
-/// Rows of one kind and instant that are compared; the others count as different.
-const ROWS_AT_ONCE: usize = 10_000;
 
 /// What a source wrote, as one import held it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,24 +26,50 @@ pub(crate) struct Held {
 /// Two that may be one: of an older export and of a newer one.
 #[derive(Debug)]
 pub(crate) struct Pair {
-    older: Held,
-    newer: Held,
+    older: Side,
+    newer: Side,
     /// Rows that coincide at least before the two are taken for one.
     least: u64,
     rows: u64,
     same: u64,
 }
 
+/// One of a pair.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Side {
+    pub held: Held,
+    /// The import has several names for the source, which the owner linked: of its rows the other has some at best.
+    pub mixed: bool,
+}
+
+/// So many rows must coincide at least before two names are taken for one.
+pub(crate) fn least(hardware_is_known: bool) -> u64 {
+    if hardware_is_known { 1 } else { ROWS_WITHOUT_HARDWARE }
+}
+
 impl Pair {
-    pub fn new(older: Held, newer: Held, hardware_is_known: bool) -> Self {
-        let least = if hardware_is_known { 1 } else { ROWS_WITHOUT_HARDWARE };
+    pub fn new(older: Side, newer: Side, least: u64) -> Self {
         Self { older, newer, least, rows: 0, same: 0 }
+    }
+
+    /// The one whose samples are counted in the time of the other: the newer one, unless only the older one is alone.
+    fn of_samples(&self) -> (Held, Held) {
+        counted(self.newer, self.older)
+    }
+
+    /// The same for entries: the older one, unless only the newer one is alone.
+    fn of_entries(&self) -> (Held, Held) {
+        counted(self.older, self.newer)
     }
 
     /// How many rows prove that the two are one; `None` where they do not.
     pub fn proof(&self) -> Option<u64> {
         (self.same >= self.least && self.same as f64 >= COINCIDING * self.rows as f64).then_some(self.same)
     }
+}
+
+fn counted(one: Side, other: Side) -> (Held, Held) {
+    if one.mixed && !other.mixed { (other.held, one.held) } else { (one.held, other.held) }
 }
 
 /// Compares pairs by the samples of the kinds that some of their sources have, and by entries.
@@ -63,7 +89,7 @@ struct Numbers {
 
 impl Numbers {
     fn of(pairs: &[Pair]) -> Self {
-        let all: BTreeSet<Held> = pairs.iter().flat_map(|pair| [pair.older, pair.newer]).collect();
+        let all: BTreeSet<Held> = pairs.iter().flat_map(|pair| [pair.older.held, pair.newer.held]).collect();
         let mut by_source: BTreeMap<u32, Vec<(i64, u32)>> = BTreeMap::new();
         for (held, number) in all.into_iter().zip(0..) {
             by_source.entry(held.source).or_default().push((held.import, number));
@@ -81,12 +107,16 @@ impl Numbers {
         found.map_or(u32::MAX, |(_, number)| *number)
     }
 
+    fn of_both(&self, (one, other): (Held, Held)) -> (u32, u32) {
+        (self.of_held(one), self.of_held(other))
+    }
+
     fn sources(&self) -> String {
         json_list(self.by_source.keys())
     }
 }
 
-fn json_list<'a>(ids: impl Iterator<Item = &'a u32>) -> String {
+pub(crate) fn json_list<'a>(ids: impl Iterator<Item = &'a u32>) -> String {
     format!("[{}]", ids.map(u32::to_string).collect::<Vec<_>>().join(","))
 }
 
@@ -97,7 +127,17 @@ struct Seen<K> {
     value: Option<f64>,
 }
 
-fn near(a: Option<f64>, b: Option<f64>) -> bool {
+impl<K: Ord> Seen<K> {
+    /// By key, then by value.
+    fn order(&self, other: &Self) -> Ordering {
+        let value = |row: &Self| row.value.unwrap_or(f64::NEG_INFINITY);
+        let key = (&self.key, self.value.is_some()).cmp(&(&other.key, other.value.is_some()));
+        key.then_with(|| value(self).total_cmp(&value(other)))
+    }
+}
+
+/// Whether two values are the same, or both cannot be read.
+pub(crate) fn near(a: Option<f64>, b: Option<f64>) -> bool {
     match (a, b) {
         (Some(a), Some(b)) => row::near(a, b).is_some(),
         (a, b) => a.is_none() && b.is_none(),
@@ -168,10 +208,13 @@ impl Comparison {
     }
 }
 
+/// How many rows of one the other has too; both lie in the order of [`Seen::order`].
 fn coinciding<K: Ord>(one: &[Seen<K>], other: &[Seen<K>]) -> u64 {
     let has = |row: &&Seen<K>| {
-        let from = other.partition_point(|found| found.key < row.key);
-        other.iter().skip(from).take_while(|found| found.key == row.key).any(|found| near(found.value, row.value))
+        let from = other.partition_point(|found| found.order(row).is_lt());
+        // The nearest values lie beside its place.
+        let beside = [from.checked_sub(1), Some(from)].into_iter().flatten().filter_map(|at| other.get(at));
+        beside.filter(|found| found.key == row.key).any(|found| near(found.value, row.value))
     };
     one.iter().filter(has).count() as u64
 }
@@ -192,39 +235,30 @@ impl<K: Ord> Instants<K> {
             self.end(comparison);
             self.at = at;
         }
-        if self.rows.len() < ROWS_AT_ONCE {
-            self.rows.push(row);
-        }
+        self.rows.push(row);
     }
 
     fn end(&mut self, comparison: &mut Comparison) {
-        self.rows.sort_by(|a, b| (a.of, &a.key).cmp(&(b.of, &b.key)));
+        self.rows.sort_by(|a, b| a.of.cmp(&b.of).then_with(|| a.order(b)));
         comparison.instant(&self.rows);
         self.rows.clear();
     }
 }
 
-/// The newer one's samples in the older one's time.
+/// Samples of the one in the other's time; see [`Pair::of_samples`].
 fn compare_samples(
     conn: &Connection,
     pairs: &mut [Pair],
     numbers: &Numbers,
     with_kinds_of: &BTreeSet<u32>,
 ) -> Result<()> {
-    let kinds: Vec<u32> = {
-        let mut statement = conn.prepare_cached(
-            "SELECT DISTINCT kind_id FROM series_summary
-             WHERE stored > 0 AND source_id IN (SELECT value FROM json_each(?1)) ORDER BY kind_id",
-        )?;
-        statement.query_map([json_list(with_kinds_of.iter())], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
-    };
     let mut statement = conn.prepare_cached(
         "SELECT start_ms, source_id, duration_ms, ordinal, value, import_id FROM samples
          WHERE kind_id = ?1 AND source_id IN (SELECT value FROM json_each(?2)) ORDER BY start_ms",
     )?;
-    for kind in kinds {
+    for kind in kinds_of(conn, with_kinds_of)? {
         let presence = Presence::load(conn, kind)?;
-        let both = |pair: &Pair| (numbers.of_held(pair.newer), numbers.of_held(pair.older));
+        let both = |pair: &Pair| numbers.of_both(pair.of_samples());
         let mut comparison = Comparison::new(pairs.iter().map(both).collect());
         let mut instants = Instants::new();
         let mut rows = statement.query(params![kind, numbers.sources()])?;
@@ -243,9 +277,9 @@ fn compare_samples(
     Ok(())
 }
 
-/// The older one's entries in the newer one's time.
+/// Entries of the one in the other's time; see [`Pair::of_entries`].
 fn compare_entries(conn: &Connection, pairs: &mut [Pair], numbers: &Numbers) -> Result<()> {
-    let both = |pair: &Pair| (numbers.of_held(pair.older), numbers.of_held(pair.newer));
+    let both = |pair: &Pair| numbers.of_both(pair.of_entries());
     let mut comparison = Comparison::new(pairs.iter().map(both).collect());
     let mut instants = Instants::new();
     let mut statement = conn.prepare_cached(
@@ -283,15 +317,17 @@ mod tests {
     }
 
     #[test]
-    fn so_many_rows_of_one_instant_are_compared_and_the_others_differ() {
-        let half = ROWS_AT_ONCE as i64 / 2;
-        let rows = |ones: i64| -> Vec<_> {
-            let one = (0..ones).map(|key| (7, 1, key, 1.0));
-            one.chain((0..half).map(|key| (7, 2, key, 1.0))).collect()
-        };
-        let half = half as u64;
-        check(&rows(half as i64), (half, half));
-        check(&rows(half as i64 + 1), (half + 1, half - 1));
+    fn rows_of_one_instant_are_compared_however_many_they_are() {
+        let (n, half) = (20_000, 10_000);
+        let one = (0..n).map(|key| (7, 1, key % 7, key as f64));
+        let rows: Vec<_> = one.chain((0..half).map(|key| (7, 2, key % 7, key as f64 * 1.000_001))).collect();
+        let mut comparison = Comparison::new(vec![(1, 2)]);
+        let mut instants = Instants::new();
+        for (at, source, key, value) in rows {
+            instants.add(at, Seen { of: source, key, value: Some(value) }, &mut comparison);
+        }
+        instants.end(&mut comparison);
+        assert_eq!((comparison.rows[0], comparison.same[0]), (n as u64, half as u64));
     }
 
     #[test]

@@ -4,42 +4,57 @@
 //! of the time of both (see [`crate::likeness`]), and no import has both. So it follows from the set of imports alone:
 //! their order does not show, and what only one import proved goes with it. For that no import calls one source by two
 //! names, but for those that the owner linked: which import held a row says then by which name.
+//!
+//! What the owner linked is put together after all that. Where a source that comes of it has two names in one import that
+//! no link has both, a link takes in all its names: no row tells any more under which of them it stood. This is the one
+//! thing that an undo does not take back.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod clusters;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, params};
 
+use self::clusters::{Proof, clusters};
 use crate::aliases::{self, Alias, Writer};
 use crate::dictionary::Dictionary;
 use crate::error::Result;
 use crate::history::ImportRef;
-use crate::likeness::{Held, Pair, compare};
+use crate::likeness::{Held, Pair, Side, compare, least};
+use crate::meetings::{Meetings, Sides};
 use crate::unite::Places;
 
-/// Pairs of names that are compared at once; real exports have a handful. Those beyond it are not linked.
-const PAIRS: usize = 256;
-/// The same where all names of some groups are looked at anew.
-const PAIRS_ANEW: usize = 16 * PAIRS;
-/// Names of one group that are looked at anew.
-const NAMES_ANEW: usize = 512;
+/// Names of one app and hardware that are looked at; people have dozens at most. Of more than that none is taken for
+/// another. Those of all imports count, so that it does not matter which came last.
+pub(crate) const NAMES: usize = 512;
 
-/// A name, or all that the owner says are one source.
+/// The problem of an import in which an app or hardware has more names than are looked at.
+pub const TOO_MANY_NAMES: &str = "too_many_names";
+
+/// A name as it stands in imports.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Name {
     name: String,
     /// The imports that use it, each with the source that its rows belong to.
     sources: BTreeMap<i64, u32>,
+    /// The number of the owner's link that has it.
+    link: Option<usize>,
 }
 
 impl Name {
     /// Whether one import has both: they are two.
     fn is_beside(&self, other: &Self) -> bool {
-        self.sources.iter().any(|(import, source)| other.sources.get(import).is_some_and(|found| found != source))
+        self.sources.keys().any(|import| other.sources.contains_key(import))
     }
 
-    /// Whether some import had both under one source: nobody can tell them apart any more.
-    fn is_within(&self, other: &Self) -> bool {
-        self.sources.iter().any(|(import, source)| other.sources.get(import) == Some(source))
+    /// Whether the owner said that both are one.
+    fn is_linked_to(&self, other: &Self) -> bool {
+        self.link.is_some() && self.link == other.link
+    }
+
+    /// Whether the rows of both may tell that they are one.
+    fn may_be(&self, other: &Self) -> bool {
+        !self.is_linked_to(other) && !self.is_beside(other)
     }
 
     /// The source of any of its imports.
@@ -50,13 +65,68 @@ impl Name {
     fn held(&self) -> impl Iterator<Item = Held> + '_ {
         self.sources.iter().map(|(import, source)| Held { source: *source, import: *import })
     }
+
+    fn sources(&self) -> impl Iterator<Item = u32> + '_ {
+        self.sources.values().copied()
+    }
 }
 
-/// All names of each app and hardware.
-type Groups = BTreeMap<Writer, Vec<Name>>;
+/// All names of an app and hardware, in the order of their letters.
+#[derive(Debug)]
+struct Group {
+    writer: Writer,
+    names: Vec<Name>,
+    /// What imports held under several names.
+    mixed: BTreeSet<Held>,
+}
+
+impl Group {
+    fn new(writer: Writer, names: Vec<Name>) -> Self {
+        let (mut met, mut mixed) = (BTreeSet::new(), BTreeSet::new());
+        mixed.extend(names.iter().flat_map(Name::held).filter(|held| !met.insert(*held)));
+        Self { writer, names, mixed }
+    }
+
+    fn is_too_large(&self) -> bool {
+        self.names.len() > NAMES
+    }
+
+    fn has_import(&self, import: i64) -> bool {
+        self.names.iter().any(|name| name.sources.contains_key(&import))
+    }
+
+    /// Whether names are one source that the owner did not link.
+    fn is_united(&self) -> bool {
+        let mut first: BTreeMap<u32, &Name> = BTreeMap::new();
+        let all = self.names.iter().flat_map(|name| name.sources().map(move |source| (source, name)));
+        let mut all = all.map(|(source, name)| (*first.entry(source).or_insert(name), name));
+        all.any(|(one, name)| one.name != name.name && !one.is_linked_to(name))
+    }
+
+    /// Whether an import held something of a source under several names.
+    fn has_mixed(&self, source: u32) -> bool {
+        self.mixed.range(Held { source, import: i64::MIN }..).next().is_some_and(|held| held.source == source)
+    }
+
+    fn least(&self) -> u64 {
+        least(self.writer.1.is_some())
+    }
+
+    /// Whether sources of two names have enough rows in common for a proof.
+    fn meet(&self, one: u32, other: u32, meetings: &Meetings) -> bool {
+        one == other || u64::from(meetings.count(one, other)) >= self.least()
+    }
+
+    fn pair(&self, a: Held, b: Held, imports: &[ImportRef]) -> Pair {
+        let place = |held: Held| imports.iter().position(|import| import.id == held.import);
+        let side = |held: Held| Side { held, mixed: self.mixed.contains(&held) };
+        let (older, newer) = if place(a) < place(b) { (a, b) } else { (b, a) };
+        Pair::new(side(older), side(newer), self.least())
+    }
+}
 
 /// Reads the names of live imports, and those of one more.
-fn groups(conn: &Connection, and_of: i64) -> Result<Groups> {
+fn groups(conn: &Connection, and_of: i64) -> Result<Vec<Group>> {
     let links = aliases::links(conn)?;
     let mut statement = conn.prepare_cached(
         "SELECT s.bundle, s.hardware, n.name, n.import_id, s.id
@@ -66,14 +136,20 @@ fn groups(conn: &Connection, and_of: i64) -> Result<Groups> {
     let mut rows = statement.query([and_of])?;
     let mut groups: BTreeMap<Writer, BTreeMap<String, BTreeMap<i64, u32>>> = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        let writer: Writer = (row.get(0)?, row.get(1)?);
-        let name: String = row.get(2)?;
-        let link = links.iter().find(|link| link.names.contains(&name) && link.writers.contains(&writer));
-        let name = link.and_then(|link: &Alias| link.names.first().cloned()).unwrap_or(name);
-        groups.entry(writer).or_default().entry(name).or_default().insert(row.get(3)?, row.get(4)?);
+        let names = groups.entry((row.get(0)?, row.get(1)?)).or_default();
+        names.entry(row.get(2)?).or_default().insert(row.get(3)?, row.get(4)?);
     }
-    let named = |(name, sources)| Name { name, sources };
-    Ok(groups.into_iter().map(|(writer, names)| (writer, names.into_iter().map(named).collect())).collect())
+    let group = |(writer, names): (Writer, BTreeMap<String, BTreeMap<i64, u32>>)| {
+        let links: Vec<(usize, &Alias)> =
+            links.iter().enumerate().filter(|(_, link)| link.writers.contains(&writer)).collect();
+        let named = |(name, sources)| {
+            let link = links.iter().find(|(_, link)| link.names.contains(&name)).map(|(number, _)| *number);
+            Name { name, sources, link }
+        };
+        let names = names.into_iter().map(named).collect();
+        Group::new(writer, names)
+    };
+    Ok(groups.into_iter().map(group).collect())
 }
 
 /// What an import tells about names.
@@ -83,6 +159,8 @@ pub(crate) struct Told {
     pub renamed: Vec<(u32, u32)>,
     /// Apps and hardware whose names are to be looked at anew.
     pub anew: BTreeSet<Writer>,
+    /// Apps and hardware that have too many names.
+    pub too_large: u64,
 }
 
 /// Which names of an ingest to compare with those that it has not.
@@ -102,35 +180,44 @@ pub(crate) fn told_by(
     imports: &[ImportRef],
     which: Which,
 ) -> Result<Told> {
-    let candidates = candidates(conn, dictionary, import, which)?;
+    let (large, groups): (Vec<Group>, Vec<Group>) = groups(conn, import)?.into_iter().partition(Group::is_too_large);
+    let candidates = candidates(conn, &groups, dictionary, import, which)?;
     let mut pairs = Vec::new();
     let mut of_pair = Vec::new();
     for (at, candidate) in candidates.iter().enumerate() {
         let here = Held { source: candidate.here, import };
         for held in candidate.gone.held() {
-            pairs.push(pair(here, held, imports, &candidate.writer));
+            pairs.push(candidate.group.pair(here, held, imports));
             of_pair.push(at);
         }
     }
-    let gone = candidates.iter().flat_map(|candidate| candidate.gone.sources.values().copied()).collect();
+    let gone = candidates.iter().flat_map(|candidate| candidate.gone.sources()).collect();
     compare(conn, &mut pairs, &gone)?;
     let proven: BTreeSet<usize> =
         pairs.iter().zip(of_pair).filter(|(pair, _)| pair.proof().is_some()).map(|(_, at)| at).collect();
-    let proven: Vec<&Candidate> = proven.into_iter().filter_map(|at| candidates.get(at)).collect();
-    Ok(tell(&proven, dictionary, which))
+    let proven: Vec<&Candidate<'_>> = proven.into_iter().filter_map(|at| candidates.get(at)).collect();
+    let mut told = tell(&proven, dictionary, which);
+    for group in large.iter().filter(|group| group.has_import(import)) {
+        told.too_large += 1;
+        // As long as there were fewer, some may have been taken for one.
+        if group.is_united() {
+            told.anew.insert(group.writer.clone());
+        }
+    }
+    Ok(told)
 }
 
-fn tell(proven: &[&Candidate], dictionary: &Dictionary, which: Which) -> Told {
+fn tell(proven: &[&Candidate<'_>], dictionary: &Dictionary, which: Which) -> Told {
     let met = dictionary.sources_met();
     let ones: BTreeSet<(u32, u32)> = proven.iter().filter_map(|c| Some((c.here, c.gone.source()?))).collect();
     let mut told = Told { anew: dictionary.split.clone(), ..Told::default() };
     for candidate in proven {
         let Some(gone) = candidate.gone.source() else { continue };
         let alone = ones.iter().filter(|(here, other)| *here == candidate.here || *other == gone).count() == 1;
-        // One new source, and one that has gone: no other name has a say.
-        let split = dictionary.split.contains(&candidate.writer);
-        if which == Which::Known || !alone || split || met.contains(&gone) {
-            told.anew.insert(candidate.writer.clone());
+        // One new source, and one that has gone: no other name has a say, and no link.
+        let (split, mixed) = (dictionary.split.contains(&candidate.group.writer), candidate.group.has_mixed(gone));
+        if which == Which::Known || !alone || split || mixed || met.contains(&gone) {
+            told.anew.insert(candidate.group.writer.clone());
         } else if !told.renamed.contains(&(candidate.here, gone)) {
             told.renamed.push((candidate.here, gone));
         }
@@ -140,121 +227,109 @@ fn tell(proven: &[&Candidate], dictionary: &Dictionary, which: Which) -> Told {
 
 /// A source of a running import, and a name that it has not.
 #[derive(Debug)]
-struct Candidate {
-    writer: Writer,
+struct Candidate<'a> {
+    group: &'a Group,
     here: u32,
-    gone: Name,
+    gone: &'a Name,
 }
 
-fn pair(a: Held, b: Held, imports: &[ImportRef], writer: &Writer) -> Pair {
-    let place = |held: Held| imports.iter().position(|import| import.id == held.import);
-    let (older, newer) = if place(a) < place(b) { (a, b) } else { (b, a) };
-    Pair::new(older, newer, writer.1.is_some())
-}
-
-/// The small groups first, and all of one size or none: which is linked must not hang on a name.
-fn candidates(conn: &Connection, dictionary: &Dictionary, import: i64, which: Which) -> Result<Vec<Candidate>> {
-    if which == Which::New && dictionary.new_sources.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut groups: Vec<(Writer, Vec<Name>, Vec<Name>)> = Vec::new();
-    for (writer, names) in self::groups(conn, import)? {
-        let (here, gone): (Vec<Name>, Vec<Name>) = names.into_iter().partition(|n| n.sources.contains_key(&import));
-        let wanted = |name: &Name| {
-            let source = name.sources.get(&import);
-            source.is_some_and(|source| dictionary.new_sources.contains(source) == (which == Which::New))
-        };
-        let here: Vec<Name> = here.into_iter().filter(wanted).collect();
-        if !here.is_empty() && !gone.is_empty() {
-            groups.push((writer, here, gone));
-        }
-    }
-    let pairs = |(_, here, gone): &(Writer, Vec<Name>, Vec<Name>)| here.len().saturating_mul(gone.len());
-    groups.sort_by_key(pairs);
-    let mut room = PAIRS;
+/// Names that the import has and names that it has not, and that have rows in common.
+fn candidates<'a>(
+    conn: &Connection,
+    groups: &'a [Group],
+    dictionary: &Dictionary,
+    import: i64,
+    which: Which,
+) -> Result<Vec<Candidate<'a>>> {
+    let new: BTreeSet<u32> = dictionary.new_sources.iter().copied().collect();
     let mut candidates = Vec::new();
-    for alike in groups.chunk_by(|a, b| pairs(a) == pairs(b)) {
-        let all = alike.iter().map(pairs).fold(0, usize::saturating_add);
-        if all > room {
-            break;
-        }
-        room -= all;
-        for (writer, here, gone) in alike {
-            for (name, gone) in here.iter().flat_map(|name| gone.iter().map(move |gone| (name, gone))) {
-                let source = name.sources.get(&import).copied().unwrap_or_default();
-                if !name.is_beside(gone) && gone.source() != Some(source) {
-                    candidates.push(Candidate { writer: writer.clone(), here: source, gone: gone.clone() });
-                }
+    let mut sides = Vec::new();
+    for group in groups {
+        let mut side = Sides::default();
+        let (here, gone): (Vec<&Name>, Vec<&Name>) =
+            group.names.iter().partition(|name| name.sources.contains_key(&import));
+        for one in here {
+            let Some(source) = one.sources.get(&import).copied() else { continue };
+            if new.contains(&source) != (which == Which::New) {
+                continue;
+            }
+            for gone in gone.iter().copied().filter(|gone| one.may_be(gone) && gone.source() != Some(source)) {
+                side.one.insert(source);
+                side.other.extend(gone.sources());
+                candidates.push(Candidate { group, here: source, gone });
             }
         }
+        sides.push(side);
     }
+    let meetings = Meetings::find(conn, &sides)?;
+    candidates.retain(|c| c.gone.sources().any(|source| c.group.meet(c.here, source, &meetings)));
     Ok(candidates)
 }
 
 /// Apps and hardware of which some names may be one or two without an import where they were not with it.
 pub(crate) fn decided_by(conn: &Connection, import: i64) -> Result<BTreeSet<Writer>> {
     let mut writers = BTreeSet::new();
-    for (writer, names) in groups(conn, import)? {
-        let mut of_source: HashMap<u32, &str> = HashMap::new();
-        let united = names.iter().any(|name| {
-            name.sources.values().any(|source| *of_source.entry(*source).or_insert(&name.name) != name.name)
-        });
-        let here: Vec<&Name> = names.iter().filter(|name| name.sources.contains_key(&import)).collect();
+    for group in groups(conn, import)? {
+        let here: Vec<&Name> = group.names.iter().filter(|name| name.sources.contains_key(&import)).collect();
         let others = |name: &Name| {
             let mut name = name.clone();
             name.sources.remove(&import);
             name
         };
-        let only_here = here.len() <= NAMES_ANEW
-            && here.iter().enumerate().any(|(at, a)| {
+        let only_here = || {
+            here.iter().enumerate().any(|(at, a)| {
                 let a = others(a);
-                here.iter().skip(at + 1).any(|b| !a.sources.is_empty() && !b.is_beside(&a))
-            });
-        if !here.is_empty() && (united || only_here) {
-            writers.insert(writer);
+                here.iter().skip(at + 1).any(|b| !a.sources.is_empty() && !others(b).is_beside(&a))
+            })
+        };
+        if !here.is_empty() && (group.is_too_large() || group.is_united() || only_here()) {
+            writers.insert(group.writer);
         }
     }
     Ok(writers)
 }
 
-/// Decides anew which names are one, from the imports (oldest export first) alone. Returns where the rows belong that
-/// lie elsewhere.
-pub(crate) fn decide(conn: &Connection, writers: &BTreeSet<Writer>, imports: &[ImportRef]) -> Result<Option<Places>> {
-    let mut places = Places::default();
-    for (writer, names) in groups(conn, 0)? {
-        if !writers.contains(&writer) || names.len() > NAMES_ANEW {
-            continue;
-        }
-        let Some(proofs) = proofs(conn, &writer, &names, imports)? else { continue };
-        let clusters = clusters(&names, proofs);
-        place(conn, &writer, &names, &clusters, &mut places)?;
-    }
-    Ok(places.moves_any().then_some(places))
+/// Where rows belong that lie elsewhere.
+#[derive(Debug, Default)]
+pub(crate) struct Decision {
+    pub places: Places,
+    /// A link took in names: what no rows tell any more is to be decided once more.
+    pub linked: bool,
 }
 
-/// Two of some names, and how many rows prove that they are one.
-type Proof = (u64, usize, usize);
-
-/// Every proof that two names are one; `None` where there are too many names to compare.
-fn proofs(conn: &Connection, writer: &Writer, names: &[Name], imports: &[ImportRef]) -> Result<Option<Vec<Proof>>> {
-    let mut both = Vec::new();
-    for (a, one) in names.iter().enumerate() {
-        both.extend(names.iter().enumerate().skip(a + 1).filter(|(_, two)| !one.is_beside(two)).map(|(b, _)| (a, b)));
-        if both.len() > PAIRS_ANEW {
-            return Ok(None);
+/// Decides anew which names are one, from the imports (oldest export first) and the owner's links alone. `None` where
+/// everything lies where it belongs.
+pub(crate) fn decide(conn: &Connection, writers: &BTreeSet<Writer>, imports: &[ImportRef]) -> Result<Option<Decision>> {
+    let (mut decision, mut elsewhere) = (Decision::default(), Vec::new());
+    for group in groups(conn, 0)?.into_iter().filter(|group| writers.contains(&group.writer)) {
+        let proofs = if group.is_too_large() { Vec::new() } else { proofs(conn, &group, imports)? };
+        let clusters = clusters(&group.names, proofs);
+        let places = place(conn, &group, &clusters, &mut decision.places)?;
+        if let Some(meant) = link(conn, &group, &clusters, &places)? {
+            decision.linked = true;
+            elsewhere.extend(meant);
         }
     }
+    elsewhere.into_iter().for_each(|(other, source)| decision.places.put_all(other, source));
+    Ok((decision.linked || decision.places.moves_any()).then_some(decision))
+}
+
+/// Every proof that two names are one.
+fn proofs(conn: &Connection, group: &Group, imports: &[ImportRef]) -> Result<Vec<Proof>> {
+    let all: BTreeSet<u32> = group.names.iter().flat_map(Name::sources).collect();
+    let meetings = Meetings::find(conn, &[Sides { one: all.clone(), other: all.clone() }])?;
     let mut pairs = Vec::new();
     let mut of_pair = Vec::new();
-    for (a, b) in both {
-        let (Some(one), Some(two)) = (names.get(a), names.get(b)) else { continue };
-        for (x, y) in one.held().flat_map(|x| two.held().map(move |y| (x, y))).filter(|(x, y)| x.import != y.import) {
-            pairs.push(pair(x, y, imports, writer));
-            of_pair.push((a, b));
+    for (a, one) in group.names.iter().enumerate() {
+        for (b, two) in group.names.iter().enumerate().skip(a + 1).filter(|(_, two)| one.may_be(two)) {
+            let both = one.held().flat_map(|x| two.held().map(move |y| (x, y)));
+            for (x, y) in both.filter(|(x, y)| group.meet(x.source, y.source, &meetings)) {
+                pairs.push(group.pair(x, y, imports));
+                of_pair.push((a, b));
+            }
         }
     }
-    let sources = names.iter().flat_map(|name| name.sources.values().copied()).collect();
-    compare(conn, &mut pairs, &sources)?;
+    compare(conn, &mut pairs, &all)?;
     let mut most: BTreeMap<(usize, usize), u64> = BTreeMap::new();
     for (pair, of) in pairs.iter().zip(of_pair) {
         if let Some(same) = pair.proof() {
@@ -262,108 +337,56 @@ fn proofs(conn: &Connection, writer: &Writer, names: &[Name], imports: &[ImportR
             *most = same.max(*most);
         }
     }
-    Ok(Some(most.into_iter().map(|((a, b), same)| (same, a, b)).collect()))
+    Ok(most.into_iter().map(|((a, b), same)| (same, a, b)).collect())
 }
 
-/// The number of the source that each name is of. The strongest proof goes first; one that would make a source of two
-/// names that stand side by side proves nothing.
-fn clusters(names: &[Name], mut proofs: Vec<Proof>) -> Vec<usize> {
-    let mut cluster: Vec<usize> = (0..names.len()).collect();
-    let unite = |cluster: &mut Vec<usize>, a: usize, b: usize| {
-        if let (Some(to), Some(from)) = (cluster.get(a).copied(), cluster.get(b).copied()) {
-            cluster.iter_mut().filter(|number| **number == from).for_each(|number| *number = to);
-        }
-    };
-    for (a, one) in names.iter().enumerate() {
-        for (b, _) in names.iter().enumerate().skip(a + 1).filter(|(_, two)| one.is_within(two)) {
-            unite(&mut cluster, a, b);
-        }
-    }
-    // Names are in the order of their letters.
-    proofs.sort_by(|(m, a, b), (n, c, d)| n.cmp(m).then((a, b).cmp(&(c, d))));
-    for (_, a, b) in proofs {
-        let of = |number: usize| {
-            let number = cluster.get(number).copied();
-            names.iter().zip(&cluster).filter(move |(_, found)| Some(**found) == number).map(|(name, _)| name)
-        };
-        if !of(a).any(|one| of(b).any(|two| one.is_beside(two))) {
-            unite(&mut cluster, a, b);
-        }
-    }
-    cluster
-}
-
-/// Gives each cluster a source: one of those that it had, else a new one.
-fn place(conn: &Connection, writer: &Writer, names: &[Name], clusters: &[usize], places: &mut Places) -> Result<()> {
+/// Gives each cluster a source: one of those that it had, else a new one. Returns them by cluster.
+fn place(conn: &Connection, group: &Group, clusters: &[usize], places: &mut Places) -> Result<BTreeMap<usize, u32>> {
     let mut held: BTreeMap<usize, BTreeSet<Held>> = BTreeMap::new();
-    for (name, cluster) in names.iter().zip(clusters) {
+    for (name, cluster) in group.names.iter().zip(clusters) {
         held.entry(*cluster).or_default().extend(name.held());
     }
     let mut taken: BTreeSet<u32> = BTreeSet::new();
-    for all in held.values() {
+    let mut sources = BTreeMap::new();
+    for (cluster, all) in held {
         let free = all.iter().map(|held| held.source).find(|source| !taken.contains(source));
         let source = match free {
             Some(source) => source,
             None => conn
                 .prepare_cached("INSERT INTO sources (bundle, hardware) VALUES (?1, ?2) RETURNING id")?
-                .query_row(params![writer.0, writer.1], |row| row.get(0))?,
+                .query_row(params![group.writer.0, group.writer.1], |row| row.get(0))?,
         };
         taken.insert(source);
         all.iter().for_each(|held| places.put(*held, source));
+        sources.insert(cluster, source);
     }
-    Ok(())
+    Ok(sources)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::query::testing::empty;
-    use health::Source;
-
-    /// Names that were there and are not met, and new ones of the same hardware.
-    fn pairs(old: usize, new: usize, hardware: Option<&str>) -> usize {
-        let store = empty();
-        let conn = &store.conn;
-        conn.execute_batch(
-            "INSERT INTO imports (id, channel, at_ms, complete, report) VALUES (1, 'file', 0, 1, ''), (2, 'file', 0, 1, '')",
-        )
-        .expect("imports");
-        let source = |name: String| Source { name, bundle: None, hardware: hardware.map(str::to_owned) };
-        let meet =
-            |dictionary: &mut Dictionary, name: String| dictionary.source(conn, &source(name)).expect("a source");
-        let mut before = Dictionary::new(1);
-        (0..old).for_each(|n| _ = meet(&mut before, format!("old {n}")));
-        let mut now = Dictionary::new(2);
-        (0..new).for_each(|n| _ = meet(&mut now, format!("new {n}")));
-        candidates(conn, &now, 2, Which::New).expect("pairs").len()
+/// Where a cluster has two names in one import that no link has both, no row will tell any more under which of them it
+/// stood: lets the link that brought them together take in all names of the cluster. Returns the sources that it means of
+/// other apps or hardware, each with the one that they are; `None` where there is no such cluster.
+fn link(
+    conn: &Connection,
+    group: &Group,
+    clusters: &[usize],
+    sources: &BTreeMap<usize, u32>,
+) -> Result<Option<Vec<(u32, u32)>>> {
+    let mut linked = None;
+    let mut of_cluster: BTreeMap<usize, Vec<&Name>> = BTreeMap::new();
+    group.names.iter().zip(clusters).for_each(|(name, cluster)| of_cluster.entry(*cluster).or_default().push(name));
+    for (cluster, names) in of_cluster {
+        let Some(source) = sources.get(&cluster) else { continue };
+        let mut first: BTreeMap<i64, &Name> = BTreeMap::new();
+        let all = names.iter().flat_map(|name| name.sources.keys().map(move |import| (*import, *name)));
+        let mut beside = all.map(|(import, name)| (*first.entry(import).or_insert(name), name));
+        if beside.any(|(one, name)| one.name != name.name && !one.is_linked_to(name)) {
+            let names = names.iter().map(|name| name.name.clone()).collect();
+            let mut others = aliases::stored(conn)?;
+            others.retain(|(_, alias)| !alias.writers.contains(&group.writer));
+            let meant = aliases::link(conn, Alias { names, writers: vec![group.writer.clone()] }, &others)?;
+            linked.get_or_insert_with(Vec::new).extend(meant.into_iter().map(|other| (other, *source)));
+        }
     }
-
-    #[test]
-    fn so_many_pairs_are_compared_and_no_more() {
-        assert_eq!((pairs(0, 300, None), pairs(300, 0, None)), (0, 0));
-        assert_eq!(pairs(PAIRS, 1, None), PAIRS);
-        assert_eq!(pairs(PAIRS + 1, 1, None), 0);
-        assert_eq!(pairs(PAIRS / 16, 16, Some("Watch7,5")), PAIRS);
-        assert_eq!(pairs(PAIRS / 16 + 1, 16, Some("Watch7,5")), 0);
-    }
-
-    /// Names by the imports that have them, one source each; proofs; the names of each cluster.
-    #[track_caller]
-    fn check(imports: &[&[i64]], proofs: &[Proof], expected: &[usize]) {
-        let name = |(number, imports): (usize, &&[i64])| Name {
-            name: number.to_string(),
-            sources: imports.iter().map(|import| (*import, number as u32)).collect(),
-        };
-        let names: Vec<Name> = imports.iter().enumerate().map(name).collect();
-        assert_eq!(clusters(&names, proofs.to_vec()), expected);
-    }
-
-    #[test]
-    fn names_that_are_proven_to_be_one_are_unless_they_stand_side_by_side() {
-        check(&[&[1], &[2], &[3]], &[], &[0, 1, 2]);
-        check(&[&[1], &[2], &[3]], &[(5, 0, 1), (5, 1, 2)], &[0, 0, 0]);
-        check(&[&[1], &[2], &[1]], &[(5, 0, 1), (6, 1, 2)], &[0, 1, 1]);
-        check(&[&[1], &[2], &[1]], &[(5, 0, 1), (5, 1, 2)], &[0, 0, 2]);
-        check(&[&[1], &[2], &[1], &[2]], &[(5, 0, 1), (4, 1, 2), (3, 2, 3)], &[0, 0, 2, 2]);
-    }
+    Ok(linked)
 }

@@ -4,16 +4,17 @@ use health::time::Zones;
 use rusqlite::{Connection, params};
 use serde::Serialize;
 
-use crate::absences::{Pages, reconcile};
 use crate::cancel::{Cancel, Done};
 use crate::copies::Holders;
 use crate::derived::{self, Derived};
 use crate::error::{ErrorKind, Result};
 use crate::history::{ImportRef, Presence, live_imports, show_as};
 use crate::open::Store;
+use crate::pages::Pages;
 use crate::query::zones::{find_stays, forget_home, zones};
 use crate::rollup::Rule;
 use crate::row::{FLAG_LOGGED, FLAG_USER_ENTERED, Row};
+use crate::superseded::reconcile;
 use crate::{entries, forget, members, names, unite};
 
 /// What an undo did.
@@ -115,17 +116,7 @@ fn settle_names(
 ) -> Result<Vec<u32>> {
     let writers = names::decided_by(conn, undone)?;
     let mut sources = forget::names(conn, undone)?;
-    if writers.is_empty() {
-        return Ok(sources);
-    }
-    // What is there now tells which sources have which kinds.
-    derived.rebuild(conn, zones)?;
-    if let Some(places) = names::decide(conn, &writers, imports)? {
-        sources.extend(places.sources());
-        for kind in unite::deal(conn, &places, imports, zones, derived)? {
-            reconcile(conn, kind, imports, derived)?;
-        }
-    }
+    sources.extend(unite::settle(conn, &writers, imports, zones, derived)?);
     Ok(sources)
 }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use health::time::Zones;
 use rusqlite::{Connection, params};
 
-use crate::absences::{self, Pages, Stored};
+use crate::absences::{self, Stored};
 use crate::aliases::{self, Alias, Writer};
 use crate::claims::{Claimant, Claims};
 use crate::derived::{self, Derived};
@@ -17,12 +17,13 @@ use crate::error::{ErrorKind, Result};
 use crate::history::{History, ImportRef, Presence, image_at, live_imports};
 use crate::likeness::Held;
 use crate::open::Store;
+use crate::pages::Pages;
 use crate::query::zones::{find_stays, zones};
 use crate::report::KindCounts;
 use crate::rollup::Rule;
 use crate::row::{FLAG_LOGGED, Row};
 use crate::samples::Merge;
-use crate::{entries, link, members};
+use crate::{entries, forget, members, names, superseded};
 
 /// The number of no kind: what is merged anew lies there until it is whole.
 const SCRATCH: u32 = 0;
@@ -45,6 +46,12 @@ impl Places {
     /// Everything of some sources belongs to one.
     pub fn all(sources: &BTreeSet<u32>, to: u32) -> Self {
         Self { of_held: HashMap::new(), otherwise: sources.iter().map(|source| (*source, to)).collect() }
+    }
+
+    /// Everything of a source belongs to one.
+    pub fn put_all(&mut self, source: u32, to: u32) {
+        self.of_held.values_mut().filter(|place| **place == source).for_each(|place| *place = to);
+        self.otherwise.insert(source, to);
     }
 
     /// Where that belongs which an import held of a source.
@@ -80,17 +87,44 @@ impl Store {
 
 fn link_two(conn: &Connection, source: u32, other: u32, home_zone: &str) -> Result<()> {
     let before = zones(conn, home_zone)?;
-    let sources = link_names(conn, source, other)?;
+    let (sources, writers) = link_names(conn, source, other)?;
     let imports = live_imports(conn)?;
     let mut derived = Derived::default();
     for kind in deal(conn, &Places::all(&sources, source), &imports, &before, &mut derived)? {
-        absences::reconcile(conn, kind, &imports, &mut derived)?;
+        superseded::reconcile(conn, kind, &imports, &mut derived)?;
     }
+    // What the rows of either told about other names is told by those of both now.
+    let moved = settle(conn, &writers, &imports, &before, &mut derived)?;
     entries::reconcile(conn, &imports)?;
     find_stays(conn, home_zone)?;
     let zones = derived.rezone(conn, home_zone, &before)?;
     derived.rebuild(conn, &zones)?;
-    link::forget_unused(conn, &sources.into_iter().filter(|id| *id != source).collect::<Vec<_>>())
+    forget::unused_sources(conn, &sources.union(&moved).copied().collect::<Vec<_>>())
+}
+
+/// Puts rows where the names of some apps and hardware say that they belong, from the imports that are left. Returns the
+/// sources that lost or got some.
+pub(crate) fn settle(
+    conn: &Connection,
+    writers: &BTreeSet<Writer>,
+    imports: &[ImportRef],
+    zones: &Zones,
+    derived: &mut Derived,
+) -> Result<BTreeSet<u32>> {
+    let mut sources = BTreeSet::new();
+    while !writers.is_empty() {
+        // What is there now tells which sources have which kinds.
+        derived.rebuild(conn, zones)?;
+        let Some(decision) = names::decide(conn, writers, imports)? else { break };
+        sources.extend(decision.places.sources());
+        for kind in deal(conn, &decision.places, imports, zones, derived)? {
+            superseded::reconcile(conn, kind, imports, derived)?;
+        }
+        if !decision.linked {
+            break;
+        }
+    }
+    Ok(sources)
 }
 
 /// A source's number as tables have it.
@@ -98,8 +132,8 @@ pub(crate) fn number(source: i64) -> Result<u32> {
     u32::try_from(source).map_err(|_| ErrorKind::UnknownSource.into())
 }
 
-/// Keeps the link and returns every stored source that it makes one.
-fn link_names(conn: &Connection, source: u32, other: u32) -> Result<BTreeSet<u32>> {
+/// Keeps the link and returns every stored source that it makes one, and the apps and hardware whose names it means.
+fn link_names(conn: &Connection, source: u32, other: u32) -> Result<(BTreeSet<u32>, BTreeSet<Writer>)> {
     let stored = aliases::stored(conn)?;
     let find = |id: u32| stored.iter().find(|(known, _)| *known == id).map(|(_, alias)| alias.clone());
     let (Some(one), Some(two)) = (find(source), find(other)) else {
@@ -111,25 +145,15 @@ fn link_names(conn: &Connection, source: u32, other: u32) -> Result<BTreeSet<u32
     let mut linked = Alias { names: BTreeSet::new(), writers: vec![known_of_both(first, second)?] };
     linked.extend(&one);
     linked.extend(&two);
-    let mut links = aliases::links(conn)?;
-    // A name may have stood with either hardware: whatever is called so already is meant too.
-    loop {
-        let before = linked.clone();
-        linked.extend_where_meets(stored.iter().map(|(_, alias)| alias));
-        linked.extend_where_meets(links.iter());
-        if linked == before {
-            break;
-        }
-    }
-    links.retain(|link| !linked.meets(link));
-    let sources = stored.iter().filter(|(_, alias)| linked.meets(alias)).map(|(id, _)| *id).collect();
-    if let Some((bundle, hardware)) = linked.writers.first() {
+    let writer = linked.writers.first().cloned();
+    let sources = aliases::link(conn, linked, &stored)?;
+    let of_sources = stored.into_iter().filter(|(id, _)| sources.contains(id)).flat_map(|(_, alias)| alias.writers);
+    let mut writers: BTreeSet<Writer> = of_sources.collect();
+    if let Some((bundle, hardware)) = writer {
         conn.execute("UPDATE sources SET bundle = ?2, hardware = ?3 WHERE id = ?1", params![source, bundle, hardware])?;
+        writers.insert((bundle, hardware));
     }
-    links.push(linked);
-    links.sort_by(|a, b| a.names.cmp(&b.names));
-    aliases::write_links(conn, &links)?;
-    Ok(sources)
+    Ok((sources, writers))
 }
 
 /// What is known of either. What is known of both and differs says that there are two.
@@ -171,8 +195,25 @@ pub(crate) fn deal(
         derived.all_of(conn, *kind)?;
     }
     entries::unite(conn, imports, moved)?;
-    link::move_names(conn, &sources, places)?;
+    move_names(conn, &sources, places)?;
     Ok(kinds)
+}
+
+/// Gives the names of some sources to those that they belong to.
+pub(crate) fn move_names(conn: &Connection, sources: &BTreeSet<u32>, places: &Places) -> Result<()> {
+    let mut names: Vec<(u32, String, i64)> = Vec::new();
+    for source in sources {
+        let mut delete =
+            conn.prepare_cached("DELETE FROM source_names WHERE source_id = ?1 RETURNING source_id, name, import_id")?;
+        let rows = delete.query_map([source], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        names.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
+    }
+    let sql = "INSERT OR IGNORE INTO source_names (source_id, name, import_id) VALUES (?1, ?2, ?3)";
+    let mut insert = conn.prepare_cached(sql)?;
+    for (source, name, import) in names {
+        insert.execute(params![places.of(source, import), name, import])?;
+    }
+    Ok(())
 }
 
 /// The samples of one kind that some sources wrote.

@@ -540,6 +540,7 @@ export const de: Words = {
     too_many_kinds: 'Messungen von zu vielen unbekannten Arten, ausgelassen',
     too_many_sources: 'Messungen und Einträge zu vieler Quellen, ausgelassen',
     too_many_alike: 'Messungen mit Zeit, Art und Quelle zu vieler anderer, ausgelassen',
+    too_many_names: 'Apps oder Geräte mit so vielen Namen, dass umbenannte nicht gesucht werden',
     too_large_file: 'Dateien im Export, die größer als die Grenze sind, ausgelassen',
     another_person: 'Das Profil weicht von dem gespeicherten ab: eine andere Person? Der Import lässt sich zurücknehmen',
     bad_checksum: 'Die Prüfsumme des Dokuments stimmt nicht: Teile davon können anders sein als exportiert',

@@ -541,6 +541,7 @@ export const en = {
     too_many_kinds: 'Records of too many types that Vitalog does not know, left out',
     too_many_sources: 'Records and entries of too many sources, left out',
     too_many_alike: 'Records with the time, type and source of too many others, left out',
+    too_many_names: 'Apps or devices with so many names that renamed ones are not looked for',
     too_large_file: 'Files in the export that are larger than the limit, left out',
     another_person: 'The profile differs from the one in the store: another person? The import can be undone',
     missing_file: 'Files that the export names and that are not in it',

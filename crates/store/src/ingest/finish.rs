@@ -8,7 +8,7 @@ use health::{Batch, Sample};
 use super::Ingest;
 use super::rows::at;
 use super::waiting::Owner;
-use crate::absences::{Part, Repeated};
+use crate::absences::Repeated;
 use crate::claims::Claimant;
 use crate::copies::Holders;
 use crate::error::{ErrorKind, Result};
@@ -16,7 +16,8 @@ use crate::history::{self, History, ImportRef, Presence, live_imports, row_at};
 use crate::members::Members;
 use crate::report::Report;
 use crate::rollup::Rule;
-use crate::{absences, derived, entries, link, members, query};
+use crate::superseded::Part;
+use crate::{absences, derived, entries, forget, members, query, superseded};
 
 impl Ingest<'_> {
     /// Links the members of correlations to their twins at top level; one without a twin is a sample of its own.
@@ -98,7 +99,7 @@ impl Ingest<'_> {
         }
         entries::reconcile(self.conn, &self.imports)?;
         self.derive()?;
-        link::forget_unused(self.conn, &self.dictionary.new_sources)?;
+        forget::unused_sources(self.conn, &self.dictionary.new_sources)?;
         self.dictionary.create_views(self.conn)?;
         self.close()
     }
@@ -205,7 +206,7 @@ impl Ingest<'_> {
         let kinds: Vec<(u32, Part, u64)> = others.chain(moved.iter().map(|kind| (*kind, Part::All, 0))).collect();
         for (kind, part, live) in kinds {
             let among = (self.imports.as_slice(), self.import);
-            let outcome = absences::reconcile_import(self.conn, (kind, part), live, among, &mut self.derived)?;
+            let outcome = superseded::reconcile_import(self.conn, (kind, part), live, among, &mut self.derived)?;
             self.report.superseded += outcome.superseded;
             self.report.kept += outcome.kept;
         }

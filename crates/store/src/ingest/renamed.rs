@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use health::EntryKind;
+use health::{EntryKind, Problem};
+use rusqlite::{Connection, params};
 
 use super::Ingest;
 use crate::claims::Claimant;
@@ -10,26 +11,37 @@ use crate::dictionary::KindRef;
 use crate::error::Result;
 use crate::history::{ImportRef, Presence};
 use crate::names::{Told, Which};
+use crate::pages::Pages;
 use crate::rollup::Rule;
+use crate::row::{COLUMNS, Row};
 use crate::unite::Places;
-use crate::{absences, copies, derived, entries, link, members, names, unite};
+use crate::{copies, derived, entries, members, names, superseded, unite};
 
 impl Ingest<'_> {
     /// Links sources that came with this import to the ones that they are. Returns the apps and hardware of which this
     /// does not tell enough.
     pub(super) fn link_renamed_sources(&mut self) -> Result<Told> {
         let mut told = self.told(Which::New)?;
+        self.tell_too_large(told.too_large);
         for (new, old) in std::mem::take(&mut told.renamed) {
-            for kind in link::kinds_of(self.conn, new, self.import)? {
+            for kind in kinds_of(self.conn, new, self.import)? {
                 self.move_samples(kind, new, old)?;
             }
             for (kind, known) in entries::move_source(self.conn, self.import, &self.imports, new, old)? {
                 self.known_after_all(&kind, known);
             }
             let new = BTreeSet::from([new]);
-            link::move_names(self.conn, &new, &Places::all(&new, old))?;
+            unite::move_names(self.conn, &new, &Places::all(&new, old))?;
         }
         Ok(told)
+    }
+
+    fn tell_too_large(&mut self, groups: u64) {
+        if groups > 0 {
+            let reason = names::TOO_MANY_NAMES;
+            let problem = Problem { reason, position: None, kind: None, rejected: None, file: None, count: groups };
+            self.report.add_problem(&problem);
+        }
     }
 
     fn told(&self, which: Which) -> Result<Told> {
@@ -38,12 +50,12 @@ impl Ingest<'_> {
 
     fn move_samples(&mut self, kind: u32, new: u32, old: u32) -> Result<()> {
         let members = members::take(self.conn, kind, &BTreeSet::from([new]))?;
-        let mut rows = link::take_rows(self.conn, kind, new, old)?;
+        let mut rows = take_rows(self.conn, kind, new, old)?;
         rows.iter().for_each(|row| self.derived.changed(kind, &row.key));
         let identifier = derived::identifier(self.conn, kind)?;
         let kind = KindRef { id: kind, rule: Rule::of(&identifier), identifier, had_rows: true };
         let mut counts = self.report.by_type.remove(&kind.identifier).unwrap_or_default();
-        let moved = link::copies(&kind, &rows);
+        let moved = records(&kind, &rows);
         let duplicates = counts.counts.duplicates;
         counts.counts.new = counts.counts.new.saturating_sub(moved);
         self.merge(&kind, Claimant::TopLevel, &mut rows, &mut counts)?;
@@ -69,14 +81,26 @@ impl Ingest<'_> {
         if told.anew.is_empty() {
             return Ok(Vec::new());
         }
-        // What is summed up so far tells which sources have which kinds.
-        self.derive()?;
-        let Some(places) = names::decide(self.conn, &told.anew, &self.imports)? else { return Ok(Vec::new()) };
-        let sources = places.sources();
-        let of_kinds = unite::kinds_of(self.conn, &sources)?;
-        let samples = self.brought(&of_kinds, &sources)?;
+        let (mut kinds, mut sources) = (BTreeSet::new(), BTreeSet::new());
+        let mut samples: BTreeMap<u32, u64> = BTreeMap::new();
         let entries = entries::brought_by(self.conn, self.import)?;
-        let kinds = unite::deal(self.conn, &places, &self.imports, &self.zones, &mut self.derived)?;
+        loop {
+            // What is summed up so far tells which sources have which kinds.
+            self.derive()?;
+            let Some(decision) = names::decide(self.conn, &told.anew, &self.imports)? else { break };
+            let others: BTreeSet<u32> = decision.places.sources().difference(&sources).copied().collect();
+            for (kind, brought) in self.brought(&unite::kinds_of(self.conn, &others)?, &others)? {
+                *samples.entry(kind).or_default() += brought;
+            }
+            sources.extend(others);
+            kinds.extend(unite::deal(self.conn, &decision.places, &self.imports, &self.zones, &mut self.derived)?);
+            if !decision.linked {
+                break;
+            }
+        }
+        if kinds.is_empty() && sources.is_empty() {
+            return Ok(Vec::new());
+        }
         for (kind, before) in samples {
             self.count_again(kind, before, &sources)?;
         }
@@ -87,10 +111,10 @@ impl Ingest<'_> {
         // So did they lie before this import: what it supersedes of them is counted from there.
         let before: Vec<ImportRef> = self.imports.iter().filter(|i| i.id != self.import).copied().collect();
         for kind in &kinds {
-            absences::reconcile(self.conn, *kind, &before, &mut self.derived)?;
+            superseded::reconcile(self.conn, *kind, &before, &mut self.derived)?;
         }
         self.dictionary.new_sources.extend(sources);
-        Ok(kinds)
+        Ok(kinds.into_iter().collect())
     }
 
     /// How many samples of some sources only this import holds, by kind.
@@ -98,7 +122,7 @@ impl Ingest<'_> {
         let one = |kind: &u32| {
             let presence = Presence::load(self.conn, *kind)?;
             let rule = Rule::of(&derived::identifier(self.conn, *kind)?);
-            let mut pages = absences::Pages::new(*kind);
+            let mut pages = Pages::new(*kind);
             let mut brought = 0;
             while let Some(page) = pages.next(self.conn)? {
                 for row in page.iter().filter(|row| sources.contains(&row.key.source)) {
@@ -122,4 +146,35 @@ impl Ingest<'_> {
         }
         Ok(())
     }
+}
+
+/// The kinds that a source brought with an import.
+fn kinds_of(conn: &Connection, source: u32, import: i64) -> Result<Vec<u32>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT k.id FROM kinds k WHERE EXISTS
+             (SELECT 1 FROM samples s WHERE s.kind_id = k.id AND s.source_id = ?1 AND s.import_id = ?2) ORDER BY k.id",
+    )?;
+    let rows = statement.query_map(params![source, import], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Takes a source's rows of one kind out of the table, as rows of another source that have no place there yet.
+fn take_rows(conn: &Connection, kind: u32, from: u32, to: u32) -> Result<Vec<Row>> {
+    let sql = format!("SELECT {COLUMNS} FROM samples WHERE kind_id = ?1 AND source_id = ?2");
+    let mut statement = conn.prepare_cached(&sql)?;
+    let rows = statement.query_map([kind, from], |row| {
+        let mut row = Row::from_sql(row)?;
+        row.key.source = to;
+        row.key.ordinal = 0;
+        Ok(row)
+    })?;
+    let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+    conn.prepare_cached("DELETE FROM samples WHERE kind_id = ?1 AND source_id = ?2")?.execute([kind, from])?;
+    Ok(rows)
+}
+
+/// How many records rows stand for in the report's `new`.
+fn records(kind: &KindRef, rows: &[Row]) -> u64 {
+    let counts_copies = |row: &Row| kind.rule.counts_copies(row.flags);
+    rows.iter().map(|row| if counts_copies(row) { u64::from(row.image.copies) } else { 1 }).sum()
 }

@@ -2,7 +2,6 @@
 
 mod daily;
 mod entries;
-mod heart;
 mod hours;
 mod imports;
 pub(crate) mod kinds;
@@ -23,7 +22,6 @@ pub(crate) mod zones;
 
 pub use daily::{DailyRow, MergedRow};
 pub use entries::EntryRow;
-pub use heart::ChartBucket;
 pub use imports::{ImportRow, LostFile, RejectRow};
 pub use kinds::{KindRow, TypeRow};
 pub use members::{MemberRow, Membership};

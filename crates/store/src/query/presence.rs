@@ -5,11 +5,11 @@ use rusqlite::Connection;
 
 use super::KindRow;
 use super::verify::Texts;
-use crate::absences::{Decided, Part, decide};
 use crate::entries;
 use crate::error::Result;
 use crate::history::{ImportRef, image_at};
 use crate::row::FLAG_LOGGED;
+use crate::superseded::{Decided, Part, decide};
 use crate::unite::number;
 
 /// Tells, for one kind, each sample that is not as the imports have it.

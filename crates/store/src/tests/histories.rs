@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::absences::Pages;
+use crate::aliases;
 use crate::history::{Presence, image_at, live_imports};
+use crate::pages::Pages;
 
 /// Everything in a store but its own numbers and the times of imports.
 fn whole(store: &Store) -> Vec<String> {
@@ -117,15 +118,66 @@ fn exports() -> impl Strategy<Value = Vec<Export>> {
     })
 }
 
+/// Exports that have one name of the watch and one of the phone each, and nothing that both wrote: what one of them proves
+/// no other one disproves. Where it did, rows that a link had brought together could not be told apart any more.
+fn exports_to_link() -> impl Strategy<Value = Vec<Export>> {
+    exports().prop_map(|mut exports| {
+        for export in &mut exports {
+            let of =
+                |watch: bool| export.rows.iter().find(|line| line.hardware.is_some() == watch).map(|line| line.source);
+            let (watch, phone) = (of(true), of(false));
+            for line in &mut export.rows {
+                let is_watch = line.hardware.is_some();
+                line.source = if is_watch { watch } else { phone }.unwrap_or(line.source);
+                if !is_watch {
+                    (line.start, line.end) = (line.start + HOUR / 6, line.end + HOUR / 6);
+                }
+            }
+        }
+        exports
+    })
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Import(usize),
     Undo(usize),
+    /// Two of the sources that are there.
+    Link(usize, usize),
 }
 
 fn history() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![3 => (0..4_usize).prop_map(Step::Import), 1 => (0..4_usize).prop_map(Step::Undo)];
     prop::collection::vec(step, 5..9)
+}
+
+/// The same, and links in between.
+fn history_with_links() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        6 => (0..4_usize).prop_map(Step::Import),
+        2 => (0..4_usize).prop_map(Step::Undo),
+        1 => (0..5_usize, 0..5_usize).prop_map(|(one, other)| Step::Link(one, other)),
+    ];
+    prop::collection::vec(step, 5..9)
+}
+
+/// Links two sources, if there are two; those of different hardware are refused.
+fn link(store: &mut Store, one: usize, other: usize) {
+    let ids: Vec<i64> = store.sources().expect("sources").iter().map(|source| source.id).collect();
+    if ids.len() > 1 && one % ids.len() != other % ids.len() {
+        _ = store.link_sources(ids[one % ids.len()], ids[other % ids.len()], "Europe/Berlin");
+    }
+}
+
+/// A store of some exports that knew from the start of the links that another one has.
+fn with_links_of(store: &Store, exports: &[&Export]) -> Store {
+    let mut expected = store_of(&[]);
+    let links = aliases::links(&store.conn).expect("links");
+    if !links.is_empty() {
+        aliases::write_links(&expected.conn, &links).expect("kept");
+    }
+    exports.iter().for_each(|export| _ = ingest(&mut expected, export));
+    expected
 }
 
 /// Takes the steps. Returns the exports that are left.
@@ -143,6 +195,7 @@ fn take(store: &mut Store, exports: &[Export], steps: &[Step]) -> Vec<usize> {
             }
             Step::Undo(at) if !left.is_empty() => _ = undo(store, left.remove(at % left.len()).1),
             Step::Undo(_) => {}
+            Step::Link(one, other) => link(store, *one, *other),
         }
     }
     let mut left: Vec<usize> = left.into_iter().map(|(which, _)| which).collect();
@@ -164,5 +217,15 @@ proptest! {
         let derived = whole(&store);
         store.rebuild("Europe/Berlin").expect("rebuilds");
         prop_assert_eq!(differences(&whole(&store), &derived), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_link_holds_as_if_it_had_been_there_from_the_start(exports in exports_to_link(), steps in history_with_links()) {
+        let mut store = store_of(&[]);
+        let left = take(&mut store, &exports, &steps);
+        let expected = with_links_of(&store, &left.iter().map(|which| &exports[*which]).collect::<Vec<_>>());
+        prop_assert_eq!(differences(&whole(&store), &whole(&expected)), Vec::<String>::new());
+        prop_assert_eq!(whole(&store).len(), whole(&expected).len());
+        prop_assert_eq!(store.verify("Europe/Berlin").expect("verifies"), []);
     }
 }

@@ -57,6 +57,22 @@ fn exports_of_few_moments() -> impl Strategy<Value = Vec<Export>> {
     })
 }
 
+#[test]
+fn of_values_in_a_chain_the_same_one_counts_in_any_order() {
+    let weight = |value| Line { value, ..steps(0, 0, 0.0) };
+    let chain = [export(10, &[weight(100.0)]), export(20, &[weight(100.009)]), export(30, &[weight(100.018)])];
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let store = store_of(&order.map(|which: usize| &chain[which]));
+        check_total(&store, STEPS, (1, 100.018));
+        assert_eq!(store.verify("Europe/Berlin").expect("verifies"), []);
+    }
+}
+
+/// Samples that count, copies that are counted among them.
+fn counted(store: &Store) -> u64 {
+    store.conn.query_row("SELECT coalesce(sum(n), 0) FROM daily", [], |row| row.get(0)).expect("a sum")
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(192))]
 
@@ -70,6 +86,22 @@ proptest! {
         prop_assert_eq!(store.verify("Europe/Berlin").expect("verifies"), []);
         for order in [[a, c, b], [b, a, c], [b, c, a], [c, a, b], [c, b, a]] {
             prop_assert_eq!(differences(&dump(&store_of(&order)), &expected), Vec::<String>::new());
+        }
+    }
+
+    #[test]
+    fn what_counts_is_what_the_reports_say(exports in exports()) {
+        for pair in exports.windows(2) {
+            let [a, b] = [&pair[0], &pair[1]].map(|export| Export { workouts: Vec::new(), ..export.clone() });
+            let mut store = store_of(&[&a]);
+            let before = counted(&store);
+            let report = ingest(&mut store, &b);
+            let now = counted(&store);
+            prop_assert_eq!(before + report.counts.new, now + report.superseded);
+            let lacked: u64 = report.superseded + report.kept;
+            prop_assert!(lacked <= before);
+            let back = undo(&mut store, 2);
+            prop_assert_eq!(now + back.restored, before + back.removed);
         }
     }
 

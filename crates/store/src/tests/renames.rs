@@ -1,5 +1,7 @@
 //! A watch that exports call by several names: one source, whichever import tells it, and as long as one does.
 
+use proptest::prelude::*;
+
 use super::*;
 
 /// Steps of ten minutes on some days.
@@ -95,4 +97,108 @@ fn what_the_owner_linked_stays_one_whatever_is_undone() {
     undo(&mut store, 3);
     assert_eq!(names(&store).len(), 1);
     check_total(&store, STEPS, (40, 820.0));
+}
+
+/// The number of apps without hardware: of old and new names there are more pairs than could be looked at one by one.
+const APPS: i64 = 24;
+
+/// What an app wrote in some of its hours, under one of its names.
+fn of_app(app: i64, name: usize, hours: std::ops::Range<i64>) -> Vec<Line> {
+    let source: &str = format!("App {app} {}", ["of Kim", "of Sasha"][name]).leak();
+    let glass = |hour: i64| {
+        let start = hour * HOUR + app * 977_000;
+        Line {
+            kind: WATER,
+            source,
+            hardware: None,
+            end: start,
+            unit: "mL",
+            ..steps(start, 0, (60 + app + hour) as f64)
+        }
+    };
+    hours.map(glass).collect()
+}
+
+#[test]
+fn many_apps_that_are_renamed_at_once_are_each_one() {
+    let of = |name: usize| (0..APPS).flat_map(move |app| of_app(app, name, 0..5)).collect::<Vec<_>>();
+    let half = (0..APPS).flat_map(|app| of_app(app, usize::from(app % 2 == 0), 0..5)).collect::<Vec<_>>();
+    let [a, b, c] = &[export(10, &of(0)), export(20, &of(1)), export(30, &half)];
+    let expected = store_of(&[a, b]);
+    assert_eq!(names(&expected).len(), APPS as usize);
+    let total = (0..APPS).flat_map(|app| (0..5).map(move |hour| (60 + app + hour) as f64)).sum();
+    check_total(&expected, WATER, (5 * APPS, total));
+    for order in [[a, b, c], [a, c, b], [b, a, c], [b, c, a], [c, a, b], [c, b, a]] {
+        let mut store = store_of(&order);
+        assert_eq!(names(&store).len(), APPS as usize);
+        check_total(&store, WATER, (5 * APPS, total));
+        let import = 1 + order.iter().position(|export| export.date == 30).expect("one of them");
+        undo(&mut store, import as i64);
+        check_same(&store, &expected);
+    }
+}
+
+#[test]
+fn so_many_names_are_looked_at_whichever_import_comes_last() {
+    let most = crate::names::NAMES as i64;
+    let of = |apps: std::ops::Range<i64>, name| apps.flat_map(|app| of_app(app, name, 0..3)).collect::<Vec<_>>();
+    // One app is renamed, others are beside it; with one more there are too many.
+    for (others, sources) in [(most - 2, most - 1), (most - 1, most + 1)] {
+        let half = 1 + others / 2;
+        let [a, b, c] = &[
+            export(10, &of(0..1, 0)),
+            export(20, &[of(0..1, 1), of(1..half, 0)].concat()),
+            export(30, &of(half..others + 1, 0)),
+        ];
+        let too_many = |report: &Report| report.problems.iter().any(|problem| problem.reason == crate::TOO_MANY_NAMES);
+        let mut expected = store_of(&[a, b]);
+        assert_eq!(names(&expected).len() as i64, half);
+        assert_eq!(too_many(&ingest(&mut expected, c)), sources > most);
+        assert_eq!(names(&expected).len() as i64, sources);
+        for order in [[a, c, b], [c, b, a]] {
+            let mut store = store_of(&order);
+            check_same(&store, &expected);
+            let import = 1 + order.iter().position(|export| export.date == 30).expect("one of them");
+            undo(&mut store, import as i64);
+            check_same(&store, &store_of(&[a, b]));
+        }
+    }
+}
+
+/// Of each app the name by which each of three exports calls it, if it does, and whether a row is missing there.
+fn exports_of_apps() -> impl Strategy<Value = Vec<Export>> {
+    let look = (prop::option::weighted(0.9, 0..2_usize), prop::bool::weighted(0.1));
+    // Most apps of an export go by its own name.
+    let app = (prop::collection::vec(look, 3), prop::bool::weighted(0.3));
+    prop::collection::vec(app, APPS as usize).prop_map(|apps| {
+        let export = |which: usize| {
+            let mut lines = Vec::new();
+            for ((looks, free), app) in apps.iter().zip(0..) {
+                let (name, short) = looks[which];
+                let name = if *free { name } else { name.map(|_| which % 2) };
+                lines.extend(name.into_iter().flat_map(|name| of_app(app, name, i64::from(short)..4)));
+            }
+            super::export(10 + which as i64, &lines)
+        };
+        (0..3).map(export).collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn the_order_of_imports_does_not_show_in_many_names(exports in exports_of_apps(), which in 0..3_usize) {
+        let [a, b, c] = &exports[..] else { unreachable!() };
+        let expected = store_of(&[a, b, c]);
+        let rest: Vec<&Export> = exports.iter().enumerate().filter(|(i, _)| *i != which).map(|(_, e)| e).collect();
+        let without = store_of(&rest);
+        for order in [[a, c, b], [b, a, c], [b, c, a], [c, a, b], [c, b, a]] {
+            let mut store = store_of(&order);
+            prop_assert_eq!(differences(&dump(&store), &dump(&expected)), Vec::<String>::new());
+            let import = 1 + order.iter().position(|export| export.date == 10 + which as i64).expect("one of them");
+            undo(&mut store, import as i64);
+            prop_assert_eq!(differences(&dump(&store), &dump(&without)), Vec::<String>::new());
+        }
+    }
 }

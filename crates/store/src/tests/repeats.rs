@@ -57,6 +57,21 @@ fn more_or_fewer_glasses_than_before_are_new_or_superseded() {
     check_glasses(&[(20, 3), (10, 1)], (0, 1, 0), 3, (0, 0));
     check_glasses(&[(10, 3), (20, 1), (30, 2)], (0, 2, 0), 2, (0, 0));
     check_glasses(&[(10, 1), (20, 2), (30, 4)], (2, 2, 0), 4, (2, 0));
+    // None of them, where the export has the time.
+    check_glasses(&[(10, 3), (20, 0)], (0, 0, 3), 3, (0, 3));
+    check_glasses(&[(10, 3), (20, 1), (30, 0)], (0, 0, 1), 1, (0, 1));
+}
+
+#[test]
+fn glasses_that_an_export_does_not_reach_are_kept_one_and_all() {
+    let glass = Line { kind: WATER, unit: "mL", ..steps(5000, 5000, 250.0) };
+    for later in [9000, 30 * HOUR] {
+        let other = Line { start: later, end: later, value: 100.0, ..glass };
+        let mut store = store_of(&[&export(10, &[glass, glass, glass, other])]);
+        let report = ingest(&mut store, &export(20, &[other]));
+        let gone = if later == 9000 { (3, 0) } else { (0, 3) };
+        assert_eq!((report.superseded, report.kept), gone);
+    }
 }
 
 #[test]
