@@ -210,10 +210,12 @@ pub(crate) fn told_by(
 fn tell(proven: &[&Candidate<'_>], dictionary: &Dictionary, which: Which) -> Told {
     let met = dictionary.sources_met();
     let ones: BTreeSet<(u32, u32)> = proven.iter().filter_map(|c| Some((c.here, c.gone.source()?))).collect();
+    let mut times: BTreeMap<u32, usize> = BTreeMap::new();
+    ones.iter().flat_map(|(here, gone)| [*here, *gone]).for_each(|source| *times.entry(source).or_default() += 1);
     let mut told = Told { anew: dictionary.split.clone(), ..Told::default() };
     for candidate in proven {
         let Some(gone) = candidate.gone.source() else { continue };
-        let alone = ones.iter().filter(|(here, other)| *here == candidate.here || *other == gone).count() == 1;
+        let alone = times.get(&candidate.here) == Some(&1) && times.get(&gone) == Some(&1);
         // One new source, and one that has gone: no other name has a say, and no link.
         let (split, mixed) = (dictionary.split.contains(&candidate.group.writer), candidate.group.has_mixed(gone));
         if which == Which::Known || !alone || split || mixed || met.contains(&gone) {
