@@ -12,8 +12,18 @@ use crate::folder::{Folder, private_file};
 use crate::kept::{self, KEPT};
 
 /// What the program makes in a data folder, besides its copies.
-const FILES: [&str; 5] = ["vitalog.db", "vitalog.db-wal", "vitalog.db-shm", "vitalog.db.part", "doctor.part"];
-/// What a killed `vitalog demo` leaves in the sample store's folder.
+const FILES: [&str; 9] = [
+    "vitalog.db",
+    "vitalog.db-wal",
+    "vitalog.db-shm",
+    "vitalog.db-journal",
+    "vitalog.db.part",
+    "vitalog.db.part-wal",
+    "vitalog.db.part-shm",
+    "vitalog.db.part-journal",
+    "doctor.part",
+];
+/// What a killed `vitalog demo` leaves beside the sample store.
 const SAMPLE_EXPORT: &str = "export.zip";
 
 /// What nobody can delete from here.
@@ -90,10 +100,8 @@ fn exclusively<T>(folder: &Folder, work: impl FnOnce() -> Result<T>) -> Result<T
 fn remove_all(folder: &Folder, receipt: &mut Receipt) -> Result<()> {
     let sample = folder.demo();
     let mut files = [ours(folder), ours(&sample)].concat();
-    let export = sample.dir().join(SAMPLE_EXPORT);
-    // Without a store beside it, it is ours only where nothing else is.
-    if sample.store_path().exists() || fs::read_dir(sample.dir()).is_ok_and(|entries| entries.count() == 1) {
-        files.push(export);
+    if sample.store_path().exists() {
+        files.push(sample.dir().join(SAMPLE_EXPORT));
     }
     for path in files {
         // A link is removed, and what it points to is somebody else's.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-pub use store::{ANOTHER_PERSON, Phase, Progress, Report, TOO_MANY_NAMES};
+pub use store::{ANOTHER_PERSON, Phase, Progress, Report, TOO_MANY_ALIKE, TOO_MANY_NAMES};
 use store::{Cancel, Delivery, ErrorKind, Store};
 
 use crate::error::{About, Result, named};

@@ -39,9 +39,21 @@ pub(crate) fn stamp(at_ms: i64) -> String {
     format_instant(at_ms).chars().filter(char::is_ascii_alphanumeric).collect()
 }
 
-/// The instant in the name of a file.
+/// When a copy was made, by its name; none where the program never gives such a name.
 fn stamped(name: &str) -> Option<i64> {
-    let stamp = name.rsplit('-').next()?.strip_suffix(".db")?;
+    let (copy, side) = name.split_once(".db")?;
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let unfinished = |part: &str| part.is_empty() || part.strip_prefix('.').is_some_and(number);
+    let (file, log) = side.split_once('-').map_or((side, None), |(file, log)| (file, Some(log)));
+    let is_file = file.is_empty() || file.strip_suffix(UNFINISHED).is_some_and(unfinished);
+    if !is_file || log.is_some_and(|log| !["wal", "shm", "journal"].contains(&log)) {
+        return None;
+    }
+    let (what, stamp) = copy.rsplit_once('-')?;
+    let upgraded = what.strip_prefix(BEFORE_UPGRADE).and_then(|rest| rest.strip_prefix('-')).is_some_and(number);
+    if !upgraded && what != BEFORE_RESTORE && what != DAMAGED {
+        return None;
+    }
     let part = |from: usize, until: usize| stamp.get(from..until);
     let (date, time) = ((part(0, 4)?, part(4, 6)?, part(6, 8)?), (part(9, 11)?, part(11, 13)?, part(13, 15)?));
     parse_stamp(&format!("{}-{}-{}T{}:{}:{}Z", date.0, date.1, date.2, time.0, time.1, time.2))
@@ -79,7 +91,7 @@ pub(crate) fn prune(folder: &Folder, now_ms: i64) -> u64 {
 /// Takes away what a killed restore has left half-written. Only who holds the store's lock may do that.
 pub(crate) fn forget_unfinished(folder: &Folder) {
     for path in copies(folder) {
-        if name(&path).starts_with(BEFORE_RESTORE) && name(&path).ends_with(UNFINISHED) {
+        if name(&path).starts_with(BEFORE_RESTORE) && name(&path).contains(UNFINISHED) {
             let _ = fs::remove_file(path);
         }
     }
@@ -88,8 +100,7 @@ pub(crate) fn forget_unfinished(folder: &Folder) {
 /// The copies that the program has made, half-written ones and side files too.
 pub(crate) fn copies(folder: &Folder) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder.dir().join(KEPT)).into_iter().flatten().flatten();
-    let ours =
-        |path: &PathBuf| [BEFORE_RESTORE, DAMAGED, BEFORE_UPGRADE].iter().any(|what| name(path).starts_with(what));
+    let ours = |path: &PathBuf| stamped(name(path)).is_some();
     let mut copies: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(ours).collect();
     copies.sort_unstable();
     copies
@@ -124,6 +135,17 @@ mod tests {
         for name in ["damaged-.db", "damaged.db", "before-restore-20260314.db", "damaged-2026031\u{e9}T0730000.db"] {
             assert_eq!(stamped(name), None, "{name}");
         }
+        let of = |what: &str, end: &str| format!("{what}-20260314T073000000Z{end}");
+        for (what, end) in
+            [("damaged", ".db-wal"), ("before-restore", ".db.3.part"), ("before-upgrade-of-version-1", ".db")]
+        {
+            assert_eq!(stamped(&of(what, end)), Some(at_ms), "{what} {end}");
+        }
+        for (what, end) in
+            [("damaged", ".zip"), ("photos", ".db"), ("before-upgrade-of-version-x", ".db"), ("damaged", ".dbx")]
+        {
+            assert_eq!(stamped(&of(what, end)), None, "{what} {end}");
+        }
     }
 
     /// Which files are left after so many days.
@@ -152,6 +174,8 @@ mod tests {
         check("kept-fresh", 29, &[old], &[old]);
         check("kept-old", 31, &[old, "before-upgrade-of-version-1-20200101T000000000Z.db"], &[]);
         check("kept-aside", 40, &[&of_now], &[&of_now]);
-        check("kept-others", 40, &["my-own-backup.db", old], &["my-own-backup.db"]);
+        check("kept-aside-log", 40, &[&format!("{of_now}-wal")], &[&format!("{of_now}-wal")]);
+        let others = ["before-restore-notes.txt", "damaged-photos.zip", "my-own-backup.db"];
+        check("kept-others", 40, &[others[0], others[1], others[2], old], &others);
     }
 }

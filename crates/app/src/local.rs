@@ -104,7 +104,11 @@ pub struct Found {
 pub fn find_kind(store: &Store, word: &str) -> Result<Found> {
     let stored = store.kinds()?;
     let wanted = kind::fold(word);
-    if let Some(row) = stored.iter().find(|row| row.identifier == word || kind::fold(&row.identifier) == wanted) {
+    // A damaged type may fold to the same as a good one.
+    let exact = stored.iter().find(|row| row.identifier == word);
+    let exact =
+        exact.or_else(|| kind::find(word).and_then(|k| stored.iter().find(|row| row.identifier == k.identifier)));
+    if let Some(row) = exact.or_else(|| stored.iter().find(|row| kind::fold(&row.identifier) == wanted)) {
         let guess = kind::get_or_guess(&row.identifier, Some(&row.unit));
         let lengths = !guess.asks_its_rows() || store.every_row_has_length(row.id)?;
         return Ok(Found { id: Some(row.id), kind: guess.fitting(lengths) });

@@ -77,7 +77,12 @@ impl Store {
     }
 
     fn transaction<T>(&mut self, cancel: &Cancel, work: impl FnOnce(&Transaction<'_>) -> Result<Done<T>>) -> Result<T> {
+        let in_place = self.in_place();
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Who held the lock before may have deleted everything.
+        if !in_place() {
+            return Err(ErrorKind::Busy.into());
+        }
         let done = work(&tx)?;
         cancel.check()?;
         cancel.commits();

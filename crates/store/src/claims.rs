@@ -94,6 +94,14 @@ impl Claims {
         self.kinds.entry(kind).or_default().push(Run { claimant, bytes });
     }
 
+    /// The ordinals that are claimed at one place.
+    pub fn held_at(&self, kind: u32, group: (i64, u32, i64)) -> Vec<u32> {
+        let here = self.sorted(kind).filter(|(claim, _)| claim.key.group() == group);
+        let mut ordinals: Vec<u32> = here.map(|(claim, _)| claim.key.ordinal).collect();
+        ordinals.dedup();
+        ordinals
+    }
+
     /// The claims of a kind in the order of the table.
     pub fn sorted(&self, kind: u32) -> Merged<'_> {
         let runs = self.kinds.get(&kind).map_or(&[][..], Vec::as_slice);

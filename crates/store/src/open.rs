@@ -34,6 +34,8 @@ const UPGRADES: [&str; SCHEMA_VERSION as usize - 1] = [include_str!("upgrades/v1
 pub struct Store {
     pub(crate) conn: Connection,
     path: PathBuf,
+    /// The file that a writer has opened.
+    file: Option<(u64, u64)>,
 }
 
 impl Store {
@@ -89,7 +91,7 @@ impl Store {
         conn.busy_timeout(BUSY_WAIT)?;
         refuse_newer(&conn)?;
         conn.pragma_update(None, "query_only", true)?;
-        Ok(Self { conn, path: path.to_owned() })
+        Ok(Self { conn, path: path.to_owned(), file: None })
     }
 
     /// Opens a store that nobody changes meanwhile, without locks and side files.
@@ -115,7 +117,7 @@ impl Store {
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
         conn.pragma_update(None, "query_only", true)?;
         conn.pragma_update(None, "mmap_size", 256 * 1024 * 1024)?;
-        Ok(Self { conn, path: path.to_owned() })
+        Ok(Self { conn, path: path.to_owned(), file: None })
     }
 
     /// Where the store lies; empty for a store in memory.
@@ -138,8 +140,9 @@ impl Store {
         conn.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
         conn.pragma_update(None, "journal_size_limit", 0)?;
         conn.set_prepared_statement_cache_capacity(STATEMENTS);
-        let mut store = Self { conn, path };
+        let mut store = Self { conn, path, file: None };
         store.create_schema()?;
+        store.file = file_of(&store.path);
         Ok(store)
     }
 
@@ -159,6 +162,12 @@ impl Store {
         tx.pragma_update(None, "user_version", SCHEMA_VERSION)?;
         tx.commit()?;
         Ok(())
+    }
+
+    /// Tells whether the file that was opened still lies at its path: what is written into another one would be lost.
+    pub(crate) fn in_place(&self) -> impl FnOnce() -> bool + use<> {
+        let (path, file) = (self.path.clone(), self.file);
+        move || file.is_none() || file_of(&path) == file
     }
 
     /// Moves everything from the write-ahead log into the file and makes it durable.
@@ -188,6 +197,19 @@ pub fn schema_of(path: &Path) -> Option<i64> {
     File::open(path).and_then(|mut file| io::Read::read_exact(&mut file, &mut head)).ok()?;
     // Where SQLite's file format keeps it. A change of it in the log is a moment old, and its store open elsewhere.
     head.last_chunk().map(|digits| i64::from(i32::from_be_bytes(*digits)))
+}
+
+/// What tells one file from another that has taken its path.
+#[cfg(unix)]
+fn file_of(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
+}
+
+/// Elsewhere an open file cannot be removed.
+#[cfg(not(unix))]
+fn file_of(_path: &Path) -> Option<(u64, u64)> {
+    None
 }
 
 fn is_out_of_reach(error: &Error) -> bool {
@@ -291,6 +313,19 @@ mod tests {
         assert_eq!(user_version(&store.conn).expect("a version"), SCHEMA_VERSION);
         assert_eq!(kept.files(), 1);
         assert!(store.conn.execute("DELETE FROM settings", []).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nothing_is_written_into_a_store_that_is_not_there_any_more() {
+        let kept = Kept::new("gone");
+        let mut store = Store::open(&kept.path()).expect("a store");
+        store.alone(|| ()).expect("it is there");
+        std::fs::remove_file(kept.path()).expect("removed");
+        let error = store.alone(|| ()).expect_err("gone");
+        assert!(matches!(error.kind(), ErrorKind::Busy), "{error}");
+        drop(Store::open(&kept.path()).expect("another store"));
+        assert!(store.alone(|| ()).is_err());
     }
 
     #[test]

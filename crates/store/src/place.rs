@@ -13,7 +13,7 @@ use crate::row::{COLUMNS, Key, Row};
 pub const MAX_ALIKE: usize = 256;
 
 /// The problem of samples that are left out because their place is full.
-const TOO_MANY_ALIKE: &str = "too_many_alike";
+pub const TOO_MANY_ALIKE: &str = "too_many_alike";
 
 /// The stored rows of a place, by ordinal.
 pub(crate) fn group(conn: &Connection, kind: u32, key: &Key) -> Result<Vec<Row>> {

@@ -130,6 +130,7 @@ impl Merge<'_> {
         let mut insert = Inserter::new(self.conn, kind.id)?;
         let mut group: Vec<Row> = Vec::new();
         let mut taken: Vec<u32> = Vec::new();
+        let mut held: Option<Vec<u32>> = None;
         for row in rows {
             if group.first().is_none_or(|first| first.key.group() != row.key.group()) {
                 match claimant {
@@ -137,8 +138,21 @@ impl Merge<'_> {
                     Claimant::Member => group = place::group(self.conn, kind.id, &row.key)?,
                 }
                 taken.clear();
+                held = None;
             }
-            keys.push(match self.partner(row, &group, &taken) {
+            let partner = self.partner(row, &group, &taken);
+            let known = |held: &[u32]| {
+                partner.is_some_and(|found| found.import_id == self.import_id || held.contains(&found.key.ordinal))
+            };
+            // While a place has few rows, this import cannot hold many of them.
+            if group.len() >= self.most_alike {
+                let held = held.get_or_insert_with(|| self.claims.held_at(kind.id, row.key.group()));
+                if !known(held) && self.holds(&group, &taken, held) >= self.most_alike {
+                    self.refuse(claimant, *row, counts);
+                    continue;
+                }
+            }
+            keys.push(match partner {
                 Some(stored) if stored.import_id == self.import_id => {
                     if claimant == Claimant::TopLevel {
                         self.repeat(kind, &stored, row, counts)?;
@@ -149,10 +163,6 @@ impl Merge<'_> {
                     taken.push(stored.key.ordinal);
                     claimed.push(self.claim(kind, claimant, &stored, row, counts)?);
                     stored.key
-                }
-                None if self.is_full(&group, &taken) => {
-                    self.refuse(claimant, *row, counts);
-                    continue;
                 }
                 None => {
                     let row = Row { key: Key { ordinal: place::next_ordinal(&group), ..row.key }, ..*row };
@@ -197,10 +207,11 @@ impl Merge<'_> {
         Ok(Claim { key: stored.key, copies: row.image.copies, unchanged })
     }
 
-    /// Whether this import holds as many rows of a place as it may.
-    fn is_full(&self, group: &[Row], taken: &[u32]) -> bool {
+    /// How many rows of a place this import holds: those that it brought, and those that it claimed in this batch or in
+    /// one before, which are `held`.
+    fn holds(&self, group: &[Row], taken: &[u32], held: &[u32]) -> usize {
         let own = group.iter().filter(|stored| stored.import_id == self.import_id).count();
-        own + taken.len() >= self.most_alike
+        own + held.len() + taken.iter().filter(|ordinal| !held.contains(ordinal)).count()
     }
 
     /// Leaves a row out. It was counted with its batch, and is counted again with the others that were left out.

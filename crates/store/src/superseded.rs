@@ -2,8 +2,8 @@
 //!
 //! A later export is a full snapshot. A stored row that it lacks was rewritten where the export covers the row's
 //! time with the same kind and source (superseded); where it does not, the row is kept: a new phone, deleted history.
-//! Only the set of imports decides, never their order, but for near values that lie in a chain (see ARCHITECTURE.md). Which rows an import lacks is written down in
-//! [`crate::absences`].
+//! Only the set of imports decides, never their order, but for near values that lie in a chain (see ARCHITECTURE.md).
+//! Which rows an import lacks is written down in [`crate::absences`].
 
 use std::collections::BTreeMap;
 

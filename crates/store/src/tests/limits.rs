@@ -59,6 +59,28 @@ fn so_many_samples_of_one_time_are_told_apart() {
     }
 }
 
+/// What one import holds of a full place does not depend on what lay there before.
+#[test]
+fn a_full_place_is_the_same_in_any_order() {
+    let values = |from: usize, count: usize| -> Vec<Line> {
+        (from..from + count).map(|n| steps(HOUR, 2 * HOUR, 1.0 + n as f64)).collect()
+    };
+    let before = export(5, &values(100, MAX_ALIKE));
+    let after = export(10, &values(0, 2 * MAX_ALIKE + 50));
+    let of = |exports: &[&Export]| {
+        let mut store = store_of(&[]);
+        for export in exports {
+            ingest_by(100, &mut store, export, false).expect("ingests");
+        }
+        store
+    };
+    let mut store = of(&[&before, &after]);
+    let found = dump(&store);
+    assert_eq!(differences(&found, &dump(&of(&[&after, &before]))), Vec::<String>::new());
+    undo(&mut store, 1);
+    assert_eq!(differences(&dump(&store), &dump(&of(&[&after]))), Vec::<String>::new());
+}
+
 #[test]
 fn a_day_of_many_sources_is_summed_like_any_other() {
     let names: Vec<&'static str> = (0..200).map(|n| &*Box::leak(format!("App {n}").into_boxed_str())).collect();

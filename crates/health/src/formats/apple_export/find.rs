@@ -63,6 +63,9 @@ fn find_renamed<'a>(
     Ok(main)
 }
 
+/// How a document begins, behind its mark of the encoding and blanks.
+const BEGINNINGS: [&[u8]; 4] = [b"<?xml", b"<!--", b"<!DOCTYPE HealthData", b"<HealthData"];
+
 /// Whether a file that may be anything is the main document. Damage says no.
 fn begins_as_main(file: &mut impl Read) -> Result<bool> {
     let mut head = Vec::new();
@@ -71,13 +74,19 @@ fn begins_as_main(file: &mut impl Read) -> Result<bool> {
         let before = head.len();
         match read_up_to(file, &mut head, wanted - before) {
             Err(error) if !is_damage(&error) => return Err(error.into()),
-            _ if is_main(&head) => return Ok(true),
-            Err(_) => return Ok(false),
-            Ok(()) => {}
-        }
-        let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head).trim_ascii_start();
-        if head.len() < wanted || text.first() != Some(&b'<') {
-            break;
+            read => {
+                // A text about exports mentions the element, too.
+                let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head).trim_ascii_start();
+                if !BEGINNINGS.iter().any(|beginning| text.starts_with(beginning)) {
+                    return Ok(false);
+                }
+                if is_main(&head) {
+                    return Ok(true);
+                }
+                if read.is_err() || head.len() < wanted {
+                    return Ok(false);
+                }
+            }
         }
         wanted = RENAMED_HEAD;
     }

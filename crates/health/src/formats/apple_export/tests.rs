@@ -570,6 +570,10 @@ fn the_main_document_is_found_under_any_name() {
     let kind = |files: &[(&str, &str)]| samples(files).err().map(|error| format!("{:?}", error.kind()));
     assert_eq!(kind(&[("a", &xml), ("b", &xml)]).as_deref(), Some("Several"));
     assert_eq!(kind(&[("a.gpx", &xml), ("__MACOSX/a", &xml), ("b", "x")]).as_deref(), Some("NotAnExport"));
+    // A text about exports is none, and does not make two of one.
+    let notes = ("README.md", "The document is <HealthData locale=\"en_GB\"> and so on.");
+    assert_eq!(kind(&[notes]).as_deref(), Some("NotAnExport"));
+    assert_eq!(samples(&[notes, ("a", &xml)]).ok(), Some(1));
 }
 
 #[test]
