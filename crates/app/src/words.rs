@@ -122,7 +122,7 @@ pub fn entries(count_of: impl Fn(&str) -> u64) -> String {
 
 /// What an import read besides records.
 pub fn besides(report: &Report) -> String {
-    entries(|key| of(report, key).read)
+    entries(|key| of(report, key).read.saturating_sub(of(report, key).rejected))
 }
 
 fn of(report: &Report, key: &str) -> EntryCounts {

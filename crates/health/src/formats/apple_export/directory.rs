@@ -28,6 +28,9 @@ pub(super) struct ArchiveEntry {
     pub(super) doubled: bool,
 }
 
+/// How the fingerprint of an archive begins.
+pub(super) const ARCHIVE: &str = "zip:";
+
 /// Every file of an archive and the archive's fingerprint.
 #[derive(Debug, Default)]
 pub(super) struct Directory {
@@ -98,7 +101,7 @@ pub(super) fn read_directory(reader: &mut (impl Read + Seek), start: u64, limits
         }
     }
     entries.retain(|entry: &ArchiveEntry| !entry.raw_name.ends_with(b"/"));
-    Ok(Directory { entries, fingerprint: format!("zip:{}", hex(&hash.finalize())) })
+    Ok(Directory { entries, fingerprint: format!("{ARCHIVE}{}", hex(&hash.finalize())) })
 }
 
 fn mark_doubled(entries: &mut [ArchiveEntry], index: usize) {

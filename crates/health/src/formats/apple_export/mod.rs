@@ -46,6 +46,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Receiver;
 
+use self::directory::ARCHIVE;
 use self::document::Parser;
 use self::files::SideFiles;
 use self::input::{Container, Files, Input};
@@ -159,6 +160,12 @@ impl Reader {
         if beside.is_done() {
             self.ended = true;
             batch.problems.extend(content.tally.take_counted());
+            // Its directory alone tells an archive from others: a damaged copy must not pass for the one that is whole.
+            if let Some(archive) = content.document.fingerprint.as_mut().filter(|name| name.starts_with(ARCHIVE))
+                && content.tally.damaged
+            {
+                archive.push_str(&format!(" damaged {}", content.records));
+            }
             batch.document = Some(content.document.clone());
         }
         Ok(batch)

@@ -78,6 +78,8 @@ pub(super) struct Tally {
     pub(super) rejects: Vec<Problem>,
     /// Position of the event that is being read.
     pub(super) position: u64,
+    /// Something was not as it was packed, or ended too early.
+    pub(super) damaged: bool,
 }
 
 impl Tally {
@@ -102,6 +104,7 @@ impl Tally {
         if count == 0 {
             return;
         }
+        self.damaged |= matches!(reason, "truncated" | "bad_checksum");
         let room = self.counted.len() < MAX_TALLIES;
         let kind = kind.map(|kind| bounded(kind, 256).to_owned());
         let key = (reason, kind);
@@ -123,6 +126,7 @@ impl Tally {
 
     /// Lists a file beside the document that is not there, or not whole.
     pub(super) fn lost_file(&mut self, reason: &'static str, kind: EntryKind, name: &str) {
+        self.damaged |= reason == "damaged_file";
         let mut file = bounded(name, MAX_LOST_NAME).to_owned();
         if file.len() < name.len() {
             file.push('\u{2026}');

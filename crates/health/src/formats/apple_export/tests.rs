@@ -407,6 +407,27 @@ fn a_folder_to_which_a_route_was_added_is_another_one() {
 }
 
 #[test]
+fn a_damaged_copy_does_not_pass_for_the_archive_that_is_whole() {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    zip.start_file("export.xml", stored).expect("a file");
+    zip.write_all(format!("<HealthData>{}</HealthData>", steps("value=\"4711\"")).as_bytes()).expect("written");
+    let whole = zip.finish().expect("finished").into_inner();
+    let at = whole.windows(4).position(|bytes| bytes == b"4711").expect("the value");
+    let mut damaged = whole.clone();
+    damaged[at] = b'5';
+    let told = |bytes: &[u8]| {
+        let reader = Reader::archive(Cursor::new(bytes.to_vec())).expect("an archive");
+        let before = reader.known().fingerprint.clone();
+        (before, all(reader).expect("readable").document.and_then(|document| document.fingerprint))
+    };
+    let ((before, after), (same, other)) = (told(&whole), told(&damaged));
+    assert_eq!((&before, &before), (&after, &same));
+    assert!(other.is_some() && other != after, "{other:?}");
+    assert_eq!(told(&damaged).1, other, "and it is known itself");
+}
+
+#[test]
 fn entries_that_cannot_be_read_are_told_by_their_kind() {
     let check = |element: &str, reason: &str, kind: EntryKind| {
         let problems = inside(element).problems;
