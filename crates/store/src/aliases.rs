@@ -182,18 +182,25 @@ impl Known {
         alias.calls().find_map(|call| self.get(&call))
     }
 
+    fn link_of(&self, source: &Source) -> Option<&Alias> {
+        self.links.iter().find(|link| link.calls().any(|call| call == *source))
+    }
+
+    /// App and hardware of the source that an input calls so.
+    pub fn writer(&self, source: &Source) -> Writer {
+        let linked = self.link_of(source).and_then(|link| link.writers.first());
+        linked.cloned().unwrap_or_else(|| (source.bundle.clone(), source.hardware.clone()))
+    }
+
     /// Makes a source.
     pub fn create(&mut self, conn: &Connection, source: &Source) -> Result<u32> {
-        let link = self.links.iter().find(|link| link.calls().any(|call| call == *source));
-        let writer = link.and_then(|link| link.writers.first());
-        let (bundle, hardware) = writer.map_or((&source.bundle, &source.hardware), |(b, h)| (b, h));
+        let (bundle, hardware) = self.writer(source);
         let id = conn
             .prepare_cached("INSERT INTO sources (bundle, hardware) VALUES (?1, ?2) RETURNING id")?
             .query_row(params![bundle, hardware], |row| row.get(0))?;
-        self.ids.insert(source.clone(), id);
-        if let Some(link) = link {
-            self.ids.extend(link.calls().map(|call| (call, id)));
-        }
+        let calls: Vec<Source> =
+            self.link_of(source).map_or_else(|| vec![source.clone()], |link| link.calls().collect());
+        self.ids.extend(calls.into_iter().map(|call| (call, id)));
         Ok(id)
     }
 }

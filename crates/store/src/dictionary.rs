@@ -131,7 +131,7 @@ impl Dictionary {
         };
         if known.is_some_and(|known| known != id) {
             // One had come to be taken for the other; they stand side by side here.
-            self.split.insert((source.bundle.clone(), source.hardware.clone()));
+            self.split.insert(stored.writer(source));
         }
         self.calls.entry(id).or_insert_with(|| source.clone());
         conn.prepare_cached("INSERT OR IGNORE INTO source_names (source_id, name, import_id) VALUES (?1, ?2, ?3)")?

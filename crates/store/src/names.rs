@@ -5,9 +5,8 @@
 //! their order does not show, and what only one import proved goes with it. For that no import calls one source by two
 //! names, but for those that the owner linked: which import held a row says then by which name.
 //!
-//! What the owner linked is put together after all that. Where a source that comes of it has two names in one import that
-//! no link has both, a link takes in all its names: no row tells any more under which of them it stood. This is the one
-//! thing that an undo does not take back.
+//! What the owner linked is put together before all that, and no import changes a link: where a name stands beside one of
+//! a link that does not have it, it is another source until the owner links it too.
 
 mod clusters;
 
@@ -284,36 +283,24 @@ pub(crate) fn decided_by(conn: &Connection, import: i64) -> Result<BTreeSet<Writ
                 here.iter().skip(at + 1).any(|b| !a.sources.is_empty() && !others(b).is_beside(&a))
             })
         };
-        if !here.is_empty() && (group.is_too_large() || group.is_united() || only_here()) {
+        // A name that is linked stands beside others for all that are linked to it.
+        let is_linked = || group.names.iter().any(|name| name.link.is_some());
+        if !here.is_empty() && (group.is_too_large() || group.is_united() || is_linked() || only_here()) {
             writers.insert(group.writer);
         }
     }
     Ok(writers)
 }
 
-/// Where rows belong that lie elsewhere.
-#[derive(Debug, Default)]
-pub(crate) struct Decision {
-    pub places: Places,
-    /// A link took in names: what no rows tell any more is to be decided once more.
-    pub linked: bool,
-}
-
-/// Decides anew which names are one, from the imports (oldest export first) and the owner's links alone. `None` where
-/// everything lies where it belongs.
-pub(crate) fn decide(conn: &Connection, writers: &BTreeSet<Writer>, imports: &[ImportRef]) -> Result<Option<Decision>> {
-    let (mut decision, mut elsewhere) = (Decision::default(), Vec::new());
+/// Decides anew which names are one, from the imports (oldest export first) and the owner's links alone: where rows
+/// belong that lie elsewhere. `None` where everything lies where it belongs.
+pub(crate) fn decide(conn: &Connection, writers: &BTreeSet<Writer>, imports: &[ImportRef]) -> Result<Option<Places>> {
+    let mut places = Places::default();
     for group in groups(conn, 0)?.into_iter().filter(|group| writers.contains(&group.writer)) {
         let proofs = if group.is_too_large() { Vec::new() } else { proofs(conn, &group, imports)? };
-        let clusters = clusters(&group.names, proofs);
-        let places = place(conn, &group, &clusters, &mut decision.places)?;
-        if let Some(meant) = link(conn, &group, &clusters, &places)? {
-            decision.linked = true;
-            elsewhere.extend(meant);
-        }
+        place(conn, &group, &clusters(&group.names, proofs), &mut places)?;
     }
-    elsewhere.into_iter().for_each(|(other, source)| decision.places.put_all(other, source));
-    Ok((decision.linked || decision.places.moves_any()).then_some(decision))
+    Ok(places.moves_any().then_some(places))
 }
 
 /// Every proof that two names are one.
@@ -342,15 +329,14 @@ fn proofs(conn: &Connection, group: &Group, imports: &[ImportRef]) -> Result<Vec
     Ok(most.into_iter().map(|((a, b), same)| (same, a, b)).collect())
 }
 
-/// Gives each cluster a source: one of those that it had, else a new one. Returns them by cluster.
-fn place(conn: &Connection, group: &Group, clusters: &[usize], places: &mut Places) -> Result<BTreeMap<usize, u32>> {
+/// Gives each cluster a source: one of those that it had, else a new one.
+fn place(conn: &Connection, group: &Group, clusters: &[usize], places: &mut Places) -> Result<()> {
     let mut held: BTreeMap<usize, BTreeSet<Held>> = BTreeMap::new();
     for (name, cluster) in group.names.iter().zip(clusters) {
         held.entry(*cluster).or_default().extend(name.held());
     }
     let mut taken: BTreeSet<u32> = BTreeSet::new();
-    let mut sources = BTreeMap::new();
-    for (cluster, all) in held {
+    for all in held.into_values() {
         let free = all.iter().map(|held| held.source).find(|source| !taken.contains(source));
         let source = match free {
             Some(source) => source,
@@ -360,35 +346,6 @@ fn place(conn: &Connection, group: &Group, clusters: &[usize], places: &mut Plac
         };
         taken.insert(source);
         all.iter().for_each(|held| places.put(*held, source));
-        sources.insert(cluster, source);
     }
-    Ok(sources)
-}
-
-/// Where a cluster has two names in one import that no link has both, no row will tell any more under which of them it
-/// stood: lets the link that brought them together take in all names of the cluster. Returns the sources that it means of
-/// other apps or hardware, each with the one that they are; `None` where there is no such cluster.
-fn link(
-    conn: &Connection,
-    group: &Group,
-    clusters: &[usize],
-    sources: &BTreeMap<usize, u32>,
-) -> Result<Option<Vec<(u32, u32)>>> {
-    let mut linked = None;
-    let mut of_cluster: BTreeMap<usize, Vec<&Name>> = BTreeMap::new();
-    group.names.iter().zip(clusters).for_each(|(name, cluster)| of_cluster.entry(*cluster).or_default().push(name));
-    for (cluster, names) in of_cluster {
-        let Some(source) = sources.get(&cluster) else { continue };
-        let mut first: BTreeMap<i64, &Name> = BTreeMap::new();
-        let all = names.iter().flat_map(|name| name.sources.keys().map(move |import| (*import, *name)));
-        let mut beside = all.map(|(import, name)| (*first.entry(import).or_insert(name), name));
-        if beside.any(|(one, name)| one.name != name.name && !one.is_linked_to(name)) {
-            let names = names.iter().map(|name| name.name.clone()).collect();
-            let mut others = aliases::stored(conn)?;
-            others.retain(|(_, alias)| !alias.writers.contains(&group.writer));
-            let meant = aliases::link(conn, Alias { names, writers: vec![group.writer.clone()] }, &others)?;
-            linked.get_or_insert_with(Vec::new).extend(meant.into_iter().map(|other| (other, *source)));
-        }
-    }
-    Ok(linked)
+    Ok(())
 }

@@ -48,12 +48,6 @@ impl Places {
         Self { of_held: HashMap::new(), otherwise: sources.iter().map(|source| (*source, to)).collect() }
     }
 
-    /// Everything of a source belongs to one.
-    pub fn put_all(&mut self, source: u32, to: u32) {
-        self.of_held.values_mut().filter(|place| **place == source).for_each(|place| *place = to);
-        self.otherwise.insert(source, to);
-    }
-
     /// Where that belongs which an import held of a source.
     pub fn of(&self, source: u32, import: i64) -> u32 {
         let found = self.of_held.get(&Held { source, import }).or_else(|| self.otherwise.get(&source));
@@ -111,20 +105,16 @@ pub(crate) fn settle(
     zones: &Zones,
     derived: &mut Derived,
 ) -> Result<BTreeSet<u32>> {
-    let mut sources = BTreeSet::new();
-    while !writers.is_empty() {
-        // What is there now tells which sources have which kinds.
-        derived.rebuild(conn, zones)?;
-        let Some(decision) = names::decide(conn, writers, imports)? else { break };
-        sources.extend(decision.places.sources());
-        for kind in deal(conn, &decision.places, imports, zones, derived)? {
-            superseded::reconcile(conn, kind, imports, derived)?;
-        }
-        if !decision.linked {
-            break;
-        }
+    if writers.is_empty() {
+        return Ok(BTreeSet::new());
     }
-    Ok(sources)
+    // What is there now tells which sources have which kinds.
+    derived.rebuild(conn, zones)?;
+    let Some(places) = names::decide(conn, writers, imports)? else { return Ok(BTreeSet::new()) };
+    for kind in deal(conn, &places, imports, zones, derived)? {
+        superseded::reconcile(conn, kind, imports, derived)?;
+    }
+    Ok(places.sources())
 }
 
 /// A source's number as tables have it.

@@ -81,26 +81,13 @@ impl Ingest<'_> {
         if told.anew.is_empty() {
             return Ok(Vec::new());
         }
-        let (mut kinds, mut sources) = (BTreeSet::new(), BTreeSet::new());
-        let mut samples: BTreeMap<u32, u64> = BTreeMap::new();
         let entries = entries::brought_by(self.conn, self.import)?;
-        loop {
-            // What is summed up so far tells which sources have which kinds.
-            self.derive()?;
-            let Some(decision) = names::decide(self.conn, &told.anew, &self.imports)? else { break };
-            let others: BTreeSet<u32> = decision.places.sources().difference(&sources).copied().collect();
-            for (kind, brought) in self.brought(&unite::kinds_of(self.conn, &others)?, &others)? {
-                *samples.entry(kind).or_default() += brought;
-            }
-            sources.extend(others);
-            kinds.extend(unite::deal(self.conn, &decision.places, &self.imports, &self.zones, &mut self.derived)?);
-            if !decision.linked {
-                break;
-            }
-        }
-        if kinds.is_empty() && sources.is_empty() {
-            return Ok(Vec::new());
-        }
+        // What is summed up so far tells which sources have which kinds.
+        self.derive()?;
+        let Some(places) = names::decide(self.conn, &told.anew, &self.imports)? else { return Ok(Vec::new()) };
+        let sources = places.sources();
+        let samples = self.brought(&unite::kinds_of(self.conn, &sources)?, &sources)?;
+        let kinds = unite::deal(self.conn, &places, &self.imports, &self.zones, &mut self.derived)?;
         for (kind, before) in samples {
             self.count_again(kind, before, &sources)?;
         }
@@ -114,7 +101,7 @@ impl Ingest<'_> {
             superseded::reconcile(self.conn, *kind, &before, &mut self.derived)?;
         }
         self.dictionary.new_sources.extend(sources);
-        Ok(kinds.into_iter().collect())
+        Ok(kinds)
     }
 
     /// How many samples of some sources only this import holds, by kind.

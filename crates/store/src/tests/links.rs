@@ -221,91 +221,37 @@ fn a_chosen_order_holds_whenever_it_was_chosen() {
     assert_eq!(differences(&dump(&before), &default), Vec::<String>::new());
 }
 
-/// A watch that is renamed, and an app beside it.
+/// A watch that is linked to the app beside it comes with another name, still beside that app.
 #[test]
-fn a_renamed_watch_is_found_whenever_it_was_linked_to_what_stands_beside_it() {
+fn an_import_changes_no_link() {
     let (watch, sasha, app) = (("Watch", None), ("Watch of Sasha", None), ("App", None));
     let rows = |name: (&'static str, _), from: i64| {
         (0..5).map(move |i| of(steps((2 * i + from) * HOUR, (2 * i + from + 1) * HOUR, 1.0), name))
     };
-    let exports = [(watch, 10), (sasha, 20)];
-    let exports = exports.map(|(name, date)| export(date, &rows(name, 0).chain(rows(app, 1)).collect::<Vec<_>>()));
-    for order in [[0, 1], [1, 0]] {
-        for linked_after in [1, 2] {
-            let mut store = store_of(&[]);
-            for (n, which) in order.into_iter().enumerate() {
-                ingest(&mut store, &exports[which]);
-                if n + 1 == linked_after {
-                    let named = |names: &[(&str, Option<&str>)]| names.iter().find_map(|name| source(&store, *name));
-                    let (one, two) = (named(&[watch, sasha]).expect("there"), named(&[app]).expect("there"));
-                    store.link_sources(one.into(), two.into(), "Europe/Berlin").expect("links");
-                }
-            }
-            check_total(&store, STEPS, (10, 10.0));
-            assert_eq!(store.sources().expect("sources").len(), 1);
-            assert_eq!(store.verify("Europe/Berlin").expect("verifies"), []);
-            // Nobody can tell the rows of the two apart any more.
-            for import in [1, 2] {
-                let mut store = store_of(&[]);
-                order.into_iter().for_each(|which| _ = ingest(&mut store, &exports[which]));
-                let (one, two) = (source(&store, watch).expect("there"), source(&store, app).expect("there"));
-                store.link_sources(one.into(), two.into(), "Europe/Berlin").expect("links");
-                undo(&mut store, import);
-                check_total(&store, STEPS, (10, 10.0));
-                assert_eq!(store.sources().expect("sources").len(), 1);
-            }
-        }
-    }
-}
-
-/// Three exports of one growing history of a watch and an app without hardware, each of which has several names.
-fn renamed_exports() -> impl Strategy<Value = Vec<Export>> {
-    const WATCHES: [&str; 3] = ["Watch", "Watch of Kim", "Watch of Sasha"];
-    const APPS: [&str; 2] = ["App", "App of Kim"];
-    let names = prop::collection::vec((0..WATCHES.len(), 0..APPS.len(), prop::bool::ANY), 3);
-    (names, prop::collection::vec(0..6_i64, 3)).prop_map(|(names, until)| {
-        let mut hours = 0;
-        let mut export = |(number, (watch, app, both)): (usize, &(usize, usize, bool))| {
-            hours += 6 + until[number];
-            let walk = |hour: i64, source| of(steps(hour * HOUR, (hour + 1) * HOUR, 1.0), (source, None));
-            let mut rows: Vec<Line> = (0..hours).map(|hour| walk(2 * hour, WATCHES[*watch])).collect();
-            if *both || number == 0 {
-                rows.extend((0..hours).map(|hour| walk(2 * hour + 1, APPS[*app])));
-            }
-            super::export(10 + number as i64, &rows)
-        };
-        names.iter().enumerate().map(&mut export).collect()
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
-
-    /// Names are known as far as imports have been made; the link takes in those that come.
-    #[test]
-    fn a_link_does_not_keep_a_rename_from_being_found(exports in renamed_exports(), after in 1..3_usize) {
-        let [a, b, c] = &exports[..] else { unreachable!() };
-        let link = |store: &mut Store| {
-            // The first export has the two side by side.
-            let [watch, app] = [a.rows[0], a.rows[a.rows.len() - 1]].map(|line| source(store, (line.source, None)).expect("there"));
-            if watch != app {
-                store.link_sources(watch.into(), app.into(), "Europe/Berlin").expect("links");
-            }
-        };
-        for order in [[a, b, c], [a, c, b], [b, a, c], [c, a, b]] {
-            let mut late = store_of(&order);
-            link(&mut late);
-            let mut early = store_of(&[]);
-            for (n, export) in order.iter().enumerate() {
-                ingest(&mut early, export);
-                if n + 1 >= after && order[..=n].iter().any(|export| export.date == 10) {
-                    link(&mut early);
-                }
-            }
-            prop_assert_eq!(differences(&seen(&early), &seen(&late)), Vec::<String>::new());
-            prop_assert_eq!(early.verify("Europe/Berlin").expect("verifies"), []);
-        }
-    }
+    let both = |date, name| export(date, &rows(name, 0).chain(rows(app, 1)).collect::<Vec<_>>());
+    let (first, renamed) = (both(10, watch), both(20, sasha));
+    let apart = export(30, &rows(watch, 0).chain(rows(sasha, 0)).collect::<Vec<_>>());
+    let sources = |store: &Store| store.sources().expect("sources").len();
+    let linked = |store: &mut Store| {
+        let (one, two) = (source(store, watch).expect("there"), source(store, app).expect("there"));
+        store.link_sources(one.into(), two.into(), "Europe/Berlin").expect("links");
+    };
+    let mut store = store_of(&[&first]);
+    linked(&mut store);
+    let before = dump(&store);
+    ingest(&mut store, &renamed);
+    assert_eq!(sources(&store), 2);
+    undo(&mut store, 2);
+    assert_eq!(differences(&dump(&store), &before), Vec::<String>::new());
+    ingest(&mut store, &apart);
+    assert_eq!(sources(&store), 2);
+    // What was found before is part of what the owner links.
+    let mut store = store_of(&[&first, &renamed]);
+    assert_eq!(sources(&store), 2);
+    linked(&mut store);
+    assert_eq!(sources(&store), 1);
+    check_total(&store, STEPS, (10, 10.0));
+    assert_eq!(store.verify("Europe/Berlin").expect("verifies"), []);
 }
 
 /// Steps, pulses and water of three names; measured and typed in.
