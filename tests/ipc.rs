@@ -82,7 +82,7 @@ impl Backend for Fake {
         if id != 2 {
             return Err(AppError::new("unknown_import", "There is no such import.", "Look at the history."));
         }
-        Ok(json!({"import": 2, "removed": 41_205, "restored": 3}))
+        Ok(json!({"import": 2, "removed": 41_205, "restored": 3, "superseded": 0}))
     }
 
     fn import(&self, path: &Path, cancel: &Cancel, progress: &mut dyn FnMut(Progress)) -> Result<Value, AppError> {
@@ -103,7 +103,7 @@ impl Backend for Fake {
         let entries = |n: u64| json!({"read": n, "new": n, "known": 0, "replaced": 0, "rejected": 0});
         Ok(json!({
             "import": 3, "outcome": "imported", "file": "export.zip", "records": 1000, "new": 990, "known": 0,
-            "replaced": 0, "duplicates": 8, "rejected": 2, "superseded": 0, "kept": 0, "seconds": 1.2,
+            "replaced": 0, "duplicates": 8, "rejected": 2, "superseded": 0, "kept": 0, "restored": 0, "seconds": 1.2,
             "workouts": entries(3), "routes": entries(1), "ecgs": entries(0), "correlations": entries(0),
             "activity_days": entries(30), "clinical_records": entries(0), "audiograms": entries(0),
             "vision_prescriptions": entries(0), "profiles": entries(1),

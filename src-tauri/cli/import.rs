@@ -105,6 +105,10 @@ pub(super) fn counts(report: &Report, out: &mut Out) -> Result<()> {
     if !besides.is_empty() {
         out.line(&format!("Besides: {besides}"))?;
     }
+    let earlier = app::words::earlier(report);
+    if !earlier.is_empty() {
+        out.line(&format!("Records of earlier exports: {earlier}"))?;
+    }
     for problem in &report.problems {
         out.line(&format!("  {}", app::words::problem(problem)))?;
     }

@@ -34,6 +34,7 @@ pub(super) fn run(verb: &Undo, folder: &Folder, out: &mut Out) -> Result<End> {
 fn words(undone: Undone) -> String {
     // Workouts and the like count too, so these are no records.
     let rows = |n| app::words::count(n, "row", "rows");
-    let back = if undone.restored == 0 { String::new() } else { format!(", {} brought back", rows(undone.restored)) };
-    format!("Import {} is undone: {} removed{back}.", undone.import, rows(undone.removed))
+    let also = |n, what| if n == 0 { String::new() } else { format!(", {} {what}", rows(n)) };
+    let (back, gone) = (also(undone.restored, "brought back"), also(undone.superseded, "superseded again"));
+    format!("Import {} is undone: {} removed{back}{gone}.", undone.import, rows(undone.removed))
 }

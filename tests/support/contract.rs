@@ -29,6 +29,7 @@ pub const IMPORT: &[&str] = &[
     "rejected",
     "superseded",
     "kept",
+    "restored",
     "problems",
     "workouts",
     "correlations",
@@ -44,7 +45,7 @@ pub const IMPORTS: &[&str] =
     &["import", "channel", "file", "device", "at", "outcome", "new", "known", "superseded", "rejected", "undone"];
 pub const CHART: &[&str] =
     &["title", "unit", "days", "range", "x", "y", "buckets", "gaps", "totals", "summary", "table"];
-pub const UNDO: &[&str] = &["import", "removed", "restored"];
+pub const UNDO: &[&str] = &["import", "removed", "restored", "superseded"];
 pub const STATUS: &[&str] = &[
     "version",
     "data_dir",

@@ -111,6 +111,8 @@ export interface Report extends Record<EntryKind, EntryCounts> {
   duplicates: number
   rejected: number
   superseded: number
+  kept: number
+  restored: number
   problems: Problem[]
   /** What became of the records, by Apple's identifier. */
   by_type: Record<string, { read: number; rejected: number }>
@@ -153,6 +155,7 @@ export interface Undone {
   import: number
   removed: number
   restored: number
+  superseded: number
 }
 
 export const status = () => invoke<Status>('status')

@@ -17,6 +17,8 @@ pub struct Undone {
     pub removed: u64,
     /// Rows that it had superseded and that count again.
     pub restored: u64,
+    /// Rows that only it made count again, and that do not any more.
+    pub superseded: u64,
 }
 
 /// Undoes an import; the store is then what it would be without it. `progress` is called before each step and answers
@@ -33,6 +35,6 @@ pub fn undo(folder: &Folder, import: i64, cancel: &Cancel, progress: &mut dyn Fn
 fn take_back(folder: &Folder, import: i64, cancel: &Cancel, progress: &mut dyn FnMut(Steps) -> bool) -> Result<Undone> {
     let mut store = folder.write()?;
     let zone = system_zone();
-    let store::Undone { import, removed, restored } = store.undo(import, &zone, cancel, progress)?;
-    Ok(Undone { import, removed, restored })
+    let store::Undone { import, removed, restored, superseded } = store.undo(import, &zone, cancel, progress)?;
+    Ok(Undone { import, removed, restored, superseded })
 }

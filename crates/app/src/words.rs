@@ -160,6 +160,18 @@ pub fn outcome(report: &Report) -> String {
     format!("{verb} {file}, {records}: {}{end}.", parts.collect::<Vec<_>>().join(", "))
 }
 
+/// What became of records of earlier exports; empty where nothing did. An import that is newer than others says what it
+/// has not.
+pub fn earlier(report: &Report) -> String {
+    let parts = [
+        (report.superseded, "rewritten by this one (they count no more)"),
+        (report.restored, "rewritten before and back in this one (they count again)"),
+        (report.kept, "not in this one (they stay)"),
+    ];
+    let parts = parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}"));
+    parts.collect::<Vec<_>>().join(", ")
+}
+
 /// Only our own words begin a sentence with a capital; a file keeps its name.
 fn capital(file: &str) -> &str {
     if file == "standard input" { "Standard input" } else { file }
@@ -195,6 +207,17 @@ mod tests {
         assert_eq!(reject_of("bad_time", &times(late, early)), "it ends before it starts");
         assert_eq!(reject_of("bad_time", &times("yesterday", early)), "a time that cannot be read");
         assert_eq!(reject_of("bad_value", &times(early, late)), "a value that cannot be read");
+    }
+
+    #[test]
+    fn what_became_of_earlier_exports_is_told() {
+        let report = |superseded, restored, kept| Report { superseded, restored, kept, ..Report::default() };
+        assert_eq!(earlier(&report(0, 0, 0)), "");
+        assert_eq!(
+            earlier(&report(2, 0, 5)),
+            "2 rewritten by this one (they count no more), 5 not in this one (they stay)"
+        );
+        assert_eq!(earlier(&report(0, 1, 0)), "1 rewritten before and back in this one (they count again)");
     }
 
     #[test]

@@ -44,11 +44,13 @@ impl Holders<'_> {
     }
 
     /// How many records a row counted before an import, and counts with it.
-    pub fn counted(&self, import: i64, row: &Row) -> Result<(u32, u32)> {
+    pub fn counted(&self, import: i64, row: &Row) -> Result<(u64, u64)> {
         let others: Vec<ImportRef> = self.imports.iter().filter(|other| other.id != import).copied().collect();
-        let shown = |imports: &[ImportRef]| match self.presence.newest_holder(imports, row.import_id, &row.key) {
-            Some(holder) => self.copies(holder.id, row),
-            None => Ok(0),
+        let shown = |imports: &[ImportRef]| -> Result<u64> {
+            match self.presence.newest_holder(imports, row.import_id, &row.key) {
+                Some(holder) => Ok(self.copies(holder.id, row)?.into()),
+                None => Ok(0),
+            }
         };
         Ok((shown(&others)?, shown(self.imports)?))
     }

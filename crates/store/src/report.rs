@@ -30,6 +30,8 @@ pub struct Report {
     pub superseded: u64,
     /// Stored rows that this export lacks and does not cover.
     pub kept: u64,
+    /// Stored rows that an older export had rewritten and that this one holds: they count again.
+    pub restored: u64,
     /// Rejects and repairs by reason.
     pub problems: Vec<ProblemCount>,
     /// Bouts of activity.

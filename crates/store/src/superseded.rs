@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 
+use crate::copies::Holders;
 use crate::derived::{self, Derived};
 use crate::error::Result;
 use crate::history::{ImportRef, Presence};
@@ -22,7 +23,7 @@ use crate::stretch::Stretch;
 pub(crate) struct Outcome {
     pub superseded: u64,
     pub kept: u64,
-    /// Rows that count again.
+    /// Rows that count again; those of them that nobody had before are new.
     pub restored: u64,
     /// What was looked at, had been there before and counted.
     seen: u64,
@@ -36,7 +37,8 @@ pub(crate) fn reconcile_import(
     among: (&[ImportRef], i64),
     derived: &mut Derived,
 ) -> Result<Outcome> {
-    let mut outcome = reconcile_part(conn, kind, part, among, derived)?;
+    let (imports, import) = among;
+    let mut outcome = reconcile_part(conn, kind, part, (imports, Some(import)), derived)?;
     // The import lacks everything that lies elsewhere, and can say nothing about it.
     if part != Part::All {
         outcome.kept += live_before.saturating_sub(outcome.seen);
@@ -46,34 +48,36 @@ pub(crate) fn reconcile_import(
 
 /// Decides anew which rows of a kind are superseded, from the imports (oldest export first) alone.
 pub(crate) fn reconcile(conn: &Connection, kind: u32, imports: &[ImportRef], derived: &mut Derived) -> Result<Outcome> {
-    reconcile_part(conn, kind, Part::All, (imports, i64::MIN), derived)
+    reconcile_part(conn, kind, Part::All, (imports, None), derived)
 }
 
 fn reconcile_part(
     conn: &Connection,
     kind: u32,
     part: Part,
-    (imports, import): (&[ImportRef], i64),
+    (imports, import): (&[ImportRef], Option<i64>),
     derived: &mut Derived,
 ) -> Result<Outcome> {
     let mut outcome = Outcome::default();
     let rule = Rule::of(&derived::identifier(conn, kind)?);
     decide(conn, kind, part, imports, &mut |Decided { row, superseded_by, presence }| {
         let copies = u64::from(rule.copies(row.image.copies, row.flags));
-        if row.import_id < import && row.superseded_by.is_none() {
-            outcome.seen += copies;
-        }
-        let lacked = row.import_id < import && !presence.holds(import, row.import_id, &row.key);
-        if lacked && row.superseded_by.is_none() {
-            match superseded_by {
-                Some(_) => outcome.superseded += copies,
-                None => outcome.kept += copies,
+        let counted = row.superseded_by.is_none();
+        let there_before = import.is_none_or(|import| row.import_id < import);
+        outcome.seen += if there_before && counted { copies } else { 0 };
+        // An undo leaves no import that could hold it.
+        let lacked = there_before && import.is_none_or(|import| !presence.holds(import, row.import_id, &row.key));
+        match (counted, superseded_by) {
+            (true, Some(_)) if lacked => outcome.superseded += copies,
+            (true, None) if lacked => outcome.kept += copies,
+            (false, None) => {
+                let holders = Holders { conn, kind, imports, presence };
+                let new = import.map_or(Ok(0), |import| holders.only_in(import, row, rule))?;
+                outcome.restored += copies.saturating_sub(new);
             }
+            _ => {}
         }
         if superseded_by != row.superseded_by {
-            if superseded_by.is_none() {
-                outcome.restored += copies;
-            }
             set_superseded(conn, kind, &row.key, superseded_by)?;
             derived.changed(kind, &row.key);
         }

@@ -26,6 +26,8 @@ pub struct Undone {
     pub removed: u64,
     /// Samples that it had superseded and that count again, likewise.
     pub restored: u64,
+    /// Samples that only it made count again, and that an older export supersedes now.
+    pub superseded: u64,
 }
 
 /// How far an undo is.
@@ -72,6 +74,7 @@ fn undo(tx: &Connection, import: i64, home_zone: &str, tell: &mut dyn FnMut(Step
         forget::images(tx, kind, &imports, import)?;
         let outcome = reconcile(tx, kind, &imports, &mut derived)?;
         undone.restored += outcome.restored;
+        undone.superseded += outcome.superseded;
     }
     tell(Steps { done: of - 1, of })?;
     undone.removed += entries::forget_undone(tx, &imports, import)?;
@@ -135,7 +138,8 @@ fn forget_rows(
     let mut pages = Pages::new(kind);
     while let Some(page) = pages.next(conn)? {
         for row in page.iter().filter(|row| presence.holds(import, row.import_id, &row.key)) {
-            undone.removed += holders.only_in(import, row, rule)?;
+            let removed = holders.only_in(import, row, rule)?;
+            undone.removed += removed;
             match presence.newest_holder(imports, row.import_id, &row.key) {
                 None => {
                     delete(conn, kind, row)?;
@@ -143,8 +147,9 @@ fn forget_rows(
                 }
                 Some(holder) => {
                     if rule.counts_copies(row.flags) && row.superseded_by.is_none() {
-                        let now = holders.copies(holder.id, row)?;
-                        undone.restored += u64::from(now.saturating_sub(row.image.copies));
+                        let (before, now) = (u64::from(row.image.copies), u64::from(holders.copies(holder.id, row)?));
+                        undone.restored += now.saturating_sub(before);
+                        undone.superseded += before.saturating_sub(now + removed);
                     }
                     show_as(conn, kind, row, holder, derived)?;
                 }

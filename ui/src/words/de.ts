@@ -1,5 +1,5 @@
 // Jedes Wort des Fensters auf Deutsch.
-import type { EntryKind, Step } from '../ipc'
+import type { EntryKind, Step, Undone } from '../ipc'
 import type { Place } from '../places'
 import { count, day, dayAndTime, duration, number, shortDuration } from '../format'
 import type { Words } from './en'
@@ -78,6 +78,9 @@ export const de: Words = {
     replaced: 'Erneuert',
     duplicates: 'Mehrfach in der Datei',
     rejected: 'Nicht lesbar',
+    superseded: 'Aus früheren Exporten ersetzt',
+    restored: 'Aus früheren Exporten zurück',
+    kept: 'Nur in früheren Exporten',
     besides: 'Außerdem',
     entries: {
       workouts: ['Training', 'Trainings'],
@@ -109,8 +112,8 @@ export const de: Words = {
     undoSteps: (done: number, all: number) => `Schritt ${count(done)} von ${count(all)}`,
     undoCancelled: (file: string) => `${file} bleibt: das Rückgängigmachen wurde abgebrochen. Nichts wurde verändert.`,
     undone: 'zurückgenommen',
-    undoneNow: (removed: number, restored: number) =>
-      `Zurückgenommen: ${records(removed)} entfernt${restored > 0 ? `, ${records(restored)} wiederhergestellt` : ''}.`,
+    undoneNow: ({ removed, restored, superseded }: Undone) =>
+      `Zurückgenommen: ${records(removed)} entfernt${restored > 0 ? `, ${records(restored)} wiederhergestellt` : ''}${superseded > 0 ? `, ${records(superseded)} wieder ersetzt` : ''}.`,
     row: (fresh: number, known: number) => [`${count(fresh)} neu`, ...(known > 0 ? [`${count(known)} bekannt`] : [])].join(' \u00b7 '),
     phone: 'Telefon',
   },

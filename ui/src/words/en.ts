@@ -1,5 +1,5 @@
 // Every word that the window shows.
-import type { EntryKind, Step } from '../ipc'
+import type { EntryKind, Step, Undone } from '../ipc'
 import type { Place } from '../places'
 import { count, day, dayAndTime, duration, number, shortDuration } from '../format'
 
@@ -77,6 +77,9 @@ export const en = {
     replaced: 'Updated',
     duplicates: 'Repeated in the file',
     rejected: 'Could not be read',
+    superseded: 'Rewritten from earlier exports',
+    restored: 'Back from earlier exports',
+    kept: 'Only in earlier exports',
     besides: 'Besides',
     /** One and many of what an export has besides records. */
     entries: {
@@ -113,8 +116,8 @@ export const en = {
     undoSteps: (done: number, of: number) => `step ${count(done)} of ${count(of)}`,
     undoCancelled: (file: string) => `Undo of ${file} cancelled. Nothing was changed.`,
     undone: 'undone',
-    undoneNow: (removed: number, restored: number) =>
-      `Undone: ${records(removed)} removed${restored > 0 ? `, ${records(restored)} brought back` : ''}.`,
+    undoneNow: ({ removed, restored, superseded }: Undone) =>
+      `Undone: ${records(removed)} removed${restored > 0 ? `, ${records(restored)} brought back` : ''}${superseded > 0 ? `, ${records(superseded)} rewritten again` : ''}.`,
     row: (fresh: number, known: number) => [`${count(fresh)} new`, ...(known > 0 ? [`${count(known)} known`] : [])].join(' \u00b7 '),
     phone: 'Phone',
   },

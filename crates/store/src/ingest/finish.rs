@@ -192,9 +192,10 @@ impl Ingest<'_> {
                 counts.counts.new += new;
                 counts.counts.known -= new;
             }
-            let (before, now) = holders.counted(self.import, &row)?;
             if row.superseded_by.is_none() {
-                self.report.superseded += u64::from(before.saturating_sub(now));
+                let (before, now) = holders.counted(self.import, &row)?;
+                self.report.superseded += before.saturating_sub(now);
+                self.report.restored += now.saturating_sub(before + new);
             }
         }
         Ok(())
@@ -209,6 +210,7 @@ impl Ingest<'_> {
             let outcome = superseded::reconcile_import(self.conn, (kind, part), live, among, &mut self.derived)?;
             self.report.superseded += outcome.superseded;
             self.report.kept += outcome.kept;
+            self.report.restored += outcome.restored;
         }
         Ok(())
     }

@@ -13,9 +13,9 @@ fn r6_two_glasses_of_water_in_one_second_are_two_also_after_another_import() {
 }
 
 /// Glasses of one second: how many each export has, by their dates; what the report of the last says (new, known,
-/// superseded), what counts then, and what its undo says (removed, restored).
+/// superseded, restored), what counts then, and what its undo says (removed, restored, superseded).
 #[track_caller]
-fn check_glasses(exports: &[(i64, usize)], report: (u64, u64, u64), counts: usize, undone: (u64, u64)) {
+fn check_glasses(exports: &[(i64, usize)], report: [u64; 4], counts: usize, undone: [u64; 3]) {
     let other = |kind| Line { kind, unit: "mL", ..steps(9000, 9000, 100.0) };
     for (kind, typed) in [(WATER, false), (PULSE, true)] {
         let glass = Line { kind, typed, unit: "mL", ..steps(5000, 5000, 250.0) };
@@ -33,7 +33,7 @@ fn check_glasses(exports: &[(i64, usize)], report: (u64, u64, u64), counts: usiz
             let mut store = store_of(&before.iter().collect::<Vec<_>>());
             let found = ingest(&mut store, last);
             let of_kind = found.by_type[kind].counts;
-            assert_eq!((of_kind.new, of_kind.known - 1, found.superseded), report, "{kind} {apart}");
+            assert_eq!([of_kind.new, of_kind.known - 1, found.superseded, found.restored], report, "{kind} {apart}");
             assert_eq!(found.records, found.counts.new + found.counts.known + found.counts.duplicates);
             let total: i64 = store
                 .conn
@@ -41,7 +41,7 @@ fn check_glasses(exports: &[(i64, usize)], report: (u64, u64, u64), counts: usiz
                 .expect("a sum");
             assert_eq!(total, counts as i64);
             let back = undo(&mut store, exports.len() as i64);
-            assert_eq!((back.removed, back.restored), undone, "{kind} {apart}");
+            assert_eq!([back.removed, back.restored, back.superseded], undone, "{kind} {apart}");
             check_same(&store, &store_of(&before.iter().collect::<Vec<_>>()));
         }
     }
@@ -49,17 +49,22 @@ fn check_glasses(exports: &[(i64, usize)], report: (u64, u64, u64), counts: usiz
 
 #[test]
 fn more_or_fewer_glasses_than_before_are_new_or_superseded() {
-    check_glasses(&[(10, 1), (20, 3)], (2, 1, 0), 3, (2, 0));
-    check_glasses(&[(10, 3), (20, 1)], (0, 1, 2), 1, (0, 2));
-    check_glasses(&[(10, 3), (20, 3)], (0, 3, 0), 3, (0, 0));
+    check_glasses(&[(10, 1), (20, 3)], [2, 1, 0, 0], 3, [2, 0, 0]);
+    check_glasses(&[(10, 3), (20, 1)], [0, 1, 2, 0], 1, [0, 2, 0]);
+    check_glasses(&[(10, 3), (20, 3)], [0, 3, 0, 0], 3, [0, 0, 0]);
     // An older export knows it worse.
-    check_glasses(&[(20, 1), (10, 3)], (2, 1, 0), 1, (2, 0));
-    check_glasses(&[(20, 3), (10, 1)], (0, 1, 0), 3, (0, 0));
-    check_glasses(&[(10, 3), (20, 1), (30, 2)], (0, 2, 0), 2, (0, 0));
-    check_glasses(&[(10, 1), (20, 2), (30, 4)], (2, 2, 0), 4, (2, 0));
+    check_glasses(&[(20, 1), (10, 3)], [2, 1, 0, 0], 1, [2, 0, 0]);
+    check_glasses(&[(20, 3), (10, 1)], [0, 1, 0, 0], 3, [0, 0, 0]);
+    check_glasses(&[(10, 1), (20, 2), (30, 4)], [2, 2, 0, 0], 4, [2, 0, 0]);
+    // Some of those that the one before had superseded.
+    check_glasses(&[(10, 3), (20, 1), (30, 2)], [0, 2, 0, 1], 2, [0, 0, 1]);
+    check_glasses(&[(10, 3), (20, 1), (30, 4)], [1, 3, 0, 2], 4, [1, 0, 2]);
     // None of them, where the export has the time.
-    check_glasses(&[(10, 3), (20, 0)], (0, 0, 3), 3, (0, 3));
-    check_glasses(&[(10, 3), (20, 1), (30, 0)], (0, 0, 1), 1, (0, 1));
+    check_glasses(&[(10, 3), (20, 0)], [0, 0, 3, 0], 3, [0, 3, 0]);
+    check_glasses(&[(10, 3), (20, 1), (30, 0)], [0, 0, 1, 0], 1, [0, 1, 0]);
+    // Its undo brings back all three of the first, which the second lacks.
+    check_glasses(&[(10, 3), (20, 0), (30, 2)], [0, 2, 0, 2], 2, [0, 1, 3]);
+    check_glasses(&[(10, 1), (20, 0), (30, 3)], [2, 1, 0, 1], 3, [2, 0, 1]);
 }
 
 #[test]
