@@ -18,6 +18,7 @@ mod forget;
 mod history;
 mod hourly;
 mod ingest;
+mod instants;
 mod likeness;
 mod meetings;
 mod members;

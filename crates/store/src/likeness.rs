@@ -1,20 +1,18 @@
 //! Whether two names of one app and hardware are one source: how far the rows of an import under the one are those of
 //! another import under the other.
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use crate::error::Result;
 use crate::history::Presence;
-use crate::meetings::kinds_of;
-use crate::row::{self, Key};
+use crate::instants::{Instants, OfInstant, Seen, coinciding, each_entry, each_sample, json_list, kinds_of};
 
 /// So many of the rows in the time of both must coincide before two names are taken for one source.
 const COINCIDING: f64 = 0.95;
-/// Without hardware to compare, fewer coinciding rows than this prove nothing.
-const ROWS_WITHOUT_HARDWARE: u64 = 3;
+/// Without hardware to compare, fewer coinciding rows than this prove nothing; as many are asked for at most.
+pub(crate) const MOST_TO_PROVE: u8 = 3;
 
 /// What a source wrote, as one import held it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,8 +41,8 @@ pub(crate) struct Side {
 }
 
 /// So many rows must coincide at least before two names are taken for one.
-pub(crate) fn least(hardware_is_known: bool) -> u64 {
-    if hardware_is_known { 1 } else { ROWS_WITHOUT_HARDWARE }
+pub(crate) fn least(hardware_is_known: bool) -> u8 {
+    if hardware_is_known { 1 } else { MOST_TO_PROVE }
 }
 
 impl Pair {
@@ -116,34 +114,6 @@ impl Numbers {
     }
 }
 
-pub(crate) fn json_list<'a>(ids: impl Iterator<Item = &'a u32>) -> String {
-    format!("[{}]", ids.map(u32::to_string).collect::<Vec<_>>().join(","))
-}
-
-/// A row of one of those that are compared.
-struct Seen<K> {
-    of: u32,
-    key: K,
-    value: Option<f64>,
-}
-
-impl<K: Ord> Seen<K> {
-    /// By key, then by value.
-    fn order(&self, other: &Self) -> Ordering {
-        let value = |row: &Self| row.value.unwrap_or(f64::NEG_INFINITY);
-        let key = (&self.key, self.value.is_some()).cmp(&(&other.key, other.value.is_some()));
-        key.then_with(|| value(self).total_cmp(&value(other)))
-    }
-}
-
-/// Whether two values are the same, or both cannot be read.
-pub(crate) fn near(a: Option<f64>, b: Option<f64>) -> bool {
-    match (a, b) {
-        (Some(a), Some(b)) => row::near(a, b).is_some(),
-        (a, b) => a.is_none() && b.is_none(),
-    }
-}
-
 /// How many rows of one lie in the time of another, and how many of those the other has too: for every pair in one pass
 /// in the order of time.
 struct Comparison {
@@ -169,7 +139,16 @@ impl Comparison {
         Self { pairs, of_other, seen, before: vec![None; n], rows: vec![0; n], same: vec![0; n] }
     }
 
-    /// Takes the rows of one instant, by source and key.
+    /// Adds what was counted of one kind.
+    fn finish(self, pairs: &mut [Pair]) {
+        for (pair, (rows, same)) in pairs.iter_mut().zip(self.rows.into_iter().zip(self.same)) {
+            pair.rows += rows;
+            pair.same += same;
+        }
+    }
+}
+
+impl OfInstant for Comparison {
     fn instant<K: Ord>(&mut self, rows: &[Seen<K>]) {
         let by_number: HashMap<u32, &[Seen<K>]> =
             rows.chunk_by(|a, b| a.of == b.of).filter_map(|of| Some((of.first()?.of, of))).collect();
@@ -194,54 +173,9 @@ impl Comparison {
             if let (Some(one), Some(other), Some(same)) =
                 (by_number.get(one), by_number.get(other), self.same.get_mut(*at))
             {
-                *same += coinciding(one, other);
+                *same += coinciding(one, other, usize::MAX);
             }
         }
-    }
-
-    /// Adds what was counted of one kind.
-    fn finish(self, pairs: &mut [Pair]) {
-        for (pair, (rows, same)) in pairs.iter_mut().zip(self.rows.into_iter().zip(self.same)) {
-            pair.rows += rows;
-            pair.same += same;
-        }
-    }
-}
-
-/// How many rows of one the other has too; both lie in the order of [`Seen::order`].
-fn coinciding<K: Ord>(one: &[Seen<K>], other: &[Seen<K>]) -> u64 {
-    let has = |row: &&Seen<K>| {
-        let from = other.partition_point(|found| found.order(row).is_lt());
-        // The nearest values lie beside its place.
-        let beside = [from.checked_sub(1), Some(from)].into_iter().flatten().filter_map(|at| other.get(at));
-        beside.filter(|found| found.key == row.key).any(|found| near(found.value, row.value))
-    };
-    one.iter().filter(has).count() as u64
-}
-
-/// Hands over rows instant by instant.
-struct Instants<K> {
-    at: i64,
-    rows: Vec<Seen<K>>,
-}
-
-impl<K: Ord> Instants<K> {
-    fn new() -> Self {
-        Self { at: i64::MIN, rows: Vec::new() }
-    }
-
-    fn add(&mut self, at: i64, row: Seen<K>, comparison: &mut Comparison) {
-        if at != self.at {
-            self.end(comparison);
-            self.at = at;
-        }
-        self.rows.push(row);
-    }
-
-    fn end(&mut self, comparison: &mut Comparison) {
-        self.rows.sort_by(|a, b| a.of.cmp(&b.of).then_with(|| a.order(b)));
-        comparison.instant(&self.rows);
-        self.rows.clear();
     }
 }
 
@@ -252,26 +186,16 @@ fn compare_samples(
     numbers: &Numbers,
     with_kinds_of: &BTreeSet<u32>,
 ) -> Result<()> {
-    let mut statement = conn.prepare_cached(
-        "SELECT start_ms, source_id, duration_ms, ordinal, value, import_id FROM samples
-         WHERE kind_id = ?1 AND source_id IN (SELECT value FROM json_each(?2)) ORDER BY start_ms",
-    )?;
     for kind in kinds_of(conn, with_kinds_of)? {
         let presence = Presence::load(conn, kind)?;
         let both = |pair: &Pair| numbers.of_both(pair.of_samples());
         let mut comparison = Comparison::new(pairs.iter().map(both).collect());
-        let mut instants = Instants::new();
-        let mut rows = statement.query(params![kind, numbers.sources()])?;
-        while let Some(row) = rows.next()? {
-            let key =
-                Key { start_ms: row.get(0)?, source: row.get(1)?, duration_ms: row.get(2)?, ordinal: row.get(3)? };
-            let (value, first) = (row.get(4)?, row.get(5)?);
+        let mut instants = Instants::new(&mut comparison);
+        each_sample(conn, kind, &numbers.sources(), &mut |key, value, first| {
             let held = numbers.of_source(key.source).iter().filter(|(import, _)| presence.holds(*import, first, &key));
-            for (_, of) in held {
-                instants.add(key.start_ms, Seen { of: *of, key: key.duration_ms, value }, &mut comparison);
-            }
-        }
-        instants.end(&mut comparison);
+            held.for_each(|(_, of)| instants.add(key.start_ms, Seen { of: *of, key: key.duration_ms, value }));
+        })?;
+        instants.end();
         comparison.finish(pairs);
     }
     Ok(())
@@ -281,21 +205,14 @@ fn compare_samples(
 fn compare_entries(conn: &Connection, pairs: &mut [Pair], numbers: &Numbers) -> Result<()> {
     let both = |pair: &Pair| numbers.of_both(pair.of_entries());
     let mut comparison = Comparison::new(pairs.iter().map(both).collect());
-    let mut instants = Instants::new();
-    let mut statement = conn.prepare_cached(
-        "SELECT e.start_ms, e.source_id, e.kind, e.identity, e.end_ms, l.import_id
-         FROM entries e JOIN entry_log l ON l.entry_id = e.id
-         WHERE e.start_ms IS NOT NULL AND e.source_id IN (SELECT value FROM json_each(?1)) ORDER BY e.start_ms",
-    )?;
-    let mut rows = statement.query([numbers.sources()])?;
-    while let Some(row) = rows.next()? {
-        let of = numbers.of_held(Held { source: row.get(1)?, import: row.get(5)? });
+    let mut instants = Instants::new(&mut comparison);
+    each_entry(conn, &numbers.sources(), &mut |at, (source, import), key| {
+        let of = numbers.of_held(Held { source, import });
         if of != u32::MAX {
-            let key: (String, String, Option<i64>) = (row.get(2)?, row.get(3)?, row.get(4)?);
-            instants.add(row.get(0)?, Seen { of, key, value: None }, &mut comparison);
+            instants.add(at, Seen { of, key, value: None });
         }
-    }
-    instants.end(&mut comparison);
+    })?;
+    instants.end();
     comparison.finish(pairs);
     Ok(())
 }
@@ -308,11 +225,11 @@ mod tests {
     #[track_caller]
     fn check(rows: &[(i64, u32, i64, f64)], expected: (u64, u64)) {
         let mut comparison = Comparison::new(vec![(1, 2)]);
-        let mut instants = Instants::new();
+        let mut instants = Instants::new(&mut comparison);
         for (at, source, key, value) in rows {
-            instants.add(*at, Seen { of: *source, key: *key, value: Some(*value) }, &mut comparison);
+            instants.add(*at, Seen { of: *source, key: *key, value: Some(*value) });
         }
-        instants.end(&mut comparison);
+        instants.end();
         assert_eq!((comparison.rows[0], comparison.same[0]), expected);
     }
 
@@ -322,11 +239,11 @@ mod tests {
         let one = (0..n).map(|key| (7, 1, key % 7, key as f64));
         let rows: Vec<_> = one.chain((0..half).map(|key| (7, 2, key % 7, key as f64 * 1.000_001))).collect();
         let mut comparison = Comparison::new(vec![(1, 2)]);
-        let mut instants = Instants::new();
+        let mut instants = Instants::new(&mut comparison);
         for (at, source, key, value) in rows {
-            instants.add(at, Seen { of: source, key, value: Some(value) }, &mut comparison);
+            instants.add(at, Seen { of: source, key, value: Some(value) });
         }
-        instants.end(&mut comparison);
+        instants.end();
         assert_eq!((comparison.rows[0], comparison.same[0]), (n as u64, half as u64));
     }
 

@@ -19,7 +19,7 @@ use crate::aliases::{self, Alias, Writer};
 use crate::dictionary::Dictionary;
 use crate::error::Result;
 use crate::history::ImportRef;
-use crate::likeness::{Held, Pair, Side, compare, least};
+use crate::likeness::{Held, MOST_TO_PROVE, Pair, Side, compare, least};
 use crate::meetings::{Meetings, Sides};
 use crate::unite::Places;
 
@@ -107,20 +107,20 @@ impl Group {
         self.mixed.range(Held { source, import: i64::MIN }..).next().is_some_and(|held| held.source == source)
     }
 
-    fn least(&self) -> u64 {
+    fn least(&self) -> u8 {
         least(self.writer.1.is_some())
     }
 
     /// Whether sources of two names have enough rows in common for a proof.
     fn meet(&self, one: u32, other: u32, meetings: &Meetings) -> bool {
-        one == other || u64::from(meetings.count(one, other)) >= self.least()
+        one == other || meetings.count(one, other) >= self.least()
     }
 
     fn pair(&self, a: Held, b: Held, imports: &[ImportRef]) -> Pair {
         let place = |held: Held| imports.iter().position(|import| import.id == held.import);
         let side = |held: Held| Side { held, mixed: self.mixed.contains(&held) };
         let (older, newer) = if place(a) < place(b) { (a, b) } else { (b, a) };
-        Pair::new(side(older), side(newer), self.least())
+        Pair::new(side(older), side(newer), self.least().into())
     }
 }
 
@@ -262,7 +262,7 @@ fn candidates<'a>(
         }
         sides.push(side);
     }
-    let meetings = Meetings::find(conn, &sides)?;
+    let meetings = Meetings::find(conn, &sides, MOST_TO_PROVE)?;
     candidates.retain(|c| c.gone.sources().any(|source| c.group.meet(c.here, source, &meetings)));
     Ok(candidates)
 }
@@ -306,7 +306,7 @@ pub(crate) fn decide(conn: &Connection, writers: &BTreeSet<Writer>, imports: &[I
 /// Every proof that two names are one.
 fn proofs(conn: &Connection, group: &Group, imports: &[ImportRef]) -> Result<Vec<Proof>> {
     let all: BTreeSet<u32> = group.names.iter().flat_map(Name::sources).collect();
-    let meetings = Meetings::find(conn, &[Sides { one: all.clone(), other: all.clone() }])?;
+    let meetings = Meetings::find(conn, &[Sides { one: all.clone(), other: all.clone() }], group.least())?;
     let mut pairs = Vec::new();
     let mut of_pair = Vec::new();
     for (a, one) in group.names.iter().enumerate() {

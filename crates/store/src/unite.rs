@@ -15,6 +15,7 @@ use crate::derived::{self, Derived};
 use crate::dictionary::KindRef;
 use crate::error::{ErrorKind, Result};
 use crate::history::{History, ImportRef, Presence, image_at, live_imports};
+use crate::instants::kinds_of;
 use crate::likeness::Held;
 use crate::open::Store;
 use crate::pages::Pages;
@@ -153,19 +154,6 @@ fn known_of_both(one: &Writer, two: &Writer) -> Result<Writer> {
         (a, b) => Ok(a.clone().or_else(|| b.clone())),
     };
     Ok((both(&one.0, &two.0)?, both(&one.1, &two.1)?))
-}
-
-/// The kinds of which one of several sources has rows.
-pub(crate) fn kinds_of(conn: &Connection, sources: &BTreeSet<u32>) -> Result<Vec<u32>> {
-    let mut statement = conn.prepare_cached("SELECT kind_id, source_id FROM series_summary WHERE stored > 0")?;
-    let mut rows = statement.query([])?;
-    let mut kinds = BTreeSet::new();
-    while let Some(row) = rows.next()? {
-        if sources.contains(&row.get(1)?) {
-            kinds.insert(row.get(0)?);
-        }
-    }
-    Ok(kinds.into_iter().collect())
 }
 
 /// Puts samples, entries and names under the sources that they belong to. Returns the kinds of which rows moved; who

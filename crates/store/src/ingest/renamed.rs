@@ -15,7 +15,7 @@ use crate::pages::Pages;
 use crate::rollup::Rule;
 use crate::row::{COLUMNS, Row};
 use crate::unite::Places;
-use crate::{copies, derived, entries, members, names, superseded, unite};
+use crate::{copies, derived, entries, instants, members, names, superseded, unite};
 
 impl Ingest<'_> {
     /// Links sources that came with this import to the ones that they are. Returns the apps and hardware of which this
@@ -24,7 +24,7 @@ impl Ingest<'_> {
         let mut told = self.told(Which::New)?;
         self.tell_too_large(told.too_large);
         for (new, old) in std::mem::take(&mut told.renamed) {
-            for kind in kinds_of(self.conn, new, self.import)? {
+            for kind in brought_kinds(self.conn, new, self.import)? {
                 self.move_samples(kind, new, old)?;
             }
             for (kind, known) in entries::move_source(self.conn, self.import, &self.imports, new, old)? {
@@ -86,7 +86,7 @@ impl Ingest<'_> {
         self.derive()?;
         let Some(places) = names::decide(self.conn, &told.anew, &self.imports)? else { return Ok(Vec::new()) };
         let sources = places.sources();
-        let samples = self.brought(&unite::kinds_of(self.conn, &sources)?, &sources)?;
+        let samples = self.brought(&instants::kinds_of(self.conn, &sources)?, &sources)?;
         let kinds = unite::deal(self.conn, &places, &self.imports, &self.zones, &mut self.derived)?;
         for (kind, before) in samples {
             self.count_again(kind, before, &sources)?;
@@ -136,7 +136,7 @@ impl Ingest<'_> {
 }
 
 /// The kinds that a source brought with an import.
-fn kinds_of(conn: &Connection, source: u32, import: i64) -> Result<Vec<u32>> {
+fn brought_kinds(conn: &Connection, source: u32, import: i64) -> Result<Vec<u32>> {
     let mut statement = conn.prepare_cached(
         "SELECT k.id FROM kinds k WHERE EXISTS
              (SELECT 1 FROM samples s WHERE s.kind_id = k.id AND s.source_id = ?1 AND s.import_id = ?2) ORDER BY k.id",
