@@ -18,8 +18,8 @@ pub const MAX_CLINICAL: u64 = 16 << 20;
 pub const MAX_RATIO: u64 = 200;
 /// Uncompressed bytes from which [`MAX_RATIO`] is looked at.
 pub const RATIO_FREE: u64 = 64 << 20;
-/// Bytes that one XML tag or text may have. A comment that has more counts as one without an end: only its beginning
-/// is skipped.
+/// Bytes that one XML tag or text may have. A comment that has more counts as one without an end: its beginning is
+/// skipped and reported, and what follows is read.
 pub const MAX_EVENT: usize = 1 << 20;
 /// Attributes of one element.
 pub const MAX_ATTRIBUTES: usize = 64;

@@ -45,8 +45,7 @@ const LONGEST: usize = 36;
 /// Looks for ends, and remembers where there are none.
 #[derive(Debug, Default)]
 pub(super) struct Finder {
-    /// One that begins before this place counts as one without an end, by [`ASIDES`]: another one has none up to here.
-    /// Otherwise each of many would be followed as far as one may reach.
+    /// Up to here there is no end, by [`ASIDES`]: one that began before has looked.
     endless_before: [u64; ASIDES.len()],
     /// Bytes looked at so far.
     #[cfg(test)]
@@ -74,10 +73,10 @@ impl Finder {
             return Ok(Markup::Stray(1));
         };
         let (stray, place) = (Ok(Markup::Stray(aside.start.len())), blocks.position());
-        if place < *endless {
-            return stray;
-        }
-        let mut from = aside.inside;
+        // No byte is looked at again for the next of many.
+        let known = usize::try_from(endless.saturating_sub(place)).unwrap_or(usize::MAX);
+        let overlap = aside.end.len() - 1;
+        let mut from = aside.inside.max(known.saturating_sub(overlap));
         loop {
             let rest = blocks.rest().as_bytes();
             let window = rest.get(from..rest.len().min(max)).unwrap_or_default();
@@ -92,8 +91,8 @@ impl Finder {
                 return stray;
             }
             // The end may begin in this block.
-            from = from.max(rest.len().saturating_sub(aside.end.len() - 1));
-            if !blocks.more()? {
+            from = from.max(rest.len().saturating_sub(overlap));
+            if *endless == u64::MAX || !blocks.more()? {
                 *endless = u64::MAX;
                 return stray;
             }
