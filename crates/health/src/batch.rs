@@ -62,6 +62,23 @@ pub struct Document {
     pub fingerprint: Option<String>,
 }
 
+/// Tells a damaged copy from the archive that is whole: its directory says the same.
+const DAMAGED: &str = " damaged ";
+
+impl Document {
+    /// Gives a damaged copy of an archive a fingerprint of its own.
+    pub fn mark_as_damaged_copy(&mut self, records: u64) {
+        if let Some(fingerprint) = &mut self.fingerprint {
+            fingerprint.push_str(&format!("{DAMAGED}{records}"));
+        }
+    }
+
+    /// Whether a fingerprint is one of a damaged copy.
+    pub fn is_of_damaged_copy(fingerprint: &str) -> bool {
+        fingerprint.contains(DAMAGED)
+    }
+}
+
 /// One measurement over `[start, end]`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sample {

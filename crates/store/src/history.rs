@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use health::Document;
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use crate::absences::Repeated;
@@ -23,13 +24,15 @@ pub(crate) struct ImportRef {
     /// Of the file's fingerprint.
     hash: i64,
     pub complete: bool,
+    /// Whether nothing in it was damaged.
+    whole: bool,
 }
 
 impl ImportRef {
-    /// Newer exports have greater ranks; those without a date come before all others. Of several of one moment the
-    /// files decide, so that it does not matter which was imported first.
-    pub fn rank(&self) -> (i64, i64, i64) {
-        (self.export_date_ms.unwrap_or(i64::MIN), self.hash, self.id)
+    /// Newer exports have greater ranks; those without a date come before all others. Of several of one moment one
+    /// that is whole knows it better, and then the files decide, so that it does not matter which was imported first.
+    pub fn rank(&self) -> (i64, bool, i64, i64) {
+        (self.export_date_ms.unwrap_or(i64::MIN), self.complete && self.whole, self.hash, self.id)
     }
 
     /// Whether it can say that a row is gone.
@@ -44,8 +47,9 @@ pub(crate) fn live_imports(conn: &Connection) -> Result<Vec<ImportRef>> {
         conn.prepare_cached("SELECT id, export_date_ms, complete, fingerprint FROM imports WHERE undone = 0")?;
     let rows = statement.query_map([], |row| {
         let fingerprint: Option<String> = row.get(3)?;
+        let whole = !fingerprint.as_deref().is_some_and(Document::is_of_damaged_copy);
         let hash = fingerprint.map_or(i64::MIN, |fingerprint| hash(fingerprint.as_bytes()));
-        Ok(ImportRef { id: row.get(0)?, export_date_ms: row.get(1)?, complete: row.get(2)?, hash })
+        Ok(ImportRef { id: row.get(0)?, export_date_ms: row.get(1)?, complete: row.get(2)?, whole, hash })
     })?;
     let mut imports = rows.collect::<rusqlite::Result<Vec<_>>>()?;
     imports.sort_by_key(ImportRef::rank);

@@ -84,13 +84,6 @@ fn workouts(date: i64, all: &[(i64, (&str, Option<&str>))]) -> Vec<Batch> {
     batches
 }
 
-fn ingest_batches(store: &mut Store, batches: &[Batch]) {
-    let mut queue = batches.iter().cloned();
-    let delivery =
-        Delivery { file: None, now_ms: 0, home_zone: "Europe/Berlin", dry_run: false, cancel: Cancel::default() };
-    store.ingest(&delivery, &mut || Ok(queue.next()), &mut |_| true).expect("ingests");
-}
-
 #[test]
 fn workouts_under_both_names_are_one() {
     let day = 24 * HOUR;

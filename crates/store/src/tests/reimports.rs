@@ -145,3 +145,31 @@ fn a_workout_that_a_newer_export_rewrote_does_not_count() {
     assert_eq!(live, 2);
     check_same(&store, &store_of(&[&b, &a]));
 }
+
+#[test]
+fn of_one_moment_the_copy_that_is_whole_counts() {
+    let workouts = |end: i64, mark: &str| {
+        let mut batches = batches(&Export { workouts: vec![(0, "Running")], ..export(10, &[]) }, 3);
+        batches.iter_mut().flat_map(|batch| &mut batch.entries).for_each(|entry| entry.end_ms = Some(end));
+        let fingerprint = Some(format!("zip:1{mark}"));
+        batches
+            .iter_mut()
+            .filter_map(|batch| batch.document.as_mut())
+            .for_each(|d| d.fingerprint.clone_from(&fingerprint));
+        batches
+    };
+    // Whatever their fingerprints are worth.
+    for n in 0..8 {
+        let (whole, damaged) = (workouts(HOUR, ""), workouts(HOUR / 2, &format!(" damaged {n}")));
+        for order in [[&whole, &damaged], [&damaged, &whole]] {
+            let mut store = store_of(&[]);
+            order.iter().for_each(|batches| ingest_batches(&mut store, batches));
+            let ends: Vec<i64> = store
+                .conn
+                .prepare("SELECT end_ms FROM entries WHERE superseded_by IS NULL")
+                .and_then(|mut s| s.query_map([], |row| row.get(0))?.collect())
+                .expect("reads");
+            assert_eq!(ends, [HOUR]);
+        }
+    }
+}

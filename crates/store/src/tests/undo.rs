@@ -109,13 +109,6 @@ fn with_texts(date: i64, lines: &[Line], text: &str) -> Vec<Batch> {
     batches
 }
 
-fn ingest_batches(store: &mut Store, batches: Vec<Batch>) {
-    let mut queue = batches.into_iter();
-    let delivery =
-        Delivery { file: None, now_ms: 0, home_zone: "Europe/Berlin", dry_run: false, cancel: Cancel::default() };
-    store.ingest(&delivery, &mut || Ok(queue.next()), &mut |_| true).expect("ingests");
-}
-
 #[test]
 fn an_undo_leaves_no_text_and_no_view_behind() {
     let own = Line {
@@ -130,7 +123,7 @@ fn an_undo_leaves_no_text_and_no_view_behind() {
     let third = || with_texts(30, &[own], "b");
     let of = |all: &[&dyn Fn() -> Vec<Batch>]| {
         let mut store = store_of(&[]);
-        all.iter().for_each(|batches| ingest_batches(&mut store, batches()));
+        all.iter().for_each(|batches| ingest_batches(&mut store, &batches()));
         store
     };
     let mut store = of(&[&first, &second, &third]);
@@ -140,7 +133,7 @@ fn an_undo_leaves_no_text_and_no_view_behind() {
     assert_eq!(texts(&store), texts(&of(&[&first])));
     undo(&mut store, 1);
     assert_eq!(texts(&store), texts(&of(&[])));
-    ingest_batches(&mut store, second());
+    ingest_batches(&mut store, &second());
     assert_eq!(texts(&store), texts(&of(&[&second])));
     check_same(&store, &of(&[&second]));
     // What it saw first and others saw too stays theirs.

@@ -161,10 +161,9 @@ impl Reader {
             self.ended = true;
             batch.problems.extend(content.tally.take_counted());
             // Its directory alone tells an archive from others: a damaged copy must not pass for the one that is whole.
-            if let Some(archive) = content.document.fingerprint.as_mut().filter(|name| name.starts_with(ARCHIVE))
-                && content.tally.damaged
-            {
-                archive.push_str(&format!(" damaged {}", content.records));
+            let is_archive = content.document.fingerprint.as_ref().is_some_and(|name| name.starts_with(ARCHIVE));
+            if is_archive && content.tally.damaged {
+                content.document.mark_as_damaged_copy(content.records);
             }
             batch.document = Some(content.document.clone());
         }
