@@ -283,7 +283,7 @@ fn a_cut_file_gives_what_stands_before() {
 #[test]
 fn what_is_no_export_is_said_so() {
     let kind = |xml: &str| read(xml).err().map(|e| format!("{:?}", e.kind()));
-    assert_eq!(kind("").as_deref(), Some("NotAnExport"));
+    assert_eq!(kind("").as_deref(), Some("Empty(None)"));
     assert_eq!(kind("<ClinicalDocument/>").as_deref(), Some("NotAnExport"));
     let empty = read("<HealthData/>").expect("an empty one");
     assert!(empty.problems.iter().any(|p| p.reason == "no_records"));
@@ -600,7 +600,13 @@ fn the_main_document_is_found_under_any_name() {
 #[test]
 fn archives_without_one_main_document_are_errors() {
     let kind = |files: &[(&str, &str)]| unzip(files).err().map(|e| format!("{:?}", e.kind()));
-    assert_eq!(kind(&[("export.xml", "")]).as_deref(), Some("NotAnExport"));
+    assert_eq!(kind(&[("a/export.xml", "")]).as_deref(), Some("Empty(Some(\"export.xml\"))"));
+    assert_eq!(kind(&[("a/export", "")]).as_deref(), Some("NotAnExport"));
+    let folder = |name: &'static str| {
+        Reader::folder(Beside(vec![(name, String::new())])).err().map(|e| format!("{:?}", e.kind()))
+    };
+    assert_eq!(folder("a/export.xml").as_deref(), Some("Empty(Some(\"export.xml\"))"));
+    assert_eq!(unzip(&[("a.xml", ""), ("export", "<HealthData/>")]).map(|batch| batch.samples.len()).ok(), Some(0));
     let two = kind(&[("a/export.xml", "<HealthData/>"), ("b/export.xml", "<HealthData/>")]);
     assert_eq!(two.as_deref(), Some("Several"));
     let long = "x".repeat(MAX_NAME + 1);
@@ -610,6 +616,25 @@ fn archives_without_one_main_document_are_errors() {
     cut.truncate(cut.len() - 30);
     let cut = Reader::archive(Cursor::new(cut)).err().map(|e| format!("{:?}", e.kind()));
     assert!(cut.is_some_and(|kind| kind.starts_with("DamagedArchive")));
+}
+
+/// People are told in our words, whatever the package that reads archives says.
+#[test]
+fn a_broken_list_of_files_is_told_as_that() {
+    let whole = archive(&[("export.xml", "<HealthData/>")]);
+    let entry = memchr::memmem::rfind(&whole, b"PK\x01\x02").expect("a directory");
+    let end = memchr::memmem::rfind(&whole, b"PK\x05\x06").expect("its end");
+    let check = |at: usize, change: &[u8]| {
+        let mut bytes = whole.clone();
+        bytes[at..at + change.len()].copy_from_slice(change);
+        let error = Reader::archive(Cursor::new(bytes)).err().map(|error| error.to_string());
+        assert_eq!(error.as_deref(), Some("the archive is damaged: its list of files is broken"), "at {at}");
+    };
+    // Its mark, the length of a name, how many there are, and where it begins.
+    check(entry, b"X");
+    check(entry + 28, &[200]);
+    check(end + 8, &[9, 0, 9, 0]);
+    check(end + 16, &[0xff, 0xff, 0xff, 0x0f]);
 }
 
 /// Replaces equally long bytes, for archives that no writer would make.
