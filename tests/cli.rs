@@ -104,6 +104,8 @@ fn a_wrong_setting_names_the_allowed_ones() {
 #[test]
 fn what_fails_is_exit_1_and_changes_nothing() {
     let error = check_error(&["import", "nowhere/no-such-file.zip"], 1, "not_found");
+    assert_eq!(error["message"], "There is no folder `nowhere`.");
+    let error = check_error(&["import", "no-such-file.zip"], 1, "not_found");
     assert_eq!(error["message"], "There is no file or folder `no-such-file.zip`.");
     let error = check_error(&["sql", " ;"], 1, "bad_sql");
     assert_eq!(error["message"], "There is no statement to run.");
@@ -120,7 +122,7 @@ fn what_fails_is_exit_1_and_changes_nothing() {
     let output = folder.check(&["import", around.to_str().expect("UTF-8"), "--json"], 1);
     assert!(error_line(&output)["hint"].as_str().is_some_and(|hint| hint.starts_with("`Export.ZIP` lies in it")));
     let out = folder.check(&["export", "--format", "csv", "--out", file.to_str().expect("UTF-8"), "--json"], 1);
-    assert_eq!(error_line(&out)["message"], "`notes.txt` cannot be read or written: not a directory.");
+    assert_eq!(error_line(&out)["message"], "`notes.txt` is a file, and no folder.");
     fs::write(&file, b"PK\x03\x04 and so on").expect("written");
     let pipe = fs::File::open(&file).expect("there");
     let output = folder.command(&["import", "-", "--json"]).stdin(pipe).output().expect("runs");
@@ -345,8 +347,10 @@ fn a_chart_is_the_file_that_was_named_and_no_other() {
         .collect();
     names.sort();
     assert_eq!(names, ["data", "steps.PNG", "steps.png", "steps.svg"]);
-    let nowhere = folder.path("nowhere/steps.svg");
-    folder.check(&["chart", "step_count", "--out", nowhere.to_str().expect("UTF-8")], 1);
+    let nowhere = folder.check(&["chart", "step_count", "--out", "nowhere/steps.svg", "--json"], 1);
+    assert_eq!(error_line(&nowhere)["message"], "There is no folder `nowhere`.");
+    let below = folder.check(&["chart", "step_count", "--out", "steps.svg/steps.svg", "--json"], 1);
+    assert_eq!(error_line(&below)["message"], "`steps.svg` is a file, and no folder.");
 }
 
 #[test]

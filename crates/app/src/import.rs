@@ -42,7 +42,7 @@ pub fn import(
     let file = match input {
         Input::Stdin => None,
         Input::Path(path) => {
-            std::fs::metadata(path).about(path)?;
+            std::fs::metadata(path).reading(path)?;
             Some(name_of(path))
         }
     };

@@ -24,7 +24,7 @@ const KEEP_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 /// Writes a copy of a store into a file that does not exist yet; a failure leaves nothing behind.
 pub(crate) fn copy(store: &mut Store, file: &Path, cancel: &Cancel) -> Result<()> {
-    new_file(file, |unfinished| store.copy_to(unfinished, cancel).about(file))
+    new_file(file, |unfinished| store.copy_to(unfinished, cancel).writing(file))
 }
 
 /// The path of a copy of this moment.
@@ -75,7 +75,7 @@ pub(crate) fn before_upgrade(folder: &Folder) -> Result<()> {
         return Ok(());
     }
     let kept =
-        Store::open_as_it_is(&path).about(&path).and_then(|mut store| copy(&mut store, &file, &Cancel::default()));
+        Store::open_as_it_is(&path).reading(&path).and_then(|mut store| copy(&mut store, &file, &Cancel::default()));
     match kept {
         Err(error) if error.code == Code::File => Ok(()),
         other => other,

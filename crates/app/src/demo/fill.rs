@@ -68,10 +68,10 @@ pub struct Written {
 /// Writes an export of a sample person into a new file, and no store.
 pub fn write_file(file: &Path, options: &DemoOptions<'_>) -> Result<Written> {
     let truth = new_file(file, |unfinished| {
-        let opened = File::create(unfinished).about(file)?;
-        write_export(BufWriter::new(opened), options).about(file)
+        let opened = File::create(unfinished).writing(file)?;
+        write_export(BufWriter::new(opened), options).writing(file)
     })?;
-    let bytes = std::fs::metadata(file).about(file)?.len();
+    let bytes = std::fs::metadata(file).reading(file)?.len();
     Ok(Written { file: file.display().to_string(), bytes, truth })
 }
 

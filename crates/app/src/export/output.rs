@@ -111,11 +111,11 @@ impl Files {
             Format::Jsonl => JSON_LINES.to_owned(),
             Format::Csv => table(record),
         };
-        let path = self.unfinished(&name);
+        let (path, meant) = (self.unfinished(&name), self.dir.join(&name));
         match self.open.entry(name) {
             Entry::Occupied(file) => Ok(file.into_mut()),
             Entry::Vacant(place) => {
-                let mut file = BufWriter::new(private_file(&path)?);
+                let mut file = BufWriter::new(private_file(&path, &meant)?);
                 if self.format == Format::Csv {
                     csv::header(&mut file, record)?;
                 }
@@ -132,11 +132,11 @@ impl Files {
         let mut left: Vec<String> = earlier.filter(|name| self.dir.join(name).exists()).collect();
         left.sort_unstable();
         for (name, mut file) in open {
-            result = result.and_then(|()| file.flush().about(Path::new(&name)));
+            result = result.and_then(|()| file.flush().writing(Path::new(&name)));
             drop(file);
             let unfinished = self.unfinished(&name);
             match &result {
-                Ok(()) => fs::rename(unfinished, self.dir.join(&name)).about(Path::new(&name))?,
+                Ok(()) => fs::rename(unfinished, self.dir.join(&name)).writing(Path::new(&name))?,
                 // The first failure is the one to tell.
                 Err(_) => drop(fs::remove_file(unfinished)),
             }

@@ -28,8 +28,8 @@ pub struct RouteAnswer {
 pub fn gpx_file(folder: &Folder, id: i64, file: &Path) -> Result<RouteAnswer> {
     let (row, parts) = route(folder, id)?;
     new_file(file, |unfinished| {
-        let mut out = std::io::BufWriter::new(std::fs::File::create(unfinished).about(file)?);
-        write(&mut out, &row, &parts).and_then(|()| out.flush()).about(file)
+        let mut out = std::io::BufWriter::new(std::fs::File::create(unfinished).writing(file)?);
+        write(&mut out, &row, &parts).and_then(|()| out.flush()).writing(file)
     })?;
     Ok(RouteAnswer { workout: id, file: file.display().to_string(), points: parts.iter().map(Vec::len).sum() })
 }
