@@ -71,6 +71,8 @@ export interface ImportRow {
   at: string
   new: number
   known: number
+  /** Exact repeats inside the file. */
+  duplicates: number
   superseded: number
   /** Records and entries that were left out. */
   rejected: number

@@ -39,6 +39,8 @@ pub struct ImportAnswer {
     pub rejected: u64,
     /// Whether it was undone.
     pub undone: bool,
+    /// Exact repeats inside the file, as in its report.
+    pub duplicates: u64,
 }
 
 /// Lists every import, the oldest first.
@@ -55,6 +57,7 @@ pub fn imports(folder: &Folder) -> Result<Vec<ImportAnswer>> {
             rejected: report.rejects(),
             new: report.counts.new,
             known: report.counts.known,
+            duplicates: report.counts.duplicates,
             superseded: report.superseded,
             outcome: Some(report.outcome).filter(|outcome| !outcome.is_empty()),
             undone: row.undone,
