@@ -122,9 +122,9 @@ impl Backend for Product {
         let mut hear = hear(cancel, progress);
         let input = Input::Path(path.to_owned());
         let options = Options { dry_run: false, now_ms, cancel: cancel.clone() };
-        let mut report = app::import::import(&self.folder(), &input, &options, &mut hear)?;
-        report.seconds = start.elapsed().as_secs_f64();
-        value(report)
+        let mut imported = app::import::import(&self.folder(), &input, &options, &mut hear)?;
+        imported.report.seconds = start.elapsed().as_secs_f64();
+        value(imported)
     }
 }
 

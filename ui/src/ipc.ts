@@ -117,6 +117,8 @@ export interface Report extends Record<EntryKind, EntryCounts> {
   /** What became of the records, by Apple's identifier. */
   by_type: Record<string, { read: number; rejected: number }>
   seconds: number
+  /** Where the import moved the home zone, and with it days. */
+  home_zone?: { was: string; now: string }
 }
 
 /** A record or entry that was left out. */

@@ -193,7 +193,7 @@ mod tests {
         std::fs::write(export.join("export.xml"), format!("<HealthData>{workout}</HealthData>")).expect("written");
         std::fs::write(export.join("electrocardiograms/ecg_2026.csv"), "nothing").expect("written");
         let report = import(&folder, &Input::Path(export), &Options::default(), &mut |_| true).expect("an import");
-        assert!(crate::words::see_rejects(&report).is_some());
+        assert!(crate::words::see_rejects(&report.report).is_some());
         let found = detail(&folder, 1).expect("an import");
         assert_eq!((found.rejects.len(), found.rejects_total), (0, 0));
         let lost = |reason: &str, kind: &str, file: String| LostFile {
