@@ -144,7 +144,7 @@ export interface Progress {
   mbPerSecond: number
   secondsLeft: number | null
   fraction: number | null
-  phase: 'reading' | 'finishing'
+  phase: 'waiting' | 'reading' | 'finishing'
 }
 
 /** How far an undo is. */

@@ -60,6 +60,7 @@ export const de: Words = {
     cancelling: 'Wird abgebrochen\u2026',
     reading: 'Wird gelesen',
     starting: 'Beginnt\u2026',
+    waitingForWriter: 'Wartet auf ein anderes Vitalog, das gerade schreibt\u2026',
     finishing: 'Alles ist gelesen. Tage werden berechnet und mit früheren Importen abgeglichen\u2026',
     progress: 'Fortschritt des Imports',
     records,

@@ -59,6 +59,7 @@ export const en = {
     cancelling: 'Cancelling\u2026',
     reading: 'Reading',
     starting: 'Starting\u2026',
+    waitingForWriter: 'Waiting for another Vitalog that writes\u2026',
     finishing: 'Everything is read. Working out days and what they mean for earlier imports\u2026',
     progress: 'Import progress',
     records,
