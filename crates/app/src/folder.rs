@@ -148,49 +148,6 @@ pub fn private_file(path: &Path, meant: &Path) -> Result<std::fs::File> {
     open_private(std::fs::OpenOptions::new().write(true).truncate(true), path).writing(meant)
 }
 
-/// Writes a file that only its owner can read and that must not exist yet. It has another name until it is whole; a
-/// failure leaves nothing behind.
-pub(crate) fn new_file<T>(file: &Path, write: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
-    if file.symlink_metadata().is_ok() {
-        let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
-        return Err(Error::new(Code::File, format!("`{name}` is there already."), "Name a file that does not exist."));
-    }
-    let unfinished = unfinished(file)?;
-    let written = write(&unfinished);
-    let written = written.and_then(|answer| std::fs::rename(&unfinished, file).writing(file).map(|()| answer));
-    if written.is_err() {
-        // The first failure is the one to tell.
-        let _ = std::fs::remove_file(&unfinished);
-    }
-    written
-}
-
-/// The end of the name of a file that is not whole yet.
-pub(crate) const UNFINISHED: &str = ".part";
-/// So many unfinished files of one name are tried before the folder is given up.
-const MOST_UNFINISHED: usize = 100;
-
-/// Makes a file beside another one, under a name that nobody has.
-fn unfinished(file: &Path) -> Result<PathBuf> {
-    for number in 0..MOST_UNFINISHED {
-        let number = if number == 0 { String::new() } else { format!(".{number}") };
-        let path = beside(file, &format!("{number}{UNFINISHED}"));
-        match new_private(&path) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            made => return made.writing(file).map(|_| path),
-        }
-    }
-    Err(std::io::Error::from(ErrorKind::AlreadyExists)).writing(file)
-}
-
-fn new_private(path: &Path) -> std::io::Result<std::fs::File> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
 /// The path with more at its end.
 pub(crate) fn beside(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();

@@ -12,10 +12,11 @@ use store::{Cancel, Delivery, Report};
 
 use super::{DemoOptions, DemoTruth, write_export};
 use crate::error::{About, Result};
-use crate::folder::{Folder, create_private, new_file, settle};
+use crate::folder::{Folder, create_private, settle};
 use crate::import::Progress;
 use crate::imports::imports;
 use crate::local::system_zone;
+use crate::new_file::new_file;
 use crate::undo::undo;
 
 /// What the export is called.

@@ -11,7 +11,8 @@ use store::query::WorkoutRow;
 
 use super::{detail::find, key};
 use crate::error::{About, Code, Error, Result};
-use crate::folder::{Folder, new_file};
+use crate::folder::Folder;
+use crate::new_file::new_file;
 
 /// What was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
