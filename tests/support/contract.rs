@@ -1,4 +1,5 @@
 //! The keys of the command line's contract. More may be added, none may go.
+#![allow(dead_code)]
 
 use serde_json::Value;
 
