@@ -109,7 +109,7 @@ fn remove_all(folder: &Folder, receipt: &mut Receipt) -> Result<()> {
         if found.is_dir() {
             continue;
         }
-        fs::remove_file(&path).about(&path)?;
+        fs::remove_file(&path).writing(&path)?;
         receipt.bytes += found.len();
         let name = path.strip_prefix(folder.dir()).unwrap_or(&path).display().to_string();
         receipt.removed.push(Removed { name, bytes: found.len() });
@@ -131,6 +131,6 @@ fn write(folder: &Folder, receipt: &mut Receipt, now_ms: i64) -> Result<()> {
     receipt.receipt = Some(name.clone());
     let path = folder.dir().join(name);
     let text = serde_json::to_vec_pretty(receipt).map_err(std::io::Error::from)?;
-    let mut file = private_file(&path)?;
-    file.write_all(&text).and_then(|()| file.sync_all()).about(&path)
+    let mut file = private_file(&path, &path)?;
+    file.write_all(&text).and_then(|()| file.sync_all()).writing(&path)
 }

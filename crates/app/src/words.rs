@@ -3,6 +3,8 @@
 use health::time::parse_stamp;
 use store::{EntryCounts, ProblemCount, Report};
 
+use crate::import::HomeMoved;
+
 /// Every code of a problem in a report, and what it means.
 pub const PROBLEMS: &[(&str, &str)] = &[
     ("bad_time", "Records with a time that could not be read, left out"),
@@ -112,6 +114,15 @@ pub fn see_rejects(report: &Report) -> Option<String> {
     let is_file = |problem: &ProblemCount| LOST_FILES.iter().any(|(reason, _)| *reason == problem.reason);
     let import = report.import.filter(|_| report.rejects() > 0 || report.problems.iter().any(is_file))?;
     Some(format!("`vitalog imports {import}` lists what could not be read."))
+}
+
+/// Says that an import has moved the home zone, and how it is held.
+pub fn home_zone(moved: &HomeMoved) -> String {
+    let HomeMoved { was, now } = moved;
+    format!(
+        "The home zone is {now} now (was {was}): most nights and workouts tell it, and days moved with it. \
+         `vitalog settings set home_zone {was}` holds the old one."
+    )
 }
 
 /// `2 workouts, 1 route`, from counts by the keys of [`ENTRIES`]; empty where there is nothing.

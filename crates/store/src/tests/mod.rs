@@ -11,6 +11,7 @@ mod renames;
 mod repeats;
 mod undo;
 mod verify;
+mod waits;
 
 use std::path::Path;
 

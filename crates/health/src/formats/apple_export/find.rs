@@ -21,6 +21,7 @@ pub(super) fn find_main<'a>(
     let mut main = None;
     // Why the first one that could not be looked into was not.
     let mut refused: Option<ErrorKind> = None;
+    let mut empty = None;
     for (i, entry) in directory.entries.iter().filter(|entry| is_candidate(&entry.name)).enumerate() {
         check_candidates(i, limits)?;
         let found = match unopened(entry) {
@@ -29,16 +30,15 @@ pub(super) fn find_main<'a>(
         };
         match found {
             Ok(()) if main.replace(entry).is_some() => return Err(ErrorKind::Several.into()),
-            Err(reason) if !matches!(reason, ErrorKind::NotAnExport) => {
-                refused.get_or_insert(reason);
-            }
-            _ => {}
+            Ok(()) | Err(ErrorKind::NotAnExport) => {}
+            Err(reason @ ErrorKind::Empty(_)) => drop(empty.get_or_insert(reason)),
+            Err(reason) => drop(refused.get_or_insert(reason)),
         }
     }
     if main.is_none() && refused.is_none() {
         main = find_renamed(archive, directory, limits)?;
     }
-    main.ok_or_else(|| refused.unwrap_or(ErrorKind::NotAnExport).into())
+    main.ok_or_else(|| refused.or(empty).unwrap_or(ErrorKind::NotAnExport).into())
 }
 
 /// Looks into the files whose name does not say that they are XML.
@@ -128,12 +128,15 @@ fn sniff(archive: &mut Archive, entry: &ArchiveEntry, limits: &Limits) -> Result
     match read {
         Err(error) if is_damage(&error) => damaged("cannot be unpacked"),
         Err(error) => Err(error.into()),
-        Ok(()) => Ok(Err(no_root(&head, head.len() < limits.prolog + 16))),
+        Ok(()) => Ok(Err(match no_root(&head, head.len() < limits.prolog + 16) {
+            ErrorKind::Empty(_) => ErrorKind::Empty(Some(shown(base_of(&entry.name)))),
+            reason => reason,
+        })),
     }
 }
 
 /// A name as messages may show it: short, and without what a terminal would obey.
-fn shown(name: &str) -> String {
+pub(super) fn shown(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(80).collect()
 }
 

@@ -10,11 +10,15 @@
 //!
 //! [`Problem`]: crate::Problem
 
+#[cfg(test)]
+mod archive_tests;
 mod attributes;
 mod blocks;
 mod builder;
 mod clean;
 mod content;
+#[cfg(test)]
+mod damage_tests;
 pub(super) mod device;
 mod directory;
 mod document;
