@@ -74,8 +74,12 @@ fn a_damaged_copy_does_not_pass_for_the_archive_that_is_whole() {
     zip.write_all(format!("<HealthData>{}</HealthData>", steps("value=\"4711\"")).as_bytes()).expect("written");
     let whole = zip.finish().expect("finished").into_inner();
     let at = whole.windows(4).position(|bytes| bytes == b"4711").expect("the value");
-    let mut damaged = whole.clone();
-    damaged[at] = b'5';
+    let with = |digit: u8| {
+        let mut damaged = whole.clone();
+        damaged[at] = digit;
+        damaged
+    };
+    let damaged = with(b'5');
     let told = |bytes: &[u8]| {
         let reader = Reader::archive(Cursor::new(bytes.to_vec())).expect("an archive");
         let before = reader.known().fingerprint.clone();
@@ -85,6 +89,7 @@ fn a_damaged_copy_does_not_pass_for_the_archive_that_is_whole() {
     assert_eq!((&before, &before), (&after, &same));
     assert!(other.is_some() && other != after, "{other:?}");
     assert_eq!(told(&damaged).1, other, "and it is known itself");
+    assert_ne!(told(&with(b'6')).1, other, "and not for another one");
 }
 
 pub(super) fn archive(files: &[(&str, &str)]) -> Vec<u8> {

@@ -32,6 +32,12 @@ pub(super) struct Counted<R> {
     count: Arc<AtomicU64>,
 }
 
+impl<R> Counted<R> {
+    pub(super) fn into_inner(self) -> R {
+        self.inner
+    }
+}
+
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buf)?;
