@@ -125,6 +125,8 @@ fn known_file(
         false => (ALREADY.to_owned(), Some(id)),
     };
     report.file = delivery.file.map(str::to_owned);
+    // What it did to the rows of others is done.
+    (report.superseded, report.kept, report.restored) = (0, 0, 0);
     for kind in report.by_type.values_mut() {
         let c = &mut kind.counts;
         (c.known, c.new, c.replaced) = (c.new + c.known + c.replaced, 0, 0);

@@ -45,6 +45,27 @@ fn a_known_file_is_told_at_once_while_somebody_else_writes() {
     std::fs::remove_dir_all(&dir).expect("removed");
 }
 
+/// What an import did to the rows of earlier ones it did once.
+#[test]
+fn a_known_file_changes_no_row_and_tells_none() {
+    let hours = |values: &[f64]| {
+        (1..).zip(values).map(|(i, value)| steps(i * HOUR, (i + 1) * HOUR, *value)).collect::<Vec<_>>()
+    };
+    let a = export(10, &[hours(&[1.0, 2.0, 3.0, 4.0]), vec![steps(-99 * HOUR, -98 * HOUR, 5.0)]].concat());
+    let b = export(20, &[steps(HOUR, 3 * HOUR, 3.0), steps(3 * HOUR, 5 * HOUR, 7.0)]);
+    let c = export(30, &hours(&[1.0, 2.0, 3.0, 4.0]));
+    let mut store = store_of(&[&a]);
+    for (export, expected) in [(&b, (4, 1, 0)), (&c, (2, 1, 4))] {
+        let found = |report: &Report| (report.superseded, report.kept, report.restored);
+        assert_eq!(found(&ingest(&mut store, export)), expected);
+        for dry_run in [false, true] {
+            let again = try_ingest(&mut store, export, dry_run).expect("known");
+            assert_eq!(again.counts.known, again.records);
+            assert_eq!(found(&again), (0, 0, 0), "{}", again.outcome);
+        }
+    }
+}
+
 #[test]
 fn r2_a_later_export_with_the_same_samples_adds_nothing() {
     let rows: Vec<Line> = (0..100).map(|i| steps(i * HOUR, (i + 1) * HOUR, i as f64)).collect();
