@@ -54,14 +54,17 @@ fn stamped(name: &str) -> Option<i64> {
     if !is_file || log.is_some_and(|log| !["wal", "shm", "journal"].contains(&log)) {
         return None;
     }
-    let (what, stamp) = copy.rsplit_once('-')?;
+    let (what, instant) = copy.rsplit_once('-')?;
     let upgraded = what.strip_prefix(BEFORE_UPGRADE).and_then(|rest| rest.strip_prefix('-')).is_some_and(number);
     if !upgraded && what != BEFORE_RESTORE && what != DAMAGED {
         return None;
     }
-    let part = |from: usize, until: usize| stamp.get(from..until);
+    let part = |from: usize, until: usize| instant.get(from..until);
     let (date, time) = ((part(0, 4)?, part(4, 6)?, part(6, 8)?), (part(9, 11)?, part(11, 13)?, part(13, 15)?));
-    parse_stamp(&format!("{}-{}-{}T{}:{}:{}Z", date.0, date.1, date.2, time.0, time.1, time.2))
+    let (date, time) = (format!("{}-{}-{}", date.0, date.1, date.2), format!("{}:{}:{}", time.0, time.1, time.2));
+    let at_ms = parse_stamp(&format!("{date}T{time}.{}Z", part(15, 18)?))?;
+    // A name that only begins so is somebody else's.
+    (stamp(at_ms) == instant).then_some(at_ms)
 }
 
 /// Keeps a copy of a store that an earlier version wrote, before it is brought up to date. None where there is one
@@ -137,6 +140,21 @@ mod tests {
     fn the_instant_in_a_name_is_found_again() {
         let at_ms = parse_stamp("2026-03-14T07:30:00Z").expect("an instant");
         assert_eq!(stamped(&format!("damaged-{}.db", stamp(at_ms))), Some(at_ms));
+        for name in [
+            "damaged-20260314T073000 my notes.db",
+            "damaged-20260314T073000.db",
+            "damaged-20260314T073000000.db",
+            "damaged-20260314T073000000Z my notes.db",
+            "damaged-20260314T073000000ZZ.db",
+            "damaged-20260314 073000000Z.db",
+            "before-restore-20260314T073000xxxZ.db-wal",
+            "damaged-20260314T073000000Z.db-wal2",
+            "damaged-20260314T073000000Z.db-",
+            "damaged-20260314T073000000Z.db.db",
+        ] {
+            assert_eq!(stamped(name), None, "{name}");
+        }
+        assert_eq!(stamped(&format!("damaged-{}.db", stamp(at_ms + 123))), Some(at_ms + 123));
         for name in ["damaged-.db", "damaged.db", "before-restore-20260314.db", "damaged-2026031\u{e9}T0730000.db"] {
             assert_eq!(stamped(name), None, "{name}");
         }

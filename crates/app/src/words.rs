@@ -174,6 +174,9 @@ pub fn outcome(report: &Report) -> String {
 /// What became of records of earlier exports; empty where nothing did. An import that is newer than others says what it
 /// has not.
 pub fn earlier(report: &Report) -> String {
+    if report.outcome == "already_imported" {
+        return String::new();
+    }
     let parts = [
         (report.superseded, "rewritten by this one (they count no more)"),
         (report.restored, "rewritten before and back in this one (they count again)"),
@@ -224,6 +227,8 @@ mod tests {
     fn what_became_of_earlier_exports_is_told() {
         let report = |superseded, restored, kept| Report { superseded, restored, kept, ..Report::default() };
         assert_eq!(earlier(&report(0, 0, 0)), "");
+        let again = Report { outcome: "already_imported".to_owned(), ..report(2, 1, 5) };
+        assert_eq!(earlier(&again), "");
         assert_eq!(
             earlier(&report(2, 0, 5)),
             "2 rewritten by this one (they count no more), 5 not in this one (they stay)"
