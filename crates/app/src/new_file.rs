@@ -4,9 +4,13 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use store::BUSY_WAIT;
 
 use crate::error::{About, Code, Error, Result};
 use crate::folder::beside;
+use crate::hold::Hold;
 
 /// The end of the name of a file that is not whole yet.
 pub(crate) const UNFINISHED: &str = ".part";
@@ -14,9 +18,6 @@ pub(crate) const UNFINISHED: &str = ".part";
 pub(crate) const OURS: &str = ".vitalog";
 /// So many unfinished files of one name are tried before the folder is given up.
 const MOST_UNFINISHED: usize = 100;
-/// So often the folder is asked for, which another process holds for the moment in which it tidies up.
-const TRIES: u32 = 20;
-const PAUSE: std::time::Duration = std::time::Duration::from_millis(5);
 
 /// Writes a file that only its owner can read and that must not exist yet; a failure leaves nothing behind.
 pub(crate) fn new_file<T>(file: &Path, write: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
@@ -36,7 +37,7 @@ pub(crate) struct Unfinished {
     path: PathBuf,
     meant: PathBuf,
     finished: bool,
-    _held: Option<File>,
+    _held: Option<Hold>,
 }
 
 impl Unfinished {
@@ -69,21 +70,14 @@ impl Drop for Unfinished {
 }
 
 /// Holds the folder of a file until the answer is dropped: meanwhile no other process takes unfinished files away there.
-/// Who comes while nobody holds it takes away what was left of this file. Where folders cannot be held, as on other
-/// systems, nothing is ever taken away.
-fn hold(file: &Path) -> Option<File> {
+/// Who comes while nobody holds it takes away what was left of this file. Where folders cannot be held nothing is ever
+/// taken away.
+fn hold(file: &Path) -> Option<Hold> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let held = File::open(folder).ok()?;
-    if held.try_lock().is_ok() {
+    if Hold::alone(folder, Duration::ZERO).is_ok_and(|alone| alone.is_held()) {
         (0..MOST_UNFINISHED).map(|number| name(file, number)).for_each(|left| forget(&left));
-        held.unlock().ok()?;
     }
-    let mut tries = 0..TRIES;
-    while held.try_lock_shared().is_err() {
-        tries.next()?;
-        std::thread::sleep(PAUSE);
-    }
-    Some(held)
+    Hold::shared(folder, BUSY_WAIT).ok()
 }
 
 /// Takes an unfinished file away, with what SQLite has put beside it. A link or a folder of that name is not ours.

@@ -59,6 +59,7 @@ fn keep(folder: &Folder, now_ms: i64, cancel: &Cancel) -> Result<Option<PathBuf>
 
 /// Makes a new store of the backup and then gives it the place of the damaged one.
 fn replace(folder: &Folder, file: &Path, now_ms: i64, cancel: &Cancel) -> Result<PathBuf> {
+    let _alone = folder.alone()?;
     let path = folder.store_path();
     let fresh = beside(&path, ".part");
     private_file(&fresh, &path)?;
