@@ -40,6 +40,7 @@ mod undo;
 mod unite;
 mod views;
 
+pub use backup::WholeCopy;
 pub use cancel::Cancel;
 pub use error::{Error, ErrorKind, Result};
 pub use ingest::{ANOTHER_PERSON, Delivery, Phase, Progress, REJECTS_KEPT};
