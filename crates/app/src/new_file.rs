@@ -21,14 +21,23 @@ const MOST_UNFINISHED: usize = 100;
 
 /// Writes a file that only its owner can read and that must not exist yet; a failure leaves nothing behind.
 pub(crate) fn new_file<T>(file: &Path, write: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
-    if file.symlink_metadata().is_ok() {
-        let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
-        return Err(Error::new(Code::File, format!("`{name}` is there already."), "Name a file that does not exist."));
-    }
+    refuse_existing(file)?;
     let unfinished = Unfinished::of(file)?;
     let answer = write(&unfinished.path)?;
-    unfinished.finish()?;
+    unfinished.finish_new(|from, to| fs::hard_link(from, to))?;
     Ok(answer)
+}
+
+fn refuse_existing(file: &Path) -> Result<()> {
+    if file.symlink_metadata().is_ok() { Err(is_there(file)) } else { Ok(()) }
+}
+
+fn is_there(file: &Path) -> Error {
+    Error::new(Code::File, format!("{} is there already.", shown(file)), "Name a file that does not exist.")
+}
+
+fn shown(file: &Path) -> String {
+    format!("`{}`", file.file_name().unwrap_or(file.as_os_str()).to_string_lossy())
 }
 
 /// A file that is not whole yet, beside the one that is meant. Dropped before its end it is taken away.
@@ -47,6 +56,15 @@ impl Unfinished {
         Ok(Self { path: unfinished(meant)?, meant: meant.to_owned(), finished: false, _held: held })
     }
 
+    /// The same for a file that may be replaced. What is no file, such as a pipe, would be lost without a word.
+    pub fn replacing(meant: &Path) -> Result<Self> {
+        if fs::metadata(meant).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+            let message = format!("{} is a pipe or a device, and no file.", shown(meant));
+            return Err(Error::new(Code::File, message, "Name a file; what goes to standard output can go there too."));
+        }
+        Self::of(meant)
+    }
+
     /// Opens it for writing.
     pub fn open(&self) -> Result<File> {
         OpenOptions::new().write(true).open(&self.path).writing(&self.meant)
@@ -57,6 +75,16 @@ impl Unfinished {
         fs::rename(&self.path, &self.meant).writing(&self.meant)?;
         self.finished = true;
         Ok(())
+    }
+
+    /// Gives it its name, which nobody may have. Somebody may have taken it meanwhile: a link is made in one step, and the
+    /// other name goes when this is dropped. Where the disk knows no links one more look has to do.
+    fn finish_new(self, link: impl FnOnce(&Path, &Path) -> std::io::Result<()>) -> Result<()> {
+        match link(&self.path, &self.meant) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(is_there(&self.meant)),
+            Err(_) => refuse_existing(&self.meant).and_then(|()| self.finish()),
+        }
     }
 }
 
@@ -147,6 +175,31 @@ mod tests {
         let mut expected = [&["copy.db", "copy.db.vitalog.3.part"], &theirs[..]].concat();
         expected.sort_unstable();
         assert_eq!(files(folder.dir()), expected);
+    }
+
+    /// Somebody makes a file of the name that is meant, once ours is nearly whole: with links and without.
+    #[test]
+    fn what_somebody_else_made_meanwhile_is_not_replaced() {
+        let folder = TestFolder::new("made-meanwhile");
+        fs::create_dir_all(folder.dir()).expect("a folder");
+        let file = folder.dir().join("copy.db");
+        let theirs = |file: &Path| fs::write(file, "theirs").expect("written");
+        let error = new_file(&file, |part| {
+            theirs(&file);
+            write(part)
+        });
+        assert!(error.expect_err("refused").message.contains("is there already"));
+        let no_links = |_: &Path, _: &Path| Err(std::io::Error::from(ErrorKind::Unsupported));
+        let without_links = || {
+            let unfinished = Unfinished::of(&file).expect("a file");
+            write(&unfinished.path).and_then(|()| unfinished.finish_new(no_links))
+        };
+        assert!(without_links().expect_err("refused").message.contains("is there already"));
+        assert_eq!(fs::read_to_string(&file).expect("there"), "theirs");
+        assert_eq!(files(folder.dir()), ["copy.db"]);
+        fs::remove_file(&file).expect("removed");
+        without_links().expect("a file");
+        assert_eq!((fs::read_to_string(&file).expect("there").as_str(), files(folder.dir()).len()), ("text", 1));
     }
 
     #[test]

@@ -40,13 +40,14 @@ mod undo;
 mod unite;
 mod views;
 
+pub use backup::WholeCopy;
 pub use cancel::Cancel;
 pub use error::{Error, ErrorKind, Result};
 pub use ingest::{ANOTHER_PERSON, Delivery, Phase, Progress, REJECTS_KEPT};
 pub use names::TOO_MANY_NAMES;
 pub use open::{BUSY_WAIT, SCHEMA_VERSION, Store, schema_of};
 pub use place::TOO_MANY_ALIKE;
-pub use report::{Counts, EntryCounts, KindCounts, ProblemCount, Report};
+pub use report::{Counts, EntryCounts, HomeMoved, KindCounts, ProblemCount, Report};
 pub use undo::{Steps, Undone};
 pub use views::view_name;
 

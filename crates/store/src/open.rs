@@ -54,9 +54,7 @@ impl Store {
     /// A connection that may write, and makes the file where it is missing.
     fn connect(path: &Path) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let conn = Connection::open_with_flags(path, flags)?;
-        // Now, before anybody is waited for. Where it is gone already, somebody deletes everything.
-        let file = Some(file_of(path).ok_or(ErrorKind::Busy)?);
+        let (conn, file) = same_file(path, || Ok(Connection::open_with_flags(path, flags)?))?;
         Ok(Self { conn, path: path.to_owned(), file, _lock: None })
     }
 
@@ -231,6 +229,17 @@ fn file_of(path: &Path) -> Option<(u64, u64)> {
     std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
 }
 
+/// Opens what lies at a path and tells which file that is: now, before anybody is waited for. Where it is gone already,
+/// or was another one before, somebody deletes everything or puts a store there, and it may be neither that was opened.
+fn same_file<T>(path: &Path, open: impl FnOnce() -> Result<T>) -> Result<(T, Option<(u64, u64)>)> {
+    let before = file_of(path);
+    let opened = open()?;
+    match file_of(path) {
+        Some(file) if before.is_none_or(|before| before == file) => Ok((opened, Some(file))),
+        _ => Err(ErrorKind::Busy.into()),
+    }
+}
+
 /// Elsewhere an open file cannot be removed: there is only one.
 #[cfg(not(unix))]
 fn file_of(_path: &Path) -> Option<(u64, u64)> {
@@ -351,6 +360,24 @@ mod tests {
         assert!(matches!(error.kind(), ErrorKind::Busy), "{error}");
         drop(Store::open(&kept.path()).expect("another store"));
         assert!(store.alone(|| ()).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_was_exchanged_while_it_was_opened_is_not_taken_for_the_one_that_is_there() {
+        let kept = Kept::new("exchanged");
+        let (path, another) = (kept.path(), kept.0.join("another.db"));
+        std::fs::write(&another, "").expect("another file");
+        let open = || Ok(Connection::open(&path)?);
+        assert!(same_file(&path, open).is_ok_and(|(_, file)| file == file_of(&path)));
+        let exchanged = same_file(&path, || {
+            let opened = open();
+            std::fs::rename(&another, &path).expect("exchanged");
+            opened
+        });
+        assert!(matches!(exchanged.expect_err("exchanged").kind(), ErrorKind::Busy));
+        std::fs::remove_file(&path).expect("removed");
+        assert!(same_file(&path, open).is_ok_and(|(_, file)| file == file_of(&path)), "a new one");
     }
 
     /// Who makes the schema may have waited for the one that deletes everything.
