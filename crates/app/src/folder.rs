@@ -18,13 +18,15 @@ const STORE: &str = "vitalog.db";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folder {
     dir: PathBuf,
+    /// The data folder that this one lies in, with the sample store.
+    outer: Option<PathBuf>,
     wait: Duration,
 }
 
 impl Folder {
     /// A folder that the user named.
     pub fn at(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into(), wait: BUSY_WAIT }
+        Self { dir: dir.into(), outer: None, wait: BUSY_WAIT }
     }
 
     /// The same, but who writes waits this long for another writer.
@@ -52,7 +54,7 @@ impl Folder {
 
     /// The data folder of the sample store.
     pub fn demo(&self) -> Self {
-        Self::at(self.dir.join("demo")).waiting(self.wait)
+        Self { dir: self.dir.join("demo"), outer: Some(self.outer().to_owned()), wait: self.wait }
     }
 
     /// Opens the store for reading. A missing one answers as an empty one, and nothing is created.
@@ -70,16 +72,12 @@ impl Folder {
         }
     }
 
-    /// Opens the store for writing; makes folder and store where they are missing. Until it is closed nobody takes its files
-    /// away.
+    /// Opens the store for writing; makes folder and store where they are missing. Until all its files are open nobody takes
+    /// one of them away; who finds later that they are gone does not write.
     pub fn write(&self) -> Result<Store> {
         create_private(&self.dir)?;
-        let held = Hold::shared(&self.dir, self.wait).map_err(busy)?;
-        let mut store = self.open()?;
-        if let Some(lock) = held.into_file() {
-            store.keep_until_closed(lock);
-        }
-        Ok(store)
+        let _held = Hold::shared(self.outer(), self.wait).map_err(busy)?;
+        self.open()
     }
 
     /// The same for one who holds the folder already.
@@ -90,9 +88,13 @@ impl Folder {
         Store::open_within(&path, self.wait).writing(&path)
     }
 
-    /// Holds the folder while no other process has its store open for writing.
+    /// Holds the folder while no other process opens its store for writing, or that of the sample.
     pub(crate) fn alone(&self) -> Result<Hold> {
-        Hold::alone(&self.dir, self.wait).map_err(busy)
+        Hold::alone(self.outer(), self.wait).map_err(busy)
+    }
+
+    fn outer(&self) -> &Path {
+        self.outer.as_ref().unwrap_or(&self.dir)
     }
 }
 

@@ -1,16 +1,12 @@
-//! Files for other places than the store: a backup, a route, an export, a picture. One has another name until it is whole. What a
-//! killed process left under such a name goes with the next file of that name, as long as nobody is writing there.
+//! Files for other places than the store: a backup, a route, an export, a picture. One has another name until it is whole.
+//! What a killed process left under such a name goes with the next file of that name.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-use store::BUSY_WAIT;
 
 use crate::error::{About, Code, Error, Result};
 use crate::folder::beside;
-use crate::hold::Hold;
 
 /// The end of the name of a file that is not whole yet.
 pub(crate) const UNFINISHED: &str = ".part";
@@ -46,14 +42,16 @@ pub(crate) struct Unfinished {
     path: PathBuf,
     meant: PathBuf,
     finished: bool,
-    _held: Option<Hold>,
+    /// Locked, so that nobody takes it for one that was left.
+    _held: File,
 }
 
 impl Unfinished {
     /// Makes it, for its owner alone.
     pub fn of(meant: &Path) -> Result<Self> {
-        let held = hold(meant);
-        Ok(Self { path: unfinished(meant)?, meant: meant.to_owned(), finished: false, _held: held })
+        names(meant).for_each(|left| forget(&left));
+        let (path, file) = unfinished(meant)?;
+        Ok(Self { path, meant: meant.to_owned(), finished: false, _held: file })
     }
 
     /// The same for a file that may be replaced. What is no file, such as a pipe, would be lost without a word.
@@ -97,42 +95,62 @@ impl Drop for Unfinished {
     }
 }
 
-/// Holds the folder of a file until the answer is dropped: meanwhile no other process takes unfinished files away there.
-/// Who comes while nobody holds it takes away what was left of this file. Where folders cannot be held nothing is ever
-/// taken away.
-fn hold(file: &Path) -> Option<Hold> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if Hold::alone(folder, Duration::ZERO).is_ok_and(|alone| alone.is_held()) {
-        (0..MOST_UNFINISHED).map(|number| name(file, number)).for_each(|left| forget(&left));
-    }
-    Hold::shared(folder, BUSY_WAIT).ok()
-}
-
-/// Takes an unfinished file away, with what SQLite has put beside it. A link or a folder of that name is not ours.
+/// Takes away what a killed process left, with what SQLite has put beside it. A link or a folder of that name is not ours,
+/// and a file that somebody writes is locked. Where files cannot be locked nothing is ever taken away.
+#[cfg(unix)]
 fn forget(left: &Path) {
-    for path in [beside(left, "-journal"), left.to_owned()] {
-        if path.symlink_metadata().is_ok_and(|found| found.is_file()) {
+    let is_file = left.symlink_metadata().is_ok_and(|found| found.is_file());
+    let Some(file) = is_file.then(|| File::open(left).ok()).flatten() else { return };
+    if file.try_lock().is_ok() && lies_at(&file, left) {
+        for path in [beside(left, "-journal"), left.to_owned()] {
             // Who may not remove it uses the next name.
             let _ = fs::remove_file(path);
         }
     }
 }
 
-/// One of the names of a file that is not whole yet.
-fn name(file: &Path, number: usize) -> PathBuf {
-    let number = if number == 0 { String::new() } else { format!(".{number}") };
-    beside(file, &format!("{OURS}{number}{UNFINISHED}"))
+/// Elsewhere a lock would keep the writer itself from writing.
+#[cfg(not(unix))]
+fn forget(_left: &Path) {}
+
+/// Locks a file that was made just now. Somebody may have taken it for one that was left, and taken it away.
+#[cfg(unix)]
+fn keep(file: &File, path: &Path) -> bool {
+    let locked = !matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock));
+    locked && lies_at(file, path)
+}
+
+#[cfg(not(unix))]
+fn keep(_file: &File, _path: &Path) -> bool {
+    true
+}
+
+#[cfg(unix)]
+fn lies_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let number = |found: fs::Metadata| (found.dev(), found.ino());
+    path.symlink_metadata().ok().map(number) == file.metadata().ok().map(number)
+}
+
+/// The names of a file that is not whole yet.
+fn names(file: &Path) -> impl Iterator<Item = PathBuf> + '_ {
+    (0..MOST_UNFINISHED).map(move |number| {
+        let number = if number == 0 { String::new() } else { format!(".{number}") };
+        beside(file, &format!("{OURS}{number}{UNFINISHED}"))
+    })
 }
 
 /// Makes a file beside another one, under a name that nobody has.
-fn unfinished(file: &Path) -> Result<PathBuf> {
-    for path in (0..MOST_UNFINISHED).map(|number| name(file, number)) {
+fn unfinished(meant: &Path) -> Result<(PathBuf, File)> {
+    for path in names(meant) {
         match new_private(&path) {
+            Ok(file) if keep(&file, &path) => return Ok((path, file)),
+            Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            made => return made.writing(file).map(|_| path),
+            Err(error) => return Err(error).writing(meant),
         }
     }
-    Err(std::io::Error::from(ErrorKind::AlreadyExists)).writing(file)
+    Err(std::io::Error::from(ErrorKind::AlreadyExists)).writing(meant)
 }
 
 fn new_private(path: &Path) -> std::io::Result<File> {
@@ -200,6 +218,23 @@ mod tests {
         fs::remove_file(&file).expect("removed");
         without_links().expect("a file");
         assert_eq!((fs::read_to_string(&file).expect("there").as_str(), files(folder.dir()).len()), ("text", 1));
+    }
+
+    /// Several files of one folder, as an export makes them.
+    #[cfg(unix)]
+    #[test]
+    fn who_writes_several_files_takes_away_what_was_left_of_each() {
+        let folder = TestFolder::new("several");
+        fs::create_dir_all(folder.dir()).expect("a folder");
+        let [one, two] = ["a.csv", "b.csv"].map(|name| folder.dir().join(name));
+        let left = names(&two).next().expect("a name");
+        fs::write(&left, "half").expect("written");
+        let first = Unfinished::of(&one).expect("a file");
+        let second = Unfinished::of(&two).expect("a file");
+        assert_eq!(second.path, left);
+        assert_eq!(fs::read(&left).expect("there"), b"");
+        drop((first, second));
+        assert_eq!(files(folder.dir()), [""; 0]);
     }
 
     #[test]

@@ -18,17 +18,11 @@ pub(crate) struct Found {
     pub absent: bool,
     /// Rows whose repeats inside the import lay too far apart to be seen at once.
     pub repeated: Vec<Repeated>,
-    /// Rows that stood only inside a correlation.
-    pub only_members: u64,
 }
 
 impl Found {
     fn close(&mut self, row: Option<Repeated>) {
-        let Some(row) = row else { return };
-        self.only_members += u64::from(row.times == 0);
-        if row.times > 1 {
-            self.repeated.push(row);
-        }
+        self.repeated.extend(row.filter(|row| row.times > 1));
     }
 }
 

@@ -43,6 +43,21 @@ struct Run {
     first_ms: i64,
     last_ms: i64,
     bytes: Vec<u8>,
+    /// Where to begin to read for what lies further on: a decoder before every so-manyth claim, and that claim's start.
+    marks: Vec<(i64, usize, i64)>,
+}
+
+/// Claims between two marks.
+const BETWEEN_MARKS: usize = 256;
+
+impl Run {
+    /// Reads from somewhere before the first claim that starts at an instant or later.
+    fn from(&self, start_ms: i64) -> Decoder<'_> {
+        let before = self.marks.partition_point(|(mark, ..)| *mark < start_ms);
+        let mark = before.checked_sub(1).and_then(|at| self.marks.get(at));
+        let (offset, previous) = mark.map_or((0, 0), |(_, offset, previous)| (*offset, *previous));
+        Decoder { bytes: self.bytes.get(offset..).unwrap_or_default(), previous }
+    }
 }
 
 impl Claims {
@@ -85,8 +100,12 @@ impl Claims {
         let ends = claims.first().zip(claims.last()).map(|(first, last)| (first.key.start_ms, last.key.start_ms));
         let (first_ms, last_ms) = ends.unwrap_or_default();
         let mut bytes = Vec::with_capacity(claims.len() * 8);
+        let mut marks = Vec::with_capacity(claims.len() / BETWEEN_MARKS);
         let mut previous = 0;
-        for Claim { key, copies, unchanged } in claims {
+        for (at, Claim { key, copies, unchanged }) in claims.into_iter().enumerate() {
+            if at > 0 && at % BETWEEN_MARKS == 0 {
+                marks.push((key.start_ms, bytes.len(), previous));
+            }
             put(&mut bytes, zigzag(key.start_ms.wrapping_sub(previous)));
             put(&mut bytes, u64::from(key.source));
             put(&mut bytes, zigzag(key.duration_ms));
@@ -95,7 +114,7 @@ impl Claims {
             previous = key.start_ms;
         }
         bytes.shrink_to_fit();
-        self.kinds.entry(kind).or_default().push(Run { claimant, first_ms, last_ms, bytes });
+        self.kinds.entry(kind).or_default().push(Run { claimant, first_ms, last_ms, bytes, marks });
     }
 
     /// The claims of a kind in the order of the table.
@@ -103,19 +122,25 @@ impl Claims {
         self.touching(kind, (i64::MIN, i64::MAX))
     }
 
-    /// Those of runs that touch a stretch: all of it, and some beside.
+    /// Those of runs that touch a stretch: all that begin in it, and some before and after.
     fn touching(&self, kind: u32, (from_ms, until_ms): (i64, i64)) -> Merged<'_> {
         let runs = self.kinds.get(&kind).map_or(&[][..], Vec::as_slice);
         let runs = runs.iter().filter(|run| run.last_ms >= from_ms && run.first_ms <= until_ms);
         let mut merged = Merged { heap: BinaryHeap::new(), decoders: Vec::new() };
         for (index, run) in runs.enumerate() {
-            let mut decoder = Decoder { bytes: &run.bytes, previous: 0 };
+            let mut decoder = run.from(from_ms);
             if let Some(claim) = decoder.next() {
                 merged.heap.push(Reverse((claim, run.claimant, index)));
             }
             merged.decoders.push(decoder);
         }
         merged
+    }
+
+    /// Whether a stored sample was claimed before.
+    pub fn has(&self, kind: u32, key: &Key) -> bool {
+        let claims = self.touching(kind, (key.start_ms, key.start_ms));
+        claims.map(|(claim, _)| claim.key).find(|claimed| claimed >= key) == Some(*key)
     }
 
     /// The ordinals that are claimed at some places, which come in the order of the table: found in one pass, because
@@ -231,5 +256,22 @@ mod tests {
         ];
         assert_eq!(got, expected);
         assert_eq!(claims.sorted(9).count(), 0);
+    }
+
+    #[test]
+    fn what_was_claimed_is_found_wherever_it_lies() {
+        let mut claims = Claims::default();
+        // Several of one start, over the marks.
+        let claimed = |n: i64| key(n / 3 * 1000, 1 + (n % 3) as u32, 0);
+        for run in [0..1000, 2500..4000, 500..2000] {
+            claims.add(7, Claimant::TopLevel, run.map(claimed).collect());
+        }
+        for n in 0..4100 {
+            let expected = n < 2000 || (2500..4000).contains(&n);
+            assert_eq!(claims.has(7, &claimed(n).key), expected, "{n}");
+            let held = claims.held_at(7, &[claimed(n).key.group()]);
+            assert_eq!(held.into_values().next(), expected.then(|| vec![0]), "{n}");
+        }
+        assert!(!claims.has(7, &key(0, 1, 1).key) && !claims.has(8, &claimed(0).key));
     }
 }

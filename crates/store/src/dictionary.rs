@@ -83,6 +83,13 @@ impl Dictionary {
         self.sources.values().copied().collect()
     }
 
+    /// The one source of a name that the input called otherwise, too: with the device that this call lacks.
+    pub fn only_other_call(&self, source: &Source) -> Option<u32> {
+        let others = self.sources.iter().filter(|(call, _)| call.name == source.name && *call != source);
+        let ids: BTreeSet<u32> = others.map(|(_, id)| *id).collect();
+        ids.first().copied().filter(|_| ids.len() == 1)
+    }
+
     pub fn kind(&mut self, conn: &Connection, identifier: &str, unit: Option<&str>) -> Result<u32> {
         if let Some(id) = self.kinds.get(identifier) {
             return Ok(*id);

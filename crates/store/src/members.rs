@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use health::Sample;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::claims::Claims;
 use crate::error::Result;
 use crate::place::group;
-use crate::row::{ABSOLUTE_TOLERANCE, COLUMNS, Key, RELATIVE_TOLERANCE, Row};
+use crate::row::{COLUMNS, Key, Row, near};
 
 /// Links of correlations to samples that are gone.
 pub(crate) const LOST: &str = "DELETE FROM correlation_members AS m WHERE NOT EXISTS (
@@ -18,38 +19,43 @@ pub(crate) const LOST: &str = "DELETE FROM correlation_members AS m WHERE NOT EX
 const AT_ONE_TIME: usize = 1024;
 
 /// The source of a member's twin: nested copies may lack the device, so the value decides, and the name by which this
-/// import, and no other one, calls the source.
+/// import calls the source. What other imports hold has no say.
 pub(crate) fn source_of_twin(
     conn: &Connection,
     kind: &str,
     (name, import): (&str, i64),
     sample: &Sample,
+    claims: &Claims,
 ) -> Result<Option<u32>> {
-    Ok(conn
-        .prepare_cached(
-            "SELECT s.source_id FROM
-                (SELECT * FROM samples WHERE kind_id = (SELECT id FROM kinds WHERE identifier = ?1) AND start_ms = ?2
-                 ORDER BY source_id, duration_ms, ordinal LIMIT ?8) s
-             WHERE s.duration_ms = ?3
-               AND (s.value IS ?4 OR abs(s.value - ?4) <= max(?6, ?7 * max(abs(s.value), abs(?4))))
-               AND EXISTS (SELECT 1 FROM source_names n WHERE n.source_id = s.source_id AND n.name = ?5 AND n.import_id = ?9)
-             ORDER BY s.source_id LIMIT 1",
-        )?
-        .query_row(
-            params![
-                kind,
-                sample.start_ms,
-                sample.end_ms.saturating_sub(sample.start_ms),
-                sample.value,
-                name,
-                ABSOLUTE_TOLERANCE,
-                RELATIVE_TOLERANCE,
-                AT_ONE_TIME,
-                import
-            ],
-            |row| row.get(0),
-        )
-        .optional()?)
+    let Some(kind): Option<u32> = conn
+        .prepare_cached("SELECT id FROM kinds WHERE identifier = ?1")?
+        .query_row([kind], |row| row.get(0))
+        .optional()?
+    else {
+        return Ok(None);
+    };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM
+             (SELECT * FROM samples WHERE kind_id = ?1 AND start_ms = ?2
+              ORDER BY source_id, duration_ms, ordinal LIMIT ?5) s
+         WHERE EXISTS (SELECT 1 FROM source_names n WHERE n.source_id = s.source_id AND n.name = ?3 AND n.import_id = ?4)
+         ORDER BY (SELECT bundle FROM sources w WHERE w.id = s.source_id),
+                  (SELECT hardware FROM sources w WHERE w.id = s.source_id), source_id, ordinal"
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let mut rows = statement.query(params![kind, sample.start_ms, name, import, AT_ONE_TIME])?;
+    let is_near = |value: Option<f64>| match (value, sample.value) {
+        (Some(a), Some(b)) => near(a, b).is_some(),
+        (a, b) => a == b,
+    };
+    while let Some(row) = rows.next()? {
+        let row = Row::from_sql(row)?;
+        let is_held = || row.import_id == import || claims.has(kind, &row.key);
+        if row.key.end_ms() == sample.end_ms && is_near(row.image.value) && is_held() {
+            return Ok(Some(row.key.source));
+        }
+    }
+    Ok(None)
 }
 
 /// The samples of one correlation: kinds and keys.

@@ -121,6 +121,12 @@ impl Group {
         self.names.iter().any(|name| name.sources.contains_key(&import))
     }
 
+    /// Whether an import takes another one's place among those in which a name is compared: what that one proves goes with
+    /// it, and comes back without it.
+    fn is_compared_otherwise_with(&self, import: i64) -> bool {
+        self.names.iter().any(|name| name.sources.len() > 2 * ENDS && name.sources.contains_key(&import))
+    }
+
     /// Whether names are one source that the owner did not link.
     fn is_united(&self) -> bool {
         let mut first: BTreeMap<u32, &Name> = BTreeMap::new();
@@ -223,6 +229,10 @@ pub(crate) fn told_by(
         pairs.iter().zip(of_pair).filter(|(pair, _)| pair.proof().is_some()).map(|(_, at)| at).collect();
     let proven: Vec<&Candidate<'_>> = proven.into_iter().filter_map(|at| candidates.get(at)).collect();
     let mut told = tell(&proven, dictionary, which);
+    if which == Which::Known {
+        let otherwise = groups.iter().filter(|g| g.is_united() && g.is_compared_otherwise_with(import));
+        told.anew.extend(otherwise.map(|group| group.writer.clone()));
+    }
     for group in large.iter().filter(|group| group.has_import(import)) {
         told.too_large += 1;
         // As long as there were fewer, some may have been taken for one.
@@ -312,7 +322,8 @@ pub(crate) fn decided_by(conn: &Connection, import: i64) -> Result<BTreeSet<Writ
         };
         // A name that is linked stands beside others for all that are linked to it.
         let is_linked = || group.names.iter().any(|name| name.link.is_some());
-        if !here.is_empty() && (group.is_too_large() || group.is_united() || is_linked() || only_here()) {
+        let otherwise = group.is_too_large() || group.is_compared_otherwise_with(import);
+        if !here.is_empty() && (otherwise || group.is_united() || is_linked() || only_here()) {
             writers.insert(group.writer);
         }
     }

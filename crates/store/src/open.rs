@@ -36,8 +36,6 @@ pub struct Store {
     path: PathBuf,
     /// The file that a writer has opened; none in memory, and of a reader.
     file: Option<(u64, u64)>,
-    /// What is let go when the store is closed. After the connection: it is dropped last.
-    _lock: Option<File>,
 }
 
 impl Store {
@@ -55,18 +53,18 @@ impl Store {
     fn connect(path: &Path) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let (conn, file) = same_file(path, || Ok(Connection::open_with_flags(path, flags)?))?;
-        Ok(Self { conn, path: path.to_owned(), file, _lock: None })
+        Ok(Self { conn, path: path.to_owned(), file })
     }
 
     /// Returns an empty store in memory: a missing data folder answers like it, and nothing is created.
     pub fn empty(path: &Path) -> Result<Self> {
-        Self { conn: Connection::open_in_memory()?, path: path.to_owned(), file: None, _lock: None }.prepare(BUSY_WAIT)
+        Self { conn: Connection::open_in_memory()?, path: path.to_owned(), file: None }.prepare(BUSY_WAIT)
     }
 
     /// Returns an empty store to try something in: what does not fit into the page cache lies in a nameless file of the
     /// system's, which is gone when the store is closed.
     pub fn scratch() -> Result<Self> {
-        Self { conn: Connection::open("")?, path: PathBuf::new(), file: None, _lock: None }.prepare(BUSY_WAIT)
+        Self { conn: Connection::open("")?, path: PathBuf::new(), file: None }.prepare(BUSY_WAIT)
     }
 
     /// Opens an existing store for reading only: no statement can change it. One whose making was killed is empty.
@@ -98,7 +96,7 @@ impl Store {
         conn.busy_timeout(BUSY_WAIT)?;
         refuse_newer(&conn)?;
         conn.pragma_update(None, "query_only", true)?;
-        Ok(Self { conn, path: path.to_owned(), file: None, _lock: None })
+        Ok(Self { conn, path: path.to_owned(), file: None })
     }
 
     /// Opens a store that nobody changes meanwhile, without locks and side files.
@@ -124,12 +122,7 @@ impl Store {
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
         conn.pragma_update(None, "query_only", true)?;
         conn.pragma_update(None, "mmap_size", 256 * 1024 * 1024)?;
-        Ok(Self { conn, path: path.to_owned(), file: None, _lock: None })
-    }
-
-    /// Keeps a lock that is let go when the store is closed.
-    pub fn keep_until_closed(&mut self, lock: File) {
-        self._lock = Some(lock);
+        Ok(Self { conn, path: path.to_owned(), file: None })
     }
 
     /// Where the store lies; empty for a store in memory.

@@ -193,8 +193,11 @@ impl Merge<'_> {
             self.claims.revive(kind.id);
         }
         let mut unchanged = true;
-        // A nested copy may lack the device; only a row at top level says how the sample looks now.
-        if claimant == Claimant::TopLevel {
+        // A nested copy may lack the device; where there is a row at top level, that one says how the sample looks now.
+        if claimant == Claimant::TopLevel || !self.claims.has(kind.id, &stored.key) {
+            if claimant == Claimant::Member {
+                counts.read += u64::from(row.image.copies);
+            }
             count(&mut counts.counts.known, &mut counts.counts.duplicates, kind, row);
             if self.history.differs(stored, row) {
                 if kind.rule.counts_copies(row.flags) {

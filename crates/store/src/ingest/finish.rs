@@ -60,7 +60,8 @@ impl Ingest<'_> {
         Ok(members)
     }
 
-    /// Who wrote each sample: its twin's source, or that of another one by the same name beside it.
+    /// Who wrote each sample: its twin's source, or that of another one by the same name beside it, or the only one that has
+    /// the name in this input.
     fn sources_of_members(&mut self, batch: &Batch) -> Result<Vec<u32>> {
         let mut twins = Vec::with_capacity(batch.samples.len());
         let mut known: Vec<Option<u32>> = vec![None; batch.sources.len()];
@@ -68,7 +69,7 @@ impl Ingest<'_> {
             let (kind, source) = (sample.kind as usize, sample.source as usize);
             let twin = match (batch.kinds.get(kind), batch.sources.get(source)) {
                 (Some(kind), Some(source)) => {
-                    members::source_of_twin(self.conn, kind, (&source.name, self.import), sample)?
+                    members::source_of_twin(self.conn, kind, (&source.name, self.import), sample, &self.claims)?
                 }
                 _ => None,
             };
@@ -77,9 +78,11 @@ impl Ingest<'_> {
             }
             twins.push(twin);
         }
-        let others = batch.sources.iter().zip(known).map(|(source, known)| match known {
-            Some(known) => Ok(known),
-            None => self.dictionary.source(self.conn, source),
+        let others = batch.sources.iter().zip(known).map(|(source, known)| {
+            match known.or_else(|| self.dictionary.only_other_call(source)) {
+                Some(known) => Ok(known),
+                None => self.dictionary.source(self.conn, source),
+            }
         });
         let others = others.collect::<Result<Vec<_>>>()?;
         let own = |(sample, twin): (&Sample, Option<u32>)| twin.unwrap_or_else(|| at(&others, sample.source));
@@ -162,11 +165,6 @@ impl Ingest<'_> {
             if let Some(counts) = self.report.by_type.get_mut(identifier) {
                 counts.counts.known = counts.counts.known.saturating_sub(repeats);
                 counts.counts.duplicates += repeats;
-            }
-            if found.only_members > 0 {
-                let counts = self.report.by_type.entry(identifier.clone()).or_default();
-                counts.read += found.only_members;
-                counts.counts.known += found.only_members;
             }
             let touched = self.derived.touched(kind);
             if found.absent || self.claims.revives(kind) || (!newest && touched) {

@@ -23,10 +23,14 @@ impl Ingest<'_> {
     pub(super) fn link_renamed_sources(&mut self) -> Result<Told> {
         let mut told = self.told(Which::New)?;
         self.tell_too_large(told.too_large);
-        for (new, old) in std::mem::take(&mut told.renamed) {
-            for kind in brought_kinds(self.conn, new, self.import)? {
-                self.move_samples(kind, new, old)?;
+        let renamed = std::mem::take(&mut told.renamed);
+        for (new, old) in &renamed {
+            for kind in brought_kinds(self.conn, *new, self.import)? {
+                self.move_samples(kind, *new, *old)?;
             }
+        }
+        // A correlation is known by its members, which another source may have written.
+        for (new, old) in renamed {
             for (kind, known) in entries::move_source(self.conn, self.import, &self.imports, new, old)? {
                 self.known_after_all(&kind, known);
             }

@@ -184,3 +184,54 @@ fn so_many_alike_are_told_apart_and_no_more() {
         check(&(0..readings).map(reading).collect::<String>(), readings, 0, correlations);
     }
 }
+
+/// A member without a twin is all that its import knows of the sample.
+#[test]
+fn a_member_alone_is_shown_as_its_own_import_has_it() {
+    let alone = |version: &str, value: &str, unit: &str| {
+        let high = record(SYSTOLIC, value, GOOD)
+            .replace("mmHg", unit)
+            .replace("/>", &format!(" sourceVersion=\"{version}\"/>"));
+        pressure(GOOD, &[high])
+    };
+    let (early, late) = ("2024-01-01 10:00:00 +0000", "2024-02-01 10:00:00 +0000");
+    let older = alone("1.0", "120", "mmHg");
+    let newer = alone("2.0", "15.9987", "kPa");
+    let shown = |store: &Store| {
+        let rows = "SELECT o.version || ' ' || o.unit || ' ' || coalesce(original, value) FROM samples JOIN origins o ON o.id = origin_id";
+        store.conn.query_row(rows, [], |row| row.get::<_, String>(0)).expect("one row")
+    };
+    for newer_first in [false, true] {
+        let mut store = store_of(&[]);
+        let mut files = [(early, &older), (late, &newer)];
+        if newer_first {
+            files.reverse();
+        }
+        let reports = files.map(|(date, body)| read(&mut store, date, body, "</HealthData>"));
+        assert_eq!(reports.map(|r| (r.records, r.counts.new, r.counts.known)), [(1, 1, 0), (1, 0, 1)]);
+        assert_eq!(shown(&store), "2.0 kPa 15.9987");
+        undo(&mut store, if newer_first { 1 } else { 2 });
+        assert_eq!(shown(&store), "1.0 mmHg 120.0");
+        assert_eq!(store.verify("UTC").expect("verifies"), []);
+    }
+}
+
+/// Apps that write a device for records and none for what is made of them.
+#[test]
+fn correlations_of_a_renamed_phone_are_known_though_they_name_no_device() {
+    let with_device =
+        |record: String| record.replace("/>", " device=\"&lt;&lt;HKDevice: 0x1&gt;, hardware:iPhone15,2&gt;\"/>");
+    let reading = |n: i64| {
+        let at = format!("2024-01-01 1{n}:00:00 +0000");
+        let [high, low] =
+            [record(SYSTOLIC, &(120 + n).to_string(), &at), record(DIASTOLIC, "80", &at)].map(with_device);
+        format!("{high}{low}{}", pressure(&at, &[high.clone(), low.clone()]))
+    };
+    let body: String = (0..3).map(reading).collect();
+    let mut store = store_of(&[]);
+    read(&mut store, GOOD, &body, "</HealthData>");
+    let report = read(&mut store, "2024-02-01 10:00:00 +0000", &body.replace("Cuff", "Kim's Cuff"), "</HealthData>");
+    assert_eq!((report.counts.known, report.correlations.known, report.correlations.new), (6, 3, 0));
+    assert_eq!(count(&store, "SELECT count(*) FROM entries"), 3);
+    assert_eq!(store.verify("UTC").expect("verifies"), []);
+}

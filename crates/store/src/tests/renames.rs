@@ -118,6 +118,27 @@ fn what_counts_again_of_one_kind_does_not_hide_what_counts_no_more_of_another() 
     assert_eq!((undone.restored, undone.superseded), (2, 2 + 3));
 }
 
+/// Of many exports a name is compared where they begin and end: who proves it in between does so for as long as there are few.
+#[test]
+fn among_many_exports_a_rename_is_told_in_any_order_or_in_none() {
+    let walk = |hour: i64, source| Line { source, ..steps(hour * HOUR, (hour + 1) * HOUR, hour as f64 + 1.0) };
+    let many: Vec<Export> = (0..17).map(|n| export(10 + n, &[walk(n, "Kim's Watch")])).collect();
+    let renamed = export(90, &[walk(8, "Sasha's Watch")]);
+    let all: Vec<&Export> = many.iter().chain([&renamed]).collect();
+    let expected = store_of(&all);
+    assert_eq!(names(&expected).len(), 2);
+    let mut store = store_of(&all.iter().rev().copied().collect::<Vec<_>>());
+    check_same(&store, &expected);
+    // One less, and it is among the last eight.
+    let fewer: Vec<&Export> = all.iter().skip(1).copied().collect();
+    undo(&mut store, 18);
+    assert_eq!(names(&store).len(), 1);
+    check_same(&store, &store_of(&fewer));
+    ingest(&mut store, &many[0]);
+    check_same(&store, &expected);
+    assert_eq!(store.verify("Europe/Berlin").expect("verifies"), []);
+}
+
 #[test]
 fn what_the_owner_linked_stays_one_whatever_is_undone() {
     let [a, b, c] = &family(Some("Watch6,1"));
