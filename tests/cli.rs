@@ -102,8 +102,30 @@ fn a_wrong_setting_names_the_allowed_ones() {
 }
 
 #[test]
+fn a_setting_that_is_shown_says_how_it_is_set() {
+    let folder = Folder::new("shown-setting");
+    let words = |arguments: &[&str], exit| {
+        let output = folder.check(arguments, exit);
+        [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned())
+    };
+    let [shown, remark] = words(&["settings", "units"], 0);
+    assert_eq!(shown, "units = metric\n");
+    assert!(remark.contains("`vitalog settings set units VALUE`") && remark.contains("imperial"), "{remark}");
+    assert_eq!(folder.answer(&["settings", "units"]), json!({"units": "metric"}));
+    let [all, remark] = words(&["settings"], 0);
+    assert!(remark.contains("`vitalog settings set KEY VALUE`"), "{remark}");
+    // Nothing listens to phones yet.
+    assert!(!all.contains("port") && !all.contains("hep_"), "{all}");
+    assert_eq!(folder.answer(&["settings"])["port"], 8787);
+    assert!(words(&["settings", "units", "imperial"], 2)[1].contains("`vitalog settings set units imperial`"));
+    assert!(!folder.data().exists());
+}
+
+#[test]
 fn what_fails_is_exit_1_and_changes_nothing() {
     let error = check_error(&["import", "nowhere/no-such-file.zip"], 1, "not_found");
+    assert_eq!(error["message"], "There is no folder `nowhere`.");
+    let error = check_error(&["import", "no-such-file.zip"], 1, "not_found");
     assert_eq!(error["message"], "There is no file or folder `no-such-file.zip`.");
     let error = check_error(&["sql", " ;"], 1, "bad_sql");
     assert_eq!(error["message"], "There is no statement to run.");
@@ -119,8 +141,11 @@ fn what_fails_is_exit_1_and_changes_nothing() {
     fs::write(around.join("Export.ZIP"), "milk, bread").expect("written");
     let output = folder.check(&["import", around.to_str().expect("UTF-8"), "--json"], 1);
     assert!(error_line(&output)["hint"].as_str().is_some_and(|hint| hint.starts_with("`Export.ZIP` lies in it")));
-    let out = folder.check(&["export", "--format", "csv", "--out", file.to_str().expect("UTF-8"), "--json"], 1);
-    assert_eq!(error_line(&out)["message"], "`notes.txt` cannot be read or written: not a directory.");
+    fs::write(folder.path("notes"), "milk, bread").expect("written");
+    let out = folder.check(&["export", "--format", "csv", "--out", "notes", "--json"], 1);
+    assert_eq!(error_line(&out)["message"], "`notes` is a file, and no folder.");
+    let out = folder.check(&["export", "--format", "csv", "--out", "notes.csv", "--json"], 2);
+    assert_eq!(error_line(&out)["code"], "bad_usage");
     fs::write(&file, b"PK\x03\x04 and so on").expect("written");
     let pipe = fs::File::open(&file).expect("there");
     let output = folder.command(&["import", "-", "--json"]).stdin(pipe).output().expect("runs");
@@ -166,6 +191,8 @@ fn imports_name_standard_input_and_say_what_was_undone() {
     assert!(words(output).starts_with("Imported standard input, 36 records: 33 new, "));
     let table = words(folder.check(&["imports"], 0));
     assert!(table.contains("(standard input)") && table.contains("imported"), "{table}");
+    let row = |at| table.lines().nth(at).unwrap_or_default().split_whitespace().rev().take(4).collect::<Vec<_>>();
+    assert_eq!((row(0), row(1)), (vec!["rejected", "repeated", "known", "new"], vec!["2", "1", "0", "33"]), "{table}");
     // A day and a time of day, no instant of UTC.
     let at = table.lines().nth(1).and_then(|row| row.split_once("(standard input)")).map(|(_, rest)| rest.trim());
     assert!(at.is_some_and(|at| at.as_bytes()[10] == b' ' && at.as_bytes()[13] == b':'), "{table}");
@@ -345,8 +372,10 @@ fn a_chart_is_the_file_that_was_named_and_no_other() {
         .collect();
     names.sort();
     assert_eq!(names, ["data", "steps.PNG", "steps.png", "steps.svg"]);
-    let nowhere = folder.path("nowhere/steps.svg");
-    folder.check(&["chart", "step_count", "--out", nowhere.to_str().expect("UTF-8")], 1);
+    let nowhere = folder.check(&["chart", "step_count", "--out", "nowhere/steps.svg", "--json"], 1);
+    assert_eq!(error_line(&nowhere)["message"], "There is no folder `nowhere`.");
+    let below = folder.check(&["chart", "step_count", "--out", "steps.svg/steps.svg", "--json"], 1);
+    assert_eq!(error_line(&below)["message"], "`steps.svg` is a file, and no folder.");
 }
 
 #[test]

@@ -250,5 +250,5 @@ fn ctrl_c_during_an_import_leaves_everything_as_it_was() {
     assert!(output.stdout.is_empty());
     assert_eq!(folder.answer(&["types"]), before);
     assert_eq!(folder.answer(&["imports"]).as_array().map(Vec::len), Some(1));
-    assert_eq!(folder.answer(&["verify"]), json!({"ok": true, "findings": []}));
+    assert_eq!(folder.answer(&["verify"]), json!({"ok": true, "exists": true, "findings": []}));
 }

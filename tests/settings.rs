@@ -19,7 +19,7 @@ fn column(name: &str, settings: &[[&str; 2]], arguments: &[&str], key: &str) -> 
         folder.check(&["settings", "set", key, value], 0);
         assert_eq!(folder.answer(&["settings"])[key], *value);
     }
-    assert_eq!(folder.answer(&["verify"]), json!({"ok": true, "findings": []}), "{settings:?}");
+    assert_eq!(folder.answer(&["verify"]), json!({"ok": true, "exists": true, "findings": []}), "{settings:?}");
     let rows = folder.answer(arguments);
     rows.as_array().expect("rows").iter().map(|row| row[key].clone()).collect()
 }

@@ -17,8 +17,9 @@ pub struct Export {
     /// How it is written: every record as a line of JSON, or one table per kind of record
     #[arg(long, value_enum)]
     format: Kind,
-    /// A folder, or - for standard output (one table only: samples, or the one record named by --types)
-    #[arg(long = "out", value_name = "DIR|-")]
+    /// A folder; a file, where it is one (NAME.jsonl, or NAME.csv of the one record named by --types); or - for
+    /// standard output (one table only)
+    #[arg(long = "out", value_name = "DIR|FILE|-")]
     out_dir: PathBuf,
     /// Only these types, or records such as workout, route, ecg, activity_summary, correlation
     #[arg(long, value_delimiter = ',', value_name = "A,B")]

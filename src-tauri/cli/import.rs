@@ -24,21 +24,25 @@ pub struct Import {
 pub(super) fn run(verb: &Import, folder: &Folder, out: &mut Out) -> Result<End> {
     let input = if verb.path.as_os_str() == "-" { Input::Stdin } else { Input::Path(verb.path.clone()) };
     let start = Instant::now();
-    let mut report = watched(out, |cancel, progress| {
+    let mut imported = watched(out, |cancel, progress| {
         let options = Options { dry_run: verb.dry_run, now_ms: super::now_ms(), cancel: cancel.clone() };
         app::import::import(folder, &input, &options, progress)
     })?;
-    report.seconds = start.elapsed().as_secs_f64();
+    imported.report.seconds = start.elapsed().as_secs_f64();
+    let report = &imported.report;
     match out.style {
-        Style::Json => out.json(&report)?,
+        Style::Json => out.json(&imported)?,
         _ => {
-            tell(&report, out)?;
-            tell_zone(&report, folder, out)?;
+            tell(report, out)?;
+            match &imported.home_zone {
+                Some(moved) => out.line(&app::words::home_zone(moved))?,
+                None => tell_zone(report, folder, out)?,
+            }
         }
     }
     Ok(match report.outcome.as_str() {
         "already_imported" => End::Nothing,
-        _ if app::import::is_partial(&report) => End::Rejected,
+        _ if app::import::is_partial(report) => End::Rejected,
         _ => End::Done,
     })
 }

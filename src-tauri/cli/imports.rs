@@ -33,7 +33,7 @@ fn all(folder: &Folder, out: &mut Out) -> Result<()> {
     let rows = app::imports::imports(folder)?;
     let clock = Clock::here();
     out.rows(&rows, || {
-        let mut table = Table::new(&["import", "file", "at", "outcome", "new", "known", "rejected"]);
+        let mut table = Table::new(&["import", "file", "at", "outcome", "new", "known", "repeated", "rejected"]);
         for row in &rows {
             table.row([
                 row.import.to_string(),
@@ -42,6 +42,7 @@ fn all(folder: &Folder, out: &mut Out) -> Result<()> {
                 outcome(row),
                 row.new.to_string(),
                 row.known.to_string(),
+                row.duplicates.to_string(),
                 row.rejected.to_string(),
             ]);
         }

@@ -11,6 +11,8 @@ use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, Prog
 const WITH_END: &str = "[{bar:20}] {percent:>3} %  {records} records, {rate}/s, {decimal_bytes_per_sec}, {eta} left";
 const WITHOUT_END: &str = "{records} records, {rate}/s, {decimal_bytes_per_sec}";
 
+/// Time that goes by like this belongs to somebody else.
+const WAITING: &str = "{spinner} waiting for another Vitalog that writes";
 /// After the last batch nobody knows how long it takes.
 const FINISHING: &str = "{spinner} {records} records, working out days and what they mean for earlier imports";
 const STEPS: &str = "[{bar:20}] {percent:>3} %  {elapsed} gone";
@@ -20,6 +22,7 @@ const TURN: Duration = Duration::from_millis(200);
 /// The line of one import.
 pub struct Line {
     bar: ProgressBar,
+    waits: bool,
     records: Arc<AtomicU64>,
 }
 
@@ -30,7 +33,8 @@ impl Line {
     }
 
     fn on(target: ProgressDrawTarget) -> Self {
-        let line = Self { bar: ProgressBar::with_draw_target(None, target), records: Arc::default() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        let line = Self { bar, waits: false, records: Arc::default() };
         line.bar.set_style(line.style(WITHOUT_END));
         line
     }
@@ -52,6 +56,18 @@ impl Line {
 
     /// Shows how far it is.
     pub fn show(&mut self, at: Progress) {
+        if at.phase == Phase::Waiting {
+            self.waits = true;
+            self.bar.set_style(self.style(WAITING));
+            turn(&self.bar);
+            return;
+        }
+        if std::mem::take(&mut self.waits) {
+            // Rates are those of the import alone.
+            self.bar.disable_steady_tick();
+            self.bar.reset();
+            self.bar.set_style(self.style(WITHOUT_END));
+        }
         if let (Some(total), None) = (at.total_bytes.filter(|total| *total > 0), self.bar.length()) {
             self.bar.set_style(self.style(WITH_END));
             self.bar.set_length(total);
@@ -131,6 +147,24 @@ mod tests {
         let (records, bytes) = (1_000_000, 50_000_000);
         let half = Progress { records, bytes, total_bytes: Some(100_000_000), ..Progress::default() };
         check(half, &["[##########----------]", " 50 %", "1,000,000 records", "/s", "B/s", " left"]);
+    }
+
+    #[test]
+    fn who_waits_for_another_writer_is_told_and_the_wait_is_not_counted() {
+        let waiting = Progress { phase: Phase::Waiting, ..Progress::default() };
+        check(waiting, &["waiting for another Vitalog that writes"]);
+        let terminal = InMemoryTerm::new(4, 100);
+        let mut line = Line::on(ProgressDrawTarget::term_like(Box::new(terminal.clone())));
+        // As if it had begun an hour ago.
+        line.bar = line.bar.clone().with_elapsed(Duration::from_secs(3600));
+        line.show(waiting);
+        line.show(Progress::default());
+        assert!(line.bar.elapsed() < Duration::from_secs(60), "{:?}", line.bar.elapsed());
+        line.show(Progress { records: 36_000_000, bytes: 50, total_bytes: Some(100), ..Progress::default() });
+        line.bar.force_draw();
+        let shown = terminal.contents();
+        assert!(shown.contains("36,000,000 records") && !shown.contains(" 10,000/s"), "{shown}");
+        assert!(!shown.contains("waiting"), "{shown}");
     }
 
     #[test]

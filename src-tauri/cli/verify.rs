@@ -23,13 +23,15 @@ pub(super) fn run(verb: &Verify, folder: &Folder, out: &mut Out) -> Result<End> 
     match out.style {
         Style::Json => out.json(&answer)?,
         Style::Csv => out.rows(&answer.findings, || Table::new(&[]))?,
+        Style::Words if !answer.exists => out.line("There is no store yet; the first import makes it.")?,
         Style::Words if answer.ok => out.line("The store is whole.")?,
         Style::Words => {
             let line = |finding: &FindingAnswer| format!("{}: {}", finding.check, finding.text);
             answer.findings.iter().try_for_each(|finding| out.line(&line(finding)))?;
             if !verb.repair {
                 out.say(
-                    "`vitalog verify --repair` computes days and counts anew; a backup brings back what a disk lost.",
+                    "`vitalog verify --repair` computes days and counts anew; `vitalog restore FILE` brings back from a backup \
+                     what a disk lost.",
                 );
             }
         }

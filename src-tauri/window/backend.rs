@@ -69,6 +69,8 @@ pub struct Progress {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
+    /// Another Vitalog writes; it is waited for.
+    Waiting,
     /// Records come in.
     Reading,
     /// All are in; days and what they mean for earlier imports are worked out.

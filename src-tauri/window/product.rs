@@ -122,9 +122,9 @@ impl Backend for Product {
         let mut hear = hear(cancel, progress);
         let input = Input::Path(path.to_owned());
         let options = Options { dry_run: false, now_ms, cancel: cancel.clone() };
-        let mut report = app::import::import(&self.folder(), &input, &options, &mut hear)?;
-        report.seconds = start.elapsed().as_secs_f64();
-        value(report)
+        let mut imported = app::import::import(&self.folder(), &input, &options, &mut hear)?;
+        imported.report.seconds = start.elapsed().as_secs_f64();
+        value(imported)
     }
 }
 
@@ -133,8 +133,13 @@ fn hear<'a>(
     cancel: &'a Cancel,
     progress: &'a mut dyn FnMut(Progress),
 ) -> impl FnMut(app::import::Progress) -> bool + use<'a> {
-    let start = Instant::now();
+    let mut start = Instant::now();
+    let mut waited = false;
     move |at: app::import::Progress| {
+        // Speeds are those of the import alone.
+        if std::mem::replace(&mut waited, at.phase == app::import::Phase::Waiting) {
+            start = Instant::now();
+        }
         let seconds = start.elapsed().as_secs_f64().max(1e-3);
         let fraction = at.total_bytes.filter(|total| *total > 0).map(|total| at.bytes as f64 / total as f64);
         let left = fraction.filter(|fraction| *fraction > 0.0).map(|fraction| seconds / fraction - seconds);
@@ -145,6 +150,7 @@ fn hear<'a>(
             seconds_left: left.map(|left| left.max(0.0)),
             fraction: fraction.map(|fraction| fraction.min(1.0)),
             phase: match at.phase {
+                app::import::Phase::Waiting => Phase::Waiting,
                 app::import::Phase::Reading => Phase::Reading,
                 app::import::Phase::Finishing => Phase::Finishing,
             },

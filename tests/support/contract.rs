@@ -1,4 +1,5 @@
 //! The keys of the command line's contract. More may be added, none may go.
+#![allow(dead_code)]
 
 use serde_json::Value;
 
@@ -41,8 +42,20 @@ pub const IMPORT: &[&str] = &[
     "xml_bytes",
     "by_type",
 ];
-pub const IMPORTS: &[&str] =
-    &["import", "channel", "file", "device", "at", "outcome", "new", "known", "superseded", "rejected", "undone"];
+pub const IMPORTS: &[&str] = &[
+    "import",
+    "channel",
+    "file",
+    "device",
+    "at",
+    "outcome",
+    "new",
+    "known",
+    "duplicates",
+    "superseded",
+    "rejected",
+    "undone",
+];
 pub const CHART: &[&str] =
     &["title", "unit", "days", "range", "x", "y", "buckets", "gaps", "totals", "summary", "table"];
 pub const UNDO: &[&str] = &["import", "removed", "restored", "superseded"];

@@ -71,6 +71,8 @@ export interface ImportRow {
   at: string
   new: number
   known: number
+  /** Exact repeats inside the file. */
+  duplicates: number
   superseded: number
   /** Records and entries that were left out. */
   rejected: number
@@ -117,6 +119,8 @@ export interface Report extends Record<EntryKind, EntryCounts> {
   /** What became of the records, by Apple's identifier. */
   by_type: Record<string, { read: number; rejected: number }>
   seconds: number
+  /** Where the import moved the home zone, and with it days. */
+  home_zone?: { was: string; now: string }
 }
 
 /** A record or entry that was left out. */
@@ -142,7 +146,7 @@ export interface Progress {
   mbPerSecond: number
   secondsLeft: number | null
   fraction: number | null
-  phase: 'reading' | 'finishing'
+  phase: 'waiting' | 'reading' | 'finishing'
 }
 
 /** How far an undo is. */

@@ -31,7 +31,7 @@ pub fn backup(folder: &Folder, file: &Path, cancel: &Cancel) -> Result<BackedUp>
     }
     let mut store = folder.read()?;
     kept::copy(&mut store, file, cancel)?;
-    let bytes = std::fs::metadata(file).about(file)?.len();
-    let records = store::Store::open_as_it_is(file).about(file)?.totals()?.records;
+    let bytes = std::fs::metadata(file).reading(file)?.len();
+    let records = store::Store::open_as_it_is(file).reading(file)?.totals()?.records;
     Ok(BackedUp { file: file.display().to_string(), records, bytes, schema: SCHEMA_VERSION })
 }

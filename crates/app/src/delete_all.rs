@@ -99,17 +99,13 @@ fn exclusively<T>(folder: &Folder, work: impl FnOnce() -> Result<T>) -> Result<T
 
 fn remove_all(folder: &Folder, receipt: &mut Receipt) -> Result<()> {
     let sample = folder.demo();
-    let mut files = [ours(folder), ours(&sample)].concat();
-    if sample.store_path().exists() {
-        files.push(sample.dir().join(SAMPLE_EXPORT));
-    }
-    for path in files {
+    for path in all(folder) {
         // A link is removed, and what it points to is somebody else's.
         let Ok(found) = path.symlink_metadata() else { continue };
         if found.is_dir() {
             continue;
         }
-        fs::remove_file(&path).about(&path)?;
+        fs::remove_file(&path).writing(&path)?;
         receipt.bytes += found.len();
         let name = path.strip_prefix(folder.dir()).unwrap_or(&path).display().to_string();
         receipt.removed.push(Removed { name, bytes: found.len() });
@@ -119,6 +115,15 @@ fn remove_all(folder: &Folder, receipt: &mut Receipt) -> Result<()> {
         let _ = fs::remove_dir(dir);
     }
     Ok(())
+}
+
+/// The files that go, in their order.
+fn all(folder: &Folder) -> Vec<PathBuf> {
+    let sample = folder.demo();
+    // Without the sample store beside it an export is somebody's: it goes first, so that nobody who is killed half way
+    // leaves it.
+    let export = sample.store_path().exists().then(|| sample.dir().join(SAMPLE_EXPORT));
+    export.into_iter().chain(ours(folder)).chain(ours(&sample)).collect()
 }
 
 /// The files of one data folder.
@@ -131,6 +136,33 @@ fn write(folder: &Folder, receipt: &mut Receipt, now_ms: i64) -> Result<()> {
     receipt.receipt = Some(name.clone());
     let path = folder.dir().join(name);
     let text = serde_json::to_vec_pretty(receipt).map_err(std::io::Error::from)?;
-    let mut file = private_file(&path)?;
-    file.write_all(&text).and_then(|()| file.sync_all()).about(&path)
+    let mut file = private_file(&path, &path)?;
+    file.write_all(&text).and_then(|()| file.sync_all()).writing(&path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::TestFolder;
+
+    #[test]
+    fn who_is_killed_half_way_knows_the_rest_the_next_time() {
+        let folder = TestFolder::filled("delete-killed");
+        let sample = folder.demo();
+        drop(sample.write().expect("a sample store"));
+        fs::create_dir(sample.dir().join(KEPT)).expect("a folder");
+        for file in [SAMPLE_EXPORT, "vitalog.db-wal", "kept/damaged-20260314T073000000Z.db"] {
+            fs::write(sample.dir().join(file), "x").expect("written");
+        }
+        // Each round is one that is killed after its first file.
+        let mut rounds = 0;
+        while let Some(path) = all(&folder).into_iter().find(|path| path.exists()) {
+            fs::remove_file(path).expect("removed");
+            rounds += 1;
+        }
+        remove_all(&folder, &mut Receipt::default()).expect("nothing is left to remove");
+        let left: Vec<_> = fs::read_dir(folder.dir()).expect("a folder").map(|e| e.expect("one").file_name()).collect();
+        assert!(left.is_empty(), "{left:?}");
+        assert_eq!(rounds, 5);
+    }
 }

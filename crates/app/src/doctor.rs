@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use store::Store;
 
-use crate::error::Error;
+use crate::error::{Code, Error, REMEDY};
 use crate::folder::{Folder, private_file};
 use crate::local::home_zone;
 
@@ -56,7 +56,9 @@ fn bad(check: &'static str, found: impl Into<String>, fix: impl Into<String>) ->
 }
 
 fn failed(check: &'static str, error: &Error) -> Check {
-    bad(check, error.message.clone(), error.hint.clone())
+    // Who is told by doctor need not be sent there.
+    let fix = if error.code == Code::StoreFailed { REMEDY } else { error.hint.as_str() };
+    bad(check, error.message.clone(), fix)
 }
 
 /// Only the owner may read.
@@ -115,7 +117,8 @@ fn write_test(folder: &Folder) -> Check {
     }
     let path = folder.dir().join(PROBE);
     let text = b"Vitalog looks whether it can write here.";
-    let written = private_file(&path).and_then(|mut file| Ok(file.write_all(text).and_then(|()| file.sync_all())?));
+    let written =
+        private_file(&path, &path).and_then(|mut file| Ok(file.write_all(text).and_then(|()| file.sync_all())?));
     let read = written.and_then(|()| Ok(fs::read(&path)?));
     // Where it could not be made there is nothing to remove.
     let _ = fs::remove_file(&path);
@@ -130,7 +133,7 @@ fn store_checks(store: &Store, folder: &Folder) -> Vec<Check> {
     if !folder.store_path().exists() {
         return vec![good("store", "not there yet; the first import makes it"), zone(store)];
     }
-    let repair = "Run `vitalog verify`, and restore a backup.";
+    let repair = REMEDY;
     let integrity = match store.quick_check() {
         Ok(findings) => match findings.first() {
             None => good("integrity", "every page is readable"),

@@ -1,9 +1,14 @@
 //! The one place that turns an error into a code for programs, a message for people and a way out.
 
+mod file;
+
 use std::fmt;
 use std::path::Path;
 
 use serde::Serialize;
+
+pub(crate) use file::About;
+use file::{Doing, io, name};
 
 /// Shorthand for this crate's results.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -132,6 +137,10 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// What helps a store that is broken, from wherever that is told: nothing more is to be learned elsewhere.
+pub(crate) const REMEDY: &str = "`vitalog restore FILE` puts a backup in its place and keeps what is there; without a \
+                                 backup, import your exports into a new data folder.";
+
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         use store::ErrorKind;
@@ -143,11 +152,7 @@ impl From<store::Error> for Error {
             ErrorKind::Newer { .. } => {
                 Self::new(Code::StoreNewer, "A newer version of Vitalog wrote this store.", "Install that version.")
             }
-            ErrorKind::Damaged(_) => Self::new(
-                Code::StoreDamaged,
-                "The store is damaged or is no store.",
-                "`vitalog verify` says what is wrong; a backup, or importing your exports into a new data folder, helps.",
-            ),
+            ErrorKind::Damaged(_) => Self::new(Code::StoreDamaged, "The store is damaged or is no store.", REMEDY),
             ErrorKind::Unsettled => Self::new(
                 Code::StoreReadOnly,
                 "The folder is read-only, and the store in it is not ready to be read: its newest changes lie beside it, or an \
@@ -199,52 +204,29 @@ impl From<std::io::Error> for Error {
     }
 }
 
-/// Results that are about one file: their error names it, without its folder.
-pub(crate) trait About<T> {
-    /// Names the file.
-    fn about(self, path: &Path) -> Result<T>;
-}
-
-impl<T> About<T> for std::io::Result<T> {
-    fn about(self, path: &Path) -> Result<T> {
-        self.map_err(|error| io(&error, Some(&name(path))))
-    }
-}
-
-impl<T> About<T> for health::Result<T> {
-    fn about(self, path: &Path) -> Result<T> {
-        self.map_err(|error| input(&error, Some(&name(path))))
-    }
-}
-
-impl<T> About<T> for store::Result<T> {
-    fn about(self, path: &Path) -> Result<T> {
-        self.map_err(|error| match error.kind() {
-            store::ErrorKind::Io(inner) => io(inner, Some(&name(path))),
-            _ => error.into(),
-        })
-    }
-}
-
-fn name(path: &Path) -> String {
-    // `/` and `..` have no name of their own.
-    path.file_name().map_or_else(|| "this folder".to_owned(), |name| format!("`{}`", name.to_string_lossy()))
-}
-
 /// An input that cannot be read, by the name of its file.
 pub(crate) fn named(error: &health::Error, path: &Path) -> Error {
-    input(error, Some(&name(path)))
+    input(error, Some((path, Doing::Reading)))
 }
 
-fn input(error: &health::Error, name: Option<&str>) -> Error {
+fn input(error: &health::Error, about: Option<(&Path, Doing)>) -> Error {
     use health::ErrorKind;
-    let subject = |else_: &str| capital(name.unwrap_or(else_));
+    let named = about.map(|(path, _)| name(path));
+    let subject = |else_: &str| capital(named.as_deref().unwrap_or(else_));
     match error.kind() {
         ErrorKind::NotAnExport => Error::new(
             Code::NotAnExport,
             format!("{} is not an Apple Health export.", subject("this")),
             "In the Health app choose your picture, then Export All Health Data.",
         ),
+        ErrorKind::Empty(inside) => {
+            let subject = subject("the input");
+            let message = match inside {
+                Some(document) => format!("{subject} is no Apple Health export: `{document}` in it is empty."),
+                None => format!("{subject} is empty."),
+            };
+            Error::new(Code::NotAnExport, message, "Copy it from the phone once more, or export again.")
+        }
         ErrorKind::Several => Error::new(
             Code::DamagedArchive,
             format!("{} holds more than one export.", subject("the input")),
@@ -265,34 +247,9 @@ fn input(error: &health::Error, name: Option<&str>) -> Error {
             Error::new(Code::TooLarge, message, "No phone's export is like that: copy it once more, or export again.")
         }
         ErrorKind::Cancelled => cancelled(),
-        ErrorKind::Io(inner) => io(inner, name),
+        ErrorKind::Io(inner) => io(inner, about),
         _ => {
             Error::new(Code::DamagedArchive, sentence(&format!("{} cannot be read: {error}", subject("the input"))), "")
-        }
-    }
-}
-
-fn io(error: &std::io::Error, name: Option<&str>) -> Error {
-    use std::io::ErrorKind;
-    match error.kind() {
-        ErrorKind::NotFound => {
-            let named = name.map(|name| format!("There is no file or folder {name}."));
-            Error::new(
-                Code::NotFound,
-                named.unwrap_or_else(|| "There is no such file or folder.".to_owned()),
-                "Check the path.",
-            )
-        }
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
-            Error::new(Code::NoSpace, "The disk is full.", "Make room and try again.")
-        }
-        kind => {
-            let name = capital(name.unwrap_or("a file"));
-            let hint = match kind {
-                ErrorKind::NotADirectory | ErrorKind::IsADirectory => "Choose another name.",
-                _ => "Check its permissions.",
-            };
-            Error::new(Code::File, format!("{name} cannot be read or written: {kind}."), hint)
         }
     }
 }
@@ -324,20 +281,19 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_named_without_its_folder() {
+    fn an_input_is_named_without_its_folder() {
         let path = Path::new("/somewhere/ada/export.zip");
-        let io = |kind: std::io::ErrorKind| Err::<(), _>(std::io::Error::from(kind)).about(path).expect_err("failed");
-        let missing = io(std::io::ErrorKind::NotFound);
-        assert_eq!(
-            (missing.code, missing.message.as_str()),
-            (Code::NotFound, "There is no file or folder `export.zip`.")
-        );
-        let denied = io(std::io::ErrorKind::PermissionDenied);
-        assert_eq!(denied.message, "`export.zip` cannot be read or written: permission denied.");
+        let check = |kind: health::ErrorKind, expected: &str| {
+            let error = Err::<(), _>(health::Error::from(kind)).reading(path).expect_err("failed");
+            assert_eq!(error.message, expected);
+        };
         let cut = health::ErrorKind::DamagedArchive("no end: is it cut off?".to_owned());
-        let cut = Err::<(), _>(health::Error::from(cut)).about(path).expect_err("failed");
-        assert_eq!(cut.message, "`export.zip` cannot be read: the archive is damaged: no end: is it cut off?");
-        assert_eq!(name(Path::new("/")), "this folder");
+        check(cut, "`export.zip` cannot be read: the archive is damaged: no end: is it cut off?");
+        check(health::ErrorKind::Empty(None), "`export.zip` is empty.");
+        let inside = health::ErrorKind::Empty(Some("Export.xml".to_owned()));
+        check(inside, "`export.zip` is no Apple Health export: `Export.xml` in it is empty.");
+        let piped = Error::from(health::Error::from(health::ErrorKind::Empty(None)));
+        assert_eq!((piped.code, piped.message.as_str()), (Code::NotAnExport, "The input is empty."));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use health::kind::{self, Style};
 use health::series::buckets::{Bucket, Input};
-use health::series::explain::{Part, explain as explain_day};
+use health::series::explain::{Explained, Part, explain as explain_day};
 use health::series::night_parts::{naive_asleep_ms, night_parts};
 use health::series::rule::Rule;
 use health::series::sleep::{Kind, Session};
@@ -38,7 +38,7 @@ pub struct ExplainAnswer {
     pub stat: &'static str,
     /// Code of the rule.
     pub rule: &'static str,
-    /// The rule in words.
+    /// What was done, in words: the rule, and whether a source overlapped itself.
     pub sentence: &'static str,
     /// What a plain sum of all rows would say; null where sums make no sense.
     pub naive_sum: Option<f64>,
@@ -107,9 +107,9 @@ fn number(store: &Store, found: &Found, ranks: &Ranks, zones: &Zones, days: Days
     let day = days.numbers().0;
     // The number itself is the one of `daily`: two sums of the same rows may differ in their last digit.
     let bucket = of_kind(store, found, days, ranks, zones)?.into_iter().next();
-    let parts = match found.id {
+    let (sentence, parts) = match found.id {
         Some(id) => parts(&nearby(store, id, days, zones)?, rule, day, ranks, zones),
-        None => Vec::new(),
+        None => (rule.sentence(), Vec::new()),
     };
     let value = |of: fn(&Bucket) -> f64| bucket.as_ref().map(of);
     Ok(ExplainAnswer {
@@ -117,7 +117,7 @@ fn number(store: &Store, found: &Found, ranks: &Ranks, zones: &Zones, days: Days
         unit: Some(found.kind.unit.clone()).filter(|unit| !unit.is_empty()),
         stat: rule.stat(),
         rule: rule.as_str(),
-        sentence: rule.sentence(),
+        sentence,
         naive_sum: value(|bucket| bucket.naive_sum).filter(|_| rule.is_sum()),
         sources: parts,
         ..empty(&found.kind.identifier, zones, day)
@@ -130,10 +130,13 @@ fn nearby(store: &Store, kind_id: i64, days: Days, zones: &Zones) -> Result<Vec<
     Ok(store.points(kind_id, from_ms.saturating_sub(REACH_MS), until_ms.saturating_add(REACH_MS))?)
 }
 
-fn parts(points: &[Point], rule: Rule, day: Day, ranks: &Ranks, zones: &Zones) -> Vec<SourcePart> {
+/// What was done, and of each source what it has to do with it.
+fn parts(points: &[Point], rule: Rule, day: Day, ranks: &Ranks, zones: &Zones) -> (&'static str, Vec<SourcePart>) {
     let inputs: Vec<Input> = points.iter().filter_map(|point| point.input(rule, ranks)).collect();
     let mut parts = Parts { ranks, by_place: BTreeMap::new() };
-    for part in explain_day(&inputs, rule, day, zones).map(|found| found.sources).unwrap_or_default() {
+    let found = explain_day(&inputs, rule, day, zones);
+    let sentence = found.as_ref().map_or_else(|| rule.sentence(), Explained::sentence);
+    for part in found.map(|found| found.sources).unwrap_or_default() {
         parts.add(part, rule.is_sum() || rule == Rule::Count);
     }
     // Values in a unit that nobody knows count for nothing.
@@ -142,7 +145,7 @@ fn parts(points: &[Point], rule: Rule, day: Day, ranks: &Ranks, zones: &Zones) -
         let rank = ranks.of(point.source_id, point.by_hand);
         parts.add(Part { rank, rows_used: 0, rows_left_out: 1, value: None }, false);
     }
-    parts.by_place.into_values().collect()
+    (sentence, parts.by_place.into_values().collect())
 }
 
 /// Parts by the place of their source: what it wrote by hand and what it measured are one.

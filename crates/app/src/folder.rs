@@ -58,14 +58,14 @@ impl Folder {
     pub fn read(&self) -> Result<Store> {
         let path = self.store_path();
         match std::fs::metadata(&path) {
-            Ok(file) if file.is_dir() => Err(std::io::Error::from(ErrorKind::IsADirectory)).about(&path),
+            Ok(file) if file.is_dir() => Err(std::io::Error::from(ErrorKind::IsADirectory)).reading(&path),
             Ok(file) if file.len() > 0 => {
                 kept::before_upgrade(self)?;
-                Store::open_read(&path).about(&path)
+                Store::open_read(&path).reading(&path)
             }
             Ok(_) => Ok(Store::empty(&path)?),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Store::empty(&path)?),
-            Err(error) => Err(error).about(&path),
+            Err(error) => Err(error).reading(&path),
         }
     }
 
@@ -75,7 +75,7 @@ impl Folder {
         let path = self.store_path();
         settle(&self.dir, &path, touch_private)?;
         kept::before_upgrade(self)?;
-        Store::open_within(&path, self.wait).about(&path)
+        Store::open_within(&path, self.wait).writing(&path)
     }
 }
 
@@ -97,7 +97,9 @@ pub fn create_private(dir: &Path) -> Result<()> {
         return Ok(());
     }
     if let Some(parent) = dir.parent() {
-        std::fs::create_dir_all(parent).about(dir)?;
+        // What is wrong lies above the first folder that could not be made.
+        let first = || dir.ancestors().take_while(|folder| folder.symlink_metadata().is_err()).last().unwrap_or(dir);
+        std::fs::create_dir_all(parent).or_else(|error| Err(error).writing(first()))?;
     }
     let mut builder = std::fs::DirBuilder::new();
     #[cfg(unix)]
@@ -107,7 +109,7 @@ pub fn create_private(dir: &Path) -> Result<()> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(ErrorKind::NotADirectory.into()),
         other => other,
     }
-    .about(dir)
+    .writing(dir)
 }
 
 /// Makes the first thing in a data folder. One that was there already, empty and ours, becomes private with it; a folder
@@ -115,7 +117,7 @@ pub fn create_private(dir: &Path) -> Result<()> {
 pub(crate) fn settle(dir: &Path, first: &Path, make: fn(&Path) -> Result<()>) -> Result<()> {
     let was_empty = std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_none());
     make(first)?;
-    if was_empty { narrow(dir, first).about(dir) } else { Ok(()) }
+    if was_empty { narrow(dir, first).writing(dir) } else { Ok(()) }
 }
 
 /// Who we are is told by the owner of what we have just made.
@@ -137,55 +139,13 @@ fn narrow(_dir: &Path, _made: &Path) -> std::io::Result<()> {
 
 /// Makes an empty file that only its owner can read. SQLite gives its side files the same permissions.
 fn touch_private(path: &Path) -> Result<()> {
-    open_private(std::fs::OpenOptions::new().append(true), path).map(drop)
+    open_private(std::fs::OpenOptions::new().append(true), path).map(drop).writing(path)
 }
 
-/// Makes a file that only its owner can read, or empties the one that is there.
-pub fn private_file(path: &Path) -> Result<std::fs::File> {
-    open_private(std::fs::OpenOptions::new().write(true).truncate(true), path)
-}
-
-/// Writes a file that only its owner can read and that must not exist yet. It has another name until it is whole; a
-/// failure leaves nothing behind.
-pub(crate) fn new_file<T>(file: &Path, write: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
-    if file.symlink_metadata().is_ok() {
-        let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
-        return Err(Error::new(Code::File, format!("`{name}` is there already."), "Name a file that does not exist."));
-    }
-    let unfinished = unfinished(file)?;
-    let written = write(&unfinished);
-    let written = written.and_then(|answer| std::fs::rename(&unfinished, file).about(file).map(|()| answer));
-    if written.is_err() {
-        // The first failure is the one to tell.
-        let _ = std::fs::remove_file(&unfinished);
-    }
-    written
-}
-
-/// The end of the name of a file that is not whole yet.
-pub(crate) const UNFINISHED: &str = ".part";
-/// So many unfinished files of one name are tried before the folder is given up.
-const MOST_UNFINISHED: usize = 100;
-
-/// Makes a file beside another one, under a name that nobody has.
-fn unfinished(file: &Path) -> Result<PathBuf> {
-    for number in 0..MOST_UNFINISHED {
-        let number = if number == 0 { String::new() } else { format!(".{number}") };
-        let path = beside(file, &format!("{number}{UNFINISHED}"));
-        match new_private(&path) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            made => return made.about(&path).map(|_| path),
-        }
-    }
-    Err(std::io::Error::from(ErrorKind::AlreadyExists)).about(file)
-}
-
-fn new_private(path: &Path) -> std::io::Result<std::fs::File> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+/// Makes a file that only its owner can read, or empties the one that is there. What fails is told of the file that is
+/// `meant`: one that is not whole yet has another name.
+pub fn private_file(path: &Path, meant: &Path) -> Result<std::fs::File> {
+    open_private(std::fs::OpenOptions::new().write(true).truncate(true), path).writing(meant)
 }
 
 /// The path with more at its end.
@@ -196,13 +156,13 @@ pub(crate) fn beside(path: &Path, end: &str) -> PathBuf {
 }
 
 /// Also one that is there already, such as a copy brought back, becomes private.
-fn open_private(options: &mut std::fs::OpenOptions, path: &Path) -> Result<std::fs::File> {
+fn open_private(options: &mut std::fs::OpenOptions, path: &Path) -> std::io::Result<std::fs::File> {
     options.create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    let file = options.open(path).about(path)?;
+    let file = options.open(path)?;
     #[cfg(unix)]
-    if file.metadata().about(path)?.permissions().mode() & 0o077 != 0 {
+    if file.metadata()?.permissions().mode() & 0o077 != 0 {
         // Where it is somebody else's this fails, and `doctor` tells.
         let _ = file.set_permissions(PermissionsExt::from_mode(0o600));
     }

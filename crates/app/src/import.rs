@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 pub use store::{ANOTHER_PERSON, Phase, Progress, Report, TOO_MANY_ALIKE, TOO_MANY_NAMES};
 use store::{Cancel, Delivery, ErrorKind, Store};
 
@@ -30,6 +31,33 @@ pub struct Options {
     pub cancel: Cancel,
 }
 
+/// What an import did: the report, and what follows from it beyond the rows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Imported {
+    /// Its keys are those of the answer.
+    #[serde(flatten)]
+    pub report: Report,
+    /// Where the import moved the home zone that was known before, and with it days; else there is no such key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub home_zone: Option<HomeMoved>,
+}
+
+/// From one home zone to another, both IANA names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HomeMoved {
+    /// What it was.
+    pub was: String,
+    /// What it is.
+    pub now: String,
+}
+
+impl HomeMoved {
+    /// None where none was known before, none is now, or it is the same.
+    fn between(was: Option<String>, now: Option<String>) -> Option<Self> {
+        was.zip(now).filter(|(was, now)| was != now).map(|(was, now)| Self { was, now })
+    }
+}
+
 /// Imports a file. `progress` is called after each batch and when all are in, and answers whether to go on; a stop
 /// changes nothing.
 /// The caller, who has a clock, fills `seconds` of the report.
@@ -38,11 +66,11 @@ pub fn import(
     input: &Input,
     options: &Options,
     progress: &mut dyn FnMut(Progress) -> bool,
-) -> Result<Report> {
+) -> Result<Imported> {
     let file = match input {
         Input::Stdin => None,
         Input::Path(path) => {
-            std::fs::metadata(path).about(path)?;
+            std::fs::metadata(path).reading(path)?;
             Some(name_of(path))
         }
     };
@@ -62,7 +90,7 @@ fn ingest(
     file: Option<&str>,
     options: &Options,
     progress: &mut dyn FnMut(Progress) -> bool,
-) -> Result<Report> {
+) -> Result<Imported> {
     let mut batches = Batches::open(input)?;
     // A dry run on a missing store must not create one, and a large file must not end in memory.
     let mut store = match options.dry_run && !folder.store_path().exists() {
@@ -72,11 +100,19 @@ fn ingest(
     let zone = system_zone();
     let Options { dry_run, now_ms, cancel } = options.clone();
     let delivery = Delivery { file, now_ms, home_zone: &zone, dry_run, cancel };
-    store.ingest(&delivery, &mut || batches.next(), progress).map_err(|error| match (error.kind(), input) {
+    let was = store.setting(HOME_ZONE)?;
+    let done = store.ingest(&delivery, &mut || batches.next(), progress);
+    let report = done.map_err(|error| match (error.kind(), input) {
         (ErrorKind::Input(error), Input::Path(path)) => named(error, path),
         _ => error.into(),
-    })
+    })?;
+    // It is in: what cannot be told about it now is no failure of it.
+    let now = store.setting(HOME_ZONE).ok().flatten();
+    Ok(Imported { report, home_zone: HomeMoved::between(was, now) })
 }
+
+/// The setting that names the home zone.
+const HOME_ZONE: &str = "home_zone";
 
 /// Problems that mean that a part of the input is lost or doubtful, though no record was refused.
 const LOST: [&str; 12] = [
@@ -120,6 +156,38 @@ mod tests {
         for reason in ["missing_file", "no_records", "unknown_element", "implausible_date", "unsafe_entry_name"] {
             assert!(!of(reason), "{reason}");
         }
+    }
+
+    /// The home zone that an import tells to have moved, of nights that name zones.
+    #[test]
+    fn a_home_zone_that_moves_is_told() {
+        let folder = TestFolder::new("home-moves");
+        std::fs::create_dir_all(folder.dir()).expect("a folder");
+        let import = |name: &str, zone: &str, days: std::ops::Range<u32>| {
+            let nights: Vec<String> = days.map(|day| night(day, zone)).collect();
+            let file = folder.dir().join(name);
+            let text = format!("<HealthData locale=\"en_GB\">{}</HealthData>", nights.concat());
+            std::fs::write(&file, text).expect("written");
+            import(&folder, &Input::Path(file), &Options::default(), &mut |_| true).expect("an import").home_zone
+        };
+        assert_eq!(import("first.xml", "Europe/Paris", 1..5), None, "none was known before");
+        assert_eq!(import("few.xml", "Asia/Tokyo", 5..7), None, "most nights tell Paris");
+        let moved = HomeMoved { was: "Europe/Paris".to_owned(), now: "Asia/Tokyo".to_owned() };
+        assert_eq!(import("many.xml", "Asia/Tokyo", 7..20), Some(moved.clone()));
+        assert_eq!(import("again.xml", "Asia/Tokyo", 7..20), None);
+        let words = crate::words::home_zone(&moved);
+        assert!(words.contains("Asia/Tokyo now") && words.contains("set home_zone Europe/Paris"), "{words}");
+        crate::settings::set(&folder, "home_zone", "Europe/Rome").expect("set");
+        assert_eq!(import("chosen.xml", "America/Lima", 20..28), None, "what is chosen stays");
+    }
+
+    fn night(day: u32, zone: &str) -> String {
+        format!(
+            "<Record type=\"HKCategoryTypeIdentifierSleepAnalysis\" sourceName=\"Watch\" \
+             value=\"HKCategoryValueSleepAnalysisAsleepCore\" startDate=\"2026-03-{day:02} 01:00:00 +0000\" \
+             endDate=\"2026-03-{day:02} 05:00:00 +0000\">\
+             <MetadataEntry key=\"HKTimeZone\" value=\"{zone}\"/></Record>"
+        )
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub struct ImportAnswer {
     pub rejected: u64,
     /// Whether it was undone.
     pub undone: bool,
+    /// Exact repeats inside the file, as in its report.
+    pub duplicates: u64,
 }
 
 /// Lists every import, the oldest first.
@@ -55,6 +57,7 @@ pub fn imports(folder: &Folder) -> Result<Vec<ImportAnswer>> {
             rejected: report.rejects(),
             new: report.counts.new,
             known: report.counts.known,
+            duplicates: report.counts.duplicates,
             superseded: report.superseded,
             outcome: Some(report.outcome).filter(|outcome| !outcome.is_empty()),
             undone: row.undone,
@@ -190,7 +193,7 @@ mod tests {
         std::fs::write(export.join("export.xml"), format!("<HealthData>{workout}</HealthData>")).expect("written");
         std::fs::write(export.join("electrocardiograms/ecg_2026.csv"), "nothing").expect("written");
         let report = import(&folder, &Input::Path(export), &Options::default(), &mut |_| true).expect("an import");
-        assert!(crate::words::see_rejects(&report).is_some());
+        assert!(crate::words::see_rejects(&report.report).is_some());
         let found = detail(&folder, 1).expect("an import");
         assert_eq!((found.rejects.len(), found.rejects_total), (0, 0));
         let lost = |reason: &str, kind: &str, file: String| LostFile {

@@ -36,7 +36,7 @@ impl Batches {
         let mut reader = match input {
             Input::Stdin => open_stdin()?,
             Input::Path(path) if path.is_dir() => {
-                let opened = Reader::folder(OnDisk { root: path.clone(), paths: HashMap::new() }).about(path);
+                let opened = Reader::folder(OnDisk { root: path.clone(), paths: HashMap::new() }).reading(path);
                 opened.map_err(|error| pointing_inside(error, path))?
             }
             Input::Path(path) => open_file(path)?,
@@ -89,16 +89,16 @@ fn open_stdin() -> Result<Reader> {
 
 fn open_file(path: &Path) -> Result<Reader> {
     let mut head = [0; 4];
-    let length = File::open(path).about(path)?.take(4).read(&mut head).about(path)?;
-    let mut file = File::open(path).about(path)?;
-    let metadata = file.metadata().about(path)?;
+    let length = File::open(path).reading(path)?.take(4).read(&mut head).reading(path)?;
+    let mut file = File::open(path).reading(path)?;
+    let metadata = file.metadata().reading(path)?;
     let begins = length == 4 && ZIP_MARKS.contains(&&head);
     // A pipe has no end to look at.
-    if begins || metadata.is_file() && ends_as_archive(head, &mut file).about(path)? {
-        return Reader::archive(BufReader::new(file)).about(path);
+    if begins || metadata.is_file() && ends_as_archive(head, &mut file).reading(path)? {
+        return Reader::archive(BufReader::new(file)).reading(path);
     }
     let size = metadata.len();
-    Reader::document(file, Some(size)).about(path)
+    Reader::document(file, Some(size)).reading(path)
 }
 
 /// Whether a file that begins with something else, but not as a document does, is an archive behind that: an archive is

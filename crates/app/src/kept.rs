@@ -9,7 +9,8 @@ use health::time::{format_instant, parse_stamp};
 use store::{Cancel, SCHEMA_VERSION, Store};
 
 use crate::error::{About, Code, Result};
-use crate::folder::{Folder, UNFINISHED, create_private, new_file};
+use crate::folder::{Folder, create_private};
+use crate::new_file::{OURS, UNFINISHED, new_file};
 
 /// The folder of the copies, in the data folder.
 pub(crate) const KEPT: &str = "kept";
@@ -24,7 +25,7 @@ const KEEP_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 /// Writes a copy of a store into a file that does not exist yet; a failure leaves nothing behind.
 pub(crate) fn copy(store: &mut Store, file: &Path, cancel: &Cancel) -> Result<()> {
-    new_file(file, |unfinished| store.copy_to(unfinished, cancel).about(file))
+    new_file(file, |unfinished| store.copy_to(unfinished, cancel).writing(file))
 }
 
 /// The path of a copy of this moment.
@@ -43,20 +44,27 @@ pub(crate) fn stamp(at_ms: i64) -> String {
 fn stamped(name: &str) -> Option<i64> {
     let (copy, side) = name.split_once(".db")?;
     let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let unfinished = |part: &str| part.is_empty() || part.strip_prefix('.').is_some_and(number);
+    // Earlier versions gave names without ours.
+    let unfinished = |part: &str| {
+        let part = part.strip_prefix(OURS).unwrap_or(part);
+        part.is_empty() || part.strip_prefix('.').is_some_and(number)
+    };
     let (file, log) = side.split_once('-').map_or((side, None), |(file, log)| (file, Some(log)));
     let is_file = file.is_empty() || file.strip_suffix(UNFINISHED).is_some_and(unfinished);
     if !is_file || log.is_some_and(|log| !["wal", "shm", "journal"].contains(&log)) {
         return None;
     }
-    let (what, stamp) = copy.rsplit_once('-')?;
+    let (what, instant) = copy.rsplit_once('-')?;
     let upgraded = what.strip_prefix(BEFORE_UPGRADE).and_then(|rest| rest.strip_prefix('-')).is_some_and(number);
     if !upgraded && what != BEFORE_RESTORE && what != DAMAGED {
         return None;
     }
-    let part = |from: usize, until: usize| stamp.get(from..until);
+    let part = |from: usize, until: usize| instant.get(from..until);
     let (date, time) = ((part(0, 4)?, part(4, 6)?, part(6, 8)?), (part(9, 11)?, part(11, 13)?, part(13, 15)?));
-    parse_stamp(&format!("{}-{}-{}T{}:{}:{}Z", date.0, date.1, date.2, time.0, time.1, time.2))
+    let (date, time) = (format!("{}-{}-{}", date.0, date.1, date.2), format!("{}:{}:{}", time.0, time.1, time.2));
+    let at_ms = parse_stamp(&format!("{date}T{time}.{}Z", part(15, 18)?))?;
+    // A name that only begins so is somebody else's.
+    (stamp(at_ms) == instant).then_some(at_ms)
 }
 
 /// Keeps a copy of a store that an earlier version wrote, before it is brought up to date. None where there is one
@@ -75,7 +83,7 @@ pub(crate) fn before_upgrade(folder: &Folder) -> Result<()> {
         return Ok(());
     }
     let kept =
-        Store::open_as_it_is(&path).about(&path).and_then(|mut store| copy(&mut store, &file, &Cancel::default()));
+        Store::open_as_it_is(&path).reading(&path).and_then(|mut store| copy(&mut store, &file, &Cancel::default()));
     match kept {
         Err(error) if error.code == Code::File => Ok(()),
         other => other,
@@ -132,6 +140,21 @@ mod tests {
     fn the_instant_in_a_name_is_found_again() {
         let at_ms = parse_stamp("2026-03-14T07:30:00Z").expect("an instant");
         assert_eq!(stamped(&format!("damaged-{}.db", stamp(at_ms))), Some(at_ms));
+        for name in [
+            "damaged-20260314T073000 my notes.db",
+            "damaged-20260314T073000.db",
+            "damaged-20260314T073000000.db",
+            "damaged-20260314T073000000Z my notes.db",
+            "damaged-20260314T073000000ZZ.db",
+            "damaged-20260314 073000000Z.db",
+            "before-restore-20260314T073000xxxZ.db-wal",
+            "damaged-20260314T073000000Z.db-wal2",
+            "damaged-20260314T073000000Z.db-",
+            "damaged-20260314T073000000Z.db.db",
+        ] {
+            assert_eq!(stamped(name), None, "{name}");
+        }
+        assert_eq!(stamped(&format!("damaged-{}.db", stamp(at_ms + 123))), Some(at_ms + 123));
         for name in ["damaged-.db", "damaged.db", "before-restore-20260314.db", "damaged-2026031\u{e9}T0730000.db"] {
             assert_eq!(stamped(name), None, "{name}");
         }
@@ -141,11 +164,22 @@ mod tests {
         {
             assert_eq!(stamped(&of(what, end)), Some(at_ms), "{what} {end}");
         }
-        for (what, end) in
-            [("damaged", ".zip"), ("photos", ".db"), ("before-upgrade-of-version-x", ".db"), ("damaged", ".dbx")]
-        {
+        for (what, end) in [
+            ("damaged", ".zip"),
+            ("photos", ".db"),
+            ("before-upgrade-of-version-x", ".db"),
+            ("damaged", ".dbx"),
+            ("damaged", ".db.other.part"),
+        ] {
             assert_eq!(stamped(&of(what, end)), None, "{what} {end}");
         }
+    }
+
+    #[test]
+    fn an_unfinished_copy_is_ours() {
+        let of = |end: &str| stamped(&format!("before-restore-20260314T073000000Z.db{end}")).is_some();
+        assert!([".part", ".3.part", ".vitalog.part", ".vitalog.3.part", ".vitalog.part-journal"].into_iter().all(of));
+        assert!(![".other.part", ".vitalog", ".vitalog.x.part", ".vitalog3.part"].into_iter().any(of));
     }
 
     /// Which files are left after so many days.

@@ -21,6 +21,7 @@ pub mod imports;
 mod input;
 mod kept;
 pub mod local;
+mod new_file;
 pub mod query;
 pub mod restore;
 pub mod screen;

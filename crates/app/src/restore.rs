@@ -30,11 +30,11 @@ pub struct Restored {
 /// copied is put aside as it is. A stop or a failure changes nothing.
 pub fn restore(folder: &Folder, file: &Path, now_ms: i64, cancel: &Cancel) -> Result<Restored> {
     // A name that is wrong must not make a data folder.
-    fs::metadata(file).about(file)?;
-    Store::check_copy(file, cancel).about(file)?;
+    fs::metadata(file).reading(file)?;
+    Store::check_copy(file, cancel).reading(file)?;
     // Nobody writes between the last look and the exchange: what is kept is what goes.
     let look = || keep(folder, now_ms, cancel);
-    let exchanged = folder.write().and_then(|mut store| store.put_back(file, cancel, look).about(file)?);
+    let exchanged = folder.write().and_then(|mut store| store.put_back(file, cancel, look).reading(file)?);
     let (kept, damaged) = match exchanged {
         Err(error) if error.code == Code::StoreDamaged => (Some(replace(folder, file, now_ms, cancel)?), true),
         kept => (kept?, false),
@@ -61,9 +61,9 @@ fn keep(folder: &Folder, now_ms: i64, cancel: &Cancel) -> Result<Option<PathBuf>
 fn replace(folder: &Folder, file: &Path, now_ms: i64, cancel: &Cancel) -> Result<PathBuf> {
     let path = folder.store_path();
     let fresh = beside(&path, ".part");
-    private_file(&fresh)?;
+    private_file(&fresh, &path)?;
     let nothing = || -> Result<()> { Ok(()) };
-    let made = Store::open(&fresh).and_then(|mut store| store.put_back(file, cancel, nothing)).about(file);
+    let made = Store::open(&fresh).and_then(|mut store| store.put_back(file, cancel, nothing)).reading(file);
     if let Err(error) = made.and_then(|looked| looked) {
         let _ = fs::remove_file(&fresh);
         return Err(error);
@@ -71,11 +71,11 @@ fn replace(folder: &Folder, file: &Path, now_ms: i64, cancel: &Cancel) -> Result
     let aside = kept::place(folder, kept::DAMAGED, now_ms)?;
     for side in SIDE_FILES {
         match fs::rename(beside(&path, side), beside(&aside, side)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error).about(&path),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error).writing(&path),
             _ => {}
         }
     }
-    fs::rename(&path, &aside).about(&path)?;
-    fs::rename(&fresh, &path).about(&path)?;
+    fs::rename(&path, &aside).writing(&path)?;
+    fs::rename(&fresh, &path).writing(&path)?;
     Ok(aside)
 }

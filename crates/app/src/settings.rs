@@ -21,21 +21,45 @@ enum Allowed {
 
 struct Setting {
     key: &'static str,
+    /// Changes nothing until there is something that listens to phones.
+    for_phones: bool,
     default: &'static str,
     allowed: Allowed,
 }
 
 const SETTINGS: &[Setting] = &[
-    Setting { key: "home_zone", default: "", allowed: Allowed::Zone },
-    Setting { key: "day_boundaries", default: "where_i_was", allowed: Allowed::Words(&["where_i_was", "home"]) },
-    Setting { key: "week_start", default: "monday", allowed: Allowed::Words(&["monday", "saturday", "sunday"]) },
-    Setting { key: "night_label", default: "wake", allowed: Allowed::Words(&["wake", "evening"]) },
-    Setting { key: "units", default: "metric", allowed: Allowed::Words(&["metric", "imperial"]) },
-    Setting { key: "goals", default: "", allowed: Allowed::Goals },
-    Setting { key: "hep_path", default: "", allowed: Allowed::Text },
-    Setting { key: "hep_header", default: "", allowed: Allowed::Text },
-    Setting { key: "port", default: "8787", allowed: Allowed::Port },
+    Setting { key: "home_zone", for_phones: false, default: "", allowed: Allowed::Zone },
+    Setting {
+        key: "day_boundaries",
+        for_phones: false,
+        default: "where_i_was",
+        allowed: Allowed::Words(&["where_i_was", "home"]),
+    },
+    Setting {
+        key: "week_start",
+        for_phones: false,
+        default: "monday",
+        allowed: Allowed::Words(&["monday", "saturday", "sunday"]),
+    },
+    Setting { key: "night_label", for_phones: false, default: "wake", allowed: Allowed::Words(&["wake", "evening"]) },
+    Setting { key: "units", for_phones: false, default: "metric", allowed: Allowed::Words(&["metric", "imperial"]) },
+    Setting { key: "goals", for_phones: false, default: "", allowed: Allowed::Goals },
+    Setting { key: "hep_path", for_phones: true, default: "", allowed: Allowed::Text },
+    Setting { key: "hep_header", for_phones: true, default: "", allowed: Allowed::Text },
+    Setting { key: "port", for_phones: true, default: "8787", allowed: Allowed::Port },
 ];
+
+/// Whether people are shown a setting: those that change nothing yet are there for programs only.
+pub fn is_in_use(key: &str) -> bool {
+    !SETTINGS.iter().any(|setting| setting.key == key && setting.for_phones)
+}
+
+/// Returns one setting, and what it may be set to in words.
+pub fn setting(folder: &Folder, key: &str) -> Result<(Value, String)> {
+    let setting = find(key)?;
+    let value = settings(folder)?.remove(key).unwrap_or_default();
+    Ok((value, setting.allowed.hint()))
+}
 
 /// Returns every setting with its value or its default; `home_zone_from` says how the home zone came about.
 pub fn settings(folder: &Folder) -> Result<BTreeMap<String, Value>> {
@@ -66,15 +90,10 @@ pub fn home_of_computer(folder: &Folder) -> Result<Option<String>> {
 
 /// Sets one setting, if key and value are allowed: words in any case, zones in any spelling of their own.
 pub fn set(folder: &Folder, key: &str, value: &str) -> Result<()> {
-    let Some(setting) = SETTINGS.iter().find(|setting| setting.key == key) else {
-        let keys: Vec<&str> = SETTINGS.iter().map(|setting| setting.key).collect();
-        let hint = format!("There are: {}.", keys.join(", "));
-        return Err(Error::new(Code::UnknownSetting, format!("There is no setting `{key}`."), hint));
-    };
-    let canonical = setting
-        .allowed
-        .canonical(value)
-        .map_err(|hint| Error::new(Code::UnknownSetting, format!("`{value}` is no value for `{key}`."), hint))?;
+    let setting = find(key)?;
+    let refused =
+        || Error::new(Code::UnknownSetting, format!("`{value}` is no value for `{key}`."), setting.allowed.hint());
+    let canonical = setting.allowed.canonical(value).ok_or_else(refused)?;
     let mut store = folder.write()?;
     match key {
         "home_zone" => store.set_home_zone(Some(canonical.as_str()).filter(|zone| *zone != AUTO), &system_zone())?,
@@ -84,31 +103,42 @@ pub fn set(folder: &Folder, key: &str, value: &str) -> Result<()> {
     Ok(())
 }
 
+fn find(key: &str) -> Result<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.key == key).ok_or_else(|| {
+        let keys: Vec<&str> = SETTINGS.iter().map(|setting| setting.key).filter(|key| is_in_use(key)).collect();
+        let hint = format!("There are: {}.", keys.join(", "));
+        Error::new(Code::UnknownSetting, format!("There is no setting `{key}`."), hint)
+    })
+}
+
 /// The value of `home_zone` that leaves it to the samples and the computer.
 const AUTO: &str = "auto";
 
 impl Allowed {
-    /// The value as it is kept, or a hint at what is allowed.
-    fn canonical(&self, value: &str) -> std::result::Result<String, String> {
+    /// The value as it is kept; none where it is not allowed.
+    fn canonical(&self, value: &str) -> Option<String> {
         match self {
             Self::Words(words) => {
-                let found = words.iter().find(|word| word.eq_ignore_ascii_case(value));
-                found.map(|word| (*word).to_owned()).ok_or_else(|| format!("Allowed: {}.", words.join(", ")))
+                words.iter().find(|word| word.eq_ignore_ascii_case(value)).map(|word| (*word).to_owned())
             }
-            Self::Zone if value.eq_ignore_ascii_case(AUTO) => Ok(AUTO.to_owned()),
-            Self::Zone => {
-                let zone = TimeZone::get(value).ok();
-                let name = zone.as_ref().and_then(TimeZone::iana_name).map(str::to_owned);
-                name.ok_or_else(|| "Allowed: an IANA name such as Europe/Paris, or auto.".to_owned())
-            }
-            Self::Port => match value.parse::<u16>() {
-                Ok(port) => Ok(port.to_string()),
-                Err(_) => Err("Allowed: a number from 0 to 65535.".to_owned()),
-            },
-            Self::Text => Ok(value.to_owned()),
-            Self::Goals => goals(value).map(|goals| written(&goals)).ok_or_else(|| {
+            Self::Zone if value.eq_ignore_ascii_case(AUTO) => Some(AUTO.to_owned()),
+            Self::Zone => TimeZone::get(value).ok()?.iana_name().map(str::to_owned),
+            Self::Port => value.parse::<u16>().ok().map(|port| port.to_string()),
+            Self::Text => Some(value.to_owned()),
+            Self::Goals => goals(value).map(|goals| written(&goals)),
+        }
+    }
+
+    /// What is allowed, in words.
+    fn hint(&self) -> String {
+        match self {
+            Self::Words(words) => format!("Allowed: {}.", words.join(", ")),
+            Self::Zone => "Allowed: an IANA name such as Europe/Paris, or auto.".to_owned(),
+            Self::Port => "Allowed: a number from 0 to 65535.".to_owned(),
+            Self::Text => "Allowed: any text.".to_owned(),
+            Self::Goals => {
                 "Write each as a type and a number in its unit, such as step_count=10000, body_mass=70.".to_owned()
-            }),
+            }
         }
     }
 }
@@ -153,7 +183,18 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: Option<&str>) {
-        assert_eq!(Allowed::Goals.canonical(text).ok().as_deref(), expected, "{text}");
+        assert_eq!(Allowed::Goals.canonical(text).as_deref(), expected, "{text}");
+    }
+
+    #[test]
+    fn one_setting_comes_with_what_it_may_be() {
+        let folder = crate::testing::TestFolder::new("one-setting");
+        let found = setting(&folder, "units").expect("a setting");
+        assert_eq!(found, ("metric".into(), "Allowed: metric, imperial.".to_owned()));
+        let unknown = setting(&folder, "colour").expect_err("none");
+        assert!(unknown.code == Code::UnknownSetting && unknown.hint.contains("units"), "{unknown:?}");
+        assert!(!unknown.hint.contains("port"), "phones cannot send yet: {unknown:?}");
+        assert!(!folder.dir().exists());
     }
 
     #[test]

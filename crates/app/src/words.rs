@@ -3,6 +3,8 @@
 use health::time::parse_stamp;
 use store::{EntryCounts, ProblemCount, Report};
 
+use crate::import::HomeMoved;
+
 /// Every code of a problem in a report, and what it means.
 pub const PROBLEMS: &[(&str, &str)] = &[
     ("bad_time", "Records with a time that could not be read, left out"),
@@ -114,6 +116,15 @@ pub fn see_rejects(report: &Report) -> Option<String> {
     Some(format!("`vitalog imports {import}` lists what could not be read."))
 }
 
+/// Says that an import has moved the home zone, and how it is held.
+pub fn home_zone(moved: &HomeMoved) -> String {
+    let HomeMoved { was, now } = moved;
+    format!(
+        "The home zone is {now} now (was {was}): most nights and workouts tell it, and days moved with it. \
+         `vitalog settings set home_zone {was}` holds the old one."
+    )
+}
+
 /// `2 workouts, 1 route`, from counts by the keys of [`ENTRIES`]; empty where there is nothing.
 pub fn entries(count_of: impl Fn(&str) -> u64) -> String {
     let named = ENTRIES.iter().map(|(key, one, many)| (count_of(key), one, many)).filter(|(n, ..)| *n > 0);
@@ -163,6 +174,9 @@ pub fn outcome(report: &Report) -> String {
 /// What became of records of earlier exports; empty where nothing did. An import that is newer than others says what it
 /// has not.
 pub fn earlier(report: &Report) -> String {
+    if report.outcome == "already_imported" {
+        return String::new();
+    }
     let parts = [
         (report.superseded, "rewritten by this one (they count no more)"),
         (report.restored, "rewritten before and back in this one (they count again)"),
@@ -213,6 +227,8 @@ mod tests {
     fn what_became_of_earlier_exports_is_told() {
         let report = |superseded, restored, kept| Report { superseded, restored, kept, ..Report::default() };
         assert_eq!(earlier(&report(0, 0, 0)), "");
+        let again = Report { outcome: "already_imported".to_owned(), ..report(2, 1, 5) };
+        assert_eq!(earlier(&again), "");
         assert_eq!(
             earlier(&report(2, 0, 5)),
             "2 rewritten by this one (they count no more), 5 not in this one (they stay)"

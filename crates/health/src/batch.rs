@@ -66,10 +66,10 @@ pub struct Document {
 const DAMAGED: &str = " damaged ";
 
 impl Document {
-    /// Gives a damaged copy of an archive a fingerprint of its own.
-    pub fn mark_as_damaged_copy(&mut self, records: u64) {
+    /// Gives a damaged copy of an archive a fingerprint of its own; `hash` is that of all its bytes.
+    pub fn mark_as_damaged_copy(&mut self, hash: &str) {
         if let Some(fingerprint) = &mut self.fingerprint {
-            fingerprint.push_str(&format!("{DAMAGED}{records}"));
+            fingerprint.push_str(&format!("{DAMAGED}{hash}"));
         }
     }
 

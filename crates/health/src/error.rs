@@ -21,6 +21,9 @@ pub enum ErrorKind {
     /// Nothing inside is an Apple Health document.
     #[error("no Apple Health document inside")]
     NotAnExport,
+    /// The input has no bytes; or the XML file in it, which is named, has none.
+    #[error("the input is empty")]
+    Empty(Option<String>),
     /// Several Apple Health documents are inside.
     #[error("more than one Apple Health document inside")]
     Several,

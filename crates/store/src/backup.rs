@@ -36,7 +36,8 @@ impl Store {
     /// `last_look` runs once nobody else can write any more and before anything changes: what a reader sees in it is what
     /// goes. Where it fails, the store stays as it is, and its own error comes back inside.
     ///
-    /// Fails with `NoCopy` where the file is none or is not whole, and with `Newer` where a later program wrote it.
+    /// Fails with `NoCopy` where the file is none or is not whole, with `Newer` where a later program wrote it, and with
+    /// `Busy` where another process writes, or has just deleted the store.
     pub fn put_back<T, E>(
         &mut self,
         file: &Path,
@@ -45,9 +46,14 @@ impl Store {
     ) -> Result<std::result::Result<T, E>> {
         let copy = checked(file, cancel)?;
         self.conn.flush_prepared_statement_cache();
+        let in_place = self.in_place();
         let pages = Backup::new(&copy, &mut self.conn)?;
         // Nothing is copied yet, but the lock is taken, and it is known how much there is.
         step(&pages, 0)?;
+        // Who held the lock before may have deleted everything.
+        if !in_place() {
+            return Err(ErrorKind::Busy.into());
+        }
         let seen = match last_look() {
             Ok(seen) => seen,
             error => return Ok(error),
@@ -298,6 +304,17 @@ mod tests {
         let looked = || -> Result<()> { unreachable!("before the lock was there") };
         let error = folder.store().alone(|| store.put_back(&copy, &Cancel::default(), looked)).expect("alone");
         assert!(matches!(error.expect_err("busy").kind(), ErrorKind::Busy));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nothing_is_put_back_into_a_store_that_is_not_there_any_more() {
+        let folder = Folder::new("deleted");
+        let (copy, mut store) = (folder.copy(), folder.store());
+        std::fs::remove_file(folder.file("vitalog.db")).expect("removed");
+        let looked = || -> Result<()> { panic!("there is nothing to look at") };
+        let error = store.put_back(&copy, &Cancel::default(), looked).expect_err("gone");
+        assert!(matches!(error.kind(), ErrorKind::Busy), "{error}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::binary_heap::{BinaryHeap, PeekMut};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::row::Key;
+use crate::row::{Group, Key};
 use crate::stretch::Stretch;
 
 /// Who claims: a record at top level, or a correlation's member.
@@ -40,6 +40,8 @@ pub(crate) struct Claims {
 #[derive(Debug)]
 struct Run {
     claimant: Claimant,
+    first_ms: i64,
+    last_ms: i64,
     bytes: Vec<u8>,
 }
 
@@ -80,6 +82,8 @@ impl Claims {
             return;
         }
         claims.sort_unstable();
+        let ends = claims.first().zip(claims.last()).map(|(first, last)| (first.key.start_ms, last.key.start_ms));
+        let (first_ms, last_ms) = ends.unwrap_or_default();
         let mut bytes = Vec::with_capacity(claims.len() * 8);
         let mut previous = 0;
         for Claim { key, copies, unchanged } in claims {
@@ -91,22 +95,20 @@ impl Claims {
             previous = key.start_ms;
         }
         bytes.shrink_to_fit();
-        self.kinds.entry(kind).or_default().push(Run { claimant, bytes });
-    }
-
-    /// The ordinals that are claimed at one place.
-    pub fn held_at(&self, kind: u32, group: (i64, u32, i64)) -> Vec<u32> {
-        let here = self.sorted(kind).filter(|(claim, _)| claim.key.group() == group);
-        let mut ordinals: Vec<u32> = here.map(|(claim, _)| claim.key.ordinal).collect();
-        ordinals.dedup();
-        ordinals
+        self.kinds.entry(kind).or_default().push(Run { claimant, first_ms, last_ms, bytes });
     }
 
     /// The claims of a kind in the order of the table.
     pub fn sorted(&self, kind: u32) -> Merged<'_> {
+        self.touching(kind, (i64::MIN, i64::MAX))
+    }
+
+    /// Those of runs that touch a stretch: all of it, and some beside.
+    fn touching(&self, kind: u32, (from_ms, until_ms): (i64, i64)) -> Merged<'_> {
         let runs = self.kinds.get(&kind).map_or(&[][..], Vec::as_slice);
+        let runs = runs.iter().filter(|run| run.last_ms >= from_ms && run.first_ms <= until_ms);
         let mut merged = Merged { heap: BinaryHeap::new(), decoders: Vec::new() };
-        for (index, run) in runs.iter().enumerate() {
+        for (index, run) in runs.enumerate() {
             let mut decoder = Decoder { bytes: &run.bytes, previous: 0 };
             if let Some(claim) = decoder.next() {
                 merged.heap.push(Reverse((claim, run.claimant, index)));
@@ -114,6 +116,22 @@ impl Claims {
             merged.decoders.push(decoder);
         }
         merged
+    }
+
+    /// The ordinals that are claimed at some places, which come in the order of the table: found in one pass, because
+    /// many of a batch may be asked for.
+    pub fn held_at(&self, kind: u32, places: &[Group]) -> HashMap<Group, Vec<u32>> {
+        let Some((first, last)) = places.first().zip(places.last()) else { return HashMap::new() };
+        let mut claims = self.touching(kind, (first.0, last.0)).peekable();
+        let mut held: HashMap<Group, Vec<u32>> = HashMap::new();
+        for place in places {
+            while claims.next_if(|(claim, _)| claim.key.group() < *place).is_some() {}
+            while let Some((claim, _)) = claims.next_if(|(claim, _)| claim.key.group() == *place) {
+                held.entry(*place).or_default().push(claim.key.ordinal);
+            }
+        }
+        held.values_mut().for_each(Vec::dedup);
+        held
     }
 }
 

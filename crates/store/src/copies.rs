@@ -3,12 +3,24 @@
 //! Copies are counted as if each were a row: the third glass is new in the import that has three of it, and superseded
 //! where a newer export has two.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
+use crate::derived;
 use crate::error::Result;
 use crate::history::{ImportRef, Presence, image_at};
 use crate::rollup::Rule;
-use crate::row::{FLAG_LOGGED, Row};
+use crate::row::{FLAG_LOGGED, FLAG_USER_ENTERED, Row};
+
+/// How many samples of a kind count, those that an import has superseded left out or not.
+pub(crate) fn counted(conn: &Connection, kind: u32, and_superseded: bool) -> Result<u64> {
+    let rule = Rule::of(&derived::identifier(conn, kind)?);
+    let mut statement = conn.prepare_cached(
+        "SELECT coalesce(sum(CASE WHEN ?2 OR flags & ?3 THEN copies ELSE 1 END), 0) FROM samples
+         WHERE kind_id = ?1 AND (?4 OR superseded_by IS NULL)",
+    )?;
+    let values = params![kind, rule.counts_copies(0), FLAG_USER_ENTERED, and_superseded];
+    Ok(statement.query_row(values, |row| row.get(0))?)
+}
 
 /// Which imports (oldest export first) held the rows of a kind.
 pub(crate) struct Holders<'a> {

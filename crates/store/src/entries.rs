@@ -193,14 +193,16 @@ fn show_newest(conn: &Connection, imports: &[ImportRef], id: i64) -> Result<()> 
         Some(newest) => image_at(conn, id, newest.id)?,
         None => None,
     };
-    if let Some(image) = image {
-        // Only a clinical record says when it was received: its place in time moves with it.
-        conn.prepare_cached(
-            "UPDATE entries SET body = ?2, payload = ?3,
-                 start_ms = coalesce(1000 * unixepoch(json_extract(?2, '$.received')), start_ms) WHERE id = ?1",
-        )?
-        .execute(params![id, image.body, image.payload])?;
-    }
+    image.map_or(Ok(()), |image| show(conn, id, &image))
+}
+
+/// Only a clinical record says when it was received: its place in time moves with it.
+fn show(conn: &Connection, id: i64, image: &Image) -> Result<()> {
+    conn.prepare_cached(
+        "UPDATE entries SET body = ?2, payload = ?3,
+             start_ms = coalesce(1000 * unixepoch(json_extract(?2, '$.received')), start_ms) WHERE id = ?1",
+    )?
+    .execute(params![id, image.body, image.payload])?;
     Ok(())
 }
 
@@ -226,8 +228,7 @@ pub(crate) fn forget_undone(conn: &Connection, imports: &[ImportRef], undone: i6
     for id in ids {
         let held = imports.iter().map(|i| held_by(conn, id, i.id)).collect::<Result<Vec<_>>>()?;
         if held.contains(&true) {
-            forget_image(conn, id, undone)?;
-            show_newest(conn, imports, id)?;
+            forget_image(conn, imports, id, undone)?;
         } else {
             remove(conn, id)?;
             removed += 1;
@@ -236,15 +237,14 @@ pub(crate) fn forget_undone(conn: &Connection, imports: &[ImportRef], undone: i6
     Ok(removed)
 }
 
-/// Forgets that an import held an entry. What it saw first and others saw too goes to the next of them.
-fn forget_image(conn: &Connection, id: i64, import: i64) -> Result<()> {
-    conn.prepare_cached(
-        "UPDATE entry_log SET (body, payload) =
-             (SELECT body, payload FROM entry_log WHERE entry_id = ?1 AND import_id = ?2)
-         WHERE entry_id = ?1 AND body IS NULL
-           AND import_id = (SELECT min(import_id) FROM entry_log WHERE entry_id = ?1 AND import_id > ?2)",
-    )?
-    .execute([id, import])?;
+/// Forgets that an import held an entry: what is written down of the others is what it would be without it.
+fn forget_image(conn: &Connection, imports: &[ImportRef], id: i64, import: i64) -> Result<()> {
+    if image_at(conn, id, i64::MAX)?.is_some() {
+        let mut images = moves::images(conn, id)?;
+        images.remove(&import);
+        return moves::write_images(conn, imports, id, &images);
+    }
+    // It looks the same in all of them.
     conn.prepare_cached("DELETE FROM entry_log WHERE entry_id = ?1 AND import_id = ?2")?.execute([id, import])?;
     conn.prepare_cached(
         "UPDATE entries SET import_id = (SELECT min(import_id) FROM entry_log WHERE entry_id = ?1) WHERE id = ?1",

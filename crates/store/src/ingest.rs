@@ -52,6 +52,8 @@ pub struct Delivery<'a> {
 /// What an ingest is doing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Phase {
+    /// Another process writes: nothing can be done before it is ready.
+    Waiting,
     /// Batches come in.
     #[default]
     Reading,
@@ -74,7 +76,7 @@ pub struct Progress {
 
 impl Store {
     /// Ingests every batch that `next` yields. `progress` is called after each batch, and once when all are in, and
-    /// answers whether to go on.
+    /// answers whether to go on; where another writer has to be waited for, also before that and after it.
     ///
     /// Atomic: on any error, on a stop and in a dry run the store stays as it was. The same input again changes
     /// nothing and is recognised by its fingerprint.
@@ -93,12 +95,25 @@ impl Store {
         }
         let mut first = Some(first);
         let next = &mut || first.take().map_or_else(&mut *next, Ok);
+        // While SQLite waits nobody is told anything.
+        let waits = self.is_written_to()?;
+        if waits {
+            tell(Progress { phase: Phase::Waiting, ..Progress::default() }, &delivery.cancel, progress)?;
+        }
         self.write(&delivery.cancel, |tx| {
+            if waits {
+                tell(Progress::default(), &delivery.cancel, progress)?;
+            }
             let report = Ingest::begin(tx, delivery)?.run(next, progress)?;
             let nothing = delivery.dry_run || report.outcome == ALREADY;
             Ok(if nothing { Done::Rollback(report) } else { Done::Commit(report) })
         })
     }
+}
+
+/// Tells how far it is, and hears whether to go on.
+fn tell(at: Progress, cancel: &Cancel, progress: &mut dyn FnMut(Progress) -> bool) -> Result<()> {
+    if progress(at) { cancel.check() } else { Err(ErrorKind::Cancelled.into()) }
 }
 
 const ALREADY: &str = "already_imported";
@@ -213,18 +228,13 @@ impl<'a> Ingest<'a> {
             (at.records, at.bytes) = (batch.records_read, batch.bytes_read);
             self.batch(batch)?;
             at.total_bytes = self.document.total_bytes;
-            self.tell(at, progress)?;
+            tell(at, &self.delivery.cancel, progress)?;
         }
         if self.history.is_none() {
             self.place_among_imports()?;
         }
-        self.tell(Progress { phase: Phase::Finishing, ..at }, progress)?;
+        tell(Progress { phase: Phase::Finishing, ..at }, &self.delivery.cancel, progress)?;
         self.finish()
-    }
-
-    /// Tells how far it is, and hears whether to go on.
-    fn tell(&self, at: Progress, progress: &mut dyn FnMut(Progress) -> bool) -> Result<()> {
-        if progress(at) { self.delivery.cancel.check() } else { Err(ErrorKind::Cancelled.into()) }
     }
 
     fn place_among_imports(&mut self) -> Result<()> {

@@ -1,7 +1,8 @@
 //! Whether two names of one app and hardware are one source: how far the rows of an import under the one are those of
 //! another import under the other.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use rusqlite::Connection;
 
@@ -95,6 +96,10 @@ impl Numbers {
         Self { by_source }
     }
 
+    fn len(&self) -> usize {
+        self.by_source.values().map(Vec::len).sum()
+    }
+
     /// The imports in which a source is compared, each with the number.
     fn of_source(&self, source: u32) -> &[(i64, u32)] {
         self.by_source.get(&source).map_or(&[], Vec::as_slice)
@@ -115,65 +120,74 @@ impl Numbers {
 }
 
 /// How many rows of one lie in the time of another, and how many of those the other has too: for every pair in one pass
-/// in the order of time.
+/// in the order of time. There may be thousands of pairs at each of millions of instants, so all lies by number.
 struct Comparison {
-    /// The one whose rows are counted, the other.
-    pairs: Vec<(u32, u32)>,
-    of_other: HashMap<u32, Vec<usize>>,
-    /// Rows so far.
-    seen: HashMap<u32, u64>,
-    /// Rows before the other's first.
-    before: Vec<Option<u64>>,
-    rows: Vec<u64>,
-    same: Vec<u64>,
+    pairs: Vec<Compared>,
+    /// The pairs by the number of their other one.
+    of_other: Vec<Vec<usize>>,
+    /// Rows so far, by number.
+    seen: Vec<u64>,
+    /// Where the rows of a number lie among those of the present instant.
+    here: Vec<Range<usize>>,
+}
+
+struct Compared {
+    /// The one whose rows are counted.
+    one: usize,
+    /// Its rows before the other's first.
+    before: Option<u64>,
+    rows: u64,
+    same: u64,
 }
 
 impl Comparison {
-    fn new(pairs: Vec<(u32, u32)>) -> Self {
-        let mut of_other: HashMap<u32, Vec<usize>> = HashMap::new();
-        for (at, (_, other)) in pairs.iter().enumerate() {
-            of_other.entry(*other).or_default().push(at);
-        }
-        let seen = pairs.iter().map(|(one, _)| (*one, 0)).collect();
-        let n = pairs.len();
-        Self { pairs, of_other, seen, before: vec![None; n], rows: vec![0; n], same: vec![0; n] }
+    /// Of pairs of numbers below `numbers`: the one whose rows are counted, the other.
+    fn new(numbers: usize, pairs: impl Iterator<Item = (u32, u32)>) -> Self {
+        let mut of_other = vec![Vec::new(); numbers];
+        let one = |(at, (one, other)): (usize, (u32, u32))| {
+            if let Some(pairs) = of_other.get_mut(other as usize) {
+                pairs.push(at);
+            }
+            Compared { one: one as usize, before: None, rows: 0, same: 0 }
+        };
+        let pairs = pairs.enumerate().map(one).collect();
+        Self { pairs, of_other, seen: vec![0; numbers], here: vec![0..0; numbers] }
     }
 
     /// Adds what was counted of one kind.
     fn finish(self, pairs: &mut [Pair]) {
-        for (pair, (rows, same)) in pairs.iter_mut().zip(self.rows.into_iter().zip(self.same)) {
-            pair.rows += rows;
-            pair.same += same;
+        for (pair, counted) in pairs.iter_mut().zip(self.pairs) {
+            pair.rows += counted.rows;
+            pair.same += counted.same;
         }
     }
 }
 
 impl OfInstant for Comparison {
     fn instant<K: Ord>(&mut self, rows: &[Seen<K>]) {
-        let by_number: HashMap<u32, &[Seen<K>]> =
-            rows.chunk_by(|a, b| a.of == b.of).filter_map(|of| Some((of.first()?.of, of))).collect();
-        let others = || by_number.keys().filter_map(|number| self.of_other.get(number)).flatten();
-        for at in others() {
-            if let (Some((one, _)), Some(before)) = (self.pairs.get(*at), self.before.get_mut(*at)) {
-                before.get_or_insert(self.seen.get(one).copied().unwrap_or(0));
-            }
-        }
-        for (number, of) in &by_number {
-            if let Some(seen) = self.seen.get_mut(number) {
+        let mut from = 0;
+        for of in rows.chunk_by(|a, b| a.of == b.of) {
+            let number = of.first().map_or(0, |row| row.of as usize);
+            if let (Some(here), Some(seen)) = (self.here.get_mut(number), self.seen.get_mut(number)) {
+                *here = from..from + of.len();
                 *seen += of.len() as u64;
             }
+            from += of.len();
         }
-        for at in others() {
-            let (Some((one, other)), Some(Some(before))) = (self.pairs.get(*at), self.before.get(*at)) else {
-                continue;
-            };
-            if let Some(rows) = self.rows.get_mut(*at) {
-                *rows = self.seen.get(one).copied().unwrap_or(0) - before;
+        let here = |number: usize| self.here.get(number).and_then(|here| rows.get(here.clone())).unwrap_or_default();
+        for other in rows.chunk_by(|a, b| a.of == b.of) {
+            let pairs = other.first().and_then(|row| self.of_other.get(row.of as usize)).into_iter().flatten();
+            for at in pairs {
+                let Some(pair) = self.pairs.get_mut(*at) else { continue };
+                let (one, seen) = (here(pair.one), self.seen.get(pair.one).copied().unwrap_or(0));
+                let before = *pair.before.get_or_insert(seen - one.len() as u64);
+                pair.rows = seen - before;
+                pair.same += coinciding(one, other, usize::MAX);
             }
-            if let (Some(one), Some(other), Some(same)) =
-                (by_number.get(one), by_number.get(other), self.same.get_mut(*at))
-            {
-                *same += coinciding(one, other, usize::MAX);
+        }
+        for row in rows {
+            if let Some(here) = self.here.get_mut(row.of as usize) {
+                *here = 0..0;
             }
         }
     }
@@ -189,7 +203,7 @@ fn compare_samples(
     for kind in kinds_of(conn, with_kinds_of)? {
         let presence = Presence::load(conn, kind)?;
         let both = |pair: &Pair| numbers.of_both(pair.of_samples());
-        let mut comparison = Comparison::new(pairs.iter().map(both).collect());
+        let mut comparison = Comparison::new(numbers.len(), pairs.iter().map(both));
         let mut instants = Instants::new(&mut comparison);
         each_sample(conn, kind, &numbers.sources(), &mut |key, value, first| {
             let held = numbers.of_source(key.source).iter().filter(|(import, _)| presence.holds(*import, first, &key));
@@ -204,7 +218,7 @@ fn compare_samples(
 /// Entries of the one in the other's time; see [`Pair::of_entries`].
 fn compare_entries(conn: &Connection, pairs: &mut [Pair], numbers: &Numbers) -> Result<()> {
     let both = |pair: &Pair| numbers.of_both(pair.of_entries());
-    let mut comparison = Comparison::new(pairs.iter().map(both).collect());
+    let mut comparison = Comparison::new(numbers.len(), pairs.iter().map(both));
     let mut instants = Instants::new(&mut comparison);
     each_entry(conn, &numbers.sources(), &mut |at, (source, import), key| {
         let of = numbers.of_held(Held { source, import });
@@ -224,13 +238,13 @@ mod tests {
     /// Rows of source 1 (the one) and 2 (the other) as instant, key and value; counted in the other's time, and the same.
     #[track_caller]
     fn check(rows: &[(i64, u32, i64, f64)], expected: (u64, u64)) {
-        let mut comparison = Comparison::new(vec![(1, 2)]);
+        let mut comparison = Comparison::new(3, [(1, 2)].into_iter());
         let mut instants = Instants::new(&mut comparison);
         for (at, source, key, value) in rows {
             instants.add(*at, Seen { of: *source, key: *key, value: Some(*value) });
         }
         instants.end();
-        assert_eq!((comparison.rows[0], comparison.same[0]), expected);
+        assert_eq!((comparison.pairs[0].rows, comparison.pairs[0].same), expected);
     }
 
     #[test]
@@ -238,13 +252,13 @@ mod tests {
         let (n, half) = (20_000, 10_000);
         let one = (0..n).map(|key| (7, 1, key % 7, key as f64));
         let rows: Vec<_> = one.chain((0..half).map(|key| (7, 2, key % 7, key as f64 * 1.000_001))).collect();
-        let mut comparison = Comparison::new(vec![(1, 2)]);
+        let mut comparison = Comparison::new(3, [(1, 2)].into_iter());
         let mut instants = Instants::new(&mut comparison);
         for (at, source, key, value) in rows {
             instants.add(at, Seen { of: source, key, value: Some(value) });
         }
         instants.end();
-        assert_eq!((comparison.rows[0], comparison.same[0]), (n as u64, half as u64));
+        assert_eq!((comparison.pairs[0].rows, comparison.pairs[0].same), (n as u64, half as u64));
     }
 
     #[test]

@@ -17,8 +17,14 @@ pub(crate) const LOST: &str = "DELETE FROM correlation_members AS m WHERE NOT EX
 /// Samples of one kind and start among which a twin is looked for.
 const AT_ONE_TIME: usize = 1024;
 
-/// The source of a member's twin: nested copies may lack the device, so the name and the value decide.
-pub(crate) fn source_of_twin(conn: &Connection, kind: &str, name: &str, sample: &Sample) -> Result<Option<u32>> {
+/// The source of a member's twin: nested copies may lack the device, so the value decides, and the name by which this
+/// import, and no other one, calls the source.
+pub(crate) fn source_of_twin(
+    conn: &Connection,
+    kind: &str,
+    (name, import): (&str, i64),
+    sample: &Sample,
+) -> Result<Option<u32>> {
     Ok(conn
         .prepare_cached(
             "SELECT s.source_id FROM
@@ -26,7 +32,7 @@ pub(crate) fn source_of_twin(conn: &Connection, kind: &str, name: &str, sample: 
                  ORDER BY source_id, duration_ms, ordinal LIMIT ?8) s
              WHERE s.duration_ms = ?3
                AND (s.value IS ?4 OR abs(s.value - ?4) <= max(?6, ?7 * max(abs(s.value), abs(?4))))
-               AND EXISTS (SELECT 1 FROM source_names n WHERE n.source_id = s.source_id AND n.name = ?5)
+               AND EXISTS (SELECT 1 FROM source_names n WHERE n.source_id = s.source_id AND n.name = ?5 AND n.import_id = ?9)
              ORDER BY s.source_id LIMIT 1",
         )?
         .query_row(
@@ -38,7 +44,8 @@ pub(crate) fn source_of_twin(conn: &Connection, kind: &str, name: &str, sample: 
                 name,
                 ABSOLUTE_TOLERANCE,
                 RELATIVE_TOLERANCE,
-                AT_ONE_TIME
+                AT_ONE_TIME,
+                import
             ],
             |row| row.get(0),
         )

@@ -25,7 +25,11 @@ use crate::unite::Places;
 
 /// Names of one app and hardware that are looked at; people have dozens at most. Of more than that none is taken for
 /// another. Those of all imports count, so that it does not matter which came last.
-pub(crate) const NAMES: usize = 512;
+pub(crate) const NAMES: usize = 256;
+
+/// Pairs of a name in one import and another name in another one that are compared at most, for the same reason: eight
+/// names that went and eight that came amid five years of monthly exports.
+const PAIRS: usize = 1 << 16;
 
 /// The problem of an import in which an app or hardware has more names than are looked at.
 pub const TOO_MANY_NAMES: &str = "too_many_names";
@@ -87,7 +91,15 @@ impl Group {
     }
 
     fn is_too_large(&self) -> bool {
-        self.names.len() > NAMES
+        let pairs = self.names.iter().enumerate().flat_map(|(at, one)| {
+            let others = self.names.iter().skip(at + 1).filter(|other| one.may_be(other));
+            others.map(|other| one.sources.len() * other.sources.len())
+        });
+        let mut sums = pairs.scan(0, |sum, pairs| {
+            *sum += pairs;
+            Some(*sum)
+        });
+        self.names.len() > NAMES || sums.any(|sum| sum > PAIRS)
     }
 
     fn has_import(&self, import: i64) -> bool {

@@ -34,7 +34,7 @@ const UPGRADES: [&str; SCHEMA_VERSION as usize - 1] = [include_str!("upgrades/v1
 pub struct Store {
     pub(crate) conn: Connection,
     path: PathBuf,
-    /// The file that a writer has opened.
+    /// The file that a writer has opened; none in memory, and of a reader.
     file: Option<(u64, u64)>,
 }
 
@@ -46,20 +46,27 @@ impl Store {
 
     /// The same; another writer is waited for as long as `wait`.
     pub fn open_within(path: &Path, wait: Duration) -> Result<Self> {
+        Self::connect(path)?.prepare(wait)
+    }
+
+    /// A connection that may write, and makes the file where it is missing.
+    fn connect(path: &Path) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let conn = Connection::open_with_flags(path, flags)?;
-        Self::prepare(conn, path.to_owned(), wait)
+        // Now, before anybody is waited for. Where it is gone already, somebody deletes everything.
+        let file = Some(file_of(path).ok_or(ErrorKind::Busy)?);
+        Ok(Self { conn, path: path.to_owned(), file })
     }
 
     /// Returns an empty store in memory: a missing data folder answers like it, and nothing is created.
     pub fn empty(path: &Path) -> Result<Self> {
-        Self::prepare(Connection::open_in_memory()?, path.to_owned(), BUSY_WAIT)
+        Self { conn: Connection::open_in_memory()?, path: path.to_owned(), file: None }.prepare(BUSY_WAIT)
     }
 
     /// Returns an empty store to try something in: what does not fit into the page cache lies in a nameless file of the
     /// system's, which is gone when the store is closed.
     pub fn scratch() -> Result<Self> {
-        Self::prepare(Connection::open("")?, PathBuf::new(), BUSY_WAIT)
+        Self { conn: Connection::open("")?, path: PathBuf::new(), file: None }.prepare(BUSY_WAIT)
     }
 
     /// Opens an existing store for reading only: no statement can change it. One whose making was killed is empty.
@@ -125,11 +132,21 @@ impl Store {
         &self.path
     }
 
-    fn prepare(conn: Connection, path: PathBuf, wait: Duration) -> Result<Self> {
+    fn prepare(mut self, wait: Duration) -> Result<Self> {
+        let in_place = self.in_place();
+        match self.set_up(wait) {
+            // In a file that was deleted meanwhile SQLite may fail in other ways, too.
+            Err(_) if !in_place() => Err(ErrorKind::Busy.into()),
+            done => done.map(|()| self),
+        }
+    }
+
+    fn set_up(&mut self, wait: Duration) -> Result<()> {
+        let conn = &self.conn;
         conn.busy_timeout(wait)?;
-        refuse_newer(&conn)?;
-        refuse_foreign(&conn)?;
-        steady_plans(&conn)?;
+        refuse_newer(conn)?;
+        refuse_foreign(conn)?;
+        steady_plans(conn)?;
         // For a new file: half the calls of the default size, and a phone's few samples still touch little.
         conn.pragma_update(None, "page_size", 8192)?;
         conn.pragma_update(None, "journal_mode", "wal")?;
@@ -140,18 +157,19 @@ impl Store {
         conn.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
         conn.pragma_update(None, "journal_size_limit", 0)?;
         conn.set_prepared_statement_cache_capacity(STATEMENTS);
-        let mut store = Self { conn, path, file: None };
-        store.create_schema()?;
-        store.file = file_of(&store.path);
-        Ok(store)
+        self.create_schema()
     }
 
     pub(crate) fn create_schema(&mut self) -> Result<()> {
         if user_version(&self.conn)? == SCHEMA_VERSION {
             return Ok(());
         }
+        let in_place = self.in_place();
         let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        // Another process may have created it while this one waited for the lock.
+        // Another process may have deleted or created it while this one waited for the lock.
+        if !in_place() {
+            return Err(ErrorKind::Busy.into());
+        }
         match user_version(&tx)? {
             0 => {
                 tx.execute_batch(SCHEMA)?;
@@ -206,10 +224,10 @@ fn file_of(path: &Path) -> Option<(u64, u64)> {
     std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
 }
 
-/// Elsewhere an open file cannot be removed.
+/// Elsewhere an open file cannot be removed: there is only one.
 #[cfg(not(unix))]
 fn file_of(_path: &Path) -> Option<(u64, u64)> {
-    None
+    Some((0, 0))
 }
 
 fn is_out_of_reach(error: &Error) -> bool {
@@ -326,6 +344,28 @@ mod tests {
         assert!(matches!(error.kind(), ErrorKind::Busy), "{error}");
         drop(Store::open(&kept.path()).expect("another store"));
         assert!(store.alone(|| ()).is_err());
+    }
+
+    /// Who makes the schema may have waited for the one that deletes everything.
+    #[cfg(unix)]
+    #[test]
+    fn no_store_is_made_in_a_file_that_is_not_there_any_more() {
+        let kept = Kept::new("never");
+        for (journal, another) in [("wal", false), ("wal", true), ("delete", false), ("delete", true)] {
+            let path = kept.0.join("another.db");
+            let maker = Connection::open(&path).expect("a file");
+            maker.pragma_update(None, "journal_mode", journal).expect("set");
+            drop(maker);
+            let store = Store::connect(&path).expect("a connection");
+            // Who waits has its files open.
+            assert_eq!(user_version(&store.conn).expect("a version"), 0);
+            std::fs::remove_file(&path).expect("removed");
+            if another {
+                std::fs::write(&path, "").expect("another file");
+            }
+            let error = store.prepare(Duration::ZERO).expect_err("gone");
+            assert!(matches!(error.kind(), ErrorKind::Busy), "{journal} {another}: {error}");
+        }
     }
 
     #[test]

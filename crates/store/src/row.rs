@@ -29,9 +29,12 @@ pub(crate) struct Key {
     pub ordinal: u32,
 }
 
+/// A place of a kind: start, source, duration.
+pub(crate) type Group = (i64, u32, i64);
+
 impl Key {
     /// The group: everything but the ordinal.
-    pub fn group(&self) -> (i64, u32, i64) {
+    pub fn group(&self) -> Group {
         (self.start_ms, self.source, self.duration_ms)
     }
 

@@ -20,7 +20,7 @@ use crate::error::Result;
 use crate::history::{History, write_image};
 use crate::place;
 use crate::report::KindCounts;
-use crate::row::{Key, Row};
+use crate::row::{Group, Key, Row};
 use crate::stretch::Stretch;
 
 /// What the merge of one ingest carries along.
@@ -130,7 +130,7 @@ impl Merge<'_> {
         let mut insert = Inserter::new(self.conn, kind.id)?;
         let mut group: Vec<Row> = Vec::new();
         let mut taken: Vec<u32> = Vec::new();
-        let mut held: Option<Vec<u32>> = None;
+        let mut claimed_before: Option<HashMap<Group, Vec<u32>>> = None;
         for row in rows {
             if group.first().is_none_or(|first| first.key.group() != row.key.group()) {
                 match claimant {
@@ -138,7 +138,6 @@ impl Merge<'_> {
                     Claimant::Member => group = place::group(self.conn, kind.id, &row.key)?,
                 }
                 taken.clear();
-                held = None;
             }
             let partner = self.partner(row, &group, &taken);
             let known = |held: &[u32]| {
@@ -146,7 +145,8 @@ impl Merge<'_> {
             };
             // While a place has few rows, this import cannot hold many of them.
             if group.len() >= self.most_alike {
-                let held = held.get_or_insert_with(|| self.claims.held_at(kind.id, row.key.group()));
+                let before = claimed_before.get_or_insert_with(|| self.claims.held_at(kind.id, &places(rows)));
+                let held = before.get(&row.key.group()).map_or(&[][..], Vec::as_slice);
                 if !known(held) && self.holds(&group, &taken, held) >= self.most_alike {
                     self.refuse(claimant, *row, counts);
                     continue;
@@ -289,4 +289,11 @@ fn collapse_repeats(conn: &Connection, rows: &mut Vec<Row>) -> Result<()> {
         same
     });
     failed.map_or(Ok(()), Err)
+}
+
+/// The places of rows that lie in the order of the table.
+fn places(rows: &[Row]) -> Vec<Group> {
+    let mut places: Vec<Group> = rows.iter().map(|row| row.key.group()).collect();
+    places.dedup();
+    places
 }

@@ -13,9 +13,9 @@ use crate::open::Store;
 use crate::pages::Pages;
 use crate::query::zones::{find_stays, forget_home, zones};
 use crate::rollup::Rule;
-use crate::row::{FLAG_LOGGED, FLAG_USER_ENTERED, Row};
+use crate::row::{FLAG_LOGGED, Row};
 use crate::superseded::reconcile;
-use crate::{entries, forget, members, names, unite};
+use crate::{copies, entries, forget, members, names, unite};
 
 /// What an undo did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -82,7 +82,7 @@ fn undo(tx: &Connection, import: i64, home_zone: &str, tell: &mut dyn FnMut(Step
     for table in ["rejects", "absences"] {
         tx.execute(&format!("DELETE FROM {table} WHERE import_id = ?1"), [import])?;
     }
-    let sources = settle_names(tx, &imports, import, &before, &mut derived)?;
+    let sources = settle_names(tx, &imports, &before, &mut undone, &mut derived)?;
     entries::reconcile(tx, &imports)?;
     find_stays(tx, home_zone)?;
     let zones = derived.rezone(tx, home_zone, &before)?;
@@ -113,13 +113,16 @@ fn kinds(conn: &Connection) -> Result<Vec<u32>> {
 fn settle_names(
     conn: &Connection,
     imports: &[ImportRef],
-    undone: i64,
     zones: &Zones,
+    undone: &mut Undone,
     derived: &mut Derived,
 ) -> Result<Vec<u32>> {
-    let writers = names::decided_by(conn, undone)?;
-    let mut sources = forget::names(conn, undone)?;
-    sources.extend(unite::settle(conn, &writers, imports, zones, derived)?);
+    let writers = names::decided_by(conn, undone.import)?;
+    let mut sources = forget::names(conn, undone.import)?;
+    let settled = unite::settle(conn, &writers, imports, zones, derived)?;
+    undone.restored += settled.counted_after.saturating_sub(settled.counted_before);
+    undone.superseded += settled.counted_before.saturating_sub(settled.counted_after);
+    sources.extend(settled.sources);
     Ok(sources)
 }
 
@@ -178,12 +181,7 @@ fn delete(conn: &Connection, kind: u32, row: &Row) -> Result<()> {
 fn forget_everything(conn: &Connection) -> Result<u64> {
     let mut removed = conn.query_row("SELECT count(*) FROM entries", [], |row| row.get(0))?;
     for kind in kinds(conn)? {
-        let rule = Rule::of(&derived::identifier(conn, kind)?);
-        let (all, by_hand) = (rule.counts_copies(0), FLAG_USER_ENTERED);
-        let sql = "SELECT coalesce(sum(CASE WHEN ?2 OR flags & ?3 THEN copies ELSE 1 END), 0)
-             FROM samples WHERE kind_id = ?1";
-        let of_kind: u64 = conn.prepare_cached(sql)?.query_row(params![kind, all, by_hand], |row| row.get(0))?;
-        removed += of_kind;
+        removed += copies::counted(conn, kind, true)?;
     }
     for table in ["correlation_members", "entry_log", "entries", "sample_log", "samples", "absences", "details"] {
         conn.execute(&format!("DELETE FROM {table}"), [])?;

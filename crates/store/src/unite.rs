@@ -24,7 +24,7 @@ use crate::report::KindCounts;
 use crate::rollup::Rule;
 use crate::row::{FLAG_LOGGED, Row};
 use crate::samples::Merge;
-use crate::{entries, forget, members, names, superseded};
+use crate::{copies, entries, forget, members, names, superseded};
 
 /// The number of no kind: what is merged anew lies there until it is whole.
 const SCRATCH: u32 = 0;
@@ -94,28 +94,45 @@ fn link_two(conn: &Connection, source: u32, other: u32, home_zone: &str) -> Resu
     find_stays(conn, home_zone)?;
     let zones = derived.rezone(conn, home_zone, &before)?;
     derived.rebuild(conn, &zones)?;
-    forget::unused_sources(conn, &sources.union(&moved).copied().collect::<Vec<_>>())
+    forget::unused_sources(conn, &sources.union(&moved.sources).copied().collect::<Vec<_>>())
 }
 
-/// Puts rows where the names of some apps and hardware say that they belong, from the imports that are left. Returns the
-/// sources that lost or got some.
+/// What came of names that were decided anew.
+#[derive(Debug, Default)]
+pub(crate) struct Settled {
+    /// The sources that lost or got rows.
+    pub sources: BTreeSet<u32>,
+    /// Samples of their kinds that counted before, and count after it.
+    pub counted_before: u64,
+    pub counted_after: u64,
+}
+
+/// Puts rows where the names of some apps and hardware say that they belong, from the imports that are left.
 pub(crate) fn settle(
     conn: &Connection,
     writers: &BTreeSet<Writer>,
     imports: &[ImportRef],
     zones: &Zones,
     derived: &mut Derived,
-) -> Result<BTreeSet<u32>> {
+) -> Result<Settled> {
     if writers.is_empty() {
-        return Ok(BTreeSet::new());
+        return Ok(Settled::default());
     }
     // What is there now tells which sources have which kinds.
     derived.rebuild(conn, zones)?;
-    let Some(places) = names::decide(conn, writers, imports)? else { return Ok(BTreeSet::new()) };
-    for kind in deal(conn, &places, imports, zones, derived)? {
-        superseded::reconcile(conn, kind, imports, derived)?;
+    let Some(places) = names::decide(conn, writers, imports)? else { return Ok(Settled::default()) };
+    let sources = places.sources();
+    let counted_before = counted(conn, &kinds_of(conn, &sources)?)?;
+    let kinds = deal(conn, &places, imports, zones, derived)?;
+    for kind in &kinds {
+        superseded::reconcile(conn, *kind, imports, derived)?;
     }
-    Ok(places.sources())
+    Ok(Settled { sources, counted_before, counted_after: counted(conn, &kinds)? })
+}
+
+/// Samples of some kinds that count.
+pub(crate) fn counted(conn: &Connection, kinds: &[u32]) -> Result<u64> {
+    kinds.iter().map(|kind| copies::counted(conn, *kind, false)).sum()
 }
 
 /// A source's number as tables have it.

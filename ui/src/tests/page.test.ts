@@ -164,6 +164,20 @@ test('a running import shows its progress and can be cancelled', async () => {
   await says('Import of export.zip cancelled. Nothing was changed.')
 })
 
+test('an import that waits for another writer says so, and shows no rate', async () => {
+  page = open({
+    ...kept,
+    opened_with: () => '/somewhere/ada/export.zip',
+    import_export: ({ progress }) => {
+      const channel = progress as { onmessage: (p: unknown) => void }
+      channel.onmessage({ records: 0, recordsPerSecond: 0, mbPerSecond: 0, secondsLeft: null, fraction: null, phase: 'waiting' })
+      return new Promise(() => {})
+    },
+  })
+  await says('Waiting for another Vitalog that writes')
+  expect(document.body.textContent).not.toContain('a second')
+})
+
 test('when everything is read the import is finishing', async () => {
   page = open({
     ...kept,

@@ -60,6 +60,7 @@ export const de: Words = {
     cancelling: 'Wird abgebrochen\u2026',
     reading: 'Wird gelesen',
     starting: 'Beginnt\u2026',
+    waitingForWriter: 'Wartet auf ein anderes Vitalog, das gerade schreibt\u2026',
     finishing: 'Alles ist gelesen. Tage werden berechnet und mit früheren Importen abgeglichen\u2026',
     progress: 'Fortschritt des Imports',
     records,
@@ -70,6 +71,8 @@ export const de: Words = {
     cancelled: (file: string) => `Import von ${file} abgebrochen. Nichts wurde verändert.`,
     tooLate: (file: string) => `${file} war fertig, bevor abgebrochen werden konnte. Rückgängig nimmt es zurück.`,
     done: (seconds: number) => `Fertig in ${shortDuration(seconds)}`,
+    homeMoved: (was: string, now: string) =>
+      `Die Zeitzone zu Hause ist jetzt ${now} (vorher ${was}): die meisten Nächte und Trainings nennen sie, und Tage haben sich mit ihr verschoben. In den Einstellungen lässt sich eine festhalten.`,
     doneHeard: (file: string, n: number) => `${file}: fertig, ${records(n)} gelesen`,
     already: 'Diese Datei wurde schon importiert. Nichts wurde verändert.',
     read: 'Gelesene Messungen',

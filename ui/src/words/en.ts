@@ -59,6 +59,7 @@ export const en = {
     cancelling: 'Cancelling\u2026',
     reading: 'Reading',
     starting: 'Starting\u2026',
+    waitingForWriter: 'Waiting for another Vitalog that writes\u2026',
     finishing: 'Everything is read. Working out days and what they mean for earlier imports\u2026',
     progress: 'Import progress',
     records,
@@ -69,6 +70,8 @@ export const en = {
     cancelled: (file: string) => `Import of ${file} cancelled. Nothing was changed.`,
     tooLate: (file: string) => `${file} was done before it could be cancelled. Undo takes it back.`,
     done: (seconds: number) => `Done in ${shortDuration(seconds)}`,
+    homeMoved: (was: string, now: string) =>
+      `The home time zone is ${now} now (was ${was}): most nights and workouts tell it, and days moved with it. Settings hold one.`,
     doneHeard: (file: string, n: number) => `${file}: done, ${records(n)} read`,
     already: 'This file was imported before. Nothing was changed.',
     read: 'Records read',

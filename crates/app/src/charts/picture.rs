@@ -57,9 +57,9 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut unfinished = path.as_os_str().to_owned();
     unfinished.push(format!(".{UNFINISHED}"));
     let unfinished = PathBuf::from(unfinished);
-    let written = private_file(&unfinished)
-        .and_then(|mut file| file.write_all(bytes).about(path))
-        .and_then(|()| fs::rename(&unfinished, path).about(path));
+    let written = private_file(&unfinished, path)
+        .and_then(|mut file| file.write_all(bytes).writing(path))
+        .and_then(|()| fs::rename(&unfinished, path).writing(path));
     if written.is_err() {
         // The first failure is the one to tell.
         drop(fs::remove_file(&unfinished));

@@ -12,10 +12,11 @@ use store::{Cancel, Delivery, Report};
 
 use super::{DemoOptions, DemoTruth, write_export};
 use crate::error::{About, Result};
-use crate::folder::{Folder, create_private, new_file, settle};
+use crate::folder::{Folder, create_private, settle};
 use crate::import::Progress;
 use crate::imports::imports;
 use crate::local::system_zone;
+use crate::new_file::new_file;
 use crate::undo::undo;
 
 /// What the export is called.
@@ -68,10 +69,10 @@ pub struct Written {
 /// Writes an export of a sample person into a new file, and no store.
 pub fn write_file(file: &Path, options: &DemoOptions<'_>) -> Result<Written> {
     let truth = new_file(file, |unfinished| {
-        let opened = File::create(unfinished).about(file)?;
-        write_export(BufWriter::new(opened), options).about(file)
+        let opened = File::create(unfinished).writing(file)?;
+        write_export(BufWriter::new(opened), options).writing(file)
     })?;
-    let bytes = std::fs::metadata(file).about(file)?.len();
+    let bytes = std::fs::metadata(file).reading(file)?.len();
     Ok(Written { file: file.display().to_string(), bytes, truth })
 }
 

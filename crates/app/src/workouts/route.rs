@@ -11,7 +11,8 @@ use store::query::WorkoutRow;
 
 use super::{detail::find, key};
 use crate::error::{About, Code, Error, Result};
-use crate::folder::{Folder, new_file};
+use crate::folder::Folder;
+use crate::new_file::new_file;
 
 /// What was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -28,8 +29,8 @@ pub struct RouteAnswer {
 pub fn gpx_file(folder: &Folder, id: i64, file: &Path) -> Result<RouteAnswer> {
     let (row, parts) = route(folder, id)?;
     new_file(file, |unfinished| {
-        let mut out = std::io::BufWriter::new(std::fs::File::create(unfinished).about(file)?);
-        write(&mut out, &row, &parts).and_then(|()| out.flush()).about(file)
+        let mut out = std::io::BufWriter::new(std::fs::File::create(unfinished).writing(file)?);
+        write(&mut out, &row, &parts).and_then(|()| out.flush()).writing(file)
     })?;
     Ok(RouteAnswer { workout: id, file: file.display().to_string(), points: parts.iter().map(Vec::len).sum() })
 }

@@ -23,8 +23,27 @@ pub struct Explained {
     pub rule: Rule,
     /// What a plain sum of all rows would say; only for sums.
     pub naive_sum: Option<f64>,
+    /// Whether rows of one source overlap one another on the day, so that even what it has alone is merged; only of
+    /// [`Rule::ResidualFill`].
+    pub overlaps_itself: bool,
     /// The sources that have rows on the day, the best first.
     pub sources: Vec<Part>,
+}
+
+impl Explained {
+    /// What was done, in one sentence: the rule's, unless a source overlapped itself.
+    pub fn sentence(&self) -> &'static str {
+        match (self.overlaps_itself, self.sources.len()) {
+            (false, _) => self.rule.sentence(),
+            (true, 1) => {
+                "Rows of the source overlap one another: each moment counts once, by the shortest of its rows."
+            }
+            (true, _) => {
+                "Rows of one source overlap one another: each moment counts once, by the shortest of its rows. Then the \
+                 best source counts; each other one adds only what the better ones cannot have seen."
+            }
+        }
+    }
 }
 
 /// What a source has to do with a day's number.
@@ -57,7 +76,17 @@ pub fn explain(rows: &[Input], rule: Rule, day: Day, zones: &Zones) -> Option<Ex
         None => bucket.value,
     };
     let naive_sum = rule.is_sum().then_some(bucket.naive_sum);
-    Some(Explained { day, value, rule, naive_sum, sources: parts(&near, &here, &used, rule, &bucket) })
+    let overlaps_itself = rule == Rule::ResidualFill && overlap_themselves(&near, &here);
+    Some(Explained { day, value, rule, naive_sum, overlaps_itself, sources: parts(&near, &here, &used, rule, &bucket) })
+}
+
+/// Whether two rows of one source share time.
+fn overlap_themselves(rows: &[Input], here: &[usize]) -> bool {
+    let mut spans: Vec<&Span> = here.iter().filter_map(|row| rows.get(*row)).map(|row| &row.span).collect();
+    spans.retain(|span| span.end_ms > span.start_ms);
+    spans.sort_by_key(|span| (span.rank, span.start_ms));
+    // Of sorted ones, the first that overlaps any overlaps its neighbour.
+    spans.iter().zip(spans.iter().skip(1)).any(|(a, b)| a.rank == b.rank && b.start_ms < a.end_ms)
 }
 
 /// Rows that may have to do with a day; all others cost time only.
@@ -181,6 +210,27 @@ mod tests {
         check(&rows, Rule::ResidualFill, 3000.0, Some(4500.0), &[(0, 2, 0, Some(3000.0))]);
         let covered = [rows[0], rows[1], ("02 10:15", "02 10:30", 1500.0, 0)];
         check(&covered, Rule::ResidualFill, 3000.0, Some(6000.0), &[(0, 2, 1, Some(3000.0))]);
+    }
+
+    #[test]
+    fn a_source_that_overlaps_itself_does_not_count_as_it_is() {
+        let zones = Zones::named("UTC").expect("a zone");
+        let row = |start_ms: i64, end_ms: i64, rank| Input {
+            span: Span { start_ms: start_ms * 60_000, end_ms: end_ms * 60_000, value: 1.0, rank },
+            copies: 1,
+        };
+        let check = |rows: &[Input], rule: Rule, expected: &str| {
+            let found = explain(rows, rule, 0, &zones).expect("a number");
+            assert!(found.sentence().starts_with(expected), "{}", found.sentence());
+        };
+        let (as_it_is, merged) = ("The best source counts as it is", "Rows of the source overlap");
+        check(&[row(0, 15, 0), row(15, 30, 0)], Rule::ResidualFill, as_it_is);
+        check(&[row(0, 15, 0), row(5, 20, 1)], Rule::ResidualFill, as_it_is);
+        check(&[row(0, 15, 0), row(0, 30, 0), row(40, 50, 0)], Rule::ResidualFill, merged);
+        check(&[row(40, 50, 0), row(0, 30, 0), row(29, 35, 0)], Rule::ResidualFill, merged);
+        check(&[row(0, 30, 1), row(29, 35, 1), row(0, 30, 0)], Rule::ResidualFill, "Rows of one source overlap");
+        check(&[row(0, 15, 0), row(0, 30, 0)], Rule::EveryEvent, "Every entry counts");
+        check(&[row(0, 0, 0), row(0, 0, 0)], Rule::ResidualFill, as_it_is);
     }
 
     #[test]

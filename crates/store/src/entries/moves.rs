@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use health::EntryKind;
 use rusqlite::{Connection, params};
 
-use super::{Image, current, find_by, held_by, image_at, known_again, log, of_members, remove, show_newest};
+use super::{Image, current, find_by, held_by, image_at, known_again, log, of_members, remove, show, show_newest};
 use crate::error::Result;
 use crate::history::ImportRef;
 use crate::members;
@@ -159,7 +159,12 @@ fn unite_two(conn: &Connection, imports: &[ImportRef], id: i64, known: i64) -> R
 }
 
 /// Writes down anew which imports held an entry, and how each showed it.
-fn write_images(conn: &Connection, imports: &[ImportRef], id: i64, images: &BTreeMap<i64, Image>) -> Result<()> {
+pub(super) fn write_images(
+    conn: &Connection,
+    imports: &[ImportRef],
+    id: i64,
+    images: &BTreeMap<i64, Image>,
+) -> Result<()> {
     conn.prepare_cached("DELETE FROM entry_log WHERE entry_id = ?1")?.execute([id])?;
     let differ = images.values().zip(images.values().skip(1)).any(|(a, b)| a != b);
     let mut last = None;
@@ -168,14 +173,14 @@ fn write_images(conn: &Connection, imports: &[ImportRef], id: i64, images: &BTre
         last = Some(image);
     }
     if let Some((first, image)) = images.first_key_value() {
-        conn.prepare_cached("UPDATE entries SET import_id = ?2, body = ?3, payload = ?4 WHERE id = ?1")?
-            .execute(params![id, first, image.body, image.payload])?;
+        conn.prepare_cached("UPDATE entries SET import_id = ?2 WHERE id = ?1")?.execute([id, *first])?;
+        show(conn, id, image)?;
     }
     show_newest(conn, imports, id)
 }
 
 /// How each import that held an entry showed it.
-fn images(conn: &Connection, id: i64) -> Result<BTreeMap<i64, Image>> {
+pub(super) fn images(conn: &Connection, id: i64) -> Result<BTreeMap<i64, Image>> {
     let holders: Vec<i64> = {
         let mut statement = conn.prepare_cached("SELECT import_id FROM entry_log WHERE entry_id = ?1")?;
         statement.query_map([id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?

@@ -67,7 +67,9 @@ impl Ingest<'_> {
         for sample in &batch.samples {
             let (kind, source) = (sample.kind as usize, sample.source as usize);
             let twin = match (batch.kinds.get(kind), batch.sources.get(source)) {
-                (Some(kind), Some(source)) => members::source_of_twin(self.conn, kind, &source.name, sample)?,
+                (Some(kind), Some(source)) => {
+                    members::source_of_twin(self.conn, kind, (&source.name, self.import), sample)?
+                }
                 _ => None,
             };
             if let Some(known) = known.get_mut(source) {

@@ -86,7 +86,9 @@ impl Ingest<'_> {
         self.derive()?;
         let Some(places) = names::decide(self.conn, &told.anew, &self.imports)? else { return Ok(Vec::new()) };
         let sources = places.sources();
-        let samples = self.brought(&instants::kinds_of(self.conn, &sources)?, &sources)?;
+        let kinds = instants::kinds_of(self.conn, &sources)?;
+        let (samples, counted) = (self.brought(&kinds, &sources)?, unite::counted(self.conn, &kinds)?);
+        let new = self.new_records(&kinds)?;
         let kinds = unite::deal(self.conn, &places, &self.imports, &self.zones, &mut self.derived)?;
         for (kind, before) in samples {
             self.count_again(kind, before, &sources)?;
@@ -100,8 +102,22 @@ impl Ingest<'_> {
         for kind in &kinds {
             superseded::reconcile(self.conn, *kind, &before, &mut self.derived)?;
         }
+        // What is not new and counts now, or counts no more, comes of names that are one now, or two.
+        let expected = counted + self.new_records(&kinds)?;
+        let found = unite::counted(self.conn, &kinds)? + new;
+        self.report.restored += found.saturating_sub(expected);
+        self.report.superseded += expected.saturating_sub(found);
         self.dictionary.new_sources.extend(sources);
         Ok(kinds)
+    }
+
+    /// What the report calls new of some kinds.
+    fn new_records(&self, kinds: &[u32]) -> Result<u64> {
+        let of = |kind: &u32| {
+            let identifier = derived::identifier(self.conn, *kind)?;
+            Ok(self.report.by_type.get(&identifier).map_or(0, |counts| counts.counts.new))
+        };
+        kinds.iter().map(of).sum()
     }
 
     /// How many samples of some sources only this import holds, by kind.

@@ -11,6 +11,7 @@ mod renames;
 mod repeats;
 mod undo;
 mod verify;
+mod waits;
 
 use std::path::Path;
 
@@ -33,6 +34,8 @@ struct Export {
     undated: bool,
     rows: Vec<Line>,
     workouts: Vec<(i64, &'static str)>,
+    /// Rows that stand inside a correlation, too, there without their device.
+    nested: Vec<Line>,
     complete: bool,
 }
 
@@ -67,7 +70,7 @@ fn steps(start: i64, end: i64, value: f64) -> Line {
 }
 
 fn export(date: i64, rows: &[Line]) -> Export {
-    Export { date, undated: false, rows: rows.to_vec(), workouts: Vec::new(), complete: true }
+    Export { date, undated: false, rows: rows.to_vec(), workouts: Vec::new(), nested: Vec::new(), complete: true }
 }
 
 fn index_of<T: PartialEq + Clone>(list: &mut Vec<T>, item: &T) -> u32 {
@@ -127,10 +130,26 @@ fn batches(export: &Export, size: usize) -> Vec<Batch> {
             members: None,
         });
     }
+    for line in &export.nested {
+        let bare = Line { hardware: None, ..*line };
+        last.entries.push(Entry {
+            kind: EntryKind::Correlation,
+            identity: format!("{} {}", line.kind, line.value),
+            source: Source { name: line.source.into(), bundle: None, hardware: line.hardware.map(str::to_owned) },
+            start_ms: Some(line.start),
+            end_ms: Some(line.end),
+            body: "{}".into(),
+            payload: None,
+            members: Some(Box::new(batch(&[bare]))),
+        });
+    }
     last.document = Some(Document {
         export_date_ms: (!export.undated).then_some(export.date),
         complete: export.complete,
-        fingerprint: Some(format!("{:?}", (export.date, export.undated, &export.rows, &export.workouts))),
+        fingerprint: Some(format!(
+            "{:?}",
+            (export.date, export.undated, &export.rows, &export.workouts, &export.nested)
+        )),
         ..Document::default()
     });
     all.push(last);

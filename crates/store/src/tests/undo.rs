@@ -159,3 +159,63 @@ fn a_kind_gets_the_view_that_an_undone_one_had() {
     undo(&mut store, 1);
     assert_eq!(count(&store), 2);
 }
+
+/// Which of the imports that stand held an entry, as how many of them there are up to it, and what each wrote down of it.
+fn log_of_entries(store: &Store) -> Vec<String> {
+    let mut statement = store
+        .conn
+        .prepare(
+            "SELECT e.identity, e.start_ms, e.body,
+                    (SELECT count(*) FROM imports i WHERE i.undone = 0 AND i.id <= e.import_id),
+                    (SELECT count(*) FROM imports i WHERE i.undone = 0 AND i.id <= l.import_id), l.body, l.payload
+             FROM entries e JOIN entry_log l ON l.entry_id = e.id ORDER BY 1, 2, 5",
+        )
+        .expect("valid SQL");
+    let line = |row: &rusqlite::Row<'_>| (0..7).map(|i| row.get_ref(i).map(text)).collect::<Result<Vec<_>, _>>();
+    let lines = statement.query_map([], |row| line(row).map(|cells| cells.join(" ")));
+    lines.and_then(Iterator::collect).expect("reads")
+}
+
+/// Imports with the same workout or record, which looks as each was written, are undone one at a time: the first two
+/// numbers tell the order of the exports, equal ones look the same.
+#[test]
+fn an_undo_leaves_no_image_of_an_entry_behind() {
+    let ways: [&[i64]; 9] = [
+        &[10, 20],
+        &[20, 10],
+        &[10, 10],
+        &[10, 20, 10],
+        &[10, 10, 20],
+        &[10, 20, 20],
+        &[20, 10, 30],
+        &[10, 20, 30, 20, 10],
+        &[30, 10, 10, 20, 20],
+    ];
+    let of = |dates: &[(usize, i64)]| {
+        let mut store = store_of(&[]);
+        for (number, date) in dates {
+            // A row of its own tells the files of one moment apart.
+            let mut export = export(*date, &[steps(*number as i64 * HOUR, (*number as i64 + 1) * HOUR, 1.0)]);
+            export.workouts.push((0, "Walking"));
+            let mut batches = batches(&export, 3);
+            let mut record = batches[batches.len() - 1].entries[0].clone();
+            record.kind = EntryKind::ClinicalRecord;
+            record.identity = "A record".to_owned();
+            (record.start_ms, record.end_ms) = (Some(date * 1000), None);
+            record.body = format!("{{\"received\":\"1970-01-01T00:00:{date}Z\"}}");
+            record.payload = Some(vec![*date as u8]);
+            batches[0].entries.push(record);
+            ingest_batches(&mut store, &batches);
+        }
+        store
+    };
+    for dates in ways {
+        let all: Vec<(usize, i64)> = dates.iter().copied().enumerate().collect();
+        for gone in 0..all.len() {
+            let mut store = of(&all);
+            undo(&mut store, gone as i64 + 1);
+            let left: Vec<_> = all.iter().copied().filter(|(number, _)| *number != gone).collect();
+            assert_eq!(log_of_entries(&store), log_of_entries(&of(&left)), "{dates:?} without number {gone}");
+        }
+    }
+}

@@ -296,7 +296,9 @@ impl<R: Read> Measured<R> {
     fn explain(&self, error: Error) -> Error {
         match (self.over, error.kind()) {
             (Some(what), _) => Error::at(ErrorKind::TooLarge(what), self.read),
-            (None, ErrorKind::Io(io)) if is_damage(io) => ErrorKind::DamagedArchive(io.to_string()).into(),
+            (None, ErrorKind::Io(io)) if is_damage(io) => {
+                ErrorKind::DamagedArchive("its document cannot be unpacked".to_owned()).into()
+            }
             _ => error,
         }
     }

@@ -71,7 +71,11 @@ pub(super) fn read_prolog(reader: &mut impl Read, max: usize) -> Result<(Prolog,
 /// Why there is no root element in the beginning of a file, and whether that was all of it.
 pub(super) fn no_root(head: &[u8], ended: bool) -> ErrorKind {
     let is_ours = memmem::find(head, b"<!DOCTYPE HealthData").is_some();
-    if is_ours && !ended { ErrorKind::TooLarge("bytes before the root element") } else { ErrorKind::NotAnExport }
+    match ended {
+        true if head.is_empty() => ErrorKind::Empty(None),
+        false if is_ours => ErrorKind::TooLarge("bytes before the root element"),
+        _ => ErrorKind::NotAnExport,
+    }
 }
 
 fn prolog(head: &[u8]) -> Prolog {

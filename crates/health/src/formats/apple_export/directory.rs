@@ -46,7 +46,7 @@ pub(super) fn check_directory(reader: &mut (impl Read + Seek), limits: &Limits) 
     let mut tail = Vec::new();
     reader.take(1 << 17).read_to_end(&mut tail)?;
     let Some(at) = memmem::rfind(&tail, b"PK\x05\x06") else {
-        return Err(damaged("no end of central directory: is it cut off?"));
+        return Err(damaged("the list of files at its end is missing: is it cut off?"));
     };
     let mut count = u64::from(u16_at(&tail, at + 10).unwrap_or(0));
     let mut bytes = u64::from(u32_at(&tail, at + 12).unwrap_or(0));
@@ -116,7 +116,7 @@ fn read_entry(reader: &mut impl Read, header: &[u8], max_name: usize) -> Result<
     let mut raw_name = Vec::new();
     reader.take(name_len.into()).read_to_end(&mut raw_name)?;
     if raw_name.len() < name_len.into() {
-        return Err(damaged("the central directory is cut off"));
+        return Err(damaged("its list of files is cut off"));
     }
     if raw_name.len() > max_name {
         return Err(ErrorKind::TooLarge("bytes in the name of an entry").into());

@@ -1,10 +1,13 @@
 //! The files beside the main document: routes, electrocardiograms, clinical records.
 
 use std::collections::HashSet;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use sha2::{Digest, Sha256};
+
+use super::blocks::hex;
 use super::ecg;
 use super::entries::{Reference, entry};
 use super::gpx::{self, Track};
@@ -17,6 +20,17 @@ use crate::{Entry, EntryKind, Source};
 
 /// Entries or problems that are handed over at once.
 const AT_ONCE: usize = 4_096;
+
+fn hash_of_all(mut archive: impl Read + Seek) -> String {
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    if archive.rewind().is_ok() {
+        while let Ok(n @ 1..) = archive.read(&mut buffer) {
+            hash.update(buffer.get(..n).unwrap_or_default());
+        }
+    }
+    hex(&hash.finalize())
+}
 
 /// What is still to be read.
 pub(super) struct SideFiles {
@@ -60,6 +74,14 @@ impl SideFiles {
     /// Whether everything has been read.
     pub(super) fn is_done(&self) -> bool {
         self.todo.is_empty()
+    }
+
+    /// Hashes every byte of the archive, as far as they can be read. Nothing else can be read after that.
+    pub(super) fn hash_of_all(&mut self) -> String {
+        match std::mem::replace(&mut self.container, Container::Nothing) {
+            Container::Archive(archive) => hash_of_all(archive.into_inner().into_inner()),
+            _ => String::new(),
+        }
     }
 
     /// The entries of the next files, until they are a batch.

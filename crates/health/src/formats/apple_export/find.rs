@@ -5,6 +5,7 @@ use std::io::Read;
 
 use zip::result::ZipError;
 
+use super::attributes::is_control;
 use super::clean::{is_damage, is_main, no_root, read_up_to};
 use super::directory::{ArchiveEntry, Directory};
 use super::input::{Archive, Folder, base_of};
@@ -21,6 +22,7 @@ pub(super) fn find_main<'a>(
     let mut main = None;
     // Why the first one that could not be looked into was not.
     let mut refused: Option<ErrorKind> = None;
+    let mut empty = None;
     for (i, entry) in directory.entries.iter().filter(|entry| is_candidate(&entry.name)).enumerate() {
         check_candidates(i, limits)?;
         let found = match unopened(entry) {
@@ -29,16 +31,15 @@ pub(super) fn find_main<'a>(
         };
         match found {
             Ok(()) if main.replace(entry).is_some() => return Err(ErrorKind::Several.into()),
-            Err(reason) if !matches!(reason, ErrorKind::NotAnExport) => {
-                refused.get_or_insert(reason);
-            }
-            _ => {}
+            Ok(()) | Err(ErrorKind::NotAnExport) => {}
+            Err(reason @ ErrorKind::Empty(_)) => drop(empty.get_or_insert(reason)),
+            Err(reason) => drop(refused.get_or_insert(reason)),
         }
     }
     if main.is_none() && refused.is_none() {
         main = find_renamed(archive, directory, limits)?;
     }
-    main.ok_or_else(|| refused.unwrap_or(ErrorKind::NotAnExport).into())
+    main.ok_or_else(|| refused.or(empty).unwrap_or(ErrorKind::NotAnExport).into())
 }
 
 /// Looks into the files whose name does not say that they are XML.
@@ -63,8 +64,40 @@ fn find_renamed<'a>(
     Ok(main)
 }
 
-/// How a document begins, behind its mark of the encoding and blanks.
-const BEGINNINGS: [&[u8]; 4] = [b"<?xml", b"<!--", b"<!DOCTYPE HealthData", b"<HealthData"];
+/// So many bytes of a text tell how it begins.
+const BEGINNING: usize = 256;
+
+/// Whether a text begins as a document does. One about exports mentions the element, too.
+fn begins_as_document(text: &[u8]) -> bool {
+    let beginnings: [&[u8]; 3] = [b"<?xml", b"<!--", b"<HealthData"];
+    beginnings.iter().any(|beginning| text.starts_with(beginning)) || begins_as_doctype(text)
+}
+
+/// `<!DOCTYPE HealthData`, with any blanks between.
+fn begins_as_doctype(text: &[u8]) -> bool {
+    let Some((mark, rest)) = text.split_at_checked(b"<!DOCTYPE".len()) else { return false };
+    let name = behind_nothing(rest);
+    let ends = |b: &u8| is_nothing(b) || matches!(b, b'[' | b'>');
+    mark.eq_ignore_ascii_case(b"<!DOCTYPE")
+        && name.len() < rest.len()
+        && name.strip_prefix(b"HealthData").is_some_and(|behind| behind.first().is_none_or(ends))
+}
+
+/// A text behind the mark of its encoding and what is nothing.
+fn behind_mark(head: &[u8]) -> &[u8] {
+    let text = behind_nothing(head);
+    text.strip_prefix(b"\xEF\xBB\xBF").map_or(text, behind_nothing)
+}
+
+fn behind_nothing(text: &[u8]) -> &[u8] {
+    let from = text.iter().position(|b| !is_nothing(b)).unwrap_or(text.len());
+    text.get(from..).unwrap_or_default()
+}
+
+/// Blanks, and damage that cleaning leaves out.
+fn is_nothing(byte: &u8) -> bool {
+    byte.is_ascii_whitespace() || is_control(*byte)
+}
 
 /// Whether a file that may be anything is the main document. Damage says no.
 fn begins_as_main(file: &mut impl Read) -> Result<bool> {
@@ -75,15 +108,13 @@ fn begins_as_main(file: &mut impl Read) -> Result<bool> {
         match read_up_to(file, &mut head, wanted - before) {
             Err(error) if !is_damage(&error) => return Err(error.into()),
             read => {
-                // A text about exports mentions the element, too.
-                let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head).trim_ascii_start();
-                if !BEGINNINGS.iter().any(|beginning| text.starts_with(beginning)) {
-                    return Ok(false);
-                }
-                if is_main(&head) {
+                let ended = read.is_err() || head.len() < wanted;
+                let text = behind_mark(&head);
+                let begins = begins_as_document(text);
+                if begins && is_main(&head) {
                     return Ok(true);
                 }
-                if read.is_err() || head.len() < wanted {
+                if ended || (!begins && text.len() >= BEGINNING) {
                     return Ok(false);
                 }
             }
@@ -128,12 +159,15 @@ fn sniff(archive: &mut Archive, entry: &ArchiveEntry, limits: &Limits) -> Result
     match read {
         Err(error) if is_damage(&error) => damaged("cannot be unpacked"),
         Err(error) => Err(error.into()),
-        Ok(()) => Ok(Err(no_root(&head, head.len() < limits.prolog + 16))),
+        Ok(()) => Ok(Err(match no_root(&head, head.len() < limits.prolog + 16) {
+            ErrorKind::Empty(_) => ErrorKind::Empty(Some(shown(base_of(&entry.name)))),
+            reason => reason,
+        })),
     }
 }
 
 /// A name as messages may show it: short, and without what a terminal would obey.
-fn shown(name: &str) -> String {
+pub(super) fn shown(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(80).collect()
 }
 
@@ -173,4 +207,44 @@ fn may_be_renamed(name: &str) -> bool {
 /// What macOS adds.
 pub(super) fn is_fork(name: &str) -> bool {
     name.split('/').any(|part| part == "__MACOSX" || part.starts_with("._"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(head: &str, expected: bool) {
+        assert_eq!(begins_as_main(&mut head.as_bytes()).expect("read"), expected, "{head:?}");
+    }
+
+    #[test]
+    fn a_file_of_any_name_is_told_by_its_beginning() {
+        check("<HealthData locale=\"en_GB\">", true);
+        check("\u{feff}\n<?xml version=\"1.0\"?>\n<HealthData>", true);
+        check("<!-- Kim's --><HealthData>", true);
+        check("<!DOCTYPE HealthData [<!ELEMENT HealthData ANY>]><HealthData>", true);
+        // Damage that the reader repairs, and what is as good as Apple's way.
+        check("\0<?xml version=\"1.0\"?><HealthData>", true);
+        check("\u{1}\n \u{feff}\u{b}<HealthData>", true);
+        check("<!DOCTYPE  HealthData [\n<!ELEMENT HealthData ANY>\n]>\n<HealthData>", true);
+        check("<!doctype\nHealthData[]><HealthData>", true);
+        check("<!Doctype\tHealthData><HealthData>", true);
+        check(&format!("{}<HealthData>", "\0\n".repeat(1000)), true);
+        for blanks in 490..520 {
+            check(&format!("{}<!doctype HealthData[]><HealthData>", " ".repeat(blanks)), true);
+            check(&format!("{}See <HealthData>{}", " ".repeat(blanks), " and so on".repeat(99)), false);
+        }
+        check(&format!("{}<HealthData>", " ".repeat(RENAMED_HEAD)), false);
+        // A text that mentions it, or a document of something else.
+        check("The document is <HealthData> and so on.", false);
+        check("\0\u{1}# Notes\n<!DOCTYPE HealthData []> <HealthData>", false);
+        check("<!doctype html><p><HealthData>", false);
+        check("<!doctypeHealthData><HealthData>", false);
+        check("<!doctype HealthDataset []><HealthData>", false);
+        check("<!doctype", false);
+        check("<?xml version=\"1.0\"?><ClinicalDocument><HealthData>", false);
+        check("", false);
+        check("\0\n", false);
+    }
 }

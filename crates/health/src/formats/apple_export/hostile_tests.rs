@@ -5,7 +5,8 @@ use std::io::Cursor;
 use std::time::{Duration, Instant};
 
 use super::Reader;
-use super::tests::{TIMES, all, archive, patch, steps};
+use super::archive_tests::{archive, patch};
+use super::tests::{TIMES, all, steps};
 use crate::Result;
 
 /// Much more than any of these needs, even in a build without optimisation on a busy machine.

@@ -12,7 +12,7 @@ use zip::result::ZipError;
 use super::blocks::{Blocks, Measured, Watch, hex};
 use super::clean::{is_damage, is_main, no_root, read_up_to};
 use super::directory::{check_directory, is_safe, read_directory};
-use super::find::{check_candidates, find_main, find_renamed_file, is_candidate, is_fork};
+use super::find::{check_candidates, find_main, find_renamed_file, is_candidate, is_fork, shown};
 use super::limits::Limits;
 use super::packed;
 use super::tally::Tally;
@@ -30,6 +30,12 @@ pub trait Folder: Send {
 pub(super) struct Counted<R> {
     inner: R,
     count: Arc<AtomicU64>,
+}
+
+impl<R> Counted<R> {
+    pub(super) fn into_inner(self) -> R {
+        self.inner
+    }
 }
 
 impl<R: Read> Read for Counted<R> {
@@ -142,11 +148,12 @@ pub(super) fn open_archive(mut reader: Box<dyn ReadSeek>, tally: &mut Tally) -> 
     let archive_bytes = reader.seek(io::SeekFrom::End(0))?;
     let progress = Arc::new(AtomicU64::new(0));
     let counted = Counted { inner: reader, count: Arc::clone(&progress) };
-    let archive = ZipArchive::new(counted).map_err(explain)?;
+    let archive = ZipArchive::new(counted).map_err(|error| explain(error, "its list of files is broken"))?;
     let start = archive.central_directory_start();
     let mut counted = archive.into_inner();
     let directory = read_directory(&mut counted, start, limits)?;
-    let mut archive = Box::new(ZipArchive::new(counted).map_err(explain)?);
+    let archive = ZipArchive::new(counted).map_err(|error| explain(error, "its list of files is broken"))?;
+    let mut archive = Box::new(archive);
     let main = find_main(&mut archive, &directory, limits)?;
     let mut files = Files { prefix: folder_of(&main.name), archive_bytes: Some(archive_bytes), ..Files::default() };
     let mut total = main.compressed;
@@ -184,7 +191,7 @@ pub(super) fn open_folder(mut folder: Box<dyn Folder>, tally: &mut Tally) -> Res
     let mut main: Option<(String, u64)> = None;
     let mut files = Files::default();
     let mut candidates = 0;
-    let mut refused = ErrorKind::NotAnExport;
+    let (mut refused, mut empty) = (None, None);
     let mut beside = BTreeMap::new();
     for (name, size) in list {
         if !is_safe(&name) {
@@ -204,17 +211,19 @@ pub(super) fn open_folder(mut folder: Box<dyn Folder>, tally: &mut Tally) -> Res
         let mut head = Vec::new();
         read_up_to(&mut folder.open(&name)?, &mut head, tally.limits.prolog + 16)?;
         if !is_main(&head) {
-            if let kind @ ErrorKind::TooLarge(_) = no_root(&head, head.len() < tally.limits.prolog + 16) {
-                refused = kind;
+            match no_root(&head, head.len() < tally.limits.prolog + 16) {
+                kind @ ErrorKind::TooLarge(_) => refused = Some(kind),
+                ErrorKind::Empty(_) => empty = Some(ErrorKind::Empty(Some(shown(base_of(&name))))),
+                _ => {}
             }
         } else if main.replace((name, size)).is_some() {
             return Err(ErrorKind::Several.into());
         }
     }
-    if main.is_none() && matches!(refused, ErrorKind::NotAnExport) {
+    if main.is_none() && refused.is_none() {
         main = find_renamed_file(folder.as_mut(), &beside, &tally.limits)?;
     }
-    let (main, size) = main.ok_or(refused)?;
+    let (main, size) = main.ok_or_else(|| refused.or(empty).unwrap_or(ErrorKind::NotAnExport))?;
     beside.remove(&main);
     files.prefix = folder_of(&main);
     files.beside = listing(&beside);
@@ -239,7 +248,8 @@ pub(super) fn start(
                 progress.store(0, Ordering::Relaxed);
                 let watch = Watch { compressed: Some(Arc::clone(&progress)), hash: false, limits };
                 let index = archive.index_for_name_raw(&key).ok_or(ErrorKind::NotAnExport)?;
-                let file = packed::open(archive, index).map_err(explain)?;
+                let file = packed::open(archive, index);
+                let file = file.map_err(|error| explain(error, "its document cannot be unpacked"))?;
                 pipe.run(Measured::new(file, watch, Arc::default()));
             }
             Container::Folder(folder) => {
@@ -283,10 +293,11 @@ fn folder_of(name: &str) -> String {
     name.rfind('/').and_then(|at| name.get(..=at)).unwrap_or_default().to_owned()
 }
 
-fn explain(error: ZipError) -> Error {
+/// What the package says of a damage is for its authors; people get `what`.
+fn explain(error: ZipError, what: &str) -> Error {
     match error {
         ZipError::Io(error) if !is_damage(&error) => error.into(),
         ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => ErrorKind::Encrypted.into(),
-        error => ErrorKind::DamagedArchive(error.to_string()).into(),
+        _ => ErrorKind::DamagedArchive(what.to_owned()).into(),
     }
 }

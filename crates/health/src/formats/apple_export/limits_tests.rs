@@ -3,8 +3,9 @@
 
 use std::io::Cursor;
 
+use super::archive_tests::archive;
 use super::limits::*;
-use super::tests::{TIMES, all, archive, steps};
+use super::tests::{TIMES, all, steps};
 use super::{Reader, ecg, gpx};
 use crate::Result;
 

@@ -1,0 +1,219 @@
+//! Archives and folders from outside: which document is found in them, and which files are opened.
+
+#![allow(clippy::unwrap_used)]
+
+use std::io::{Cursor, Write as _};
+
+use zip::write::{SimpleFileOptions, ZipWriter};
+
+use super::limits::MAX_NAME;
+use super::tests::{TIMES, all, steps};
+use super::*;
+
+#[test]
+fn a_wrong_checksum_costs_nothing_however_small_the_document() {
+    for n in [1, 5_000] {
+        let xml = format!("<HealthData>{}</HealthData>", steps("value=\"1\"").repeat(n));
+        let mut bytes = archive(&[("export.xml", &xml)]);
+        let at = memchr::memmem::find(&bytes, b"PK\x01\x02").expect("a directory");
+        bytes[at + 16] ^= 1;
+        let batch = Reader::archive(Cursor::new(bytes)).and_then(all).expect("readable");
+        assert_eq!(batch.samples.len(), n);
+        let reasons: Vec<_> = batch.problems.iter().map(|p| p.reason).collect();
+        assert_eq!(reasons, ["bad_checksum"]);
+        assert!(batch.document.is_some_and(|document| !document.complete));
+    }
+}
+
+#[test]
+fn names_with_backslashes_are_paths_too() {
+    let route = r#"<FileReference path="/workout-routes/r.gpx"/>"#;
+    let xml = format!("<HealthData><Workout workoutActivityType=\"X\" {TIMES}>{route}</Workout></HealthData>");
+    let track = "<gpx><trkpt lat=\"1\" lon=\"2\"/></gpx>";
+    let batch = unzip(&[("a\\export.xml", &xml), ("a\\workout-routes\\r.gpx", track)]).expect("readable");
+    assert!(batch.problems.iter().all(|p| p.reason == "no_records"));
+    assert_eq!(batch.entries.last().map(|e| e.identity.as_str()), Some("/workout-routes/r.gpx"));
+}
+
+/// A folder with one document and these files beside it.
+struct Beside(Vec<(&'static str, String)>);
+
+impl Folder for Beside {
+    fn list(&mut self) -> std::io::Result<Vec<(String, u64)>> {
+        Ok(self.0.iter().map(|(name, text)| ((*name).to_owned(), text.len() as u64)).collect())
+    }
+
+    fn open(&mut self, path: &str) -> std::io::Result<Box<dyn std::io::Read + Send>> {
+        let found = self.0.iter().find(|(name, _)| *name == path).map(|(_, text)| text.clone());
+        Ok(Box::new(Cursor::new(found.ok_or(std::io::ErrorKind::NotFound)?)))
+    }
+}
+
+#[test]
+fn a_folder_to_which_a_route_was_added_is_another_one() {
+    const XML: (&str, &str) = ("export.xml", "<HealthData locale=\"en_US\"></HealthData>");
+    let of = |files: &[(&'static str, &'static str)]| {
+        let files = [&[XML], files].concat().into_iter().map(|(name, text)| (name, text.to_owned())).collect();
+        let reader = Reader::folder(Beside(files)).expect("a folder");
+        all(reader).expect("readable").document.and_then(|document| document.fingerprint).expect("a fingerprint")
+    };
+    let bare = Reader::document(Cursor::new(XML.1), None).expect("a document");
+    let bare = all(bare).expect("readable").document.and_then(|document| document.fingerprint);
+    assert_eq!(bare.as_deref(), Some(of(&[]).as_str()));
+    let route = [("workout-routes/a.gpx", "<gpx></gpx>")];
+    assert_ne!(of(&[]), of(&route));
+    assert_eq!(of(&route), of(&[route[0], (".DS_Store", "left behind")]));
+    assert_ne!(of(&route), of(&[("workout-routes/a.gpx", "<gpx> </gpx>")]));
+}
+
+#[test]
+fn a_damaged_copy_does_not_pass_for_the_archive_that_is_whole() {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    zip.start_file("export.xml", stored).expect("a file");
+    zip.write_all(format!("<HealthData>{}</HealthData>", steps("value=\"4711\"")).as_bytes()).expect("written");
+    let whole = zip.finish().expect("finished").into_inner();
+    let at = whole.windows(4).position(|bytes| bytes == b"4711").expect("the value");
+    let with = |digit: u8| {
+        let mut damaged = whole.clone();
+        damaged[at] = digit;
+        damaged
+    };
+    let damaged = with(b'5');
+    let told = |bytes: &[u8]| {
+        let reader = Reader::archive(Cursor::new(bytes.to_vec())).expect("an archive");
+        let before = reader.known().fingerprint.clone();
+        (before, all(reader).expect("readable").document.and_then(|document| document.fingerprint))
+    };
+    let ((before, after), (same, other)) = (told(&whole), told(&damaged));
+    assert_eq!((&before, &before), (&after, &same));
+    assert!(other.is_some() && other != after, "{other:?}");
+    assert_eq!(told(&damaged).1, other, "and it is known itself");
+    assert_ne!(told(&with(b'6')).1, other, "and not for another one");
+}
+
+pub(super) fn archive(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in files {
+        zip.start_file(*name, SimpleFileOptions::default()).expect("a file");
+        zip.write_all(text.as_bytes()).expect("written");
+    }
+    zip.finish().expect("finished").into_inner()
+}
+
+fn unzip(files: &[(&str, &str)]) -> Result<Batch> {
+    all(Reader::archive(Cursor::new(archive(files)))?)
+}
+
+#[test]
+fn the_main_document_is_found_by_content() {
+    let xml = format!("<HealthData>{}</HealthData>", steps("value=\"1\""));
+    let batch = unzip(&[
+        ("__MACOSX/._export.xml", "x"),
+        ("apple_health_export/export_cda.xml", "<ClinicalDocument/>"),
+        ("apple_health_export/dışa aktarılan.XML", &xml),
+        ("../evil.txt", "x"),
+        ("apple_health_export/workout-routes/a.gpx", "<gpx><trkpt lat=\"1\" lon=\"2\"/></gpx>"),
+    ])
+    .expect("readable");
+    assert_eq!(batch.samples.len(), 1);
+    let reasons: Vec<_> = batch.problems.iter().map(|p| p.reason).collect();
+    assert_eq!(reasons, ["unsafe_entry_name"]);
+    assert_eq!(batch.entries.first().map(|e| e.identity.as_str()), Some("/workout-routes/a.gpx"));
+}
+
+#[test]
+fn the_main_document_is_found_under_any_name() {
+    let xml = format!("\u{feff}\n<?xml version=\"1.0\"?><HealthData>{}</HealthData>", steps("value=\"1\""));
+    let others = [("a/readme", "<html/>"), ("a/export_cda.xml", "<ClinicalDocument/>"), ("a/b.json", &xml[..])];
+    let track = ("a/workout-routes/r.gpx", "<gpx><trkpt lat=\"1\" lon=\"2\"/></gpx>");
+    for name in ["a/export", "a/export.xml.txt", "a/Gesundheit.bak", "a/export_cda.XML.1", "a/2024.XML_"] {
+        let files = [&others[..], &[(name, &xml), track]].concat();
+        let batch = unzip(&files).expect(name);
+        assert_eq!((batch.samples.len(), batch.entries.len(), batch.problems.len()), (1, 1, 0), "{name}");
+        let files = files.into_iter().map(|(name, text)| (name, text.to_owned())).collect();
+        assert_eq!(Reader::folder(Beside(files)).and_then(all).expect(name).samples.len(), 1, "{name}");
+    }
+    // The name decides where one says XML, and two without such a name are two.
+    let samples = |files: &[(&str, &str)]| unzip(files).map(|batch| batch.samples.len());
+    assert_eq!(samples(&[("export", &xml), ("export.xml", "<HealthData/>")]).ok(), Some(0));
+    let kind = |files: &[(&str, &str)]| samples(files).err().map(|error| format!("{:?}", error.kind()));
+    assert_eq!(kind(&[("a", &xml), ("b", &xml)]).as_deref(), Some("Several"));
+    assert_eq!(kind(&[("a.gpx", &xml), ("__MACOSX/a", &xml), ("b", "x")]).as_deref(), Some("NotAnExport"));
+    // A text about exports is none, and does not make two of one.
+    let notes = ("README.md", "The document is <HealthData locale=\"en_GB\"> and so on.");
+    assert_eq!(kind(&[notes]).as_deref(), Some("NotAnExport"));
+    assert_eq!(samples(&[notes, ("a", &xml)]).ok(), Some(1));
+}
+
+#[test]
+fn archives_without_one_main_document_are_errors() {
+    let kind = |files: &[(&str, &str)]| unzip(files).err().map(|e| format!("{:?}", e.kind()));
+    assert_eq!(kind(&[("a/export.xml", "")]).as_deref(), Some("Empty(Some(\"export.xml\"))"));
+    assert_eq!(kind(&[("a/export", "")]).as_deref(), Some("NotAnExport"));
+    let folder = |name: &'static str| {
+        Reader::folder(Beside(vec![(name, String::new())])).err().map(|e| format!("{:?}", e.kind()))
+    };
+    assert_eq!(folder("a/export.xml").as_deref(), Some("Empty(Some(\"export.xml\"))"));
+    assert_eq!(unzip(&[("a.xml", ""), ("export", "<HealthData/>")]).map(|batch| batch.samples.len()).ok(), Some(0));
+    let two = kind(&[("a/export.xml", "<HealthData/>"), ("b/export.xml", "<HealthData/>")]);
+    assert_eq!(two.as_deref(), Some("Several"));
+    let long = "x".repeat(MAX_NAME + 1);
+    assert!(kind(&[(&long, "")]).is_some_and(|kind| kind.starts_with("TooLarge")));
+    assert!(unzip(&[("export.xml", "<HealthData/>"), (&long[1..], "")]).is_ok());
+    let mut cut = archive(&[("export.xml", "<HealthData/>")]);
+    cut.truncate(cut.len() - 30);
+    let cut = Reader::archive(Cursor::new(cut)).err().map(|e| format!("{:?}", e.kind()));
+    assert!(cut.is_some_and(|kind| kind.starts_with("DamagedArchive")));
+}
+
+/// People are told in our words, whatever the package that reads archives says.
+#[test]
+fn a_broken_list_of_files_is_told_as_that() {
+    let whole = archive(&[("export.xml", "<HealthData/>")]);
+    let entry = memchr::memmem::rfind(&whole, b"PK\x01\x02").expect("a directory");
+    let end = memchr::memmem::rfind(&whole, b"PK\x05\x06").expect("its end");
+    let check = |at: usize, change: &[u8]| {
+        let mut bytes = whole.clone();
+        bytes[at..at + change.len()].copy_from_slice(change);
+        let error = Reader::archive(Cursor::new(bytes)).err().map(|error| error.to_string());
+        assert_eq!(error.as_deref(), Some("the archive is damaged: its list of files is broken"), "at {at}");
+    };
+    // Its mark, the length of a name, how many there are, and where it begins.
+    check(entry, b"X");
+    check(entry + 28, &[200]);
+    check(end + 8, &[9, 0, 9, 0]);
+    check(end + 16, &[0xff, 0xff, 0xff, 0x0f]);
+}
+
+/// Replaces equally long bytes, for archives that no writer would make.
+pub(super) fn patch(mut bytes: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
+    let places: Vec<usize> = memchr::memmem::find_iter(&bytes, from).collect();
+    for at in places {
+        bytes[at..at + to.len()].copy_from_slice(to);
+    }
+    bytes
+}
+
+fn kind_of(bytes: Vec<u8>) -> String {
+    match Reader::archive(Cursor::new(bytes)).and_then(all) {
+        Ok(batch) => batch.problems.iter().map(|p| p.reason).collect::<Vec<_>>().join(" "),
+        Err(error) => format!("{:?}", error.kind()),
+    }
+}
+
+#[test]
+fn doubled_and_encrypted_entries_are_not_opened() {
+    let xml = format!("<HealthData>{}</HealthData>", steps("value=\"1\""));
+    let doubled =
+        patch(archive(&[("export.xml", &xml), ("aa.gpx", "<gpx/>"), ("ab.gpx", "<gpx/>")]), b"ab.gpx", b"aa.gpx");
+    assert_eq!(kind_of(doubled), "duplicate_entry");
+    let main = patch(archive(&[("aa.xml", &xml), ("ab.xml", &xml)]), b"ab.xml", b"aa.xml");
+    assert!(kind_of(main).starts_with("DamagedArchive"));
+    let other = patch(archive(&[("export.xml", &xml), ("aa.xml", &xml), ("ab.xml", "")]), b"ab.xml", b"aa.xml");
+    assert_eq!(kind_of(other), "duplicate_entry");
+    let mut locked = archive(&[("export.xml", &xml)]);
+    let at = memchr::memmem::find(&locked, b"PK\x01\x02").expect("a directory");
+    locked[at + 8] |= 1;
+    assert_eq!(kind_of(locked), "Encrypted");
+}
