@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::row::{Group, Key};
 use crate::stretch::Stretch;
+use crate::varint::{put, take, unzigzag, zigzag};
 
 /// Who claims: a record at top level, or a correlation's member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -14,6 +14,7 @@ use crate::dictionary::KindRef;
 use crate::error::Result;
 use crate::hourly;
 use crate::merged::{self, Need};
+use crate::nights;
 use crate::open::Store;
 use crate::query::Orders;
 use crate::query::kinds::every_row_has_length;
@@ -41,7 +42,7 @@ pub(crate) fn rebuild_all(conn: &Connection, home_zone: &str) -> Result<()> {
     }
     conn.execute_batch(
         "DELETE FROM daily; DELETE FROM merged; DELETE FROM hourly; DELETE FROM merge_orders;
-         DELETE FROM series_summary",
+         DELETE FROM nights; DELETE FROM series_summary",
     )?;
     forget(conn, hourly::UNTIL)?;
     derived.rebuild(conn, &zones(conn, home_zone)?)
@@ -221,9 +222,9 @@ impl Derived {
             rollup::rebuild(conn, zones, kind, rule, *days)?;
         }
         let mut to_merge = match rule.merging() {
-            Need::Never => Vec::new(),
             Need::WhereTangled => runs(&fresh.tangled()),
-            Need::Always => fresh.bounds().into_iter().collect(),
+            // What is never merged may be looked at all the same: sleep is.
+            Need::Always | Need::Never => fresh.bounds().into_iter().collect(),
         };
         to_merge.extend(marked);
         Ok(joined(to_merge))
@@ -238,6 +239,7 @@ pub(crate) fn remerge(
     latest: &BTreeMap<u32, Day>,
 ) -> Result<()> {
     let orders = Orders::load(conn)?;
+    nights::rebuild(conn, zones, &orders, |kind| days.get(&kind).cloned().unwrap_or_default())?;
     let moved = merged::rebuild(conn, zones, &orders, days)?;
     hourly::rebuild(conn, zones, &orders, latest, &moved)
 }

@@ -42,6 +42,11 @@ impl Stage {
             .copied()
     }
 
+    /// Apple's integer of the stage.
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+
     /// Whether it is sleep.
     pub fn is_asleep(self) -> bool {
         !matches!(self, Self::InBed | Self::Awake)

@@ -5,6 +5,7 @@ mod histories;
 mod limits;
 mod links;
 mod nested;
+mod nights;
 mod orders;
 mod reimports;
 mod renames;
