@@ -60,9 +60,9 @@ impl Backend for Fake {
     fn imports(&self) -> Result<Value, AppError> {
         Ok(json!([
             {"import": 1, "channel": "file", "file": "export.zip", "device": null, "at": "2025-11-12T20:03:00.000Z",
-             "outcome": "imported", "new": 4_699_844, "known": 0, "superseded": 0, "rejected": 0, "undone": false},
+             "outcome": "imported", "new": 4_699_844, "known": 0, "duplicates": 0, "superseded": 0, "rejected": 0, "undone": false},
             {"import": 2, "channel": "file", "file": "later.zip", "device": null, "at": "2026-03-01T21:58:00.000Z",
-             "outcome": "imported", "new": 41_205, "known": 4_699_841, "superseded": 3, "rejected": 5, "undone": false},
+             "outcome": "imported", "new": 41_205, "known": 4_699_841, "duplicates": 17, "superseded": 3, "rejected": 5, "undone": false},
         ]))
     }
 

@@ -1,4 +1,4 @@
-//! Files that must not exist yet: a backup, a route, a sample export. One has another name until it is whole. What a
+//! Files for other places than the store: a backup, a route, an export, a picture. One has another name until it is whole. What a
 //! killed process left under such a name goes with the next file of that name, as long as nobody is writing there.
 
 use std::fs::{self, File, OpenOptions};
@@ -24,15 +24,48 @@ pub(crate) fn new_file<T>(file: &Path, write: impl FnOnce(&Path) -> Result<T>) -
         let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
         return Err(Error::new(Code::File, format!("`{name}` is there already."), "Name a file that does not exist."));
     }
-    let _held = hold(file);
-    let unfinished = unfinished(file)?;
-    let written = write(&unfinished);
-    let written = written.and_then(|answer| fs::rename(&unfinished, file).writing(file).map(|()| answer));
-    if written.is_err() {
-        // The first failure is the one to tell.
-        let _ = fs::remove_file(&unfinished);
+    let unfinished = Unfinished::of(file)?;
+    let answer = write(&unfinished.path)?;
+    unfinished.finish()?;
+    Ok(answer)
+}
+
+/// A file that is not whole yet, beside the one that is meant. Dropped before its end it is taken away.
+#[derive(Debug)]
+pub(crate) struct Unfinished {
+    path: PathBuf,
+    meant: PathBuf,
+    finished: bool,
+    _held: Option<File>,
+}
+
+impl Unfinished {
+    /// Makes it, for its owner alone.
+    pub fn of(meant: &Path) -> Result<Self> {
+        let held = hold(meant);
+        Ok(Self { path: unfinished(meant)?, meant: meant.to_owned(), finished: false, _held: held })
     }
-    written
+
+    /// Opens it for writing.
+    pub fn open(&self) -> Result<File> {
+        OpenOptions::new().write(true).open(&self.path).writing(&self.meant)
+    }
+
+    /// Gives it its name. A file that has it is replaced.
+    pub fn finish(mut self) -> Result<()> {
+        fs::rename(&self.path, &self.meant).writing(&self.meant)?;
+        self.finished = true;
+        Ok(())
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if !self.finished {
+            // The failure that brought this about is the one to tell.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
 }
 
 /// Holds the folder of a file until the answer is dropped: meanwhile no other process takes unfinished files away there.

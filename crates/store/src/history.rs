@@ -183,7 +183,8 @@ impl History {
         let differs = last != Some(image);
         if differs {
             if !logged {
-                log_image(conn, kind, key, stored.import_id, &stored.image)?;
+                let first = self.first_holder(conn, kind, stored)?;
+                log_image(conn, kind, key, first, &stored.image)?;
             }
             log_image(conn, kind, key, self.import_id, &image)?;
         }
@@ -195,17 +196,34 @@ impl History {
         Ok(differs || logged_at(conn, kind, key, self.import_id)?.is_some())
     }
 
+    /// The first import that holds a row: that which brought it may have been undone, and an image that is kept for it
+    /// would never go.
+    fn first_holder(&mut self, conn: &Connection, kind: u32, stored: &Row) -> Result<i64> {
+        self.load_presence(conn, kind)?;
+        let held =
+            |import: i64| self.presence.get(&kind).is_some_and(|p| p.holds(import, stored.import_id, &stored.key));
+        let others = self.imports.iter().map(|import| import.id).filter(|id| *id != self.import_id);
+        Ok(others.filter(|id| held(*id)).min().unwrap_or(stored.import_id))
+    }
+
     /// Whether the running import is the newest export that holds the row.
     fn is_newest(&mut self, conn: &Connection, kind: u32, stored: &Row) -> Result<bool> {
         if self.imports.last().is_some_and(|newest| newest.id == self.import_id) {
             return Ok(true);
         }
-        let presence = match self.presence.entry(kind) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(place) => place.insert(Presence::load(conn, kind)?),
-        };
-        let holder = presence.newest_holder(&self.imports, stored.import_id, &stored.key);
+        self.load_presence(conn, kind)?;
+        let holder = self
+            .presence
+            .get(&kind)
+            .and_then(|presence| presence.newest_holder(&self.imports, stored.import_id, &stored.key));
         Ok(holder.is_none_or(|holder| holder.id == self.import_id))
+    }
+
+    fn load_presence(&mut self, conn: &Connection, kind: u32) -> Result<()> {
+        if let Entry::Vacant(place) = self.presence.entry(kind) {
+            place.insert(Presence::load(conn, kind)?);
+        }
+        Ok(())
     }
 }
 

@@ -27,9 +27,10 @@ use crate::unite::Places;
 /// another. Those of all imports count, so that it does not matter which came last.
 pub(crate) const NAMES: usize = 256;
 
-/// Pairs of a name in one import and another name in another one that are compared at most, for the same reason: eight
-/// names that went and eight that came amid five years of monthly exports.
+/// Pairs of a name in one import and another name in another one that are compared at most, for the same reason.
 const PAIRS: usize = 1 << 16;
+/// Imports in which a name is compared: so many of its first and of its last. Two that are one meet there.
+const ENDS: usize = 8;
 
 /// The problem of an import in which an app or hardware has more names than are looked at.
 pub const TOO_MANY_NAMES: &str = "too_many_names";
@@ -65,6 +66,14 @@ impl Name {
         self.sources.values().next().copied()
     }
 
+    /// What some of its imports held, as [`ENDS`] says; they come with the oldest export first.
+    fn ends(&self, imports: &[ImportRef]) -> Vec<Held> {
+        let held = |import: &ImportRef| Some(Held { source: *self.sources.get(&import.id)?, import: import.id });
+        let all: Vec<Held> = imports.iter().filter_map(held).collect();
+        let n = all.len();
+        all.into_iter().enumerate().filter(|(at, _)| *at < ENDS || at + ENDS >= n).map(|(_, held)| held).collect()
+    }
+
     fn held(&self) -> impl Iterator<Item = Held> + '_ {
         self.sources.iter().map(|(import, source)| Held { source: *source, import: *import })
     }
@@ -93,7 +102,7 @@ impl Group {
     fn is_too_large(&self) -> bool {
         let pairs = self.names.iter().enumerate().flat_map(|(at, one)| {
             let others = self.names.iter().skip(at + 1).filter(|other| one.may_be(other));
-            others.map(|other| one.sources.len() * other.sources.len())
+            others.map(|other| one.sources.len().min(2 * ENDS) * other.sources.len().min(2 * ENDS))
         });
         let mut sums = pairs.scan(0, |sum, pairs| {
             *sum += pairs;
@@ -197,7 +206,7 @@ pub(crate) fn told_by(
     let mut of_pair = Vec::new();
     for (at, candidate) in candidates.iter().enumerate() {
         let here = Held { source: candidate.here, import };
-        for held in candidate.gone.held() {
+        for held in candidate.gone.ends(imports) {
             pairs.push(candidate.group.pair(here, held, imports));
             of_pair.push(at);
         }
@@ -323,7 +332,8 @@ fn proofs(conn: &Connection, group: &Group, imports: &[ImportRef]) -> Result<Vec
     let mut of_pair = Vec::new();
     for (a, one) in group.names.iter().enumerate() {
         for (b, two) in group.names.iter().enumerate().skip(a + 1).filter(|(_, two)| one.may_be(two)) {
-            let both = one.held().flat_map(|x| two.held().map(move |y| (x, y)));
+            let (ones, twos) = (one.ends(imports), two.ends(imports));
+            let both = ones.iter().flat_map(|x| twos.iter().map(|y| (*x, *y)));
             for (x, y) in both.filter(|(x, y)| group.meet(x.source, y.source, &meetings)) {
                 pairs.push(group.pair(x, y, imports));
                 of_pair.push((a, b));

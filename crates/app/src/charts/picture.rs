@@ -1,19 +1,15 @@
 //! Charts as files: SVG, or PNG of the same picture.
 
-use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use chart::{Model, Size, Theme, png, render_headed};
 
 use crate::error::{About, Code, Error, Result};
-use crate::folder::private_file;
+use crate::new_file::Unfinished;
 
 /// Pixels of a PNG to one shown pixel, where nobody says otherwise.
 pub const SCALE: f32 = 2.0;
-/// What a file is called until it is whole.
-const UNFINISHED: &str = "part";
-
 /// What a picture is written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -54,17 +50,9 @@ fn failed(error: chart::Error) -> Error {
 
 /// Writes a picture for its owner alone. A file of that name is replaced once the new one is whole.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(format!(".{UNFINISHED}"));
-    let unfinished = PathBuf::from(unfinished);
-    let written = private_file(&unfinished, path)
-        .and_then(|mut file| file.write_all(bytes).writing(path))
-        .and_then(|()| fs::rename(&unfinished, path).writing(path));
-    if written.is_err() {
-        // The first failure is the one to tell.
-        drop(fs::remove_file(&unfinished));
-    }
-    written
+    let unfinished = Unfinished::of(path)?;
+    unfinished.open()?.write_all(bytes).writing(path)?;
+    unfinished.finish()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,8 @@ use serde_json::Value;
 
 use super::{Exported, Format, csv};
 use crate::error::{About, Code, Error, Result};
-use crate::folder::{create_private, private_file};
+use crate::folder::create_private;
+use crate::new_file::Unfinished;
 
 /// Where the lines go.
 pub enum Output<'a> {
@@ -23,8 +24,6 @@ pub enum Output<'a> {
 
 /// The name of the file of JSON lines.
 const JSON_LINES: &str = "vitalog.jsonl";
-/// What a file is called until it is whole.
-const UNFINISHED: &str = "part";
 
 /// An export under way.
 pub(super) struct Writer<'a> {
@@ -90,7 +89,7 @@ impl<'a> Writer<'a> {
 struct Files {
     dir: PathBuf,
     format: Format,
-    open: BTreeMap<String, BufWriter<File>>,
+    open: BTreeMap<String, (BufWriter<File>, Unfinished)>,
     /// The name of the only file, where the user named one.
     only: Option<String>,
 }
@@ -133,10 +132,6 @@ impl Files {
         Ok(files)
     }
 
-    fn unfinished(&self, name: &str) -> PathBuf {
-        self.dir.join(format!("{name}.{UNFINISHED}"))
-    }
-
     /// The file that a record belongs in.
     fn of(&mut self, record: &str) -> Result<&mut BufWriter<File>> {
         let name = match (&self.only, self.format) {
@@ -144,15 +139,16 @@ impl Files {
             (None, Format::Jsonl) => JSON_LINES.to_owned(),
             (None, Format::Csv) => table(record),
         };
-        let (path, meant) = (self.unfinished(&name), self.dir.join(&name));
+        let meant = self.dir.join(&name);
         match self.open.entry(name) {
-            Entry::Occupied(file) => Ok(file.into_mut()),
+            Entry::Occupied(file) => Ok(&mut file.into_mut().0),
             Entry::Vacant(place) => {
-                let mut file = BufWriter::new(private_file(&path, &meant)?);
+                let unfinished = Unfinished::of(&meant)?;
+                let mut file = BufWriter::new(unfinished.open()?);
                 if self.format == Format::Csv {
                     csv::header(&mut file, record)?;
                 }
-                Ok(place.insert(file))
+                Ok(&mut place.insert((file, unfinished)).0)
             }
         }
     }
@@ -165,16 +161,11 @@ impl Files {
             ours.chain([JSON_LINES.to_owned()]).filter(|name| self.only.is_none() && !open.contains_key(name));
         let mut left: Vec<String> = earlier.filter(|name| self.dir.join(name).exists()).collect();
         left.sort_unstable();
-        for (name, mut file) in open {
+        for (name, (mut file, unfinished)) in open {
             let meant = self.dir.join(&name);
             result = result.and_then(|()| file.flush().writing(&meant));
             drop(file);
-            let unfinished = self.unfinished(&name);
-            match &result {
-                Ok(()) => fs::rename(unfinished, &meant).writing(&meant)?,
-                // The first failure is the one to tell.
-                Err(_) => drop(fs::remove_file(unfinished)),
-            }
+            result = result.and_then(|()| unfinished.finish());
         }
         result.map(|()| left)
     }
@@ -215,6 +206,8 @@ fn one_table(records: &[&'static str]) -> Result<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::export::{Selection, export};
     use crate::testing::TestFolder;

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::row::{COLUMNS, Key, Row};
 
 /// Stored rows read ahead of the run at a time: few at first, because a correlation's member asks for one place only,
-/// then more with each read that follows.
+/// then more with each read that follows while they are asked for.
 const WINDOW_ROWS: std::ops::RangeInclusive<usize> = 8..=4096;
 
 /// The order of a run, and of the table.
@@ -23,11 +23,21 @@ pub(super) struct Window<'c> {
     read_until: Option<i64>,
     exhausted: bool,
     limit: usize,
+    /// Rows that were asked for since the last read.
+    asked: usize,
 }
 
 impl<'c> Window<'c> {
     pub(super) fn new(conn: &'c Connection, kind: u32) -> Self {
-        Self { conn, kind, rows: VecDeque::new(), read_until: None, exhausted: false, limit: *WINDOW_ROWS.start() }
+        Self {
+            conn,
+            kind,
+            rows: VecDeque::new(),
+            read_until: None,
+            exhausted: false,
+            limit: *WINDOW_ROWS.start(),
+            asked: 0,
+        }
     }
 
     /// Puts the stored rows of `key`'s group into `group`.
@@ -40,6 +50,7 @@ impl<'c> Window<'c> {
             self.rows.pop_front();
         }
         group.extend(self.rows.iter().take_while(|row| row.key.group() == key.group()));
+        self.asked += group.len().max(1);
         Ok(())
     }
 
@@ -47,8 +58,11 @@ impl<'c> Window<'c> {
         let sql =
             format!("SELECT {COLUMNS} FROM samples WHERE kind_id = ?1 AND start_ms >= ?2 ORDER BY {PLACE} LIMIT ?3");
         let mut statement = self.conn.prepare_cached(&sql)?;
+        // A run that jumps from place to place would have the whole table read for each batch.
+        let (least, most) = WINDOW_ROWS.into_inner();
+        self.limit = if self.asked * 4 < self.limit { least } else { (self.limit * 4).min(most) };
+        self.asked = 0;
         let mut limit = self.limit;
-        self.limit = (self.limit * 4).min(*WINDOW_ROWS.end());
         loop {
             self.rows.clear();
             let mut rows = statement.query(params![self.kind, from, limit as i64])?;

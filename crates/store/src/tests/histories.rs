@@ -189,6 +189,19 @@ fn take(store: &mut Store, exports: &[Export], steps: &[Step]) -> Vec<usize> {
     left
 }
 
+/// Nothing is kept for an import that was undone, though it brought the row first.
+#[test]
+fn an_image_goes_with_the_last_import_that_held_it() {
+    let glass = |version| vec![Line { kind: WATER, version, unit: "mL", ..steps(HOUR, HOUR, 1.0) }];
+    let with = |number, version| Export { workouts: vec![(number * HOUR, "Running")], ..export(10, &glass(version)) };
+    let [a, b, c] = [with(1, None), with(2, None), with(3, Some("9.0"))];
+    let mut store = store_of(&[&a, &b]);
+    undo(&mut store, 1);
+    ingest(&mut store, &c);
+    undo(&mut store, 2);
+    assert_eq!(differences(&whole(&store), &whole(&store_of(&[&c]))), Vec::<String>::new());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 

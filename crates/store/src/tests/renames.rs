@@ -138,6 +138,21 @@ fn many_apps_that_are_renamed_at_once_are_each_one() {
     }
 }
 
+/// Of years of exports those are compared that lie where a name begins and ends.
+#[test]
+fn a_watch_that_was_renamed_amid_many_exports_is_one() {
+    let (n, rename) = (40, 22);
+    let watch = |number: i64| if number < rename { "Kim's Watch" } else { "Sasha's Watch" };
+    let rows =
+        |number: i64| (0..=number).map(move |i| Line { source: watch(number), ..steps(i * HOUR, (i + 1) * HOUR, 1.0) });
+    let exports: Vec<Export> = (0..n).map(|number| export(10 + number, &rows(number).collect::<Vec<_>>())).collect();
+    let backwards: Vec<&Export> = exports.iter().rev().collect();
+    let store = store_of(&exports.iter().collect::<Vec<_>>());
+    assert_eq!(store.sources().expect("sources").len(), 1);
+    check_total(&store, STEPS, (n, n as f64));
+    check_same(&store, &store_of(&backwards));
+}
+
 #[test]
 fn so_many_names_are_looked_at_whichever_import_comes_last() {
     let most = crate::names::NAMES as i64;
