@@ -23,6 +23,10 @@ use crate::query::zones::zones;
 use crate::rollup::{self, DAY_MS, Days, LONGEST_SPLIT_MS, Part, Rule};
 use crate::row::{FLAG_USER_ENTERED, Key, Row};
 
+/// How far from a zone that is another one now a row may begin and still be told by it: a sleep of a whole day asks for
+/// the clock at noon of the next one, and local days are not those of UTC.
+const AROUND_ZONE_DAYS: Day = 3;
+
 impl Store {
     /// Computes every roll-up and summary anew, for another home zone.
     pub fn rebuild(&mut self, home_zone: &str) -> Result<()> {
@@ -131,16 +135,17 @@ impl Derived {
         Ok(zones)
     }
 
-    /// Marks the days `from..=until` of every kind that has rows on them; empty ones cost nothing.
+    /// Marks the days `from..=until` of every kind that has rows on them, and those near by; empty ones cost nothing.
     fn zone_changed(&mut self, conn: &Connection, from: Day, until: Day) -> Result<()> {
+        let (from, until) = (from.saturating_sub(AROUND_ZONE_DAYS), until.saturating_add(AROUND_ZONE_DAYS));
         let mut statement =
             conn.prepare_cached("SELECT DISTINCT kind_id, day FROM daily WHERE day BETWEEN ?1 AND ?2")?;
-        let mut rows = statement.query([from.saturating_sub(1), until.saturating_add(1)])?;
+        let mut rows = statement.query([from, until])?;
         while let Some(row) = rows.next()? {
             self.days.entry(row.get(0)?).or_default().insert(row.get(1)?);
         }
         for (kind, days) in &mut self.fresh {
-            let days = days.between(from.saturating_sub(1), until.saturating_add(1));
+            let days = days.between(from, until);
             self.days.entry(*kind).or_default().extend(days);
         }
         Ok(())

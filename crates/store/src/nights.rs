@@ -68,13 +68,23 @@ pub(crate) fn rebuild(
     orders: &Orders,
     days: impl Fn(u32) -> Vec<(Day, Day)>,
 ) -> Result<()> {
-    let Some(desk) = Desk::asking_rows(conn, orders)? else { return Ok(()) };
+    let Some(kind) = sleep(conn)? else {
+        conn.prepare_cached("DELETE FROM nights")?.execute([])?;
+        return Ok(());
+    };
+    let (days, before) = (days(kind), order_of(conn, kind)?);
+    let staged = match days.is_empty() {
+        // No row was touched: who told no stage still tells none.
+        true => those_staged(conn, kind, first_of(&before))?,
+        false => staged(conn, kind)?,
+    };
+    let desk = Desk::new(conn, orders, kind, staged);
     let order = desk.order()?;
-    if order != order_of(conn, desk.kind)? {
-        write_order(conn, desk.kind, &order)?;
+    if order != before {
+        write_order(conn, kind, &order)?;
         return desk.find(i64::MIN..i64::MAX, zones);
     }
-    for (first, last) in days(desk.kind) {
+    for (first, last) in days {
         let touched = i64::from(first) * DAY_MS - JOURNEY_MS..(i64::from(last) + 1) * DAY_MS + JOURNEY_MS;
         desk.find(desk.alone(touched)?, zones)?;
     }
@@ -83,24 +93,31 @@ pub(crate) fn rebuild(
 
 /// Tells each session of the table that is not what the samples make, and the other way round.
 pub(crate) fn differences(conn: &Connection, zones: &Zones, orders: &Orders, texts: &mut Texts) -> Result<()> {
-    let Some(desk) = Desk::asking_rows(conn, orders)? else { return Ok(()) };
-    if desk.order()? != order_of(conn, desk.kind)? {
+    let Some(kind) = sleep(conn)? else {
+        let spare: u64 = conn.query_row("SELECT count(*) FROM nights", [], |row| row.get(0))?;
+        (0..spare).for_each(|_| texts.tell(|| "a night is kept, and there is no sleep".to_owned()));
+        return Ok(());
+    };
+    let desk = Desk::new(conn, orders, kind, staged(conn, kind)?);
+    if desk.order()? != order_of(conn, kind)? {
         texts.tell(|| "the nights are found in another order of sources".to_owned());
     }
-    let mut kept = desk.kept("", [])?.into_iter().peekable();
-    let mut tell = |session: &Session, what: &str| texts.tell(|| format!("{}: {what}", format_day(session.day)));
+    let mut kept = BTreeMap::new();
+    desk.each_kept("", [], &mut |start_ms, session| {
+        kept.insert(start_ms, session);
+        Ok(())
+    })?;
+    let mut tell = |day: Day, what: &str| texts.tell(|| format!("{}: {what}", format_day(day)));
     desk.each_session(i64::MIN..i64::MAX, zones, &mut |found, _| {
-        while let Some(spare) = kept.next_if(|kept| kept.start_ms < found.start_ms) {
-            tell(&spare, "there is no such sleep");
-        }
-        match kept.next_if(|kept| kept.start_ms == found.start_ms) {
-            None => tell(found, "a session of sleep is not kept"),
-            Some(same) if same == *found => {}
-            Some(_) => tell(found, "a session of sleep differs"),
+        match kept.remove(&found.start_ms) {
+            None => tell(found.day, "a session of sleep is not kept"),
+            Some(Some(same)) if same == *found => {}
+            Some(Some(_)) => tell(found.day, "a session of sleep differs"),
+            Some(None) => tell(found.day, "a session of sleep cannot be read"),
         }
         Ok(())
     })?;
-    kept.for_each(|spare| tell(&spare, "there is no such sleep"));
+    kept.into_keys().for_each(|start_ms| tell(zones.day(start_ms), "there is no such sleep"));
     Ok(())
 }
 
@@ -117,20 +134,14 @@ impl<'a> Desk<'a> {
     /// With what the last write knew of the sources; `None` where there is no sleep.
     fn known(conn: &'a Connection, orders: &'a Orders) -> Result<Option<Self>> {
         let Some(kind) = sleep(conn)? else { return Ok(None) };
-        let first = order_of(conn, kind)?.into_iter().take_while(|source| *source != BETWEEN).collect();
+        let first = first_of(&order_of(conn, kind)?);
         Ok(Some(Self { conn, kind, ranks: orders.of(SLEEP), first }))
     }
 
-    /// With what the rows say about the sources.
-    fn asking_rows(conn: &'a Connection, orders: &'a Orders) -> Result<Option<Self>> {
-        let Some(kind) = sleep(conn)? else { return Ok(None) };
-        let mut statement = conn.prepare_cached(
-            "SELECT DISTINCT source_id FROM samples WHERE kind_id = ?1 AND value >= ?2 AND superseded_by IS NULL",
-        )?;
-        let staged = statement.query_map(params![kind, FIRST_STAGE], |row| row.get(0))?;
-        let mut first: BTreeSet<i64> = staged.collect::<rusqlite::Result<_>>()?;
-        first.extend(orders.named(SLEEP).unwrap_or_default());
-        Ok(Some(Self { conn, kind, ranks: orders.of(SLEEP), first }))
+    /// With those that the rows say tell stages.
+    fn new(conn: &'a Connection, orders: &'a Orders, kind: u32, mut staged: BTreeSet<i64>) -> Self {
+        staged.extend(orders.named(SLEEP).unwrap_or_default());
+        Self { conn, kind, ranks: orders.of(SLEEP), first: staged }
     }
 
     /// The sources of sleep as they count, those that go first before [`BETWEEN`].
@@ -152,11 +163,16 @@ impl<'a> Desk<'a> {
 
     /// Hands over the segments that touch a stretch, by start, each with who wrote it.
     fn each_segment(&self, range: Range<i64>, each: &mut dyn FnMut(Segment, Writer) -> Result<()>) -> Result<()> {
-        each_point(self.conn, self.kind.into(), (range.start, range.end), &mut |Point { start_ms, end_ms, source_id, value, by_hand, .. }| {
-            let Some(stage) = value.and_then(|value| Stage::from_code(value as i64)) else { return Ok(()) };
-            let rank = self.rank(source_id, by_hand);
-            each(Segment { start_ms, end_ms, stage, rank }, Writer { source: source_id, by_hand })
-        })
+        each_point(
+            self.conn,
+            self.kind.into(),
+            (range.start, range.end),
+            &mut |Point { start_ms, end_ms, source_id, value, by_hand, .. }| {
+                let Some(stage) = value.and_then(|value| Stage::from_code(value as i64)) else { return Ok(()) };
+                let rank = self.rank(source_id, by_hand);
+                each(Segment { start_ms, end_ms, stage, rank }, Writer { source: source_id, by_hand })
+            },
+        )
     }
 
     /// Hands over the sessions of a stretch that nothing reaches into, by start, with the writers of their slices.
@@ -238,25 +254,40 @@ impl<'a> Desk<'a> {
 
     /// Sessions of the table, by start.
     fn kept(&self, which: &str, parameters: impl Params) -> Result<Vec<Session>> {
+        let mut sessions = Vec::new();
+        self.each_kept(which, parameters, &mut |_, session| {
+            sessions.push(session.ok_or_else(|| ErrorKind::Damaged("a night cannot be read".to_owned()))?);
+            Ok(())
+        })?;
+        Ok(sessions)
+    }
+
+    /// Hands over sessions of the table by start, `None` for one that nobody wrote so.
+    fn each_kept(
+        &self,
+        which: &str,
+        parameters: impl Params,
+        each: &mut dyn FnMut(i64, Option<Session>) -> Result<()>,
+    ) -> Result<()> {
         let mut statement = self.conn.prepare_cached(&format!(
             "SELECT start_ms, end_ms, day, kind, in_bed_ms, in_bed_estimated, latency_ms, slices FROM nights {which}
              ORDER BY start_ms",
         ))?;
         let mut rows = statement.query(parameters)?;
-        let mut sessions = Vec::new();
         while let Some(row) = rows.next()? {
-            let (start_ms, end_ms) = (row.get(0)?, row.get(1)?);
+            let ends = (row.get(0)?, row.get(1)?);
             let bed = Bed { in_bed_ms: row.get(4)?, estimated: row.get(5)?, latency_ms: row.get(6)? };
-            let slices = self.unpacked(start_ms, row.get_ref(7)?.as_blob().map_err(rusqlite::Error::from)?);
-            let (Some(slices), Some(kind)) = (slices, kind_of(row.get(3)?)) else {
-                return Err(ErrorKind::Damaged("a night cannot be read".to_owned()).into());
-            };
-            sessions.push(Session::new(row.get(2)?, kind, (start_ms, end_ms), bed, slices));
+            let slices = self.unpacked(ends, row.get_ref(7)?.as_blob().map_err(rusqlite::Error::from)?);
+            let day = row.get::<_, i64>(2).map(Day::try_from)?.ok();
+            let session = slices.zip(kind_of(row.get(3)?)).zip(day);
+            each(ends.0, session.map(|((slices, kind), day)| Session::new(day, kind, ends, bed, slices)))?;
         }
-        Ok(sessions)
+        Ok(())
     }
 
-    fn unpacked(&self, start_ms: i64, mut bytes: &[u8]) -> Option<Vec<Segment>> {
+    /// The slices of a session; `None` of bytes that do not fill it from end to end.
+    fn unpacked(&self, (start_ms, end_ms): (i64, i64), mut bytes: &[u8]) -> Option<Vec<Segment>> {
+        end_ms.checked_sub(start_ms).filter(|length| *length > 0)?;
         let (mut slices, mut at) = (Vec::new(), start_ms);
         while !bytes.is_empty() {
             let (gap, length, who) = (take(&mut bytes)?, take(&mut bytes)?, take(&mut bytes)?);
@@ -265,7 +296,7 @@ impl<'a> Desk<'a> {
             let rank = self.rank((who >> 4) as i64, who & 8 != 0);
             slices.push(Segment { start_ms, end_ms: at, stage: Stage::from_code((who & 7) as i64)?, rank });
         }
-        Some(slices)
+        (slices.is_empty() || at == end_ms).then_some(slices)
     }
 }
 
@@ -283,7 +314,8 @@ type Writers = BTreeMap<u32, Writer>;
 fn packed(session: &Session, writers: &Writers) -> Vec<u8> {
     let (mut bytes, mut at) = (Vec::new(), session.start_ms);
     for slice in &session.slices {
-        let Writer { source, by_hand } = writers.get(&slice.rank).copied().unwrap_or(Writer { source: 0, by_hand: false });
+        let Writer { source, by_hand } =
+            writers.get(&slice.rank).copied().unwrap_or(Writer { source: 0, by_hand: false });
         put(&mut bytes, slice.start_ms.abs_diff(at));
         put(&mut bytes, slice.end_ms.abs_diff(slice.start_ms));
         put(&mut bytes, (source as u64) << 4 | u64::from(by_hand) << 3 | slice.stage.code() as u64);
@@ -301,6 +333,34 @@ fn code(kind: Kind) -> i64 {
 
 fn kind_of(code: i64) -> Option<Kind> {
     KINDS.get(usize::try_from(code).ok()?).copied()
+}
+
+/// The sources before [`BETWEEN`].
+fn first_of(order: &[i64]) -> BTreeSet<i64> {
+    order.iter().copied().take_while(|source| *source != BETWEEN).collect()
+}
+
+/// The sources with a stage among their rows.
+fn staged(conn: &Connection, kind: u32) -> Result<BTreeSet<i64>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT DISTINCT source_id FROM samples WHERE kind_id = ?1 AND value >= ?2 AND superseded_by IS NULL",
+    )?;
+    Ok(statement.query_map(params![kind, FIRST_STAGE], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Those of some sources; for each no more is read than up to its first stage.
+fn those_staged(conn: &Connection, kind: u32, among: BTreeSet<i64>) -> Result<BTreeSet<i64>> {
+    let mut has_stage = conn.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM samples
+                        WHERE kind_id = ?1 AND source_id = ?3 AND value >= ?2 AND superseded_by IS NULL)",
+    )?;
+    let mut found = BTreeSet::new();
+    for source in among {
+        if has_stage.query_row(params![kind, FIRST_STAGE, source], |row| row.get(0))? {
+            found.insert(source);
+        }
+    }
+    Ok(found)
 }
 
 fn sleep(conn: &Connection) -> Result<Option<u32>> {

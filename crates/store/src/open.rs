@@ -27,7 +27,8 @@ const STATEMENTS: usize = 128;
 
 const SCHEMA: &str = include_str!("schema.sql");
 /// What makes a version of the next one; the first belongs to version 1. What is derived is computed anew afterwards.
-const UPGRADES: [&str; SCHEMA_VERSION as usize - 1] = [include_str!("upgrades/v1.sql"), include_str!("upgrades/v2.sql")];
+const UPGRADES: [&str; SCHEMA_VERSION as usize - 1] =
+    [include_str!("upgrades/v1.sql"), include_str!("upgrades/v2.sql")];
 
 /// An open store: one SQLite connection.
 #[derive(Debug)]

@@ -34,7 +34,7 @@ pub(super) fn chart(view: &View<'_>, style: SleepStyle) -> Result<Model> {
     Ok(match (style, stretch.grain) {
         (SleepStyle::Night, _) | (SleepStyle::Suitable, Grain::Hour) => {
             one_night(&sessions, &in_bed()?, stretch.until, view)
-        },
+        }
         (SleepStyle::Nights, _) | (SleepStyle::Suitable, Grain::Day) => {
             let written = in_bed()?;
             let all: Vec<Night> = sessions.iter().map(|session| night(session, &written)).collect();
