@@ -2,8 +2,7 @@
 //! not found out again.
 //!
 //! A session depends on the segments around it alone, up to a gap of [`APART_MS`]. So what a write touched is widened until
-//! nothing reaches in or out, before and after the write, and found anew there. Which session of a day is the main one is
-//! said when they are read.
+//! nothing reaches in or out, and found anew there. Which session of a day is the main one is said when they are read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -84,9 +83,14 @@ pub(crate) fn rebuild(
         write_order(conn, kind, &order)?;
         return desk.find(i64::MIN..i64::MAX, zones);
     }
+    let mut found_until = i64::MIN;
     for (first, last) in days {
         let touched = i64::from(first) * DAY_MS - JOURNEY_MS..(i64::from(last) + 1) * DAY_MS + JOURNEY_MS;
-        desk.find(desk.alone(touched)?, zones)?;
+        if touched.end > found_until {
+            let stretch = desk.alone(touched)?;
+            found_until = stretch.end;
+            desk.find(stretch, zones)?;
+        }
     }
     Ok(())
 }
@@ -202,29 +206,28 @@ impl<'a> Desk<'a> {
         give(&mut segments, &writers)
     }
 
-    /// A stretch and whatever hangs together with it, as it is now and as it was.
+    /// A stretch and whatever hangs together with it. A session that is not there any more needs no look: its rows are
+    /// there still, or they were touched and lie days inside a stretch of their own.
     fn alone(&self, mut range: Range<i64>) -> Result<Range<i64>> {
-        let mut reach = self.conn.prepare_cached(
+        // From one row to the next: sleep without a gap of years is walked through once.
+        while let Some((start, _)) = self.ends(range.start - APART_MS..range.start)?.filter(|(a, _)| *a < range.start) {
+            range.start = start;
+        }
+        while let Some((_, end)) = self.ends(range.end..range.end + APART_MS)?.filter(|(_, b)| *b > range.end) {
+            range.end = end;
+        }
+        Ok(range)
+    }
+
+    /// The first start and the last end of rows that touch a stretch.
+    fn ends(&self, range: Range<i64>) -> Result<Option<(i64, i64)>> {
+        let mut statement = self.conn.prepare_cached(
             "SELECT min(start_ms), max(start_ms + duration_ms) FROM samples
              WHERE kind_id = ?1 AND start_ms >= ?2 - ?4 AND start_ms <= ?3 AND duration_ms <= ?4
                AND start_ms + duration_ms >= ?2 AND superseded_by IS NULL",
         )?;
-        let mut was = self
-            .conn
-            .prepare_cached("SELECT min(start_ms), max(end_ms) FROM nights WHERE start_ms <= ?2 AND end_ms >= ?1")?;
-        loop {
-            let (from, until) = (range.start - APART_MS, range.end + APART_MS);
-            let ends = |row: &Row<'_>| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?));
-            let now = reach.query_row(params![self.kind, from, until, LONGEST_MS], ends)?;
-            let before = was.query_row([from, until], ends)?;
-            let starts = [now.0, before.0].into_iter().flatten().min();
-            let ends = [now.1, before.1].into_iter().flatten().max();
-            let wider = range.start.min(starts.unwrap_or(i64::MAX))..range.end.max(ends.unwrap_or(i64::MIN));
-            if wider == range {
-                return Ok(range);
-            }
-            range = wider;
-        }
+        let ends = |row: &Row<'_>| Ok(row.get::<_, Option<i64>>(0)?.zip(row.get::<_, Option<i64>>(1)?));
+        Ok(statement.query_row(params![self.kind, range.start, range.end, LONGEST_MS], ends)?)
     }
 
     /// Finds the sessions of a stretch anew.
