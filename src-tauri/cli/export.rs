@@ -53,7 +53,10 @@ pub(super) fn run(verb: &Export, folder: &Folder, out: &mut Out) -> Result<End> 
     }
     let written = app::export::export(folder, &selection, format, Output::Folder(verb.out_dir.clone()))?;
     match out.style {
-        Style::Json => out.json(&json!({"records": written.records, "out": verb.out_dir, "left": written.left}))?,
+        Style::Json => {
+            let dir = verb.out_dir.display().to_string();
+            out.json(&json!({"records": written.records, "out": dir, "left": written.left}))?;
+        }
         _ => tell(&written, &verb.out_dir, out),
     }
     Ok(End::Done)

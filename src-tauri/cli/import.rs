@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use app::import::{Input, Options, Progress, Report};
+use app::import::{Input, Options, Progress, Report, Stopwatch};
 use app::{Cancel, Folder, Result};
 
 use super::End;
@@ -23,12 +23,15 @@ pub struct Import {
 
 pub(super) fn run(verb: &Import, folder: &Folder, out: &mut Out) -> Result<End> {
     let input = if verb.path.as_os_str() == "-" { Input::Stdin } else { Input::Path(verb.path.clone()) };
-    let start = Instant::now();
+    let mut watch = Stopwatch::new(Instant::now());
     let mut imported = watched(out, |cancel, progress| {
         let options = Options { dry_run: verb.dry_run, now_ms: super::now_ms(), cancel: cancel.clone() };
-        app::import::import(folder, &input, &options, progress)
+        app::import::import(folder, &input, &options, &mut |at| {
+            watch.hear(at.phase, Instant::now());
+            progress(at)
+        })
     })?;
-    imported.report.seconds = start.elapsed().as_secs_f64();
+    imported.report.seconds = watch.seconds(Instant::now());
     let report = &imported.report;
     match out.style {
         Style::Json => out.json(&imported)?,

@@ -59,13 +59,13 @@ pub(super) fn run(verb: &Settings, folder: &Folder, out: &mut Out) -> Result<End
 }
 
 fn one(folder: &Folder, key: &str, out: &mut Out) -> Result<End> {
-    let (value, allowed) = app::settings::setting(folder, key)?;
+    let (value, hint) = app::settings::setting(folder, key)?;
     match out.style {
         Style::Json => out.json(&json!({ key: value }))?,
         Style::Csv => out.pairs(&json!({ key: value }))?,
         Style::Words => {
             tell(key, &value, out)?;
-            out.say(&format!("`vitalog settings set {key} VALUE` changes it. {allowed}"));
+            out.say(&hint);
         }
     }
     Ok(End::Done)

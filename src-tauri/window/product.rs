@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use app::demo::DemoOptions;
-use app::import::{Input, Options};
+use app::import::{Input, Options, Stopwatch};
 use app::{Cancel, Folder};
 use serde::Serialize;
 use serde_json::Value;
@@ -84,8 +84,8 @@ impl Backend for Product {
                 zone: "Europe/Berlin",
                 records: None,
             };
-            let mut hear = hear(cancel, progress);
-            app::demo::fill(&self.own, &options, now_ms, cancel, &mut hear)?;
+            let mut watch = Stopwatch::new(Instant::now());
+            app::demo::fill(&self.own, &options, now_ms, cancel, &mut hear(cancel, &mut watch, progress))?;
         }
         self.sample.store(sample, Ordering::Release);
         Ok(())
@@ -117,13 +117,13 @@ impl Backend for Product {
     }
 
     fn import(&self, path: &Path, cancel: &Cancel, progress: &mut dyn FnMut(Progress)) -> Result<Value, AppError> {
-        let start = Instant::now();
         let now_ms = (self.clock)();
-        let mut hear = hear(cancel, progress);
+        let mut watch = Stopwatch::new(Instant::now());
         let input = Input::Path(path.to_owned());
         let options = Options { dry_run: false, now_ms, cancel: cancel.clone() };
-        let mut imported = app::import::import(&self.folder(), &input, &options, &mut hear)?;
-        imported.report.seconds = start.elapsed().as_secs_f64();
+        let mut imported =
+            app::import::import(&self.folder(), &input, &options, &mut hear(cancel, &mut watch, progress))?;
+        imported.report.seconds = watch.seconds(Instant::now());
         value(imported)
     }
 }
@@ -131,16 +131,13 @@ impl Backend for Product {
 /// Tells the page how far an import is, with the speeds that only a clock knows; answers whether to go on.
 fn hear<'a>(
     cancel: &'a Cancel,
+    watch: &'a mut Stopwatch,
     progress: &'a mut dyn FnMut(Progress),
 ) -> impl FnMut(app::import::Progress) -> bool + use<'a> {
-    let mut start = Instant::now();
-    let mut waited = false;
     move |at: app::import::Progress| {
-        // Speeds are those of the import alone.
-        if std::mem::replace(&mut waited, at.phase == app::import::Phase::Waiting) {
-            start = Instant::now();
-        }
-        let seconds = start.elapsed().as_secs_f64().max(1e-3);
+        let now = Instant::now();
+        watch.hear(at.phase, now);
+        let seconds = watch.seconds(now).max(1e-3);
         let fraction = at.total_bytes.filter(|total| *total > 0).map(|total| at.bytes as f64 / total as f64);
         let left = fraction.filter(|fraction| *fraction > 0.0).map(|fraction| seconds / fraction - seconds);
         progress(Progress {

@@ -79,12 +79,13 @@ pub fn delete_all(folder: &Folder, now_ms: i64) -> Result<Receipt> {
     Ok(receipt)
 }
 
-/// Does something while nobody else writes to the store, as far as it can be opened at all.
+/// Does something while nobody else writes to the store or makes another one, as far as it can be opened at all.
 fn exclusively<T>(folder: &Folder, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let _alone = [folder.alone()?, folder.demo().alone()?];
     if !folder.store_path().exists() {
         return work();
     }
-    match folder.write() {
+    match folder.open() {
         // There an open file cannot be removed.
         Ok(mut store) if cfg!(windows) => {
             store.alone(|| ())?;
@@ -142,8 +143,34 @@ fn write(folder: &Folder, receipt: &mut Receipt, now_ms: i64) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::testing::TestFolder;
+
+    /// A store that is made while another one goes would lose its side files, and with them what was written last.
+    #[cfg(unix)]
+    #[test]
+    fn nobody_opens_a_store_for_writing_while_everything_goes() {
+        let folder = TestFolder::filled("delete-alone");
+        let (at_once, sample) = (folder.clone().waiting(Duration::ZERO), folder.demo());
+        for written in [&*folder, &sample] {
+            let open = written.write().expect("a store");
+            assert_eq!(delete_all(&at_once, 0).expect_err("somebody may write").code, Code::StoreBusy);
+            assert!(written.store_path().exists());
+            drop(open);
+        }
+        exclusively(&folder, || {
+            assert_eq!(at_once.write().expect_err("it goes").code, Code::StoreBusy);
+            assert_eq!(at_once.demo().write().expect_err("it goes, too").code, Code::StoreBusy);
+            remove_all(&folder, &mut Receipt::default())?;
+            assert_eq!(at_once.write().expect_err("it still goes").code, Code::StoreBusy);
+            assert!(!folder.store_path().exists());
+            Ok(())
+        })
+        .expect("alone");
+        drop(at_once.write().expect("another store"));
+    }
 
     #[test]
     fn who_is_killed_half_way_knows_the_rest_the_next_time() {

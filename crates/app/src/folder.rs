@@ -9,6 +9,7 @@ use std::time::Duration;
 use store::{BUSY_WAIT, Store};
 
 use crate::error::{About, Code, Error, Result};
+use crate::hold::{Held, Hold};
 use crate::kept;
 
 const STORE: &str = "vitalog.db";
@@ -69,14 +70,34 @@ impl Folder {
         }
     }
 
-    /// Opens the store for writing; makes folder and store where they are missing.
+    /// Opens the store for writing; makes folder and store where they are missing. Until it is closed nobody takes its files
+    /// away.
     pub fn write(&self) -> Result<Store> {
         create_private(&self.dir)?;
+        let held = Hold::shared(&self.dir, self.wait).map_err(busy)?;
+        let mut store = self.open()?;
+        if let Some(lock) = held.into_file() {
+            store.keep_until_closed(lock);
+        }
+        Ok(store)
+    }
+
+    /// The same for one who holds the folder already.
+    pub(crate) fn open(&self) -> Result<Store> {
         let path = self.store_path();
         settle(&self.dir, &path, touch_private)?;
         kept::before_upgrade(self)?;
         Store::open_within(&path, self.wait).writing(&path)
     }
+
+    /// Holds the folder while no other process has its store open for writing.
+    pub(crate) fn alone(&self) -> Result<Hold> {
+        Hold::alone(&self.dir, self.wait).map_err(busy)
+    }
+}
+
+fn busy(_: Held) -> Error {
+    store::Error::from(store::ErrorKind::Busy).into()
 }
 
 fn system(variable: &impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {

@@ -1,9 +1,10 @@
 //! Importing a file: from a path to rows.
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use serde::Serialize;
-pub use store::{ANOTHER_PERSON, Phase, Progress, Report, TOO_MANY_ALIKE, TOO_MANY_NAMES};
+pub use store::{ANOTHER_PERSON, HomeMoved, Phase, Progress, Report, TOO_MANY_ALIKE, TOO_MANY_NAMES};
 use store::{Cancel, Delivery, ErrorKind, Store};
 
 use crate::error::{About, Result, named};
@@ -42,25 +43,35 @@ pub struct Imported {
     pub home_zone: Option<HomeMoved>,
 }
 
-/// From one home zone to another, both IANA names.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct HomeMoved {
-    /// What it was.
-    pub was: String,
-    /// What it is.
-    pub now: String,
+/// How long an import takes: the wait for another writer is not counted.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch {
+    start: Instant,
+    may_write: bool,
 }
 
-impl HomeMoved {
-    /// None where none was known before, none is now, or it is the same.
-    fn between(was: Option<String>, now: Option<String>) -> Option<Self> {
-        was.zip(now).filter(|(was, now)| was != now).map(|(was, now)| Self { was, now })
+impl Stopwatch {
+    /// Begins at a moment.
+    pub fn new(now: Instant) -> Self {
+        Self { start: now, may_write: false }
+    }
+
+    /// Hears what the import is doing, and when.
+    pub fn hear(&mut self, phase: Phase, now: Instant) {
+        if phase != Phase::Waiting && !std::mem::replace(&mut self.may_write, true) {
+            self.start = now;
+        }
+    }
+
+    /// Seconds until a moment.
+    pub fn seconds(&self, now: Instant) -> f64 {
+        now.saturating_duration_since(self.start).as_secs_f64()
     }
 }
 
 /// Imports a file. `progress` is called after each batch and when all are in, and answers whether to go on; a stop
 /// changes nothing.
-/// The caller, who has a clock, fills `seconds` of the report.
+/// The caller, who has a clock, fills `seconds` of the report, by a [`Stopwatch`].
 pub fn import(
     folder: &Folder,
     input: &Input,
@@ -100,19 +111,14 @@ fn ingest(
     let zone = system_zone();
     let Options { dry_run, now_ms, cancel } = options.clone();
     let delivery = Delivery { file, now_ms, home_zone: &zone, dry_run, cancel };
-    let was = store.setting(HOME_ZONE)?;
     let done = store.ingest(&delivery, &mut || batches.next(), progress);
-    let report = done.map_err(|error| match (error.kind(), input) {
+    let mut report = done.map_err(|error| match (error.kind(), input) {
         (ErrorKind::Input(error), Input::Path(path)) => named(error, path),
         _ => error.into(),
     })?;
-    // It is in: what cannot be told about it now is no failure of it.
-    let now = store.setting(HOME_ZONE).ok().flatten();
-    Ok(Imported { report, home_zone: HomeMoved::between(was, now) })
+    let home_zone = report.home_zone.take();
+    Ok(Imported { report, home_zone })
 }
-
-/// The setting that names the home zone.
-const HOME_ZONE: &str = "home_zone";
 
 /// Problems that mean that a part of the input is lost or doubtful, though no record was refused.
 const LOST: [&str; 12] = [
@@ -179,6 +185,50 @@ mod tests {
         assert!(words.contains("Asia/Tokyo now") && words.contains("set home_zone Europe/Paris"), "{words}");
         crate::settings::set(&folder, "home_zone", "Europe/Rome").expect("set");
         assert_eq!(import("chosen.xml", "America/Lima", 20..28), None, "what is chosen stays");
+    }
+
+    /// While this import waits, another process chooses the home zone.
+    #[test]
+    fn a_home_zone_that_somebody_else_moves_meanwhile_is_not_this_imports() {
+        let folder =
+            TestFolder::of_rows("home-meanwhile", &(1..5).map(|day| night(day, "Europe/Paris")).collect::<Vec<_>>());
+        let file = folder.dir().join("more.xml");
+        std::fs::write(&file, format!("<HealthData>{}</HealthData>", night(9, "Europe/Paris"))).expect("written");
+        let (holds, held) = std::sync::mpsc::channel();
+        let (let_go, go) = std::sync::mpsc::channel::<()>();
+        let other = folder.clone();
+        let mut other = Some(std::thread::spawn(move || {
+            let until_told = || holds.send(()).is_ok() && go.recv().is_ok();
+            assert!(other.write().expect("a store").alone(until_told).expect("alone"));
+        }));
+        held.recv().expect("it holds the store");
+        let imported = import(&folder, &Input::Path(file), &Options::default(), &mut |at| {
+            if let Some(other) = other.take_if(|_| at.phase == Phase::Waiting) {
+                let_go.send(()).expect("heard");
+                other.join().expect("done");
+                crate::settings::set(&folder, "home_zone", "Europe/Rome").expect("set");
+            }
+            true
+        });
+        assert!(other.is_none(), "it waited");
+        assert_eq!(imported.expect("an import").home_zone, None);
+    }
+
+    #[test]
+    fn the_wait_for_another_writer_takes_no_time() {
+        let begin = Instant::now();
+        let at = |seconds| begin + Duration::from_secs(seconds);
+        let check = |phases: &[(Phase, u64)], expected: f64| {
+            let mut watch = Stopwatch::new(begin);
+            phases.iter().for_each(|(phase, seconds)| watch.hear(*phase, at(*seconds)));
+            assert_eq!(watch.seconds(at(100)), expected, "{phases:?}");
+        };
+        use Phase::{Finishing, Reading, Waiting};
+        check(&[], 100.0);
+        check(&[(Reading, 0), (Reading, 10), (Finishing, 20)], 100.0);
+        check(&[(Waiting, 1), (Reading, 60), (Reading, 70), (Finishing, 80)], 40.0);
+        // Who lost the lock at the last moment was not told that it waits.
+        check(&[(Reading, 5), (Reading, 70)], 95.0);
     }
 
     fn night(day: u32, zone: &str) -> String {

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
@@ -76,34 +76,47 @@ fn pointing_inside(error: Error, folder: &Path) -> Error {
     }
 }
 
-/// An archive has its table of contents at its end, and a pipe cannot be read backwards.
 fn open_stdin() -> Result<Reader> {
     let mut input = BufReader::new(io::stdin());
     let head = input.fill_buf()?;
-    if ZIP_MARKS.iter().any(|mark| head.starts_with(mark.as_slice())) {
-        let hint = "Name its path, or pipe what is in it: unzip -p export.zip '*/export.xml' | vitalog import -";
-        return Err(Error::new(Code::NotAnExport, "An archive cannot be read from standard input.", hint));
+    if is_archive(head) {
+        return Err(no_archive_from("standard input"));
     }
     Ok(Reader::document(input, None)?)
 }
 
+fn is_archive(head: &[u8]) -> bool {
+    ZIP_MARKS.iter().any(|mark| head.starts_with(mark.as_slice()))
+}
+
+/// An archive has its table of contents at its end, and a pipe cannot be read backwards.
+fn no_archive_from(what: &str) -> Error {
+    let hint = "Name its path, or pipe what is in it: unzip -p export.zip '*/export.xml' | vitalog import -";
+    Error::new(Code::NotAnExport, format!("An archive cannot be read from {what}."), hint)
+}
+
 fn open_file(path: &Path) -> Result<Reader> {
-    let mut head = [0; 4];
-    let length = File::open(path).reading(path)?.take(4).read(&mut head).reading(path)?;
     let mut file = File::open(path).reading(path)?;
     let metadata = file.metadata().reading(path)?;
-    let begins = length == 4 && ZIP_MARKS.contains(&&head);
-    // A pipe has no end to look at.
-    if begins || metadata.is_file() && ends_as_archive(head, &mut file).reading(path)? {
+    let mut head = Vec::new();
+    (&mut file).take(4).read_to_end(&mut head).reading(path)?;
+    if !metadata.is_file() {
+        // What was looked at does not come again.
+        return match is_archive(&head) {
+            true => Err(no_archive_from("a pipe")),
+            false => Reader::document(Cursor::new(head).chain(file), None).reading(path),
+        };
+    }
+    file.rewind().reading(path)?;
+    if is_archive(&head) || ends_as_archive(&head, &mut file).reading(path)? {
         return Reader::archive(BufReader::new(file)).reading(path);
     }
-    let size = metadata.len();
-    Reader::document(file, Some(size)).reading(path)
+    Reader::document(file, Some(metadata.len())).reading(path)
 }
 
 /// Whether a file that begins with something else, but not as a document does, is an archive behind that: an archive is
 /// read from its end.
-fn ends_as_archive(head: [u8; 4], file: &mut (impl Read + Seek)) -> io::Result<bool> {
+fn ends_as_archive(head: &[u8], file: &mut (impl Read + Seek)) -> io::Result<bool> {
     // Its end has 22 bytes and a comment of at most 64 KiB.
     const END: u64 = 22 + (64 << 10);
     if head.starts_with(b"\xEF\xBB\xBF") || head.trim_ascii_start().starts_with(b"<") {
@@ -170,17 +183,49 @@ fn list(
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
-
     use super::*;
+
+    /// Writes bytes into a named pipe and tells how many records are read from it.
+    #[cfg(unix)]
+    fn read_from_pipe(name: &str, bytes: Vec<u8>) -> Result<u64> {
+        let folder = crate::testing::TestFolder::new(name);
+        fs::create_dir_all(folder.dir()).expect("a folder");
+        let pipe = folder.dir().join("export.xml");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("it runs").success());
+        let writer = {
+            let pipe = pipe.clone();
+            // Who is refused closes the pipe before all is written.
+            thread::spawn(move || drop(fs::write(pipe, bytes)))
+        };
+        let read = Batches::open(&Input::Path(pipe)).map(|mut batches| {
+            let mut records = 0;
+            while let Some(batch) = batches.next().expect("a batch") {
+                records = records.max(batch.records_read);
+            }
+            records
+        });
+        writer.join().expect("written");
+        read
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nothing_of_a_pipe_is_lost() {
+        let record = "<Record type=\"HKQuantityTypeIdentifierStepCount\" sourceName=\"Watch\" unit=\"count\" value=\"1\" \
+                      startDate=\"2026-03-01 01:00:00 +0000\" endDate=\"2026-03-01 01:01:00 +0000\"/>";
+        let document = format!("<HealthData>{record}</HealthData>");
+        let with_prolog = format!("<?xml version=\"1.0\"?>{document}");
+        assert_eq!(read_from_pipe("pipe", document.into_bytes()), Ok(1));
+        assert_eq!(read_from_pipe("pipe-prolog", with_prolog.into_bytes()), Ok(1));
+        let error = read_from_pipe("pipe-zip", b"PK\x03\x04 and more".to_vec()).expect_err("an archive");
+        assert_eq!((error.code, error.message.as_str()), (Code::NotAnExport, "An archive cannot be read from a pipe."));
+    }
 
     #[test]
     fn an_archive_behind_something_else_is_one_and_a_document_is_none() {
         let check = |text: &[u8], expected: bool| {
-            let mut head = [0; 4];
-            head.copy_from_slice(text.get(..4).expect("a head"));
             let mut file = Cursor::new(text);
-            assert_eq!(ends_as_archive(head, &mut file).expect("read"), expected, "{text:?}");
+            assert_eq!(ends_as_archive(&text[..4], &mut file).expect("read"), expected, "{text:?}");
             assert_eq!(file.position(), 0);
         };
         let behind = |blanks: usize| [b"#!/bin/sh\nPK\x05\x06".as_slice(), &vec![0; blanks]].concat();

@@ -16,6 +16,7 @@ pub mod error;
 pub mod explain;
 pub mod export;
 pub mod folder;
+mod hold;
 pub mod import;
 pub mod imports;
 mod input;

@@ -4,9 +4,13 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use store::BUSY_WAIT;
 
 use crate::error::{About, Code, Error, Result};
 use crate::folder::beside;
+use crate::hold::Hold;
 
 /// The end of the name of a file that is not whole yet.
 pub(crate) const UNFINISHED: &str = ".part";
@@ -14,20 +18,26 @@ pub(crate) const UNFINISHED: &str = ".part";
 pub(crate) const OURS: &str = ".vitalog";
 /// So many unfinished files of one name are tried before the folder is given up.
 const MOST_UNFINISHED: usize = 100;
-/// So often the folder is asked for, which another process holds for the moment in which it tidies up.
-const TRIES: u32 = 20;
-const PAUSE: std::time::Duration = std::time::Duration::from_millis(5);
 
 /// Writes a file that only its owner can read and that must not exist yet; a failure leaves nothing behind.
 pub(crate) fn new_file<T>(file: &Path, write: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
-    if file.symlink_metadata().is_ok() {
-        let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
-        return Err(Error::new(Code::File, format!("`{name}` is there already."), "Name a file that does not exist."));
-    }
+    refuse_existing(file)?;
     let unfinished = Unfinished::of(file)?;
     let answer = write(&unfinished.path)?;
-    unfinished.finish()?;
+    unfinished.finish_new(|from, to| fs::hard_link(from, to))?;
     Ok(answer)
+}
+
+fn refuse_existing(file: &Path) -> Result<()> {
+    if file.symlink_metadata().is_ok() { Err(is_there(file)) } else { Ok(()) }
+}
+
+fn is_there(file: &Path) -> Error {
+    Error::new(Code::File, format!("{} is there already.", shown(file)), "Name a file that does not exist.")
+}
+
+fn shown(file: &Path) -> String {
+    format!("`{}`", file.file_name().unwrap_or(file.as_os_str()).to_string_lossy())
 }
 
 /// A file that is not whole yet, beside the one that is meant. Dropped before its end it is taken away.
@@ -36,7 +46,7 @@ pub(crate) struct Unfinished {
     path: PathBuf,
     meant: PathBuf,
     finished: bool,
-    _held: Option<File>,
+    _held: Option<Hold>,
 }
 
 impl Unfinished {
@@ -44,6 +54,15 @@ impl Unfinished {
     pub fn of(meant: &Path) -> Result<Self> {
         let held = hold(meant);
         Ok(Self { path: unfinished(meant)?, meant: meant.to_owned(), finished: false, _held: held })
+    }
+
+    /// The same for a file that may be replaced. What is no file, such as a pipe, would be lost without a word.
+    pub fn replacing(meant: &Path) -> Result<Self> {
+        if fs::metadata(meant).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+            let message = format!("{} is a pipe or a device, and no file.", shown(meant));
+            return Err(Error::new(Code::File, message, "Name a file; what goes to standard output can go there too."));
+        }
+        Self::of(meant)
     }
 
     /// Opens it for writing.
@@ -57,6 +76,16 @@ impl Unfinished {
         self.finished = true;
         Ok(())
     }
+
+    /// Gives it its name, which nobody may have. Somebody may have taken it meanwhile: a link is made in one step, and the
+    /// other name goes when this is dropped. Where the disk knows no links one more look has to do.
+    fn finish_new(self, link: impl FnOnce(&Path, &Path) -> std::io::Result<()>) -> Result<()> {
+        match link(&self.path, &self.meant) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(is_there(&self.meant)),
+            Err(_) => refuse_existing(&self.meant).and_then(|()| self.finish()),
+        }
+    }
 }
 
 impl Drop for Unfinished {
@@ -69,21 +98,14 @@ impl Drop for Unfinished {
 }
 
 /// Holds the folder of a file until the answer is dropped: meanwhile no other process takes unfinished files away there.
-/// Who comes while nobody holds it takes away what was left of this file. Where folders cannot be held, as on other
-/// systems, nothing is ever taken away.
-fn hold(file: &Path) -> Option<File> {
+/// Who comes while nobody holds it takes away what was left of this file. Where folders cannot be held nothing is ever
+/// taken away.
+fn hold(file: &Path) -> Option<Hold> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let held = File::open(folder).ok()?;
-    if held.try_lock().is_ok() {
+    if Hold::alone(folder, Duration::ZERO).is_ok_and(|alone| alone.is_held()) {
         (0..MOST_UNFINISHED).map(|number| name(file, number)).for_each(|left| forget(&left));
-        held.unlock().ok()?;
     }
-    let mut tries = 0..TRIES;
-    while held.try_lock_shared().is_err() {
-        tries.next()?;
-        std::thread::sleep(PAUSE);
-    }
-    Some(held)
+    Hold::shared(folder, BUSY_WAIT).ok()
 }
 
 /// Takes an unfinished file away, with what SQLite has put beside it. A link or a folder of that name is not ours.
@@ -153,6 +175,31 @@ mod tests {
         let mut expected = [&["copy.db", "copy.db.vitalog.3.part"], &theirs[..]].concat();
         expected.sort_unstable();
         assert_eq!(files(folder.dir()), expected);
+    }
+
+    /// Somebody makes a file of the name that is meant, once ours is nearly whole: with links and without.
+    #[test]
+    fn what_somebody_else_made_meanwhile_is_not_replaced() {
+        let folder = TestFolder::new("made-meanwhile");
+        fs::create_dir_all(folder.dir()).expect("a folder");
+        let file = folder.dir().join("copy.db");
+        let theirs = |file: &Path| fs::write(file, "theirs").expect("written");
+        let error = new_file(&file, |part| {
+            theirs(&file);
+            write(part)
+        });
+        assert!(error.expect_err("refused").message.contains("is there already"));
+        let no_links = |_: &Path, _: &Path| Err(std::io::Error::from(ErrorKind::Unsupported));
+        let without_links = || {
+            let unfinished = Unfinished::of(&file).expect("a file");
+            write(&unfinished.path).and_then(|()| unfinished.finish_new(no_links))
+        };
+        assert!(without_links().expect_err("refused").message.contains("is there already"));
+        assert_eq!(fs::read_to_string(&file).expect("there"), "theirs");
+        assert_eq!(files(folder.dir()), ["copy.db"]);
+        fs::remove_file(&file).expect("removed");
+        without_links().expect("a file");
+        assert_eq!((fs::read_to_string(&file).expect("there").as_str(), files(folder.dir()).len()), ("text", 1));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use store::{Cancel, Store};
+use store::{Cancel, Store, WholeCopy};
 
 use crate::error::{About, Code, Result};
 use crate::folder::{Folder, beside, private_file};
@@ -31,12 +31,13 @@ pub struct Restored {
 pub fn restore(folder: &Folder, file: &Path, now_ms: i64, cancel: &Cancel) -> Result<Restored> {
     // A name that is wrong must not make a data folder.
     fs::metadata(file).reading(file)?;
-    Store::check_copy(file, cancel).reading(file)?;
+    let copy = Store::open_copy(file, cancel).reading(file)?;
     // Nobody writes between the last look and the exchange: what is kept is what goes.
     let look = || keep(folder, now_ms, cancel);
-    let exchanged = folder.write().and_then(|mut store| store.put_back(file, cancel, look).reading(file)?);
+    let exchanged =
+        folder.write().and_then(|mut store| store.put_back(&copy, cancel, look).writing(&folder.store_path())?);
     let (kept, damaged) = match exchanged {
-        Err(error) if error.code == Code::StoreDamaged => (Some(replace(folder, file, now_ms, cancel)?), true),
+        Err(error) if error.code == Code::StoreDamaged => (Some(replace(folder, &copy, now_ms, cancel)?), true),
         kept => (kept?, false),
     };
     kept::prune(folder, now_ms);
@@ -58,12 +59,13 @@ fn keep(folder: &Folder, now_ms: i64, cancel: &Cancel) -> Result<Option<PathBuf>
 }
 
 /// Makes a new store of the backup and then gives it the place of the damaged one.
-fn replace(folder: &Folder, file: &Path, now_ms: i64, cancel: &Cancel) -> Result<PathBuf> {
+fn replace(folder: &Folder, copy: &WholeCopy, now_ms: i64, cancel: &Cancel) -> Result<PathBuf> {
+    let _alone = folder.alone()?;
     let path = folder.store_path();
     let fresh = beside(&path, ".part");
     private_file(&fresh, &path)?;
     let nothing = || -> Result<()> { Ok(()) };
-    let made = Store::open(&fresh).and_then(|mut store| store.put_back(file, cancel, nothing)).reading(file);
+    let made = Store::open(&fresh).and_then(|mut store| store.put_back(copy, cancel, nothing)).writing(&path);
     if let Err(error) = made.and_then(|looked| looked) {
         let _ = fs::remove_file(&fresh);
         return Err(error);
@@ -78,4 +80,27 @@ fn replace(folder: &Folder, file: &Path, now_ms: i64, cancel: &Cancel) -> Result
     fs::rename(&path, &aside).writing(&path)?;
     fs::rename(&fresh, &path).writing(&path)?;
     Ok(aside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::TestFolder;
+
+    /// What is said where a new store cannot be made beside the damaged one, or the backup cannot be read.
+    #[test]
+    fn the_file_that_fails_is_named() {
+        let folder = TestFolder::filled("restore-names");
+        let (path, copy) = (folder.store_path(), folder.dir().join("copy.db"));
+        crate::backup::backup(&folder, &copy, &Cancel::default()).expect("a backup");
+        let told = |file: &Path| restore(&folder, file, 0, &Cancel::default()).expect_err("failed").message;
+        assert!(told(&folder.dir().join("nowhere.db")).contains("`nowhere.db`"));
+        fs::write(&path, "no store any more, and longer than any header of one; ".repeat(9)).expect("damaged");
+        // SQLite cannot make its journal where a folder has the name.
+        fs::create_dir(beside(&path, ".part-journal")).expect("made");
+        let message = told(&copy);
+        assert!(message.contains("`vitalog.db`") && message.contains("written"), "{message}");
+        assert!(!message.contains("copy.db"), "{message}");
+        assert!(path.is_file() && !beside(&path, ".part").exists());
+    }
 }

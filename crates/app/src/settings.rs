@@ -54,12 +54,20 @@ pub fn is_in_use(key: &str) -> bool {
     !SETTINGS.iter().any(|setting| setting.key == key && setting.for_phones)
 }
 
-/// Returns one setting, and what it may be set to in words.
+/// How the home zone came about: listed with the settings, and none that could be set.
+const HOME_FROM: &str = "home_zone_from";
+
+/// Returns one setting, and how it is set and to what, in words.
 pub fn setting(folder: &Folder, key: &str) -> Result<(Value, String)> {
-    let setting = find(key)?;
+    let hint = match key {
+        HOME_FROM => HOME_FROM_HINT.to_owned(),
+        _ => format!("`vitalog settings set {key} VALUE` changes it. {}", find(key)?.allowed.hint()),
+    };
     let value = settings(folder)?.remove(key).unwrap_or_default();
-    Ok((value, setting.allowed.hint()))
+    Ok((value, hint))
 }
+
+const HOME_FROM_HINT: &str = "It says where `home_zone` comes from, and follows from that.";
 
 /// Returns every setting with its value or its default; `home_zone_from` says how the home zone came about.
 pub fn settings(folder: &Folder) -> Result<BTreeMap<String, Value>> {
@@ -78,7 +86,7 @@ pub fn settings(folder: &Folder) -> Result<BTreeMap<String, Value>> {
         };
         answer.insert(setting.key.to_owned(), value);
     }
-    answer.insert("home_zone_from".to_owned(), store.home_from()?.as_str().into());
+    answer.insert(HOME_FROM.to_owned(), store.home_from()?.as_str().into());
     Ok(answer)
 }
 
@@ -90,6 +98,9 @@ pub fn home_of_computer(folder: &Folder) -> Result<Option<String>> {
 
 /// Sets one setting, if key and value are allowed: words in any case, zones in any spelling of their own.
 pub fn set(folder: &Folder, key: &str, value: &str) -> Result<()> {
+    if key == HOME_FROM {
+        return Err(Error::new(Code::UnknownSetting, format!("`{key}` cannot be set."), HOME_FROM_HINT));
+    }
     let setting = find(key)?;
     let refused =
         || Error::new(Code::UnknownSetting, format!("`{value}` is no value for `{key}`."), setting.allowed.hint());
@@ -190,11 +201,24 @@ mod tests {
     fn one_setting_comes_with_what_it_may_be() {
         let folder = crate::testing::TestFolder::new("one-setting");
         let found = setting(&folder, "units").expect("a setting");
-        assert_eq!(found, ("metric".into(), "Allowed: metric, imperial.".to_owned()));
+        let hint = "`vitalog settings set units VALUE` changes it. Allowed: metric, imperial.";
+        assert_eq!(found, ("metric".into(), hint.to_owned()));
         let unknown = setting(&folder, "colour").expect_err("none");
         assert!(unknown.code == Code::UnknownSetting && unknown.hint.contains("units"), "{unknown:?}");
         assert!(!unknown.hint.contains("port"), "phones cannot send yet: {unknown:?}");
         assert!(!folder.dir().exists());
+    }
+
+    #[test]
+    fn what_is_listed_is_answered_one_by_one_too() {
+        let folder = crate::testing::TestFolder::new("each-setting");
+        for (key, value) in settings(&folder).expect("settings") {
+            assert_eq!(setting(&folder, &key).map(|(value, _)| value), Ok(value), "{key}");
+        }
+        let (_, hint) = setting(&folder, HOME_FROM).expect("listed");
+        assert!(!hint.contains("settings set"), "{hint}");
+        let error = set(&folder, HOME_FROM, "chosen").expect_err("none to set");
+        assert_eq!((error.code, error.message.as_str()), (Code::UnknownSetting, "`home_zone_from` cannot be set."));
     }
 
     #[test]

@@ -14,6 +14,10 @@ use crate::open::{BUSY_WAIT, SCHEMA_VERSION, Store, has_log, still_uri, user_ver
 /// Pages that are copied before a stop is heard again.
 const PAGES: i32 = 1024;
 
+/// A whole copy of a store, opened to be put back.
+#[derive(Debug)]
+pub struct WholeCopy(Connection);
+
 impl Store {
     /// Writes a copy of the store as it is now into a file that is empty or missing. One file, without side files, that
     /// any SQLite tool opens; who writes to the store meanwhile is not kept waiting.
@@ -36,18 +40,16 @@ impl Store {
     /// `last_look` runs once nobody else can write any more and before anything changes: what a reader sees in it is what
     /// goes. Where it fails, the store stays as it is, and its own error comes back inside.
     ///
-    /// Fails with `NoCopy` where the file is none or is not whole, with `Newer` where a later program wrote it, and with
-    /// `Busy` where another process writes, or has just deleted the store.
+    /// Fails with `Busy` where another process writes, or has just deleted the store. Errors of files are the store's.
     pub fn put_back<T, E>(
         &mut self,
-        file: &Path,
+        copy: &WholeCopy,
         cancel: &Cancel,
         last_look: impl FnOnce() -> std::result::Result<T, E>,
     ) -> Result<std::result::Result<T, E>> {
-        let copy = checked(file, cancel)?;
         self.conn.flush_prepared_statement_cache();
         let in_place = self.in_place();
-        let pages = Backup::new(&copy, &mut self.conn)?;
+        let pages = Backup::new(&copy.0, &mut self.conn)?;
         // Nothing is copied yet, but the lock is taken, and it is known how much there is.
         step(&pages, 0)?;
         // Who held the lock before may have deleted everything.
@@ -66,9 +68,15 @@ impl Store {
         Ok(Ok(seen))
     }
 
-    /// Whether a file is a whole copy of a store: the errors of [`Store::put_back`], and nothing is changed.
-    pub fn check_copy(file: &Path, cancel: &Cancel) -> Result<()> {
-        checked(file, cancel).map(drop)
+    /// Opens a file that is a whole copy of a store, without changing it. `cancel` stops the look at it, and what reads it.
+    ///
+    /// Fails with `NoCopy` where the file is none or is not whole, and with `Newer` where a later program wrote it.
+    pub fn open_copy(file: &Path, cancel: &Cancel) -> Result<WholeCopy> {
+        let mut copy = connect(file)?;
+        let asked = cancel.clone();
+        copy.progress_handler(STEPS, Some(move || asked.is_cancelled()))?;
+        check_copy(&copy)?;
+        Ok(WholeCopy(copy))
     }
 
     /// Does something while no other process can write.
@@ -93,7 +101,7 @@ impl Store {
 }
 
 /// Opens a copy without changing it or making anything beside it, on a read-only disk too.
-fn open_copy(file: &Path) -> Result<Connection> {
+fn connect(file: &Path) -> Result<Connection> {
     // Of a file that cannot be opened SQLite does not say why.
     if !std::fs::File::open(file)?.metadata()?.is_file() {
         return Err(ErrorKind::NoCopy.into());
@@ -106,14 +114,6 @@ fn open_copy(file: &Path) -> Result<Connection> {
     };
     conn.busy_timeout(BUSY_WAIT)?;
     Ok(conn)
-}
-
-fn checked(file: &Path, cancel: &Cancel) -> Result<Connection> {
-    let mut copy = open_copy(file)?;
-    let asked = cancel.clone();
-    copy.progress_handler(STEPS, Some(move || asked.is_cancelled()))?;
-    check_copy(&copy)?;
-    Ok(copy)
 }
 
 /// A store, whole, and of a schema that this program knows.
@@ -195,6 +195,10 @@ mod tests {
         }
     }
 
+    fn opened(copy: &Path) -> WholeCopy {
+        Store::open_copy(copy, &Cancel::default()).expect("a copy")
+    }
+
     fn nothing() -> Result<()> {
         Ok(())
     }
@@ -209,7 +213,7 @@ mod tests {
         let (copy, mut store) = (folder.copy(), folder.store());
         let reader = Store::open_read(&folder.file("vitalog.db")).expect("a reader");
         assert_eq!(samples(&store), 0);
-        store.put_back(&copy, &Cancel::default(), nothing).expect("put back").expect("seen");
+        store.put_back(&opened(&copy), &Cancel::default(), nothing).expect("put back").expect("seen");
         assert!(samples(&filled()) > 0);
         assert_eq!([samples(&store), samples(&reader)], [samples(&filled()); 2]);
         assert!(!folder.file("copy.db-wal").exists() && !folder.file("copy.db-shm").exists());
@@ -220,7 +224,7 @@ mod tests {
     fn a_reader_takes_a_copy_and_stays_one() {
         let folder = Folder::new("reader");
         let copy = folder.copy();
-        folder.store().put_back(&copy, &Cancel::default(), nothing).expect("put back").expect("seen");
+        folder.store().put_back(&opened(&copy), &Cancel::default(), nothing).expect("put back").expect("seen");
         let mut reader = Store::open_read(&folder.file("vitalog.db")).expect("a reader");
         reader.copy_to(&folder.file("second.db"), &Cancel::default()).expect("a copy");
         assert!(reader.conn.execute("DELETE FROM settings", []).is_err());
@@ -235,11 +239,8 @@ mod tests {
         let mut bytes = std::fs::read(&copy).expect("read");
         spoil(&mut bytes);
         std::fs::write(&copy, bytes).expect("written");
-        let mut store = folder.store();
-        store.conn.execute("INSERT INTO settings VALUES ('units', 'metric')", []).expect("written");
-        let error = store.put_back(&copy, &Cancel::default(), nothing).expect_err("refused");
+        let error = Store::open_copy(&copy, &Cancel::default()).expect_err("refused");
         assert!(expected(error.kind()), "{name}: {error}");
-        assert_eq!(store.settings().expect("settings").len(), 1, "{name}: as before");
     }
 
     #[test]
@@ -265,7 +266,7 @@ mod tests {
         let notes = Connection::open(&path).expect("a database");
         notes.execute_batch("CREATE TABLE notes (text TEXT); PRAGMA user_version = 1").expect("made");
         drop(notes);
-        let error = folder.store().put_back(&path, &Cancel::default(), nothing).expect_err("refused");
+        let error = Store::open_copy(&path, &Cancel::default()).expect_err("refused");
         assert!(matches!(error.kind(), ErrorKind::NoCopy), "{error}");
     }
 
@@ -275,7 +276,7 @@ mod tests {
         let (copy, mut store) = (folder.copy(), folder.store());
         let stop = Cancel::default();
         stop.cancel();
-        let error = store.put_back(&copy, &stop, nothing).expect_err("stopped");
+        let error = store.put_back(&opened(&copy), &stop, nothing).expect_err("stopped");
         assert!(matches!(error.kind(), ErrorKind::Cancelled), "{error}");
         assert_eq!(samples(&store), 0);
     }
@@ -289,7 +290,7 @@ mod tests {
         other.conn.execute("INSERT INTO settings VALUES ('units', 'metric')", []).expect("written");
         let late = |other: &mut Store| other.set_setting("units", "imperial").map_err(|error| error.to_string());
         let look = || -> Result<_> { Ok((other.settings()?.len(), late(&mut other))) };
-        let seen = store.put_back(&copy, &Cancel::default(), look).expect("put back");
+        let seen = store.put_back(&opened(&copy), &Cancel::default(), look).expect("put back");
         let (settings, written) = seen.expect("seen");
         assert_eq!(settings, 1);
         assert_eq!(written.expect_err("waits"), Error::from(ErrorKind::Busy).to_string());
@@ -302,7 +303,7 @@ mod tests {
         let copy = folder.copy();
         let mut store = Store::open_within(&folder.file("vitalog.db"), std::time::Duration::ZERO).expect("a store");
         let looked = || -> Result<()> { unreachable!("before the lock was there") };
-        let error = folder.store().alone(|| store.put_back(&copy, &Cancel::default(), looked)).expect("alone");
+        let error = folder.store().alone(|| store.put_back(&opened(&copy), &Cancel::default(), looked)).expect("alone");
         assert!(matches!(error.expect_err("busy").kind(), ErrorKind::Busy));
     }
 
@@ -313,7 +314,7 @@ mod tests {
         let (copy, mut store) = (folder.copy(), folder.store());
         std::fs::remove_file(folder.file("vitalog.db")).expect("removed");
         let looked = || -> Result<()> { panic!("there is nothing to look at") };
-        let error = store.put_back(&copy, &Cancel::default(), looked).expect_err("gone");
+        let error = store.put_back(&opened(&copy), &Cancel::default(), looked).expect_err("gone");
         assert!(matches!(error.kind(), ErrorKind::Busy), "{error}");
     }
 
@@ -322,7 +323,7 @@ mod tests {
         let folder = Folder::new("no-look");
         let (copy, mut store) = (folder.copy(), folder.store());
         let fails = || -> Result<()> { Err(ErrorKind::NoSpace.into()) };
-        let error = store.put_back(&copy, &Cancel::default(), fails).expect("looked").expect_err("no room");
+        let error = store.put_back(&opened(&copy), &Cancel::default(), fails).expect("looked").expect_err("no room");
         assert!(matches!(error.kind(), ErrorKind::NoSpace), "{error}");
         assert_eq!(samples(&store), 0);
         store.set_setting("units", "metric").expect("the lock is gone");

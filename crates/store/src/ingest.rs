@@ -22,7 +22,7 @@ use crate::dictionary::{Dictionary, KindRef};
 use crate::error::{ErrorKind, Result};
 use crate::history::{History, ImportRef, live_imports};
 use crate::open::Store;
-use crate::report::{KindCounts, Report};
+use crate::report::{HomeMoved, KindCounts, Report};
 use crate::rollup::Rule;
 use crate::row::{Key, Row};
 use crate::samples::Merge;
@@ -75,8 +75,8 @@ pub struct Progress {
 }
 
 impl Store {
-    /// Ingests every batch that `next` yields. `progress` is called after each batch, and once when all are in, and
-    /// answers whether to go on; where another writer has to be waited for, also before that and after it.
+    /// Ingests every batch that `next` yields. `progress` is called once nobody else can write, after each batch, and once
+    /// when all are in, and answers whether to go on; where another writer has to be waited for, also before that.
     ///
     /// Atomic: on any error, on a stop and in a dry run the store stays as it was. The same input again changes
     /// nothing and is recognised by its fingerprint.
@@ -101,12 +101,15 @@ impl Store {
             tell(Progress { phase: Phase::Waiting, ..Progress::default() }, &delivery.cancel, progress)?;
         }
         self.write(&delivery.cancel, |tx| {
-            if waits {
-                tell(Progress::default(), &delivery.cancel, progress)?;
+            tell(Progress::default(), &delivery.cancel, progress)?;
+            let home = || query::settings::read(tx, "home_zone");
+            let before = home()?;
+            let mut report = Ingest::begin(tx, delivery)?.run(next, progress)?;
+            if delivery.dry_run || report.outcome == ALREADY {
+                return Ok(Done::Rollback(report));
             }
-            let report = Ingest::begin(tx, delivery)?.run(next, progress)?;
-            let nothing = delivery.dry_run || report.outcome == ALREADY;
-            Ok(if nothing { Done::Rollback(report) } else { Done::Commit(report) })
+            report.home_zone = HomeMoved::between(before, home()?);
+            Ok(Done::Commit(report))
         })
     }
 }

@@ -42,6 +42,7 @@ mod unite;
 mod varint;
 mod views;
 
+pub use backup::WholeCopy;
 pub use cancel::Cancel;
 pub use error::{Error, ErrorKind, Result};
 pub use ingest::{ANOTHER_PERSON, Delivery, Phase, Progress, REJECTS_KEPT};
@@ -49,7 +50,7 @@ pub use names::TOO_MANY_NAMES;
 pub use nights::{SLEEP, place};
 pub use open::{BUSY_WAIT, SCHEMA_VERSION, Store, schema_of};
 pub use place::TOO_MANY_ALIKE;
-pub use report::{Counts, EntryCounts, KindCounts, ProblemCount, Report};
+pub use report::{Counts, EntryCounts, HomeMoved, KindCounts, ProblemCount, Report};
 pub use undo::{Steps, Undone};
 pub use views::view_name;
 

@@ -9,6 +9,8 @@
 //! a link that does not have it, it is another source until the owner links it too.
 
 mod clusters;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -100,6 +102,10 @@ impl Group {
     }
 
     fn is_too_large(&self) -> bool {
+        self.is_larger_than(NAMES, PAIRS)
+    }
+
+    fn is_larger_than(&self, names: usize, most: usize) -> bool {
         let pairs = self.names.iter().enumerate().flat_map(|(at, one)| {
             let others = self.names.iter().skip(at + 1).filter(|other| one.may_be(other));
             others.map(|other| one.sources.len().min(2 * ENDS) * other.sources.len().min(2 * ENDS))
@@ -108,7 +114,7 @@ impl Group {
             *sum += pairs;
             Some(*sum)
         });
-        self.names.len() > NAMES || sums.any(|sum| sum > PAIRS)
+        self.names.len() > names || sums.any(|sum| sum > most)
     }
 
     fn has_import(&self, import: i64) -> bool {

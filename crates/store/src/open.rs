@@ -37,6 +37,8 @@ pub struct Store {
     path: PathBuf,
     /// The file that a writer has opened; none in memory, and of a reader.
     file: Option<(u64, u64)>,
+    /// What is let go when the store is closed. After the connection: it is dropped last.
+    _lock: Option<File>,
 }
 
 impl Store {
@@ -53,21 +55,19 @@ impl Store {
     /// A connection that may write, and makes the file where it is missing.
     fn connect(path: &Path) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let conn = Connection::open_with_flags(path, flags)?;
-        // Now, before anybody is waited for. Where it is gone already, somebody deletes everything.
-        let file = Some(file_of(path).ok_or(ErrorKind::Busy)?);
-        Ok(Self { conn, path: path.to_owned(), file })
+        let (conn, file) = same_file(path, || Ok(Connection::open_with_flags(path, flags)?))?;
+        Ok(Self { conn, path: path.to_owned(), file, _lock: None })
     }
 
     /// Returns an empty store in memory: a missing data folder answers like it, and nothing is created.
     pub fn empty(path: &Path) -> Result<Self> {
-        Self { conn: Connection::open_in_memory()?, path: path.to_owned(), file: None }.prepare(BUSY_WAIT)
+        Self { conn: Connection::open_in_memory()?, path: path.to_owned(), file: None, _lock: None }.prepare(BUSY_WAIT)
     }
 
     /// Returns an empty store to try something in: what does not fit into the page cache lies in a nameless file of the
     /// system's, which is gone when the store is closed.
     pub fn scratch() -> Result<Self> {
-        Self { conn: Connection::open("")?, path: PathBuf::new(), file: None }.prepare(BUSY_WAIT)
+        Self { conn: Connection::open("")?, path: PathBuf::new(), file: None, _lock: None }.prepare(BUSY_WAIT)
     }
 
     /// Opens an existing store for reading only: no statement can change it. One whose making was killed is empty.
@@ -99,7 +99,7 @@ impl Store {
         conn.busy_timeout(BUSY_WAIT)?;
         refuse_newer(&conn)?;
         conn.pragma_update(None, "query_only", true)?;
-        Ok(Self { conn, path: path.to_owned(), file: None })
+        Ok(Self { conn, path: path.to_owned(), file: None, _lock: None })
     }
 
     /// Opens a store that nobody changes meanwhile, without locks and side files.
@@ -125,7 +125,12 @@ impl Store {
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
         conn.pragma_update(None, "query_only", true)?;
         conn.pragma_update(None, "mmap_size", 256 * 1024 * 1024)?;
-        Ok(Self { conn, path: path.to_owned(), file: None })
+        Ok(Self { conn, path: path.to_owned(), file: None, _lock: None })
+    }
+
+    /// Keeps a lock that is let go when the store is closed.
+    pub fn keep_until_closed(&mut self, lock: File) {
+        self._lock = Some(lock);
     }
 
     /// Where the store lies; empty for a store in memory.
@@ -223,6 +228,17 @@ pub fn schema_of(path: &Path) -> Option<i64> {
 fn file_of(path: &Path) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
     std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
+}
+
+/// Opens what lies at a path and tells which file that is: now, before anybody is waited for. Where it is gone already,
+/// or was another one before, somebody deletes everything or puts a store there, and it may be neither that was opened.
+fn same_file<T>(path: &Path, open: impl FnOnce() -> Result<T>) -> Result<(T, Option<(u64, u64)>)> {
+    let before = file_of(path);
+    let opened = open()?;
+    match file_of(path) {
+        Some(file) if before.is_none_or(|before| before == file) => Ok((opened, Some(file))),
+        _ => Err(ErrorKind::Busy.into()),
+    }
 }
 
 /// Elsewhere an open file cannot be removed: there is only one.
@@ -345,6 +361,24 @@ mod tests {
         assert!(matches!(error.kind(), ErrorKind::Busy), "{error}");
         drop(Store::open(&kept.path()).expect("another store"));
         assert!(store.alone(|| ()).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_was_exchanged_while_it_was_opened_is_not_taken_for_the_one_that_is_there() {
+        let kept = Kept::new("exchanged");
+        let (path, another) = (kept.path(), kept.0.join("another.db"));
+        std::fs::write(&another, "").expect("another file");
+        let open = || Ok(Connection::open(&path)?);
+        assert!(same_file(&path, open).is_ok_and(|(_, file)| file == file_of(&path)));
+        let exchanged = same_file(&path, || {
+            let opened = open();
+            std::fs::rename(&another, &path).expect("exchanged");
+            opened
+        });
+        assert!(matches!(exchanged.expect_err("exchanged").kind(), ErrorKind::Busy));
+        std::fs::remove_file(&path).expect("removed");
+        assert!(same_file(&path, open).is_ok_and(|(_, file)| file == file_of(&path)), "a new one");
     }
 
     /// Who makes the schema may have waited for the one that deletes everything.

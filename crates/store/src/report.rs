@@ -58,6 +58,25 @@ pub struct Report {
     pub xml_bytes: u64,
     /// Counts per kind, by Apple's identifier.
     pub by_type: BTreeMap<String, KindCounts>,
+    /// Where it moved the home zone that was known before; not kept.
+    #[serde(skip)]
+    pub home_zone: Option<HomeMoved>,
+}
+
+/// From one home zone to another, both IANA names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HomeMoved {
+    /// What it was.
+    pub was: String,
+    /// What it is.
+    pub now: String,
+}
+
+impl HomeMoved {
+    /// None where none was known before, none is now, or it is the same.
+    pub(crate) fn between(was: Option<String>, now: Option<String>) -> Option<Self> {
+        was.zip(now).filter(|(was, now)| was != now).map(|(was, now)| Self { was, now })
+    }
 }
 
 /// What became of samples.

@@ -120,8 +120,8 @@ fn settle_names(
     let writers = names::decided_by(conn, undone.import)?;
     let mut sources = forget::names(conn, undone.import)?;
     let settled = unite::settle(conn, &writers, imports, zones, derived)?;
-    undone.restored += settled.counted_after.saturating_sub(settled.counted_before);
-    undone.superseded += settled.counted_before.saturating_sub(settled.counted_after);
+    undone.restored += settled.change.more;
+    undone.superseded += settled.change.fewer;
     sources.extend(settled.sources);
     Ok(sources)
 }

@@ -3,7 +3,7 @@
 //! What each import held of these sources is handed to the merge once more, import by import, under the sources that it
 //! belongs to; so keys, images and absences come out of the same code, as if every import had been made so.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use health::time::Zones;
 use rusqlite::{Connection, params};
@@ -102,9 +102,29 @@ fn link_two(conn: &Connection, source: u32, other: u32, home_zone: &str) -> Resu
 pub(crate) struct Settled {
     /// The sources that lost or got rows.
     pub sources: BTreeSet<u32>,
-    /// Samples of their kinds that counted before, and count after it.
-    pub counted_before: u64,
-    pub counted_after: u64,
+    /// How many more and how many fewer samples count than before.
+    pub change: Change,
+}
+
+/// How many samples count, by kind.
+pub(crate) type Counted = BTreeMap<u32, u64>;
+
+/// How many more and how many fewer count now: what one kind gains does not make up for what another one loses.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Change {
+    pub more: u64,
+    pub fewer: u64,
+}
+
+impl Change {
+    pub fn between(before: &Counted, after: &Counted) -> Self {
+        let of = |counted: &Counted, kind: u32| counted.get(&kind).copied().unwrap_or(0);
+        let kinds: BTreeSet<u32> = before.keys().chain(after.keys()).copied().collect();
+        kinds.into_iter().fold(Self::default(), |change, kind| Self {
+            more: change.more + of(after, kind).saturating_sub(of(before, kind)),
+            fewer: change.fewer + of(before, kind).saturating_sub(of(after, kind)),
+        })
+    }
 }
 
 /// Puts rows where the names of some apps and hardware say that they belong, from the imports that are left.
@@ -122,17 +142,17 @@ pub(crate) fn settle(
     derived.rebuild(conn, zones)?;
     let Some(places) = names::decide(conn, writers, imports)? else { return Ok(Settled::default()) };
     let sources = places.sources();
-    let counted_before = counted(conn, &kinds_of(conn, &sources)?)?;
+    let before = counted(conn, &kinds_of(conn, &sources)?)?;
     let kinds = deal(conn, &places, imports, zones, derived)?;
     for kind in &kinds {
         superseded::reconcile(conn, *kind, imports, derived)?;
     }
-    Ok(Settled { sources, counted_before, counted_after: counted(conn, &kinds)? })
+    Ok(Settled { sources, change: Change::between(&before, &counted(conn, &kinds)?) })
 }
 
 /// Samples of some kinds that count.
-pub(crate) fn counted(conn: &Connection, kinds: &[u32]) -> Result<u64> {
-    kinds.iter().map(|kind| copies::counted(conn, *kind, false)).sum()
+pub(crate) fn counted(conn: &Connection, kinds: &[u32]) -> Result<Counted> {
+    kinds.iter().map(|kind| Ok((*kind, copies::counted(conn, *kind, false)?))).collect()
 }
 
 /// A source's number as tables have it.

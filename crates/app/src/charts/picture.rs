@@ -50,7 +50,7 @@ fn failed(error: chart::Error) -> Error {
 
 /// Writes a picture for its owner alone. A file of that name is replaced once the new one is whole.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let unfinished = Unfinished::of(path)?;
+    let unfinished = Unfinished::replacing(path)?;
     unfinished.open()?.write_all(bytes).writing(path)?;
     unfinished.finish()
 }
@@ -58,6 +58,22 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::TestFolder;
+
+    #[test]
+    fn a_picture_takes_away_what_a_killed_one_has_left_and_no_more() {
+        let folder = TestFolder::new("left-picture");
+        std::fs::create_dir_all(folder.dir()).expect("a folder");
+        let file = |name: &str| folder.dir().join(name);
+        let theirs = ["day.svg.part", "night.svg.vitalog.part"];
+        for name in ["day.svg", "day.svg.vitalog.part"].iter().chain(&theirs) {
+            std::fs::write(file(name), "half").expect("written");
+        }
+        write(&file("day.svg"), b"<svg/>").expect("a picture");
+        assert_eq!(std::fs::read(file("day.svg")).expect("there"), b"<svg/>");
+        assert!(theirs.iter().all(|name| file(name).exists()));
+        assert!(!file("day.svg.vitalog.part").exists());
+    }
 
     #[test]
     fn the_end_of_the_name_decides() {

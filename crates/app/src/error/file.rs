@@ -73,6 +73,10 @@ pub(super) fn io(error: &io::Error, about: Option<(&Path, Doing)>) -> Error {
             (Some(Fault::NoFolder(file)), _) => {
                 check(Code::File, format!("{} is a file, and no folder.", capital(&name(file))))
             }
+            (None, _) if is_too_long(error) => {
+                let message = format!("The name {} is too long.", name(longest(path)));
+                Error::new(Code::File, message, "Choose a shorter name.")
+            }
             (None, Doing::Reading) if kind == ErrorKind::NotFound => {
                 check(Code::NotFound, format!("There is no file or folder {}.", name(path)))
             }
@@ -93,6 +97,17 @@ fn refused(what: &str, kind: ErrorKind) -> Error {
         _ => "Choose another place.",
     };
     Error::new(Code::File, format!("{what}: {kind}."), hint)
+}
+
+/// Other invalid names are those that SQLite cannot be told, and on other systems those with signs that none may have.
+fn is_too_long(error: &io::Error) -> bool {
+    cfg!(unix) && error.kind() == ErrorKind::InvalidFilename && error.raw_os_error().is_some()
+}
+
+/// The part of a path that has the longest name.
+fn longest(path: &Path) -> &Path {
+    let length = |part: &&Path| part.file_name().map_or(0, std::ffi::OsStr::len);
+    path.ancestors().max_by_key(length).unwrap_or(path)
 }
 
 /// What is wrong with a path itself.
@@ -179,6 +194,24 @@ mod tests {
         check(&not_there, Writing, denied, Code::File, &nothing);
         let nothing = format!("Nothing can be written in {name}: read-only filesystem or storage medium.");
         check(&not_there, Writing, ErrorKind::ReadOnlyFilesystem, Code::File, &nothing);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_name_that_is_too_long_is_called_so() {
+        let folder = TestFolder::new("too-long");
+        fs::create_dir_all(folder.dir()).expect("a folder");
+        // The name of the unfinished file is longer.
+        let long = "x".repeat(250);
+        let told = |error: Error| (error.code, error.message);
+        let expected = |name: &str| (Code::File, format!("The name `{name}` is too long."));
+        let write = |path: &Path| crate::new_file::new_file(path, |part| fs::write(part, "").writing(path));
+        assert_eq!(told(write(&folder.dir().join(&long)).expect_err("too long")), expected(&long));
+        let longer = "y".repeat(300);
+        let below = folder.dir().join(&longer).join("export.zip");
+        assert_eq!(told(write(&below).expect_err("too long")), expected(&longer));
+        assert_eq!(told(fs::metadata(&below).reading(&below).expect_err("too long")), expected(&longer));
+        assert_eq!(fs::read_dir(folder.dir()).expect("a folder").count(), 0);
     }
 
     #[test]

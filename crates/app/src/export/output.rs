@@ -44,7 +44,8 @@ impl<'a> Writer<'a> {
         let target = match (output, format) {
             (Output::Folder(path), _) => match names_file(&path) {
                 true => Target::Files(Files::one(path, format, records)?),
-                false => Target::Files(Files::new(path, format)?),
+                // Without what stands behind the name: a file that has it can be named.
+                false => Target::Files(Files::new(path.components().collect(), format)?),
             },
             (Output::Stream(out), Format::Jsonl) => Target::Stream(out, None),
             (Output::Stream(out), Format::Csv) => {
@@ -89,9 +90,9 @@ impl<'a> Writer<'a> {
 struct Files {
     dir: PathBuf,
     format: Format,
-    open: BTreeMap<String, (BufWriter<File>, Unfinished)>,
-    /// The name of the only file, where the user named one.
-    only: Option<String>,
+    open: BTreeMap<PathBuf, (BufWriter<File>, Unfinished)>,
+    /// The only file, where the user named one.
+    only: Option<PathBuf>,
 }
 
 impl Files {
@@ -107,7 +108,6 @@ impl Files {
 
     /// One file, for what is only one: all lines, or the table of the one record that was named.
     fn one(path: PathBuf, format: Format, records: &[&'static str]) -> Result<Self> {
-        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let fits = match format {
             Format::Jsonl => has_ending(&path, &LINES),
             Format::Csv => has_ending(&path, &["csv"]) && records.len() == 1,
@@ -120,30 +120,26 @@ impl Files {
                      that ends with .csv."
                 }
             };
-            return Err(Error::new(
-                Code::BadUsage,
-                format!("`{name}` is called as a file, and would be a folder."),
-                hint,
-            ));
+            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+            let message = format!("`{name}` is called as a file, and would be a folder.");
+            return Err(Error::new(Code::BadUsage, message, hint));
         }
-        let dir = path.parent().unwrap_or(Path::new("")).to_owned();
-        let mut files = Self { dir, format, open: BTreeMap::new(), only: Some(name) };
+        let mut files = Self { dir: PathBuf::new(), format, open: BTreeMap::new(), only: Some(path) };
         files.of(records.first().copied().unwrap_or(csv::SAMPLE))?;
         Ok(files)
     }
 
     /// The file that a record belongs in.
     fn of(&mut self, record: &str) -> Result<&mut BufWriter<File>> {
-        let name = match (&self.only, self.format) {
-            (Some(name), _) => name.clone(),
-            (None, Format::Jsonl) => JSON_LINES.to_owned(),
-            (None, Format::Csv) => table(record),
+        let meant = match (&self.only, self.format) {
+            (Some(file), _) => file.clone(),
+            (None, Format::Jsonl) => self.dir.join(JSON_LINES),
+            (None, Format::Csv) => self.dir.join(table(record)),
         };
-        let meant = self.dir.join(&name);
-        match self.open.entry(name) {
+        match self.open.entry(meant) {
             Entry::Occupied(file) => Ok(&mut file.into_mut().0),
             Entry::Vacant(place) => {
-                let unfinished = Unfinished::of(&meant)?;
+                let unfinished = Unfinished::replacing(place.key())?;
                 let mut file = BufWriter::new(unfinished.open()?);
                 if self.format == Format::Csv {
                     csv::header(&mut file, record)?;
@@ -157,12 +153,13 @@ impl Files {
     fn end(mut self, mut result: Result<()>) -> Result<Vec<String>> {
         let open = std::mem::take(&mut self.open);
         let ours = EntryKind::ALL.into_iter().map(EntryKind::as_str).chain([csv::SAMPLE]).map(table);
-        let earlier =
-            ours.chain([JSON_LINES.to_owned()]).filter(|name| self.only.is_none() && !open.contains_key(name));
-        let mut left: Vec<String> = earlier.filter(|name| self.dir.join(name).exists()).collect();
+        let is_earlier = |name: &String| {
+            let file = self.dir.join(name);
+            self.only.is_none() && !open.contains_key(&file) && file.exists()
+        };
+        let mut left: Vec<String> = ours.chain([JSON_LINES.to_owned()]).filter(is_earlier).collect();
         left.sort_unstable();
-        for (name, (mut file, unfinished)) in open {
-            let meant = self.dir.join(&name);
+        for (meant, (mut file, unfinished)) in open {
             result = result.and_then(|()| file.flush().writing(&meant));
             drop(file);
             result = result.and_then(|()| unfinished.finish());
@@ -181,9 +178,12 @@ fn has_ending(path: &Path, endings: &[&str]) -> bool {
     ending.is_some_and(|ending| endings.contains(&ending.as_str()))
 }
 
-/// Whether the user means a file and no folder. What is a folder already stays one.
+/// Whether the user means a file and no folder. What is a folder already stays one, and `st.csv/` becomes one.
 fn names_file(path: &Path) -> bool {
-    (has_ending(path, &LINES) || has_ending(path, &FILES)) && !path.is_dir()
+    // What stands behind the name says that it is a folder's.
+    let ends_with_name =
+        path.file_name().is_some_and(|name| path.as_os_str().as_encoded_bytes().ends_with(name.as_encoded_bytes()));
+    (has_ending(path, &LINES) || has_ending(path, &FILES)) && ends_with_name && !path.is_dir()
 }
 
 /// The file of a record's table.
@@ -223,9 +223,7 @@ mod tests {
         let folder = TestFolder::filled(&format!("export-{name}-{}", types.len()));
         let dir = folder.dir().join("out");
         fs::create_dir(&dir).expect("made");
-        let types = types.iter().map(|word| (*word).to_owned()).collect();
-        let selection = Selection { types, ..Selection::default() };
-        let done = export(&folder, &selection, format, Output::Folder(dir.join(name)));
+        let done = export_to(&folder, dir.join(name), types, format);
         let files = fs::read_dir(&dir).expect("a folder").map(|file| file.expect("one").path());
         let lines = |path: &Path| fs::read_to_string(path).map_or(0, |text| text.lines().count() as u64);
         let mut found: Vec<String> = Vec::new();
@@ -260,6 +258,86 @@ mod tests {
         for name in ["all.csv", "all.json", "all.zip"] {
             check_named(name, Jsonl, &[], Err(".jsonl"));
         }
+    }
+
+    fn export_to(folder: &TestFolder, path: PathBuf, types: &[&str], format: Format) -> Result<Exported> {
+        let types = types.iter().map(|word| (*word).to_owned()).collect();
+        export(folder, &Selection { types, ..Selection::default() }, format, Output::Folder(path))
+    }
+
+    fn files(folder: &Path) -> Vec<std::ffi::OsString> {
+        let mut names: Vec<_> = fs::read_dir(folder).expect("a folder").map(|f| f.expect("one").file_name()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn a_name_with_a_slash_behind_it_is_a_folders() {
+        let folder = TestFolder::filled("export-slash");
+        let dir = folder.dir().join("out");
+        fs::create_dir(&dir).expect("made");
+        for (name, end) in [("st.csv", "/"), ("wo.csv", "/.")] {
+            let path = PathBuf::from(format!("{}{end}", dir.join(name).display()));
+            export_to(&folder, path.clone(), &["workout"], Format::Csv).expect("exported");
+            assert_eq!(files(&dir.join(name)), ["workout.csv"]);
+        }
+        fs::write(dir.join("a.csv"), "theirs").expect("written");
+        let path = PathBuf::from(format!("{}/", dir.join("a.csv").display()));
+        let error = export_to(&folder, path, &["workout"], Format::Csv).expect_err("a file");
+        assert_eq!((error.code, error.message.as_str()), (Code::File, "`a.csv` is a file, and no folder."));
+        assert_eq!(fs::read_to_string(dir.join("a.csv")).expect("there"), "theirs");
+        assert_eq!(files(&dir), ["a.csv", "st.csv", "wo.csv"]);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_name_that_is_no_text_is_kept() {
+        use std::os::unix::ffi::OsStrExt;
+        let folder = TestFolder::filled("export-no-text");
+        let dir = folder.dir().join("out");
+        fs::create_dir(&dir).expect("made");
+        let name = |bytes: &'static [u8]| std::ffi::OsStr::from_bytes(bytes);
+        let (file, below) = (name(b"all\xff.jsonl"), name(b"all\xff"));
+        for name in [file, below] {
+            export_to(&folder, dir.join(name), &[], Format::Jsonl).expect("exported");
+        }
+        assert_eq!(files(&dir), [below, file]);
+        assert_eq!(files(&dir.join(below)), [JSON_LINES]);
+    }
+
+    /// Of a pipe that nobody reads: neither is it waited for nor is it replaced.
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_refused_and_stays() {
+        let folder = TestFolder::filled("export-pipe");
+        let dir = folder.dir().join("out");
+        fs::create_dir(&dir).expect("made");
+        for name in ["all.jsonl", "workout.csv"] {
+            let made = std::process::Command::new("mkfifo").arg(dir.join(name)).status();
+            assert!(made.expect("it runs").success());
+        }
+        let refused = |path: PathBuf, types: &[&str], format| {
+            let error = export_to(&folder, path, types, format).expect_err("refused");
+            assert!(error.code == Code::File && error.message.contains("pipe"), "{error:?}");
+            assert_eq!(files(&dir), ["all.jsonl", "workout.csv"]);
+        };
+        refused(dir.join("all.jsonl"), &[], Format::Jsonl);
+        refused(dir.join("workout.csv"), &["workout"], Format::Csv);
+        refused(dir.clone(), &[], Format::Csv);
+    }
+
+    #[test]
+    fn what_a_killed_export_has_left_goes_with_the_next_one_and_nothing_else() {
+        let folder = TestFolder::filled("export-left");
+        let dir = folder.dir().join("out");
+        fs::create_dir(&dir).expect("made");
+        for name in ["workout.csv", "workout.csv.part", "workout.csv.vitalog.part", "ecg.csv.vitalog.part"] {
+            fs::write(dir.join(name), "half").expect("written");
+        }
+        export_to(&folder, dir.clone(), &["workout"], Format::Csv).expect("exported");
+        assert_eq!(files(&dir), ["ecg.csv.vitalog.part", "workout.csv", "workout.csv.part"]);
+        assert_eq!(fs::read_to_string(dir.join("workout.csv.part")).expect("there"), "half");
+        assert!(fs::read_to_string(dir.join("workout.csv")).expect("there").lines().count() > 1);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::names::{Told, Which};
 use crate::pages::Pages;
 use crate::rollup::Rule;
 use crate::row::{COLUMNS, Row};
-use crate::unite::Places;
+use crate::unite::{Change, Counted, Places};
 use crate::{copies, derived, entries, instants, members, names, superseded, unite};
 
 impl Ingest<'_> {
@@ -103,21 +103,22 @@ impl Ingest<'_> {
             superseded::reconcile(self.conn, *kind, &before, &mut self.derived)?;
         }
         // What is not new and counts now, or counts no more, comes of names that are one now, or two.
-        let expected = counted + self.new_records(&kinds)?;
-        let found = unite::counted(self.conn, &kinds)? + new;
-        self.report.restored += found.saturating_sub(expected);
-        self.report.superseded += expected.saturating_sub(found);
+        let expected = with(counted, &self.new_records(&kinds)?);
+        let found = with(unite::counted(self.conn, &kinds)?, &new);
+        let change = Change::between(&expected, &found);
+        self.report.restored += change.more;
+        self.report.superseded += change.fewer;
         self.dictionary.new_sources.extend(sources);
         Ok(kinds)
     }
 
     /// What the report calls new of some kinds.
-    fn new_records(&self, kinds: &[u32]) -> Result<u64> {
+    fn new_records(&self, kinds: &[u32]) -> Result<Counted> {
         let of = |kind: &u32| {
             let identifier = derived::identifier(self.conn, *kind)?;
-            Ok(self.report.by_type.get(&identifier).map_or(0, |counts| counts.counts.new))
+            Ok((*kind, self.report.by_type.get(&identifier).map_or(0, |counts| counts.counts.new)))
         };
-        kinds.iter().map(of).sum()
+        kinds.iter().map(of).collect()
     }
 
     /// How many samples of some sources only this import holds, by kind.
@@ -149,6 +150,12 @@ impl Ingest<'_> {
         }
         Ok(())
     }
+}
+
+/// The sum of both, kind by kind.
+fn with(mut counted: Counted, others: &Counted) -> Counted {
+    others.iter().for_each(|(kind, more)| *counted.entry(*kind).or_default() += more);
+    counted
 }
 
 /// The kinds that a source brought with an import.

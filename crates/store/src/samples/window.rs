@@ -87,3 +87,51 @@ impl<'c> Window<'c> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::query::testing::empty;
+
+    const ROWS: i64 = 20_000;
+
+    /// Steps that SQLite takes to find the stored row at each of some instants.
+    fn steps_to_find(conn: &mut Connection, instants: impl Iterator<Item = i64>) -> usize {
+        let steps = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&steps);
+        let counting = move || {
+            count.fetch_add(1, Ordering::Relaxed);
+            false
+        };
+        conn.progress_handler(1, Some(counting)).expect("it counts");
+        let (mut window, mut group) = (Window::new(conn, 1), Vec::new());
+        for start_ms in instants {
+            let key = Key { start_ms, source: 1, duration_ms: 0, ordinal: 0 };
+            window.group(&key, &mut group).expect("rows");
+            assert_eq!(group.iter().map(|row| row.key).collect::<Vec<_>>(), [key]);
+        }
+        conn.progress_handler(0, None::<fn() -> bool>).expect("it stops");
+        steps.load(Ordering::Relaxed)
+    }
+
+    #[test]
+    fn a_run_that_jumps_reads_little_of_the_table() {
+        let mut store = empty();
+        let fill = format!(
+            "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {ROWS})
+             INSERT INTO samples (kind_id, start_ms, source_id, duration_ms, ordinal, value, origin_id, copies, flags, import_id)
+             SELECT 1, i, 1, 0, 0, 5.0, 1, 1, 0, 1 FROM n"
+        );
+        store.conn.execute_batch(&fill).expect("filled");
+        let whole = steps_to_find(&mut store.conn, 0..ROWS);
+        let jumps = steps_to_find(&mut store.conn, (0..ROWS).step_by(500));
+        assert!(whole > ROWS as usize && jumps * 20 < whole, "{jumps} of {whole}");
+        // Where it stays for a while it reads ahead again.
+        let stays = (0..10).flat_map(|jump| (0..100).map(move |i| jump * 2_000 + i));
+        let stays = steps_to_find(&mut store.conn, stays);
+        assert!(stays * 4 < whole, "{stays} of {whole}");
+    }
+}

@@ -87,6 +87,37 @@ fn names_that_stand_side_by_side_in_an_export_are_two() {
     }
 }
 
+/// One import tells that two names of a watch are one, and that two of a phone are two: of the one's steps some count no
+/// more, and of the other's pulses some count again.
+#[test]
+fn what_counts_again_of_one_kind_does_not_hide_what_counts_no_more_of_another() {
+    let watch = |hour: i64, source, value| Line { source, ..steps(hour * HOUR, (hour + 1) * HOUR, value) };
+    let pulse = |hour: i64, source| {
+        let base = steps(hour * HOUR, hour * HOUR, 60.0 + hour as f64);
+        Line { kind: PULSE, source, hardware: Some("iPhone15,2"), unit: "count/min", ..base }
+    };
+    let (old, new) = ("Kim's Watch", "Sasha's Watch");
+    let (mine, yours) = ("Kim's iPhone", "Sasha's iPhone");
+    let of_both = |date, watches: Vec<Line>, pulses: Vec<Line>| export(date, &[watches, pulses].concat());
+    let long = |source| (0..3).map(|hour| pulse(hour, source)).collect::<Vec<_>>();
+    let short = |source| long(source).into_iter().filter(|line| line.start != HOUR).collect::<Vec<_>>();
+    // The watch: alone its second name has an hour that the first one has too, with another value.
+    let first = of_both(10, vec![watch(0, old, 1.0), watch(1, old, 2.0)], long(mine));
+    let second = of_both(20, vec![watch(0, new, 7.0)], short(yours));
+    let third = Export {
+        complete: false,
+        ..of_both(30, vec![watch(0, new, 1.0), watch(1, new, 2.0)], vec![pulse(90, mine), pulse(90, yours)])
+    };
+    let mut store = store_of(&[&first, &second]);
+    assert_eq!(names(&store).len(), 3);
+    let report = ingest(&mut store, &third);
+    assert_eq!(names(&store).len(), 3);
+    let undone = undo(&mut store, 3);
+    // Three pulses count that did not, and two steps that the second export lacks until the third one brings them back.
+    assert_eq!((report.restored, report.superseded), (3 + 2, 2));
+    assert_eq!((undone.restored, undone.superseded), (2, 2 + 3));
+}
+
 #[test]
 fn what_the_owner_linked_stays_one_whatever_is_undone() {
     let [a, b, c] = &family(Some("Watch6,1"));

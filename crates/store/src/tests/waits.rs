@@ -34,7 +34,7 @@ fn who_waits_for_another_writer_is_told_so() {
     });
     assert!(done.is_ok() && phases == [Waiting, Reading, Reading, Reading, Finishing], "{phases:?}");
     let (done, phases) = try_import(2, &|_| true);
-    assert!(done.is_ok() && phases == [Reading, Reading, Finishing], "{phases:?}");
+    assert!(done.is_ok() && phases == [Reading, Reading, Reading, Finishing], "{phases:?}");
     for end in ["", "-wal", "-shm"] {
         let _ = std::fs::remove_file(format!("{}{end}", path.display()));
     }

@@ -2,13 +2,15 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::io::{Cursor, Write as _};
+use std::io::{self, Cursor, Read, Seek, Write as _};
+use std::sync::{Arc, Mutex};
 
 use zip::write::{SimpleFileOptions, ZipWriter};
 
 use super::limits::MAX_NAME;
 use super::tests::{TIMES, all, steps};
 use super::*;
+use crate::ErrorKind;
 
 #[test]
 fn a_wrong_checksum_costs_nothing_however_small_the_document() {
@@ -66,19 +68,26 @@ fn a_folder_to_which_a_route_was_added_is_another_one() {
     assert_ne!(of(&route), of(&[("workout-routes/a.gpx", "<gpx> </gpx>")]));
 }
 
-#[test]
-fn a_damaged_copy_does_not_pass_for_the_archive_that_is_whole() {
+/// An archive of which some byte of the document can be told from what its directory says.
+fn stored() -> (Vec<u8>, impl Fn(u8) -> Vec<u8>) {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
     zip.start_file("export.xml", stored).expect("a file");
     zip.write_all(format!("<HealthData>{}</HealthData>", steps("value=\"4711\"")).as_bytes()).expect("written");
     let whole = zip.finish().expect("finished").into_inner();
     let at = whole.windows(4).position(|bytes| bytes == b"4711").expect("the value");
-    let with = |digit: u8| {
-        let mut damaged = whole.clone();
+    let all = whole.clone();
+    let with = move |digit: u8| {
+        let mut damaged = all.clone();
         damaged[at] = digit;
         damaged
     };
+    (whole, with)
+}
+
+#[test]
+fn a_damaged_copy_does_not_pass_for_the_archive_that_is_whole() {
+    let (whole, with) = stored();
     let damaged = with(b'5');
     let told = |bytes: &[u8]| {
         let reader = Reader::archive(Cursor::new(bytes.to_vec())).expect("an archive");
@@ -90,6 +99,46 @@ fn a_damaged_copy_does_not_pass_for_the_archive_that_is_whole() {
     assert!(other.is_some() && other != after, "{other:?}");
     assert_eq!(told(&damaged).1, other, "and it is known itself");
     assert_ne!(told(&with(b'6')).1, other, "and not for another one");
+}
+
+/// A file on a disk that fails once it is told to; an interrupted read is one that works the next time.
+struct OnBadDisk(Cursor<Vec<u8>>, Arc<Mutex<Option<io::ErrorKind>>>);
+
+impl Read for OnBadDisk {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut fails = self.1.lock().expect("nobody panicked");
+        match *fails {
+            Some(kind) => {
+                fails.take_if(|kind| *kind == io::ErrorKind::Interrupted);
+                Err(kind.into())
+            }
+            None => self.0.read(buffer),
+        }
+    }
+}
+
+impl Seek for OnBadDisk {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
+/// The whole archive is read once more, to tell a damaged copy from others, after everything else was read.
+#[test]
+fn a_disk_that_fails_while_a_damaged_copy_is_told_from_others_is_no_damage() {
+    let (_, with) = stored();
+    let told = |kind: Option<io::ErrorKind>| {
+        let fails = Arc::default();
+        let mut reader = Reader::archive(OnBadDisk(Cursor::new(with(b'5')), Arc::clone(&fails))).expect("an archive");
+        while reader.next_batch().expect("readable").is_some_and(|batch| !batch.samples_end) {}
+        *fails.lock().expect("nobody panicked") = kind;
+        reader.next_batch().map(|batch| batch.and_then(|batch| batch.document?.fingerprint))
+    };
+    let known = told(None).expect("readable");
+    assert!(known.is_some());
+    assert_eq!(told(Some(io::ErrorKind::Interrupted)).expect("readable"), known);
+    let error = told(Some(io::ErrorKind::NetworkDown)).expect_err("unreadable");
+    assert!(matches!(error.kind(), ErrorKind::Io(error) if error.kind() == io::ErrorKind::NetworkDown), "{error}");
 }
 
 pub(super) fn archive(files: &[(&str, &str)]) -> Vec<u8> {

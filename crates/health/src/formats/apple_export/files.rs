@@ -21,15 +21,18 @@ use crate::{Entry, EntryKind, Source};
 /// Entries or problems that are handed over at once.
 const AT_ONCE: usize = 4_096;
 
-fn hash_of_all(mut archive: impl Read + Seek) -> String {
+fn hash_of_all(mut archive: impl Read + Seek) -> io::Result<String> {
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
-    if archive.rewind().is_ok() {
-        while let Ok(n @ 1..) = archive.read(&mut buffer) {
-            hash.update(buffer.get(..n).unwrap_or_default());
+    archive.rewind()?;
+    loop {
+        match archive.read(&mut buffer) {
+            Ok(0) => return Ok(hex(&hash.finalize())),
+            Ok(n) => hash.update(buffer.get(..n).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
-    hex(&hash.finalize())
 }
 
 /// What is still to be read.
@@ -76,11 +79,11 @@ impl SideFiles {
         self.todo.is_empty()
     }
 
-    /// Hashes every byte of the archive, as far as they can be read. Nothing else can be read after that.
-    pub(super) fn hash_of_all(&mut self) -> String {
+    /// Hashes every byte of the archive. Nothing else can be read after that.
+    pub(super) fn hash_of_all(&mut self) -> io::Result<String> {
         match std::mem::replace(&mut self.container, Container::Nothing) {
             Container::Archive(archive) => hash_of_all(archive.into_inner().into_inner()),
-            _ => String::new(),
+            _ => Ok(String::new()),
         }
     }
 

@@ -148,12 +148,12 @@ pub(super) fn open_archive(mut reader: Box<dyn ReadSeek>, tally: &mut Tally) -> 
     let archive_bytes = reader.seek(io::SeekFrom::End(0))?;
     let progress = Arc::new(AtomicU64::new(0));
     let counted = Counted { inner: reader, count: Arc::clone(&progress) };
-    let archive = ZipArchive::new(counted).map_err(|error| explain(error, "its list of files is broken"))?;
+    let listed = |reader| ZipArchive::new(reader).map_err(|error| explain(error, "its list of files is broken"));
+    let archive = listed(counted)?;
     let start = archive.central_directory_start();
     let mut counted = archive.into_inner();
     let directory = read_directory(&mut counted, start, limits)?;
-    let archive = ZipArchive::new(counted).map_err(|error| explain(error, "its list of files is broken"))?;
-    let mut archive = Box::new(archive);
+    let mut archive = Box::new(listed(counted)?);
     let main = find_main(&mut archive, &directory, limits)?;
     let mut files = Files { prefix: folder_of(&main.name), archive_bytes: Some(archive_bytes), ..Files::default() };
     let mut total = main.compressed;

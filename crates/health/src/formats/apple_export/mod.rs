@@ -167,7 +167,7 @@ impl Reader {
             // Its directory alone tells an archive from others: a damaged copy must not pass for the one that is whole.
             let is_archive = content.document.fingerprint.as_ref().is_some_and(|name| name.starts_with(ARCHIVE));
             if is_archive && content.tally.damaged {
-                content.document.mark_as_damaged_copy(&beside.hash_of_all());
+                content.document.mark_as_damaged_copy(&beside.hash_of_all()?);
             }
             batch.document = Some(content.document.clone());
         }
