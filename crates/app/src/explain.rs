@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::folder::Folder;
 use crate::local::{Days, Found, find_kind, zones};
 use crate::query::REACH_MS;
-use crate::sleep::{self, SLEEP, Sleeper};
+use crate::sleep::{SLEEP, Sleeper};
 
 /// The answer of `vitalog explain`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -173,15 +173,16 @@ impl Parts<'_> {
 }
 
 fn night(store: &Store, orders: &Orders, zones: &Zones, days: Days) -> Result<ExplainAnswer> {
-    let nights = Sleeper::new(store, orders, zones)?.nights(days)?;
+    let sleeper = Sleeper::new(store, orders, zones)?;
+    let segments = sleeper.segments(days)?;
     let (naps, night): (Vec<Session>, Vec<Session>) =
-        nights.sessions.into_iter().partition(|session| session.kind == Kind::Nap);
+        sleeper.nights(days)?.into_iter().partition(|session| session.kind == Kind::Nap);
     let asleep = |sessions: &[Session]| sessions.iter().map(|session| session.asleep_ms).sum::<i64>();
     let minutes = |ms: i64| (ms > 0).then_some(ms as f64 / MINUTE_MS);
     let mut parts = Parts { ranks: orders.of(SLEEP), by_place: BTreeMap::new() };
-    for part in night_parts(&nights.segments, &night) {
+    for part in night_parts(&segments, &night) {
         let (rows_used, rows_left_out) = (part.used, part.left_out);
-        let part = Part { rank: sleep::rank(part.rank), rows_used, rows_left_out, value: minutes(part.asleep_ms) };
+        let part = Part { rank: store::place(part.rank), rows_used, rows_left_out, value: minutes(part.asleep_ms) };
         parts.add(part, true);
     }
     Ok(ExplainAnswer {
@@ -190,7 +191,7 @@ fn night(store: &Store, orders: &Orders, zones: &Zones, days: Days) -> Result<Ex
         stat: "sum",
         rule: "night",
         sentence: NIGHT,
-        naive_sum: minutes(naive_asleep_ms(&nights.segments, &night)),
+        naive_sum: minutes(naive_asleep_ms(&segments, &night)),
         nap_min: minutes(asleep(&naps)),
         sources: parts.by_place.into_values().collect(),
         ..empty(SLEEP, zones, days.numbers().0)

@@ -1,16 +1,15 @@
 //! Nights and naps.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use health::series::sleep::{Kind, Segment, Session, Stage, sessions};
+use health::series::sleep::{Kind, Segment, Session};
 use health::time::{HOUR_MS, Zones, format_day, format_instant};
 use serde::Serialize;
-use store::Store;
-use store::query::{Orders, Point, Ranks};
+pub(crate) use store::SLEEP;
+use store::query::{Orders, Ranks};
+use store::{Store, place};
 
 use crate::error::Result;
 use crate::folder::Folder;
-use crate::local::{Days, find_kind, zones};
+use crate::local::{Days, zones};
 use crate::settings::nights_by_evening;
 
 /// One row of `vitalog sleep`.
@@ -50,25 +49,13 @@ pub struct SleepAnswer {
     pub sources: Vec<String>,
 }
 
-/// Apple's identifier of sleep.
-pub(crate) const SLEEP: &str = "HKCategoryTypeIdentifierSleepAnalysis";
-
 /// Answers with the sessions of some days, by start.
 pub fn sleep(folder: &Folder, days: Days) -> Result<Vec<SleepAnswer>> {
     let store = folder.read()?;
     let orders = store.orders()?;
     let zones = zones(&store)?;
-    let nights = Sleeper::new(&store, &orders, &zones)?.nights(days)?;
-    Ok(nights.sessions.iter().map(|session| row(session, orders.of(SLEEP))).collect())
-}
-
-/// The sessions of some days, and what they are made of.
-#[derive(Debug, Default)]
-pub(crate) struct Nights {
-    /// By start.
-    pub sessions: Vec<Session>,
-    /// Segments of these days and of two days around them; see [`rank`] for their ranks.
-    pub segments: Vec<Segment>,
+    let sessions = Sleeper::new(&store, &orders, &zones)?.nights(days)?;
+    Ok(sessions.iter().map(|session| row(session, orders.of(SLEEP))).collect())
 }
 
 /// Where nights are looked up.
@@ -76,52 +63,32 @@ pub(crate) struct Sleeper<'s> {
     store: &'s Store,
     orders: &'s Orders,
     zones: &'s Zones,
-    kind_id: Option<i64>,
     evening: bool,
-    /// Of each source that was met, whether it ever wrote a stage.
-    staged: BTreeMap<i64, bool>,
 }
 
 impl<'s> Sleeper<'s> {
     /// Of a store.
     pub fn new(store: &'s Store, orders: &'s Orders, zones: &'s Zones) -> Result<Self> {
-        let (kind_id, evening) = (find_kind(store, SLEEP)?.id, nights_by_evening(store)?);
-        Ok(Self { store, orders, zones, kind_id, evening, staged: BTreeMap::new() })
+        Ok(Self { store, orders, zones, evening: nights_by_evening(store)? })
     }
 
-    /// Finds the sessions that count for `days`.
-    pub fn nights(&mut self, days: Days) -> Result<Nights> {
-        let Some(kind_id) = self.kind_id else { return Ok(Nights::default()) };
+    /// The sessions that count for `days`, by start; see [`store::place`] for the ranks of their slices.
+    pub fn nights(&self, days: Days) -> Result<Vec<Session>> {
+        let (from, to) = days.numbers();
+        // The night of an evening is that of waking up on the next day.
+        let last = if self.evening { to.saturating_add(1) } else { to };
+        let labelled = self.store.nights(self.orders, (from, last))?.into_iter();
+        let labelled = labelled.map(|session| label(session, self.evening));
+        Ok(labelled.filter(|session| (from..=to).contains(&session.day)).collect())
+    }
+
+    /// What the sessions of `days` are made of, and what lies two days around them.
+    pub fn segments(&self, days: Days) -> Result<Vec<Segment>> {
         let (from_ms, until_ms) = days.instants(self.zones);
         // A night begins the evening before its day, and a long one may begin earlier still.
         let reach = 48 * HOUR_MS;
         let range = (from_ms.saturating_sub(reach), until_ms.saturating_add(reach));
-        let points = self.store.points(kind_id, range.0, range.1)?;
-        self.learn(kind_id, &points, range)?;
-        let named = self.orders.named(SLEEP).unwrap_or_default();
-        let first = |source: &i64| self.staged.get(source) == Some(&true) || named.contains(source);
-        let ranks = self.orders.of(SLEEP);
-        let segments: Vec<Segment> = points.iter().filter_map(|point| segment(point, ranks, first)).collect();
-        let (from, to) = days.numbers();
-        let labelled = sessions(&segments, self.zones).into_iter().map(|session| label(session, self.evening));
-        Ok(Nights { sessions: labelled.filter(|s| (from..=to).contains(&s.day)).collect(), segments })
-    }
-
-    /// Finds out about the sources of `points`, which are all of `range`: what a night is must not depend on the days that
-    /// are shown with it.
-    fn learn(&mut self, kind_id: i64, points: &[Point], range: (i64, i64)) -> Result<()> {
-        let mut unknown = BTreeSet::new();
-        for point in points {
-            if point.value.is_some_and(|value| value >= FIRST_STAGE) {
-                self.staged.insert(point.source_id, true);
-            } else if !self.staged.contains_key(&point.source_id) {
-                unknown.insert(point.source_id);
-            }
-        }
-        unknown.retain(|source| !self.staged.contains_key(source));
-        let staged = self.store.sources_reaching((kind_id, FIRST_STAGE), &unknown, range)?;
-        self.staged.extend(unknown.into_iter().map(|source| (source, staged.contains(&source))));
-        Ok(())
+        Ok(self.store.segments_of_sleep(self.orders, range)?)
     }
 }
 
@@ -133,27 +100,9 @@ fn label(mut session: Session, evening: bool) -> Session {
     session
 }
 
-/// Apple's integer of core sleep; deep and REM sleep come after it.
-const FIRST_STAGE: f64 = 3.0;
-
-/// Sources without stages come after all that have some; those that the owner named stay in front.
-const UNSTAGED: u32 = 1 << 24;
-
-/// The rank of a source by the rank of its segments.
-pub(crate) fn rank(of_segment: u32) -> u32 {
-    if of_segment >= UNSTAGED { of_segment - UNSTAGED } else { of_segment }
-}
-
-fn segment(point: &Point, ranks: &Ranks, goes_first: impl Fn(&i64) -> bool) -> Option<Segment> {
-    let stage = Stage::from_code(point.value? as i64)?;
-    let place = ranks.of(point.source_id, point.by_hand);
-    let rank = if goes_first(&point.source_id) { place } else { place.saturating_add(UNSTAGED) };
-    Some(Segment { start_ms: point.start_ms, end_ms: point.end_ms, stage, rank })
-}
-
 fn row(session: &Session, ranks: &Ranks) -> SleepAnswer {
     let minutes = |ms: i64| ms as f64 / 60_000.0;
-    let name = |of: &u32| ranks.name(rank(*of)).to_owned();
+    let name = |of: &u32| ranks.name(place(*of)).to_owned();
     // In bed only: nobody looked for sleep, which is not the same as none.
     let seen = |ms: i64| (session.kind != Kind::InBedOnly).then(|| minutes(ms));
     let slept = session.asleep_ms > 0 && session.in_bed_ms > 0;

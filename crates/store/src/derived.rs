@@ -14,6 +14,7 @@ use crate::dictionary::KindRef;
 use crate::error::Result;
 use crate::hourly;
 use crate::merged::{self, Need};
+use crate::nights;
 use crate::open::Store;
 use crate::query::Orders;
 use crate::query::kinds::every_row_has_length;
@@ -21,6 +22,10 @@ use crate::query::settings::forget;
 use crate::query::zones::zones;
 use crate::rollup::{self, DAY_MS, Days, LONGEST_SPLIT_MS, Part, Rule};
 use crate::row::{FLAG_USER_ENTERED, Key, Row};
+
+/// How far from a zone that is another one now a row may begin and still be told by it: a sleep of a whole day asks for
+/// the clock at noon of the next one, and local days are not those of UTC.
+const AROUND_ZONE_DAYS: Day = 3;
 
 impl Store {
     /// Computes every roll-up and summary anew, for another home zone.
@@ -41,7 +46,7 @@ pub(crate) fn rebuild_all(conn: &Connection, home_zone: &str) -> Result<()> {
     }
     conn.execute_batch(
         "DELETE FROM daily; DELETE FROM merged; DELETE FROM hourly; DELETE FROM merge_orders;
-         DELETE FROM series_summary",
+         DELETE FROM nights; DELETE FROM series_summary",
     )?;
     forget(conn, hourly::UNTIL)?;
     derived.rebuild(conn, &zones(conn, home_zone)?)
@@ -130,16 +135,17 @@ impl Derived {
         Ok(zones)
     }
 
-    /// Marks the days `from..=until` of every kind that has rows on them; empty ones cost nothing.
+    /// Marks the days `from..=until` of every kind that has rows on them, and those near by; empty ones cost nothing.
     fn zone_changed(&mut self, conn: &Connection, from: Day, until: Day) -> Result<()> {
+        let (from, until) = (from.saturating_sub(AROUND_ZONE_DAYS), until.saturating_add(AROUND_ZONE_DAYS));
         let mut statement =
             conn.prepare_cached("SELECT DISTINCT kind_id, day FROM daily WHERE day BETWEEN ?1 AND ?2")?;
-        let mut rows = statement.query([from.saturating_sub(1), until.saturating_add(1)])?;
+        let mut rows = statement.query([from, until])?;
         while let Some(row) = rows.next()? {
             self.days.entry(row.get(0)?).or_default().insert(row.get(1)?);
         }
         for (kind, days) in &mut self.fresh {
-            let days = days.between(from.saturating_sub(1), until.saturating_add(1));
+            let days = days.between(from, until);
             self.days.entry(*kind).or_default().extend(days);
         }
         Ok(())
@@ -221,9 +227,9 @@ impl Derived {
             rollup::rebuild(conn, zones, kind, rule, *days)?;
         }
         let mut to_merge = match rule.merging() {
-            Need::Never => Vec::new(),
             Need::WhereTangled => runs(&fresh.tangled()),
-            Need::Always => fresh.bounds().into_iter().collect(),
+            // What is never merged may be looked at all the same: sleep is.
+            Need::Always | Need::Never => fresh.bounds().into_iter().collect(),
         };
         to_merge.extend(marked);
         Ok(joined(to_merge))
@@ -238,6 +244,7 @@ pub(crate) fn remerge(
     latest: &BTreeMap<u32, Day>,
 ) -> Result<()> {
     let orders = Orders::load(conn)?;
+    nights::rebuild(conn, zones, &orders, |kind| days.get(&kind).cloned().unwrap_or_default())?;
     let moved = merged::rebuild(conn, zones, &orders, days)?;
     hourly::rebuild(conn, zones, &orders, latest, &moved)
 }

@@ -117,12 +117,14 @@ fn sources_by_kind(conn: &Connection) -> Result<BTreeMap<u32, BTreeSet<i64>>> {
     Ok(sources)
 }
 
-fn order_of(conn: &Connection, kind: u32) -> Result<Vec<i64>> {
+/// The order in which a kind's rows were merged last.
+pub(crate) fn order_of(conn: &Connection, kind: u32) -> Result<Vec<i64>> {
     let mut statement = conn.prepare_cached("SELECT source_id FROM merge_orders WHERE kind_id = ?1 ORDER BY place")?;
     Ok(statement.query_map([kind], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
-fn write_order(conn: &Connection, kind: u32, order: &[i64]) -> Result<()> {
+/// Keeps it.
+pub(crate) fn write_order(conn: &Connection, kind: u32, order: &[i64]) -> Result<()> {
     conn.prepare_cached("DELETE FROM merge_orders WHERE kind_id = ?1")?.execute([kind])?;
     let mut insert = conn.prepare_cached("INSERT INTO merge_orders (kind_id, place, source_id) VALUES (?1, ?2, ?3)")?;
     for (place, source) in order.iter().enumerate() {

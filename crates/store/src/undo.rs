@@ -186,7 +186,7 @@ fn forget_everything(conn: &Connection) -> Result<u64> {
     for table in ["correlation_members", "entry_log", "entries", "sample_log", "samples", "absences", "details"] {
         conn.execute(&format!("DELETE FROM {table}"), [])?;
     }
-    for table in ["daily", "merged", "hourly", "merge_orders", "series_summary"] {
+    for table in ["daily", "merged", "hourly", "nights", "merge_orders", "series_summary"] {
         conn.execute(&format!("DELETE FROM {table}"), [])?;
     }
     Ok(removed)

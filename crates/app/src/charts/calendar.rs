@@ -17,9 +17,9 @@ pub(super) const SLEEP: Measure = Measure { title: "Sleep", unit: "h", hue: Hue:
 /// Returns the calendar of a stretch.
 pub(super) fn chart(view: &View<'_>, word: &str) -> Result<Model> {
     if fold(word) == "sleep" {
-        let mut sleeper = view.sleeper()?;
-        let stretch = sleep::stretch(view, &mut sleeper)?;
-        let hours = sleep::hours(&mut sleeper, stretch.days())?;
+        let sleeper = view.sleeper()?;
+        let stretch = sleep::stretch(view, &sleeper)?;
+        let hours = sleep::hours(&sleeper, stretch.days())?;
         let values: Vec<DayValue> = hours.into_iter().map(|(day, value)| DayValue { day, value }).collect();
         return Ok(heat_map::model(&SLEEP, &values, stretch.range_of_days(view.zones), view.zones));
     }

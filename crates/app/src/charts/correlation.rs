@@ -65,7 +65,7 @@ impl Side {
     fn days(&self, view: &View<'_>, stretch: Stretch) -> Result<(Option<Shown>, Vec<DayValue>)> {
         let today = view.today();
         let Self::Type(found) = self else {
-            let hours = sleep::hours(&mut view.sleeper()?, stretch.days())?.into_iter().filter(|(day, _)| *day < today);
+            let hours = sleep::hours(&view.sleeper()?, stretch.days())?.into_iter().filter(|(day, _)| *day < today);
             return Ok((None, hours.map(|(day, value)| DayValue { day, value }).collect()));
         };
         let days = view.days(found, stretch.first, stretch.last.min(today.saturating_sub(1)))?;

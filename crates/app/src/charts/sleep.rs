@@ -13,57 +13,60 @@ use health::time::Day;
 use super::SleepStyle;
 use super::stretch::Stretch;
 use super::view::View;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::local::{Days, find_kind};
-use crate::sleep::{Nights, SLEEP, Sleeper};
+use crate::sleep::{SLEEP, Sleeper};
 
 /// Newest nights among which the last one is looked for: its day may be that of the evening before.
 const NEWEST_DAYS: Day = 3;
 
 /// Returns the chart of a stretch.
 pub(super) fn chart(view: &View<'_>, style: SleepStyle) -> Result<Model> {
-    let mut sleeper = view.sleeper()?;
-    let stretch = stretch(view, &mut sleeper)?;
+    let sleeper = view.sleeper()?;
+    let stretch = stretch(view, &sleeper)?;
     let wanted = match style {
         SleepStyle::Night => Days { from: Some(stretch.until), to: Some(stretch.until) },
         _ => stretch.days(),
     };
-    let slept = sleeper.nights(wanted)?;
+    let sessions = sleeper.nights(wanted)?;
+    let in_bed = || Ok::<_, Error>(in_bed(&sleeper.segments(wanted)?));
     let days = stretch.range_of_days(view.zones);
     Ok(match (style, stretch.grain) {
-        (SleepStyle::Night, _) | (SleepStyle::Suitable, Grain::Hour) => one_night(&slept, stretch.until, view),
+        (SleepStyle::Night, _) | (SleepStyle::Suitable, Grain::Hour) => {
+            one_night(&sessions, &in_bed()?, stretch.until, view)
+        }
         (SleepStyle::Nights, _) | (SleepStyle::Suitable, Grain::Day) => {
-            let written = in_bed(&slept);
-            let all: Vec<Night> = slept.sessions.iter().map(|session| night(session, &written)).collect();
+            let written = in_bed()?;
+            let all: Vec<Night> = sessions.iter().map(|session| night(session, &written)).collect();
             nights::model(&all, days, view.zones)
         }
-        (SleepStyle::Regularity, _) => raster(&slept, days, view),
+        (SleepStyle::Regularity, _) => raster(&sessions, days, view),
         _ => {
             // A day of nights has one slot, not 24.
             let range = if stretch.grain == Grain::Hour { days } else { stretch.range(view.zones) };
-            stages::model(&slots(&slept.sessions, &range, view), range, view.zones)
+            stages::model(&slots(&sessions, &range, view), range, view.zones)
         }
     })
 }
 
 /// The days of a chart of sleep.
-pub(super) fn stretch(view: &View<'_>, sleeper: &mut Sleeper<'_>) -> Result<Stretch> {
+pub(super) fn stretch(view: &View<'_>, sleeper: &Sleeper<'_>) -> Result<Stretch> {
     let found = find_kind(view.store, SLEEP)?;
     let Some((first, last)) = view.data_of(&found)? else { return Ok(view.stretch(None)) };
     let newest = Days { from: Some(last.saturating_sub(NEWEST_DAYS)), to: None };
-    let sessions = sleeper.nights(newest)?.sessions;
+    let sessions = sleeper.nights(newest)?;
     Ok(view.stretch(Some((first, sessions.iter().map(|session| session.day).max().unwrap_or(last)))))
 }
 
 /// The main sleep of a day, else what there is.
-fn one_night(slept: &Nights, day: Day, view: &View<'_>) -> Model {
+fn one_night(sessions: &[Session], written: &[Bed], day: Day, view: &View<'_>) -> Model {
     let rank = |session: &&Session| match session.kind {
         Kind::Main => 3,
         Kind::Extra => 2,
         Kind::Nap => 1,
         Kind::InBedOnly => 0,
     };
-    let found = slept.sessions.iter().max_by_key(rank).map(|session| night(session, &in_bed(slept)));
+    let found = sessions.iter().max_by_key(rank).map(|session| night(session, written));
     let nothing =
         || Night { day, kind: NightKind::Night, segments: vec![], in_bed: vec![], minutes: StageMinutes::default() };
     hypnogram::model(&found.unwrap_or_else(nothing), view.zones)
@@ -92,8 +95,8 @@ fn segment(slice: &sleep::Segment) -> Option<Segment> {
 }
 
 /// When somebody was in bed, where that was written, by time.
-fn in_bed(slept: &Nights) -> Vec<Bed> {
-    joined(slept.segments.iter().filter(|segment| segment.stage == sleep::Stage::InBed))
+fn in_bed(segments: &[sleep::Segment]) -> Vec<Bed> {
+    joined(segments.iter().filter(|segment| segment.stage == sleep::Stage::InBed))
 }
 
 /// The part of it that belongs to a session. Stretches do not overlap, so that they end in the order in which they begin.
@@ -172,10 +175,10 @@ fn divided(a: StageMinutes, by: f64) -> StageMinutes {
     }
 }
 
-fn raster(slept: &Nights, range: Range, view: &View<'_>) -> Model {
-    let slices = slept.sessions.iter().flat_map(|session| &session.slices);
+fn raster(sessions: &[Session], range: Range, view: &View<'_>) -> Model {
+    let slices = sessions.iter().flat_map(|session| &session.slices);
     let asleep = joined(slices.filter(|slice| slice.stage.is_asleep()));
-    let main = slept.sessions.iter().filter(|session| session.kind == Kind::Main);
+    let main = sessions.iter().filter(|session| session.kind == Kind::Main);
     let middles = main.map(|night| minutes(night.start_ms + (night.end_ms - night.start_ms) / 2, view.zones));
     // The spread of one night is no spread.
     let spread = circular(middles).filter(|middle| middle.n > 1).map(|middle| middle.spread);
@@ -183,8 +186,8 @@ fn raster(slept: &Nights, range: Range, view: &View<'_>) -> Model {
 }
 
 /// Hours asleep of each night of some days.
-pub(super) fn hours(sleeper: &mut Sleeper<'_>, days: Days) -> Result<BTreeMap<Day, f64>> {
-    let sessions = sleeper.nights(days)?.sessions;
+pub(super) fn hours(sleeper: &Sleeper<'_>, days: Days) -> Result<BTreeMap<Day, f64>> {
+    let sessions = sleeper.nights(days)?;
     let mut hours = BTreeMap::new();
     for session in sessions.iter().filter(is_night) {
         *hours.entry(session.day).or_insert(0.0) += session.asleep_ms as f64 / 3_600_000.0;

@@ -7,11 +7,12 @@ use health::series::stats::mean;
 use health::series::usual::{HISTORY_DAYS, usual};
 use health::time::{Day, Zones};
 use serde::Serialize;
+use store::place;
 
 use crate::error::Result;
 use crate::folder::Folder;
 use crate::local::{Days, zones};
-use crate::sleep::{SLEEP, Sleeper, rank};
+use crate::sleep::{SLEEP, Sleeper};
 
 /// Several nights, or one: means of all of them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -68,11 +69,11 @@ pub fn nights(folder: &Folder, days: Days) -> Result<NightsAnswer> {
     let (orders, zones) = (store.orders()?, zones(&store)?);
     let (from, to) = days.numbers();
     let wide = Days { from: Some(from.saturating_sub(HISTORY_DAYS)), ..days };
-    let all = Sleeper::new(&store, &orders, &zones)?.nights(wide)?.sessions;
+    let all = Sleeper::new(&store, &orders, &zones)?.nights(wide)?;
     let (before, inside): (Vec<Session>, Vec<Session>) = all.into_iter().partition(|session| session.day < from);
     let history = lengths(&before);
     let ranks = orders.of(SLEEP);
-    let mut sources: Vec<u32> = inside.iter().flat_map(|session| session.ranks.iter().map(|of| rank(*of))).collect();
+    let mut sources: Vec<u32> = inside.iter().flat_map(|session| session.ranks.iter().map(|of| place(*of))).collect();
     sources.sort_unstable();
     sources.dedup();
     let mut names: Vec<String> = sources.into_iter().map(|of| ranks.name(of).to_owned()).collect();

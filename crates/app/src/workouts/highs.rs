@@ -21,7 +21,7 @@ const MINUTE_MS: i64 = 60_000;
 const JOURNEY_MS: i64 = 26 * HOUR_MS;
 /// High samples that lie so near to each other are read in one go.
 const TOGETHER_MS: i64 = 5 * MINUTE_MS;
-const AHEAD_BPM: f64 = 5.0;
+const AHEAD_BPM: f64 = 1.0;
 const YEAR_DAYS: f64 = 365.2425;
 
 /// The highest minutes of days, kept for the next workout that asks.
@@ -83,9 +83,12 @@ impl<'s> Highs<'s> {
         let mut best: Option<Highest> = None;
         for (day, peak) in days {
             let least = best.map_or(f64::NEG_INFINITY, |best| best.bpm);
-            // A day that reaches the same may have the same minute earlier.
             if peak < least {
                 break;
+            }
+            // One that reaches the same may have the same minute, and earlier.
+            if best.is_some_and(|best| peak <= best.bpm && found_at(&best) < self.ends(day).0) {
+                continue;
             }
             if let Some(found) = self.of_day(day, (since_ms, now_ms), least)? {
                 best = Some(best.map_or(found, |best| higher(best, found)));
@@ -136,11 +139,14 @@ impl<'s> Highs<'s> {
     }
 }
 
-/// Of equal minutes the first.
-fn higher(a: Highest, b: Highest) -> Highest {
-    let at = |found: &Highest| match found.method {
+fn found_at(highest: &Highest) -> i64 {
+    match highest.method {
         Method::HighestMinute { at_ms } => at_ms,
         Method::Age { .. } => i64::MAX,
-    };
-    if (b.bpm, std::cmp::Reverse(at(&b))) > (a.bpm, std::cmp::Reverse(at(&a))) { b } else { a }
+    }
+}
+
+/// Of equal minutes the first.
+fn higher(a: Highest, b: Highest) -> Highest {
+    if (b.bpm, std::cmp::Reverse(found_at(&b))) > (a.bpm, std::cmp::Reverse(found_at(&a))) { b } else { a }
 }

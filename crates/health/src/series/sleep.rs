@@ -12,7 +12,10 @@ use super::spans::{spans_in, subtract, union};
 use crate::time::{Day, HOUR_MS, Zones};
 
 const MINUTE_MS: i64 = 60_000;
-const DAY_MS: i64 = 24 * HOUR_MS;
+/// No segment that counts is longer.
+pub const LONGEST_MS: i64 = 24 * HOUR_MS;
+/// Sleep that lies farther apart is never one session.
+pub const APART_MS: i64 = 4 * HOUR_MS;
 
 /// What a sleeper does, with Apple's integers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +40,11 @@ impl Stage {
         [Self::InBed, Self::Unspecified, Self::Awake, Self::Core, Self::Deep, Self::Rem]
             .get(usize::try_from(code).ok()?)
             .copied()
+    }
+
+    /// Apple's integer of the stage.
+    pub fn code(self) -> u8 {
+        self as u8
     }
 
     /// Whether it is sleep.
@@ -129,7 +137,51 @@ pub struct Session {
     pub slices: Vec<Segment>,
 }
 
+/// The time in bed of a session; lengths in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bed {
+    /// In bed.
+    pub in_bed_ms: i64,
+    /// True where nobody wrote it and it is taken from sleep and wake.
+    pub estimated: bool,
+    /// From going to bed to falling asleep; none where estimated.
+    pub latency_ms: Option<i64>,
+}
+
 impl Session {
+    /// Sums up the slices of a timeline from `start_ms` to `end_ms`; without any it is time in bed.
+    pub fn new(day: Day, kind: Kind, (start_ms, end_ms): (i64, i64), bed: Bed, slices: Vec<Segment>) -> Self {
+        let length = |slice: &Segment| slice.end_ms - slice.start_ms;
+        let total = |stage| slices.iter().filter(|s| s.stage == stage).map(length).sum::<i64>();
+        let (core_ms, deep_ms, rem_ms) = (total(Stage::Core), total(Stage::Deep), total(Stage::Rem));
+        let unspecified_ms = total(Stage::Unspecified);
+        let asleep_ms = core_ms + deep_ms + rem_ms + unspecified_ms;
+        let long_wake = |s: &&Segment| s.stage == Stage::Awake && length(s) >= 5 * MINUTE_MS;
+        Self {
+            day,
+            kind,
+            start_ms,
+            end_ms,
+            asleep_ms,
+            awake_ms: if slices.is_empty() { 0 } else { end_ms - start_ms - asleep_ms },
+            core_ms,
+            deep_ms,
+            rem_ms,
+            unspecified_ms,
+            in_bed_ms: bed.in_bed_ms,
+            in_bed_estimated: bed.estimated,
+            latency_ms: bed.latency_ms,
+            awakenings: slices.iter().filter(long_wake).count() as u32,
+            ranks: slices.iter().map(|s| s.rank).collect(),
+            slices,
+        }
+    }
+
+    /// What is known of its time in bed.
+    pub fn bed(&self) -> Bed {
+        Bed { in_bed_ms: self.in_bed_ms, estimated: self.in_bed_estimated, latency_ms: self.latency_ms }
+    }
+
     /// Asleep as a share of the time in bed, 0 to 1; none without sleep.
     pub fn efficiency(&self) -> Option<f64> {
         (self.asleep_ms > 0 && self.in_bed_ms > 0).then(|| self.asleep_ms as f64 / self.in_bed_ms as f64)
@@ -138,8 +190,16 @@ impl Session {
 
 /// Returns sessions by start. The order of the input does not matter, and repeats change nothing.
 pub fn sessions(segments: &[Segment], zones: &Zones) -> Vec<Session> {
+    let mut sessions = unnamed(segments, zones);
+    name_nights(&mut sessions);
+    sessions
+}
+
+/// The same, but all that may be the main sleep of a day is [`Kind::Extra`] yet. What lies farther apart than [`APART_MS`]
+/// has no say in each other's sessions.
+pub fn unnamed(segments: &[Segment], zones: &Zones) -> Vec<Session> {
     let mut segments: Vec<Segment> =
-        segments.iter().filter(|s| s.end_ms > s.start_ms && s.end_ms - s.start_ms <= DAY_MS).copied().collect();
+        segments.iter().filter(|s| s.end_ms > s.start_ms && s.end_ms - s.start_ms <= LONGEST_MS).copied().collect();
     segments.sort_by_key(|s| (s.rank, s.start_ms, s.end_ms, s.stage));
     segments.dedup();
     let (in_bed, stages): (Vec<Segment>, Vec<Segment>) = segments.iter().partition(|s| s.stage == Stage::InBed);
@@ -154,7 +214,6 @@ pub fn sessions(segments: &[Segment], zones: &Zones) -> Vec<Session> {
         }
     }
     out.sort_by_key(|s| (s.start_ms, s.end_ms));
-    name_nights(&mut out);
     out
 }
 
@@ -221,19 +280,15 @@ fn chains(timeline: &[Segment], in_bed: &[(i64, i64)]) -> Vec<(i64, i64)> {
 fn joins(end: i64, start: i64, in_bed: &[(i64, i64)]) -> bool {
     let gap = start - end;
     gap <= 2 * HOUR_MS
-        || (gap <= 4 * HOUR_MS && spans_in(in_bed, end, start).iter().any(|(a, b)| *a <= end && *b >= start))
+        || (gap <= APART_MS && spans_in(in_bed, end, start).iter().any(|(a, b)| *a <= end && *b >= start))
 }
 
 fn session((onset, wake): (i64, i64), timeline: &[Segment], in_bed: &[(i64, i64)], zones: &Zones) -> Option<Session> {
     let inside = slices_in(timeline, onset, wake);
-    let total = |stage| inside.iter().filter(|s| s.stage == stage).map(|s| s.end_ms - s.start_ms).sum::<i64>();
-    let (core_ms, deep_ms, rem_ms) = (total(Stage::Core), total(Stage::Deep), total(Stage::Rem));
-    let unspecified_ms = total(Stage::Unspecified);
-    let asleep_ms = core_ms + deep_ms + rem_ms + unspecified_ms;
+    let asleep_ms = inside.iter().filter(|s| s.stage.is_asleep()).map(|s| s.end_ms - s.start_ms).sum();
     if asleep_ms < 5 * MINUTE_MS {
         return None;
     }
-    let long_wake = |s: &&Segment| s.stage == Stage::Awake && s.end_ms - s.start_ms >= 5 * MINUTE_MS;
     let written = spans_in(in_bed, onset, wake);
     let beds = union(written.iter().copied().chain([(onset, wake)]));
     let estimated = written.is_empty();
@@ -244,24 +299,8 @@ fn session((onset, wake): (i64, i64), timeline: &[Segment], in_bed: &[(i64, i64)
         (beds.first()?.0, beds.iter().map(|(a, b)| b - a).sum())
     };
     let (kind, day) = classify(onset, wake, asleep_ms, zones);
-    Some(Session {
-        day,
-        kind,
-        start_ms: onset,
-        end_ms: wake,
-        asleep_ms,
-        awake_ms: wake - onset - asleep_ms,
-        core_ms,
-        deep_ms,
-        rem_ms,
-        unspecified_ms,
-        in_bed_ms,
-        in_bed_estimated: estimated,
-        latency_ms: (!estimated).then_some(onset - bed_start),
-        awakenings: inside.iter().filter(long_wake).count() as u32,
-        ranks: inside.iter().map(|s| s.rank).collect(),
-        slices: inside.to_vec(),
-    })
+    let bed = Bed { in_bed_ms, estimated, latency_ms: (!estimated).then_some(onset - bed_start) };
+    Some(Session::new(day, kind, (onset, wake), bed, inside.to_vec()))
 }
 
 /// Awake right before and right after belongs to the time in bed.
@@ -275,24 +314,8 @@ fn with_awake_ends(onset: i64, wake: i64, timeline: &[Segment]) -> (i64, i64) {
 }
 
 fn only_in_bed(from: i64, until: i64, zones: &Zones) -> Session {
-    Session {
-        day: night_day(from, until, zones),
-        kind: Kind::InBedOnly,
-        start_ms: from,
-        end_ms: until,
-        asleep_ms: 0,
-        awake_ms: 0,
-        core_ms: 0,
-        deep_ms: 0,
-        rem_ms: 0,
-        unspecified_ms: 0,
-        in_bed_ms: until - from,
-        in_bed_estimated: false,
-        latency_ms: None,
-        awakenings: 0,
-        ranks: BTreeSet::new(),
-        slices: Vec::new(),
-    }
+    let bed = Bed { in_bed_ms: until - from, estimated: false, latency_ms: None };
+    Session::new(night_day(from, until, zones), Kind::InBedOnly, (from, until), bed, Vec::new())
 }
 
 fn classify(onset: i64, wake: i64, asleep_ms: i64, zones: &Zones) -> (Kind, Day) {
@@ -315,8 +338,8 @@ fn at_night(from: i64, until: i64, zones: &Zones) -> i64 {
         .sum()
 }
 
-/// The candidate with most sleep of a day is its main one.
-fn name_nights(sessions: &mut [Session]) {
+/// The candidate with most sleep of a day is its main one. All sessions of a day must be there.
+pub fn name_nights(sessions: &mut [Session]) {
     let mut best: std::collections::BTreeMap<Day, (i64, usize)> = std::collections::BTreeMap::new();
     for (index, session) in sessions.iter().enumerate().filter(|(_, s)| s.kind == Kind::Extra) {
         let entry = best.entry(session.day).or_insert((session.asleep_ms, index));

@@ -16,7 +16,7 @@ pub(crate) mod settings;
 pub(crate) mod sources;
 mod sql;
 mod status;
-mod verify;
+pub(crate) mod verify;
 mod workouts;
 pub(crate) mod zones;
 

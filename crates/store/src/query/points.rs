@@ -81,25 +81,51 @@ pub(crate) fn points(conn: &Connection, kind_id: i64, from_ms: i64, until_ms: i6
     read(conn, kind_id, from_ms.saturating_sub(LONGEST_MS), (from_ms, until_ms))
 }
 
+/// Hands them over one by one.
+pub(crate) fn each_point(
+    conn: &Connection,
+    kind_id: i64,
+    (from_ms, until_ms): (i64, i64),
+    each: &mut dyn FnMut(Point) -> Result<()>,
+) -> Result<()> {
+    hand_over(conn, kind_id, from_ms.saturating_sub(LONGEST_MS), (from_ms, until_ms), each)
+}
+
 /// Those of the range that start at `earliest` or later.
-fn read(conn: &Connection, kind_id: i64, earliest: i64, (from_ms, until_ms): (i64, i64)) -> Result<Vec<Point>> {
+fn read(conn: &Connection, kind_id: i64, earliest: i64, range: (i64, i64)) -> Result<Vec<Point>> {
+    let mut points = Vec::new();
+    hand_over(conn, kind_id, earliest, range, &mut |point| {
+        points.push(point);
+        Ok(())
+    })?;
+    Ok(points)
+}
+
+fn hand_over(
+    conn: &Connection,
+    kind_id: i64,
+    earliest: i64,
+    (from_ms, until_ms): (i64, i64),
+    each: &mut dyn FnMut(Point) -> Result<()>,
+) -> Result<()> {
     let mut statement = conn.prepare_cached(
         "SELECT start_ms, start_ms + duration_ms, source_id, value, copies, flags & 1 FROM samples
          WHERE kind_id = ?1 AND start_ms >= ?2 AND start_ms < ?4 AND superseded_by IS NULL
            AND (start_ms >= ?3 OR start_ms + duration_ms > ?3)
          ORDER BY start_ms, source_id, duration_ms, ordinal",
     )?;
-    let rows = statement.query_map(params![kind_id, earliest, from_ms, until_ms], |row| {
-        Ok(Point {
+    let mut rows = statement.query(params![kind_id, earliest, from_ms, until_ms])?;
+    while let Some(row) = rows.next()? {
+        each(Point {
             start_ms: row.get(0)?,
             end_ms: row.get(1)?,
             source_id: row.get(2)?,
             value: row.get(3)?,
             copies: row.get(4)?,
             by_hand: row.get(5)?,
-        })
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

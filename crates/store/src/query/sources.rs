@@ -47,28 +47,6 @@ impl Store {
         Ok(statement.query_map([kind_id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns those of some sources that have a live row of a kind with this value or a larger one, as long as it does not
-    /// start in `[from_ms, until_ms)`: one pass over the kind's other rows, for who has seen these.
-    pub fn sources_reaching(
-        &self,
-        (kind_id, least): (i64, f64),
-        among: &BTreeSet<i64>,
-        (from_ms, until_ms): (i64, i64),
-    ) -> Result<BTreeSet<i64>> {
-        if among.is_empty() {
-            return Ok(BTreeSet::new());
-        }
-        let among: Vec<String> = among.iter().map(i64::to_string).collect();
-        let rows = format!(
-            "SELECT source_id FROM samples WHERE kind_id = ?1 AND value >= ?2 AND source_id IN ({}) AND superseded_by IS NULL",
-            among.join(", ")
-        );
-        let sql = format!("{rows} AND start_ms < ?3 UNION {rows} AND start_ms >= ?4");
-        let mut statement = self.conn.prepare(&sql)?;
-        let rows = statement.query_map((kind_id, least, from_ms, until_ms), |row| row.get(0))?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
-    }
-
     /// Returns the names of every source.
     pub fn source_names(&self) -> Result<SourceNames> {
         source_names(&self.conn)
@@ -123,24 +101,6 @@ pub(crate) fn source_names(conn: &Connection) -> Result<SourceNames> {
 #[cfg(test)]
 mod tests {
     use crate::query::testing;
-
-    #[test]
-    fn sources_are_asked_for_what_they_ever_wrote() {
-        let store = testing::filled();
-        let ask = |least, among: &[i64], but| {
-            let among = among.iter().copied().collect();
-            store.sources_reaching((1, least), &among, but).expect("sources").into_iter().collect::<Vec<i64>>()
-        };
-        let (first, nothing) = (1_773_473_400_123, (0, 0));
-        assert_eq!(ask(74.0, &[1, 2], nothing), [1]);
-        assert_eq!(ask(74.1, &[1, 2], nothing), [0; 0]);
-        assert_eq!([ask(0.0, &[2], nothing), ask(0.0, &[], nothing)], [[], []] as [[i64; 0]; 2]);
-        assert_eq!([ask(0.0, &[1], (0, first + 1)), ask(0.0, &[1], (first + 1, i64::MAX))], [[1], [1]]);
-        assert_eq!(
-            [ask(74.0, &[1], (first + 1, i64::MAX)), ask(0.0, &[1], (first, i64::MAX))],
-            [[], []] as [[i64; 0]; 2]
-        );
-    }
 
     #[test]
     fn a_source_counts_its_live_rows_over_all_kinds() {

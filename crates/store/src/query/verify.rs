@@ -3,6 +3,7 @@
 use super::{hours, presence, recount, remerge};
 use crate::error::Result;
 use crate::history::live_imports;
+use crate::nights;
 use crate::open::Store;
 
 /// Something that is not as it should be.
@@ -84,6 +85,9 @@ impl Store {
         hours::differences(&self.conn, &zones, &orders, &mut texts)?;
         findings.extend(texts.findings("hourly"));
         let mut texts = Texts::default();
+        nights::differences(&self.conn, &zones, &orders, &mut texts)?;
+        findings.extend(texts.findings("nights"));
+        let mut texts = Texts::default();
         presence::of_entries(&self.conn, &imports, &mut texts)?;
         findings.extend(texts.findings("presence"));
         Ok(findings)
@@ -111,7 +115,7 @@ impl Store {
 
 /// What is wrong: the first sentences, and how many more there would be.
 #[derive(Debug, Default)]
-pub(super) struct Texts {
+pub(crate) struct Texts {
     listed: Vec<String>,
     more: usize,
 }

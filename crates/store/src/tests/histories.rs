@@ -78,12 +78,13 @@ const PHONES: [&str; 2] = ["Kim's iPhone", "Sasha's iPhone"];
 
 fn line() -> impl Strategy<Value = Line> {
     let version = prop::sample::select(vec![None, Some("17.1"), Some("9.0")]);
-    (0..12_i64, 0..3_u8, 0..3_u8, prop::bool::weighted(0.4), prop::bool::weighted(0.2), version).prop_map(
+    (0..12_i64, 0..3_u8, 0..4_u8, prop::bool::weighted(0.4), prop::bool::weighted(0.2), version).prop_map(
         |(start, value, kind, phone, typed, version)| {
             let base = Line { version, typed, ..steps(start * HOUR, (start + 1) * HOUR, f64::from(value) * 0.1 + 1.0) };
             let base = match kind {
                 0 => Line { kind: PULSE, end: base.start, unit: "count/min", ..base },
                 1 => Line { kind: WATER, end: base.start, unit: "mL", ..base },
+                2 => asleep(base, value),
                 _ => base,
             };
             if phone { Line { source: PHONES[0], hardware: None, ..base } } else { base }

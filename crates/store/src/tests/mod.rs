@@ -5,6 +5,7 @@ mod histories;
 mod limits;
 mod links;
 mod nested;
+mod nights;
 mod orders;
 mod reimports;
 mod renames;
@@ -16,10 +17,12 @@ mod waits;
 use std::path::Path;
 
 use health::batch::NONE;
+use health::series::sleep::{Segment, Session};
+use health::time::Day;
 use health::{Batch, Document, Entry, EntryKind, Origin, Sample, Source};
 use rusqlite::types::ValueRef;
 
-use crate::{Cancel, Delivery, ErrorKind, Report, Store, Undone};
+use crate::{Cancel, Delivery, ErrorKind, Report, SLEEP, Store, Undone, place};
 
 const HOUR: i64 = 3_600_000;
 const STEPS: &str = "HKQuantityTypeIdentifierStepCount";
@@ -67,6 +70,12 @@ fn steps(start: i64, end: i64, value: f64) -> Line {
         version: None,
         typed: false,
     }
+}
+
+/// The same time spent asleep, in bed, or in core sleep.
+fn asleep(line: Line, what: u8) -> Line {
+    let stage = [1.0, 0.0, 3.0][usize::from(what)];
+    Line { kind: SLEEP, value: stage, ..line }
 }
 
 fn export(date: i64, rows: &[Line]) -> Export {
@@ -254,7 +263,30 @@ fn dump(store: &Store) -> Vec<String> {
             lines.push(cells.join(" "));
         }
     }
+    lines.extend(nights_of(store));
     lines
+}
+
+/// Each session of sleep with its sources by name, and whether they stand behind those that tell stages.
+fn nights_of(store: &Store) -> Vec<String> {
+    let orders = store.orders().expect("orders");
+    let ranks = orders.of(SLEEP);
+    let line = |session: Session| {
+        let slice = |slice: &Segment| {
+            let source = ranks.name(place(slice.rank));
+            format!(
+                "{} {} {:?} {source} {}",
+                slice.start_ms,
+                slice.end_ms,
+                slice.stage,
+                slice.rank == place(slice.rank)
+            )
+        };
+        let slices: Vec<String> = session.slices.iter().map(slice).collect();
+        let (start, end) = (session.start_ms, session.end_ms);
+        format!("night {} {:?} {start} {end} {:?} {slices:?}", session.day, session.kind, session.bed())
+    };
+    store.nights(&orders, (Day::MIN, Day::MAX)).expect("nights").into_iter().map(line).collect()
 }
 
 #[track_caller]

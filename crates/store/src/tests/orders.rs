@@ -8,13 +8,14 @@ use super::*;
 fn line() -> impl Strategy<Value = Line> {
     let place = (0..60_i64, 1..3_i64, 0..3_u8);
     let version = prop::sample::select(vec![None, None, Some("17.1"), Some("9.0"), Some("10.3")]);
-    (place, 0..3_u8, prop::bool::ANY, prop::bool::weighted(0.2), version).prop_map(
+    (place, 0..4_u8, prop::bool::ANY, prop::bool::weighted(0.2), version).prop_map(
         |((start, length, value), kind, phone, typed, version)| {
             let base =
                 Line { version, ..steps(start * HOUR / 2, (start + length) * HOUR / 2, f64::from(value) * 0.1 + 1.0) };
             let base = match kind {
                 0 => Line { kind: PULSE, end: base.start, unit: "count/min", ..base },
                 1 => Line { kind: WATER, end: base.start, unit: "mL", ..base },
+                2 => asleep(base, value),
                 _ => base,
             };
             match phone {

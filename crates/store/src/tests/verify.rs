@@ -27,6 +27,11 @@ fn whole() -> Store {
 
 #[track_caller]
 fn check(damage: &str, expected: &[&str]) {
+    check_in(whole, damage, expected);
+}
+
+#[track_caller]
+fn check_in(whole: fn() -> Store, damage: &str, expected: &[&str]) {
     let store = whole();
     store.conn.execute_batch(damage).expect("damage");
     if !damage.is_empty() {
@@ -84,6 +89,41 @@ fn an_hour_that_differs_from_its_samples_is_found() {
     }
     check("DELETE FROM hourly WHERE kind_id = 1", &["hourly"]);
     check("UPDATE settings SET value = value + 1 WHERE key = 'hourly_until'", &["hourly"]);
+}
+
+/// A night that a watch saw and a phone knows the time in bed of, and an hour in bed later on.
+fn slept() -> Store {
+    let in_bed = |from, until| Line { source: "Kim's iPhone", ..asleep(steps(from * HOUR, until * HOUR, 0.0), 1) };
+    let core = asleep(steps(24 * HOUR, 30 * HOUR, 0.0), 2);
+    store_of(&[&export(10, &[core, in_bed(23, 31), in_bed(60, 61)])])
+}
+
+#[test]
+fn a_night_that_differs_from_its_samples_is_found() {
+    let check = |damage: &str, expected: &[&str]| check_in(slept, damage, expected);
+    check("", &[]);
+    for change in [
+        "end_ms = end_ms + 1",
+        "day = day + 1",
+        "day = 1000000000000",
+        "kind = 1",
+        "kind = 7",
+        "in_bed_ms = in_bed_ms + 1",
+        "in_bed_estimated = 1",
+        "latency_ms = NULL",
+        // In deep sleep; of a source that is not there; half a slice; a length that no time has.
+        "slices = unhex(replace(hex(slices), '13', '14'))",
+        "slices = unhex(replace(hex(slices), '13', '73'))",
+        "slices = substr(slices, 1, 2)",
+        "slices = x'00ffffffffffffffffff0113'",
+        "slices = x''",
+    ] {
+        check(&format!("UPDATE nights SET {change} WHERE end_ms = 30 * 3600000"), &["nights"]);
+    }
+    check("UPDATE nights SET start_ms = start_ms + 1 WHERE end_ms = 30 * 3600000", &["nights", "nights"]);
+    check("DELETE FROM nights", &["nights", "nights"]);
+    check("UPDATE merge_orders SET source_id = 3 - source_id WHERE source_id > 0", &["nights"]);
+    check_in(whole, "INSERT INTO nights VALUES (0, 1, 0, 2, 1, 0, NULL, x'')", &["nights"]);
 }
 
 #[test]
