@@ -1,5 +1,5 @@
-//! One kept answer per verb of the command line that imports or looks, from the real program on a made-up person's export;
-//! `answers_upkeep.rs` has those of all others.
+//! One kept answer per verb of the command line that imports or looks, from the real program on a made-up person's
+//! export; `answers_upkeep.rs` has those of all others.
 //!
 //! `UPDATE_GOLDEN=1 cargo test --test answers` writes the answers anew. The keys that no answer may lose stand in
 //! `support/contract.rs`.

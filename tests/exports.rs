@@ -127,7 +127,8 @@ fn made_exports_give_the_truth_with_every_damage() {
     check_made(&folder, &["--units", "us", "--dups", "0.05"], &[]);
 }
 
-/// Compares counts, sums, problems and files with the truth. Sums are of the numbers as printed, in the unit as printed.
+/// Compares counts, sums, problems and files with the truth. Sums are of the numbers as printed, in the unit as
+/// printed.
 fn check_made(folder: &Folder, options: &[&str], reasons: &[&str]) {
     let name = options.join("-");
     let (file, truth) = folder.make(&format!("{name}.zip"), options);

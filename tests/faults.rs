@@ -136,7 +136,8 @@ fn a_full_disk_leaves_the_store_as_it_was_or_the_import_whole() {
     let (mut refused, mut done) = (0, 0);
     // From too little for the log to enough for everything; in between the log fits and the file does not.
     for blocks in (200..=900).step_by(20) {
-        // A limit on file sizes stands for the disk: what the program writes beyond it fails, and the signal is ignored.
+        // A limit on file sizes stands for the disk: what the program writes beyond it fails, and the signal is
+        // ignored.
         let program = folder.command(&["import", &person(), "--json"]);
         let mut limited = std::process::Command::new("sh");
         let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");

@@ -376,8 +376,8 @@ fn every_problem_of_the_reader_is_in_the_kept_list() {
     assert!(app::words::REJECTS.iter().all(|(code, _)| codes.contains(*code)), "a reject counts to a problem");
 }
 
-/// The words in the first argument of what counts, loses or refuses something; where that is a variable called `problem`,
-/// the words of the arms that make it.
+/// The words in the first argument of what counts, loses or refuses something; where that is a variable called
+/// `problem`, the words of the arms that make it.
 fn problem_codes(source: &str) -> Vec<String> {
     let words = |text: &str| -> Vec<String> {
         let is_code =

@@ -170,6 +170,18 @@ fn every_module_opens_with_what_it_is_for() {
     }
 }
 
+/// As long as lines of code, which the formatter breaks.
+#[test]
+fn no_comment_is_wider_than_the_code() {
+    let mut files = Vec::new();
+    ["crates", "src-tauri", "tests"].iter().for_each(|folder| sources(&root().join(folder), &mut files));
+    for path in files {
+        let text = read(&path);
+        let wide = |line: &&str| line.trim_start().starts_with("//") && line.chars().count() > 120;
+        assert_eq!(text.lines().find(wide), None, "{}", path.display());
+    }
+}
+
 #[test]
 fn the_documents_name_every_crate() {
     let map = read("ARCHITECTURE.md");

@@ -31,8 +31,8 @@ pub trait Backend: Send + Sync {
     /// nothing is changed and the error's code is `cancelled`.
     fn undo(&self, id: i64, cancel: &Cancel, progress: &mut dyn FnMut(Steps)) -> Result<Value, AppError>;
 
-    /// Imports a file and returns the report of `vitalog import`. `progress` hears how far it is; where `cancel` asks to
-    /// stop, nothing is kept and the error's code is `cancelled`.
+    /// Imports a file and returns the report of `vitalog import`. `progress` hears how far it is; where `cancel` asks
+    /// to stop, nothing is kept and the error's code is `cancelled`.
     fn import(&self, path: &Path, cancel: &Cancel, progress: &mut dyn FnMut(Progress)) -> Result<Value, AppError>;
 }
 

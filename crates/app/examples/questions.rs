@@ -1,7 +1,7 @@
-//! How long the questions of a screen take inside a program, its store opened anew for each: `questions DATA_DIR [WORDS]`
-//! prints JSON, with WORDS only of those whose name has them. By question the median and the 95th percentile in
-//! milliseconds; where there is one, the arguments of the same question on the command line, the time to draw its chart,
-//! and the time of the same question in SQL over raw rows.
+//! How long the questions of a screen take inside a program, its store opened anew for each: `questions DATA_DIR
+//! [WORDS]` prints JSON, with WORDS only of those whose name has them. By question the median and the 95th percentile
+//! in milliseconds; where there is one, the arguments of the same question on the command line, the time to draw its
+//! chart, and the time of the same question in SQL over raw rows.
 
 use std::time::Instant;
 

@@ -18,8 +18,8 @@ pub struct Compacted {
     pub copies_removed: u64,
 }
 
-/// Writes the store anew without the room that deleted rows left. Needs as much free space as the store has rows. A stop
-/// changes nothing.
+/// Writes the store anew without the room that deleted rows left. Needs as much free space as the store has rows. A
+/// stop changes nothing.
 pub fn compact(folder: &Folder, now_ms: i64, cancel: &Cancel) -> Result<Compacted> {
     let path = folder.store_path();
     let bytes = || std::fs::metadata(&path).map_or(0, |file| file.len());

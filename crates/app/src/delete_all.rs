@@ -61,8 +61,9 @@ pub struct Removed {
     pub bytes: u64,
 }
 
-/// Removes the store with everything beside it, for good: files that the program has made, by their names, and the folders
-/// that are empty then. Somebody else's files stay, whatever folder they lie in. Waits for another writer like every write.
+/// Removes the store with everything beside it, for good: files that the program has made, by their names, and the
+/// folders that are empty then. Somebody else's files stay, whatever folder they lie in. Waits for another writer like
+/// every write.
 pub fn delete_all(folder: &Folder, now_ms: i64) -> Result<Receipt> {
     let mut receipt = Receipt { at: format_instant(now_ms), not_reached: NOT_REACHED.to_vec(), ..Receipt::default() };
     receipt.records = match folder.store_path().exists() {

@@ -1,4 +1,5 @@
-//! Where the number of a day comes from: the rule in words, and of each source the rows that count and those that do not.
+//! Where the number of a day comes from: the rule in words, and of each source the rows that count and those that do
+//! not.
 
 use std::collections::BTreeMap;
 

@@ -72,8 +72,8 @@ impl Folder {
         }
     }
 
-    /// Opens the store for writing; makes folder and store where they are missing. Until all its files are open nobody takes
-    /// one of them away; who finds later that they are gone does not write.
+    /// Opens the store for writing; makes folder and store where they are missing. Until all its files are open nobody
+    /// takes one of them away; who finds later that they are gone does not write.
     pub fn write(&self) -> Result<Store> {
         create_private(&self.dir)?;
         let _held = Hold::shared(self.outer(), self.wait).map_err(busy)?;
@@ -135,8 +135,8 @@ pub fn create_private(dir: &Path) -> Result<()> {
     .writing(dir)
 }
 
-/// Makes the first thing in a data folder. One that was there already, empty and ours, becomes private with it; a folder
-/// with other things in it, or of somebody else, is theirs to share.
+/// Makes the first thing in a data folder. One that was there already, empty and ours, becomes private with it; a
+/// folder with other things in it, or of somebody else, is theirs to share.
 pub(crate) fn settle(dir: &Path, first: &Path, make: fn(&Path) -> Result<()>) -> Result<()> {
     let was_empty = std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_none());
     make(first)?;

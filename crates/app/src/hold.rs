@@ -1,5 +1,5 @@
-//! Holding a folder: many may at a time, or one alone. Who opens a store in a folder for writing holds it with the others
-//! until that is done; who takes a store away that others may be making just now holds it alone.
+//! Holding a folder: many may at a time, or one alone. Who opens a store in a folder for writing holds it with the
+//! others until that is done; who takes a store away that others may be making just now holds it alone.
 //!
 //! The lock is the system's and goes with the process. Where folders cannot be locked, as on other systems and on some
 //! network drives, nobody holds anything, and SQLite's own locks are what is left.

@@ -18,7 +18,8 @@ use health::formats::apple_export::{self, Reader};
 use crate::error::{About, Code, Error, Result};
 use crate::import::Input;
 
-/// Batches that wait for the store, a megabyte each at most: enough that it has work while routes and voltages are read.
+/// Batches that wait for the store, a megabyte each at most: enough that it has work while routes and voltages are
+/// read.
 const WAITING: usize = 48;
 /// What every zip archive begins with, an empty one too.
 const ZIP_MARKS: [&[u8; 4]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];

@@ -67,8 +67,8 @@ fn stamped(name: &str) -> Option<i64> {
     (stamp(at_ms) == instant).then_some(at_ms)
 }
 
-/// Keeps a copy of a store that an earlier version wrote, before it is brought up to date. None where there is one
-/// of this store already, or nothing to upgrade, or no place to write to; a full disk is told, and the store stays as it
+/// Keeps a copy of a store that an earlier version wrote, before it is brought up to date. None where there is one of
+/// this store already, or nothing to upgrade, or no place to write to; a full disk is told, and the store stays as it
 /// is.
 pub(crate) fn before_upgrade(folder: &Folder) -> Result<()> {
     let path = folder.store_path();
@@ -118,8 +118,8 @@ fn name(path: &Path) -> &str {
     path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
 }
 
-/// When a copy was made: a store that was put aside may not have been written to for years, and one that is to be upgraded
-/// neither, so the name and the file are asked and the later answer holds.
+/// When a copy was made: a store that was put aside may not have been written to for years, and one that is to be
+/// upgraded neither, so the name and the file are asked and the later answer holds.
 fn made(path: &Path) -> Option<i64> {
     let modified = path.metadata().and_then(|meta| meta.modified()).ok().map(ms);
     modified.max(stamped(name(path)))

@@ -1,5 +1,5 @@
-//! Files for other places than the store: a backup, a route, an export, a picture. One has another name until it is whole.
-//! What a killed process left under such a name goes with the next file of that name.
+//! Files for other places than the store: a backup, a route, an export, a picture. One has another name until it is
+//! whole. What a killed process left under such a name goes with the next file of that name.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;
@@ -75,8 +75,8 @@ impl Unfinished {
         Ok(())
     }
 
-    /// Gives it its name, which nobody may have. Somebody may have taken it meanwhile: a link is made in one step, and the
-    /// other name goes when this is dropped. Where the disk knows no links one more look has to do.
+    /// Gives it its name, which nobody may have. Somebody may have taken it meanwhile: a link is made in one step, and
+    /// the other name goes when this is dropped. Where the disk knows no links one more look has to do.
     fn finish_new(self, link: impl FnOnce(&Path, &Path) -> std::io::Result<()>) -> Result<()> {
         match link(&self.path, &self.meant) {
             Ok(()) => Ok(()),
@@ -95,8 +95,8 @@ impl Drop for Unfinished {
     }
 }
 
-/// Takes away what a killed process left, with what SQLite has put beside it. A link or a folder of that name is not ours,
-/// and a file that somebody writes is locked. Where files cannot be locked nothing is ever taken away.
+/// Takes away what a killed process left, with what SQLite has put beside it. A link or a folder of that name is not
+/// ours, and a file that somebody writes is locked. Where files cannot be locked nothing is ever taken away.
 #[cfg(unix)]
 fn forget(left: &Path) {
     let is_file = left.symlink_metadata().is_ok_and(|found| found.is_file());

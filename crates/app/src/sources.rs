@@ -87,7 +87,8 @@ fn answer(store: &Store, id: i64) -> Result<SourceAnswer> {
     row.map(Into::into).ok_or_else(|| store::Error::from(store::ErrorKind::UnknownSource).into())
 }
 
-/// Finds a source by one of its names, as keyboards write it, or by its number. A name that several have names none of them.
+/// Finds a source by one of its names, as keyboards write it, or by its number. A name that several have names none of
+/// them.
 pub(crate) fn find<'a>(known: &'a [SourceRow], word: &str) -> Result<&'a SourceRow> {
     let word = word.trim();
     let by = |same: &dyn Fn(&str) -> bool| -> Vec<&SourceRow> {

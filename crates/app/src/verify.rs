@@ -26,8 +26,8 @@ pub struct FindingAnswer {
     pub text: String,
 }
 
-/// Computes everything anew that is derived from rows: days, hours, summaries. Rows stay as they are, so what is wrong in
-/// the file itself remains and is told by the next [`verify`].
+/// Computes everything anew that is derived from rows: days, hours, summaries. Rows stay as they are, so what is wrong
+/// in the file itself remains and is told by the next [`verify`].
 pub fn repair(folder: &Folder) -> Result<()> {
     if !folder.store_path().exists() {
         return Ok(());

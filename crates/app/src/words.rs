@@ -1,4 +1,5 @@
-//! Words for people that the command line and the window share: `ui/src/words/en.ts` says the same, and a test compares.
+//! Words for people that the command line and the window share: `ui/src/words/en.ts` says the same, and a test
+//! compares.
 
 use health::time::parse_stamp;
 use store::{EntryCounts, ProblemCount, Report};

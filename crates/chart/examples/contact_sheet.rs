@@ -1,4 +1,5 @@
-//! Every chart in both themes on one picture: `cargo run --release -p chart --example contact_sheet -- docs/charts.png`.
+//! Every chart in both themes on one picture: `cargo run --release -p chart --example contact_sheet --
+//! docs/charts.png`.
 //!
 //! With a folder instead of a file, each chart becomes a picture of its own, light and dark, small and large.
 

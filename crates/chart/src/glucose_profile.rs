@@ -1,4 +1,5 @@
-//! A typical day of glucose: the lines below which 5, 25, 50, 75 and 95 percent of all readings lie at each time of day.
+//! A typical day of glucose: the lines below which 5, 25, 50, 75 and 95 percent of all readings lie at each time of
+//! day.
 
 use health::time::Zones;
 

@@ -1,9 +1,9 @@
 //! Charts: a model, SVG from it, and PNG from the SVG.
 //!
 //! A model says in numbers and words what a chart shows: axes, layers of shapes, gaps, a sentence, a table. Every kind
-//! of chart is a constructor of that one [`Model`] in a module of its own; [`render`] draws any of them with plotters in
-//! a [`Theme`], and [`png`](fn@png) makes pixels of the same SVG. Nothing here reads the clock, the disk or the store,
-//! and nothing but what drawing needs is computed: averages, bands and trends come in as data.
+//! of chart is a constructor of that one [`Model`] in a module of its own; [`render`] draws any of them with plotters
+//! in a [`Theme`], and [`png`](fn@png) makes pixels of the same SVG. Nothing here reads the clock, the disk or the
+//! store, and nothing but what drawing needs is computed: averages, bands and trends come in as data.
 
 mod draw;
 pub mod layer;

@@ -69,7 +69,8 @@ pub struct Range {
 }
 
 impl Range {
-    /// The `days` local days of which the last contains `last_ms`: hours for one day, days up to two months, else weeks.
+    /// The `days` local days of which the last contains `last_ms`: hours for one day, days up to two months, else
+    /// weeks.
     pub fn ending(last_ms: i64, days: u32, zones: &Zones) -> Self {
         let days = days.clamp(1, LONGEST_DAYS);
         let step = match days {

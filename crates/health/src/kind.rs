@@ -129,8 +129,8 @@ pub fn get(identifier: &str) -> Option<&'static Kind> {
     table().kinds.get(identifier)
 }
 
-/// The table's entry, or a guess from the prefix and the name for a kind that the table lacks; see [`Kind::fitting`] for
-/// what its rows add to the guess.
+/// The table's entry, or a guess from the prefix and the name for a kind that the table lacks; see [`Kind::fitting`]
+/// for what its rows add to the guess.
 pub fn get_or_guess(identifier: &str, unit: Option<&str>) -> Kind {
     get(identifier).cloned().unwrap_or_else(|| guess(identifier, unit))
 }

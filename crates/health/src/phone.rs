@@ -1,8 +1,9 @@
 //! The normal form of what a phone sends: a [`Batch`] as files give it, and what only phones know.
 //!
-//! Samples and entries are those of [`crate::batch`]; beside each stands its [`Marks`]: Apple's identifier of the object,
-//! how fine its stamps are, whether its end is known, and what is odd about it. Aggregates are another kingdom: they lie
-//! in a list of their own and never become samples. Does not say when two records are one: that is the store's part.
+//! Samples and entries are those of [`crate::batch`]; beside each stands its [`Marks`]: Apple's identifier of the
+//! object, how fine its stamps are, whether its end is known, and what is odd about it. Aggregates are another kingdom:
+//! they lie in a list of their own and never become samples. Does not say when two records are one: that is the store's
+//! part.
 
 use std::fmt;
 use std::str::FromStr;
@@ -309,8 +310,8 @@ impl Grain {
     }
 }
 
-/// A sum, a mean or counts over a bucket, made by the app. Told by feed, kind, grain, start, source and, where the sender
-/// cuts days in parts, end; of equal ones the last sent wins.
+/// A sum, a mean or counts over a bucket, made by the app. Told by feed, kind, grain, start, source and, where the
+/// sender cuts days in parts, end; of equal ones the last sent wins.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Aggregate {
     /// Which protocol's app made it; another Vitalog passes it on unchanged.

@@ -204,8 +204,8 @@ impl Zones {
         stay.into_iter().chain(change).min().unwrap_or(i64::MAX)
     }
 
-    /// The instant at which the clock shows a full hour, 0 to 23, on a local day, by the zone that holds at its noon. Of
-    /// an hour that is repeated the first; of one that is skipped as much later.
+    /// The instant at which the clock shows a full hour, 0 to 23, on a local day, by the zone that holds at its noon.
+    /// Of an hour that is repeated the first; of one that is skipped as much later.
     pub fn clock_time(&self, day: Day, hour: i8) -> i64 {
         let noon_utc = i64::from(day) * 24 * HOUR_MS + 12 * HOUR_MS;
         clock_time(self.zone(noon_utc), day, hour)

@@ -34,11 +34,11 @@ impl Store {
         Ok(std::fs::File::open(file)?.sync_all()?)
     }
 
-    /// Puts a copy in the place of everything that is here. One transaction: after a stop, a failure or a crash the store
-    /// is as it was. A copy of an earlier schema is brought up to date.
+    /// Puts a copy in the place of everything that is here. One transaction: after a stop, a failure or a crash the
+    /// store is as it was. A copy of an earlier schema is brought up to date.
     ///
-    /// `last_look` runs once nobody else can write any more and before anything changes: what a reader sees in it is what
-    /// goes. Where it fails, the store stays as it is, and its own error comes back inside.
+    /// `last_look` runs once nobody else can write any more and before anything changes: what a reader sees in it is
+    /// what goes. Where it fails, the store stays as it is, and its own error comes back inside.
     ///
     /// Fails with `Busy` where another process writes, or has just deleted the store. Errors of files are the store's.
     pub fn put_back<T, E>(
@@ -68,7 +68,8 @@ impl Store {
         Ok(Ok(seen))
     }
 
-    /// Opens a file that is a whole copy of a store, without changing it. `cancel` stops the look at it, and what reads it.
+    /// Opens a file that is a whole copy of a store, without changing it. `cancel` stops the look at it, and what reads
+    /// it.
     ///
     /// Fails with `NoCopy` where the file is none or is not whole, and with `Newer` where a later program wrote it.
     pub fn open_copy(file: &Path, cancel: &Cancel) -> Result<WholeCopy> {

@@ -10,7 +10,8 @@ use rusqlite::{Transaction, TransactionBehavior};
 use crate::error::{Error, ErrorKind, Result};
 use crate::open::Store;
 
-/// After so many steps SQLite asks whether to go on: a matter of milliseconds, and some hundred calls in a million records.
+/// After so many steps SQLite asks whether to go on: a matter of milliseconds, and some hundred calls in a million
+/// records.
 pub(crate) const STEPS: c_int = 100_000;
 
 /// Asks long work to stop. Clones ask together; what was asked for once stays so.

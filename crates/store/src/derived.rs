@@ -199,8 +199,8 @@ impl Derived {
         remerge(conn, zones, &to_merge, &latest)
     }
 
-    /// One new row without a length makes another kind of number of a kind that nobody knows, on every day that it has; so
-    /// all of them are computed anew whenever it is touched.
+    /// One new row without a length makes another kind of number of a kind that nobody knows, on every day that it has;
+    /// so all of them are computed anew whenever it is touched.
     fn ask_rows(&mut self, conn: &Connection, kind: u32) -> Result<()> {
         if kind::get_or_guess(&identifier(conn, kind)?, None).asks_its_rows() {
             self.fresh.remove(&kind);

@@ -123,8 +123,8 @@ impl From<rusqlite::Error> for Error {
     }
 }
 
-/// SQLite says "full" only where the system says ENOSPC; a quota and a limit on file sizes are an I/O error like others,
-/// and what tells them apart is the system's own number.
+/// SQLite says "full" only where the system says ENOSPC; a quota and a limit on file sizes are an I/O error like
+/// others, and what tells them apart is the system's own number.
 fn is_full(system: &io::Error) -> bool {
     use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
     matches!(system.kind(), StorageFull | QuotaExceeded | FileTooLarge)

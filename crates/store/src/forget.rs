@@ -9,7 +9,8 @@ use crate::history::{ImportRef, Presence};
 use crate::row::{COLUMNS, FLAG_LOGGED, Row};
 use crate::views;
 
-/// Forgets how an undone import saw the samples of a kind. What it saw first and others saw too goes to the next of them.
+/// Forgets how an undone import saw the samples of a kind. What it saw first and others saw too goes to the next of
+/// them.
 pub(crate) fn images(conn: &Connection, kind: u32, imports: &[ImportRef], undone: i64) -> Result<()> {
     let mut rows: Vec<Row> = Vec::new();
     {

@@ -75,8 +75,8 @@ pub struct Progress {
 }
 
 impl Store {
-    /// Ingests every batch that `next` yields. `progress` is called once nobody else can write, after each batch, and once
-    /// when all are in, and answers whether to go on; where another writer has to be waited for, also before that.
+    /// Ingests every batch that `next` yields. `progress` is called once nobody else can write, after each batch, and
+    /// once when all are in, and answers whether to go on; where another writer has to be waited for, also before that.
     ///
     /// Atomic: on any error, on a stop and in a dry run the store stays as it was. The same input again changes
     /// nothing and is recognised by its fingerprint.

@@ -1,5 +1,5 @@
-//! Rows of several sources, handed over instant by instant, and which of them are the same. What follows from that is said
-//! in [`crate::meetings`] and [`crate::likeness`].
+//! Rows of several sources, handed over instant by instant, and which of them are the same. What follows from that is
+//! said in [`crate::meetings`] and [`crate::likeness`].
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;

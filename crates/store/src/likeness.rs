@@ -235,7 +235,8 @@ fn compare_entries(conn: &Connection, pairs: &mut [Pair], numbers: &Numbers) -> 
 mod tests {
     use super::*;
 
-    /// Rows of source 1 (the one) and 2 (the other) as instant, key and value; counted in the other's time, and the same.
+    /// Rows of source 1 (the one) and 2 (the other) as instant, key and value; counted in the other's time, and the
+    /// same.
     #[track_caller]
     fn check(rows: &[(i64, u32, i64, f64)], expected: (u64, u64)) {
         let mut comparison = Comparison::new(3, [(1, 2)].into_iter());

@@ -5,8 +5,8 @@
 //! their order does not show, and what only one import proved goes with it. For that no import calls one source by two
 //! names, but for those that the owner linked: which import held a row says then by which name.
 //!
-//! What the owner linked is put together before all that, and no import changes a link: where a name stands beside one of
-//! a link that does not have it, it is another source until the owner links it too.
+//! What the owner linked is put together before all that, and no import changes a link: where a name stands beside one
+//! of a link that does not have it, it is another source until the owner links it too.
 
 mod clusters;
 #[cfg(test)]
@@ -121,8 +121,8 @@ impl Group {
         self.names.iter().any(|name| name.sources.contains_key(&import))
     }
 
-    /// Whether an import takes another one's place among those in which a name is compared: what that one proves goes with
-    /// it, and comes back without it.
+    /// Whether an import takes another one's place among those in which a name is compared: what that one proves goes
+    /// with it, and comes back without it.
     fn is_compared_otherwise_with(&self, import: i64) -> bool {
         self.names.iter().any(|name| name.sources.len() > 2 * ENDS && name.sources.contains_key(&import))
     }

@@ -1,8 +1,9 @@
-//! Sessions of sleep, found when rows are written and kept in the table `nights`: what ten years of nights are is read and
-//! not found out again.
+//! Sessions of sleep, found when rows are written and kept in the table `nights`: what ten years of nights are is read
+//! and not found out again.
 //!
-//! A session depends on the segments around it alone, up to a gap of [`APART_MS`]. So what a write touched is widened until
-//! nothing reaches in or out, and found anew there. Which session of a day is the main one is said when they are read.
+//! A session depends on the segments around it alone, up to a gap of [`APART_MS`]. So what a write touched is widened
+//! until nothing reaches in or out, and found anew there. Which session of a day is the main one is said when they are
+//! read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -39,8 +40,8 @@ pub fn place(rank: u32) -> u32 {
 }
 
 impl Store {
-    /// Returns the sessions of sleep that count for the days `first..=last`, by start. A slice's rank is that of its source
-    /// in the order for sleep; see [`place`].
+    /// Returns the sessions of sleep that count for the days `first..=last`, by start. A slice's rank is that of its
+    /// source in the order for sleep; see [`place`].
     pub fn nights(&self, orders: &Orders, (first, last): (Day, Day)) -> Result<Vec<Session>> {
         let Some(desk) = Desk::known(&self.conn, orders)? else { return Ok(Vec::new()) };
         let mut sessions = desk.kept("WHERE day BETWEEN ?1 AND ?2", [first, last])?;

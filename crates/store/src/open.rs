@@ -90,7 +90,8 @@ impl Store {
         }
     }
 
-    /// Opens an existing store for reading only, whatever its version: to look at it or to copy it, not to ask questions.
+    /// Opens an existing store for reading only, whatever its version: to look at it or to copy it, not to ask
+    /// questions.
     pub fn open_as_it_is(path: &Path) -> Result<Self> {
         let conn =
             Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;

@@ -8,8 +8,8 @@ use serde_json::json;
 use crate::error::Result;
 use crate::row::{COLUMNS, Key, Row};
 
-/// Samples of one kind, source, start and end that one input may hold with different values. Apps write a whole meal with
-/// one time; nobody eats so much, and every one of them is compared with all others.
+/// Samples of one kind, source, start and end that one input may hold with different values. Apps write a whole meal
+/// with one time; nobody eats so much, and every one of them is compared with all others.
 pub const MAX_ALIKE: usize = 256;
 
 /// The problem of samples that are left out because their place is full.

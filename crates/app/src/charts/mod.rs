@@ -1,7 +1,7 @@
 //! Charts: from a question to a [`chart::Model`]. One file per family of charts; what they share lies in `view`.
 //!
-//! Numbers come from where `query`, `daily` and `sleep` take theirs, so that a picture and a table never disagree. How a
-//! chart looks is the business of the crate `chart`.
+//! Numbers come from where `query`, `daily` and `sleep` take theirs, so that a picture and a table never disagree. How
+//! a chart looks is the business of the crate `chart`.
 
 mod body_mass;
 mod calendar;

@@ -99,7 +99,8 @@ fn in_bed(segments: &[sleep::Segment]) -> Vec<Bed> {
     joined(segments.iter().filter(|segment| segment.stage == sleep::Stage::InBed))
 }
 
-/// The part of it that belongs to a session. Stretches do not overlap, so that they end in the order in which they begin.
+/// The part of it that belongs to a session. Stretches do not overlap, so that they end in the order in which they
+/// begin.
 fn in_bed_of(session: &Session, written: &[Bed]) -> Vec<Bed> {
     if session.kind == Kind::InBedOnly {
         return vec![Bed { start_ms: session.start_ms, end_ms: session.end_ms }];

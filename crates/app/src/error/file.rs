@@ -1,5 +1,5 @@
-//! Errors of files and folders: which part of a path is at fault, and whether it was to be read or written. Messages name
-//! that part and nothing above it.
+//! Errors of files and folders: which part of a path is at fault, and whether it was to be read or written. Messages
+//! name that part and nothing above it.
 
 use std::fs;
 use std::io::{self, ErrorKind};

@@ -106,8 +106,8 @@ pub fn cell(value: &Value) -> String {
     }
 }
 
-/// A text that begins like a formula gets an apostrophe, because spreadsheets would run it; and so does one that begins with
-/// an apostrophe, so that the first one can be taken away again.
+/// A text that begins like a formula gets an apostrophe, because spreadsheets would run it; and so does one that begins
+/// with an apostrophe, so that the first one can be taken away again.
 fn quoted(text: &str) -> String {
     let risky = text.starts_with(['\'', '=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     let safe = if risky { format!("'{text}") } else { text.to_owned() };

@@ -45,8 +45,8 @@ impl<'a> Body<'a> {
         serde_json::from_str(&row.body).unwrap_or_default()
     }
 
-    /// Whether one of Apple's statistics says the same. The reader takes a total from them where the row itself has none,
-    /// and does not write down which it was.
+    /// Whether one of Apple's statistics says the same. The reader takes a total from them where the row itself has
+    /// none, and does not write down which it was.
     pub fn has_sum(&self, value: f64, is_it: impl Fn(&str) -> bool) -> bool {
         let near = |sum: f64| (sum - value).abs() <= 1e-6 * value.abs();
         self.statistics.iter().any(|statistic| is_it(&statistic.kind) && statistic.sum.is_some_and(near))

@@ -63,7 +63,8 @@ pub struct SplitAnswer {
 /// Minutes in the five heart-rate zones.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ZonesAnswer {
-    /// How the highest heart rate was found: `highest_minute` of the two years up to the workout, or `age` (208 - 0.7 x age).
+    /// How the highest heart rate was found: `highest_minute` of the two years up to the workout, or `age` (208 - 0.7 x
+    /// age).
     pub method: &'static str,
     /// The highest heart rate in beats a minute.
     pub highest_bpm: f64,

@@ -31,8 +31,8 @@ impl Sources {
         self.names.get(&source?)?.first().cloned().filter(|name| !name.is_empty())
     }
 
-    /// The sources with heart rates that wrote for the device of a source: itself, and those of the same hardware. An app on
-    /// the watch writes its workouts under its own name, and the watch the heart rates under its.
+    /// The sources with heart rates that wrote for the device of a source: itself, and those of the same hardware. An
+    /// app on the watch writes its workouts under its own name, and the watch the heart rates under its.
     pub fn of_device(&self, source: Option<i64>) -> BTreeSet<i64> {
         let Some(source) = source else { return BTreeSet::new() };
         let hardware = self.hardware.get(&source);
@@ -40,8 +40,8 @@ impl Sources {
         self.with_pulse.iter().filter(is_own).copied().collect()
     }
 
-    /// The place of each workout's source among those of all workouts, the best first: by the order of sources, and by name
-    /// where they wrote nothing but workouts.
+    /// The place of each workout's source among those of all workouts, the best first: by the order of sources, and by
+    /// name where they wrote nothing but workouts.
     pub fn ranks(&self, order: &Ranks, rows: &[WorkoutRow]) -> Vec<u32> {
         let mut sources: Vec<i64> = rows.iter().filter_map(|row| row.source_id).collect();
         sources.sort_unstable();

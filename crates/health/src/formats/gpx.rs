@@ -1,5 +1,5 @@
-//! Writing GPX 1.1, in the form that Apple writes: maps and sports sites read it, and our own reader brings every point back.
-//! Reading is in `apple_export::gpx`.
+//! Writing GPX 1.1, in the form that Apple writes: maps and sports sites read it, and our own reader brings every point
+//! back. Reading is in `apple_export::gpx`.
 
 use std::io::{self, Write};
 

@@ -148,8 +148,8 @@ fn places(values: impl Iterator<Item = f64>) -> (Vec<usize>, usize) {
     (places, different)
 }
 
-/// Twice the distance of each value's rank from the middle of all ranks, and the sum of the squares of these. Equal values
-/// share the mean of their ranks.
+/// Twice the distance of each value's rank from the middle of all ranks, and the sum of the squares of these. Equal
+/// values share the mean of their ranks.
 fn from_middle(counts: &[u32]) -> (Vec<i64>, i64) {
     let n: i64 = counts.iter().map(|count| i64::from(*count)).sum();
     let (mut before, mut spread) = (0, 0);

@@ -59,8 +59,8 @@ pub struct Part {
     pub value: Option<f64>,
 }
 
-/// Explains the number of a local day; none where no row belongs to it. Hand in the rows of the day and, for sums, those
-/// that overlap them.
+/// Explains the number of a local day; none where no row belongs to it. Hand in the rows of the day and, for sums,
+/// those that overlap them.
 pub fn explain(rows: &[Input], rule: Rule, day: Day, zones: &Zones) -> Option<Explained> {
     let near = near(rows, day, zones);
     let calendar = Calendar { zones, grain: Grain::Day, week_start: 0 };

@@ -1,4 +1,5 @@
-//! How long a sample of a discrete kind counts: until the next one, and only where no better source saw the same minute.
+//! How long a sample of a discrete kind counts: until the next one, and only where no better source saw the same
+//! minute.
 //!
 //! ```text
 //!   08:00 60 ──────── 08:05 62 ──────── 08:10:00 120 ─ :05 124 ─ ...   each weighs the time until the next,

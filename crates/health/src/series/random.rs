@@ -19,7 +19,8 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// An index below `n`; 0 where `n` is 0: the rule that [`Bound`] follows without dividing. The bias of the remainder is below 2^-40 for the sizes we have.
+    /// An index below `n`; 0 where `n` is 0: the rule that [`Bound`] follows without dividing. The bias of the
+    /// remainder is below 2^-40 for the sizes we have.
     #[cfg(test)]
     pub fn below(&mut self, n: usize) -> usize {
         self.next().checked_rem(n as u64).unwrap_or(0) as usize

@@ -195,8 +195,8 @@ pub fn sessions(segments: &[Segment], zones: &Zones) -> Vec<Session> {
     sessions
 }
 
-/// The same, but all that may be the main sleep of a day is [`Kind::Extra`] yet. What lies farther apart than [`APART_MS`]
-/// has no say in each other's sessions.
+/// The same, but all that may be the main sleep of a day is [`Kind::Extra`] yet. What lies farther apart than
+/// [`APART_MS`] has no say in each other's sessions.
 pub fn unnamed(segments: &[Segment], zones: &Zones) -> Vec<Session> {
     let mut segments: Vec<Segment> =
         segments.iter().filter(|s| s.end_ms > s.start_ms && s.end_ms - s.start_ms <= LONGEST_MS).copied().collect();
@@ -265,7 +265,8 @@ fn own_slices(own: &[Segment]) -> Vec<Segment> {
     out
 }
 
-/// Spans of asleep slices that belong together: a gap of two hours parts them, or of four where one time in bed holds both.
+/// Spans of asleep slices that belong together: a gap of two hours parts them, or of four where one time in bed holds
+/// both.
 fn chains(timeline: &[Segment], in_bed: &[(i64, i64)]) -> Vec<(i64, i64)> {
     let mut chains: Vec<(i64, i64)> = Vec::new();
     for slice in timeline.iter().filter(|s| s.stage.is_asleep()) {

@@ -60,8 +60,8 @@ impl Ingest<'_> {
         Ok(members)
     }
 
-    /// Who wrote each sample: its twin's source, or that of another one by the same name beside it, or the only one that has
-    /// the name in this input.
+    /// Who wrote each sample: its twin's source, or that of another one by the same name beside it, or the only one
+    /// that has the name in this input.
     fn sources_of_members(&mut self, batch: &Batch) -> Result<Vec<u32>> {
         let mut twins = Vec::with_capacity(batch.samples.len());
         let mut known: Vec<Option<u32>> = vec![None; batch.sources.len()];
@@ -152,8 +152,8 @@ impl Ingest<'_> {
         Ok(repeats)
     }
 
-    /// Writes down what this import lacks. Returns the kinds of which it may supersede rows, with the part that is decided
-    /// anew and the rows that counted.
+    /// Writes down what this import lacks. Returns the kinds of which it may supersede rows, with the part that is
+    /// decided anew and the rows that counted.
     fn find_absences(&mut self) -> Result<Vec<(u32, Part, u64)>> {
         let newest = self.imports.last().is_some_and(|newest| newest.id == self.import);
         let mut kinds = Vec::new();

@@ -41,9 +41,10 @@ impl Clusters {
     }
 }
 
-/// The number of the source that each of some names is of; they lie in the order of their letters. What the owner linked
-/// is put together first, and so is what some import had under one source: nobody can tell that apart any more. Then the
-/// strongest proof goes first; one that would make a source of two names that stand side by side proves nothing.
+/// The number of the source that each of some names is of; they lie in the order of their letters. What the owner
+/// linked is put together first, and so is what some import had under one source: nobody can tell that apart any more.
+/// Then the strongest proof goes first; one that would make a source of two names that stand side by side proves
+/// nothing.
 pub(super) fn clusters(names: &[Name], mut proofs: Vec<Proof>) -> Vec<usize> {
     let mut clusters = Clusters::new(names.len());
     let (mut of_link, mut of_held) = (HashMap::new(), HashMap::new());

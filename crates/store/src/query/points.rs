@@ -55,16 +55,16 @@ impl Store {
 }
 
 impl Store {
-    /// Returns the live samples of a kind that start in `[from_ms, until_ms)`, by start: quick for short ranges, because
-    /// it does not look for longer ones that reach in.
+    /// Returns the live samples of a kind that start in `[from_ms, until_ms)`, by start: quick for short ranges,
+    /// because it does not look for longer ones that reach in.
     pub fn points_from(&self, kind_id: i64, from_ms: i64, until_ms: i64) -> Result<Vec<Point>> {
         read(&self.conn, kind_id, from_ms, (from_ms, until_ms))
     }
 }
 
 impl Store {
-    /// Returns the starts of the live samples of a kind in `[from_ms, until_ms)` whose value is `least` or larger, by time:
-    /// much quicker than to read all of them.
+    /// Returns the starts of the live samples of a kind in `[from_ms, until_ms)` whose value is `least` or larger, by
+    /// time: much quicker than to read all of them.
     pub fn starts_reaching(&self, kind_id: i64, (from_ms, until_ms): (i64, i64), least: f64) -> Result<Vec<i64>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT start_ms FROM samples

@@ -44,8 +44,8 @@ impl Store {
         Orders::load(&self.conn)
     }
 
-    /// Chooses the order in which sources count for a type and merges its days anew, in one transaction. Sources that are
-    /// not named come after those that are, in the default order; without any it is the default that holds.
+    /// Chooses the order in which sources count for a type and merges its days anew, in one transaction. Sources that
+    /// are not named come after those that are, in the default order; without any it is the default that holds.
     pub fn set_source_order(&mut self, identifier: &str, sources: &[i64], home_zone: &str) -> Result<()> {
         self.change(|tx| {
             let stored: BTreeMap<i64, Alias> =

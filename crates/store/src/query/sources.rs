@@ -82,8 +82,8 @@ fn stored_sources(conn: &Connection) -> Result<Vec<SourceRow>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The names of every source, on a connection: the rule of the view `source_labels`, which tells the first of them. Of two
-/// names in exports of one moment the first by letter counts, whatever the order of imports.
+/// The names of every source, on a connection: the rule of the view `source_labels`, which tells the first of them. Of
+/// two names in exports of one moment the first by letter counts, whatever the order of imports.
 pub(crate) fn source_names(conn: &Connection) -> Result<SourceNames> {
     let mut statement = conn.prepare_cached(
         "SELECT n.source_id, n.name FROM source_names n JOIN imports i ON i.id = n.import_id

@@ -49,8 +49,8 @@ const REFERENCES: &str = "
     HAVING count(*) > 0";
 
 impl Store {
-    /// Checks everything; an empty answer means that the store is whole. `home_zone` holds where no setting and no sample
-    /// tells one.
+    /// Checks everything; an empty answer means that the store is whole. `home_zone` holds where no setting and no
+    /// sample tells one.
     pub fn verify(&self, home_zone: &str) -> Result<Vec<Finding>> {
         let mut findings = Vec::new();
         self.collect(&mut findings, "file", "SELECT * FROM pragma_integrity_check WHERE integrity_check <> 'ok'")?;

@@ -92,8 +92,8 @@ fn line() -> impl Strategy<Value = Line> {
     )
 }
 
-/// What an export makes of the rows: when it was written, what it calls watch and phone, which hours it has, how often each
-/// row stands in it, and whether it is whole.
+/// What an export makes of the rows: when it was written, what it calls watch and phone, which hours it has, how often
+/// each row stands in it, and whether it is whole.
 type Look = (i64, (usize, usize), (i64, i64), Vec<(usize, bool)>, bool);
 
 /// Instead of how often: only inside a correlation.
@@ -226,8 +226,8 @@ proptest! {
         prop_assert_eq!(differences(&whole(&store), &derived), Vec::<String>::new());
     }
 
-    /// But for a glass in a meal alone: where a link makes it one with another source's glass of that second, it depends on
-    /// the link whether the two were told apart.
+    /// But for a glass in a meal alone: where a link makes it one with another source's glass of that second, it
+    /// depends on the link whether the two were told apart.
     #[test]
     fn a_link_holds_as_if_it_had_been_there_from_the_start(mut exports in exports(), steps in history_with_links()) {
         for Export { rows, nested, .. } in &mut exports {
@@ -241,8 +241,8 @@ proptest! {
         prop_assert_eq!(store.verify("Europe/Berlin").expect("verifies"), []);
     }
 
-    /// But for copies that count of rows that move: they are told by the import that has more or fewer of them, as far as it
-    /// met them where they lay.
+    /// But for copies that count of rows that move: they are told by the import that has more or fewer of them, as far
+    /// as it met them where they lay.
     #[test]
     fn reports_account_for_names_that_are_one_and_two_again(mut exports in exports()) {
         for (export, date) in exports.iter_mut().zip(10..) {

@@ -69,8 +69,8 @@ fn of_values_in_a_chain_the_same_one_counts_in_any_order() {
     }
 }
 
-/// Imports exports, each newer than those before, and undoes each once: the reports account for every sample that counts,
-/// and where `entries_add_up` for every entry, as they do as long as no names turn out to be one or two.
+/// Imports exports, each newer than those before, and undoes each once: the reports account for every sample that
+/// counts, and where `entries_add_up` for every entry, as they do as long as no names turn out to be one or two.
 #[track_caller]
 pub(super) fn check_reports(exports: &[Export], entries_add_up: bool) {
     let mut store = store_of(&[]);

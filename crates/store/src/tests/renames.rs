@@ -87,8 +87,8 @@ fn names_that_stand_side_by_side_in_an_export_are_two() {
     }
 }
 
-/// One import tells that two names of a watch are one, and that two of a phone are two: of the one's steps some count no
-/// more, and of the other's pulses some count again.
+/// One import tells that two names of a watch are one, and that two of a phone are two: of the one's steps some count
+/// no more, and of the other's pulses some count again.
 #[test]
 fn what_counts_again_of_one_kind_does_not_hide_what_counts_no_more_of_another() {
     let watch = |hour: i64, source, value| Line { source, ..steps(hour * HOUR, (hour + 1) * HOUR, value) };
@@ -118,7 +118,8 @@ fn what_counts_again_of_one_kind_does_not_hide_what_counts_no_more_of_another() 
     assert_eq!((undone.restored, undone.superseded), (2, 2 + 3));
 }
 
-/// Of many exports a name is compared where they begin and end: who proves it in between does so for as long as there are few.
+/// Of many exports a name is compared where they begin and end: who proves it in between does so for as long as there
+/// are few.
 #[test]
 fn among_many_exports_a_rename_is_told_in_any_order_or_in_none() {
     let walk = |hour: i64, source| Line { source, ..steps(hour * HOUR, (hour + 1) * HOUR, hour as f64 + 1.0) };

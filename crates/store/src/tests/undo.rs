@@ -165,7 +165,8 @@ fn a_kind_gets_the_view_that_an_undone_one_had() {
     assert_eq!(count(&store), 2);
 }
 
-/// Which of the imports that stand held an entry, as how many of them there are up to it, and what each wrote down of it.
+/// Which of the imports that stand held an entry, as how many of them there are up to it, and what each wrote down of
+/// it.
 fn log_of_entries(store: &Store) -> Vec<String> {
     let mut statement = store
         .conn

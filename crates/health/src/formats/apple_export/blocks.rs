@@ -217,8 +217,8 @@ impl Blocks {
     }
 
     fn give_back(&self, used: String) {
-        // Neither is an empty text worth a place in the queue, nor what a long tag made large. Where it is full there is
-        // one block less to recycle: the thread makes a new one.
+        // Neither is an empty text worth a place in the queue, nor what a long tag made large. Where it is full there
+        // is one block less to recycle: the thread makes a new one.
         if (BLOCK..=4 * BLOCK).contains(&used.capacity()) {
             let _ = self.recycle.try_send(used);
         }

@@ -1,6 +1,7 @@
 //! Symptoms, heart rate notifications, states of mind, medications and cycle tracking.
 //!
-//! Names, severities and statuses may be in the phone's language: English is understood, the rest is kept and not guessed.
+//! Names, severities and statuses may be in the phone's language: English is understood, the rest is kept and not
+//! guessed.
 
 use super::metric::source;
 use crate::formats::body::Body;

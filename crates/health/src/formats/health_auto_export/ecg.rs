@@ -1,4 +1,5 @@
-//! `ecg[]`: electrocardiograms with their voltages. The classification is in the phone's language and kept as it stands.
+//! `ecg[]`: electrocardiograms with their voltages. The classification is in the phone's language and kept as it
+//! stands.
 
 use crate::formats::body::Body;
 use crate::formats::ecg;

@@ -143,7 +143,8 @@ impl Borders {
     }
 }
 
-/// The length of the bucket of a point; `None` for a sample. `spread` is true where its least and greatest value differ.
+/// The length of the bucket of a point; `None` for a sample. `spread` is true where its least and greatest value
+/// differ.
 pub(super) fn of_point(request: Request<'_>, metric: &Metric, spread: bool) -> Option<Grain> {
     let told = request.grain.or(metric.border);
     match (request.raw, spread) {

@@ -264,7 +264,8 @@ fn make<'a>(
     Ok(Made::Aggregate(slot, who, details.text(), suspicious(aggregate, &kind.0.identifier)))
 }
 
-/// A day of resting energy below 100 kJ is impossible: the number is in another unit than it says, and nobody knows which.
+/// A day of resting energy below 100 kJ is impossible: the number is in another unit than it says, and nobody knows
+/// which.
 fn suspicious(mut aggregate: Aggregate, identifier: &str) -> Aggregate {
     const LEAST_KCAL: f64 = 100.0 / 4.184;
     let resting = kind::short_name(identifier) == "BasalEnergyBurned" && aggregate.grain == Grain::Day;

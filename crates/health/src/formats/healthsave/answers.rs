@@ -1,4 +1,5 @@
-//! What HealthSave is answered. A status of 500 and more is never among it: the app would send the batch again for ever.
+//! What HealthSave is answered. A status of 500 and more is never among it: the app would send the batch again for
+//! ever.
 
 use serde_json::{Map, Value as Json, json};
 

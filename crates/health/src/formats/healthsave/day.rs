@@ -12,8 +12,8 @@ pub(super) const STARTS: [&str; 3] = ["date", "startDate", "start"];
 
 /// What the stamps of a whole body say about its days.
 ///
-/// A total carries an instant and no zone. Where every stamp of a body is midnight in UTC and that is not midnight where
-/// the wearer lives, the stamps are dates of the calendar.
+/// A total carries an instant and no zone. Where every stamp of a body is midnight in UTC and that is not midnight
+/// where the wearer lives, the stamps are dates of the calendar.
 #[derive(Debug)]
 pub(super) struct Totals<'z> {
     zones: &'z Zones,

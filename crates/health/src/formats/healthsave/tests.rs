@@ -17,7 +17,8 @@ fn read(body: &[u8]) -> Result<Decoded> {
     Decoded::gather(|sink| decode(Cursor::new(body), &zones, sink))
 }
 
-/// A batch that the receiver gives to the decoder: with its key, and no repeat of an idempotency key with other content.
+/// A batch that the receiver gives to the decoder: with its key, and no repeat of an idempotency key with other
+/// content.
 fn is_taken(vector: &Json, request: &Json, expect: &Json) -> bool {
     let key = vectors::header(request, "x-api-key") == vector["token"].as_str();
     request["method"] == "POST" && key && expect["status"] != 409

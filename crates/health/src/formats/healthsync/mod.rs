@@ -26,8 +26,8 @@ const PREFIX: &str = "healthkit:";
 /// Reads a body and hands its records over in portions. `frame` of the delivery has `device_id`, `export_id`,
 /// `timezone` and the rest.
 ///
-/// Errors: no JSON (400); no object, no `export_id`, or `metrics` and `workouts` that are no lists (422); what reader or
-/// sink say.
+/// Errors: no JSON (400); no object, no `export_id`, or `metrics` and `workouts` that are no lists (422); what reader
+/// or sink say.
 pub fn decode(mut body: impl Read + Seek, sink: &mut Sink<'_>) -> Result<Delivery> {
     let frame = survey(&mut body)?;
     body.rewind()?;

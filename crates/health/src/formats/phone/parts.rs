@@ -10,7 +10,8 @@ use crate::formats::body::Body;
 use crate::formats::route::{self, Point};
 use crate::{Entry, EntryKind, Source};
 
-/// What stands beside a sample's value, as canonical JSON: `{"metadata": {...}, "zone_offset": "+01:00", "more": {...}}`.
+/// What stands beside a sample's value, as canonical JSON: `{"metadata": {...}, "zone_offset": "+01:00", "more":
+/// {...}}`.
 #[derive(Debug, Default)]
 pub(crate) struct Details {
     metadata: Map<String, Json>,

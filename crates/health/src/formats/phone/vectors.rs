@@ -1,5 +1,5 @@
-//! Plays the shared vectors (`tests/fixtures/vectors/`) against the decoders, with a store of a few lines that knows only
-//! what one feed needs: names, keys, last one wins. The rules across feeds are the real store's.
+//! Plays the shared vectors (`tests/fixtures/vectors/`) against the decoders, with a store of a few lines that knows
+//! only what one feed needs: names, keys, last one wins. The rules across feeds are the real store's.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Place;

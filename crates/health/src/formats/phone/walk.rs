@@ -1,7 +1,7 @@
 //! Walks through a JSON document value by value, without holding more of it than one record.
 //!
-//! A parser would stop at the first thing that is no JSON, and phones do send `NaN`. Here the frame of the document must
-//! be sound, and each record is cut out as it stands: a bad one is one reject, with its place and its text. Whole
+//! A parser would stop at the first thing that is no JSON, and phones do send `NaN`. Here the frame of the document
+//! must be sound, and each record is cut out as it stands: a bad one is one reject, with its place and its text. Whole
 //! bodies of hundreds of megabytes pass through a window of 64 KiB that grows to the longest record.
 
 use std::io::{ErrorKind as IoKind, Read};

@@ -83,7 +83,8 @@ fn rename(body: &mut Map<String, Json>, from: &str, to: &str) {
     }
 }
 
-/// A line has Apple's number and the word that was sent; a body has Apple's identifier, and the word where it is another.
+/// A line has Apple's number and the word that was sent; a body has Apple's identifier, and the word where it is
+/// another.
 fn workout(body: &mut Map<String, Json>) {
     body.remove("route_points");
     let number = body.remove("activity").and_then(|number| number.as_i64());

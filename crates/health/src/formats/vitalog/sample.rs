@@ -97,8 +97,8 @@ pub(super) fn draft<'a>(fields: &Fields<'a>, builder: &mut Builder<'_, '_>) -> s
     Ok(draft)
 }
 
-/// Start, end and flags. A line prints milliseconds of every stamp, so how fine one was told is known from the flags, or
-/// guessed: from a fraction, or from a feed that has fractions.
+/// Start, end and flags. A line prints milliseconds of every stamp, so how fine one was told is known from the flags,
+/// or guessed: from a fraction, or from a feed that has fractions.
 pub(super) fn times(fields: &Fields<'_>) -> std::result::Result<(Stamp, Option<Stamp>, Flags), Reject> {
     let start = fields.get("start").and_then(stamp::instant).ok_or("bad_time")?;
     let end = fields.get("end").map(|end| stamp::instant(end).ok_or("bad_time")).transpose()?;

@@ -1,8 +1,8 @@
 //! Simulated days with a known truth: how wrong is each rule that people use for overlapping sources?
 //!
-//! Bouts of 1 to 25 minutes at 60 to 115 steps a minute between 07:00 and 22:00, with pauses of 2 to 60 minutes.
-//! The watch writes samples of 60 to 420 s, 3 % noise, gaps of up to 10 s, and none while it is off. The phone is
-//! carried in 70 to 90 % of bouts and writes one sample for each, with up to four idle minutes around it, 3 % too few on
+//! Bouts of 1 to 25 minutes at 60 to 115 steps a minute between 07:00 and 22:00, with pauses of 2 to 60 minutes. The
+//! watch writes samples of 60 to 420 s, 3 % noise, gaps of up to 10 s, and none while it is off. The phone is carried
+//! in 70 to 90 % of bouts and writes one sample for each, with up to four idle minutes around it, 3 % too few on
 //! average, 6 % noise. Noise is normal, its size one standard deviation. Bouts that nobody saw do not count. The rules
 //! other than ours are those of peers; they live here only.
 

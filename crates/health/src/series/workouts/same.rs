@@ -25,8 +25,8 @@ pub struct Group {
     pub others: Vec<usize>,
 }
 
-/// Groups workouts by activity and time; by the start of the one that counts. The better source is asked first, and each
-/// other one joins the first group whose workout of that source it overlaps enough.
+/// Groups workouts by activity and time; by the start of the one that counts. The better source is asked first, and
+/// each other one joins the first group whose workout of that source it overlaps enough.
 pub fn same_activity(bouts: &[Bout<'_>]) -> Vec<Group> {
     let mut order: Vec<(usize, &Bout<'_>)> = bouts.iter().enumerate().collect();
     order.sort_by_key(|(index, b)| (b.rank, b.start_ms, b.end_ms, b.activity, *index));

@@ -53,8 +53,8 @@ pub fn marks_of_route(points: &[Point]) -> Vec<Mark> {
     timed.into_iter().map(mark).collect()
 }
 
-/// Marks of all parts of a route; on the way from one part to the next nobody comes further. What goes back in time is left
-/// out: two files may tell the same stretch.
+/// Marks of all parts of a route; on the way from one part to the next nobody comes further. What goes back in time is
+/// left out: two files may tell the same stretch.
 pub fn marks_of_parts(parts: &[Vec<Point>]) -> Vec<Mark> {
     let mut out: Vec<Mark> = Vec::new();
     for part in parts {

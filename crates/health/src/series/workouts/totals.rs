@@ -42,8 +42,8 @@ pub fn total(row: Option<f64>, statistics: Option<f64>, computed: impl FnOnce() 
     printed.or_else(counted).or_else(|| computed().filter(valid).map(named(Origin::Computed)))
 }
 
-/// Returns the kind whose samples are the distance of an activity, by Apple's identifier without prefix; none where nobody
-/// gets anywhere.
+/// Returns the kind whose samples are the distance of an activity, by Apple's identifier without prefix; none where
+/// nobody gets anywhere.
 pub fn distance_kind(activity: &str) -> Option<&'static str> {
     match activity.strip_prefix("HKWorkoutActivityType").unwrap_or(activity) {
         "Walking" | "Running" | "Hiking" | "TrackAndField" => Some("DistanceWalkingRunning"),
