@@ -1,4 +1,4 @@
-//! What is derived from samples and kept beside them: daily roll-ups and the summary of each series.
+//! What is derived from samples and kept beside them: daily roll-ups, the summary of each series, units of unknown types.
 //!
 //! A write marks what it touched; once at the end the touched days and series are computed anew from the rows, so
 //! that the result depends on the rows alone and never on the order of writes. Rows of a kind that the store did not
@@ -21,6 +21,7 @@ use crate::query::settings::forget;
 use crate::query::zones::zones;
 use crate::rollup::{self, DAY_MS, Days, LONGEST_SPLIT_MS, Part, Rule};
 use crate::row::{FLAG_USER_ENTERED, Key, Row};
+use crate::units;
 
 impl Store {
     /// Computes every roll-up and summary anew, for another home zone.
@@ -189,6 +190,7 @@ impl Derived {
         }
         let computed = std::mem::take(&mut self.computed).into_iter().chain(to_merge.keys().copied()).collect();
         *self = Self { computed, ..Self::default() };
+        units::settle(conn, self.computed.iter().copied())?;
         // The order of sources follows from the summaries.
         remerge(conn, zones, &to_merge, &latest)
     }

@@ -38,6 +38,7 @@ mod superseded;
 mod tests;
 mod undo;
 mod unite;
+mod units;
 mod views;
 
 pub use backup::WholeCopy;
