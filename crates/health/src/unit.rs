@@ -53,6 +53,11 @@ impl Conversion {
     pub fn apply(self, value: f64) -> f64 {
         (value + self.before) * self.times / self.over + self.after
     }
+
+    /// What is added before, multiplied by, divided by and added after, in this order.
+    pub fn terms(self) -> [f64; 4] {
+        [self.before, self.times, self.over, self.after]
+    }
 }
 
 /// Returns the conversion between two unit texts, or `None` where one is unknown or they measure different things.

@@ -101,6 +101,33 @@ fn what_measures_several_things_has_no_unit_until_one_is_undone() {
     assert_eq!(unit(&store).as_deref(), Some("kg"));
 }
 
+/// A store as an earlier version wrote it: numbers as they were printed, and the unit that came first.
+#[test]
+fn numbers_of_an_earlier_version_are_converted() {
+    let rows = [reading(1, 70.0, "kg"), reading(2, 154.324, "lb"), reading(3, 5.0, "")];
+    let logged = [Line { version: Some("9.0"), ..rows[1] }];
+    let exports = [export(10, &rows), Export { complete: false, ..export(20, &logged) }];
+    let store = || store_of(&[&exports[0], &exports[1]]);
+    let (expected, mut earlier) = (store(), store());
+    assert_eq!(unit(&expected).as_deref(), Some(""));
+    let lost = |table| {
+        format!(
+            "UPDATE {table} SET value = original, original = NULL WHERE original IS NOT NULL;
+             UPDATE {table} SET value = NULL, original = value WHERE origin_id IN (SELECT id FROM origins WHERE unit IS NULL);"
+        )
+    };
+    let sql = lost("samples") + &lost("sample_log") + "UPDATE kinds SET unit = 'lb'";
+    earlier.conn.execute_batch(&sql).expect("as it was");
+    assert!(!earlier.verify("Europe/Berlin").expect("an answer").is_empty());
+    for _ in 0..2 {
+        crate::units::convert(&earlier.conn).expect("converts");
+        earlier.rebuild("Europe/Berlin").expect("rebuilds");
+        check_whole(&earlier, &expected);
+    }
+    undo(&mut earlier, 2);
+    check_whole(&earlier, &store_of(&[&exports[0]]));
+}
+
 #[test]
 fn a_unit_that_does_not_follow_from_the_samples_is_found() {
     let store = store_of(&[&export(10, &[reading(1, 70.0, "kg"), Line { unit: "count", ..steps(0, HOUR, 5.0) }])]);
