@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use crate::unit::{self, Conversion};
+
 const TABLE: &str = include_str!("../data/healthkit-types.json");
 
 /// What the table knows about one kind.
@@ -19,7 +21,7 @@ pub struct Kind {
     pub name: String,
     /// Group for display, e.g. `heart`.
     pub group: String,
-    /// Canonical unit in the store; empty for categories.
+    /// Canonical unit in the store; empty for categories, and where samples of a type that no table knows have several.
     pub unit: String,
     /// How buckets of it are made.
     pub style: Style,
@@ -84,6 +86,21 @@ impl Kind {
         self
     }
 
+    /// The unit in which a sample is kept that was printed in some unit: the kind's own, and of a type that no table
+    /// knows the one that follows from the unit.
+    pub fn unit_of<'a>(&'a self, printed: Option<&'a str>) -> &'a str {
+        if self.guessed { kept_unit(self, printed.unwrap_or_default()) } else { &self.unit }
+    }
+
+    /// How a printed number becomes one in [`Kind::unit_of`]; `None` where the unit is not one of the kind's. A number
+    /// without a unit has one only where no table knows the type.
+    pub fn conversion(&self, printed: Option<&str>) -> Option<Conversion> {
+        match printed {
+            Some(printed) => unit::conversion(printed, self.unit_of(Some(printed))),
+            None => self.guessed.then_some(Conversion::IDENTITY),
+        }
+    }
+
     /// Snake case without Apple's prefix, e.g. `heart_rate`.
     pub fn slug(&self) -> String {
         slug(&self.identifier)
@@ -130,7 +147,7 @@ pub fn get(identifier: &str) -> Option<&'static Kind> {
 }
 
 /// The table's entry, or a guess from the prefix and the name for a kind that the table lacks; see [`Kind::fitting`]
-/// for what its rows add to the guess.
+/// for what its rows add to the guess. Its unit is the one in which samples are kept that were printed in `unit`.
 pub fn get_or_guess(identifier: &str, unit: Option<&str>) -> Kind {
     get(identifier).cloned().unwrap_or_else(|| guess(identifier, unit))
 }
@@ -217,6 +234,24 @@ pub fn guess_style(identifier: &str, every_row_has_length: bool) -> Style {
     if amount && every_row_has_length { Style::Cumulative } else { Style::Arithmetic }
 }
 
+/// In which unit samples of a quantity are kept that no table knows: in the one on which the table bases what the
+/// printed unit measures, as far as its name does not tell that it belongs to types that are kept in another one. A
+/// unit that the table lacks stays as it is.
+fn kept_unit<'a>(kind: &Kind, printed: &'a str) -> &'a str {
+    if kind.nature == Nature::Category {
+        return "";
+    }
+    let name = short_name(&kind.identifier);
+    match unit::dimension(printed) {
+        Some(("fraction", _)) => "%",
+        Some(("mass", _)) if name.starts_with("Dietary") => "g",
+        Some(("volume", _)) if name.starts_with("Dietary") => "mL",
+        Some(("time", _)) if name.starts_with("HeartRateVariability") => "ms",
+        Some((_, base)) => base,
+        None => printed,
+    }
+}
+
 fn guess(identifier: &str, unit: Option<&str>) -> Kind {
     // A symptom in the phone's language: `x-hae:symptom:Fatiga`.
     let category = identifier.starts_with("HKCategoryTypeIdentifier") || identifier.contains(":symptom:");
@@ -226,16 +261,18 @@ fn guess(identifier: &str, unit: Option<&str>) -> Kind {
         Nature::Category => Style::Category,
         Nature::Quantity => guess_style(identifier, true),
     };
-    Kind {
+    let mut kind = Kind {
         identifier: identifier.to_owned(),
         name: name.to_owned(),
         group: "other".to_owned(),
-        unit: unit.unwrap_or_default().to_owned(),
+        unit: String::new(),
         style,
         nature,
         guessed: true,
         value_enum: None,
-    }
+    };
+    kind.unit = kind.unit_of(unit).to_owned();
+    kind
 }
 
 struct Table {
@@ -448,6 +485,56 @@ mod tests {
         assert_eq!(fitting("DistanceHovering"), Style::Arithmetic);
         // What is known stays, and food is an event however it is written.
         assert_eq!([fitting("StepCount"), fitting("DietaryUnobtainium")], [Style::Cumulative; 2]);
+    }
+
+    /// A printed number of a type that nobody knows, and how it is kept.
+    #[track_caller]
+    fn check_kept(name: &str, printed: (f64, &str), expected: (f64, &str)) {
+        let kind = get_or_guess(&format!("HKQuantityTypeIdentifier{name}"), Some(printed.1));
+        let conversion = kind.conversion(Some(printed.1)).expect("every unit");
+        assert_eq!((conversion.apply(printed.0), kind.unit.as_str()), expected, "{name}: {printed:?}");
+        // One that first stood there in another unit keeps it likewise, and what is kept stays.
+        let other = get_or_guess(&kind.identifier, Some("lux"));
+        assert_eq!((other.unit_of(Some(printed.1)), other.conversion(Some(printed.1))), (expected.1, Some(conversion)));
+        assert_eq!(
+            (kind.unit_of(Some(expected.1)), kind.conversion(Some(expected.1))),
+            (expected.1, Some(Conversion::IDENTITY))
+        );
+    }
+
+    #[test]
+    fn numbers_of_a_kind_that_nobody_knows_are_in_one_unit_for_all_that_measure_the_same() {
+        check_kept("NewThing", (1.0, "km"), (1000.0, "m"));
+        check_kept("NewThing", (1000.0, "m"), (1000.0, "m"));
+        check_kept("NewThing", (100.0, "lb"), (45.359237, "kg"));
+        check_kept("NewThing", (0.5, "L"), (0.5, "L"));
+        check_kept("NewThing", (1.5, "hours"), (5400.0, "s"));
+        check_kept("NewThing", (98.6, "degF"), (37.0, "degC"));
+        check_kept("NewThing", (418.4, "kJ"), (100.0, "kcal"));
+        check_kept("NewThing", (2.0, "%"), (2.0, "%"));
+        check_kept("NewThing", (0.5, "fraction"), (0.5, "%"));
+        check_kept("NewThing", (72.0, "bpm"), (72.0, "count/min"));
+        check_kept("NewThing", (7.0, "furlong"), (7.0, "furlong"));
+        check_kept("NewThing", (7.0, ""), (7.0, ""));
+        // Ketones weigh something else than glucose.
+        check_kept("NewThing", (1.5, "mmol/L"), (1.5, "mmol/L"));
+        check_kept("DietaryUnobtainium", (1.0, "kg"), (1000.0, "g"));
+        check_kept("DietaryUnobtainium", (250.0, "mg"), (0.25, "g"));
+        check_kept("DietaryMilk", (0.5, "L"), (500.0, "mL"));
+        check_kept("DietaryMilk", (418.4, "kJ"), (100.0, "kcal"));
+        check_kept("HeartRateVariabilityRMSSD", (0.05, "s"), (50.0, "ms"));
+        check_kept("HeartRateVariabilityRMSSD", (50.0, "ms"), (50.0, "ms"));
+    }
+
+    #[test]
+    fn what_is_known_has_its_own_unit_and_a_category_none() {
+        let mass = find("body_mass").expect("known");
+        assert_eq!((mass.unit_of(Some("lb")), mass.unit_of(None)), ("kg", "kg"));
+        assert_eq!((mass.conversion(Some("m")), mass.conversion(None)), (None, None));
+        let new = get_or_guess("HKQuantityTypeIdentifierNewThing", None);
+        assert_eq!((new.unit.as_str(), new.conversion(None)), ("", Some(Conversion::IDENTITY)));
+        let category = get_or_guess("HKCategoryTypeIdentifierHiccups", Some("kg"));
+        assert_eq!((category.unit.as_str(), category.unit_of(Some("kg"))), ("", ""));
     }
 
     #[test]

@@ -30,6 +30,7 @@ struct Aliases {
 struct Unit {
     unit: String,
     dimension: String,
+    base: String,
     factor: f64,
     #[serde(default)]
     offset: f64,
@@ -52,6 +53,11 @@ impl Conversion {
     pub fn apply(self, value: f64) -> f64 {
         (value + self.before) * self.times / self.over + self.after
     }
+
+    /// What is added before, multiplied by, divided by and added after, in this order.
+    pub fn terms(self) -> [f64; 4] {
+        [self.before, self.times, self.over, self.after]
+    }
 }
 
 /// Returns the conversion between two unit texts, or `None` where one is unknown or they measure different things.
@@ -67,6 +73,13 @@ pub fn conversion(from: &str, to: &str) -> Option<Conversion> {
     let (times, over) = (from_times * to_over, from_over * to_times);
     let (times, over) = if times == over { (1.0, 1.0) } else { (times, over) };
     Some(Conversion { before: shift(from), times, over, after: -shift(to) })
+}
+
+/// What a unit measures, such as `mass`, and the unit on which the table bases that; `None` for one that it lacks.
+/// Moles weigh what their unit says; without that only the type tells, so the unit is none of the table's.
+pub(crate) fn dimension(unit: &str) -> Option<(&'static str, &'static str)> {
+    let found = lookup(unit).filter(|_| !unit.starts_with("mmol/"))?;
+    Some((&found.dimension, &found.base))
 }
 
 /// A factor as a fraction of whole numbers, where it or its inverse is a short decimal: then 418.4 kJ are 100 kcal and
@@ -151,6 +164,15 @@ mod tests {
         check(72.0, "count/min", "count/hr", 4320.0);
         check(1.1, "km", "m", 1100.0);
         check(273.15, "K", "degC", 0.0);
+    }
+
+    #[test]
+    fn a_unit_measures_something_and_has_a_base() {
+        assert_eq!(dimension("st"), Some(("mass", "kg")));
+        assert_eq!(dimension("µg"), Some(("mass", "kg")));
+        assert_eq!(dimension("mmol<180.1558800000541>/L"), Some(("glucose", "mg/dL")));
+        // Of what, nobody says.
+        assert_eq!([dimension("mmol/L"), dimension("mmol/l"), dimension("furlong")], [None; 3]);
     }
 
     #[test]

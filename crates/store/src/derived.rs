@@ -1,4 +1,5 @@
-//! What is derived from samples and kept beside them: daily roll-ups and the summary of each series.
+//! What is derived from samples and kept beside them: daily roll-ups, the summary of each series, units of unknown
+//! types.
 //!
 //! A write marks what it touched; once at the end the touched days and series are computed anew from the rows, so
 //! that the result depends on the rows alone and never on the order of writes. Rows of a kind that the store did not
@@ -22,6 +23,7 @@ use crate::query::settings::forget;
 use crate::query::zones::zones;
 use crate::rollup::{self, DAY_MS, Days, LONGEST_SPLIT_MS, Part, Rule};
 use crate::row::{FLAG_USER_ENTERED, Key, Row};
+use crate::units;
 
 /// How far from a zone that is another one now a row may begin and still be told by it: a sleep of a whole day asks for
 /// the clock at noon of the next one, and local days are not those of UTC.
@@ -195,6 +197,7 @@ impl Derived {
         }
         let computed = std::mem::take(&mut self.computed).into_iter().chain(to_merge.keys().copied()).collect();
         *self = Self { computed, ..Self::default() };
+        units::settle(conn, self.computed.iter().copied())?;
         // The order of sources follows from the summaries.
         remerge(conn, zones, &to_merge, &latest)
     }

@@ -90,7 +90,8 @@ impl Dictionary {
         ids.first().copied().filter(|_| ids.len() == 1)
     }
 
-    pub fn kind(&mut self, conn: &Connection, identifier: &str, unit: Option<&str>) -> Result<u32> {
+    /// The kind's id. The unit of one that no table knows is derived from its rows.
+    pub fn kind(&mut self, conn: &Connection, identifier: &str) -> Result<u32> {
         if let Some(id) = self.kinds.get(identifier) {
             return Ok(*id);
         }
@@ -101,7 +102,7 @@ impl Dictionary {
         let id = match found {
             Some(id) => id,
             None => {
-                let known = kind::get_or_guess(identifier, unit);
+                let known = kind::get_or_guess(identifier, None);
                 let id = create_kind(conn, &known)?;
                 self.new_kinds.push((id, known));
                 id

@@ -39,6 +39,7 @@ mod superseded;
 mod tests;
 mod undo;
 mod unite;
+mod units;
 mod varint;
 mod views;
 

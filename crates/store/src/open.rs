@@ -13,7 +13,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::derived;
 use crate::error::{Error, ErrorKind, Result};
-use crate::views;
+use crate::{units, views};
 
 /// The schema that this program writes (`PRAGMA user_version`).
 pub const SCHEMA_VERSION: i64 = 3;
@@ -202,6 +202,7 @@ fn upgrade(conn: &Connection, version: i64) -> Result<()> {
         conn.execute_batch(sql)?;
     }
     if version < SCHEMA_VERSION {
+        units::convert(conn)?;
         views::create_days_view(conn)?;
         // A store with samples knows its home zone since its first import.
         derived::rebuild_all(conn, "UTC")?;

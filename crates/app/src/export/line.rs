@@ -22,7 +22,8 @@ pub fn sample(row: &SampleRow, kind: &Kind) -> Value {
     put("end", format_instant(row.end_ms).into());
     let category = kind.nature == Nature::Category;
     put("value", if category { json!(row.value.map(|v| v as i64)) } else { json!(row.value) });
-    put("unit", if category { Value::Null } else { kind.unit.clone().into() });
+    let unit = kind.unit_of(row.printed_unit.as_deref());
+    put("unit", if category || unit.is_empty() { Value::Null } else { unit.into() });
     put("source", row.source.clone().into());
     put("uuid", Value::Null);
     put("seen", json!(["xml"]));
@@ -34,7 +35,7 @@ pub fn sample(row: &SampleRow, kind: &Kind) -> Value {
     known("source_version", row.version.clone().map(Value::from));
     known("created", row.created_ms.map(|ms| format_instant(ms).into()));
     known("original_value", row.original.map(|value| json!(value)));
-    let printed = row.printed_unit.as_ref().filter(|unit| **unit != kind.unit || row.original.is_some());
+    let printed = row.printed_unit.as_ref().filter(|printed| *printed != unit || row.original.is_some());
     known("original_unit", printed.cloned().map(Value::from));
     known("label", row.text.clone().map(Value::from));
     known("unit_unknown", (!category && row.value.is_none()).then_some(Value::Bool(true)));

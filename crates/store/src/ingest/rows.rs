@@ -41,29 +41,13 @@ impl Ingest<'_> {
 
     fn ids(&mut self, batch: &Batch) -> Result<Ids> {
         let (conn, dictionary) = (self.conn, &mut self.dictionary);
-        let units = units(batch);
-        let kinds = batch.kinds.iter().zip(&units).map(|(kind, unit)| dictionary.kind(conn, kind, *unit));
         Ok(Ids {
-            kinds: kinds.collect::<Result<_>>()?,
+            kinds: batch.kinds.iter().map(|kind| dictionary.kind(conn, kind)).collect::<Result<_>>()?,
             origins: batch.origins.iter().map(|o| dictionary.origin(conn, o)).collect::<Result<_>>()?,
             texts: batch.texts.iter().map(|t| dictionary.text(conn, t)).collect::<Result<_>>()?,
             details: batch.details.iter().map(|d| dictionary.details(conn, d)).collect::<Result<_>>()?,
         })
     }
-}
-
-/// The first unit that each kind is printed in.
-fn units(batch: &Batch) -> Vec<Option<&str>> {
-    let mut units: Vec<Option<&str>> = vec![None; batch.kinds.len()];
-    for sample in &batch.samples {
-        if let (Some(unit), Some(origin)) =
-            (units.get_mut(sample.kind as usize), batch.origins.get(sample.origin as usize))
-            && unit.is_none()
-        {
-            *unit = origin.unit.as_deref();
-        }
-    }
-    units
 }
 
 fn row(sample: &Sample, source: u32, ids: &Ids, import_id: i64) -> Row {

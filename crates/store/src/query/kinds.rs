@@ -15,7 +15,7 @@ pub struct KindRow {
     pub identifier: String,
     /// `quantity` or `category`.
     pub nature: String,
-    /// Canonical unit; empty for categories.
+    /// Canonical unit; empty for categories, and where samples of a type that no table knows have several or none.
     pub unit: String,
 }
 

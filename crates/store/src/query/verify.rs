@@ -5,12 +5,13 @@ use crate::error::Result;
 use crate::history::live_imports;
 use crate::nights;
 use crate::open::Store;
+use crate::units;
 
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What was checked: `file`, `references`, `presence`, `series_summary`, `daily`, `merged` or
-    /// `hourly`.
+    /// What was checked: `file`, `references`, `presence`, `series_summary`, `daily`, `merged`,
+    /// `hourly` or `units`.
     pub check: &'static str,
     /// What is wrong, without health values.
     pub text: String,
@@ -77,6 +78,11 @@ impl Store {
             let mut texts = Texts::default();
             recount::differences(&self.conn, &kind, &zones, &mut texts)?;
             findings.extend(texts.findings("daily"));
+            let mut texts = Texts::default();
+            if units::following(&self.conn, kind.id as u32, &kind.identifier)?.is_some_and(|unit| unit != kind.unit) {
+                texts.tell(|| format!("kind {} has another unit than its samples", kind.id));
+            }
+            findings.extend(texts.findings("units"));
             let mut texts = Texts::default();
             remerge::differences(&self.conn, &kind, &zones, &orders, &mut texts)?;
             findings.extend(texts.findings("merged"));

@@ -78,13 +78,14 @@ const PHONES: [&str; 2] = ["Kim's iPhone", "Sasha's iPhone"];
 
 fn line() -> impl Strategy<Value = Line> {
     let version = prop::sample::select(vec![None, Some("17.1"), Some("9.0")]);
-    (0..12_i64, 0..3_u8, 0..4_u8, prop::bool::weighted(0.4), prop::bool::weighted(0.2), version).prop_map(
+    (0..12_i64, 0..3_u8, 0..5_u8, prop::bool::weighted(0.4), prop::bool::weighted(0.2), version).prop_map(
         |(start, value, kind, phone, typed, version)| {
             let base = Line { version, typed, ..steps(start * HOUR, (start + 1) * HOUR, f64::from(value) * 0.1 + 1.0) };
             let base = match kind {
                 0 => Line { kind: PULSE, end: base.start, unit: "count/min", ..base },
                 1 => Line { kind: WATER, end: base.start, unit: "mL", ..base },
                 2 => asleep(base, value),
+                3 => Line { kind: NEW, unit: "kg", ..base },
                 _ => base,
             };
             if phone { Line { source: PHONES[0], hardware: None, ..base } } else { base }
@@ -117,7 +118,7 @@ fn exports() -> impl Strategy<Value = Vec<Export>> {
                 }
                 let at = |names: &[&'static str], at: usize| names[(at + usize::from(*other)) % names.len()];
                 let source = if line.hardware.is_some() { at(&NAMES, *watch) } else { at(&PHONES, *phone) };
-                let line = Line { source, ..*line };
+                let line = Line { source, ..*line }.printed_in(["kg", "lb", "", "g"][n]);
                 match *times {
                     ALONE => alone.push(Line { version: [line.version, None, Some("17.1")][n % 3], ..line }),
                     times => lines.extend(std::iter::repeat_n(line, times)),

@@ -11,6 +11,7 @@ mod reimports;
 mod renames;
 mod repeats;
 mod undo;
+mod units;
 mod verify;
 mod waits;
 
@@ -28,6 +29,8 @@ const HOUR: i64 = 3_600_000;
 const STEPS: &str = "HKQuantityTypeIdentifierStepCount";
 const PULSE: &str = "HKQuantityTypeIdentifierHeartRate";
 const WATER: &str = "HKQuantityTypeIdentifierDietaryWater";
+/// A type that no table knows.
+const NEW: &str = "HKQuantityTypeIdentifierNewThing";
 
 /// An export in three words: when it was written and what it holds.
 #[derive(Clone, Debug)]
@@ -78,6 +81,25 @@ fn asleep(line: Line, what: u8) -> Line {
     Line { kind: SLEEP, value: stage, ..line }
 }
 
+impl Line {
+    /// The same in an export that prints a type that no table knows in some unit of mass; empty for none.
+    fn printed_in(self, unit: &'static str) -> Self {
+        if self.kind != NEW {
+            return self;
+        }
+        let printed = health::unit::conversion("kg", unit).map_or(self.value, |found| found.apply(self.value));
+        // Six digits, as an export has them.
+        Line { value: format!("{printed:.5e}").parse().expect("a number"), ..self }.read_from(unit)
+    }
+
+    /// The same as the reader gives it that finds the value in some unit.
+    fn read_from(self, unit: &'static str) -> Self {
+        let (kind, printed) = (health::kind::get_or_guess(self.kind, None), Some(unit).filter(|unit| !unit.is_empty()));
+        let value = kind.conversion(printed).map_or(self.value, |found| found.apply(self.value));
+        Line { value, original: (value != self.value).then_some(self.value), unit, ..self }
+    }
+}
+
 fn export(date: i64, rows: &[Line]) -> Export {
     Export { date, undated: false, rows: rows.to_vec(), workouts: Vec::new(), nested: Vec::new(), complete: true }
 }
@@ -94,8 +116,8 @@ fn batch(lines: &[Line]) -> Batch {
     let mut batch = Batch::default();
     for line in lines {
         let source = Source { name: line.source.into(), bundle: None, hardware: line.hardware.map(str::to_owned) };
-        let origin =
-            Origin { device: None, version: line.version.map(str::to_owned), unit: Some(line.unit.to_owned()) };
+        let unit = Some(line.unit.to_owned()).filter(|unit| !unit.is_empty());
+        let origin = Origin { device: None, version: line.version.map(str::to_owned), unit };
         batch.samples.push(Sample {
             kind: index_of(&mut batch.kinds, &line.kind.to_owned()),
             source: index_of(&mut batch.sources, &source),
@@ -234,7 +256,7 @@ fn differences(a: &[String], b: &[String]) -> Vec<String> {
 /// Everything that a reader can see, as text, without per-store numbers.
 fn dump(store: &Store) -> Vec<String> {
     let queries = [
-        "SELECT 'sample', k.identifier, s.start_ms, s.duration_ms, l.name, s.value, s.original, o.unit || coalesce(' ' || o.version, ''), s.copies,
+        "SELECT 'sample', k.identifier, s.start_ms, s.duration_ms, l.name, s.value, s.original, coalesce(o.unit, 'none') || coalesce(' ' || o.version, ''), s.copies,
                 s.superseded_by IS NULL
          FROM samples s JOIN kinds k ON k.id = s.kind_id JOIN source_labels l ON l.source_id = s.source_id
               JOIN origins o ON o.id = s.origin_id ORDER BY 2, 3, 4, 5, 6",
@@ -247,6 +269,7 @@ fn dump(store: &Store) -> Vec<String> {
          FROM merged m JOIN kinds k ON k.id = m.kind_id ORDER BY 2, 3",
         "SELECT 'hour', k.identifier, h.start_ms, h.n, h.value, h.minimum, h.maximum, h.mean, h.total, h.naive
          FROM hourly h JOIN kinds k ON k.id = h.kind_id ORDER BY 2, 3",
+        "SELECT 'kind', identifier, unit, 0, 0, 0, 0, 0, 0, 0 FROM kinds ORDER BY 2",
         "SELECT 'setting', key, value, 0, 0, 0, 0, 0, 0, 0 FROM settings ORDER BY 2",
         "SELECT 'stay', from_ms, zone, 0, 0, 0, 0, 0, 0, 0 FROM stays ORDER BY 2",
         "SELECT 'series', k.identifier, l.name, y.n, y.stored, y.first_ms, y.last_ms, 0, 0, 0

@@ -4,11 +4,11 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Steps, pulses and water; watch and phone; measured and typed in.
+/// Steps, pulses, water and a type that no table knows; watch and phone; measured and typed in.
 fn line() -> impl Strategy<Value = Line> {
     let place = (0..60_i64, 1..3_i64, 0..3_u8);
     let version = prop::sample::select(vec![None, None, Some("17.1"), Some("9.0"), Some("10.3")]);
-    (place, 0..4_u8, prop::bool::ANY, prop::bool::weighted(0.2), version).prop_map(
+    (place, 0..5_u8, prop::bool::ANY, prop::bool::weighted(0.2), version).prop_map(
         |((start, length, value), kind, phone, typed, version)| {
             let base =
                 Line { version, ..steps(start * HOUR / 2, (start + length) * HOUR / 2, f64::from(value) * 0.1 + 1.0) };
@@ -16,6 +16,7 @@ fn line() -> impl Strategy<Value = Line> {
                 0 => Line { kind: PULSE, end: base.start, unit: "count/min", ..base },
                 1 => Line { kind: WATER, end: base.start, unit: "mL", ..base },
                 2 => asleep(base, value),
+                3 => Line { kind: NEW, unit: "kg", ..base },
                 _ => base,
             };
             match phone {
@@ -34,15 +35,16 @@ fn often() -> impl Strategy<Value = Often> {
 }
 
 /// Three exports of one history: rows come, go and come back, and some stand in a file several times, side by side
-/// or batches apart, also as another version wrote them.
+/// or batches apart, also as another version wrote them. Each export has a unit of its own for what no table knows.
 fn exports() -> impl Strategy<Value = Vec<Export>> {
     prop::collection::vec((line(), often()), 0..25).prop_map(|rows| {
         let export = |i: usize| {
             let once = rows.iter().filter(|(_, (times, _))| times[i] > 0).map(|(line, _)| *line);
             let again = rows.iter().filter(|(_, (times, _))| times[i] > 1);
             let again = again.map(|(line, (_, version))| Line { version: version.or(line.version), ..*line });
+            let rows: Vec<Line> = once.chain(again).map(|line| line.printed_in(["kg", "lb", ""][i])).collect();
             let workouts = (0..3).filter(|n| n != &i).map(|n| (n as i64 * HOUR, "Running")).collect();
-            Export { date: 10 + i as i64, workouts, ..export(0, &once.chain(again).collect::<Vec<_>>()) }
+            Export { date: 10 + i as i64, workouts, ..export(0, &rows) }
         };
         (0..3).map(export).collect()
     })

@@ -93,7 +93,7 @@ fn texts(store: &Store) -> Vec<String> {
     let mut statement = store
         .conn
         .prepare(
-            "SELECT 'kind ' || identifier FROM kinds UNION ALL SELECT 'origin ' || coalesce(version, '') || ' ' || unit FROM origins
+            "SELECT 'kind ' || identifier FROM kinds UNION ALL SELECT 'origin ' || coalesce(version, '') || ' ' || coalesce(unit, '') FROM origins
              UNION ALL SELECT 'source ' || coalesce(hardware, '') FROM sources UNION ALL SELECT 'name ' || name FROM source_names
              UNION ALL SELECT 'text ' || text FROM category_texts UNION ALL SELECT 'detail ' || json FROM details
              UNION ALL SELECT 'absence' FROM absences UNION ALL SELECT 'reject' FROM rejects

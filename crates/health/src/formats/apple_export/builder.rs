@@ -9,7 +9,7 @@ use super::device;
 use super::tally::Tally;
 use crate::batch::NONE;
 use crate::kind::{self, Kind, Nature};
-use crate::unit::{Conversion, conversion};
+use crate::unit::Conversion;
 use crate::{Batch, Origin, Source};
 
 /// How many pairs of source and origin are compared before the dictionaries are asked.
@@ -199,12 +199,11 @@ impl Builder {
 
 impl KindState {
     fn conversion(&mut self, unit: Option<&str>, tally: &mut Tally) -> Option<Conversion> {
-        let unit = unit?;
+        let Some(unit) = unit else { return self.kind.conversion(None) };
         if let Some((_, found)) = self.units.iter().find(|(known, _)| known == unit) {
             return *found;
         }
-        let found =
-            if self.known { conversion(&text(unit, tally), &self.kind.unit) } else { Some(Conversion::IDENTITY) };
+        let found = self.kind.conversion(Some(&text(unit, tally)));
         // A hostile file may have a unit per record.
         if self.units.len() < 64 {
             self.units.push((unit.to_owned(), found));

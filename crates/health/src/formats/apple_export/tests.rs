@@ -69,6 +69,9 @@ fn values_are_canonical_and_originals_are_kept() {
     check_value("HKQuantityTypeIdentifierOxygenSaturation", "%", "98", (Some(0.98), Some(98.0)), hundredfold);
     check_value("HKQuantityTypeIdentifierStepCount", "furlong", "3", (None, Some(3.0)), &["unknown_unit"]);
     check_value("HKQuantityTypeIdentifierNew", "furlong", "3", (Some(3.0), None), &[]);
+    check_value("HKQuantityTypeIdentifierNew", "km", "3", (Some(3000.0), Some(3.0)), &[]);
+    check_value("HKQuantityTypeIdentifierNew", "", "3", (Some(3.0), None), &[]);
+    check_value("HKQuantityTypeIdentifierNew", "%", "2.5", (Some(2.5), None), &[]);
     check_value("HKDataTypeSleepDurationGoal", "hr", "8", (Some(8.0), None), &[]);
     check_value(
         "HKCategoryTypeIdentifierSleepAnalysis",
@@ -79,6 +82,16 @@ fn values_are_canonical_and_originals_are_kept() {
     );
     check_value("HKCategoryTypeIdentifierSleepAnalysis", "", "Dreaming", (None, None), &["unknown_value"]);
     check_value("HKCategoryTypeIdentifierMindfulSession", "", "", (Some(0.0), None), &[]);
+}
+
+#[test]
+fn a_type_that_nobody_knows_has_one_unit_for_all_that_measure_the_same() {
+    let record = |unit: &str, value: &str| {
+        format!("<Record type=\"HKQuantityTypeIdentifierNew\" {TIMES} unit=\"{unit}\" value=\"{value}\"/>")
+    };
+    let batch = check(&(record("kg", "45.359237") + &record("lb", "100") + &record("furlong", "7")), 3, &[]);
+    let values: Vec<_> = batch.samples.iter().map(|sample| (sample.value, sample.original)).collect();
+    assert_eq!(values, [(Some(45.359237), None), (Some(45.359237), Some(100.0)), (Some(7.0), None)]);
 }
 
 #[test]

@@ -243,7 +243,7 @@ fn make<'a>(
         let word = if word.is_empty() { only } else { word };
         (word.to_owned(), if lost { *sent } else { measure.value.unwrap_or(*sent) })
     });
-    let kinds_unit = if kind.1 { kind.0.unit.clone() } else { unit.clone().unwrap_or_default() };
+    let kinds_unit = kind.0.unit_of(unit.as_deref()).to_owned();
     let in_unit = if lost { unit.clone().unwrap_or_default() } else { kinds_unit };
     let mut marks = marks_of(start);
     numbers.iter().for_each(|(_, measure, _)| marks.flags.join(measure.flags));

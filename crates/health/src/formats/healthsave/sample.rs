@@ -125,7 +125,7 @@ fn total(
     let kind = builder.kind_at(slot).map(|slot| slot.kind.clone()).ok_or("bad_shape")?;
     let sum = matches!(kind.style, Style::Cumulative | Style::Category);
     let in_unit = match measure.value {
-        Some(_) => kind.unit.clone(),
+        Some(_) => kind.unit_of(unit.as_deref()).to_owned(),
         None => unit.as_deref().unwrap_or_default().to_owned(),
     };
     let mut marks = Marks::default();

@@ -118,7 +118,7 @@ fn aggregate(fields: &Fields<'_>, builder: &mut Builder<'_, '_>) -> std::result:
     let kind = builder.kind_at(slot).map(|slot| slot.kind.clone()).ok_or("bad_shape")?;
     let word = metadata.word("aggregation").unwrap_or_default();
     let (value, in_unit) = match measure.value {
-        Some(value) => (value, kind.unit.clone()),
+        Some(value) => (value, kind.unit_of(unit.as_deref()).to_owned()),
         None => (number, unit.as_deref().unwrap_or_default().to_owned()),
     };
     let mut flags = Flags::default();

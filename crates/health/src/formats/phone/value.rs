@@ -6,7 +6,7 @@ use super::fields::Number;
 use crate::batch::NONE;
 use crate::kind::{self, Kind};
 use crate::phone::{Flag, Flags};
-use crate::unit::{Conversion, conversion};
+use crate::unit::Conversion;
 
 /// Why a record is rejected.
 pub(crate) type Reject = &'static str;
@@ -66,18 +66,19 @@ impl KindSlot {
             return Measure { value: None, original: Some(sent), flags };
         };
         let mut value = conversion.apply(sent);
-        if self.known && self.kind.unit == "%" && percent.is_hundredfold(&self.kind.identifier, value) {
+        if self.kind.unit_of(unit) == "%" && percent.is_hundredfold(&self.kind, value) {
             value /= 100.0;
         }
         Measure { value: Some(value), original: (value != sent).then_some(sent), flags }
     }
 
     fn conversion(&mut self, unit: Option<&str>) -> Option<Conversion> {
-        let Some(unit) = unit.filter(|_| self.known) else { return Some(Conversion::IDENTITY) };
+        // Without a unit it is the kind's own.
+        let Some(unit) = unit else { return Some(Conversion::IDENTITY) };
         if let Some((_, found)) = self.units.iter().find(|(known, _)| known == unit) {
             return *found;
         }
-        let found = conversion(unit, &self.kind.unit);
+        let found = self.kind.conversion(Some(unit));
         if self.units.len() < 64 {
             self.units.push((unit.to_owned(), found));
         }
@@ -87,13 +88,14 @@ impl KindSlot {
 
 impl Percent {
     /// Whether a percentage must be divided by a hundred to be a fraction.
-    fn is_hundredfold(self, identifier: &str, value: f64) -> bool {
+    fn is_hundredfold(self, kind: &Kind, value: f64) -> bool {
         match self {
-            Self::Fraction => value > 1.0,
+            // Of a type that nobody knows more than all may be true.
+            Self::Fraction => value > 1.0 && !kind.guessed,
             Self::Hundred => {
                 // Some phones send these as a fraction, and nobody has one per cent of them.
                 let doubtful = ["OxygenSaturation", "BodyFatPercentage", "AppleWalkingSteadiness"];
-                value > 1.0 || !doubtful.contains(&kind::short_name(identifier))
+                value > 1.0 || !doubtful.contains(&kind::short_name(&kind.identifier))
             }
         }
     }
@@ -130,6 +132,10 @@ mod tests {
         check("HeartRate", 72.0, None, Fraction, (Some(72.0), &["unit_assumed"]));
         check("HeartRate", 72.0, Some("kg"), Fraction, (None, &["unit_unknown"]));
         check("Unheard", 72.0, Some("kg"), Fraction, (Some(72.0), &[]));
+        check("Unheard", 100.0, Some("lbs"), Fraction, (Some(45.359237), &[]));
+        check("Unheard", 1.75, Some("%"), Fraction, (Some(1.75), &[]));
+        check("Unheard", 175.0, Some("%"), Hundred, (Some(1.75), &[]));
+        check("Unheard", 175.0, Some("percent"), Hundred, (Some(1.75), &[]));
         check("Unheard", 72.0, None, Fraction, (Some(72.0), &[]));
         check("OxygenSaturation", 97.0, Some("%"), Fraction, (Some(0.97), &[]));
         check("OxygenSaturation", 0.97, Some("%"), Fraction, (Some(0.97), &[]));
