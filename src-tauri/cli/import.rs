@@ -55,7 +55,7 @@ fn tell_zone(report: &Report, folder: &Folder, out: &mut Out) -> Result<()> {
     let guessed = if report.import.is_some() { app::settings::home_of_computer(folder)? } else { None };
     guessed.map_or(Ok(()), |zone| {
         out.line(&format!(
-            "Days are those of {zone}, this computer's zone, because the export tells none; \
+            "Days are those of {zone}, this computer's zone, because the export names none; \
              `vitalog settings set home_zone ZONE` changes that."
         ))
     })

@@ -32,7 +32,7 @@ fn show(folder: Folder, file: Option<PathBuf>) -> Result<()> {
 
 #[cfg(not(feature = "desktop"))]
 fn show(_folder: Folder, _file: Option<PathBuf>) -> Result<()> {
-    Err(no_window("This build has no window."))
+    Err(no_window("This build has no window; `./run` with a display makes one that has."))
 }
 
 fn no_window(message: &str) -> Error {

@@ -66,11 +66,14 @@ pub struct Removed {
 /// every write.
 pub fn delete_all(folder: &Folder, now_ms: i64) -> Result<Receipt> {
     let mut receipt = Receipt { at: format_instant(now_ms), not_reached: NOT_REACHED.to_vec(), ..Receipt::default() };
-    receipt.records = match folder.store_path().exists() {
-        true => folder.read().and_then(|store| Ok(store.totals()?.records)).ok(),
-        false => Some(0),
-    };
-    exclusively(folder, || remove_all(folder, &mut receipt))?;
+    exclusively(folder, || {
+        // What has come while it waited goes, too.
+        receipt.records = match folder.store_path().exists() {
+            true => folder.read().and_then(|store| Ok(store.totals()?.records)).ok(),
+            false => Some(0),
+        };
+        remove_all(folder, &mut receipt)
+    })?;
     let entries = fs::read_dir(folder.dir()).into_iter().flatten().flatten();
     receipt.left = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     receipt.left.sort_unstable();

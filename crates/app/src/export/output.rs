@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use health::EntryKind;
@@ -24,6 +24,9 @@ pub enum Output<'a> {
 
 /// The name of the file of JSON lines.
 const JSON_LINES: &str = "vitalog.jsonl";
+
+/// What begins with a longer line is no export.
+const LONGEST_LINE: u64 = 64 << 20;
 
 /// An export under way.
 pub(super) struct Writer<'a> {
@@ -139,6 +142,7 @@ impl Files {
         match self.open.entry(meant) {
             Entry::Occupied(file) => Ok(&mut file.into_mut().0),
             Entry::Vacant(place) => {
+                refuse_others(place.key(), self.format, record)?;
                 let unfinished = Unfinished::replacing(place.key())?;
                 let mut file = BufWriter::new(unfinished.open()?);
                 if self.format == Format::Csv {
@@ -184,6 +188,32 @@ fn names_file(path: &Path) -> bool {
     let ends_with_name =
         path.file_name().is_some_and(|name| path.as_os_str().as_encoded_bytes().ends_with(name.as_encoded_bytes()));
     (has_ending(path, &LINES) || has_ending(path, &FILES)) && ends_with_name && !path.is_dir()
+}
+
+/// A file that an export made may be replaced by the next one; somebody's own that has the name may not.
+fn refuse_others(file: &Path, format: Format, record: &str) -> Result<()> {
+    // What is no file, or cannot be read, is told by who writes there.
+    let found = if file.is_file() { File::open(file).ok() } else { None };
+    if found.is_none_or(|found| is_export(found, format, record)) {
+        return Ok(());
+    }
+    let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+    let message = format!("`{name}` is there already, and is no export of this kind.");
+    Err(Error::new(Code::File, message, "Name another file or folder, or move that one away."))
+}
+
+/// Whether a file is empty or begins as an export does.
+fn is_export(file: File, format: Format, record: &str) -> bool {
+    let mut line = Vec::new();
+    if BufReader::new(file).take(LONGEST_LINE).read_until(b'\n', &mut line).is_err() {
+        return false;
+    }
+    let mut header = Vec::new();
+    match format {
+        _ if line.is_empty() => true,
+        Format::Jsonl => serde_json::from_slice(&line).is_ok_and(|value: Value| value.get("record").is_some()),
+        Format::Csv => csv::header(&mut header, record).is_ok() && line == header,
+    }
 }
 
 /// The file of a record's table.
@@ -305,6 +335,31 @@ mod tests {
         assert_eq!(files(&dir.join(below)), [JSON_LINES]);
     }
 
+    #[test]
+    fn somebodys_own_file_is_not_replaced() {
+        let folder = TestFolder::filled("export-own");
+        let dir = folder.dir().join("out");
+        fs::create_dir(&dir).expect("made");
+        let own = [("sample.csv", "start,mine\n1,2\n"), ("vitalog.jsonl", "{\"mine\":1}\n"), ("b.csv", "my list\n")];
+        own.iter().for_each(|(name, text)| fs::write(dir.join(name), text).expect("written"));
+        let refused = |path: PathBuf, types: &[&str], format| {
+            let error = export_to(&folder, path, types, format).expect_err("refused");
+            assert!(error.code == Code::File && error.message.contains("is there already"), "{error:?}");
+            assert_eq!(files(&dir), ["b.csv", "sample.csv", "vitalog.jsonl"]);
+            own.iter().for_each(|(name, text)| assert_eq!(fs::read_to_string(dir.join(name)).expect("there"), *text));
+        };
+        refused(dir.clone(), &[], Format::Csv);
+        refused(dir.clone(), &[], Format::Jsonl);
+        refused(dir.join("b.csv"), &["workout"], Format::Csv);
+        // One that is empty, or an export, is.
+        fs::write(dir.join("b.csv"), "").expect("written");
+        for _ in 0..2 {
+            export_to(&folder, dir.join("b.csv"), &["workout"], Format::Csv).expect("exported");
+            export_to(&folder, dir.join("all.jsonl"), &[], Format::Jsonl).expect("exported");
+        }
+        assert!(fs::read_to_string(dir.join("b.csv")).expect("there").lines().count() > 1);
+    }
+
     /// Of a pipe that nobody reads: neither is it waited for nor is it replaced.
     #[cfg(unix)]
     #[test]
@@ -334,6 +389,7 @@ mod tests {
         for name in ["workout.csv", "workout.csv.part", "workout.csv.vitalog.part", "ecg.csv.vitalog.part"] {
             fs::write(dir.join(name), "half").expect("written");
         }
+        fs::remove_file(dir.join("workout.csv")).expect("removed");
         export_to(&folder, dir.clone(), &["workout"], Format::Csv).expect("exported");
         assert_eq!(files(&dir), ["ecg.csv.vitalog.part", "workout.csv", "workout.csv.part"]);
         assert_eq!(fs::read_to_string(dir.join("workout.csv.part")).expect("there"), "half");
