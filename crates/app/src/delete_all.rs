@@ -85,11 +85,11 @@ pub fn delete_all(folder: &Folder, now_ms: i64) -> Result<Receipt> {
 
 /// Does something while nobody else writes to the store or makes another one, as far as it can be opened at all.
 fn exclusively<T>(folder: &Folder, work: impl FnOnce() -> Result<T>) -> Result<T> {
-    let _alone = folder.alone()?;
+    let alone = folder.alone()?;
     if !folder.store_path().exists() {
         return work();
     }
-    match folder.open() {
+    match folder.open(alone.left) {
         // There an open file cannot be removed.
         Ok(mut store) if cfg!(windows) => {
             store.alone(|| ())?;

@@ -76,16 +76,18 @@ impl Folder {
     /// takes one of them away; who finds later that they are gone does not write.
     pub fn write(&self) -> Result<Store> {
         create_private(&self.dir)?;
-        let _held = Hold::shared(self.outer(), self.wait).map_err(busy)?;
-        self.open()
+        let held = Hold::shared(self.outer(), self.wait).map_err(busy)?;
+        // Who was waited for may have taken it away.
+        create_private(&self.dir)?;
+        self.open(held.left)
     }
 
     /// The same for one who holds the folder already.
-    pub(crate) fn open(&self) -> Result<Store> {
+    pub(crate) fn open(&self, wait: Duration) -> Result<Store> {
         let path = self.store_path();
         settle(&self.dir, &path, touch_private)?;
         kept::before_upgrade(self)?;
-        Store::open_within(&path, self.wait).writing(&path)
+        Store::open_within(&path, wait).writing(&path)
     }
 
     /// Holds the folder while no other process opens its store for writing, or that of the sample.

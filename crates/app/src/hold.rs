@@ -13,7 +13,11 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 /// A folder that is held until this is dropped; nothing where it cannot be.
 #[derive(Debug)]
-pub(crate) struct Hold(#[expect(dead_code, reason = "it is let go when it is closed")] Option<File>);
+pub(crate) struct Hold {
+    _file: Option<File>,
+    /// What is left of the time that was given.
+    pub left: Duration,
+}
 
 /// Somebody else did not let go.
 #[derive(Debug)]
@@ -31,13 +35,13 @@ impl Hold {
     }
 
     fn asked(folder: &Path, wait: Duration, ask: fn(&File) -> Result<(), TryLockError>) -> Result<Self, Held> {
-        let Ok(file) = File::open(folder) else { return Ok(Self(None)) };
-        let mut looks = wait.as_millis() / PAUSE.as_millis();
+        let Ok(file) = File::open(folder) else { return Ok(Self { _file: None, left: wait }) };
+        let mut left = wait;
         loop {
             match ask(&file) {
-                Ok(()) => return Ok(Self(Some(file))),
-                Err(TryLockError::Error(_)) => return Ok(Self(None)),
-                Err(TryLockError::WouldBlock) => looks = looks.checked_sub(1).ok_or(Held)?,
+                Ok(()) => return Ok(Self { _file: Some(file), left }),
+                Err(TryLockError::Error(_)) => return Ok(Self { _file: None, left }),
+                Err(TryLockError::WouldBlock) => left = left.checked_sub(PAUSE).ok_or(Held)?,
             }
             std::thread::sleep(PAUSE);
         }

@@ -5,6 +5,7 @@
 
 use std::cmp::Reverse;
 use std::collections::binary_heap::{BinaryHeap, PeekMut};
+use std::collections::btree_map::{self, BTreeMap};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::row::{Group, Key};
@@ -32,6 +33,8 @@ pub(crate) struct Claim {
 #[derive(Debug, Default)]
 pub(crate) struct Claims {
     kinds: HashMap<u32, Vec<Run>>,
+    /// Of members, which come a few at a time; whoever held one first.
+    members: HashMap<u32, BTreeMap<Key, Claim>>,
     revived: HashSet<u32>,
     extents: HashMap<u32, Stretch>,
     /// Samples that count by copies, of which there may be more or fewer than before.
@@ -47,6 +50,9 @@ struct Run {
     /// Where to begin to read for what lies further on: a decoder before every so-manyth claim, and that claim's start.
     marks: Vec<(i64, usize, i64)>,
 }
+
+/// Claims of members that wait until they are worth a run.
+const MEMBERS: usize = 1 << 14;
 
 /// Claims between two marks.
 const BETWEEN_MARKS: usize = 256;
@@ -93,7 +99,19 @@ impl Claims {
     }
 
     /// Adds a batch's claims; they need not be sorted.
-    pub fn add(&mut self, kind: u32, claimant: Claimant, mut claims: Vec<Claim>) {
+    pub fn add(&mut self, kind: u32, claimant: Claimant, claims: Vec<Claim>) {
+        if claimant == Claimant::TopLevel {
+            return self.add_run(kind, claimant, claims);
+        }
+        let members = self.members.entry(kind).or_default();
+        claims.into_iter().for_each(|claim| _ = members.entry(claim.key).or_insert(claim));
+        if members.len() >= MEMBERS {
+            let run = std::mem::take(members).into_values().collect();
+            self.add_run(kind, claimant, run);
+        }
+    }
+
+    fn add_run(&mut self, kind: u32, claimant: Claimant, mut claims: Vec<Claim>) {
         if claims.is_empty() {
             return;
         }
@@ -127,13 +145,15 @@ impl Claims {
     fn touching(&self, kind: u32, (from_ms, until_ms): (i64, i64)) -> Merged<'_> {
         let runs = self.kinds.get(&kind).map_or(&[][..], Vec::as_slice);
         let runs = runs.iter().filter(|run| run.last_ms >= from_ms && run.first_ms <= until_ms);
-        let mut merged = Merged { heap: BinaryHeap::new(), decoders: Vec::new() };
-        for (index, run) in runs.enumerate() {
-            let mut decoder = run.from(from_ms);
-            if let Some(claim) = decoder.next() {
-                merged.heap.push(Reverse((claim, run.claimant, index)));
+        let mut merged = Merged { heap: BinaryHeap::new(), claimed: Vec::new() };
+        let runs = runs.map(|run| (run.claimant, Claimed::Run(run.from(from_ms))));
+        let from = Key { start_ms: from_ms, source: 0, duration_ms: i64::MIN, ordinal: 0 };
+        let members = self.members.get(&kind).map(|members| Claimed::Members(members.range(from..)));
+        for (claimant, mut claims) in runs.chain(members.map(|members| (Claimant::Member, members))) {
+            if let Some(claim) = claims.next() {
+                merged.heap.push(Reverse((claim, claimant, merged.claimed.len())));
             }
-            merged.decoders.push(decoder);
+            merged.claimed.push(claims);
         }
         merged
     }
@@ -164,7 +184,24 @@ impl Claims {
 /// Claims in order; see [`Claims::sorted`].
 pub(crate) struct Merged<'a> {
     heap: BinaryHeap<Reverse<(Claim, Claimant, usize)>>,
-    decoders: Vec<Decoder<'a>>,
+    claimed: Vec<Claimed<'a>>,
+}
+
+/// Claims of one run, or those of members that wait, in order.
+enum Claimed<'a> {
+    Run(Decoder<'a>),
+    Members(btree_map::Range<'a, Key, Claim>),
+}
+
+impl Iterator for Claimed<'_> {
+    type Item = Claim;
+
+    fn next(&mut self) -> Option<Claim> {
+        match self {
+            Self::Run(claims) => claims.next(),
+            Self::Members(claims) => claims.next().map(|(_, claim)| *claim),
+        }
+    }
 }
 
 impl Iterator for Merged<'_> {
@@ -173,7 +210,7 @@ impl Iterator for Merged<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         let mut least = self.heap.peek_mut()?;
         let Reverse((claim, claimant, run)) = *least;
-        match self.decoders.get_mut(run).and_then(Iterator::next) {
+        match self.claimed.get_mut(run).and_then(Iterator::next) {
             Some(next) => *least = Reverse((next, claimant, run)),
             None => drop(PeekMut::pop(least)),
         }
@@ -238,8 +275,12 @@ mod tests {
         for run in [0..1000, 2500..4000, 500..2000] {
             claims.add(7, Claimant::TopLevel, run.map(claimed).collect());
         }
-        for n in 0..4100 {
-            let expected = n < 2000 || (2500..4000).contains(&n);
+        let members = MEMBERS as i64 + 5000;
+        (5000..members + 9).for_each(|n| claims.add(7, Claimant::Member, vec![claimed(n)]));
+        assert_eq!((claims.kinds[&7].len(), claims.members[&7].len()), (4, 9));
+        assert_eq!(claims.sorted(7).count(), 1000 + 1500 + 1500 + MEMBERS + 9);
+        for n in (0..4100).chain(members - 20..members + 20) {
+            let expected = n < 2000 || (2500..4000).contains(&n) || (members - 20..members + 9).contains(&n);
             assert_eq!(claims.has(7, &claimed(n).key), expected, "{n}");
             let held = claims.held_at(7, &[claimed(n).key.group()]);
             assert_eq!(held.into_values().next(), expected.then(|| vec![0]), "{n}");

@@ -83,13 +83,6 @@ impl Dictionary {
         self.sources.values().copied().collect()
     }
 
-    /// The one source of a name that the input called otherwise, too: with the device that this call lacks.
-    pub fn only_other_call(&self, source: &Source) -> Option<u32> {
-        let others = self.sources.iter().filter(|(call, _)| call.name == source.name && *call != source);
-        let ids: BTreeSet<u32> = others.map(|(_, id)| *id).collect();
-        ids.first().copied().filter(|_| ids.len() == 1)
-    }
-
     /// The kind's id. The unit of one that no table knows is derived from its rows.
     pub fn kind(&mut self, conn: &Connection, identifier: &str) -> Result<u32> {
         if let Some(id) = self.kinds.get(identifier) {

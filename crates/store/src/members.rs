@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use health::Sample;
+use health::{Sample, Source};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::claims::Claims;
@@ -19,11 +19,12 @@ pub(crate) const LOST: &str = "DELETE FROM correlation_members AS m WHERE NOT EX
 const AT_ONE_TIME: usize = 1024;
 
 /// The source of a member's twin: nested copies may lack the device, so the value decides, and the name by which this
-/// import calls the source. What other imports hold has no say.
+/// import calls the source; where the copy names a device, one of another device is no twin. What other imports hold has
+/// no say.
 pub(crate) fn source_of_twin(
     conn: &Connection,
     kind: &str,
-    (name, import): (&str, i64),
+    (call, import): (&Source, i64),
     sample: &Sample,
     claims: &Claims,
 ) -> Result<Option<u32>> {
@@ -39,11 +40,13 @@ pub(crate) fn source_of_twin(
              (SELECT * FROM samples WHERE kind_id = ?1 AND start_ms = ?2
               ORDER BY source_id, duration_ms, ordinal LIMIT ?5) s
          WHERE EXISTS (SELECT 1 FROM source_names n WHERE n.source_id = s.source_id AND n.name = ?3 AND n.import_id = ?4)
-         ORDER BY (SELECT bundle FROM sources w WHERE w.id = s.source_id),
-                  (SELECT hardware FROM sources w WHERE w.id = s.source_id), source_id, ordinal"
+           AND (SELECT ?6 IS NULL OR w.hardware IS NULL OR w.hardware = ?6 FROM sources w WHERE w.id = s.source_id)
+         ORDER BY (SELECT w.hardware IS NOT ?6 FROM sources w WHERE w.id = s.source_id),
+                  (SELECT w.bundle FROM sources w WHERE w.id = s.source_id),
+                  (SELECT w.hardware FROM sources w WHERE w.id = s.source_id), source_id, ordinal"
     );
     let mut statement = conn.prepare_cached(&sql)?;
-    let mut rows = statement.query(params![kind, sample.start_ms, name, import, AT_ONE_TIME])?;
+    let mut rows = statement.query(params![kind, sample.start_ms, call.name, import, AT_ONE_TIME, call.hardware])?;
     let is_near = |value: Option<f64>| match (value, sample.value) {
         (Some(a), Some(b)) => near(a, b).is_some(),
         (a, b) => a == b,

@@ -31,6 +31,9 @@ const UNSTAGED: u32 = 1 << 24;
 const BETWEEN: i64 = 0;
 /// Segments of which sessions are found at a time, up to the next gap.
 const AT_A_TIME: usize = 4096;
+/// Segments without a gap that sessions are made of: a night has some hundreds, of all sources. Of more, which no night
+/// has, none is made: each is compared with all that it overlaps.
+pub(crate) const MOST_TOGETHER: usize = 8192;
 /// A day of a journey may begin so much earlier or end so much later than one of UTC.
 const JOURNEY_MS: i64 = 2 * DAY_MS;
 
@@ -188,17 +191,28 @@ impl<'a> Desk<'a> {
         each: &mut dyn FnMut(&Session, &Writers) -> Result<()>,
     ) -> Result<()> {
         let (mut segments, mut writers, mut end) = (Vec::new(), Writers::new(), i64::MIN);
+        // Where those begin that hang together with the last one, and whether they are too many.
+        let (mut first, mut too_many) = (0, false);
         let mut give = |segments: &mut Vec<Segment>, writers: &Writers| {
             unnamed(segments, zones).iter().try_for_each(|session| each(session, writers))?;
             segments.clear();
             Ok(())
         };
         self.each_segment(range, &mut |segment, writer| {
-            if segment.start_ms > end.saturating_add(APART_MS) && segments.len() >= AT_A_TIME {
-                give(&mut segments, &writers)?;
+            if segment.start_ms > end.saturating_add(APART_MS) {
+                if segments.len() >= AT_A_TIME {
+                    give(&mut segments, &writers)?;
+                }
+                (first, too_many) = (segments.len(), false);
             }
-            if segment.end_ms - segment.start_ms <= LONGEST_MS {
-                end = end.max(segment.end_ms);
+            if segment.end_ms - segment.start_ms > LONGEST_MS {
+                return Ok(());
+            }
+            end = end.max(segment.end_ms);
+            too_many |= segments.len() - first >= MOST_TOGETHER;
+            if too_many {
+                segments.truncate(first);
+            } else {
                 writers.insert(segment.rank, writer);
                 segments.push(segment);
             }

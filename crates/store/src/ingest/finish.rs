@@ -60,8 +60,7 @@ impl Ingest<'_> {
         Ok(members)
     }
 
-    /// Who wrote each sample: its twin's source, or that of another one by the same name beside it, or the only one
-    /// that has the name in this input.
+    /// Who wrote each sample: its twin's source, or that of another one by the same name beside it.
     fn sources_of_members(&mut self, batch: &Batch) -> Result<Vec<u32>> {
         let mut twins = Vec::with_capacity(batch.samples.len());
         let mut known: Vec<Option<u32>> = vec![None; batch.sources.len()];
@@ -69,7 +68,7 @@ impl Ingest<'_> {
             let (kind, source) = (sample.kind as usize, sample.source as usize);
             let twin = match (batch.kinds.get(kind), batch.sources.get(source)) {
                 (Some(kind), Some(source)) => {
-                    members::source_of_twin(self.conn, kind, (&source.name, self.import), sample, &self.claims)?
+                    members::source_of_twin(self.conn, kind, (source, self.import), sample, &self.claims)?
                 }
                 _ => None,
             };
@@ -78,11 +77,9 @@ impl Ingest<'_> {
             }
             twins.push(twin);
         }
-        let others = batch.sources.iter().zip(known).map(|(source, known)| {
-            match known.or_else(|| self.dictionary.only_other_call(source)) {
-                Some(known) => Ok(known),
-                None => self.dictionary.source(self.conn, source),
-            }
+        let others = batch.sources.iter().zip(known).map(|(source, known)| match known {
+            Some(known) => Ok(known),
+            None => self.dictionary.source(self.conn, source),
         });
         let others = others.collect::<Result<Vec<_>>>()?;
         let own = |(sample, twin): (&Sample, Option<u32>)| twin.unwrap_or_else(|| at(&others, sample.source));

@@ -11,7 +11,7 @@ use crate::units;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// What was checked: `file`, `references`, `presence`, `series_summary`, `daily`, `merged`,
-    /// `hourly` or `units`.
+    /// `hourly`, `nights` or `units`.
     pub check: &'static str,
     /// What is wrong, without health values.
     pub text: String,

@@ -4,6 +4,7 @@ use health::series::sleep::sessions;
 use proptest::prelude::*;
 
 use super::*;
+use crate::nights::MOST_TOGETHER;
 
 const QUARTER: i64 = HOUR / 4;
 const WATCHES: [&str; 2] = ["Kim's Watch", "Sasha's Watch"];
@@ -201,4 +202,25 @@ proptest! {
         let some: Vec<_> = all.into_iter().filter(|night| (first..=first + days).contains(&night.day)).collect();
         prop_assert_eq!(store.nights(&orders, (first, first + days)).expect("nights"), some);
     }
+}
+
+/// Minutes of sleep without a gap, a gap, and a night: how many sessions there are.
+#[track_caller]
+fn check_together(minutes: usize, expected: usize) {
+    const MINUTE: i64 = 60_000;
+    let minute = |start: i64, stage: f64| Line { kind: SLEEP, value: stage, ..steps(start, start + MINUTE, 0.0) };
+    let mut lines: Vec<Line> = (0..minutes as i64).map(|n| minute(n * MINUTE, 3.0 + (n % 2) as f64)).collect();
+    let later = minutes as i64 * MINUTE + 9 * HOUR;
+    lines.extend((0..400).map(|n| minute(later + n * MINUTE, 3.0)));
+    let mut store = store_of(&[]);
+    ingest_by(50_000, &mut store, &export(10, &lines), false).expect("ingests");
+    let sessions = store.nights(&store.orders().expect("orders"), (-9, 99_999)).expect("nights");
+    assert_eq!(sessions.len(), expected, "{minutes}");
+    assert_eq!(store.verify("Europe/Berlin").expect("verifies"), []);
+}
+
+#[test]
+fn so_many_segments_hang_together_and_no_more() {
+    check_together(MOST_TOGETHER, 2);
+    check_together(MOST_TOGETHER + 1, 1);
 }
