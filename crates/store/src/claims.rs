@@ -52,7 +52,7 @@ struct Run {
 }
 
 /// Claims of members that wait until they are worth a run.
-const MEMBERS: usize = 1 << 14;
+const MEMBERS: usize = 1 << 11;
 
 /// Claims between two marks.
 const BETWEEN_MARKS: usize = 256;
