@@ -19,8 +19,8 @@ pub(crate) const LOST: &str = "DELETE FROM correlation_members AS m WHERE NOT EX
 const AT_ONE_TIME: usize = 1024;
 
 /// The source of a member's twin: nested copies may lack the device, so the value decides, and the name by which this
-/// import calls the source; where the copy names a device, one of another device is no twin. What other imports hold has
-/// no say.
+/// import calls the source; where the copy names a device, one of another device is no twin. What other imports hold
+/// has no say.
 pub(crate) fn source_of_twin(
     conn: &Connection,
     kind: &str,
