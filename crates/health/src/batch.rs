@@ -40,6 +40,23 @@ pub struct Batch {
     pub bytes_read: u64,
 }
 
+impl Batch {
+    /// Returns about how many bytes of memory it takes.
+    pub fn weight(&self) -> usize {
+        let texts = self.texts.iter().chain(&self.details).map(String::len).sum::<usize>();
+        let entry = |entry: &Entry| {
+            let (payload, members) = (entry.payload.as_ref().map(Vec::len), entry.members.as_ref().map(|m| m.weight()));
+            size_of::<Entry>() + entry.body.len() + payload.unwrap_or(0) + members.unwrap_or(0)
+        };
+        let problem = |problem: &Problem| size_of::<Problem>() + problem.rejected.as_ref().map_or(0, String::len);
+        self.samples.len() * size_of::<Sample>()
+            + texts
+            + self.entries.iter().map(entry).sum::<usize>()
+            + self.problems.iter().map(problem).sum::<usize>()
+            + self.nested.as_ref().map_or(0, |nested| nested.weight())
+    }
+}
+
 /// The frame around the records of one input.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Document {

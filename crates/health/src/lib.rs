@@ -16,6 +16,7 @@ pub mod phone;
 pub mod series;
 pub mod time;
 pub mod unit;
+pub mod varint;
 pub mod whereabouts;
 mod zones;
 

@@ -308,6 +308,11 @@ impl Grain {
             Self::Year => 365 * 24 * HOUR,
         }
     }
+
+    /// The nominal end of a bucket; none where it lies beyond all instants.
+    pub(crate) fn end_ms(self, start_ms: i64) -> Option<i64> {
+        crate::time::instant(start_ms + self.length_ms())
+    }
 }
 
 /// A sum, a mean or counts over a bucket, made by the app. Told by feed, kind, grain, start, source and, where the

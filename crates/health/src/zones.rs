@@ -1,12 +1,17 @@
 //! Where the wearer was: the zone of any instant, from traces in samples, and the local days that follow from it.
 
+mod day_range;
+mod hour;
+
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::time::{Day, HOUR_MS, days_from_civil};
+pub use self::day_range::DayRange;
+use crate::time::{Day, HOUR_MS, day_of};
 
 /// How far an anchor reaches: without one within seven days the home zone holds.
 const REACH_MS: i64 = 7 * 24 * HOUR_MS;
@@ -23,7 +28,7 @@ pub struct Anchor {
     /// Its end; nobody changes zones in the middle of a night.
     pub end_ms: i64,
     /// The zone's IANA name.
-    pub zone: String,
+    pub zone: Arc<str>,
     /// Written by Apple's own apps and devices. What others wrote counts only where a neighbour agrees.
     pub trusted: bool,
 }
@@ -46,7 +51,7 @@ pub struct Stay {
 /// ```
 pub fn stays(mut anchors: Vec<Anchor>) -> Vec<Stay> {
     anchors.sort_by(|a, b| (a.start_ms, a.end_ms, &a.zone).cmp(&(b.start_ms, b.end_ms, &b.zone)));
-    let mut known: HashMap<String, bool> = HashMap::new();
+    let mut known: HashMap<Arc<str>, bool> = HashMap::new();
     anchors.retain(|a| *known.entry(a.zone.clone()).or_insert_with(|| TimeZone::get(&a.zone).is_ok()));
     let mut stays: Vec<Stay> = Vec::new();
     let mut push = |from_ms: i64, zone: Option<&str>| {
@@ -60,7 +65,7 @@ pub fn stays(mut anchors: Vec<Anchor>) -> Vec<Stay> {
         if !anchor.trusted && !confirmed(&anchors, index) {
             continue;
         }
-        let (start, end, zone) = (anchor.start_ms, anchor.last_ms(), anchor.zone.as_str());
+        let (start, end, zone) = (anchor.start_ms, anchor.last_ms(), &*anchor.zone);
         match before {
             Some((other, until)) if start.saturating_sub(until) <= 2 * REACH_MS => {
                 if other != zone {
@@ -162,12 +167,18 @@ impl Zones {
     /// The local day of an instant and the instants between which this answer holds: `(day, from_ms, until_ms)`.
     /// Callers that walk sorted samples ask again only when they leave the range.
     pub fn day_span(&self, at_ms: i64) -> (Day, i64, i64) {
-        let index = self.spans.partition_point(|(from, _)| *from <= at_ms);
-        let zone = if index == 0 { &self.home } else { &self.spans[index - 1].1 };
-        let low = if index == 0 { i64::MIN } else { self.spans[index - 1].0 };
-        let high = self.spans.get(index).map_or(i64::MAX, |(from, _)| *from);
+        let (low, zone, high) = self.stretch(self.spans.partition_point(|(from, _)| *from <= at_ms));
         let (day, from, until) = local_day(zone, at_ms);
         (day, from.max(low), until.min(high))
+    }
+
+    /// The stretch in one zone after so many changes: from when, the zone, until when.
+    fn stretch(&self, changes: usize) -> (i64, &TimeZone, i64) {
+        let (low, zone) = match changes.checked_sub(1).and_then(|last| self.spans.get(last)) {
+            Some((from, zone)) => (*from, zone),
+            None => (i64::MIN, &self.home),
+        };
+        (low, zone, self.spans.get(changes).map_or(i64::MAX, |(from, _)| *from))
     }
 
     /// The local day of an instant.
@@ -225,8 +236,7 @@ fn local_day(zone: &TimeZone, at_ms: i64) -> (Day, i64, i64) {
 }
 
 fn day_in(zone: &TimeZone, at_ms: i64) -> Option<Day> {
-    let date = zone.to_datetime(Timestamp::from_millisecond(at_ms).ok()?).date();
-    Some(days_from_civil(date.year().into(), date.month().into(), date.day().into()) as Day)
+    Some(day_of(zone.to_datetime(Timestamp::from_millisecond(at_ms).ok()?).date()))
 }
 
 fn clock_time(zone: &TimeZone, day: Day, hour: i8) -> i64 {

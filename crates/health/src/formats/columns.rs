@@ -1,32 +1,12 @@
 //! Packs columns of numbers without loss: as differences of whole multiples of a power of ten where the values are
 //! such, which printed decimals are, and bit by bit otherwise.
 
+use crate::varint;
+
 const RAW: u8 = 255;
 const ABSENT: u8 = 0;
 const FULL: u8 = 1;
 const HOLES: u8 = 2;
-
-/// Appends a whole number in as few bytes as it needs.
-pub(super) fn push_varint(out: &mut Vec<u8>, mut n: u64) {
-    while n >= 0x80 {
-        out.push(n as u8 | 0x80);
-        n >>= 7;
-    }
-    out.push(n as u8);
-}
-
-/// Takes a number off the front.
-pub(super) fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
-    let mut n = 0u64;
-    for shift in (0..64).step_by(7) {
-        let byte = take(bytes, 1)?.first().copied()?;
-        n |= u64::from(byte & 0x7F).checked_shl(shift)?;
-        if byte < 0x80 {
-            return Some(n);
-        }
-    }
-    None
-}
 
 fn take<'a>(bytes: &mut &'a [u8], n: usize) -> Option<&'a [u8]> {
     let (now, rest) = bytes.split_at_checked(n)?;
@@ -58,7 +38,7 @@ pub(super) fn push_column(out: &mut Vec<u8>, column: &[Option<f64>]) {
     let mut before = 0i64;
     for n in whole {
         let delta = n - before;
-        push_varint(out, (delta << 1 ^ delta >> 63) as u64);
+        varint::put(out, varint::zigzag(delta));
         before = n;
     }
 }
@@ -89,8 +69,7 @@ pub(super) fn take_column(bytes: &mut &[u8], n: usize) -> Option<Vec<Option<f64>
         if exponent == RAW {
             return Some(f64::from_le_bytes(take(bytes, 8)?.try_into().ok()?));
         }
-        let zigzag = take_varint(bytes)?;
-        before = before.wrapping_add((zigzag >> 1) as i64 ^ -((zigzag & 1) as i64));
+        before = before.wrapping_add(varint::unzigzag(varint::take(bytes)?));
         (exponent <= 9).then(|| before as f64 / 10f64.powi(exponent.into()))
     };
     let is_there = |i: usize| holes.is_none_or(|bits| bits.get(i / 8).is_some_and(|byte| byte >> (i % 8) & 1 == 1));

@@ -1,13 +1,14 @@
 //! Voltages of an electrocardiogram and their packed form, the payload of an ECG's entry.
 
-use super::columns::{push_column, push_varint, take_column, take_varint};
+use super::columns::{push_column, take_column};
+use crate::varint;
 
 const FORMAT: u8 = 1;
 
 /// Packs voltages without loss: a format byte, their number, and a column. One that could not be read keeps its place.
 pub fn pack(voltages: &[Option<f64>]) -> Vec<u8> {
     let mut out = vec![FORMAT];
-    push_varint(&mut out, voltages.len() as u64);
+    varint::put(&mut out, voltages.len() as u64);
     push_column(&mut out, voltages);
     out
 }
@@ -16,7 +17,7 @@ pub fn pack(voltages: &[Option<f64>]) -> Vec<u8> {
 pub fn unpack(mut bytes: &[u8]) -> Option<Vec<Option<f64>>> {
     let (format, rest) = bytes.split_first()?;
     bytes = rest;
-    let n = usize::try_from(take_varint(&mut bytes)?).ok()?;
+    let n = usize::try_from(varint::take(&mut bytes)?).ok()?;
     // A gap takes a bit, so a hostile number allocates nothing to speak of.
     if *format != FORMAT || n > bytes.len().saturating_mul(8) {
         return None;

@@ -1,6 +1,7 @@
 //! Points of a route and their packed form, the payload of a route's entry.
 
-use super::columns::{push_column, push_varint, take_column, take_varint};
+use super::columns::{push_column, take_column};
+use crate::varint;
 
 const FORMAT: u8 = 1;
 
@@ -35,7 +36,7 @@ impl Point {
 /// Packs points without loss: a format byte, their number, and eight columns.
 pub fn pack(points: &[Point]) -> Vec<u8> {
     let mut out = vec![FORMAT];
-    push_varint(&mut out, points.len() as u64);
+    varint::put(&mut out, points.len() as u64);
     let mut column = |get: fn(&Point) -> Option<f64>| {
         let values: Vec<Option<f64>> = points.iter().map(get).collect();
         push_column(&mut out, &values);
@@ -55,7 +56,7 @@ pub fn pack(points: &[Point]) -> Vec<u8> {
 pub fn unpack(mut bytes: &[u8]) -> Option<Vec<Point>> {
     let (format, rest) = bytes.split_first()?;
     bytes = rest;
-    let n = usize::try_from(take_varint(&mut bytes)?).ok()?;
+    let n = usize::try_from(varint::take(&mut bytes)?).ok()?;
     // Every point has at least one byte of latitude, so a hostile number allocates nothing.
     if *format != FORMAT || n > bytes.len() {
         return None;

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
-use jiff::{Timestamp, ToSpan};
 
 use super::hold::{held, leveled, sort};
 use super::merge::{Span, merge};
 use crate::kind::Style;
-use crate::time::{Day, HOUR_MS, Zones, parse_day};
+use crate::time::{Day, Zones, day_of};
 
 /// How wide a bucket is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,29 +103,20 @@ impl Calendar<'_> {
     /// The bucket of an instant, and until when this answer holds: a bucket in which the wearer changes zones has
     /// several pieces.
     fn piece(&self, at_ms: i64) -> Piece {
+        if self.grain == Grain::Hour {
+            let (start_ms, end_ms) = self.zones.hour_span(at_ms);
+            return Piece { start_ms, end_ms, day: self.zones.day(at_ms), from_ms: start_ms, until_ms: end_ms };
+        }
         let (day, from_ms, until_ms) = self.zones.day_span(at_ms);
         let until_ms = until_ms.max(at_ms + 1);
-        if self.grain == Grain::Hour {
-            let (start_ms, end_ms) = self.hour(at_ms);
-            let (from_ms, until_ms) = (start_ms.max(from_ms), end_ms.min(until_ms));
-            return Piece { start_ms, end_ms, day, from_ms, until_ms };
-        }
         let (first, next) = self.days(day).unwrap_or((day, day + 1));
         let (start_ms, end_ms) = (self.zones.day_bounds(first).0, self.zones.day_bounds(next).0);
         Piece { start_ms, end_ms, day: first, from_ms, until_ms }
     }
 
-    fn hour(&self, at_ms: i64) -> (i64, i64) {
-        let stamp = Timestamp::from_millisecond(at_ms).unwrap_or_default();
-        let offset = i64::from(self.zones.zone(at_ms).to_offset(stamp).seconds()) * 1000;
-        let from = (at_ms + offset).div_euclid(HOUR_MS) * HOUR_MS - offset;
-        (from, from + HOUR_MS)
-    }
-
     /// First day of the bucket that a day is in, and of the next bucket; none beyond the calendar's end.
     pub fn days(&self, day: Day) -> Option<(Day, Day)> {
         let date = Date::constant(1970, 1, 1).checked_add(i64::from(day).days()).ok()?;
-        let number = |date: Date| parse_day(&date.to_string());
         match self.grain {
             Grain::Hour | Grain::Day => Some((day, day + 1)),
             Grain::Week => {
@@ -135,11 +126,11 @@ impl Calendar<'_> {
             }
             Grain::Month => {
                 let first = date.first_of_month();
-                Some((number(first)?, number(first.checked_add(1.month()).ok()?)?))
+                Some((day_of(first), day_of(first.checked_add(1.month()).ok()?)))
             }
             Grain::Year => {
                 let first = date.first_of_year();
-                Some((number(first)?, number(first.checked_add(1.year()).ok()?)?))
+                Some((day_of(first), day_of(first.checked_add(1.year()).ok()?)))
             }
         }
     }
@@ -306,7 +297,7 @@ fn finish(start_ms: i64, row: Sums, style: Style) -> Bucket {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::{TimeZone, format_day, parse_stamp};
+    use crate::time::{TimeZone, format_day, parse_day, parse_stamp};
 
     fn berlin() -> Zones {
         Zones::home(TimeZone::get("Europe/Berlin").expect("a zone"))
@@ -382,13 +373,15 @@ mod tests {
     }
 
     #[track_caller]
-    fn check_hours(day: &str, expected: i64) {
-        let zones = berlin();
+    fn check_hours(zone: &str, day: &str, expected: i64) {
+        let zones = Zones::named(zone).expect("a zone");
         let calendar = Calendar { zones: &zones, grain: Grain::Hour, week_start: 0 };
         let (from, until) = zones.day_bounds(parse_day(day).expect("a day"));
         let (mut at, mut hours) = (from, 0);
         while at < until {
-            at = calendar.span(at).1;
+            let (start, end, _) = calendar.span(at);
+            assert_eq!((start, calendar.span(end - 1)), (at, calendar.span(at)), "no hours overlap");
+            at = end;
             hours += 1;
         }
         assert_eq!((at, hours), (until, expected));
@@ -396,8 +389,21 @@ mod tests {
 
     #[test]
     fn t4_a_day_of_a_clock_change_has_23_or_25_hours() {
-        check_hours("2026-03-29", 23);
-        check_hours("2026-10-25", 25);
-        check_hours("2026-10-26", 24);
+        check_hours("Europe/Berlin", "2026-03-29", 23);
+        check_hours("Europe/Berlin", "2026-10-25", 25);
+        check_hours("Europe/Berlin", "2026-10-26", 24);
+    }
+
+    #[test]
+    fn a_clock_change_of_half_an_hour_cuts_an_hour() {
+        // From 02:00 back to 01:30: 01:00 to 02:00, and 01:30 to 02:00 once more. From 02:00 to 02:30: that half is
+        // left.
+        check_hours("Australia/Lord_Howe", "2025-04-06", 25);
+        check_hours("Australia/Lord_Howe", "2025-10-05", 24);
+        check_hours("Australia/Lord_Howe", "2025-10-06", 24);
+        // Days without a full hour in their offset begin on the hour all the same.
+        check_hours("Asia/Kathmandu", "2026-03-01", 24);
+        // Liberia was 44 minutes and 30 seconds behind, and came forward to UTC.
+        check_hours("Africa/Monrovia", "1972-01-07", 24);
     }
 }

@@ -10,7 +10,7 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 use super::limits::MAX_NAME;
 use super::tests::{TIMES, all, steps};
 use super::*;
-use crate::ErrorKind;
+use crate::{EntryKind, ErrorKind};
 
 #[test]
 fn a_wrong_checksum_costs_nothing_however_small_the_document() {
@@ -37,12 +37,59 @@ fn names_with_backslashes_are_paths_too() {
     assert_eq!(batch.entries.last().map(|e| e.identity.as_str()), Some("/workout-routes/r.gpx"));
 }
 
+/// A phone prints names composed; a Mac takes them apart.
+#[test]
+fn a_route_is_found_however_its_accents_are_written() {
+    const NAMES: [&str; 2] = ["apr\u{e8}s-midi.gpx", "apre\u{300}s-midi.gpx"];
+    let track = |lat: u8| format!("<gpx><trkpt lat=\"{lat}\" lon=\"2\"/></gpx>");
+    let (one, other) = (track(1), track(2));
+    let read = |path: &str, files: &[(&str, &str)]| {
+        let file = format!("<FileReference path=\"/r\u{e9}/{path}\"/>");
+        let xml = format!("<HealthData><Workout workoutActivityType=\"X\" {TIMES}>{file}</Workout></HealthData>");
+        let batch = unzip(&[&[("a/export.xml", xml.as_str())], files].concat()).expect("readable");
+        let routes = batch.entries.iter().filter(|entry| entry.kind == EntryKind::Route);
+        let mut routes: Vec<_> = routes
+            .map(|entry| {
+                let points = crate::formats::route::unpack(entry.payload.as_ref().unwrap()).unwrap();
+                (points[0].lat, entry.body.contains("\"workout\""), entry.identity.clone())
+            })
+            .collect();
+        routes.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let missing = batch.problems.iter().filter(|problem| problem.reason == "missing_file").count();
+        (routes, missing)
+    };
+    for path in NAMES {
+        let identity = format!("/r\u{e9}/{path}");
+        for name in NAMES {
+            // In its folder, in one whose name is written otherwise, and somewhere else.
+            for folder in ["a/r\u{e9}", "a/re\u{301}", "b"] {
+                let found = read(path, &[(&format!("{folder}/{name}"), &one)]);
+                assert_eq!(found, (vec![(1.0, true, identity.clone())], 0), "{path} {folder}/{name}");
+            }
+        }
+        // Of two the one that is called just so.
+        let two = NAMES.map(|name| format!("a/r\u{e9}/{name}"));
+        let lat = if path == NAMES[0] { 1.0 } else { 2.0 };
+        let (found, missing) = read(path, &[(&two[0], &one), (&two[1], &other)]);
+        assert_eq!((found.len(), missing), (2, 0));
+        assert!(found.iter().all(|(of, linked, _)| *linked == (*of == lat)), "{found:?}");
+    }
+    // Of two neither of which is called just so, none is guessed.
+    let two = NAMES.map(|name| format!("a/re\u{301}/{name}"));
+    let (found, missing) = read(NAMES[0], &[(&two[0], &one), (&two[1], &other)]);
+    assert_eq!((found.iter().filter(|(_, linked, _)| *linked).count(), missing), (0, 1));
+    // Without a reference, too, it is called the same in every export.
+    let names = NAMES.map(|name| read("x.gpx", &[(&format!("a/{name}"), &one)]).0.remove(0).2);
+    assert_eq!(names[0], names[1]);
+}
+
 /// A folder with one document and these files beside it.
 struct Beside(Vec<(&'static str, String)>);
 
 impl Folder for Beside {
-    fn list(&mut self) -> std::io::Result<Vec<(String, u64)>> {
-        Ok(self.0.iter().map(|(name, text)| ((*name).to_owned(), text.len() as u64)).collect())
+    fn list(&mut self) -> std::io::Result<Listed> {
+        let files = self.0.iter().map(|(name, text)| ((*name).to_owned(), text.len() as u64)).collect();
+        Ok(Listed { files, ..Listed::default() })
     }
 
     fn open(&mut self, path: &str) -> std::io::Result<Box<dyn std::io::Read + Send>> {
@@ -99,6 +146,83 @@ fn a_damaged_copy_does_not_pass_for_the_archive_that_is_whole() {
     assert!(other.is_some() && other != after, "{other:?}");
     assert_eq!(told(&damaged).1, other, "and it is known itself");
     assert_ne!(told(&with(b'6')).1, other, "and not for another one");
+}
+
+const CSV: &str = "Name,A\nBorn,B\nRecorded,2021-12-17 12:58:58 +0800\nClass,A\nSymptoms,\nVersion,1\nDevice,W\n\
+                   Rate,1 hertz\n\n\nLead,Lead I\nUnit,µV\n\n";
+
+/// What three files beside the document give: points, voltages, the clinical text, and which of them are damaged.
+fn beside(zip: Vec<u8>) -> (Vec<f64>, Vec<Option<f64>>, Option<String>, Vec<String>) {
+    let batch = Reader::archive(Cursor::new(zip)).and_then(all).expect("readable");
+    let payload = |kind| batch.entries.iter().find(|entry| entry.kind == kind).and_then(|entry| entry.payload.clone());
+    let points = payload(EntryKind::Route).and_then(|bytes| crate::formats::route::unpack(&bytes)).unwrap_or_default();
+    let voltages = payload(EntryKind::Ecg).and_then(|bytes| crate::formats::ecg::unpack(&bytes)).unwrap_or_default();
+    let text = payload(EntryKind::ClinicalRecord).map(|bytes| String::from_utf8(bytes).expect("a text"));
+    let damaged = batch.problems.iter().filter(|problem| problem.reason == "damaged_file");
+    let mut damaged: Vec<_> = damaged.filter_map(|problem| problem.file.clone()).collect();
+    damaged.sort();
+    (points.iter().map(|point| point.lat).collect(), voltages, text, damaged)
+}
+
+/// The three files, each of so many lines.
+fn three(lines: usize, method: zip::CompressionMethod) -> (Vec<u8>, [String; 3]) {
+    let point = |n: usize| format!("<trkpt lat=\"{}\" lon=\"2\"><ele>{}</ele></trkpt>\n", n % 90, n * 7919 % 9973);
+    let gpx = format!("<gpx><trk>{}</trk></gpx>", (0..lines).map(point).collect::<String>());
+    let csv = format!("{CSV}{}", (0..lines).map(|n| format!("{}.5\n", n * 7919 % 9973)).collect::<String>());
+    let json = format!("{{\"é\": \"{}\"}}", (0..lines).map(|n| format!("é{}", n * 7919 % 9973)).collect::<String>());
+    let xml = r#"<HealthData><ClinicalRecord type="T" identifier="1" resourceFilePath="/a.json"/></HealthData>"#;
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default().compression_method(method);
+    for (name, text) in [("export.xml", xml), ("a.gpx", &gpx), ("a.csv", &csv), ("a.json", &json)] {
+        zip.start_file(name, options).expect("a file");
+        zip.write_all(text.as_bytes()).expect("written");
+    }
+    (zip.finish().expect("finished").into_inner(), [gpx, csv, json])
+}
+
+const NAMES: [&str; 3] = ["/a.csv", "/a.gpx", "/a.json"];
+
+#[test]
+fn of_files_with_another_checksum_everything_is_kept() {
+    for method in [zip::CompressionMethod::Stored, zip::CompressionMethod::Deflated] {
+        let (mut zip, [_, _, json]) = three(500, method);
+        let (points, voltages, text, damaged) = beside(zip.clone());
+        assert_eq!((points.len(), voltages.len(), text.as_ref(), damaged.len()), (500, 500, Some(&json), 0));
+        // All but the first one, which is the document.
+        let entries: Vec<usize> = memchr::memmem::find_iter(&zip, b"PK\x01\x02").skip(1).collect();
+        entries.iter().for_each(|at| zip[at + 16] ^= 1);
+        assert_eq!(beside(zip), (points, voltages, text, NAMES.map(str::to_owned).to_vec()), "{method:?}");
+    }
+}
+
+#[test]
+fn of_files_whose_stream_breaks_everything_before_that_is_kept() {
+    let (mut zip, [_, _, json]) = three(3_000, zip::CompressionMethod::Deflated);
+    let (points, voltages, _, _) = beside(zip.clone());
+    for at in memchr::memmem::find_iter(&zip.clone(), b"PK\x01\x02").skip(1) {
+        let packed = u32::from_le_bytes(zip[at + 20..at + 24].try_into().expect("four bytes"));
+        zip[at + 20..at + 24].copy_from_slice(&(packed / 2).to_le_bytes());
+    }
+    let (some, few, text, damaged) = beside(zip);
+    assert_eq!(damaged, NAMES);
+    let text = text.expect("a part");
+    assert!(
+        (1_000..2_000).contains(&some.len()) && (1_000..2_000).contains(&few.len()),
+        "{} {}",
+        some.len(),
+        few.len()
+    );
+    assert_eq!((some.as_slice(), few.as_slice()), (&points[..some.len()], &voltages[..few.len()]));
+    assert!(json.starts_with(&text) && text.len() > json.len() / 3, "{}", text.len());
+}
+
+#[test]
+fn of_a_broken_clinical_file_the_text_is_kept_as_far_as_it_is_one() {
+    let check = |bytes: &[u8], expected: &str| assert_eq!(files::readable(bytes.to_vec()), expected.as_bytes());
+    check(b"", "");
+    check("{\"é".as_bytes(), "{\"é");
+    check(&"{\"é".as_bytes()[..3], "{\"");
+    check(b"{\"a\xff\x01b", "{\"a");
 }
 
 /// A file on a disk that fails once it is told to; an interrupted read is one that works the next time.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 /// What makes a tag unreadable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,19 +51,45 @@ impl<'a> Iterator for Attributes<'a> {
     }
 }
 
-/// Replaces character and entity references. The second value is false where one is unknown and the text was kept
-/// as it stands. Control characters that hide in references are left out, as they are elsewhere.
-pub(super) fn unescape(raw: &str) -> (Cow<'_, str>, bool) {
+/// Replaces character and entity references, and tells how many there were that are none: these stay as text, and what
+/// stands around them is read as elsewhere. Control characters that hide in references are left out, as they are
+/// elsewhere.
+pub(super) fn unescape(raw: &str) -> (Cow<'_, str>, u64) {
     if memchr(b'&', raw.as_bytes()).is_none() {
-        return (Cow::Borrowed(raw), true);
+        return (Cow::Borrowed(raw), 0);
     }
-    match quick_xml::escape::unescape(raw) {
-        Ok(text) if text.bytes().any(is_control) => {
-            (Cow::Owned(text.chars().filter(|c| !u8::try_from(*c).is_ok_and(is_control)).collect()), true)
+    let (text, broken) = match quick_xml::escape::unescape(raw) {
+        Ok(text) => (text, 0),
+        Err(_) => unescape_around(raw),
+    };
+    if text.bytes().any(is_control) {
+        return (Cow::Owned(text.chars().filter(|c| !u8::try_from(*c).is_ok_and(is_control)).collect()), broken);
+    }
+    (text, broken)
+}
+
+/// The same one by one, for a text of which some are none.
+fn unescape_around(raw: &str) -> (Cow<'_, str>, u64) {
+    let (mut text, mut broken, mut rest) = (String::with_capacity(raw.len()), 0, raw);
+    while let Some((before, after)) = rest.split_once('&') {
+        text.push_str(before);
+        // No reference holds another one, so many without an end cost no more than their bytes.
+        let end = memchr2(b';', b'&', after.as_bytes()).filter(|end| after.as_bytes().get(*end) == Some(&b';'));
+        let reference = end.and_then(|end| rest.get(before.len()..before.len() + 1 + end + 1));
+        match reference.and_then(|reference| Some((reference, quick_xml::escape::unescape(reference).ok()?))) {
+            Some((reference, character)) => {
+                text.push_str(&character);
+                rest = rest.get(before.len() + reference.len()..).unwrap_or_default();
+            }
+            None => {
+                broken += 1;
+                text.push('&');
+                rest = after;
+            }
         }
-        Ok(text) => (text, true),
-        Err(_) => (Cow::Borrowed(raw), false),
     }
+    text.push_str(rest);
+    (Cow::Owned(text), broken)
 }
 
 /// Control characters that XML does not allow.
@@ -82,6 +108,8 @@ pub(super) fn bounded(text: &str, max: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[track_caller]
@@ -108,16 +136,57 @@ mod tests {
     }
 
     #[test]
-    fn references_become_characters_and_unknown_ones_stay() {
-        assert_eq!(unescape("a &lt;b&gt; &#233;&#x41;"), (Cow::Borrowed("a <b> éA"), true));
-        assert_eq!(unescape("R&D"), (Cow::Borrowed("R&D"), false));
-        assert_eq!(unescape("&who;"), (Cow::Borrowed("&who;"), false));
-        assert_eq!(unescape("a&#11;b"), (Cow::Borrowed("ab"), true));
+    fn references_become_characters_and_only_what_is_none_stays() {
+        let check = |raw: &str, text: &str, broken: u64| {
+            let (got, count) = unescape(raw);
+            assert_eq!((got.as_ref(), count), (text, broken), "{raw}");
+        };
+        check("a &lt;b&gt; &#233;&#x41;", "a <b> éA", 0);
+        check("a&#11;b", "ab", 0);
+        check("R&D", "R&D", 1);
+        check("&who;", "&who;", 1);
+        check("&lt;R&D&gt;", "<R&D>", 1);
+        check("Kim&apos;s R&D &#38; &#x26;co", "Kim's R&D & &co", 1);
+        check("R&D; &amp; & &&amp; &;", "R&D; & & && &;", 4);
+        check("&#0;&#xD800;&#x110000;&#+1;&#;&amp", "&#0;&#xD800;&#x110000;&#+1;&#;&amp", 6);
+        check("&Amp;心&é;&lt;", "&Amp;心&é;<", 2);
+        // What a reference makes is no reference.
+        check("&amp;lt; &", "&lt; &", 1);
+        check("a&b&#11;&#x1;c", "a&bc", 1);
     }
 
     #[test]
     fn bounded_text_ends_between_characters() {
         assert_eq!(bounded("aéb", 2), "a");
         assert_eq!(bounded("aéb", 3), "aé");
+    }
+
+    const PIECES: [&str; 12] =
+        ["&amp;", "&lt;", "&#233;", "&#x1F6B6;", "&apos;", "a", "心", " ", ";", "#", "x", "&quot;"];
+
+    proptest! {
+        /// What the package reads is read one by one as well, and what stands around a stray mark as if it were not
+        /// there.
+        #[test]
+        fn a_stray_mark_changes_nothing_around_it(
+            before in proptest::collection::vec(0..PIECES.len(), 0..8),
+            after in proptest::collection::vec(0..PIECES.len(), 0..8),
+        ) {
+            let join = |picks: &[usize]| picks.iter().map(|i| PIECES[*i]).collect::<String>();
+            let (before, after) = (join(&before), join(&after));
+            let good = quick_xml::escape::unescape(&before).expect("good");
+            prop_assert_eq!(unescape_around(&before), (good.clone(), 0));
+            let rest = quick_xml::escape::unescape(&after).expect("good");
+            let joined = format!("{before}& {after}");
+            let (text, broken) = unescape(&joined);
+            prop_assert_eq!((text.into_owned(), broken), (format!("{good}& {rest}"), 1));
+        }
+
+        #[test]
+        fn any_text_is_read(raw in "[&;#xa-f0-9 é]{0,40}") {
+            let (text, broken) = unescape(&raw);
+            prop_assert!(text.len() <= raw.len() && broken <= raw.matches('&').count() as u64);
+            prop_assert_eq!(broken == 0, quick_xml::escape::unescape(&raw).is_ok());
+        }
     }
 }

@@ -18,11 +18,13 @@ const RECENT: usize = 12;
 /// A kind in the present batch with what its values need.
 pub(super) struct KindState {
     raw: String,
+    /// References in it that are none, here and below: told for every record that has them.
+    broken: u64,
     index: u32,
     kind: Kind,
     known: bool,
     units: Vec<(String, Option<Conversion>)>,
-    categories: Vec<(String, Option<i64>)>,
+    categories: Vec<(String, Option<i64>, u64)>,
 }
 
 struct Recent {
@@ -32,6 +34,7 @@ struct Recent {
     unit: Option<String>,
     source: u32,
     origin: u32,
+    broken: u64,
 }
 
 /// The value of a sample.
@@ -66,18 +69,20 @@ impl Builder {
 
     /// The kind's place in [`Builder::value`]; `None` where there are too many.
     pub(super) fn kind(&mut self, raw: &str, unit: Option<&str>, tally: &mut Tally) -> Option<usize> {
-        if self.kinds.get(self.last_kind).is_some_and(|state| state.raw == raw) {
-            return Some(self.last_kind);
+        if self.kinds.get(self.last_kind).is_none_or(|state| state.raw != raw) {
+            self.last_kind = match self.by_kind.get(raw) {
+                Some(at) => *at,
+                None => self.add_kind(raw, unit, tally)?,
+            };
         }
-        self.last_kind = match self.by_kind.get(raw) {
-            Some(at) => *at,
-            None => self.add_kind(raw, unit, tally)?,
-        };
+        if let Some(broken) = self.kinds.get(self.last_kind).map(|state| state.broken) {
+            count_broken(broken, tally);
+        }
         Some(self.last_kind)
     }
 
     fn add_kind(&mut self, raw: &str, unit: Option<&str>, tally: &mut Tally) -> Option<usize> {
-        let identifier = text(raw, tally);
+        let (identifier, broken) = unescape(raw);
         let known = kind::get(&identifier).is_some();
         if !known && !tally.names.admit_kind(&identifier, &tally.limits) {
             return None;
@@ -88,7 +93,7 @@ impl Builder {
         self.weight += raw.len();
         self.batch.kinds.push(identifier.into_owned());
         let (units, categories) = (Vec::new(), Vec::new());
-        self.kinds.push(KindState { raw: raw.to_owned(), index, kind, known, units, categories });
+        self.kinds.push(KindState { raw: raw.to_owned(), broken, index, kind, known, units, categories });
         self.by_kind.insert(raw.to_owned(), at);
         Some(at)
     }
@@ -115,20 +120,29 @@ impl Builder {
                 && r.device_rest == device_rest
         });
         if let Some(at) = found {
-            let (source, origin) = self.recent.get(at).map_or((NONE, NONE), |r| (r.source, r.origin));
+            let (source, origin, broken) =
+                self.recent.get(at).map_or((NONE, NONE, 0), |r| (r.source, r.origin, r.broken));
+            count_broken(broken, tally);
             if at > 0 {
                 self.recent.swap(at, at - 1);
             }
             return Some((source, origin));
         }
-        let device = device::canonical(&text(raw_device, tally));
+        let mut broken = 0;
+        let mut text = |raw| {
+            let (text, more) = unescape(raw);
+            broken += more;
+            text
+        };
+        let device = device::canonical(&text(raw_device));
         let hardware = device.as_deref().and_then(device::hardware).map(str::to_owned);
-        let source = Source { name: text(name, tally).into_owned(), bundle: None, hardware };
+        let source = Source { name: text(name).into_owned(), bundle: None, hardware };
+        let version_text = version.map(|v| text(v).into_owned());
+        let unit_text = unit.map(|u| text(u).into_owned());
+        count_broken(broken, tally);
         if !self.sources.contains_key(&source) && !tally.names.admit_source(&source, &tally.limits) {
             return None;
         }
-        let version_text = version.map(|v| text(v, tally).into_owned());
-        let unit_text = unit.map(|u| text(u, tally).into_owned());
         let origin = Origin { device, version: version_text, unit: unit_text };
         let weight = name.len() + raw_device.len() + version.map_or(0, str::len) + 64;
         let (before_s, before_o) = (self.batch.sources.len(), self.batch.origins.len());
@@ -140,7 +154,7 @@ impl Builder {
         self.recent.truncate(RECENT - 1);
         let (version, unit) = (version.map(str::to_owned), unit.map(str::to_owned));
         let (name, device_rest) = (name.to_owned(), device_rest.to_owned());
-        self.recent.insert(0, Recent { name, device_rest, version, unit, source, origin });
+        self.recent.insert(0, Recent { name, device_rest, version, unit, source, origin, broken });
         Some((source, origin))
     }
 
@@ -158,7 +172,7 @@ impl Builder {
             return Some(self.category(at, raw.unwrap_or_default(), tally));
         }
         let printed = number(raw?)?;
-        let value = match state.conversion(unit, tally) {
+        let value = match state.conversion(unit) {
             Some(conversion) => conversion.apply(printed),
             None => {
                 tally.count("unknown_unit", Some(&state.kind.identifier));
@@ -176,13 +190,14 @@ impl Builder {
     }
 
     fn category(&mut self, at: usize, raw: &str, tally: &mut Tally) -> Value {
-        let number = self.kinds.get_mut(at).and_then(|state| state.category(raw, tally));
+        let (number, broken) = self.kinds.get_mut(at).map_or((None, 0), |state| state.category(raw));
+        count_broken(broken, tally);
         if let Some(number) = number {
             return Value { value: Some(number as f64), original: None, text: NONE };
         }
         let identifier = self.kinds.get(at).map(|state| state.kind.identifier.as_str());
         tally.count("unknown_value", identifier);
-        let text = text(raw, tally).into_owned();
+        let text = unescape(raw).0.into_owned();
         self.weight += text.len();
         Value { value: None, original: None, text: intern(&mut self.texts, &mut self.batch.texts, text) }
     }
@@ -198,12 +213,13 @@ impl Builder {
 }
 
 impl KindState {
-    fn conversion(&mut self, unit: Option<&str>, tally: &mut Tally) -> Option<Conversion> {
+    /// What is broken in the unit's text is counted where it is kept.
+    fn conversion(&mut self, unit: Option<&str>) -> Option<Conversion> {
         let Some(unit) = unit else { return self.kind.conversion(None) };
         if let Some((_, found)) = self.units.iter().find(|(known, _)| known == unit) {
             return *found;
         }
-        let found = self.kind.conversion(Some(&text(unit, tally)));
+        let found = self.kind.conversion(Some(&unescape(unit).0));
         // A hostile file may have a unit per record.
         if self.units.len() < 64 {
             self.units.push((unit.to_owned(), found));
@@ -211,25 +227,32 @@ impl KindState {
         found
     }
 
-    fn category(&mut self, raw: &str, tally: &mut Tally) -> Option<i64> {
-        if let Some((_, found)) = self.categories.iter().find(|(known, _)| known == raw) {
-            return *found;
+    fn category(&mut self, raw: &str) -> (Option<i64>, u64) {
+        if let Some((_, found, broken)) = self.categories.iter().find(|(known, ..)| known == raw) {
+            return (*found, *broken);
         }
-        let found = self.kind.category_value(&text(raw, tally));
+        let (text, broken) = unescape(raw);
+        let found = self.kind.category_value(&text);
         if self.categories.len() < 64 {
-            self.categories.push((raw.to_owned(), found));
+            self.categories.push((raw.to_owned(), found, broken));
         }
-        found
+        (found, broken)
     }
 }
 
 /// Unescapes and counts what could not be.
 pub(super) fn text<'a>(raw: &'a str, tally: &mut Tally) -> Cow<'a, str> {
-    let (text, good) = unescape(raw);
-    if !good {
-        tally.count("unknown_entity", None);
-    }
+    let (text, broken) = unescape(raw);
+    count_broken(broken, tally);
     text
+}
+
+/// Counts references that are none.
+fn count_broken(broken: u64, tally: &mut Tally) {
+    if broken > 0 {
+        let position = tally.position;
+        tally.add("unknown_entity", None, broken, Some(position));
+    }
 }
 
 /// Reads a finite number with a dot as its mark.

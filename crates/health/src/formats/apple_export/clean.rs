@@ -205,11 +205,12 @@ pub(super) struct CleanReader<R> {
     cleaner: Cleaner<R>,
     block: String,
     at: usize,
+    failed: Option<io::Error>,
 }
 
 impl<R: Read> CleanReader<R> {
     pub(super) fn new(inner: R) -> Self {
-        Self { cleaner: Cleaner::new(inner, Vec::new()), block: String::new(), at: 0 }
+        Self { cleaner: Cleaner::new(inner, Vec::new()), block: String::new(), at: 0, failed: None }
     }
 
     /// What is left of the present block.
@@ -230,7 +231,17 @@ impl<R: Read> BufRead for CleanReader<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.at >= self.block.len() {
             self.at = 0;
-            self.cleaner.fill(&mut self.block)?;
+            self.block.clear();
+            // What was read before an error comes first.
+            if let Some(error) = self.failed.take() {
+                return Err(error);
+            }
+            let filled = self.cleaner.fill(&mut self.block);
+            if self.block.is_empty() {
+                filled?;
+            } else {
+                self.failed = filled.err();
+            }
         }
         Ok(self.block.as_bytes().get(self.at..).unwrap_or_default())
     }
@@ -297,6 +308,22 @@ mod tests {
         check(b"a\xff\xfeb", "a\u{FFFD}\u{FFFD}b", 0, 2);
         check(b"cut \xe5\xbf", "cut \u{FFFD}", 0, 1);
         check(b"\x01\x02", "", 2, 0);
+    }
+
+    #[test]
+    fn what_was_read_before_an_error_comes_first() {
+        struct Fails;
+        impl Read for Fails {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::InvalidData.into())
+            }
+        }
+        for n in [0, 1, BLOCK - 1, BLOCK, BLOCK + 1] {
+            let bytes = vec![b'x'; n];
+            let mut text = Vec::new();
+            let result = CleanReader::new(bytes.as_slice().chain(Fails)).read_to_end(&mut text);
+            assert_eq!((text.len(), result.map_err(|error| error.kind())), (n, Err(io::ErrorKind::InvalidData)));
+        }
     }
 
     #[test]

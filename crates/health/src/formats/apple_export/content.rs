@@ -6,8 +6,9 @@ use super::limits::{BATCH_BYTES, BATCH_SAMPLES};
 use super::node::{Node, Tree};
 use super::record::{self, Extras};
 use super::tally::{Place, Tally};
+use super::workout;
 use crate::time::{parse_stamp, printed_offset};
-use crate::{Batch, Document, Error, ErrorKind, Result, Sample};
+use crate::{Batch, Document, EntryKind, Error, ErrorKind, Result, Sample};
 
 /// What stands below the root in every export. Such an element inside another one says that an end tag was lost.
 const TOP: [&str; 9] = [
@@ -162,7 +163,7 @@ impl Content {
             Inside::Record(sample) => self.keep(sample),
             Inside::Tree(tree) => {
                 if let Some(node) = tree.cut() {
-                    entries::refuse("truncated", &node, &mut self.tally, &mut self.found);
+                    self.refuse("truncated", &node);
                 }
             }
             Inside::Nothing => {}
@@ -207,6 +208,14 @@ impl Content {
         }
     }
 
+    /// Lists an element that cannot be kept, and keeps the records and routes in it that can.
+    fn refuse(&mut self, reason: &'static str, node: &Node) {
+        entries::refuse(reason, node, &mut self.tally, &mut self.found);
+        if entries::kind_of(&node.name) == Some(EntryKind::Workout) {
+            workout::keep_routes(node, &mut self.tally, &mut self.found);
+        }
+    }
+
     fn root(&mut self, name: &str, attributes: &str) {
         let node = Tree::new(name, attributes, &mut self.tally).close().unwrap_or_default();
         self.document.locale = node.get("locale").map(str::to_owned);
@@ -225,7 +234,7 @@ impl Content {
         }
         let rejects = self.tally.rejects.len();
         if !self.tally.admits(&entries::source(node)) {
-            entries::refuse("too_many_sources", node, &mut self.tally, &mut self.found);
+            self.refuse("too_many_sources", node);
         } else if !entries::read(node, &mut self.tally, &mut self.found) {
             self.tally.count("unknown_element", Some(&node.name));
         }

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 use super::tests::{TIMES, all, check, inside, read, steps};
 use super::*;
+use crate::Entry;
 
 #[test]
 fn damage_is_repaired_and_counted() {
@@ -21,6 +22,86 @@ fn damage_is_repaired_and_counted() {
     check(&format!("<!-- a --> {good} <? b ?><![CDATA[c]]> & {good}"), 2, &[]);
     check(&good.replace("/>", "></Record>").replace('"', "'"), 1, &[]);
     check(&good.replace(' ', "\n\t"), 0, &["bad_time"]);
+}
+
+/// With the export that is whole one watch would be two, and every row doubled.
+#[test]
+fn a_stray_ampersand_leaves_what_stands_around_it_as_it_would_be() {
+    let record = |i: usize, and: &str| {
+        steps(&format!(
+            "value=\"{i}\" sourceVersion=\"10\" device=\"&lt;&lt;HKDevice: 0x{i:x}&gt;, name:R{and}D, hardware:Watch6,1&gt;\""
+        ))
+        .replace("\"A\"", &format!("\"Kim&apos;s R{and}D\""))
+    };
+    let of = |and: &str| inside(&(0..20).map(|i| record(i, and)).collect::<String>());
+    let (whole, damaged) = (of("&amp;"), of("&"));
+    assert_eq!((&damaged.sources, &damaged.origins), (&whole.sources, &whole.origins));
+    assert_eq!((damaged.sources.len(), damaged.origins.len()), (1, 1));
+    let counts = |batch: &Batch| batch.problems.iter().map(|p| (p.reason, p.count)).collect::<Vec<_>>();
+    assert_eq!((counts(&whole), counts(&damaged)), (vec![], vec![("unknown_entity", 40)]));
+}
+
+#[test]
+fn a_workout_without_a_time_keeps_the_route_that_is_drawn_in_it() {
+    let place =
+        |second: u8| format!("<Location date=\"1970-01-01 00:00:0{second} +0000\" latitude=\"1\" longitude=\"2\"/>");
+    let route = |places: &str| format!("<WorkoutRoute sourceName=\"W\" {TIMES}>{places}</WorkoutRoute>");
+    let workout =
+        |times: &str, children: &str| format!("<Workout workoutActivityType=\"X\" {times}>{children}</Workout>");
+    let places = (1..4).map(place).collect::<String>();
+    let of = |times: &str, children: &str| {
+        let batch = inside(&workout(times, children));
+        let reasons: Vec<_> = batch.problems.iter().map(|p| (p.reason, p.count)).collect();
+        (batch.entries, reasons)
+    };
+    let (good, _) = of(TIMES, &route(&places));
+    let (bad, reasons) = of("startDate=\"x\" endDate=\"y\"", &route(&places));
+    assert_eq!((good.len(), bad.len()), (2, 1));
+    assert_eq!(reasons, [("bad_time", 1), ("no_records", 1)]);
+    // A good export later knows it again.
+    let told_by =
+        |route: &Entry| (route.kind, route.identity.clone(), route.source.clone(), route.start_ms, route.end_ms);
+    assert_eq!(told_by(&bad[0]), told_by(&good[1]));
+    assert_eq!(bad[0].payload, good[1].payload);
+    assert!(!bad[0].body.contains("workout") && good[1].body.contains("workout"), "{}", bad[0].body);
+    // So does the last one of a file that is cut off, as far as it came.
+    let cut = format!("<HealthData>{}", workout(TIMES, &route(&places)));
+    let batch = read(&cut[..cut.len() - "</WorkoutRoute></Workout>".len()]).expect("readable");
+    assert_eq!(batch.entries.iter().map(told_by).collect::<Vec<_>>(), [told_by(&good[1])]);
+    assert_eq!(batch.entries[0].payload, good[1].payload);
+    // The file that one refers to is not another route than it will be.
+    let file = "<FileReference path=\"/r.gpx\"/>";
+    let xml = format!("<HealthData>{}</HealthData>", workout("", &route(file)));
+    let track = "<gpx><trkpt lat=\"1\" lon=\"2\"/></gpx>";
+    let zip = super::archive_tests::archive(&[("export.xml", &xml), ("r.gpx", track)]);
+    let batch = Reader::archive(Cursor::new(zip)).and_then(all).expect("readable");
+    let told: Vec<_> = batch.entries.iter().map(|e| (e.identity.as_str(), e.source.name.as_str())).collect();
+    assert_eq!(told, [("/r.gpx", "W")]);
+    // Its places that cannot be read are counted all the same.
+    let (_, reasons) = of("", &route(&format!("{places}<Location latitude=\"95\" longitude=\"1\"/>")));
+    assert_eq!(reasons, [("bad_time", 1), ("bad_part", 1), ("no_records", 1)]);
+}
+
+#[test]
+fn every_reference_that_is_none_is_counted_once() {
+    let check = |body: &str, expected: u64| {
+        let batch = inside(body);
+        let members = batch.entries.iter().filter_map(|entry| entry.members.as_ref());
+        let problems = batch.problems.iter().chain(members.flat_map(|members| &members.problems));
+        let counted: u64 = problems.filter(|p| p.reason == "unknown_entity").map(|p| p.count).sum();
+        assert_eq!(counted, expected, "{body}");
+    };
+    let of = |kind: &str, more: &str| format!("<Record type=\"{kind}\" {TIMES} {more}/>");
+    let quantity = of("Some&where", "unit=\"a&b\" value=\"1\" sourceVersion=\"&1&;\"");
+    check(&quantity.repeat(70), 70 * 4);
+    check(&of("HKCategoryTypeIdentifierSleepAnalysis", "value=\"a & b\"").repeat(70), 70);
+    // More than are remembered.
+    check(&(0..70).map(|i| of("New", &format!("value=\"{i} &\" sourceVersion=\"{i}&\""))).collect::<String>(), 140);
+    check(&format!("<Correlation type=\"C\" {TIMES}>{quantity}</Correlation>"), 4);
+    check(&format!("<Correlation type=\"C\">{quantity}</Correlation>"), 4);
+    let details = "<MetadataEntry key=\"&\" value=\"a&b\"/>";
+    check(&format!("<Workout workoutActivityType=\"X&\" {TIMES}>{details}</Workout>"), 3);
+    check(&quantity.replace("/>", &format!(">{details}</Record>")), 6);
 }
 
 #[test]

@@ -3,13 +3,14 @@
 
 use std::io::Read;
 
-use super::clean::Cleaner;
+use super::clean::{Cleaner, is_damage};
 use super::device;
 use super::entries::entry;
 use super::limits::Limits;
+use super::packed::is_of_checksum;
 use crate::formats::body::Body;
 use crate::formats::ecg;
-use crate::time::parse_stamp;
+use crate::time::{instant, parse_stamp};
 use crate::{Entry, EntryKind, Source};
 
 /// Lines that Apple writes before the first voltage, without the empty ones.
@@ -22,26 +23,39 @@ const MAX_HEAD: usize = 32;
 pub struct Recording {
     /// The entry with the voltages.
     pub entry: Entry,
-    /// False where voltages are missing or could not be read; the others are there, each in its place.
+    /// False where voltages are missing or could not be read, or the file is damaged or cut off; the others are there,
+    /// each in its place.
     pub complete: bool,
 }
 
-/// Reads a file; `None` where it is no ECG of Apple's.
+/// Reads a file, as far as it can be read; `None` where it is no ECG of Apple's.
 pub fn read(reader: impl Read) -> Option<Recording> {
     read_within(reader, &Limits::default())
 }
 
-/// Reads a file; `None` where it is no ECG of Apple's or larger than the limits.
+/// Reads a file, as far as it can be read; `None` where it is no ECG of Apple's or larger than the limits.
 pub fn read_within(reader: impl Read, limits: &Limits) -> Option<Recording> {
     // One byte more tells a file of just that size from a larger one.
     let mut cleaner = Cleaner::new(reader.take(limits.ecg + 1), Vec::new());
     let (mut text, mut block) = (String::new(), String::new());
     while text.len() as u64 <= limits.ecg {
-        cleaner.fill(&mut block).ok()?;
-        if block.is_empty() {
-            return parse(text.strip_prefix("\u{FEFF}").unwrap_or(&text), limits);
-        }
+        let filled = cleaner.fill(&mut block);
         text.push_str(&block);
+        let (ended, damaged) = match filled {
+            Ok(()) => (block.is_empty(), false),
+            Err(error) if is_damage(&error) => {
+                if !is_of_checksum(&error) {
+                    // Half a number is another number.
+                    text.truncate(text.rfind('\n').map_or(0, |end| end + 1));
+                }
+                (true, true)
+            }
+            Err(_) => return None,
+        };
+        if ended && text.len() as u64 <= limits.ecg {
+            let recording = parse(text.strip_prefix("\u{FEFF}").unwrap_or(&text), limits)?;
+            return Some(Recording { complete: recording.complete && !damaged, ..recording });
+        }
     }
     None
 }
@@ -69,6 +83,7 @@ fn parse(text: &str, limits: &Limits) -> Option<Recording> {
     }
     let rate = at(7).and_then(first_number);
     let length_ms = rate.filter(|rate| *rate > 0.0).map_or(0.0, |rate| voltages.len() as f64 / rate * 1000.0);
+    let ended = instant(recorded.saturating_add(length_ms.round() as i64))?;
 
     let mut body = Body::default();
     body.instant("recorded", Some(recorded));
@@ -83,7 +98,7 @@ fn parse(text: &str, limits: &Limits) -> Option<Recording> {
     let hardware = at(6).filter(|text| !text.contains(':')).map(str::to_owned);
     let hardware = hardware.or_else(|| device::hardware(at(6)?).map(str::to_owned));
     let mut entry = entry(EntryKind::Ecg, "ecg".to_owned(), Source { hardware, ..Source::default() });
-    (entry.start_ms, entry.end_ms) = (Some(recorded), Some(recorded + length_ms.round() as i64));
+    (entry.start_ms, entry.end_ms) = (Some(recorded), Some(ended));
     entry.body = body.text();
     entry.payload = Some(ecg::pack(&voltages));
     Some(Recording { entry, complete: !voltages.is_empty() && voltages.iter().all(Option::is_some) })
@@ -152,6 +167,40 @@ mod tests {
         check("", &[]);
     }
 
+    /// Gives a text and then an error.
+    struct Breaking<'a>(&'a [u8], std::io::ErrorKind);
+
+    impl Read for Breaking<'_> {
+        fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+            match self.0.read(buf)? {
+                0 => Err(self.1.into()),
+                n => Ok(n),
+            }
+        }
+    }
+
+    #[test]
+    fn a_damaged_file_gives_whole_voltages_only_and_one_that_fails_gives_none() {
+        use std::io::ErrorKind;
+        let head = "Name,A\nBorn,B\nRecorded,2021-12-17 12:58:58 +0800\nClass,A\nSymptoms,\nVersion,1\n\
+                    Device,W\nRate,1 hertz\n\n\nLead,Lead I\nUnit,µV\n\n1.5\n2.5\n33.5";
+        let check = |text: &str, kind: ErrorKind, expected: Option<&[f64]>| {
+            let voltages = read(Breaking(text.as_bytes(), kind)).map(|Recording { entry, complete }| {
+                assert!(!complete);
+                ecg::unpack(&entry.payload.unwrap_or_default()).unwrap_or_default()
+            });
+            let expected = expected.map(|expected| expected.iter().copied().map(Some).collect::<Vec<_>>());
+            assert_eq!(voltages, expected, "{kind}");
+        };
+        check(head, ErrorKind::InvalidInput, Some(&[1.5, 2.5]));
+        check(head, ErrorKind::UnexpectedEof, Some(&[1.5, 2.5]));
+        // It was read to its end.
+        check(head, ErrorKind::InvalidData, Some(&[1.5, 2.5, 33.5]));
+        check(head, ErrorKind::TimedOut, None);
+        // Without a date there is nothing to say of when.
+        check("Name,A\nBorn,B\nRecorded,2021-12-17 12", ErrorKind::InvalidInput, None);
+    }
+
     #[test]
     fn an_english_file_is_read_without_the_persons_name() {
         check(
@@ -178,6 +227,18 @@ mod tests {
     fn what_is_no_ecg_is_none() {
         assert!(read(b"".as_slice()).is_none());
         assert!(read(b"a,b\n1,2\n".as_slice()).is_none());
+    }
+
+    #[test]
+    fn one_that_would_never_end_is_none() {
+        let read = |recorded: &str, rate: &str| {
+            let head = format!("A,\nB,\nC,{recorded}\nD,\nE,\nF,\nG,\nH,{rate} hertz\nI,\nJ,\n\n1\n2\n");
+            read(head.as_bytes()).and_then(|recording| recording.entry.end_ms)
+        };
+        assert_eq!(read("1970-01-01 00:00:00 +0000", "2"), Some(1000));
+        assert_eq!(read("1970-01-01 00:00:00 +0000", "0.0000000000001"), None);
+        assert_eq!(read("1970-01-01 00:00:00 +0000", &format!("0.{}1", "0".repeat(300))), None);
+        assert_eq!(read("9999-12-31 00:00:00 +0000", "2"), None);
     }
 
     proptest! {

@@ -6,13 +6,13 @@ use serde_json::Value as Json;
 
 use super::builder::Builder;
 use super::device;
-use super::node::Node;
+use super::node::{Known, Node};
 use super::record::{self, Extras};
 use super::tally::{Place, Tally};
 use super::workout::{self, hardware};
 use crate::formats::body::Body;
 use crate::kind;
-use crate::time::{Day, parse_day};
+use crate::time::{Day, format_day, parse_day_or_midnight};
 use crate::unit::conversion;
 use crate::{Batch, Entry, EntryKind, Source};
 
@@ -94,7 +94,7 @@ pub(super) fn read(node: &Node, tally: &mut Tally, found: &mut Found) -> bool {
         Some(EntryKind::Workout) => workout::read(node, tally, found),
         Some(EntryKind::Correlation) => correlation(node, tally, found),
         Some(EntryKind::ActivitySummary) => found.entries.extend(rings(node, tally)),
-        Some(EntryKind::Profile) => found.entries.extend(profile(node)),
+        Some(EntryKind::Profile) => found.entries.extend(profile(node, tally)),
         Some(EntryKind::ClinicalRecord) => clinical(node, tally, found),
         Some(kind) => found.entries.extend(record_like(node, kind, tally)),
         None => return false,
@@ -120,8 +120,9 @@ pub(super) fn provenance(body: &mut Body, node: &Node) {
     body.instant("created", node.stamp("creationDate"));
 }
 
+const CORRELATION: Known = Known { attributes: &["type"], is_sourced: true, children: &["Record", "MetadataEntry"] };
+
 fn correlation(node: &Node, tally: &mut Tally, found: &mut Found) {
-    node.expect_children(&["Record", "MetadataEntry"], tally);
     let identity = node.get("type").unwrap_or_default().to_owned();
     let times = node.stamp("startDate").zip(node.stamp("endDate")).filter(|(start, end)| start <= end);
     let Some((start, end)) = times else {
@@ -131,6 +132,7 @@ fn correlation(node: &Node, tally: &mut Tally, found: &mut Found) {
     body.set("type", identity.as_str());
     body.set("metadata", node.metadata());
     node.keep_unreadable(&mut body, &[], &["creationDate"], tally);
+    node.keep_unknown(&mut body, &CORRELATION, tally);
     provenance(&mut body, node);
     let members = members(node, tally);
     found.has_nested |= !members.samples.is_empty() || !members.problems.is_empty();
@@ -194,9 +196,33 @@ const RING_NUMBERS: [&str; 10] = [
     "appleStandHoursGoal",
 ];
 
+const RING: Known = Known {
+    attributes: &[
+        "dateComponents",
+        "activeEnergyBurned",
+        "activeEnergyBurnedGoal",
+        "activeEnergyBurnedUnit",
+        "appleMoveTime",
+        "appleMoveTimeGoal",
+        "appleMoveMinutes",
+        "appleMoveMinutesGoal",
+        "appleExerciseTime",
+        "appleExerciseTimeGoal",
+        "appleStandHours",
+        "appleStandHoursGoal",
+    ],
+    is_sourced: false,
+    children: &[],
+};
+
+const RING_ENERGY: [(&str, &str, &str); 2] = [
+    ("activeEnergyBurned", "activeEnergyBurnedUnit", "kcal"),
+    ("activeEnergyBurnedGoal", "activeEnergyBurnedUnit", "kcal"),
+];
+
 fn rings(node: &Node, tally: &mut Tally) -> Option<Entry> {
     let date = node.get("dateComponents").unwrap_or_default();
-    let Some(day) = parse_day(date) else {
+    let Some(day) = parse_day_or_midnight(date) else {
         reject("bad_time", node, tally);
         return None;
     };
@@ -204,11 +230,15 @@ fn rings(node: &Node, tally: &mut Tally) -> Option<Entry> {
         tally.count("implausible_date", Some("ActivitySummary"));
         return None;
     }
+    // One spelling, so that one day has one entry.
+    let date = format_day(day);
     let unit = node.get("activeEnergyBurnedUnit").unwrap_or("kcal");
     let energy = |name: &str| Some(conversion(unit, "kcal")?.apply(node.number(name)?));
     let mut body = Body::default();
     node.keep_unreadable(&mut body, &RING_NUMBERS, &[], tally);
-    body.set("date", date);
+    node.keep_printed(&mut body, &RING_ENERGY, tally);
+    node.keep_unknown(&mut body, &RING, tally);
+    body.set("date", date.as_str());
     body.number("active_energy_kcal", energy("activeEnergyBurned"));
     body.number("active_energy_goal_kcal", energy("activeEnergyBurnedGoal"));
     // Version 11 says move minutes in its DTD and move time in its data.
@@ -221,12 +251,12 @@ fn rings(node: &Node, tally: &mut Tally) -> Option<Entry> {
     body.number("exercise_goal_min", node.number("appleExerciseTimeGoal"));
     body.number("stand_hours", node.number("appleStandHours"));
     body.number("stand_goal_hours", node.number("appleStandHoursGoal"));
-    let mut entry = entry(EntryKind::ActivitySummary, date.to_owned(), Source::default());
+    let mut entry = entry(EntryKind::ActivitySummary, date, Source::default());
     entry.body = body.text();
     Some(entry)
 }
 
-fn profile(node: &Node) -> Option<Entry> {
+fn profile(node: &Node, tally: &mut Tally) -> Option<Entry> {
     let mut body = Body::default();
     // A hand-made file has child elements instead of attributes.
     let children = node.children.iter().filter_map(|child| Some((child.name.as_str(), child.get("value")?)));
@@ -234,10 +264,22 @@ fn profile(node: &Node) -> Option<Entry> {
     for (name, value) in own.chain(children).filter(|(_, value)| !value.is_empty()) {
         body.set(&kind::slug(name.trim_start_matches("HKCharacteristicTypeIdentifier")), value);
     }
+    let mut others = Body::default();
+    for child in node.children.iter().filter(|child| child.get("value").is_none()) {
+        tally.count("unknown_element", Some(&child.name));
+        others.set(&child.name, child.unknown(&Known::default()));
+    }
+    body.set("unknown", others.json());
     let mut entry = entry(EntryKind::Profile, "me".to_owned(), Source::default());
     entry.body = body.text();
     (entry.body != "{}").then_some(entry)
 }
+
+const CLINICAL: Known = Known {
+    attributes: &["type", "identifier", "sourceName", "sourceURL", "fhirVersion", "receivedDate", "resourceFilePath"],
+    is_sourced: false,
+    children: &[],
+};
 
 fn clinical(node: &Node, tally: &mut Tally, found: &mut Found) {
     let (kind, identifier) = (node.get("type").unwrap_or_default(), node.get("identifier").unwrap_or_default());
@@ -251,6 +293,7 @@ fn clinical(node: &Node, tally: &mut Tally, found: &mut Found) {
     body.set("source_url", node.get("sourceURL"));
     body.set("fhir_version", node.get("fhirVersion"));
     node.keep_unreadable(&mut body, &[], &["receivedDate"], tally);
+    node.keep_unknown(&mut body, &CLINICAL, tally);
     body.instant("received", node.stamp("receivedDate"));
     body.set("path", node.get("resourceFilePath"));
     // A clinic's own number is the same however often the record is fetched; without one the date must do.
@@ -283,7 +326,7 @@ fn record_like(node: &Node, kind: EntryKind, tally: &mut Tally) -> Option<Entry>
     fields(&mut body, node, &FRAME);
     body.set("metadata", node.metadata());
     provenance(&mut body, node);
-    for (name, list) in lists(node) {
+    for (name, list) in lists(node, tally) {
         body.set(&name, list);
     }
     let identity = node.get("type").unwrap_or(kind.as_str()).to_owned();
@@ -294,20 +337,51 @@ fn record_like(node: &Node, kind: EntryKind, tally: &mut Tally) -> Option<Entry>
 }
 
 /// Children by their name in snake case.
-fn lists(node: &Node) -> BTreeMap<String, Vec<Json>> {
+fn lists(node: &Node, tally: &mut Tally) -> BTreeMap<String, Vec<Json>> {
     let mut lists = BTreeMap::<_, Vec<_>>::new();
     for child in node.children.iter().filter(|child| child.name != "MetadataEntry") {
         let mut body = Body::default();
         fields(&mut body, child, &[]);
+        child.children.iter().for_each(|inner| tally.count("unknown_element", Some(&inner.name)));
+        if let Some(inner) = child.unknown(&Known::default()).get("elements") {
+            body.set("unknown", inner.clone());
+        }
         lists.entry(kind::slug(&child.name)).or_default().push(body.json());
     }
     lists
 }
 
+/// The numbers of audiograms and prescriptions; everything else is text, even if it looks like a number: a brand, the
+/// name of a file.
+const NUMBERS: [&str; 18] = [
+    "frequencyValue",
+    "leftEarValue",
+    "leftEarClampingRangeLowerBound",
+    "leftEarClampingRangeUpperBound",
+    "rightEarValue",
+    "rightEarClampingRangeLowerBound",
+    "rightEarClampingRangeUpperBound",
+    "sphere",
+    "cylinder",
+    "axis",
+    "add",
+    "vertex",
+    "prismAmount",
+    "prismAngle",
+    "farPD",
+    "nearPD",
+    "baseCurve",
+    "diameter",
+];
+
+const STAMPS: [&str; 2] = ["dateIssued", "expirationDate"];
+
 fn fields(body: &mut Body, node: &Node, skip: &[&str]) {
     for (name, text) in node.fields.iter().filter(|(name, text)| !skip.contains(&name.as_str()) && !text.is_empty()) {
         let key = kind::slug(name);
-        match (node.number(name), node.stamp(name)) {
+        let number = node.number(name).filter(|_| NUMBERS.contains(&name.as_str()));
+        let stamp = node.stamp(name).filter(|_| STAMPS.contains(&name.as_str()));
+        match (number, stamp) {
             (Some(number), _) => body.number(&key, Some(number)),
             (None, Some(stamp)) => body.instant(&key, Some(stamp)),
             (None, None) => body.set(&key, text.as_str()),

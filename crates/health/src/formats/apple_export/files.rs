@@ -1,4 +1,9 @@
 //! The files beside the main document: routes, electrocardiograms, clinical records.
+//!
+//! Of a file whose stream breaks, or whose checksum is another one, what could be read is kept, and the file is
+//! reported as damaged: points and voltages as far as they came, a clinical text as it is. A wrong checksum does not
+//! say which byte is wrong, and a copy that is whole replaces what a damaged one gave. What is over a limit is another
+//! matter: of an electrocardiogram or a clinical file nothing is kept.
 
 use std::collections::HashSet;
 use std::io::{self, Read, Seek};
@@ -8,11 +13,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use sha2::{Digest, Sha256};
 
 use super::blocks::hex;
+use super::clean::is_damage;
 use super::ecg;
 use super::entries::{Reference, entry};
 use super::gpx::{self, Track};
 use super::input::{Container, Files};
 use super::limits::{BESIDE_BYTES, Limits};
+use super::packed::is_of_checksum;
 use super::tally::Tally;
 use crate::formats::body::Body;
 use crate::formats::route;
@@ -185,12 +192,20 @@ impl SideFiles {
         let (of, max) = ((name, EntryKind::ClinicalRecord), tally.limits.clinical);
         let read = self.read(files, of, max, tally, |reader| {
             let mut bytes = Vec::new();
-            reader.read_to_end(&mut bytes).ok().map(|_| bytes)
+            let read = reader.read_to_end(&mut bytes);
+            (bytes, read)
         });
-        match read.flatten() {
-            Some(bytes) => reference.entry.payload = Some(bytes),
-            None => tally.lost_file("damaged_file", EntryKind::ClinicalRecord, &files.printed(name)),
+        let (text, whole) = match read {
+            Some((bytes, Ok(_))) => (Some(bytes), true),
+            Some((bytes, Err(error))) if is_of_checksum(&error) => (Some(bytes), false),
+            // A part, too, is kept as it is: whoever looks at it sees where it ends.
+            Some((bytes, Err(error))) if is_damage(&error) => (Some(readable(bytes)), false),
+            _ => (None, false),
+        };
+        if !whole {
+            tally.lost_file("damaged_file", EntryKind::ClinicalRecord, &files.printed(name));
         }
+        reference.entry.payload = text.filter(|text| whole || !text.is_empty());
         finished(reference)
     }
 }
@@ -238,6 +253,13 @@ impl Read for Metered<'_> {
         self.left -= n as u64;
         Ok(n)
     }
+}
+
+/// The beginning of a file that is text. A stream that broke may have given anything before it did.
+pub(super) fn readable(mut bytes: Vec<u8>) -> Vec<u8> {
+    let text = std::str::from_utf8(&bytes).map_or_else(|error| error.valid_up_to(), str::len);
+    bytes.truncate(text);
+    bytes
 }
 
 fn finished(mut reference: Reference) -> Entry {

@@ -1,10 +1,12 @@
 //! Where the main document and the files beside it come from: an archive, a folder, or nothing but a stream.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Read, Seek};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 use zip::result::ZipError;
@@ -20,10 +22,21 @@ use crate::{Document, Error, ErrorKind, Result};
 
 /// An unzipped export. This crate does not touch the disk, so the caller lists and opens.
 pub trait Folder: Send {
-    /// Every file below the folder, as a path with `/` between its parts, and its size.
-    fn list(&mut self) -> io::Result<Vec<(String, u64)>>;
+    /// What lies below the folder.
+    fn list(&mut self) -> io::Result<Listed>;
     /// Opens one of the listed files. Links must not be followed.
     fn open(&mut self, path: &str) -> io::Result<Box<dyn Read + Send>>;
+}
+
+/// What lies in a folder.
+#[derive(Debug, Default)]
+pub struct Listed {
+    /// Every file that may be opened, as a path with `/` between its parts, and its size in bytes.
+    pub files: Vec<(String, u64)>,
+    /// What is never opened: links, what is no file, and folders that lie too deep, with what is in them.
+    pub unopened: u64,
+    /// Files of which several have the same path as a text: never opened.
+    pub doubled: u64,
 }
 
 /// A reader that counts.
@@ -81,7 +94,10 @@ pub(super) struct Input {
 pub(super) struct Files {
     /// Name for people to name for opening.
     names: HashMap<String, Vec<u8>>,
-    /// Last part of a name to the name, where only one file is called so.
+    /// The composed form of a name that has one to the name, where only one file is called so: a Mac and a phone write
+    /// `é` in two ways.
+    by_nfc: HashMap<String, Option<String>>,
+    /// Last part of a composed name to the name, where only one file is called so.
     by_base: HashMap<String, Option<String>>,
     prefix: String,
     /// Of a folder: a hash of the names and sizes of what lies beside the document; none where nothing does.
@@ -98,19 +114,29 @@ impl Files {
         if self.names.contains_key(&full) {
             return Some(full);
         }
+        if let Some(name) = self.by_nfc.get(composed(&full).as_ref()) {
+            return name.clone();
+        }
         // Zipped anew by hand, files may lie elsewhere.
-        self.by_base.get(base_of(path))?.clone()
+        self.by_base.get(base_of(&composed(path)))?.clone()
     }
 
     fn add(&mut self, name: &str, raw_name: Vec<u8>) {
-        let same = self.by_base.entry(base_of(name).to_owned());
-        same.and_modify(|name| *name = None).or_insert_with(|| Some(name.to_owned()));
+        let only = |names: &mut HashMap<String, Option<String>>, key: &str| {
+            let same = names.entry(key.to_owned());
+            same.and_modify(|name| *name = None).or_insert_with(|| Some(name.to_owned()));
+        };
+        let key = composed(name);
+        if !name.is_ascii() {
+            only(&mut self.by_nfc, &key);
+        }
+        only(&mut self.by_base, base_of(&key));
         self.names.insert(name.to_owned(), raw_name);
     }
 
     /// The path as the document would print it.
     pub(super) fn printed(&self, name: &str) -> String {
-        format!("/{}", name.strip_prefix(&self.prefix).unwrap_or(name))
+        format!("/{}", composed(name.strip_prefix(&self.prefix).unwrap_or(name)))
     }
 
     /// Names that end so, in order.
@@ -184,7 +210,9 @@ pub(super) fn open_archive(mut reader: Box<dyn ReadSeek>, tally: &mut Tally) -> 
 
 /// Opens an unzipped export.
 pub(super) fn open_folder(mut folder: Box<dyn Folder>, tally: &mut Tally) -> Result<Input> {
-    let list = folder.list()?;
+    let Listed { files: list, unopened, doubled } = folder.list()?;
+    tally.add("unsafe_entry_name", None, unopened, None);
+    tally.add("duplicate_entry", None, doubled, None);
     if list.len() as u64 > tally.limits.entries {
         return Err(ErrorKind::TooLarge("files in the folder").into());
     }
@@ -282,6 +310,11 @@ fn listing(files: &BTreeMap<String, u64>) -> Option<String> {
         hash.update(format!("{size} {name}\0"));
     }
     (!files.is_empty()).then(|| hex(&hash.finalize()))
+}
+
+/// A name in the form in which names are compared: NFC.
+fn composed(name: &str) -> Cow<'_, str> {
+    if name.is_ascii() { Cow::Borrowed(name) } else { ComposingNormalizerBorrowed::new_nfc().normalize(name) }
 }
 
 /// The last part of a name.

@@ -31,6 +31,8 @@ mod guard;
 #[cfg(test)]
 mod hostile_tests;
 mod input;
+#[cfg(test)]
+mod kept_tests;
 pub mod limits;
 #[cfg(test)]
 mod limits_tests;
@@ -58,7 +60,7 @@ use self::limits::Limits;
 use self::tally::Tally;
 use crate::{Batch, Document, Result};
 
-pub use self::input::Folder;
+pub use self::input::{Folder, Listed};
 
 /// Reads one export, batch by batch.
 pub struct Reader {

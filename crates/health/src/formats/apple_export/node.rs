@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
 
-use super::attributes::Attributes;
+use super::attributes::{Attributes, unescape};
 use super::builder::{number, text};
 use super::tally::Tally;
 use crate::formats::body::Body;
 use crate::formats::route::Point;
 use crate::kind;
 use crate::time::parse_stamp;
+use crate::unit::conversion;
 
 /// An element with its attributes unescaped.
 #[derive(Debug, Default)]
@@ -30,6 +31,8 @@ pub(super) struct Node {
 impl Node {
     fn read(name: &str, tag: &str, keep_raw: bool, tally: &mut Tally) -> Self {
         let mut node = Self { name: name.to_owned(), ..Self::default() };
+        // It is read once more, from its text, and tells its damage then.
+        let is_record = name == "Record";
         for (i, pair) in Attributes::new(tag).enumerate() {
             let Some((name, value)) = pair.ok().filter(|_| i < tally.limits.attributes) else {
                 node.bad_shape = true;
@@ -38,7 +41,7 @@ impl Node {
             if node.fields.contains_key(name) {
                 tally.count("duplicate_attribute", Some(name));
             } else {
-                let value = text(value, tally).into_owned();
+                let value = if is_record { unescape(value).0 } else { text(value, tally) }.into_owned();
                 node.fields.insert(name.to_owned(), value);
             }
         }
@@ -102,12 +105,13 @@ impl Node {
         self.fields.get("value").map_or("", String::as_str)
     }
 
-    /// Counts what is lost of an element besides what whoever reads it counts: metadata without a key, or with a second
-    /// value for one, and places of old routes. Nested records are read on their own.
+    /// Counts what is lost of an element besides what whoever reads it counts: metadata without a key, with a second
+    /// value for one or with more than these, and places of old routes. Nested records are read on their own.
     pub(super) fn count_lost(&self, tally: &mut Tally) {
         let mut first = BTreeMap::new();
         for entry in self.all("MetadataEntry") {
             let value = entry.metadata_value();
+            entry.count_unknown(&Known { attributes: &["key", "value"], ..Known::default() }, tally);
             match entry.get("key") {
                 None => tally.count("bad_part", Some(&entry.name)),
                 Some(key) if *first.entry(key).or_insert(value) != value => {
@@ -133,11 +137,72 @@ impl Node {
         body.set("unreadable", kept.json());
     }
 
-    /// Counts children that nobody asks for.
-    pub(super) fn expect_children(&self, known: &[&str], tally: &mut Tally) {
-        for child in self.children.iter().filter(|child| !known.contains(&child.name.as_str())) {
-            tally.count("unknown_element", Some(&child.name));
+    /// Counts attributes and children that nobody asks for, and keeps them as they stand.
+    pub(super) fn keep_unknown(&self, body: &mut Body, known: &Known, tally: &mut Tally) {
+        self.count_unknown(known, tally);
+        body.set("unknown", self.unknown(known));
+    }
+
+    /// Counts attributes and children that nobody asks for.
+    pub(super) fn count_unknown(&self, known: &Known, tally: &mut Tally) {
+        self.fields.keys().filter(|name| !known.has(name)).for_each(|n| tally.count("unknown_attribute", Some(n)));
+        let children = self.children.iter().filter(|child| !known.children.contains(&child.name.as_str()));
+        children.for_each(|child| tally.count("unknown_element", Some(&child.name)));
+    }
+
+    /// Attributes by their name and children by theirs, as far as nobody asks for them.
+    pub(super) fn unknown(&self, known: &Known) -> Json {
+        let mut attributes = Body::default();
+        for (name, text) in self.fields.iter().filter(|(name, _)| !known.has(name)) {
+            attributes.set(name, text.as_str());
         }
+        let mut elements = BTreeMap::<_, Vec<Json>>::new();
+        for child in self.children.iter().filter(|child| !known.children.contains(&child.name.as_str())) {
+            elements.entry(child.name.as_str()).or_default().push(child.unknown(&Known::default()));
+        }
+        let mut children = Body::default();
+        elements.into_iter().for_each(|(name, list)| children.set(name, list));
+        let mut unknown = Body::default();
+        unknown.set("attributes", attributes.json());
+        unknown.set("elements", children.json());
+        unknown.json()
+    }
+
+    /// Counts units that nobody knows, and keeps numbers as they were printed where ours differ: in `numbers` each with
+    /// the attribute of its unit, and the unit in which we keep it.
+    pub(super) fn keep_printed(&self, body: &mut Body, numbers: &[(&str, &str, &str)], tally: &mut Tally) {
+        let mut printed = Body::default();
+        for (name, unit_name, ours) in numbers {
+            let (Some(value), Some(unit)) = (self.number(name), self.get(unit_name)) else { continue };
+            let converted = conversion(unit, ours).map(|conversion| conversion.apply(value));
+            if converted.is_none() {
+                tally.count("unknown_unit", Some(&self.name));
+            }
+            // Apple prints all lengths of time in minutes, and sixty times a number is not another one.
+            if converted != Some(value) && (unit, *ours) != ("min", "s") {
+                printed.set(name, self.get(name));
+                printed.set(unit_name, unit);
+            }
+        }
+        body.set("printed", printed.json());
+    }
+}
+
+/// What somebody asks for of an element; the default is nothing.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Known {
+    /// Attributes besides those that `is_sourced` says.
+    pub(super) attributes: &'static [&'static str],
+    /// Whether it says who wrote it and when.
+    pub(super) is_sourced: bool,
+    /// Elements inside.
+    pub(super) children: &'static [&'static str],
+}
+
+impl Known {
+    fn has(&self, name: &str) -> bool {
+        const SOURCED: [&str; 6] = ["sourceName", "sourceVersion", "device", "creationDate", "startDate", "endDate"];
+        self.attributes.contains(&name) || self.is_sourced && SOURCED.contains(&name)
     }
 }
 

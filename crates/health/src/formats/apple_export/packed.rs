@@ -17,7 +17,7 @@ pub(super) fn open<R: Read + Seek>(archive: &mut ZipArchive<R>, index: usize) ->
     drop(file);
     Ok(match method {
         CompressionMethod::Deflated => {
-            let inner = DeflateDecoder::new(archive.by_index_raw(index)?);
+            let inner = Inflated { inner: DeflateDecoder::new(archive.by_index_raw(index)?), failed: None };
             Box::new(Checked { inner, crc: Crc::new(), expected: crc })
         }
         _ => Box::new(archive.by_index(index)?),
@@ -40,6 +40,36 @@ pub(super) fn method(number: u16) -> String {
         98 => "PPMd".to_owned(),
         number => format!("method {number}"),
     }
+}
+
+/// Gives everything that stands before the place where a stream breaks: the decoder forgets what it has unpacked in the
+/// call that meets the damage.
+struct Inflated<R> {
+    inner: DeflateDecoder<R>,
+    failed: Option<io::Error>,
+}
+
+impl<R: Read> Read for Inflated<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        let before = self.inner.total_out();
+        self.inner.read(buf).or_else(|error| {
+            let unpacked = usize::try_from(self.inner.total_out() - before).unwrap_or_default().min(buf.len());
+            if unpacked == 0 {
+                return Err(error);
+            }
+            self.failed = Some(error);
+            Ok(unpacked)
+        })
+    }
+}
+
+/// Whether an error says that a file was read to its end and is not what it was when it was packed; any other one says
+/// that more would follow.
+pub(super) fn is_of_checksum(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::InvalidData
 }
 
 /// Compares the checksum of all that was read with the directory's, at the end.
@@ -99,6 +129,43 @@ mod tests {
             check(CompressionMethod::Deflated, 24, &size.to_le_bytes(), Ok(TEXT));
         }
         check(CompressionMethod::Stored, 24, &12_u32.to_le_bytes(), Ok(TEXT));
+    }
+
+    #[test]
+    fn a_stream_that_breaks_gives_everything_before_that() {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        zip.start_file("a", SimpleFileOptions::default()).expect("a file");
+        let line = |n: u32| format!("{}\n", n.wrapping_mul(2_654_435_761) % 1000);
+        let text: String = (0..20_000).map(line).collect();
+        zip.write_all(text.as_bytes()).expect("written");
+        let whole = zip.finish().expect("a zip").into_inner();
+        let data = 30 + 1;
+        let packed = memchr::memmem::rfind(&whole, b"PK\x01\x02").expect("a directory") - data;
+        let mut broken = 0;
+        for at in (0..packed).step_by(packed / 40) {
+            let read = |piece: usize| {
+                let mut bytes = whole.clone();
+                bytes[data + at] ^= 0xff;
+                let mut archive = ZipArchive::new(Cursor::new(bytes)).expect("an archive");
+                let (mut got, mut buffer) = (Vec::new(), vec![0; piece]);
+                let mut file = open(&mut archive, 0).expect("opens");
+                loop {
+                    match file.read(&mut buffer) {
+                        Ok(0) => return (got, None),
+                        Ok(n) => got.extend_from_slice(&buffer[..n]),
+                        Err(error) => return (got, Some(error.kind())),
+                    }
+                }
+            };
+            let ((large, ended), (small, _)) = (read(1 << 20), read(1));
+            assert!(ended.is_some(), "at {at}");
+            if ended != Some(io::ErrorKind::InvalidData) {
+                // Byte by byte nothing is forgotten.
+                assert_eq!((large.len(), large == small), (small.len(), true), "at {at}");
+                broken += 1;
+            }
+        }
+        assert!(broken > 0);
     }
 
     #[test]

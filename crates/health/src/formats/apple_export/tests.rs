@@ -248,12 +248,41 @@ fn rings_without_a_day_are_left_out() {
         r#"<ActivitySummary dateComponents="1969-12-30"/><ActivitySummary dateComponents="2024-05-01" activeEnergyBurned="418.4" activeEnergyBurnedUnit="kJ"/>"#,
     );
     let days: Vec<_> = batch.entries.iter().map(|e| (e.identity.as_str(), e.body.as_str())).collect();
-    assert_eq!(days, [("2024-05-01", r#"{"active_energy_kcal":100,"date":"2024-05-01"}"#)]);
+    let printed = r#""printed":{"activeEnergyBurned":"418.4","activeEnergyBurnedUnit":"kJ"}"#;
+    let body = format!(r#"{{"active_energy_kcal":100,"date":"2024-05-01",{printed}}}"#);
+    assert_eq!(days, [("2024-05-01", body.as_str())]);
+}
+
+#[test]
+fn rings_of_one_day_are_one_whatever_its_spelling() {
+    let days = ["2026-03-01", "2026-03-01T00:00:00", "2026-03-01 00:00:00 +0100"];
+    let batch = inside(&days.map(|day| format!("<ActivitySummary dateComponents=\"{day}\"/>")).concat());
+    let days: Vec<_> = batch.entries.iter().map(|e| (e.identity.as_str(), e.body.as_str())).collect();
+    assert_eq!(days, [("2026-03-01", r#"{"date":"2026-03-01"}"#); 3]);
+}
+
+#[test]
+fn instants_that_no_answer_could_print_are_refused() {
+    for stamp in ["9999-12-31 23:59:59 -1800", "9999-12-30 22:00:01 +0000", "0001-01-01 00:00:00 +0001"] {
+        let near = "2026-03-01 00:00:00 +0000";
+        for (start, end) in [(near, stamp), (stamp, stamp), (stamp, near)] {
+            for what in ["Record type=\"X\" value=\"1\"", "Workout workoutActivityType=\"W\""] {
+                let good = format!("<Record type=\"X\" value=\"1\" startDate=\"{near}\" endDate=\"{near}\"/>");
+                let batch = inside(&format!("{good}<{what} startDate=\"{start}\" endDate=\"{end}\"/>"));
+                let reasons: Vec<_> = batch.problems.iter().map(|problem| problem.reason).collect();
+                assert_eq!(
+                    (reasons, batch.samples.len(), batch.entries.len()),
+                    (vec!["bad_time"], 1, 0),
+                    "{what} {end}"
+                );
+            }
+        }
+    }
 }
 
 #[test]
 fn rings_of_no_day_at_all_are_refused() {
-    let days = ["1969-12-30", "", "bad", "2026-02-30", "2026-01-01"];
+    let days = ["1969-12-30", "", "20260101", "2026-01-01T10:00:00", "2026-01-01"];
     let batch = inside(&days.map(|day| format!("<ActivitySummary dateComponents=\"{day}\"/>")).concat());
     let reasons: Vec<_> = batch.problems.iter().map(|p| (p.reason, p.rejected.is_some(), p.count)).collect();
     let refused = ("bad_time", true, 1);

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::device;
 use super::entries::{self, Found, Reference, provenance, source};
-use super::node::Node;
+use super::node::{Known, Node};
 use super::tally::Tally;
 use crate::formats::body::Body;
 use crate::formats::route;
@@ -12,17 +12,61 @@ use crate::kind;
 use crate::unit::conversion;
 use crate::{Entry, EntryKind};
 
-const CHILDREN: [&str; 6] =
-    ["MetadataEntry", "WorkoutEvent", "WorkoutStatistics", "WorkoutActivity", "WorkoutRoute", "FileReference"];
+const WORKOUT: Known = Known {
+    attributes: &[
+        "workoutActivityType",
+        "duration",
+        "durationUnit",
+        "totalDistance",
+        "totalDistanceUnit",
+        "totalEnergyBurned",
+        "totalEnergyBurnedUnit",
+    ],
+    is_sourced: true,
+    children: &[
+        "MetadataEntry",
+        "WorkoutEvent",
+        "WorkoutStatistics",
+        "WorkoutActivity",
+        "WorkoutRoute",
+        "FileReference",
+    ],
+};
+
+const ROUTE: Known = Known { attributes: &[], is_sourced: true, children: &["MetadataEntry", "FileReference"] };
+
+const FILE: Known = Known { attributes: &["path"], is_sourced: false, children: &[] };
+
+const LEG: Known = Known {
+    attributes: &["uuid", "startDate", "endDate", "duration", "durationUnit"],
+    is_sourced: false,
+    children: &["MetadataEntry", "WorkoutEvent", "WorkoutStatistics"],
+};
+
+const EVENT: Known = Known {
+    attributes: &["type", "date", "duration", "durationUnit"],
+    is_sourced: false,
+    children: &["MetadataEntry"],
+};
+
+const STATISTIC: Known = Known {
+    attributes: &["type", "startDate", "endDate", "sum", "average", "minimum", "maximum", "unit"],
+    is_sourced: false,
+    children: &[],
+};
+
+const DURATION: (&str, &str, &str) = ("duration", "durationUnit", "s");
+
+const TOTALS: [(&str, &str, &str); 3] =
+    [DURATION, ("totalDistance", "totalDistanceUnit", "m"), ("totalEnergyBurned", "totalEnergyBurnedUnit", "kcal")];
 
 /// Finds the entry of a workout, those of its old-style routes, and the files it refers to.
 pub(super) fn read(node: &Node, tally: &mut Tally, found: &mut Found) {
-    node.expect_children(&CHILDREN, tally);
     let activity = node.get("workoutActivityType").unwrap_or_default();
     let times = node.stamp("startDate").zip(node.stamp("endDate")).filter(|(start, end)| start <= end);
     let Some((start, end)) = times else {
         entries::reject(if node.is_bad() { "bad_shape" } else { "bad_time" }, node, tally);
-        return;
+        return keep_routes(node, tally, found);
     };
     let mut body = Body::default();
     body.set("activity", activity);
@@ -30,6 +74,12 @@ pub(super) fn read(node: &Node, tally: &mut Tally, found: &mut Found) {
     body.number("distance_m", distance(node));
     body.number("energy_kcal", energy(node));
     node.keep_unreadable(&mut body, &["duration", "totalDistance", "totalEnergyBurned"], &["creationDate"], tally);
+    node.keep_printed(&mut body, &TOTALS, tally);
+    node.keep_unknown(&mut body, &WORKOUT, tally);
+    for route in node.all("WorkoutRoute") {
+        route.count_unknown(&ROUTE, tally);
+        route.all("FileReference").for_each(|file| file.count_unknown(&FILE, tally));
+    }
     details(&mut body, node, tally);
     body.set("activities", node.all("WorkoutActivity").map(|node| leg(node, tally)).collect::<Vec<_>>());
     let paths: Vec<Json> = routes(node).filter_map(|(_, path)| path).map(Json::from).collect();
@@ -37,7 +87,6 @@ pub(super) fn read(node: &Node, tally: &mut Tally, found: &mut Found) {
     // The file of a route may be missing, and then nothing else remembers these.
     body.set("route_details", node.all("WorkoutRoute").filter_map(route_details).collect::<Vec<_>>());
     provenance(&mut body, node);
-    body.set("goal", others(node));
 
     let mut link = Body::default();
     link.set("activity", activity);
@@ -54,15 +103,25 @@ pub(super) fn read(node: &Node, tally: &mut Tally, found: &mut Found) {
         payload: None,
         members: None,
     });
+    read_routes(node, &link, tally, found);
+}
+
+/// Finds the routes of a workout that was refused, which know their own times, and counts what is lost of them.
+pub(super) fn keep_routes(node: &Node, tally: &mut Tally, found: &mut Found) {
+    node.all("WorkoutRoute").for_each(|route| route.count_lost(tally));
+    read_routes(node, &Json::Null, tally, found);
+}
+
+fn read_routes(node: &Node, workout: &Json, tally: &mut Tally, found: &mut Found) {
     for (route, path) in routes(node) {
         let Some(path) = path.filter(|_| admits(route, tally)) else { continue };
-        if !found.refer(Reference::route(path, source(route), route_body(route, &link)), tally) {
+        if !found.refer(Reference::route(path, source(route), route_body(route, workout)), tally) {
             break;
         }
     }
     let drawn = node.all("WorkoutRoute").filter(|route| !route.points.is_empty());
     let drawn = drawn.filter(|route| admits(route, tally));
-    found.entries.extend(drawn.map(|route| location_route(route, &link)));
+    found.entries.extend(drawn.map(|route| location_route(route, workout)));
 }
 
 /// Whether there is room for who wrote a route; without it the route is refused.
@@ -87,12 +146,13 @@ fn route_body(route: &Node, workout: &Json) -> Body {
     body.set("workout", workout.clone());
     if route.name == "WorkoutRoute" {
         body.set("metadata", route.metadata());
+        body.set("unknown", route.unknown(&ROUTE));
         provenance(&mut body, route);
     }
     body
 }
 
-/// What a route says about itself besides its file; none where it has no file or says nothing.
+/// What a route says about itself besides its file; none where it has its points with it or says nothing.
 fn route_details(route: &Node) -> Option<Json> {
     let paths: Vec<Json> = route.all("FileReference").filter_map(|file| file.get("path")).map(Json::from).collect();
     let mut body = Body::default();
@@ -100,8 +160,9 @@ fn route_details(route: &Node) -> Option<Json> {
     body.instant("end", route.stamp("endDate"));
     body.set("source", route.get("sourceName"));
     body.set("metadata", route.metadata());
+    body.set("unknown", route.unknown(&ROUTE));
     provenance(&mut body, route);
-    if paths.is_empty() || body.is_empty() {
+    if !route.points.is_empty() || body.is_empty() {
         return None;
     }
     body.set("paths", paths);
@@ -145,6 +206,8 @@ fn leg(node: &Node, tally: &mut Tally) -> Json {
     body.instant("end", node.stamp("endDate"));
     body.number("duration_s", duration(node));
     node.keep_unreadable(&mut body, &["duration"], &["startDate", "endDate"], tally);
+    node.keep_printed(&mut body, &[DURATION], tally);
+    node.keep_unknown(&mut body, &LEG, tally);
     details(&mut body, node, tally);
     body.json()
 }
@@ -162,6 +225,7 @@ fn statistic(node: &Node, tally: &mut Tally) -> Json {
     body.instant("start", node.stamp("startDate"));
     body.instant("end", node.stamp("endDate"));
     node.keep_unreadable(&mut body, &FIGURES, &["startDate", "endDate"], tally);
+    node.keep_unknown(&mut body, &STATISTIC, tally);
     for key in FIGURES {
         let value = node.number(key).map(|value| found.map_or(value, |(conversion, _)| conversion.apply(value)));
         body.number(key, value);
@@ -172,19 +236,12 @@ fn statistic(node: &Node, tally: &mut Tally) -> Json {
 fn event(node: &Node, tally: &mut Tally) -> Json {
     let mut body = Body::default();
     node.keep_unreadable(&mut body, &["duration"], &["date"], tally);
+    node.keep_printed(&mut body, &[DURATION], tally);
+    node.keep_unknown(&mut body, &EVENT, tally);
     body.set("type", node.get("type"));
     body.instant("at", node.stamp("date"));
     body.number("duration_s", duration(node));
     body.set("metadata", node.metadata());
-    body.json()
-}
-
-/// Totals that the export prints and we have no word for, e.g. `totalSwimmingStrokeCount`.
-fn others(node: &Node) -> Json {
-    let mut body = Body::default();
-    for (name, value) in node.fields.iter().filter(|(name, _)| name.starts_with("goal")) {
-        body.set(&kind::slug(name), value.as_str());
-    }
     body.json()
 }
 

@@ -142,7 +142,7 @@ fn total(
         source: 0,
         grain: Grain::Day,
         start_ms: start.ms,
-        end_ms: start.ms + Grain::Day.length_ms(),
+        end_ms: Grain::Day.end_ms(start.ms).ok_or("bad_time")?,
         stats: vec![((if sum { "sum" } else { "avg" }).to_owned(), measure.value.unwrap_or(number))],
         original_unit: unit.as_deref().filter(|unit| *unit != in_unit).map(str::to_owned),
         unit: in_unit,

@@ -9,12 +9,13 @@
 //! | number | seconds since 1970 or since 2001 |
 
 use super::fields::{self, Number};
-use crate::time::{Day, days_from_civil, digits, fraction, offset, valid_date};
+use crate::time::{self, Day, HOUR_MS, days_from_civil, digits, fraction, offset, valid_date};
 
 /// Seconds from 1970 to 2001, from where Apple's own clocks count.
 const APPLE_EPOCH_S: f64 = 978_307_200.0;
 /// Seconds beyond which a number is no time of anybody's life.
 const FAR_S: f64 = 1e11;
+const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// An instant as it was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +36,7 @@ impl Stamp {
 
     /// The day of the calendar that was printed.
     pub(crate) fn day(self) -> Day {
-        self.local_ms().div_euclid(86_400_000) as Day
+        self.local_ms().div_euclid(DAY_MS) as Day
     }
 }
 
@@ -76,7 +77,8 @@ pub(crate) fn near(seconds: f64, known_ms: i64) -> Option<Stamp> {
 
 fn seconds_since_1970(seconds: f64) -> Option<Stamp> {
     let near = seconds.abs() < FAR_S;
-    near.then(|| Stamp { ms: (seconds * 1000.0).floor() as i64, fine: seconds.fract() != 0.0, offset_s: 0 })
+    let ms = near.then(|| (seconds * 1000.0).floor() as i64).and_then(time::instant)?;
+    Some(Stamp { ms, fine: seconds.fract() != 0.0, offset_s: 0 })
 }
 
 /// Reads a stamp or a day.
@@ -85,7 +87,9 @@ pub(crate) fn read(text: &str) -> Option<When> {
     let (date, rest) = text.as_bytes().split_at_checked(10)?;
     let day = day(date)?;
     if rest.is_empty() {
-        return Some(When::Day(day));
+        // Its midnights are instants wherever the phone is.
+        let midnight = |days: i64| time::instant((i64::from(day) + days) * DAY_MS);
+        return midnight(-1).and(midnight(2)).map(|_| When::Day(day));
     }
     let rest = rest.strip_prefix(b"T").or_else(|| rest.strip_prefix(b" "))?;
     let (hour, rest) = one_or_two(rest)?;
@@ -107,7 +111,7 @@ pub(crate) fn read(text: &str) -> Option<When> {
     }
     let offset_s = offset(blanks(rest))?;
     let seconds = ((i64::from(day) * 24 + hour) * 60 + minute) * 60 + second - offset_s;
-    let stamp = Stamp { ms: seconds * 1000 + millis, fine, offset_s: offset_s.try_into().ok()? };
+    let stamp = Stamp { ms: time::instant(seconds * 1000 + millis)?, fine, offset_s: offset_s.try_into().ok()? };
     Some(When::Instant(stamp))
 }
 
@@ -224,6 +228,19 @@ mod tests {
         ] {
             check(text, None);
         }
+    }
+
+    #[test]
+    fn what_no_answer_could_print_is_no_stamp() {
+        check("9999-12-30T22:00:00Z", Some(("9999-12-30T22:00:00.000Z", false)));
+        for text in ["9999-12-31T23:59:59-18:00", "9999-12-30T22:00:01Z", "9999-12-29", "0001-01-01T00:00:00+01:00"] {
+            check(text, None);
+        }
+        check("9999-12-28", Some(("9999-12-28", false)));
+        check("0001-01-01", None);
+        check("0001-01-02", Some(("0001-01-02", false)));
+        // Some numbers are instants before the first year.
+        assert_eq!(instant(b"-99999999999"), None);
     }
 
     #[test]

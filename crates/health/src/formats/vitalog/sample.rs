@@ -195,7 +195,7 @@ fn make(fields: &Fields<'_>, builder: &mut Builder<'_, '_>) -> std::result::Resu
         source: 0,
         grain,
         start_ms: start.ms,
-        end_ms: end.map_or(start.ms + grain.length_ms(), |end| end.ms),
+        end_ms: end.map_or_else(|| grain.end_ms(start.ms), |end| Some(end.ms)).ok_or("bad_time")?,
         stats: stats.filter(|stats| !stats.is_empty()).ok_or("bad_value")?,
         unit: unit.unwrap_or_default().into_owned(),
         original_unit: fields.word("original_unit").map(|unit| unit.into_owned()),

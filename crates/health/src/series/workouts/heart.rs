@@ -3,10 +3,13 @@
 //! The zones are shares of the highest heart rate, which is measured where possible and else guessed from the age; the
 //! method is always told, and the limits may be set by hand.
 
+use std::collections::BTreeMap;
+
 use crate::kind::Style;
 use crate::series::buckets::Input;
 use crate::series::hold::{held, keep_best_of_minute, sort, stretch};
 use crate::series::stats::mean;
+use crate::time::{Day, Zones};
 
 const MINUTE_MS: i64 = 60_000;
 /// How long a measured highest heart rate is believed: two years.
@@ -74,21 +77,72 @@ pub struct Highest {
     pub method: Method,
 }
 
-/// Returns the highest mean of a minute in the two years before `now_ms`, else the guess from the age in years; none
-/// where there is neither. In one minute the samples of the best source count.
-pub fn highest(samples: &[Input], now_ms: i64, age: Option<f64>) -> Option<Highest> {
-    let recent = |input: &&Input| (now_ms.saturating_sub(MEMORY_MS)..=now_ms).contains(&input.span.start_ms);
-    let mut sorted: Vec<&Input> = samples.iter().filter(recent).collect();
+/// The mean heart rate of a minute.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Minute {
+    /// Its start in milliseconds since 1970 in UTC.
+    pub at_ms: i64,
+    /// Beats a minute.
+    pub bpm: f64,
+}
+
+impl Minute {
+    /// The higher one of two, of equal ones the first.
+    pub fn higher(self, other: Self) -> Self {
+        let above = other.bpm > self.bpm || (other.bpm == self.bpm && other.at_ms < self.at_ms);
+        if above { other } else { self }
+    }
+
+    /// Whether it lies in `[from_ms, until_ms]` from its start to its end.
+    pub fn lies_in(&self, from_ms: i64, until_ms: i64) -> bool {
+        from_ms <= self.at_ms && self.at_ms.saturating_add(MINUTE_MS - 1) <= until_ms
+    }
+}
+
+/// The start of an instant's minute.
+pub fn minute_of(at_ms: i64) -> i64 {
+    at_ms.div_euclid(MINUTE_MS) * MINUTE_MS
+}
+
+/// Returns the minutes that have samples, by time. In each the samples of the best source count.
+pub fn minutes<'a>(samples: impl IntoIterator<Item = &'a Input>) -> Vec<Minute> {
+    let mut sorted: Vec<&Input> = samples.into_iter().collect();
     sort(&mut sorted);
     keep_best_of_minute(&mut sorted);
-    let minute = |input: &Input| input.span.start_ms.div_euclid(MINUTE_MS);
-    let minutes = sorted.chunk_by(|a, b| minute(a) == minute(b)).filter_map(|rows| {
+    let at = |input: &Input| minute_of(input.span.start_ms);
+    let mean_of = |rows: &[&Input]| {
         let bpm = mean(rows.iter().map(|row| row.span.value))?;
-        Some((bpm, minute(rows.first()?) * MINUTE_MS))
-    });
-    // Of equal minutes the first.
-    let best = minutes.reduce(|best, next| if next.0 > best.0 { next } else { best });
-    let measured = best.map(|(bpm, at_ms)| Highest { bpm, method: Method::HighestMinute { at_ms } });
+        Some(Minute { at_ms: at(rows.first()?), bpm })
+    };
+    sorted.chunk_by(|a, b| at(a) == at(b)).filter_map(mean_of).collect()
+}
+
+/// Returns the highest minute of each local day that has samples; a day knows its own samples only.
+pub fn highest_by_day(samples: &[Input], zones: &Zones) -> BTreeMap<Day, Minute> {
+    let mut sorted: Vec<&Input> = samples.iter().collect();
+    sort(&mut sorted);
+    let mut highest: BTreeMap<Day, Minute> = BTreeMap::new();
+    let mut rest = sorted.as_slice();
+    while let Some(first) = rest.first() {
+        let (day, _, until_ms) = zones.day_span(first.span.start_ms);
+        let (inside, after) = rest.split_at(rest.partition_point(|input| input.span.start_ms < until_ms).max(1));
+        rest = after;
+        if let Some(found) = minutes(inside.iter().copied()).into_iter().reduce(Minute::higher) {
+            highest.entry(day).and_modify(|known| *known = known.higher(found)).or_insert(found);
+        }
+    }
+    highest
+}
+
+/// Returns since when a measured highest heart rate is believed at an instant.
+pub fn believed_since(now_ms: i64) -> i64 {
+    now_ms.saturating_sub(MEMORY_MS)
+}
+
+/// Returns the highest heart rate: the highest minute of the two years before, else the guess from the age in years;
+/// none where there is neither.
+pub fn highest(minute: Option<Minute>, age: Option<f64>) -> Option<Highest> {
+    let measured = minute.map(|Minute { at_ms, bpm }| Highest { bpm, method: Method::HighestMinute { at_ms } });
     let guess = |years: f64| Highest { bpm: 208.0 - 0.7 * years, method: Method::Age { years } };
     measured.or_else(|| age.filter(|years| (0.0..=130.0).contains(years)).map(guess))
 }
@@ -142,7 +196,11 @@ mod tests {
     use crate::series::merge::Span;
 
     fn input(second: i64, value: f64) -> Input {
-        Input { span: Span { start_ms: second * 1000, end_ms: second * 1000, value, rank: 0 }, copies: 1 }
+        of_source(second, value, 0)
+    }
+
+    fn of_source(second: i64, value: f64, rank: u32) -> Input {
+        Input { span: Span { start_ms: second * 1000, end_ms: second * 1000, value, rank }, copies: 1 }
     }
 
     #[test]
@@ -164,19 +222,46 @@ mod tests {
 
     #[test]
     fn the_highest_heart_rate_is_that_of_a_minute() {
-        let day = 24 * 60 * 60;
-        let now = 800 * day * 1000;
-        let samples = [
-            input(10 * day, 220.0),
-            input(100 * day, 199.0),
-            input(100 * day + 5, 171.0),
-            input(200 * day, 180.0),
-            input(200 * day + 10, 186.0),
-        ];
-        let expected = Highest { bpm: 185.0, method: Method::HighestMinute { at_ms: 100 * day * 1000 } };
-        assert_eq!(highest(&samples, now, Some(40.0)), Some(expected));
-        assert_eq!(highest(&[], now, Some(40.0)), Some(Highest { bpm: 180.0, method: Method::Age { years: 40.0 } }));
-        assert_eq!(highest(&[], now, None), None);
+        let check = |rows: &[(i64, f64, u32)], expected: Option<(i64, f64)>| {
+            let samples: Vec<Input> = rows.iter().map(|(at, bpm, rank)| of_source(*at, *bpm, *rank)).collect();
+            let found = minutes(&samples).into_iter().reduce(Minute::higher);
+            assert_eq!(found.map(|minute| (minute.at_ms / 1000, minute.bpm)), expected, "{rows:?}");
+        };
+        check(&[], None);
+        check(&[(100, 199.0, 0), (105, 171.0, 0), (180, 180.0, 0), (190, 186.0, 0)], Some((60, 185.0)));
+        check(&[(300, 183.0, 0), (190, 186.0, 0), (180, 180.0, 0)], Some((180, 183.0)));
+        check(&[(0, 150.0, 0), (30, 200.0, 1), (60, 149.0, 1)], Some((0, 150.0)));
+        check(&[(-1, 150.0, 0), (0, 140.0, 0)], Some((-60, 150.0)));
+    }
+
+    #[test]
+    fn each_day_has_its_highest_minute() {
+        let zones = Zones::named("Asia/Kolkata").expect("a zone");
+        // Midnight is at half past six in the evening of UTC.
+        let midnight = 18 * 3600 + 1800;
+        let samples = [(midnight - 1, 120.0), (midnight, 110.0), (midnight + 59, 130.0), (midnight + 60, 119.0)];
+        let found = highest_by_day(&samples.map(|(at, bpm)| input(at, bpm)), &zones);
+        let found: Vec<_> = found.into_iter().map(|(day, high)| (day, high.at_ms / 1000, high.bpm)).collect();
+        assert_eq!(found, [(0, midnight - 60, 120.0), (1, midnight, 120.0)]);
+    }
+
+    #[test]
+    fn a_minute_lies_in_a_range_with_its_start_and_its_end() {
+        let minute = Minute { at_ms: 60_000, bpm: 100.0 };
+        let check = |from_ms, until_ms, expected| assert_eq!(minute.lies_in(from_ms, until_ms), expected);
+        check(60_000, 119_999, true);
+        check(60_001, 119_999, false);
+        check(60_000, 119_998, false);
+        check(i64::MIN, i64::MAX, true);
+    }
+
+    #[test]
+    fn without_a_minute_the_age_tells_the_highest_heart_rate() {
+        let minute = Minute { at_ms: 60_000, bpm: 185.0 };
+        let measured = Highest { bpm: 185.0, method: Method::HighestMinute { at_ms: 60_000 } };
+        assert_eq!(highest(Some(minute), Some(40.0)), Some(measured));
+        assert_eq!(highest(None, Some(40.0)), Some(Highest { bpm: 180.0, method: Method::Age { years: 40.0 } }));
+        assert_eq!((highest(None, None), highest(None, Some(131.0))), (None, None));
     }
 
     #[test]
