@@ -7,9 +7,10 @@ use std::path::Path;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
+use crate::at_path::{has_log, still_uri};
 use crate::cancel::{Cancel, Done, STEPS};
 use crate::error::{Error, ErrorKind, Result};
-use crate::open::{BUSY_WAIT, SCHEMA_VERSION, Store, has_log, still_uri, user_version};
+use crate::open::{BUSY_WAIT, SCHEMA_VERSION, Store, user_version};
 
 /// Pages that are copied before a stop is heard again.
 const PAGES: i32 = 1024;
@@ -25,6 +26,10 @@ impl Store {
     /// After a stop or a failure the caller takes the unfinished file away.
     pub fn copy_to(&mut self, file: &Path, cancel: &Cancel) -> Result<()> {
         let target = file.to_str().ok_or_else(|| std::io::Error::from(std::io::ErrorKind::InvalidFilename))?;
+        // The copy is of one moment by itself, and cannot be made inside a transaction.
+        if !self.conn.is_autocommit() {
+            self.conn.execute_batch("COMMIT")?;
+        }
         // A reader cannot write, and SQLite counts the copy as writing.
         let reader: bool = self.conn.pragma_query_value(None, "query_only", |row| row.get(0))?;
         self.conn.pragma_update(None, "query_only", false)?;

@@ -3,11 +3,10 @@
 use std::ffi::c_int;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use rusqlite::{Transaction, TransactionBehavior};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::open::Store;
 
 /// After so many steps SQLite asks whether to go on: a matter of milliseconds, and some hundred calls in a million
@@ -80,11 +79,7 @@ impl Store {
 
     /// Whether another process or connection is writing just now, so that a writer would have to wait.
     pub(crate) fn is_written_to(&self) -> Result<bool> {
-        let wait: u64 = self.conn.pragma_query_value(None, "busy_timeout", |row| row.get(0))?;
-        self.conn.busy_timeout(Duration::ZERO)?;
-        let begun = self.conn.execute_batch("BEGIN IMMEDIATE; ROLLBACK").map_err(Error::from);
-        self.conn.busy_timeout(Duration::from_millis(wait))?;
-        match begun {
+        match self.without_waiting(|conn| Ok(conn.execute_batch("BEGIN IMMEDIATE; ROLLBACK")?)) {
             Err(error) if matches!(error.kind(), ErrorKind::Busy) => Ok(true),
             begun => begun.map(|()| false),
         }

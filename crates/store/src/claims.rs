@@ -8,9 +8,10 @@ use std::collections::binary_heap::{BinaryHeap, PeekMut};
 use std::collections::btree_map::{self, BTreeMap};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use health::varint::{put, take, unzigzag, zigzag};
+
 use crate::row::{Group, Key};
 use crate::stretch::Stretch;
-use crate::varint::{put, take, unzigzag, zigzag};
 
 /// Who claims: a record at top level, or a correlation's member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

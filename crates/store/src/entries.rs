@@ -4,57 +4,127 @@
 //! how it looked, the newest export's image in the row, superseded where a newer export covers its time.
 
 mod moves;
+mod standing;
+mod variants;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use health::{Entry, EntryKind};
 use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::{Map, Value as Json};
 
 use crate::error::Result;
 use crate::history::ImportRef;
 use crate::members::{self, Members};
+use crate::place::TOO_MANY_ALIKE;
 use crate::report::EntryCounts;
-use crate::stretch::NEAR_MS;
-use crate::superseded::{extend, overlaps};
+use crate::row;
 
 pub(crate) use self::moves::{deal_out, move_source, unite};
+pub(crate) use self::standing::{differences, reconcile};
 
-/// Correlations of one type, source and second that are told apart; a person has two or three.
+/// Entries of one kind, identity, source and times that are told apart in one import; a person has two or three.
 const ALIKE: usize = 64;
 
 /// How an entry looks.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Image {
     body: String,
     payload: Option<Vec<u8>>,
 }
 
-/// Stores an entry, or notes that it is one that is known; counts it. Returns its id.
+/// What became of an entry.
+pub(crate) struct Kept {
+    /// The stored entry that it is, or that is in its place.
+    pub id: i64,
+    /// Why it is not kept, where it is not.
+    pub refused: Option<&'static str>,
+}
+
+/// Stores an entry, or notes that it is one of those that are `alike`; counts it, unless it is refused.
 pub(crate) fn ingest(
     conn: &Connection,
     import: i64,
     imports: &[ImportRef],
     entry: &Entry,
     source: Option<u32>,
-    known: Option<i64>,
+    alike: &[i64],
     counts: &mut EntryCounts,
-) -> Result<i64> {
-    counts.read += 1;
+) -> Result<Kept> {
     let image = Image { body: entry.body.clone(), payload: entry.payload.clone() };
-    let Some(id) = known else {
-        counts.new += 1;
-        return insert(conn, import, entry, source);
+    let kept = |id| Kept { id, refused: None };
+    let Some(first) = alike.first().copied() else {
+        (counts.read, counts.new) = (counts.read + 1, counts.new + 1);
+        return insert(conn, import, entry, source).map(kept);
     };
-    if held_by(conn, id, import)? {
-        counts.known += 1;
-        return Ok(id);
+    let held = variants::held(conn, import, alike)?;
+    let same = |(_, shown): &&(i64, Image)| match is_day(entry.kind) {
+        true => is_near(shown, &image),
+        false => says_the_same(shown, &image),
+    };
+    if let Some((id, _)) = held.iter().find(same) {
+        (counts.read, counts.known) = (counts.read + 1, counts.known + 1);
+        return Ok(kept(*id));
     }
-    match known_again(conn, import, imports, id, &image)? {
+    if held.is_empty() {
+        counts.read += 1;
         // A ring day is an aggregate: its figures grow until the day is over.
-        true if entry.kind == EntryKind::ActivitySummary => counts.replaced += 1,
-        _ => counts.known += 1,
+        match is_day(entry.kind) && !is_near(&current(conn, first)?, &image) {
+            true => counts.replaced += 1,
+            false => counts.known += 1,
+        }
+        known_again(conn, import, imports, first, &image)?;
+        return Ok(kept(first));
     }
-    Ok(id)
+    if !variants::has_room(entry.kind, &held, &image) {
+        return Ok(Kept { id: first, refused: Some(TOO_MANY_ALIKE) });
+    }
+    counts.read += 1;
+    match variants::add(conn, import, imports, (entry, source), alike, held, image)? {
+        true => counts.new += 1,
+        false => counts.known += 1,
+    }
+    Ok(kept(first))
+}
+
+fn is_day(kind: EntryKind) -> bool {
+    kind == EntryKind::ActivitySummary
+}
+
+/// What an app tells about itself, and differs where the same was written twice.
+const PROVENANCE: [&str; 3] = ["created", "device", "source_version"];
+
+/// Whether two images say the same, whatever they say of when and with what it was written.
+fn says_the_same(one: &Image, other: &Image) -> bool {
+    if one == other {
+        return true;
+    }
+    let read = |image: &Image| {
+        let mut body = serde_json::from_str::<Map<String, Json>>(&image.body).ok()?;
+        PROVENANCE.iter().for_each(|key| drop(body.remove(*key)));
+        Some(body)
+    };
+    one.payload == other.payload && read(one).is_some_and(|one| read(other).is_some_and(|other| one == other))
+}
+
+/// Whether two images say the same but for the last digits, which a change of units moves.
+fn is_near(one: &Image, other: &Image) -> bool {
+    if one == other {
+        return true;
+    }
+    let read = |image: &Image| serde_json::from_str::<Map<String, Json>>(&image.body).ok();
+    let (Some(mut one), Some(mut other)) = (read(one), read(other)) else { return false };
+    // What was printed in another unit is there in ours, unless nobody knows that unit.
+    for body in [&mut one, &mut other] {
+        if body.keys().any(|key| key.ends_with("_kcal")) {
+            body.remove("printed");
+        }
+    }
+    let near = |a: &Json, b: &Json| match (a.as_f64(), b.as_f64()) {
+        (Some(a), Some(b)) => row::near(a, b).is_some(),
+        _ => a == b,
+    };
+    one.len() == other.len() && one.iter().all(|(key, a)| other.get(key).is_some_and(|b| near(a, b)))
 }
 
 fn insert(conn: &Connection, import: i64, entry: &Entry, source: Option<u32>) -> Result<i64> {
@@ -80,8 +150,8 @@ fn insert(conn: &Connection, import: i64, entry: &Entry, source: Option<u32>) ->
     Ok(id)
 }
 
-/// The stored entries of the same kind, identity, times and source, the oldest first. Only correlations may have
-/// several: their members tell them apart.
+/// The stored entries of the same kind, identity, times and source, the oldest first. Correlations are told apart by
+/// their members, others as [`variants`] says.
 pub(crate) fn alike(conn: &Connection, entry: &Entry, source: Option<u32>) -> Result<Vec<i64>> {
     find_by(conn, entry.kind.as_str(), &entry.identity, (entry.start_ms, entry.end_ms), source)
 }
@@ -97,17 +167,16 @@ fn find_by(
     if kind == EntryKind::ClinicalRecord.as_str() {
         let mut statement = conn.prepare_cached(
             "SELECT id FROM entries WHERE kind = 'clinical_record' AND identity = ?1 AND source_id IS ?2
-             ORDER BY id LIMIT 1",
+             ORDER BY id LIMIT ?3",
         )?;
-        let ids = statement.query_map(params![identity, source], |row| row.get(0))?;
+        let ids = statement.query_map(params![identity, source, ALIKE], |row| row.get(0))?;
         return Ok(ids.collect::<rusqlite::Result<_>>()?);
     }
     let mut statement = conn.prepare_cached(
         "SELECT id FROM entries WHERE kind = ?1 AND start_ms IS ?2 AND identity = ?3 AND end_ms IS ?4
              AND source_id IS ?5 ORDER BY id LIMIT ?6",
     )?;
-    let most = if kind == EntryKind::Correlation.as_str() { ALIKE } else { 1 };
-    let ids = statement.query_map(params![kind, start_ms, identity, end_ms, source, most], |row| row.get(0))?;
+    let ids = statement.query_map(params![kind, start_ms, identity, end_ms, source, ALIKE], |row| row.get(0))?;
     Ok(ids.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -149,8 +218,8 @@ fn log(conn: &Connection, id: i64, import: i64, image: Option<&Image>) -> Result
     Ok(())
 }
 
-/// Notes that an import holds a stored entry; true where it shows another image.
-fn known_again(conn: &Connection, import: i64, imports: &[ImportRef], id: i64, image: &Image) -> Result<bool> {
+/// Notes that an import holds a stored entry, and how it shows it.
+fn known_again(conn: &Connection, import: i64, imports: &[ImportRef], id: i64, image: &Image) -> Result<()> {
     let shown = current(conn, id)?;
     let last = image_at(conn, id, i64::MAX)?;
     let differs = last.as_ref().unwrap_or(&shown) != image;
@@ -163,8 +232,7 @@ fn known_again(conn: &Connection, import: i64, imports: &[ImportRef], id: i64, i
         .execute(params![id, shown.body, shown.payload])?;
     }
     log(conn, id, import, differs.then_some(image))?;
-    show_newest(conn, imports, id)?;
-    Ok(differs)
+    show_newest(conn, imports, id)
 }
 
 fn current(conn: &Connection, id: i64) -> Result<Image> {
@@ -253,84 +321,22 @@ fn forget_image(conn: &Connection, imports: &[ImportRef], id: i64, import: i64) 
     Ok(())
 }
 
-struct Place {
-    id: i64,
-    span: (i64, i64),
-    holders: BTreeSet<i64>,
-    superseded_by: Option<i64>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Decides anew which entries are superseded, by the rule for samples.
-pub(crate) fn reconcile(conn: &Connection, imports: &[ImportRef]) -> Result<()> {
-    decide(conn, imports, &mut |place, superseded_by| {
-        if superseded_by != place.superseded_by {
-            conn.prepare_cached("UPDATE entries SET superseded_by = ?2 WHERE id = ?1")?
-                .execute(params![place.id, superseded_by])?;
-        }
-        Ok(())
-    })
-}
-
-/// Counts the entries that should be superseded and are not, or the other way round.
-pub(crate) fn differences(conn: &Connection, imports: &[ImportRef]) -> Result<u64> {
-    let mut differences = 0;
-    decide(conn, imports, &mut |place, superseded_by| {
-        differences += u64::from(superseded_by != place.superseded_by);
-        Ok(())
-    })?;
-    Ok(differences)
-}
-
-fn decide(
-    conn: &Connection,
-    imports: &[ImportRef],
-    each: &mut dyn FnMut(&Place, Option<i64>) -> Result<()>,
-) -> Result<()> {
-    let snapshots: Vec<&ImportRef> = imports.iter().filter(|import| import.is_snapshot()).collect();
-    for places in series(conn)?.values() {
-        let mut cover: BTreeMap<i64, Vec<(i64, i64)>> = BTreeMap::new();
-        for place in places {
-            for import in &place.holders {
-                let near = (place.span.0.saturating_sub(NEAR_MS), place.span.1.saturating_add(NEAR_MS));
-                extend(cover.entry(*import).or_default(), near);
-            }
-        }
-        for place in places {
-            let holder = imports.iter().rev().find(|import| place.holders.contains(&import.id));
-            let newer = snapshots.iter().filter(|s| holder.is_some_and(|holder| s.rank() > holder.rank()));
-            let superseded_by = newer
-                .map(|snapshot| snapshot.id)
-                .find(|id| cover.get(id).is_some_and(|c| overlaps(c, place.span.0, place.span.1)));
-            each(place, superseded_by)?;
-        }
+    #[test]
+    fn when_and_with_what_an_entry_was_written_makes_it_no_other_one() {
+        let image =
+            |body: &str, payload: Option<&[u8]>| Image { body: body.to_owned(), payload: payload.map(<[u8]>::to_vec) };
+        let check = |one: &str, other: &str, expected| {
+            assert_eq!(says_the_same(&image(one, None), &image(other, None)), expected, "{one} {other}");
+        };
+        check(r#"{"a":1,"created":"x","device":"y"}"#, r#"{"a":1,"created":"z","source_version":"2"}"#, true);
+        check(r#"{"a":1,"created":"x"}"#, r#"{"a":2,"created":"x"}"#, false);
+        check(r#"{"a":1}"#, r#"{"a":1,"b":2}"#, false);
+        check("no JSON", "no JSON", true);
+        check("no JSON", "none either", false);
+        assert!(!says_the_same(&image("{}", Some(b"1")), &image("{}", None)));
     }
-    Ok(())
-}
-
-/// Entries with a time and a source, by kind and source, in the order of time.
-fn series(conn: &Connection) -> Result<BTreeMap<(String, i64), Vec<Place>>> {
-    let mut statement = conn.prepare(
-        "SELECT e.kind, e.source_id, e.id, e.start_ms, coalesce(e.end_ms, e.start_ms), e.superseded_by, l.import_id
-         FROM entries e JOIN entry_log l ON l.entry_id = e.id
-         WHERE e.start_ms IS NOT NULL AND e.source_id IS NOT NULL
-         ORDER BY e.kind, e.source_id, e.start_ms, e.id",
-    )?;
-    let mut rows = statement.query([])?;
-    let mut series: BTreeMap<(String, i64), Vec<Place>> = BTreeMap::new();
-    while let Some(row) = rows.next()? {
-        let places = series.entry((row.get(0)?, row.get(1)?)).or_default();
-        let id: i64 = row.get(2)?;
-        if places.last().is_none_or(|last| last.id != id) {
-            places.push(Place {
-                id,
-                span: (row.get(3)?, row.get(4)?),
-                superseded_by: row.get(5)?,
-                holders: BTreeSet::new(),
-            });
-        }
-        if let Some(place) = places.last_mut() {
-            place.holders.insert(row.get(6)?);
-        }
-    }
-    Ok(series)
 }

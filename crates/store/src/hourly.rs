@@ -56,7 +56,8 @@ pub(crate) fn window_end(conn: &Connection) -> Result<Option<Day>> {
 
 /// The hours of a kind as they should be in the table.
 pub(crate) fn hours(conn: &Connection, zones: &Zones, orders: &Orders, kind: u32, until: Day) -> Result<Vec<Bucket>> {
-    let (from_ms, until_ms) = (zones.day_bounds(until - DAYS + 1).0, zones.day_bounds(until).1);
+    let days = zones.days(until - DAYS + 1, until);
+    let (from_ms, until_ms) = days.range_ms();
     let (rule, ranks) = (rule(conn, kind)?.0, orders.of_kind(kind));
     let points = points::points(conn, kind.into(), from_ms - REACH_MS, until_ms.saturating_add(REACH_MS))?;
     let mut inputs: Vec<Input> = points.iter().filter_map(|point| point.input(rule, ranks)).collect();
@@ -66,7 +67,7 @@ pub(crate) fn hours(conn: &Connection, zones: &Zones, orders: &Orders, kind: u32
     }
     let calendar = Calendar { zones, grain: Grain::Hour, week_start: 0 };
     let mut hours = buckets(&inputs, rule.style(), rule == DayRule::EveryEvent, calendar);
-    hours.retain(|hour| (from_ms..until_ms).contains(&hour.start_ms));
+    hours.retain(|hour| days.holds_day(hour.day));
     Ok(hours)
 }
 

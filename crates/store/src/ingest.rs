@@ -345,22 +345,28 @@ impl<'a> Ingest<'a> {
         let members = entry.members.take();
         let nobody = entry.source == Source::default();
         let source = if nobody { None } else { Some(self.dictionary.source(self.conn, &entry.source)?) };
+        let alike = entries::alike(self.conn, &entry, source)?;
         let Some(members) = members else {
-            let known = entries::alike(self.conn, &entry, source)?.first().copied();
-            return self.keep_entry(&entry, source, known).map(drop);
+            return self.keep_entry(&entry, source, &alike).map(drop);
         };
-        let owner = if entries::alike(self.conn, &entry, source)?.is_empty() {
-            Owner::Entry(self.keep_entry(&entry, source, None)?)
+        let owner = if alike.is_empty() {
+            Owner::Entry(self.keep_entry(&entry, source, &[])?)
         } else {
             Owner::Like(Box::new(entry), source)
         };
         self.wait(owner, *members)
     }
 
-    /// Stores an entry or notes that it is a stored one; counts it.
-    fn keep_entry(&mut self, entry: &Entry, source: Option<u32>, known: Option<i64>) -> Result<i64> {
+    /// Stores an entry or notes that it is one of some stored ones; counts it. One for which there is no room is a
+    /// reject. Returns the one that it is, or that is in its place.
+    fn keep_entry(&mut self, entry: &Entry, source: Option<u32>, alike: &[i64]) -> Result<i64> {
         let counts = self.report.entries_mut(entry.kind);
-        entries::ingest(self.conn, self.import, &self.imports, entry, source, known, counts)
+        let kept = entries::ingest(self.conn, self.import, &self.imports, entry, source, alike, counts)?;
+        if let Some(reason) = kept.refused {
+            let (kind, rejected) = (Some(entry.kind.as_str().to_owned()), Some(entry.body.clone()));
+            self.problem(&Problem { reason, position: None, kind, rejected, file: None, count: 1 })?;
+        }
+        Ok(kept.id)
     }
 
     fn wait(&mut self, owner: Owner, batch: Batch) -> Result<()> {

@@ -6,6 +6,7 @@
 
 mod absences;
 mod aliases;
+mod at_path;
 mod backup;
 mod cancel;
 mod claims;
@@ -40,7 +41,6 @@ mod tests;
 mod undo;
 mod unite;
 mod units;
-mod varint;
 mod views;
 
 pub use backup::WholeCopy;
@@ -48,7 +48,7 @@ pub use cancel::Cancel;
 pub use error::{Error, ErrorKind, Result};
 pub use ingest::{ANOTHER_PERSON, Delivery, Phase, Progress, REJECTS_KEPT};
 pub use names::TOO_MANY_NAMES;
-pub use nights::{SLEEP, place};
+pub use nights::{SLEEP, source_rank};
 pub use open::{BUSY_WAIT, SCHEMA_VERSION, Store, schema_of};
 pub use place::TOO_MANY_ALIKE;
 pub use report::{Counts, EntryCounts, HomeMoved, KindCounts, ProblemCount, Report};

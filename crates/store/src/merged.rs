@@ -17,10 +17,11 @@ use health::kind::Style;
 use health::series::buckets::{Bucket, Input};
 use health::series::merge::Span;
 use health::series::rule::Rule as DayRule;
+use health::series::workouts::heart::{Minute, highest_by_day};
 use health::time::{Day, Zones};
 use rusqlite::{Connection, params};
 
-use crate::derived::rule;
+use crate::derived::{identifier, rule};
 use crate::error::Result;
 use crate::query::{Orders, Ranks};
 use crate::rollup::{LONGEST_SPLIT_MS, Rule};
@@ -32,6 +33,9 @@ const AT_A_TIME: usize = 16_384;
 const JOBS_WAITING: usize = 2;
 /// Overlapping samples that far away cannot change a day any more.
 pub(crate) const REACH_MS: i64 = 2 * LONGEST_SPLIT_MS;
+
+/// Apple's identifier of the kind whose highest minutes are kept.
+const HEART_RATE: &str = "HKQuantityTypeIdentifierHeartRate";
 
 /// How a kind's days come from several sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +88,7 @@ fn rebuild_kinds(desk: &mut Desk<'_>, zones: &Zones, days: &BTreeMap<u32, Vec<(D
         sources_by_kind.entry(*kind).or_default();
     }
     for (kind, sources) in sources_by_kind {
-        let merger = Merger { zones, kind, rule: rule(conn, kind)? };
+        let merger = Merger::of(conn, zones, kind)?;
         if merger.rule.merging() == Need::Never {
             continue;
         }
@@ -133,21 +137,19 @@ pub(crate) fn write_order(conn: &Connection, kind: u32, order: &[i64]) -> Result
     Ok(())
 }
 
-/// Hands every merged day of a kind to `each`, as it should be in the table, in the order of time, with its parts.
-pub(crate) fn recount(
-    conn: &Connection,
-    zones: &Zones,
-    kind: u32,
-    ranks: &Ranks,
-    each: &mut dyn FnMut(&Bucket, String) -> Result<()>,
-) -> Result<()> {
-    let merger = Merger { zones, kind, rule: rule(conn, kind)? };
+/// Takes a merged day, its highest minute and its parts.
+type TakeDay<'t> = &'t mut dyn FnMut(&Bucket, Option<Minute>, String) -> Result<()>;
+
+/// Hands every merged day of a kind to `each`, as it should be in the table, in the order of time, with its highest
+/// minute and its parts.
+pub(crate) fn recount(conn: &Connection, zones: &Zones, kind: u32, ranks: &Ranks, each: TakeDay<'_>) -> Result<()> {
+    let merger = Merger::of(conn, zones, kind)?;
     if merger.rule.merging() == Need::Never {
         return Ok(());
     }
     merger.read(conn, ranks, (Day::MIN, Day::MAX), &mut |job| {
-        let (_, style, buckets) = job.run(zones);
-        buckets.iter().try_for_each(|bucket| each(bucket, parts(ranks, style, bucket)))
+        let done = job.run(zones);
+        done.days.iter().try_for_each(|(bucket, peak)| each(bucket, *peak, parts(ranks, done.style, bucket)))
     })
 }
 
@@ -165,9 +167,14 @@ struct Merger<'a> {
     zones: &'a Zones,
     kind: u32,
     rule: Rule,
+    has_peaks: bool,
 }
 
-impl Merger<'_> {
+impl<'a> Merger<'a> {
+    fn of(conn: &Connection, zones: &'a Zones, kind: u32) -> Result<Self> {
+        Ok(Self { zones, kind, rule: rule(conn, kind)?, has_peaks: identifier(conn, kind)? == HEART_RATE })
+    }
+
     /// Merges the days `from..=until`.
     fn rebuild(&self, desk: &mut Desk<'_>, (from, until): (Day, Day)) -> Result<()> {
         let (conn, ranks) = (desk.conn, desk.orders.of_kind(self.kind));
@@ -219,7 +226,8 @@ impl Merger<'_> {
     }
 
     fn job(&self, waiting: Waiting, days: (Day, Day)) -> Job {
-        Job { kind: self.kind, rule: self.rule, days, inputs: waiting.inputs, tangled: waiting.tangled }
+        let Self { kind, rule, has_peaks, .. } = *self;
+        Job { kind, rule, has_peaks, days, inputs: waiting.inputs, tangled: waiting.tangled }
     }
 }
 
@@ -227,21 +235,31 @@ impl Merger<'_> {
 struct Job {
     kind: u32,
     rule: Rule,
+    has_peaks: bool,
     days: (Day, Day),
     inputs: Vec<Input>,
     tangled: BTreeSet<Day>,
 }
 
 impl Job {
-    /// The merged days of the kind.
-    fn run(self, zones: &Zones) -> (u32, Style, Vec<Bucket>) {
+    fn run(self, zones: &Zones) -> Done {
         let all = self.rule.merging() == Need::Always;
-        let mut buckets = self.rule.0.day_buckets(&self.inputs, zones);
-        buckets.retain(|bucket| {
+        let mut peaks = if self.has_peaks { highest_by_day(&self.inputs, zones) } else { BTreeMap::new() };
+        let buckets = self.rule.0.day_buckets(&self.inputs, zones).into_iter();
+        let wanted = buckets.filter(|bucket| {
             (self.days.0..=self.days.1).contains(&bucket.day) && (all || self.tangled.contains(&bucket.day))
         });
-        (self.kind, self.rule.style(), buckets)
+        let days =
+            wanted.map(|bucket| (peaks.remove(&bucket.day), bucket)).map(|(peak, bucket)| (bucket, peak)).collect();
+        Done { kind: self.kind, style: self.rule.style(), days }
     }
+}
+
+/// The merged days of a kind, of heart rate with the highest minute of each.
+struct Done {
+    kind: u32,
+    style: Style,
+    days: Vec<(Bucket, Option<Minute>)>,
 }
 
 /// Where jobs are handed out and what comes back is written.
@@ -249,15 +267,15 @@ struct Desk<'a> {
     conn: &'a Connection,
     orders: &'a Orders,
     jobs: SyncSender<Job>,
-    done: Receiver<(u32, Style, Vec<Bucket>)>,
+    done: Receiver<Done>,
 }
 
 impl Desk<'_> {
     fn hand_out(&mut self, job: Job) -> Result<()> {
         // The other side listens as long as this one exists.
         let _ = self.jobs.send(job);
-        while let Ok((kind, style, buckets)) = self.done.try_recv() {
-            write(self.conn, self.orders.of_kind(kind), kind, style, &buckets)?;
+        while let Ok(done) = self.done.try_recv() {
+            write(self.conn, self.orders.of_kind(done.kind), &done)?;
         }
         Ok(())
     }
@@ -265,19 +283,32 @@ impl Desk<'_> {
     fn finish(self) -> Result<()> {
         let Self { conn, orders, jobs, done } = self;
         drop(jobs);
-        done.into_iter().try_for_each(|(kind, style, buckets)| write(conn, orders.of_kind(kind), kind, style, &buckets))
+        done.into_iter().try_for_each(|done| write(conn, orders.of_kind(done.kind), &done))
     }
 }
 
-fn write(conn: &Connection, ranks: &Ranks, kind: u32, style: Style, buckets: &[Bucket]) -> Result<()> {
+fn write(conn: &Connection, ranks: &Ranks, done: &Done) -> Result<()> {
     let mut insert = conn.prepare_cached(
-        "INSERT INTO merged (kind_id, day, n, value, minimum, maximum, mean, total, naive, weight, parts)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "INSERT INTO merged
+             (kind_id, day, n, value, minimum, maximum, mean, total, naive, weight, parts, peak, peak_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?;
-    for b in buckets {
-        let parts = parts(ranks, style, b);
-        let numbers = params![kind, b.day, b.n, b.value, b.min, b.max, b.mean, b.sum, b.naive_sum, b.weight, parts];
-        insert.execute(numbers)?;
+    for (b, peak) in &done.days {
+        insert.execute(params![
+            done.kind,
+            b.day,
+            b.n,
+            b.value,
+            b.min,
+            b.max,
+            b.mean,
+            b.sum,
+            b.naive_sum,
+            b.weight,
+            parts(ranks, done.style, b),
+            peak.map(|minute| minute.bpm),
+            peak.map(|minute| minute.at_ms),
+        ])?;
     }
     Ok(())
 }

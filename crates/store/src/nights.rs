@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use health::series::sleep::{APART_MS, Bed, Kind, LONGEST_MS, Segment, Session, Stage, name_nights, unnamed};
 use health::time::{Day, Zones, format_day};
+use health::varint::{put, take};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use crate::error::{ErrorKind, Result};
@@ -19,7 +20,6 @@ use crate::query::points::{Point, each_point};
 use crate::query::verify::Texts;
 use crate::query::{Orders, Ranks};
 use crate::rollup::DAY_MS;
-use crate::varint::{put, take};
 
 /// Apple's identifier of sleep.
 pub const SLEEP: &str = "HKCategoryTypeIdentifierSleepAnalysis";
@@ -38,13 +38,13 @@ pub(crate) const MOST_TOGETHER: usize = 8192;
 const JOURNEY_MS: i64 = 2 * DAY_MS;
 
 /// The place of a source in the order of sources, by the rank of its segments and slices.
-pub fn place(rank: u32) -> u32 {
+pub fn source_rank(rank: u32) -> u32 {
     if rank >= UNSTAGED { rank - UNSTAGED } else { rank }
 }
 
 impl Store {
     /// Returns the sessions of sleep that count for the days `first..=last`, by start. A slice's rank is that of its
-    /// source in the order for sleep; see [`place`].
+    /// source in the order for sleep; see [`source_rank`].
     pub fn nights(&self, orders: &Orders, (first, last): (Day, Day)) -> Result<Vec<Session>> {
         let Some(desk) = Desk::known(&self.conn, orders)? else { return Ok(Vec::new()) };
         let mut sessions = desk.kept("WHERE day BETWEEN ?1 AND ?2", [first, last])?;

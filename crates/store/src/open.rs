@@ -11,12 +11,13 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use crate::at_path::{file_of, has_log, same_file, still_uri};
 use crate::derived;
 use crate::error::{Error, ErrorKind, Result};
 use crate::{units, views};
 
 /// The schema that this program writes (`PRAGMA user_version`).
-pub const SCHEMA_VERSION: i64 = 3;
+pub const SCHEMA_VERSION: i64 = 4;
 /// How long a writer waits for another one.
 pub const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// Page cache of the writer. Larger ones bought nothing in the import benchmark and count against peak memory.
@@ -28,7 +29,7 @@ const STATEMENTS: usize = 128;
 const SCHEMA: &str = include_str!("schema.sql");
 /// What makes a version of the next one; the first belongs to version 1. What is derived is computed anew afterwards.
 const UPGRADES: [&str; SCHEMA_VERSION as usize - 1] =
-    [include_str!("upgrades/v1.sql"), include_str!("upgrades/v2.sql")];
+    [include_str!("upgrades/v1.sql"), include_str!("upgrades/v2.sql"), include_str!("upgrades/v3.sql")];
 
 /// An open store: one SQLite connection.
 #[derive(Debug)]
@@ -69,6 +70,7 @@ impl Store {
     }
 
     /// Opens an existing store for reading only: no statement can change it. One whose making was killed is empty.
+    /// Whatever is asked of it, it answers from one moment: nobody sees half of what another process writes meanwhile.
     ///
     /// In a folder that cannot be written to, the file is read as it lies there; fails with `Unsettled` where a
     /// write-ahead log would be needed besides.
@@ -124,6 +126,7 @@ impl Store {
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
         conn.pragma_update(None, "query_only", true)?;
         conn.pragma_update(None, "mmap_size", 256 * 1024 * 1024)?;
+        conn.execute_batch("BEGIN")?;
         Ok(Self { conn, path: path.to_owned(), file: None })
     }
 
@@ -188,10 +191,19 @@ impl Store {
         move || file.is_none() || file_of(&path) == file
     }
 
-    /// Moves everything from the write-ahead log into the file and makes it durable.
+    /// Moves everything from the write-ahead log into the file and makes it durable. What somebody still reads stays
+    /// in the log: nobody is waited for, because other writers would wait as well.
     pub(crate) fn checkpoint(&self) -> Result<()> {
-        self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-        Ok(())
+        self.without_waiting(|conn| Ok(conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?))
+    }
+
+    /// Does something that fails at once with `Busy` where it would have to wait for another connection.
+    pub(crate) fn without_waiting<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let wait: u64 = self.conn.pragma_query_value(None, "busy_timeout", |row| row.get(0))?;
+        self.conn.busy_timeout(Duration::ZERO)?;
+        let done = work(&self.conn);
+        self.conn.busy_timeout(Duration::from_millis(wait))?;
+        done
     }
 }
 
@@ -203,6 +215,7 @@ fn upgrade(conn: &Connection, version: i64) -> Result<()> {
     }
     if version < SCHEMA_VERSION {
         units::convert(conn)?;
+        conn.execute_batch("DROP VIEW IF EXISTS days")?;
         views::create_days_view(conn)?;
         // A store with samples knows its home zone since its first import.
         derived::rebuild_all(conn, "UTC")?;
@@ -218,30 +231,6 @@ pub fn schema_of(path: &Path) -> Option<i64> {
     head.last_chunk().map(|digits| i64::from(i32::from_be_bytes(*digits)))
 }
 
-/// What tells one file from another that has taken its path.
-#[cfg(unix)]
-fn file_of(path: &Path) -> Option<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt;
-    std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
-}
-
-/// Opens what lies at a path and tells which file that is: now, before anybody is waited for. Where it is gone already,
-/// or was another one before, somebody deletes everything or puts a store there, and it may be neither that was opened.
-fn same_file<T>(path: &Path, open: impl FnOnce() -> Result<T>) -> Result<(T, Option<(u64, u64)>)> {
-    let before = file_of(path);
-    let opened = open()?;
-    match file_of(path) {
-        Some(file) if before.is_none_or(|before| before == file) => Ok((opened, Some(file))),
-        _ => Err(ErrorKind::Busy.into()),
-    }
-}
-
-/// Elsewhere an open file cannot be removed: there is only one.
-#[cfg(not(unix))]
-fn file_of(_path: &Path) -> Option<(u64, u64)> {
-    Some((0, 0))
-}
-
 fn is_out_of_reach(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::Io(error) => error.kind() == io::ErrorKind::PermissionDenied,
@@ -249,33 +238,6 @@ fn is_out_of_reach(error: &Error) -> bool {
         ErrorKind::NoSpace => true,
         _ => false,
     }
-}
-
-/// Whether changes lie beside the store that are not in it yet.
-pub(crate) fn has_log(path: &Path) -> bool {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    std::fs::metadata(log).is_ok_and(|log| log.len() > 0)
-}
-
-/// The path as SQLite's URI that says: nobody changes this file.
-pub(crate) fn still_uri(path: &Path) -> io::Result<String> {
-    let path = std::path::absolute(path)?;
-    let bytes = path.as_os_str().as_encoded_bytes();
-    let mut uri = "file://".to_owned();
-    // On Windows a path begins with a letter, and a URI's with a slash all the same.
-    if !bytes.starts_with(b"/") {
-        uri.push('/');
-    }
-    for byte in bytes {
-        match byte {
-            b'\\' if cfg!(windows) => uri.push('/'),
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'.' | b'_' | b'-' | b':' => uri.push(char::from(*byte)),
-            byte => uri.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    uri.push_str("?immutable=1");
-    Ok(uri)
 }
 
 /// The schema version of a file, 0 for a new one.
@@ -358,24 +320,6 @@ mod tests {
         assert!(store.alone(|| ()).is_err());
     }
 
-    #[cfg(unix)]
-    #[test]
-    fn a_file_that_was_exchanged_while_it_was_opened_is_not_taken_for_the_one_that_is_there() {
-        let kept = Kept::new("exchanged");
-        let (path, another) = (kept.path(), kept.0.join("another.db"));
-        std::fs::write(&another, "").expect("another file");
-        let open = || Ok(Connection::open(&path)?);
-        assert!(same_file(&path, open).is_ok_and(|(_, file)| file == file_of(&path)));
-        let exchanged = same_file(&path, || {
-            let opened = open();
-            std::fs::rename(&another, &path).expect("exchanged");
-            opened
-        });
-        assert!(matches!(exchanged.expect_err("exchanged").kind(), ErrorKind::Busy));
-        std::fs::remove_file(&path).expect("removed");
-        assert!(same_file(&path, open).is_ok_and(|(_, file)| file == file_of(&path)), "a new one");
-    }
-
     /// Who makes the schema may have waited for the one that deletes everything.
     #[cfg(unix)]
     #[test]
@@ -398,6 +342,29 @@ mod tests {
         }
     }
 
+    /// Whoever waited for the reader would wait for an hour.
+    #[test]
+    fn a_reader_answers_from_one_moment_and_keeps_no_writer_waiting() {
+        let kept = Kept::new("moment");
+        let mut writer = Store::open_within(&kept.path(), Duration::from_secs(3600)).expect("a store");
+        let reader = Store::open_read(&kept.path()).expect("a reader");
+        let settings = |store: &Store| store.settings().expect("settings").len();
+        let set = |store: &mut Store, key: &str| {
+            let set = |tx: &rusqlite::Transaction<'_>| Ok(tx.execute("INSERT INTO settings VALUES (?1, 'x')", [key])?);
+            store.change(set).expect("written")
+        };
+        let before = settings(&reader);
+        for key in ["one", "two"] {
+            set(&mut writer, key);
+        }
+        assert_eq!((settings(&reader), settings(&writer)), (before, before + 2));
+        assert!(has_log(&kept.path()), "what is read stays in the log");
+        drop(reader);
+        set(&mut writer, "three");
+        assert!(!has_log(&kept.path()));
+        assert_eq!(settings(&Store::open_read(&kept.path()).expect("a reader")), before + 3);
+    }
+
     #[test]
     fn changes_beside_the_store_are_not_passed_over() {
         let kept = Kept::new("unsettled");
@@ -408,14 +375,6 @@ mod tests {
         assert!(matches!(error.kind(), ErrorKind::Unsettled), "{error}");
         drop(writer);
         Store::open_still(&kept.path()).expect("the last one to close settles everything");
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn paths_are_escaped() {
-        let uri = |path: &str| still_uri(Path::new(path)).expect("a path");
-        assert_eq!(uri("/a b/\u{e9}?#%.db"), "file:///a%20b/%C3%A9%3F%23%25.db?immutable=1");
-        assert!(uri("vitalog.db").starts_with("file:///") && uri("vitalog.db").ends_with("/vitalog.db?immutable=1"));
     }
 
     #[test]

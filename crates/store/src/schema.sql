@@ -183,6 +183,8 @@ CREATE TABLE merged (
     naive REAL NOT NULL,      -- sum without merging
     weight REAL NOT NULL,     -- what the value weighs in a mean of days: samples or milliseconds, by the kind's rule
     parts TEXT NOT NULL,      -- what each source adds, as JSON: [[source_id, part], ...]
+    peak REAL,                -- of heart rate: the highest mean of a minute
+    peak_ms INTEGER,          -- start of that minute
     PRIMARY KEY (kind_id, day)
 ) STRICT, WITHOUT ROWID;
 
@@ -214,8 +216,8 @@ CREATE TABLE nights (
 
 CREATE INDEX nights_by_day ON nights (day);
 
--- The order of sources by which a kind's days are merged, the best first; of sleep, 0 parts those that tell stages or were
--- named from the others. Derived.
+-- The order of sources by which a kind's days are merged, the best first; of sleep, 0 parts those that tell stages or
+-- were named from the others. Derived.
 CREATE TABLE merge_orders (
     kind_id INTEGER NOT NULL,   -- what was measured
     place INTEGER NOT NULL,     -- 0 is the best

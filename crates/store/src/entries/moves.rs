@@ -2,17 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use health::EntryKind;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Image, current, find_by, held_by, image_at, known_again, log, of_members, remove, show, show_newest};
+use super::{
+    Image, current, find_by, held_by, image_at, known_again, log, of_members, remove, show, show_newest, variants,
+};
 use crate::error::Result;
 use crate::history::ImportRef;
 use crate::members;
 use crate::unite::Places;
 
+/// The kind of entry that is known by its members.
+const CORRELATION: &str = "correlation";
+
 /// Number, kind, identity and span of an entry.
-type Placed = (i64, String, String, (Option<i64>, Option<i64>));
+pub(super) type Placed = (i64, String, String, (Option<i64>, Option<i64>));
 
 /// Entries by the source that they belong to now, and the one under which they lay.
 pub(crate) type Moved = BTreeMap<(u32, u32), Vec<i64>>;
@@ -27,19 +31,26 @@ pub(crate) fn move_source(
 ) -> Result<BTreeMap<String, u64>> {
     let mut merged: BTreeMap<String, u64> = BTreeMap::new();
     for placed in of_source(conn, from)? {
-        let same = same_as(conn, import, &placed, to, &|_| true)?;
-        let (id, kind, ..) = placed;
-        let Some(old) = same else {
-            give(conn, id, to)?;
+        let (id, kind, ..) = &placed;
+        if kind != CORRELATION {
+            give(conn, *id, to)?;
+            let gone = variants::settle(conn, imports, &variants::beside(conn, &placed, to)?)?;
+            if gone > 0 {
+                *merged.entry(kind.clone()).or_default() += gone;
+            }
+            continue;
+        }
+        let Some(old) = same_as(conn, import, &placed, to, &|_| true)? else {
+            give(conn, *id, to)?;
             continue;
         };
-        let image = current(conn, id)?;
-        conn.execute("UPDATE OR IGNORE correlation_members SET entry_id = ?2 WHERE entry_id = ?1", [id, old])?;
-        remove(conn, id)?;
+        let image = current(conn, *id)?;
+        conn.execute("UPDATE OR IGNORE correlation_members SET entry_id = ?2 WHERE entry_id = ?1", [*id, old])?;
+        remove(conn, *id)?;
         if !held_by(conn, old, import)? {
             known_again(conn, import, imports, old, &image)?;
         }
-        *merged.entry(kind).or_default() += 1;
+        *merged.entry(kind.clone()).or_default() += 1;
     }
     Ok(merged)
 }
@@ -86,7 +97,12 @@ pub(crate) fn unite(conn: &Connection, imports: &[ImportRef], moved: Moved) -> R
     for ((to, _), ids) in moved {
         let before = settled.get(&to).cloned().unwrap_or_default();
         for id in ids {
-            let placed = placed(conn, id)?;
+            // One that is settled with those beside it may be gone.
+            let Some(placed) = placed(conn, id)? else { continue };
+            if placed.1 != CORRELATION {
+                variants::settle(conn, imports, &variants::beside(conn, &placed, to)?)?;
+                continue;
+            }
             match same_as(conn, i64::MIN, &placed, to, &|id| before.contains(&id))? {
                 Some(known) => unite_two(conn, imports, id, known)?,
                 None => _ = settled.entry(to).or_default().insert(id),
@@ -96,34 +112,17 @@ pub(crate) fn unite(conn: &Connection, imports: &[ImportRef], moved: Moved) -> R
     Ok(())
 }
 
-/// The entry among those of another source that this one is.
+/// The correlation among those of another source that this one is.
 fn same_as(
     conn: &Connection,
     import: i64,
-    placed: &Placed,
+    (id, kind, identity, span): &Placed,
     source: u32,
     among: &dyn Fn(i64) -> bool,
 ) -> Result<Option<i64>> {
-    let (id, kind, identity, span) = placed;
-    let alike = match kind == EntryKind::Correlation.as_str() {
-        true => find_by(conn, kind, identity, *span, Some(source))?,
-        false => others_by(conn, placed, source)?,
-    };
-    let alike: Vec<i64> = alike.into_iter().filter(|other| other != id && among(*other)).collect();
-    if kind == EntryKind::Correlation.as_str() {
-        return of_members(conn, import, &alike, &members::of(conn, *id)?);
-    }
-    Ok(alike.first().copied())
-}
-
-/// Entries of a source that are like one, without it.
-fn others_by(conn: &Connection, (id, kind, identity, (start_ms, end_ms)): &Placed, source: u32) -> Result<Vec<i64>> {
-    let mut statement = conn.prepare_cached(
-        "SELECT id FROM entries WHERE kind = ?1 AND identity = ?2 AND source_id = ?3 AND id <> ?4
-             AND (kind = 'clinical_record' OR (start_ms IS ?5 AND end_ms IS ?6)) ORDER BY id",
-    )?;
-    let ids = statement.query_map(params![kind, identity, source, id, start_ms, end_ms], |row| row.get(0))?;
-    Ok(ids.collect::<rusqlite::Result<_>>()?)
+    let mut alike = find_by(conn, kind, identity, *span, Some(source))?;
+    alike.retain(|other| other != id && among(*other));
+    of_members(conn, import, &alike, &members::of(conn, *id)?)
 }
 
 fn give(conn: &Connection, id: i64, to: u32) -> Result<()> {
@@ -194,12 +193,12 @@ fn of_source(conn: &Connection, source: u32) -> Result<Vec<Placed>> {
         let mut statement = conn.prepare_cached("SELECT id FROM entries WHERE source_id = ?1 ORDER BY id")?;
         statement.query_map([source], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
     };
-    ids.into_iter().map(|id| placed(conn, id)).collect()
+    ids.into_iter().filter_map(|id| placed(conn, id).transpose()).collect()
 }
 
-fn placed(conn: &Connection, id: i64) -> Result<Placed> {
+fn placed(conn: &Connection, id: i64) -> Result<Option<Placed>> {
     let mut statement =
         conn.prepare_cached("SELECT id, kind, identity, start_ms, end_ms FROM entries WHERE id = ?1")?;
     let placed = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, (row.get(3)?, row.get(4)?)));
-    Ok(statement.query_row([id], placed)?)
+    Ok(statement.query_row([id], placed).optional()?)
 }

@@ -33,7 +33,7 @@ impl Ingest<'_> {
                 Owner::Like(entry, source) => {
                     let alike = entries::alike(self.conn, &entry, source)?;
                     let same = entries::of_members(self.conn, self.import, &alike, &members)?;
-                    self.keep_entry(&entry, source, same)?
+                    self.keep_entry(&entry, source, same.as_slice())?
                 }
             };
             for (kind, key) in &members {

@@ -1,5 +1,6 @@
 //! The roll-ups per local day and source.
 
+use health::series::workouts::heart::Minute;
 use health::time::Day;
 use rusqlite::params;
 
@@ -73,6 +74,17 @@ impl Store {
                 parts: serde_json::from_str(&parts).unwrap_or_default(),
             })
         })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Returns the highest minutes of the heart rate's days from one to another, both inclusive, by day.
+    pub fn peaks(&self, kind_id: i64, from: Day, to: Day) -> Result<Vec<Minute>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT peak_ms, peak FROM merged
+             WHERE kind_id = ?1 AND day BETWEEN ?2 AND ?3 AND peak IS NOT NULL ORDER BY day",
+        )?;
+        let rows = statement
+            .query_map(params![kind_id, from, to], |row| Ok(Minute { at_ms: row.get(0)?, bpm: row.get(1)? }))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 

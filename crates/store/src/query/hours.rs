@@ -26,9 +26,12 @@ impl Store {
             "SELECT start_ms, n, value, minimum, maximum, mean, total, naive FROM hourly
              WHERE kind_id = ?1 AND start_ms >= ?2 AND start_ms < ?3 ORDER BY start_ms",
         )?;
-        let (from_ms, until_ms) = (zones.day_bounds(from).0, zones.day_bounds(to).1);
+        let days = zones.days(from, to);
+        let (from_ms, until_ms) = days.range_ms();
         let rows = statement.query_map(params![kind_id, from_ms, until_ms], |row| from_sql(row, zones))?;
-        Ok(Some(rows.collect::<rusqlite::Result<_>>()?))
+        let mut hours = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        hours.retain(|hour| days.holds_day(hour.day));
+        Ok(Some(hours))
     }
 }
 

@@ -29,7 +29,7 @@ pub use points::Point;
 pub use ranks::{Orders, Ranks};
 pub use samples::{SampleQuery, SampleRow};
 pub use sources::{SourceNames, SourceRow};
-pub use sql::{Answer, MAX_ROWS};
+pub use sql::{Answer, MAX_BYTES, MAX_ROWS};
 pub use status::{EntryTotals, Totals};
 pub use verify::Finding;
 pub use workouts::{WorkoutKey, WorkoutRow};

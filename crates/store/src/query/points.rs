@@ -62,20 +62,6 @@ impl Store {
     }
 }
 
-impl Store {
-    /// Returns the starts of the live samples of a kind in `[from_ms, until_ms)` whose value is `least` or larger, by
-    /// time: much quicker than to read all of them.
-    pub fn starts_reaching(&self, kind_id: i64, (from_ms, until_ms): (i64, i64), least: f64) -> Result<Vec<i64>> {
-        let mut statement = self.conn.prepare_cached(
-            "SELECT start_ms FROM samples
-             WHERE kind_id = ?1 AND start_ms >= ?2 AND start_ms < ?3 AND value >= ?4 AND superseded_by IS NULL
-             ORDER BY start_ms",
-        )?;
-        let rows = statement.query_map(params![kind_id, from_ms, until_ms, least], |row| row.get(0))?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
-    }
-}
-
 /// The same on a connection.
 pub(crate) fn points(conn: &Connection, kind_id: i64, from_ms: i64, until_ms: i64) -> Result<Vec<Point>> {
     read(conn, kind_id, from_ms.saturating_sub(LONGEST_MS), (from_ms, until_ms))
@@ -141,18 +127,6 @@ mod tests {
     fn points_from_an_instant_start_there() {
         let count = |from_ms| testing::filled().points_from(2, from_ms, i64::MAX).expect("points").len();
         assert_eq!([count(1_773_478_800_000), count(1_773_478_800_001)], [2, 0]);
-    }
-
-    #[test]
-    fn samples_that_reach_a_value_are_live_ones_of_the_range() {
-        let first = 1_773_473_400_123;
-        let check = |range, least, expected: &[i64]| {
-            assert_eq!(testing::filled().starts_reaching(1, range, least).expect("starts"), expected);
-        };
-        check((0, i64::MAX), 0.0, &[first, 1_773_473_405_871]);
-        check((0, i64::MAX), 74.0, &[1_773_473_405_871]);
-        check((0, 1_773_473_405_871), 73.0, &[]);
-        check((0, i64::MAX), 75.0, &[]);
     }
 
     #[test]

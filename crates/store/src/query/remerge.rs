@@ -1,6 +1,7 @@
 //! The merged days made once more from the samples, and compared with those in the table.
 
 use health::series::buckets::Bucket;
+use health::series::workouts::heart::Minute;
 use health::time::{Day, Zones, format_day};
 use rusqlite::{Connection, Row, Rows};
 
@@ -19,6 +20,8 @@ struct Merged {
     /// Value, smallest, largest, mean, sum, plain sum and weight.
     numbers: [f64; 7],
     parts: Vec<(i64, f64)>,
+    /// Start and mean of the highest minute.
+    peak: Option<(i64, f64)>,
 }
 
 /// Tells, for one kind, each day whose merged row is not what its samples make.
@@ -31,7 +34,8 @@ pub(super) fn differences(
 ) -> Result<()> {
     let id = number(kind.id)?;
     let mut statement = conn.prepare_cached(
-        "SELECT day, n, value, minimum, maximum, mean, total, naive, weight, parts FROM merged WHERE kind_id = ?1 ORDER BY day",
+        "SELECT day, n, value, minimum, maximum, mean, total, naive, weight, parts, peak_ms, peak FROM merged
+         WHERE kind_id = ?1 ORDER BY day",
     )?;
     let mut stored = Stored { rows: statement.query([id])?, next: None };
     stored.advance()?;
@@ -39,7 +43,7 @@ pub(super) fn differences(
         texts.tell(|| format!("{}: the days are merged in another order of sources", kind.identifier));
     }
     let mut tell = |day: Day, text: &str| texts.tell(|| format!("{} on {}: {text}", kind.identifier, format_day(day)));
-    merged::recount(conn, zones, id, orders.of_kind(id), &mut |bucket, parts| {
+    merged::recount(conn, zones, id, orders.of_kind(id), &mut |bucket, peak, parts| {
         while let Some(spare) = stored.next.take_if(|row| row.day < bucket.day) {
             tell(spare.day, "there is nothing to merge");
             stored.advance()?;
@@ -47,7 +51,7 @@ pub(super) fn differences(
         match stored.next.take_if(|row| row.day == bucket.day) {
             None => tell(bucket.day, "it is not merged"),
             Some(row) => {
-                if !same(&row, &made(bucket, &parts)) {
+                if !same(&row, &made(bucket, peak, &parts)) {
                     tell(row.day, "the merged numbers differ");
                 }
                 stored.advance()?;
@@ -82,15 +86,17 @@ fn from_sql(row: &Row<'_>) -> rusqlite::Result<Merged> {
         n: row.get(1)?,
         numbers: [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?],
         parts: parts_of(&parts),
+        peak: row.get::<_, Option<_>>(10)?.zip(row.get(11)?),
     })
 }
 
-fn made(bucket: &Bucket, parts: &str) -> Merged {
+fn made(bucket: &Bucket, peak: Option<Minute>, parts: &str) -> Merged {
     Merged {
         day: bucket.day,
         n: bucket.n,
         numbers: [bucket.value, bucket.min, bucket.max, bucket.mean, bucket.sum, bucket.naive_sum, bucket.weight],
         parts: parts_of(parts),
+        peak: peak.map(|minute| (minute.at_ms, minute.bpm)),
     }
 }
 
@@ -102,5 +108,5 @@ fn same(a: &Merged, b: &Merged) -> bool {
     let numbers = a.numbers.iter().zip(&b.numbers).all(|(a, b)| near(*a, *b));
     let parts =
         a.parts.len() == b.parts.len() && a.parts.iter().zip(&b.parts).all(|(a, b)| a.0 == b.0 && near(a.1, b.1));
-    a.n == b.n && numbers && parts
+    a.n == b.n && numbers && parts && a.peak == b.peak
 }

@@ -11,6 +11,8 @@ use crate::open::Store;
 
 /// Rows that an answer may have.
 pub const MAX_ROWS: usize = 100_000;
+/// Bytes of text that an answer may have, about.
+pub const MAX_BYTES: usize = 64 << 20;
 /// How long a statement may take.
 const MAX_TIME: Duration = Duration::from_secs(10);
 /// The clock is read each time SQLite has taken this many steps.
@@ -23,7 +25,7 @@ pub struct Answer {
     pub columns: Vec<String>,
     /// The rows.
     pub rows: Vec<Vec<Value>>,
-    /// Whether rows were left out because there are more than [`MAX_ROWS`].
+    /// Whether rows were left out because there are more than [`MAX_ROWS`], or more in them than [`MAX_BYTES`].
     pub cut: bool,
 }
 
@@ -65,8 +67,13 @@ fn read(conn: &rusqlite::Connection, statement: &str) -> rusqlite::Result<Answer
     let columns = told_apart(statement.column_names());
     let mut answer = Answer { columns, rows: Vec::new(), cut: false };
     let mut rows = statement.query([])?;
+    let mut bytes = 0;
     while let Some(row) = rows.next()? {
-        if answer.rows.len() == MAX_ROWS {
+        for column in 0..answer.columns.len() {
+            let text = row.get_ref(column)?.as_str().map_or(0, str::len);
+            bytes += size_of::<Value>() + text;
+        }
+        if answer.rows.len() == MAX_ROWS || bytes > MAX_BYTES {
             answer.cut = true;
             break;
         }
@@ -152,5 +159,8 @@ mod tests {
         let forever = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n";
         let answer = testing::empty().sql(forever).expect("rows");
         assert_eq!((answer.rows.len(), answer.cut), (super::MAX_ROWS, true));
+        let half = "SELECT printf('%.*c', 20 << 20, 'x') FROM (VALUES (1), (2), (3), (4))";
+        let answer = testing::filled().sql(half).expect("an answer");
+        assert_eq!((answer.rows.len(), answer.cut), (3, true), "too much in them");
     }
 }

@@ -1,6 +1,7 @@
 //! Where the wearer was: the home zone, and anchors from `HKTimeZone` in sleep and workouts.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use health::series::rank::{Class, Writer};
 use health::time::{Anchor, Stay, Zones};
@@ -123,20 +124,21 @@ pub(super) fn choose_home(conn: &Connection) -> Result<()> {
     forget(conn, HOME_ZONE_FOUND)
 }
 
-/// The zone of most anchors, the first by name among equals; names that are no zone do not count.
+/// The zone of most anchors, the first by name among equals.
 fn most_frequent(anchors: &[Anchor]) -> Option<&str> {
     let mut counts = BTreeMap::<&str, usize>::new();
     for anchor in anchors {
-        *counts.entry(anchor.zone.as_str()).or_default() += 1;
+        *counts.entry(&*anchor.zone).or_default() += 1;
     }
     let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
     counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    counts.into_iter().map(|(zone, _)| zone).find(|zone| Zones::named(zone).is_some())
+    counts.into_iter().map(|(zone, _)| zone).next()
 }
 
-/// What samples of sleep and workouts say about where the wearer was.
+/// What samples of sleep and workouts say about where the wearer was, in any order. Names that are no zone say nothing.
 fn anchors(conn: &Connection) -> Result<Vec<Anchor>> {
     let trusted = trusted(conn)?;
+    // Sorted here, the bodies of all workouts would be in memory at once; and few have to be parsed.
     let mut statement = conn.prepare_cached(
         "SELECT s.start_ms, s.start_ms + s.duration_ms, json_extract(d.json, '$.metadata.HKTimeZone') AS zone, s.source_id
              FROM samples s JOIN details d ON d.id = s.details_id
@@ -145,15 +147,25 @@ fn anchors(conn: &Connection) -> Result<Vec<Anchor>> {
              UNION ALL
              SELECT start_ms, coalesce(end_ms, start_ms), json_extract(body, '$.metadata.HKTimeZone') AS zone, source_id
              FROM entries
-             WHERE kind = 'workout' AND superseded_by IS NULL AND start_ms IS NOT NULL AND zone IS NOT NULL
-             ORDER BY 1",
+             WHERE kind = 'workout' AND superseded_by IS NULL AND start_ms IS NOT NULL
+               AND instr(body, 'HKTimeZone') > 0 AND zone IS NOT NULL",
     )?;
-    let rows = statement.query_map([], |row| {
+    let mut rows = statement.query([])?;
+    let (mut anchors, mut zones) = (Vec::new(), HashSet::<Arc<str>>::new());
+    while let Some(row) = rows.next()? {
+        let Ok(name) = row.get_ref(2)?.as_str() else { continue };
+        if !zones.contains(name) {
+            if Zones::named(name).is_none() {
+                continue;
+            }
+            zones.insert(name.into());
+        }
+        let Some(zone) = zones.get(name).cloned() else { continue };
         let source: Option<i64> = row.get(3)?;
         let trusted = source.is_none_or(|source| trusted.contains(&source));
-        Ok(Anchor { start_ms: row.get(0)?, end_ms: row.get(1)?, zone: row.get(2)?, trusted })
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+        anchors.push(Anchor { start_ms: row.get(0)?, end_ms: row.get(1)?, zone, trusted });
+    }
+    Ok(anchors)
 }
 
 /// Apple's own devices and apps. Inside an ingest a new source may have no summary yet: it is looked at here, too.
@@ -192,7 +204,7 @@ mod tests {
             )
             .expect("rows");
         let anchors = super::anchors(&store.conn).expect("anchors");
-        let found: Vec<_> = anchors.iter().map(|a| (a.start_ms, a.end_ms, a.zone.as_str())).collect();
+        let found: Vec<_> = anchors.iter().map(|a| (a.start_ms, a.end_ms, &*a.zone)).collect();
         assert_eq!(found, [(5, 9, "Asia/Tokyo")]);
     }
 

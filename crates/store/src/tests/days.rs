@@ -52,3 +52,22 @@ fn a_kind_that_nobody_knows_is_a_sum_only_while_every_row_has_a_length() {
     assert_eq!(dump(&store), before);
     assert!(store.verify("UTC").expect("checks").is_empty());
 }
+
+#[test]
+fn a_store_of_the_first_and_the_last_instants_is_whole() {
+    let at = |stamp: &str| health::time::parse_stamp(stamp).expect("a stamp");
+    let (first, last) = (at("0001-01-01T00:00:00Z"), at("9999-12-30T22:00:00Z"));
+    let pulse = |at: i64| Line { kind: PULSE, unit: "count/min", ..steps(at, at, 60.0) };
+    for zone in ["UTC", "Pacific/Pago_Pago", "Pacific/Kiritimati", "Europe/Berlin"] {
+        for (start, end) in [(first, first), (first, first + HOUR), (last - HOUR, last), (last, last), (first, last)] {
+            let night = asleep(steps(start, end, 0.0), 2);
+            let rows = [steps(start, end, 60.0), steps(end, end, 1.0), pulse(start), pulse(end), night];
+            let mut store = store_of(&[&Export { workouts: vec![(start, "Run")], ..export(10, &rows) }]);
+            assert_eq!(store.verify("UTC").expect("checks"), [], "{start} to {end}");
+            store.set_home_zone(Some(zone), "UTC").expect("rebuilds");
+            assert_eq!(store.verify("UTC").expect("checks"), [], "{zone} {start} to {end}");
+            undo(&mut store, 1);
+            assert_eq!(store.verify("UTC").expect("checks"), [], "{zone} {start} to {end}");
+        }
+    }
+}

@@ -23,7 +23,9 @@ fn whole(store: &Store) -> Vec<String> {
             (SELECT origin_id FROM samples UNION SELECT origin_id FROM sample_log)",
         "SELECT 'detail', json, '', '' FROM details WHERE id IN
             (SELECT details_id FROM samples UNION SELECT details_id FROM sample_log)",
-        "SELECT 'entry', i.fingerprint, e.kind || ' ' || e.identity || ' ' || e.start_ms || ' ' || l.name, '' FROM entries e
+        "SELECT 'entry', i.fingerprint, e.kind || ' ' || e.identity || ' ' || e.start_ms || ' ' || l.name,
+                coalesce((SELECT h.body FROM entry_log h WHERE h.entry_id = e.id AND h.import_id <= g.import_id
+                          AND h.body IS NOT NULL ORDER BY h.import_id DESC LIMIT 1), e.body) FROM entries e
          JOIN entry_log g ON g.entry_id = e.id JOIN imports i ON i.id = g.import_id
          JOIN source_labels l ON l.source_id = e.source_id",
         "SELECT 'member', e.identity || ' ' || e.start_ms || ' ' || x.name, k.identifier || ' ' || m.start_ms || ' ' || l.name,
@@ -94,8 +96,8 @@ fn line() -> impl Strategy<Value = Line> {
 }
 
 /// What an export makes of the rows: when it was written, what it calls watch and phone, which hours it has, how often
-/// each row stands in it, and whether it is whole.
-type Look = (i64, (usize, usize), (i64, i64), Vec<(usize, bool)>, bool);
+/// each row stands in it, which workouts of one hour it has, and whether it is whole.
+type Look = (i64, (usize, usize), (i64, i64), Vec<(usize, bool)>, Vec<(u8, bool)>, bool);
 
 /// Instead of how often: only inside a correlation.
 const ALONE: usize = 9;
@@ -104,12 +106,13 @@ fn look() -> impl Strategy<Value = Look> {
     let times = prop::sample::select(vec![0, 1, 1, 1, 1, 1, 1, 1, 2, 3, ALONE]);
     let hours = prop_oneof![3 => Just((0, 99)), 1 => (0..6_i64, 6..12_i64)];
     let rows = prop::collection::vec((times, prop::bool::weighted(0.02)), 16);
-    (0..4_i64, (0..NAMES.len(), 0..PHONES.len()), hours, rows, prop::bool::weighted(0.85))
+    let alike = prop::collection::vec((0..3_u8, prop::bool::weighted(0.1)), 0..4);
+    (0..4_i64, (0..NAMES.len(), 0..PHONES.len()), hours, rows, alike, prop::bool::weighted(0.85))
 }
 
 fn exports() -> impl Strategy<Value = Vec<Export>> {
     (prop::collection::vec(line(), 4..16), prop::collection::vec(look(), 4)).prop_map(|(rows, looks)| {
-        let export = |(n, (date, (watch, phone), (from, until), often, complete)): (usize, &Look)| {
+        let export = |(n, (date, (watch, phone), (from, until), often, alike, complete)): (usize, &Look)| {
             let (mut lines, mut alone) = (Vec::new(), Vec::new());
             for (line, (times, other)) in rows.iter().zip(often) {
                 let hour = line.start / HOUR;
@@ -127,7 +130,9 @@ fn exports() -> impl Strategy<Value = Vec<Export>> {
             // Its number makes it a file of its own.
             let workouts = vec![(n as i64 * HOUR, "Running"), (50 * HOUR, "Yoga")];
             let nested = lines.iter().step_by(5).copied().chain(alone).collect();
-            Export { workouts, nested, complete: *complete, ..super::export(10 + date, &lines) }
+            let name = |other: bool| NAMES[(watch + usize::from(other)) % NAMES.len()];
+            let alike = alike.iter().map(|(what, other)| (*what, name(*other))).collect();
+            Export { workouts, nested, alike, complete: *complete, ..super::export(10 + date, &lines) }
         };
         looks.iter().enumerate().map(export).collect()
     })
@@ -256,7 +261,7 @@ proptest! {
         }
         super::orders::check_reports(&exports, false);
         for export in &mut exports {
-            (export.workouts, export.nested) = (Vec::new(), Vec::new());
+            (export.workouts, export.nested, export.alike) = (Vec::new(), Vec::new(), Vec::new());
         }
         super::orders::check_reports(&exports, true);
     }

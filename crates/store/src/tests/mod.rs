@@ -12,6 +12,7 @@ mod renames;
 mod repeats;
 mod undo;
 mod units;
+mod variants;
 mod verify;
 mod waits;
 
@@ -23,7 +24,7 @@ use health::time::Day;
 use health::{Batch, Document, Entry, EntryKind, Origin, Sample, Source};
 use rusqlite::types::ValueRef;
 
-use crate::{Cancel, Delivery, ErrorKind, Report, SLEEP, Store, Undone, place};
+use crate::{Cancel, Delivery, ErrorKind, Report, SLEEP, Store, Undone, source_rank};
 
 const HOUR: i64 = 3_600_000;
 const STEPS: &str = "HKQuantityTypeIdentifierStepCount";
@@ -42,6 +43,8 @@ struct Export {
     workouts: Vec<(i64, &'static str)>,
     /// Rows that stand inside a correlation, there without their device; mostly at top level, too.
     nested: Vec<Line>,
+    /// Workouts of one hour, each with what tells it from the others and by which name the watch wrote it.
+    alike: Vec<(u8, &'static str)>,
     complete: bool,
 }
 
@@ -101,7 +104,8 @@ impl Line {
 }
 
 fn export(date: i64, rows: &[Line]) -> Export {
-    Export { date, undated: false, rows: rows.to_vec(), workouts: Vec::new(), nested: Vec::new(), complete: true }
+    let (workouts, nested, alike) = (Vec::new(), Vec::new(), Vec::new());
+    Export { date, undated: false, rows: rows.to_vec(), workouts, nested, alike, complete: true }
 }
 
 fn index_of<T: PartialEq + Clone>(list: &mut Vec<T>, item: &T) -> u32 {
@@ -149,17 +153,22 @@ fn batches(export: &Export, size: usize) -> Vec<Batch> {
     // An export calls its watch by one name.
     let watch =
         export.rows.iter().find(|line| line.hardware == Some("Watch6,1")).map_or("Kim's Watch", |line| line.source);
+    let workout = |name: &str, start: i64, activity: &str, body: String| Entry {
+        kind: EntryKind::Workout,
+        identity: activity.to_owned(),
+        source: Source { name: name.into(), bundle: None, hardware: Some("Watch6,1".into()) },
+        start_ms: Some(start),
+        end_ms: Some(start + HOUR),
+        body,
+        payload: None,
+        members: None,
+    };
     for (start, activity) in &export.workouts {
-        last.entries.push(Entry {
-            kind: EntryKind::Workout,
-            identity: (*activity).to_owned(),
-            source: Source { name: watch.into(), bundle: None, hardware: Some("Watch6,1".into()) },
-            start_ms: Some(*start),
-            end_ms: Some(start + HOUR),
-            body: format!("{{\"activity\":\"{activity}\",\"as_of\":{}}}", export.date),
-            payload: None,
-            members: None,
-        });
+        let body = format!("{{\"activity\":\"{activity}\",\"as_of\":{}}}", export.date);
+        last.entries.push(workout(watch, *start, activity, body));
+    }
+    for (what, name) in &export.alike {
+        last.entries.push(workout(name, 60 * HOUR, "Rowing", format!("{{\"strokes\":{what}}}")));
     }
     for line in &export.nested {
         let bare = Line { hardware: None, ..*line };
@@ -184,7 +193,7 @@ fn batches(export: &Export, size: usize) -> Vec<Batch> {
         complete: export.complete,
         fingerprint: Some(format!(
             "{:?}",
-            (export.date, export.undated, &export.rows, &export.workouts, &export.nested)
+            (export.date, export.undated, &export.rows, &export.workouts, &export.nested, &export.alike)
         )),
         ..Document::default()
     });
@@ -263,7 +272,7 @@ fn dump(store: &Store) -> Vec<String> {
         "SELECT 'daily', k.identifier, d.day, l.name, d.n, d.total, d.minimum, d.maximum, d.seconds, 0
          FROM daily d JOIN kinds k ON k.id = d.kind_id JOIN source_labels l ON l.source_id = d.source_id
          ORDER BY 2, 3, 4",
-        "SELECT 'merged', k.identifier, m.day, m.n, m.value, m.minimum, m.maximum, m.total, m.naive || ' ' || m.weight,
+        "SELECT 'merged', k.identifier, m.day, m.n, m.value, m.minimum, m.maximum, m.total, m.naive || ' ' || m.weight || coalesce(' ' || m.peak || ' ' || m.peak_ms, ''),
                 (SELECT group_concat(l.name || '=' || json_extract(p.value, '$[1]')) FROM json_each(m.parts) p
                  JOIN source_labels l ON l.source_id = json_extract(p.value, '$[0]'))
          FROM merged m JOIN kinds k ON k.id = m.kind_id ORDER BY 2, 3",
@@ -275,7 +284,7 @@ fn dump(store: &Store) -> Vec<String> {
         "SELECT 'series', k.identifier, l.name, y.n, y.stored, y.first_ms, y.last_ms, 0, 0, 0
          FROM series_summary y JOIN kinds k ON k.id = y.kind_id JOIN source_labels l ON l.source_id = y.source_id
          ORDER BY 2, 3",
-        "SELECT 'entry', kind, identity, start_ms, body, superseded_by IS NULL, 0, 0, 0, 0 FROM entries ORDER BY 3, 4",
+        "SELECT 'entry', kind, identity, start_ms, body, superseded_by IS NULL, 0, 0, 0, 0 FROM entries ORDER BY 3, 4, 5",
     ];
     let mut lines = Vec::new();
     for sql in queries {
@@ -296,13 +305,13 @@ fn nights_of(store: &Store) -> Vec<String> {
     let ranks = orders.of(SLEEP);
     let line = |session: Session| {
         let slice = |slice: &Segment| {
-            let source = ranks.name(place(slice.rank));
+            let source = ranks.name(source_rank(slice.rank));
             format!(
                 "{} {} {:?} {source} {}",
                 slice.start_ms,
                 slice.end_ms,
                 slice.stage,
-                slice.rank == place(slice.rank)
+                slice.rank == source_rank(slice.rank)
             )
         };
         let slices: Vec<String> = session.slices.iter().map(slice).collect();

@@ -67,6 +67,7 @@ fn a_merged_day_that_differs_from_its_samples_is_found() {
         "total = 0",
         "naive = 0",
         "weight = 9",
+        "peak = 9, peak_ms = 0",
     ] {
         check(&format!("UPDATE merged SET {change} WHERE {steps}"), &["merged"]);
     }
@@ -76,7 +77,7 @@ fn a_merged_day_that_differs_from_its_samples_is_found() {
     check("DELETE FROM merged", &["merged", "merged"]);
     check(&format!("DELETE FROM merge_orders WHERE {steps}"), &["merged"]);
     check(
-        "INSERT INTO merged SELECT kind_id, day - 9, n, value, minimum, maximum, mean, total, naive, weight, parts FROM merged
+        "INSERT INTO merged SELECT kind_id, day - 9, n, value, minimum, maximum, mean, total, naive, weight, parts, peak, peak_ms FROM merged
            WHERE kind_id = 1",
         &["merged"],
     );

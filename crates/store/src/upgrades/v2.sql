@@ -12,6 +12,3 @@ CREATE TABLE nights (
 ) STRICT;
 
 CREATE INDEX nights_by_day ON nights (day);
-
--- Made anew after the upgrade; version 1 had none.
-DROP VIEW IF EXISTS days;

@@ -1,0 +1,133 @@
+//! Which entries count: the rule for samples, on the kinds of entries of a source; and a route of which an import does
+//! not say who wrote it, for its workout was cut off, does not count beside the same route with its workout.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{Connection, params};
+
+use crate::error::Result;
+use crate::history::ImportRef;
+use crate::stretch::NEAR_MS;
+use crate::superseded::{extend, overlaps};
+
+struct Place {
+    id: i64,
+    span: (i64, i64),
+    holders: BTreeSet<i64>,
+    superseded_by: Option<i64>,
+}
+
+/// Decides anew which entries are superseded.
+pub(crate) fn reconcile(conn: &Connection, imports: &[ImportRef]) -> Result<()> {
+    decide(conn, imports, &mut |place, superseded_by| {
+        if superseded_by != place.superseded_by {
+            conn.prepare_cached("UPDATE entries SET superseded_by = ?2 WHERE id = ?1")?
+                .execute(params![place.id, superseded_by])?;
+        }
+        Ok(())
+    })
+}
+
+/// Counts the entries that should be superseded and are not, or the other way round.
+pub(crate) fn differences(conn: &Connection, imports: &[ImportRef]) -> Result<u64> {
+    let mut differences = 0;
+    decide(conn, imports, &mut |place, superseded_by| {
+        differences += u64::from(superseded_by != place.superseded_by);
+        Ok(())
+    })?;
+    Ok(differences)
+}
+
+fn decide(
+    conn: &Connection,
+    imports: &[ImportRef],
+    each: &mut dyn FnMut(&Place, Option<i64>) -> Result<()>,
+) -> Result<()> {
+    let mut gone = BTreeMap::new();
+    let snapshots: Vec<&ImportRef> = imports.iter().filter(|import| import.is_snapshot()).collect();
+    for places in series(conn)?.values() {
+        let mut cover: BTreeMap<i64, Vec<(i64, i64)>> = BTreeMap::new();
+        for place in places {
+            for import in &place.holders {
+                let near = (place.span.0.saturating_sub(NEAR_MS), place.span.1.saturating_add(NEAR_MS));
+                extend(cover.entry(*import).or_default(), near);
+            }
+        }
+        for place in places {
+            let holder = imports.iter().rev().find(|import| place.holders.contains(&import.id));
+            let newer = snapshots.iter().filter(|s| holder.is_some_and(|holder| s.rank() > holder.rank()));
+            let superseded_by = newer
+                .map(|snapshot| snapshot.id)
+                .find(|id| cover.get(id).is_some_and(|c| overlaps(c, place.span.0, place.span.1)));
+            gone.extend(superseded_by.map(|import| (place.id, import)));
+            each(place, superseded_by)?;
+        }
+    }
+    for (place, twins) in &unwritten_routes(conn)? {
+        let rank_of = |import: i64| imports.iter().find(|i| i.id == import).map(ImportRef::rank);
+        let newest = |holders: &BTreeSet<i64>| imports.iter().rev().find(|import| holders.contains(&import.id));
+        let since = newest(&place.holders).map(ImportRef::rank);
+        // Where the workout was removed and the file is still there, the file counts.
+        let stands = |twin: &&Place| gone.get(&twin.id).is_none_or(|import| rank_of(*import) > since);
+        let told_by = twins.iter().filter(stands).filter_map(|twin| newest(&twin.holders));
+        each(place, told_by.max_by_key(|import| import.rank()).map(|import| import.id))?;
+    }
+    Ok(())
+}
+
+/// The routes of which no workout tells who wrote them, each with the same ones of which one does.
+fn unwritten_routes(conn: &Connection) -> Result<Vec<(Place, Vec<Place>)>> {
+    let place = |row: &rusqlite::Row<'_>| {
+        let span = (row.get(1)?, row.get(1)?);
+        Ok(Place { id: row.get(0)?, span, superseded_by: row.get(2)?, holders: BTreeSet::new() })
+    };
+    let held = |mut place: Place| {
+        let mut statement = conn.prepare_cached("SELECT import_id FROM entry_log WHERE entry_id = ?1")?;
+        place.holders = statement.query_map([place.id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        Ok(place)
+    };
+    let mut routes = conn.prepare_cached(
+        "SELECT id, coalesce(start_ms, 0), superseded_by FROM entries
+         WHERE kind = 'route' AND source_id IS NULL ORDER BY id",
+    )?;
+    let mut twins = conn.prepare_cached(
+        "SELECT t.id, coalesce(t.start_ms, 0), t.superseded_by FROM entries r
+         JOIN entries t ON t.kind = r.kind AND t.start_ms IS r.start_ms AND t.identity = r.identity
+             AND t.end_ms IS r.end_ms AND t.source_id IS NOT NULL
+         WHERE r.id = ?1 ORDER BY t.id",
+    )?;
+    let routes = routes.query_map([], place)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let with_twins = |route: Place| {
+        let twins = twins.query_map([route.id], place)?.collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok((held(route)?, twins.into_iter().map(held).collect::<Result<_>>()?))
+    };
+    routes.into_iter().map(with_twins).collect()
+}
+
+/// Entries with a time and a source, by kind and source, in the order of time.
+fn series(conn: &Connection) -> Result<BTreeMap<(String, i64), Vec<Place>>> {
+    let mut statement = conn.prepare(
+        "SELECT e.kind, e.source_id, e.id, e.start_ms, coalesce(e.end_ms, e.start_ms), e.superseded_by, l.import_id
+         FROM entries e JOIN entry_log l ON l.entry_id = e.id
+         WHERE e.start_ms IS NOT NULL AND e.source_id IS NOT NULL
+         ORDER BY e.kind, e.source_id, e.start_ms, e.id",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut series: BTreeMap<(String, i64), Vec<Place>> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let places = series.entry((row.get(0)?, row.get(1)?)).or_default();
+        let id: i64 = row.get(2)?;
+        if places.last().is_none_or(|last| last.id != id) {
+            places.push(Place {
+                id,
+                span: (row.get(3)?, row.get(4)?),
+                superseded_by: row.get(5)?,
+                holders: BTreeSet::new(),
+            });
+        }
+        if let Some(place) = places.last_mut() {
+            place.holders.insert(row.get(6)?);
+        }
+    }
+    Ok(series)
+}

@@ -1,0 +1,188 @@
+//! Several entries of one time in one file, and routes whose workout an export lacks.
+
+use super::*;
+
+const NAME: &str = "Kim's Watch";
+
+/// An export with workouts of one hour.
+fn alike(date: i64, which: &[u8]) -> Export {
+    Export { alike: which.iter().map(|what| (*what, NAME)).collect(), ..export(date, &[]) }
+}
+
+/// The entries that count, by what tells them apart.
+fn shown(store: &Store) -> Vec<String> {
+    let mut statement =
+        store.conn.prepare("SELECT body FROM entries WHERE superseded_by IS NULL ORDER BY body").expect("valid SQL");
+    statement.query_map([], |row| row.get(0)).expect("runs").collect::<Result<_, _>>().expect("reads")
+}
+
+fn strokes(which: &[u8]) -> Vec<String> {
+    which.iter().map(|what| format!("{{\"strokes\":{what}}}")).collect()
+}
+
+#[test]
+fn two_prescriptions_of_one_day_are_both_kept() {
+    let mut store = store_of(&[]);
+    let report = ingest(&mut store, &alike(10, &[2, 1, 2]));
+    let counts = report.workouts;
+    assert_eq!((counts.read, counts.new, counts.known, counts.rejected), (3, 2, 1, 0));
+    assert_eq!(shown(&store), strokes(&[1, 2]));
+    let again = ingest(&mut store, &alike(11, &[1, 2])).workouts;
+    assert_eq!((again.read, again.new, again.known), (2, 0, 2));
+    assert_eq!(shown(&store), strokes(&[1, 2]));
+    let other = ingest(&mut store, &alike(12, &[3, 2, 1])).workouts;
+    assert_eq!((other.read, other.new, other.known), (3, 1, 2));
+    assert_eq!(shown(&store), strokes(&[1, 2, 3]));
+    undo(&mut store, 3);
+    assert_eq!(shown(&store), strokes(&[1, 2]));
+    // What a newer whole export lacks counts no more.
+    ingest(&mut store, &alike(13, &[2]));
+    assert_eq!(shown(&store), strokes(&[2]));
+    undo(&mut store, 4);
+    assert_eq!(shown(&store), strokes(&[1, 2]));
+    assert_eq!(store.verify("UTC").expect("verifies"), []);
+}
+
+#[test]
+fn a_link_loses_none_of_one_time_and_keeps_no_repeats() {
+    let other = "Sasha's Watch";
+    let both = Export { alike: vec![(2, NAME), (1, other), (2, other), (0, NAME)], ..export(10, &[]) };
+    let mut store = store_of(&[&both, &alike(11, &[2])]);
+    assert_eq!(shown(&store), strokes(&[1, 2, 2]));
+    let sql = "SELECT min(id), max(id), count(*) FROM sources";
+    let (one, two, n) =
+        store.conn.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?))).expect("sources");
+    assert_eq!(n, 2);
+    store.link_sources(one, two, "UTC").expect("links");
+    assert_eq!(shown(&store), strokes(&[2]));
+    undo(&mut store, 2);
+    assert_eq!(shown(&store), strokes(&[0, 1, 2]));
+    assert_eq!(store.verify("UTC").expect("verifies"), []);
+}
+
+#[test]
+fn more_than_so_many_of_one_time_are_rejects() {
+    let mut store = store_of(&[]);
+    let all: Vec<u8> = (0..66).collect();
+    let report = ingest(&mut store, &alike(10, &all));
+    let counts = report.workouts;
+    assert_eq!((counts.read, counts.new, counts.known, counts.rejected), (66, 64, 0, 2));
+    assert_eq!((report.problems[0].reason.as_str(), report.problems[0].count), ("too_many_alike", 2));
+    let rejects = store.rejects(1, 9).expect("rejects");
+    assert_eq!(rejects[0].raw.as_deref(), Some("{\"strokes\":64}"));
+}
+
+fn entry(kind: EntryKind, identity: &str, source: Option<&str>, body: &str) -> Entry {
+    let source = source.map_or_else(Source::default, |name| Source { name: name.into(), ..Source::default() });
+    let (identity, body) = (identity.to_owned(), body.to_owned());
+    Entry { kind, identity, source, start_ms: None, end_ms: None, body, payload: None, members: None }
+}
+
+fn file(date: i64, complete: bool, entries: Vec<Entry>) -> Batch {
+    let fingerprint = Some(format!("{date} {entries:?}"));
+    let document = Document { export_date_ms: Some(date), complete, fingerprint, ..Document::default() };
+    Batch { document: Some(document), entries, ..Batch::default() }
+}
+
+fn take_in(store: &mut Store, batch: &Batch) -> Report {
+    let mut queue = vec![batch.clone()].into_iter();
+    let delivery = Delivery { file: None, now_ms: 0, home_zone: "UTC", dry_run: false, cancel: Cancel::default() };
+    store.ingest(&delivery, &mut || Ok(queue.next()), &mut |_| true).expect("ingests")
+}
+
+/// A day has one set of rings, a person one profile.
+#[test]
+fn second_rings_of_a_day_and_a_second_profile_are_rejects() {
+    let day = |body: &str| entry(EntryKind::ActivitySummary, "2026-03-01", None, body);
+    let me = |body: &str| entry(EntryKind::Profile, "me", None, body);
+    let batch = file(
+        1,
+        true,
+        vec![
+            day("{\"active_energy_kcal\":5}"),
+            day("{\"active_energy_kcal\":5}"),
+            day("{\"active_energy_kcal\":9}"),
+            me("{\"blood_type\":\"A\"}"),
+            me("{\"blood_type\":\"B\"}"),
+        ],
+    );
+    let mut store = store_of(&[]);
+    let report = take_in(&mut store, &batch);
+    for (counts, known) in [(report.activity_days, 1), (report.profiles, 0)] {
+        assert_eq!((counts.new, counts.known, counts.rejected), (1, known, 1));
+        assert_eq!(counts.read, 2 + known);
+    }
+    let raw: Vec<String> = store.rejects(1, 9).expect("rejects").into_iter().filter_map(|reject| reject.raw).collect();
+    assert_eq!(raw, ["{\"active_energy_kcal\":9}", "{\"blood_type\":\"B\"}"]);
+    assert_eq!(shown(&store), ["{\"active_energy_kcal\":5}", "{\"blood_type\":\"A\"}"]);
+}
+
+#[test]
+fn rings_in_a_unit_that_nobody_knows_are_told_apart_by_what_was_printed() {
+    let day = |n: u8| {
+        let body = format!("{{\"printed\":{{\"activeEnergyBurned\":\"{n}\",\"activeEnergyBurnedUnit\":\"Wh\"}}}}");
+        entry(EntryKind::ActivitySummary, "2026-03-01", None, &body)
+    };
+    let mut store = store_of(&[]);
+    let counts = take_in(&mut store, &file(1, true, vec![day(5), day(5), day(9)])).activity_days;
+    assert_eq!((counts.new, counts.known, counts.rejected), (1, 1, 1));
+    let counts = take_in(&mut store, &file(2, true, vec![day(9)])).activity_days;
+    assert_eq!((counts.known, counts.replaced), (0, 1));
+}
+
+#[test]
+fn rings_in_another_unit_are_known_and_grown_ones_are_replaced() {
+    #[track_caller]
+    fn check(now: &str, replaced: u64) {
+        let day = |body: &str| vec![entry(EntryKind::ActivitySummary, "2026-03-01", None, body)];
+        let mut store = store_of(&[]);
+        take_in(&mut store, &file(1, true, day("{\"active_energy_kcal\":300.137,\"exercise_min\":30}")));
+        let counts = take_in(&mut store, &file(2, true, day(now))).activity_days;
+        assert_eq!((counts.known, counts.replaced), (1 - replaced, replaced), "{now}");
+        assert_eq!(shown(&store), [now]);
+    }
+    check("{\"active_energy_kcal\":300.136711281,\"exercise_min\":30}", 0);
+    let printed = "\"printed\":{\"activeEnergyBurned\":\"1255.77\",\"activeEnergyBurnedUnit\":\"kJ\"}";
+    check(&format!("{{\"active_energy_kcal\":300.136711281,\"exercise_min\":30,{printed}}}"), 0);
+    check("{\"active_energy_kcal\":300.5,\"exercise_min\":30}", 1);
+    check("{\"active_energy_kcal\":300.137,\"exercise_min\":31}", 1);
+    check("{\"active_energy_kcal\":300.137,\"exercise_min\":30,\"stand_hours\":9}", 1);
+}
+
+/// An export that was cut off has the file of a route and not its workout, so it does not say who wrote it.
+#[test]
+fn a_route_whose_workout_was_missing_is_the_one_with_its_workout() {
+    let route = |source, body: &str| {
+        let mut entry = entry(EntryKind::Route, "/workout-routes/a.gpx", source, body);
+        (entry.start_ms, entry.end_ms) = (Some(HOUR), Some(2 * HOUR));
+        entry
+    };
+    let cut = file(1, false, vec![route(None, "{\"points\":5}")]);
+    let full = file(2, true, vec![route(Some(NAME), "{\"points\":5,\"workout\":{}}")]);
+    // The workout was removed, its file is still there.
+    let later = file(
+        3,
+        true,
+        vec![route(None, "{\"points\":5}"), {
+            let mut other = route(Some(NAME), "{\"points\":6}");
+            other.identity = "/workout-routes/b.gpx".to_owned();
+            other
+        }],
+    );
+    let (alone, whole, both) =
+        (vec!["{\"points\":5}"], vec!["{\"points\":5,\"workout\":{}}"], vec!["{\"points\":5}", "{\"points\":6}"]);
+    for order in [[&cut, &full], [&full, &cut]] {
+        let mut store = store_of(&[]);
+        order.iter().for_each(|batch| _ = take_in(&mut store, batch));
+        assert_eq!(shown(&store), whole);
+        assert_eq!(store.verify("UTC").expect("verifies"), []);
+        let full_is = 1 + i64::from(std::ptr::eq(order[1], &full));
+        undo(&mut store, full_is);
+        assert_eq!(shown(&store), alone);
+        take_in(&mut store, &full);
+        assert_eq!(shown(&store), whole);
+        take_in(&mut store, &later);
+        assert_eq!(shown(&store), both);
+        assert_eq!(store.verify("UTC").expect("verifies"), []);
+    }
+}
