@@ -114,10 +114,12 @@ impl Ring {
         }
         let Some(id) = found.id else { return Ok(BTreeMap::new()) };
         let zones = zones(store)?;
-        let (from_ms, until_ms) = days.instants(&zones);
+        let asked = days.instants(&zones);
+        let (from_ms, until_ms) = asked.range_ms();
         let mut hours: Vec<(Day, i64, bool)> = store
             .points(id, from_ms, until_ms)?
             .iter()
+            .filter(|point| asked.holds(point.start_ms))
             .map(|point| (zones.day(point.start_ms), point.start_ms, point.value == Some(STOOD)))
             .collect();
         hours.sort_unstable();
@@ -160,9 +162,13 @@ impl Statistic {
 /// The sums that Apple wrote beside workouts, against ours over the same stretch of time.
 fn workouts(store: &Store, days: Days) -> Result<Vec<CheckRow>> {
     let orders = store.orders()?;
-    let range = days.instants(&zones(store)?);
+    let zones = zones(store)?;
+    let asked = days.instants(&zones);
     let mut rows = Vec::new();
-    store.each_entry::<Error>(Some("workout"), range, false, false, |entry| {
+    store.each_entry::<Error>(Some("workout"), asked.range_ms(), false, false, |entry| {
+        if entry.start_ms.is_some_and(|start_ms| !asked.holds(start_ms)) {
+            return Ok(());
+        }
         let body: Body = serde_json::from_str(&entry.body).unwrap_or(Body { statistics: Vec::new() });
         for statistic in &body.statistics {
             let range = statistic.range().or(entry.start_ms.zip(entry.end_ms));

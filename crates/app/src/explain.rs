@@ -127,7 +127,7 @@ fn number(store: &Store, found: &Found, ranks: &Ranks, zones: &Zones, days: Days
 
 /// The samples of a day, and those around it that decide what these add.
 fn nearby(store: &Store, kind_id: i64, days: Days, zones: &Zones) -> Result<Vec<Point>> {
-    let (from_ms, until_ms) = days.instants(zones);
+    let (from_ms, until_ms) = days.instants(zones).range_ms();
     Ok(store.points(kind_id, from_ms.saturating_sub(REACH_MS), until_ms.saturating_add(REACH_MS))?)
 }
 
@@ -183,7 +183,8 @@ fn night(store: &Store, orders: &Orders, zones: &Zones, days: Days) -> Result<Ex
     let mut parts = Parts { ranks: orders.of(SLEEP), by_place: BTreeMap::new() };
     for part in night_parts(&segments, &night) {
         let (rows_used, rows_left_out) = (part.used, part.left_out);
-        let part = Part { rank: store::place(part.rank), rows_used, rows_left_out, value: minutes(part.asleep_ms) };
+        let part =
+            Part { rank: store::source_rank(part.rank), rows_used, rows_left_out, value: minutes(part.asleep_ms) };
         parts.add(part, true);
     }
     Ok(ExplainAnswer {

@@ -10,6 +10,7 @@ use store::{ErrorKind, Report};
 
 use crate::error::Result;
 use crate::folder::Folder;
+use crate::import::is_partial;
 
 /// Rejects that an answer lists; more are only counted.
 pub const REJECTS_LISTED: usize = 1_000;
@@ -41,6 +42,8 @@ pub struct ImportAnswer {
     pub undone: bool,
     /// Exact repeats inside the file, as in its report.
     pub duplicates: u64,
+    /// Whether some of its input was rejected or lost; see [`is_partial`].
+    pub partial: bool,
 }
 
 /// Lists every import, the oldest first.
@@ -59,6 +62,7 @@ pub fn imports(folder: &Folder) -> Result<Vec<ImportAnswer>> {
             known: report.counts.known,
             duplicates: report.counts.duplicates,
             superseded: report.superseded,
+            partial: is_partial(&report),
             outcome: Some(report.outcome).filter(|outcome| !outcome.is_empty()),
             undone: row.undone,
         }

@@ -1,7 +1,7 @@
 //! Local days: the wearer's zones, ranges of days, and kinds by the words that people use.
 
 use health::kind::{self, Kind};
-use health::time::{Day, TimeZone, Zones, format_day, parse_day, parse_stamp};
+use health::time::{Day, DayRange, TimeZone, Zones, format_day, parse_day, parse_stamp};
 use store::Store;
 
 use crate::error::{Code, Error, Result};
@@ -72,11 +72,10 @@ impl Days {
         }
     }
 
-    /// The instants from the start of the first day to the end of the last one.
-    pub fn instants(self, zones: &Zones) -> (i64, i64) {
-        let from = self.from.map_or(i64::MIN, |day| zones.day_bounds(day).0);
-        let until = self.to.map_or(i64::MAX, |day| zones.day_bounds(day).1);
-        (from, until)
+    /// Their instants, wherever the wearer was.
+    pub fn instants(self, zones: &Zones) -> DayRange<'_> {
+        let (from, to) = self.numbers();
+        zones.days(from, to)
     }
 
     /// The days as numbers, open ends far away.
@@ -85,8 +84,9 @@ impl Days {
     }
 }
 
-fn day(text: &str) -> Result<Day> {
-    let hint = "Write days as 2026-03-14.";
+/// Reads a day as the user typed it: `2026-03-14`. An hour with it is refused, because nothing would come of it.
+pub fn day(text: &str) -> Result<Day> {
+    let hint = "Write days as 2026-03-14, without a time of day.";
     parse_day(text).ok_or_else(|| Error::new(Code::BadDate, format!("`{text}` is no day."), hint))
 }
 
@@ -184,6 +184,8 @@ fn distance(a: &str, b: &str) -> usize {
 }
 
 #[cfg(test)]
+mod journeys;
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -250,8 +252,10 @@ mod tests {
     #[test]
     fn days_are_checked() {
         assert!(Days::parse(Some("2026-03-14"), Some("2026-03-14")).is_ok());
-        for (from, to) in [("2026-03-15", "2026-03-14"), ("14.3.2026", "2026-03-14")] {
-            assert_eq!(Days::parse(Some(from), Some(to)).expect_err("bad").code, Code::BadDate);
+        let odd =
+            ["14.3.2026", "20260314", "2026-03-14T10:00", "2026-03-14T00:00:00Z", "2026-02-30", "-002026-03-14", ""];
+        for (from, to) in odd.map(|from| (from, "2026-03-14")).into_iter().chain([("2026-03-15", "2026-03-14")]) {
+            assert_eq!(Days::parse(Some(from), Some(to)).expect_err(from).code, Code::BadDate);
         }
     }
 }

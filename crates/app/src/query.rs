@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use health::kind::{Nature, Style};
 pub use health::series::buckets::Grain;
 use health::series::buckets::{Bucket, Calendar, Input, buckets, stat};
-use health::series::merge::Span;
 use health::series::rule::Rule;
 use health::time::{HOUR_MS, format_day, format_instant};
 use serde::Serialize;
@@ -85,12 +84,10 @@ pub fn query(folder: &Folder, question: &Question, grain: Grain) -> Result<Vec<B
         true => of_each_source(&store, &found, question.days, ranks, calendar)?,
         false => vec![(None, merged(&store, &found, question.days, ranks, calendar)?)],
     };
-    let range = question.days.instants(&zones);
     let mut answer = Vec::new();
     for (place, buckets) in groups {
-        for bucket in buckets.iter().filter(|bucket| bucket.end_ms > range.0 && bucket.start_ms < range.1) {
-            // A week of which two days were asked for is a part of a week.
-            let whole = bucket.start_ms >= range.0 && bucket.end_ms <= range.1.min(question.now_ms);
+        for bucket in &buckets {
+            let whole = bucket.is_complete(question.now_ms) && is_whole(bucket, question.days, calendar);
             let source = place.map(|place| ranks.name(place).to_owned());
             let source_id = place.and_then(|place| ranks.source(place));
             answer.push(BucketAnswer { source, source_id, ..row(bucket, &found, grain, whole) });
@@ -98,6 +95,13 @@ pub fn query(folder: &Folder, question: &Question, grain: Grain) -> Result<Vec<B
     }
     answer.sort_by(|a, b| a.start.cmp(&b.start));
     Ok(answer)
+}
+
+/// Whether all days of a bucket were asked for: a week of which two days were is a part of a week.
+fn is_whole(bucket: &Bucket, days: Days, calendar: Calendar<'_>) -> bool {
+    let (from, to) = days.numbers();
+    let (first, next) = calendar.days(bucket.day).unwrap_or((bucket.day, bucket.day + 1));
+    from <= first && next - 1 <= to
 }
 
 /// Buckets of all sources: hours by themselves, everything wider made of days.
@@ -126,10 +130,13 @@ pub(crate) fn hours(
         return Ok(hours);
     }
     // What overlaps the first and the last samples decides what these add.
-    let (from_ms, until_ms) = days.instants(calendar.zones);
+    let asked = days.instants(calendar.zones);
+    let (from_ms, until_ms) = asked.range_ms();
     let wide = (from_ms.saturating_sub(REACH_MS), until_ms.saturating_add(REACH_MS));
     let inputs = inputs_between(store, found, wide, ranks)?;
-    Ok(buckets(&inputs, found.kind.style, found.kind.is_event_like(), calendar))
+    let mut hours = buckets(&inputs, found.kind.style, found.kind.is_event_like(), calendar);
+    hours.retain(|hour| asked.holds_day(hour.day));
+    Ok(hours)
 }
 
 /// Buckets of the samples of each source, by its place; without merging the samples are all there is.
@@ -140,19 +147,20 @@ fn of_each_source(
     ranks: &Ranks,
     calendar: Calendar<'_>,
 ) -> Result<Vec<(Option<u32>, Vec<Bucket>)>> {
-    let range = days.instants(calendar.zones);
-    // Hours and days outside the range are left out later; wider buckets would count what lies beside it.
-    let whole = matches!(calendar.grain, Grain::Hour | Grain::Day);
-    let cut = |input| if whole { Some(input) } else { inside(input, range, found.kind.style) };
+    let asked = days.instants(calendar.zones);
     let mut by_place = BTreeMap::<u32, Vec<Input>>::new();
-    for input in inputs_between(store, found, range, ranks)?.into_iter().filter_map(cut) {
+    for input in inputs_between(store, found, asked.range_ms(), ranks)? {
         by_place.entry(ranks.place(input.span.rank)).or_default().push(input);
     }
     let rule = Rule::of(&found.kind);
-    let of_source = |inputs: Vec<Input>| match calendar.grain {
-        Grain::Hour => buckets(&inputs, found.kind.style, found.kind.is_event_like(), calendar),
-        Grain::Day => rule.day_buckets(&inputs, calendar.zones),
-        _ => rule.widen(&rule.day_buckets(&inputs, calendar.zones), calendar),
+    let of_source = |inputs: Vec<Input>| {
+        let mut narrow = match calendar.grain {
+            Grain::Hour => buckets(&inputs, found.kind.style, found.kind.is_event_like(), calendar),
+            _ => rule.day_buckets(&inputs, calendar.zones),
+        };
+        // A walk over midnight has a part that nobody asked for.
+        narrow.retain(|bucket| asked.holds_day(bucket.day));
+        if matches!(calendar.grain, Grain::Hour | Grain::Day) { narrow } else { rule.widen(&narrow, calendar) }
     };
     Ok(by_place.into_iter().map(|(place, inputs)| (Some(place), of_source(inputs))).collect())
 }
@@ -162,9 +170,14 @@ pub fn raw(folder: &Folder, question: &Question, mut each: impl FnMut(Value, i64
     let store = folder.read()?;
     let found = find_kind(&store, &question.word)?;
     let Some(kind_id) = found.id else { return Ok(()) };
-    let (from_ms, until_ms) = question.days.instants(&zones(&store)?);
+    let zones = zones(&store)?;
+    let asked = question.days.instants(&zones);
+    let (from_ms, until_ms) = asked.range_ms();
     let query = SampleQuery { kind_id, from_ms, until_ms, superseded: false };
-    store.each_sample::<Error>(query, |sample| each(line::sample(sample, &found.kind), sample.source_id))
+    store.each_sample::<Error>(query, |sample| match asked.holds(sample.start_ms) {
+        true => each(line::sample(sample, &found.kind), sample.source_id),
+        false => Ok(()),
+    })
 }
 
 /// The samples of a kind that touch `[from_ms, until_ms)`, ready to be counted.
@@ -178,20 +191,6 @@ pub(crate) fn inputs_between(
     let rule = Rule::of(&found.kind);
     let points = store.points(kind_id, from_ms, until_ms)?;
     Ok(points.iter().filter_map(|point| point.input(rule, ranks)).collect())
-}
-
-/// The part of a sample that was asked for: of a sum its share of the time, else the whole where it starts inside.
-fn inside(mut input: Input, (from_ms, until_ms): (i64, i64), style: Style) -> Option<Input> {
-    let Span { start_ms, end_ms, value, .. } = input.span;
-    let (from, until) = (start_ms.max(from_ms), end_ms.min(until_ms));
-    if style != Style::Cumulative || end_ms == start_ms {
-        return (from_ms..until_ms).contains(&start_ms).then_some(input);
-    }
-    if (from, until) != (start_ms, end_ms) {
-        (input.span.start_ms, input.span.end_ms) = (from, until);
-        input.span.value = value * (until - from) as f64 / (end_ms - start_ms) as f64;
-    }
-    (from < until).then_some(input)
 }
 
 fn row(bucket: &Bucket, found: &Found, grain: Grain, complete: bool) -> BucketAnswer {
@@ -254,30 +253,5 @@ mod tests {
         let folder = TestFolder::filled("today");
         let rows = crate::daily::daily(&folder, &["step_count".to_owned()], Days::default(), NOON_MS).expect("rows");
         assert!(rows.iter().all(|row| !row.complete) && rows[0].day == "2026-03-14", "{rows:?}");
-    }
-
-    #[track_caller]
-    fn check(style: Style, span: (i64, i64, f64), expected: Option<(i64, i64, f64)>) {
-        let (start_ms, end_ms, value) = span;
-        let input = Input { span: Span { start_ms, end_ms, value, rank: 1 }, copies: 1 };
-        let cut = inside(input, (100, 200), style).map(|input| input.span);
-        assert_eq!(cut.map(|span| (span.start_ms, span.end_ms, span.value)), expected);
-    }
-
-    #[test]
-    fn of_a_sum_only_the_part_inside_the_range_counts() {
-        check(Style::Cumulative, (50, 150, 10.0), Some((100, 150, 5.0)));
-        check(Style::Cumulative, (150, 250, 10.0), Some((150, 200, 5.0)));
-        check(Style::Cumulative, (0, 400, 8.0), Some((100, 200, 2.0)));
-        check(Style::Cumulative, (120, 130, 10.0), Some((120, 130, 10.0)));
-        check(Style::Cumulative, (0, 50, 10.0), None);
-        check(Style::Cumulative, (100, 100, 10.0), Some((100, 100, 10.0)));
-        check(Style::Cumulative, (200, 200, 10.0), None);
-    }
-
-    #[test]
-    fn of_other_kinds_what_starts_inside_counts_wholly() {
-        check(Style::TemporallyWeighted, (150, 250, 60.0), Some((150, 250, 60.0)));
-        check(Style::TemporallyWeighted, (50, 150, 60.0), None);
     }
 }

@@ -133,7 +133,7 @@ impl Allowed {
                 words.iter().find(|word| word.eq_ignore_ascii_case(value)).map(|word| (*word).to_owned())
             }
             Self::Zone if value.eq_ignore_ascii_case(AUTO) => Some(AUTO.to_owned()),
-            Self::Zone => TimeZone::get(value).ok()?.iana_name().map(str::to_owned),
+            Self::Zone => TimeZone::get(value).ok()?.iana_name().filter(|name| is_place(name)).map(str::to_owned),
             Self::Port => value.parse::<u16>().ok().map(|port| port.to_string()),
             Self::Text => Some(value.to_owned()),
             Self::Goals => goals(value).map(|goals| written(&goals)),
@@ -144,7 +144,7 @@ impl Allowed {
     fn hint(&self) -> String {
         match self {
             Self::Words(words) => format!("Allowed: {}.", words.join(", ")),
-            Self::Zone => "Allowed: an IANA name such as Europe/Paris, or auto.".to_owned(),
+            Self::Zone => "Allowed: a place such as Europe/Paris, UTC, or auto.".to_owned(),
             Self::Port => "Allowed: a number from 0 to 65535.".to_owned(),
             Self::Text => "Allowed: any text.".to_owned(),
             Self::Goals => {
@@ -152,6 +152,12 @@ impl Allowed {
             }
         }
     }
+}
+
+/// Whether somebody can live there. Beside its places the database of a system has rules (`EST5EDT`, `posixrules`) and
+/// copies of itself (`posix/Europe/Paris`).
+fn is_place(zone: &str) -> bool {
+    zone == "UTC" || (zone.contains('/') && zone.starts_with(|first: char| first.is_ascii_uppercase()))
 }
 
 /// Reads `step_count=10000, body_mass=70`: types that tables know, by name, each with a number above zero.
@@ -219,6 +225,22 @@ mod tests {
         assert!(!hint.contains("settings set"), "{hint}");
         let error = set(&folder, HOME_FROM, "chosen").expect_err("none to set");
         assert_eq!((error.code, error.message.as_str()), (Code::UnknownSetting, "`home_zone_from` cannot be set."));
+    }
+
+    #[test]
+    fn a_home_zone_is_a_place() {
+        let check = |text: &str, expected: Option<&str>| {
+            assert_eq!(Allowed::Zone.canonical(text).as_deref(), expected, "{text}");
+        };
+        check("europe/paris", Some("Europe/Paris"));
+        check("America/Argentina/Buenos_Aires", Some("America/Argentina/Buenos_Aires"));
+        check("utc", Some("UTC"));
+        check("AUTO", Some("auto"));
+        // The last three are there on some systems only.
+        for text in ["EST5EDT", "MET", "Mars/Olympus", "", "posixrules", "posix/Europe/Paris", "localtime"] {
+            check(text, None);
+        }
+        assert!(TimeZone::get("EST5EDT").is_ok(), "it is no place, but known");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use health::time::{HOUR_MS, Zones, format_day, format_instant};
 use serde::Serialize;
 pub(crate) use store::SLEEP;
 use store::query::{Orders, Ranks};
-use store::{Store, place};
+use store::{Store, source_rank};
 
 use crate::error::Result;
 use crate::folder::Folder;
@@ -72,7 +72,7 @@ impl<'s> Sleeper<'s> {
         Ok(Self { store, orders, zones, evening: nights_by_evening(store)? })
     }
 
-    /// The sessions that count for `days`, by start; see [`store::place`] for the ranks of their slices.
+    /// The sessions that count for `days`, by start; see [`store::source_rank`] for the ranks of their slices.
     pub fn nights(&self, days: Days) -> Result<Vec<Session>> {
         let (from, to) = days.numbers();
         // The night of an evening is that of waking up on the next day.
@@ -84,7 +84,7 @@ impl<'s> Sleeper<'s> {
 
     /// What the sessions of `days` are made of, and what lies two days around them.
     pub fn segments(&self, days: Days) -> Result<Vec<Segment>> {
-        let (from_ms, until_ms) = days.instants(self.zones);
+        let (from_ms, until_ms) = days.instants(self.zones).range_ms();
         // A night begins the evening before its day, and a long one may begin earlier still.
         let reach = 48 * HOUR_MS;
         let range = (from_ms.saturating_sub(reach), until_ms.saturating_add(reach));
@@ -102,7 +102,7 @@ fn label(mut session: Session, evening: bool) -> Session {
 
 fn row(session: &Session, ranks: &Ranks) -> SleepAnswer {
     let minutes = |ms: i64| ms as f64 / 60_000.0;
-    let name = |of: &u32| ranks.name(place(*of)).to_owned();
+    let name = |of: &u32| ranks.name(source_rank(*of)).to_owned();
     // In bed only: nobody looked for sleep, which is not the same as none.
     let seen = |ms: i64| (session.kind != Kind::InBedOnly).then(|| minutes(ms));
     let slept = session.asleep_ms > 0 && session.in_bed_ms > 0;

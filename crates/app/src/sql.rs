@@ -38,7 +38,8 @@ fn refusal(store: &mut Store, statement: &str, text: &str) -> Error {
         return bad(&said, column_hint(store, statement, name));
     }
     match text {
-        "not authorized" | "authorization denied" => bad(
+        // The last one is refused before SQLite asks whether it is allowed.
+        "not authorized" | "authorization denied" | "cannot VACUUM from within a transaction" => bad(
             "`sql` only reads, and this statement would do more.",
             "Write one SELECT; `import`, `undo` and `settings` change the store.".to_owned(),
         ),

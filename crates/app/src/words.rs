@@ -41,8 +41,8 @@ pub const PROBLEMS: &[(&str, &str)] = &[
     ("another_person", "The profile differs from the one in the store: another person? The import can be undone"),
     ("missing_file", "Files that the export names and that are not in it"),
     ("damaged_file", "Damaged files in the export; what could be read is kept"),
-    ("unsafe_entry_name", "Files with an unsafe name in the archive, never opened"),
-    ("duplicate_entry", "Files that are twice in the archive, never opened"),
+    ("unsafe_entry_name", "Links, and files with an unsafe name or in too many folders, never opened"),
+    ("duplicate_entry", "Files that are twice in the export, never opened"),
     ("encrypted_entry", "Encrypted files in the archive, never opened"),
 ];
 

@@ -104,16 +104,17 @@ pub fn workouts(folder: &Folder, listing: Listing) -> Result<Vec<WorkoutAnswer>>
     let Listing { days, newest, zones: with_zones } = listing;
     let store = folder.read()?;
     let zones = zones(&store)?;
-    let range = days.instants(&zones);
+    let days = days.instants(&zones);
+    let range = days.range_ms();
     let desk = Desk::new(&store)?;
     let around = store.workouts(range.0.saturating_sub(TWIN_REACH_MS), range.1.saturating_add(TWIN_REACH_MS))?;
     let better = desk.better(&around);
     let asked: Vec<(&WorkoutRow, Option<i64>)> =
-        around.iter().zip(better).filter(|(row, _)| (range.0..range.1).contains(&row.start_ms)).collect();
+        around.iter().zip(better).filter(|(row, _)| days.holds(row.start_ms)).collect();
     let asked = asked.get(asked.len().saturating_sub(newest.unwrap_or(usize::MAX))..).unwrap_or_default();
     let ends = asked.first().zip(asked.last()).map_or((0, 0), |(first, last)| (first.0.start_ms, last.0.end_ms));
-    let mut highs = if with_zones { Some(desk.highs(&zones, ends)?) } else { None };
-    asked.iter().map(|(row, same_as)| desk.answer(row, &Body::of(row), *same_as, highs.as_mut())).collect()
+    let highs = if with_zones { Some(desk.highs(&zones, ends)?) } else { None };
+    asked.iter().map(|(row, same_as)| desk.answer(row, &Body::of(row), *same_as, highs.as_ref())).collect()
 }
 
 /// What every workout is looked up in.
@@ -161,7 +162,7 @@ impl<'s> Desk<'s> {
         row: &WorkoutRow,
         body: &Body<'_>,
         same_as: Option<i64>,
-        highs: Option<&mut Highs<'_>>,
+        highs: Option<&Highs<'_>>,
     ) -> Result<WorkoutAnswer> {
         let (distance, energy) = (self.distance(row, body)?, self.energy(row, body)?);
         let duration = duration_s(body.duration_s, row.start_ms, row.end_ms, &body.pauses(row));

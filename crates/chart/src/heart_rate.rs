@@ -151,10 +151,10 @@ fn summary(totals: Option<&Totals>, buckets: &[Bucket], slots: usize, range: &Ra
         n => format!(" {}.", range.step.with_data(n, slots)),
     };
     format!(
-        "{when} your heart rate {}; the mean of {} was {} {UNIT}.{coverage}",
+        "{when} your heart rate {}; its mean over time was {} {UNIT}, from {}.{coverage}",
         ranged(&number(totals.min, 0), &number(totals.max, 0), UNIT),
-        counted(totals.n as usize, "reading"),
         number(totals.mean, 0),
+        counted(totals.n as usize, "reading"),
     )
 }
 

@@ -86,12 +86,18 @@ impl Range {
     /// Start and end of every slot, oldest first. Hours are real hours, so a day of a clock change has 23 or 25.
     pub fn slots(&self, zones: &Zones) -> Vec<(i64, i64)> {
         match self.step {
-            Step::Hour => (self.start_ms..self.end_ms).step_by(HOUR_MS as usize).map(|at| (at, at + HOUR_MS)).collect(),
+            Step::Hour => self.hours(zones),
             Step::Day => self.runs_of_days(1, zones),
             Step::Week => self.runs_of_days(7, zones),
             Step::Month => self.runs_of_months(|(year, month, _)| (year, month), zones),
             Step::Year => self.runs_of_months(|(year, ..)| (year, 1), zones),
         }
+    }
+
+    /// Hours as `health` cuts them; the first of a journey may have begun before the range.
+    fn hours(&self, zones: &Zones) -> Vec<(i64, i64)> {
+        let next = |at_ms: i64| (at_ms < self.end_ms).then(|| (at_ms, zones.hour_span(at_ms).1.max(at_ms + 1)));
+        std::iter::successors(next(self.start_ms), |(_, end_ms)| next(*end_ms)).collect()
     }
 
     /// Cuts the days where `part` of their date changes.

@@ -4,7 +4,7 @@ use health::time::Zones;
 
 use crate::layer::{Block, Fill, Key, Layer, Pattern, Shape};
 use crate::model::{Axis, Model, Table, Tick};
-use crate::number::{counted, extent, mean, minutes};
+use crate::number::{counted, extent, minutes};
 use crate::range::{Range, Step};
 use crate::sleep::{Stage, StageMinutes};
 use crate::slots::gaps;
@@ -89,17 +89,20 @@ fn summary(slots: &[StageSlot], all: usize, range: &Range, zones: &Zones) -> Str
     let Some((low, high)) = extent(complete().map(|slot| slot.minutes.asleep())) else {
         return format!("{when} there is no sleep that is over.");
     };
-    let average = mean(complete().map(|slot| slot.minutes.asleep())).unwrap_or(0.0);
     let nights: u32 = slots.iter().map(|slot| slot.nights).sum();
-    let deep = mean(complete().map(|slot| slot.minutes.deep)).unwrap_or(0.0);
-    let rem = mean(complete().map(|slot| slot.minutes.rem)).unwrap_or(0.0);
+    // Of nights, wherever a month begins.
+    let weight: f64 = complete().map(|slot| f64::from(slot.nights)).sum();
+    let average = |of: &dyn Fn(&StageMinutes) -> f64| {
+        complete().map(|slot| of(&slot.minutes) * f64::from(slot.nights)).sum::<f64>() / weight.max(1.0)
+    };
+    let by = if range.step == Step::Day { String::new() } else { format!(" by {}", range.step.name().to_lowercase()) };
     format!(
-        "{when} you slept {} on average, from {} to {}, with {} of deep sleep and {} of REM; {}, {}.",
-        minutes(average),
+        "{when} you slept {} on average, from {} to {}{by}, with {} of deep sleep and {} of REM; {}, {}.",
+        minutes(average(&StageMinutes::asleep)),
         minutes(low),
         minutes(high),
-        minutes(deep),
-        minutes(rem),
+        minutes(average(&|stages| stages.deep)),
+        minutes(average(&|stages| stages.rem)),
         counted(nights as usize, "night"),
         range.step.with_data(slots.len(), all),
     )
@@ -122,4 +125,31 @@ fn table(slots: &[StageSlot], range: &Range, zones: &Zones) -> Table {
     let first = if range.step == Step::Day { "Night" } else { range.step.name() };
     let columns = [first, "Asleep", "Awake", "REM", "Core", "Deep", "Stage unknown", "Nights"];
     Table::new(columns, slots.iter().map(row))
+}
+
+#[cfg(test)]
+mod tests {
+    use health::time::parse_day;
+
+    use super::*;
+
+    #[test]
+    fn the_average_of_months_is_that_of_their_nights() {
+        let zones = Zones::named("UTC").expect("a zone");
+        let day = |text: &str| parse_day(text).expect("a day");
+        let month = |at: &str, deep: f64, nights: u32| {
+            let start_ms = zones.day_bounds(day(at)).0;
+            let minutes = StageMinutes { deep, ..StageMinutes::default() };
+            StageSlot { start_ms, end_ms: start_ms + 28 * 86_400_000, minutes, nights, complete: true }
+        };
+        let slots = [month("2026-01-01", 60.0, 9), month("2026-02-01", 160.0, 1)];
+        let (start_ms, end_ms) = (zones.day_bounds(day("2026-01-01")).0, zones.day_bounds(day("2026-03-01")).0);
+        let range = Range { start_ms, end_ms, step: Step::Month };
+        let summary = summary(&slots, 2, &range, &zones);
+        assert!(
+            summary
+                .contains("you slept 1 h 10 min on average, from 1 h to 2 h 40 min by month, with 1 h 10 min of deep"),
+            "{summary}"
+        );
+    }
 }

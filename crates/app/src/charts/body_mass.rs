@@ -35,7 +35,7 @@ pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
         line.iter().map(|value| Reading { at_ms: view.noon(value.day), value: value.value }).collect();
     let display = Display::new(&found.kind, view.units);
     let shown = |reading: Reading| Reading { value: display.value(reading.value), ..reading };
-    let readings: Vec<Reading> = readings(view, found, &range)?.into_iter().map(shown).collect();
+    let readings: Vec<Reading> = readings(view, found, stretch)?.into_iter().map(shown).collect();
     let trend: Vec<Reading> = trend.into_iter().map(shown).collect();
     let mass = BodyMass {
         readings: &readings,

@@ -23,12 +23,14 @@ const SLOT_MINUTES: u32 = 30;
 
 /// Returns the chart of a stretch.
 pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
-    let range = view.stretch_of(found)?.range(view.zones);
+    let stretch = view.stretch_of(found)?;
+    let days = stretch.instants(view.zones);
     let (mut readings, mut meals_ms) = (Vec::new(), Vec::new());
     if let Some(kind_id) = found.id {
-        let query = SampleQuery { kind_id, from_ms: range.start_ms, until_ms: range.end_ms, superseded: false };
+        let (from_ms, until_ms) = days.range_ms();
+        let query = SampleQuery { kind_id, from_ms, until_ms, superseded: false };
         view.store.each_sample::<Error>(query, |sample| {
-            let Some(value) = sample.value else { return Ok(()) };
+            let Some(value) = sample.value.filter(|_| days.holds(sample.start_ms)) else { return Ok(()) };
             readings.push(Reading { at_ms: sample.start_ms, value });
             if sample.details.as_deref().is_some_and(has_meal) {
                 meals_ms.push(sample.start_ms);
@@ -39,24 +41,24 @@ pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
     let unit = unit(found);
     let spacing_ms = spacing(&readings);
     let glucose = Glucose { unit, readings: &readings, spacing_ms, target: None, meals_ms: &meals_ms };
-    Ok(glucose::model(&glucose, range, view.zones))
+    Ok(glucose::model(&glucose, stretch.range(view.zones), view.zones))
 }
 
 /// Returns a typical day of the readings of a stretch.
 pub(super) fn profile(view: &View<'_>, found: &Found) -> Result<Model> {
-    let range = view.stretch_of(found)?.range(view.zones);
+    let stretch = view.stretch_of(found)?;
     let ranks = view.ranks(found);
     let reading = |point: &Point| {
         let rank = ranks.of(point.source_id, point.by_hand);
         Some(series::Reading { at_ms: point.start_ms, value: point.value?, rank, meal: None })
     };
-    let readings: Vec<series::Reading> = view.points(found, &range)?.iter().filter_map(reading).collect();
+    let readings: Vec<series::Reading> = view.points(found, stretch)?.iter().filter_map(reading).collect();
     let days: BTreeSet<Day> = readings.iter().map(|r| view.zones.day(r.at_ms)).collect();
     let slot = |slot: series::ProfileSlot| Slot { minute: slot.minute, values: slot.values };
     let slots = series::profile(&readings, SLOT_MINUTES, view.zones).unwrap_or_default();
     let slots: Vec<Slot> = slots.into_iter().map(slot).collect();
     let profile = Profile { unit: unit(found), slots: &slots, days: days.len(), least_days: series::PROFILE_DAYS };
-    Ok(glucose_profile::model(&profile, range, view.zones))
+    Ok(glucose_profile::model(&profile, stretch.range(view.zones), view.zones))
 }
 
 fn unit(found: &Found) -> &str {

@@ -58,7 +58,7 @@ fn bare(view: &View<'_>, found: &Found, detail: Detail, stretch: Stretch) -> Res
         return Err(Error::new(Code::BadUsage, "Every reading is drawn of a week at most.", hint));
     }
     if detail == Detail::Raw || (detail != Detail::Capsules && length == 1) {
-        let readings = readings(view, found, &range)?;
+        let readings = readings(view, found, stretch)?;
         if detail == Detail::Raw || (1..=MOST_READINGS).contains(&readings.len()) {
             return Ok(heart_rate::raw(&readings, &buckets, mean, range, view.zones));
         }
@@ -66,9 +66,9 @@ fn bare(view: &View<'_>, found: &Found, detail: Detail, stretch: Stretch) -> Res
     Ok(heart_rate::model(&buckets, mean, range, view.zones))
 }
 
-/// Every reading of a type in a range.
-pub(super) fn readings(view: &View<'_>, found: &Found, range: &Range) -> Result<Vec<Reading>> {
-    let points = view.points(found, range)?;
+/// Every reading of a type in a stretch.
+pub(super) fn readings(view: &View<'_>, found: &Found, stretch: Stretch) -> Result<Vec<Reading>> {
+    let points = view.points(found, stretch)?;
     Ok(points.iter().filter_map(|point| Some(Reading { at_ms: point.start_ms, value: point.value? })).collect())
 }
 

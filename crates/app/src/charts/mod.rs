@@ -26,11 +26,12 @@ mod workout;
 use chart::Model;
 use health::kind::Style;
 use health::series::rule::Rule;
-use health::time::{Day, Zones, parse_day};
+use health::time::{Day, Zones};
 use store::Store;
 
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::folder::Folder;
+pub use crate::local::day;
 use crate::local::{Found, find_kind, zones};
 
 pub use stretch::Reach;
@@ -50,12 +51,6 @@ pub struct Question {
     pub page: usize,
     /// Milliseconds since 1970 in UTC.
     pub now_ms: i64,
-}
-
-/// Reads a day as the user typed it.
-pub fn day(text: &str) -> Result<Day> {
-    let hint = "Write days as 2026-03-14.";
-    parse_day(text).ok_or_else(|| Error::new(Code::BadDate, format!("`{text}` is no day."), hint))
 }
 
 /// Returns the chart that was asked for. Without data it is a chart that says so.

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use chart::Model;
 use chart::blood_pressure::{self, Pressure};
-use chart::{Model, Range};
 use health::series::pressure::{Reading, by_day, pair};
 
+use super::stretch::Stretch;
 use super::view::View;
 use crate::error::Result;
 use crate::local::{Found, find_kind};
@@ -14,20 +15,20 @@ use crate::local::{Found, find_kind};
 pub(super) fn chart(view: &View<'_>) -> Result<Model> {
     let systolic = find_kind(view.store, "blood_pressure_systolic")?;
     let diastolic = find_kind(view.store, "blood_pressure_diastolic")?;
-    let range = view.stretch_of(&systolic)?.range(view.zones);
-    let found = pair(&readings(view, &systolic, &range)?, &readings(view, &diastolic, &range)?);
+    let stretch = view.stretch_of(&systolic)?;
+    let found = pair(&readings(view, &systolic, stretch)?, &readings(view, &diastolic, stretch)?);
     let pressure = |at_ms, systolic, diastolic| Pressure { at_ms, systolic, diastolic };
     let pairs: Vec<Pressure> =
         found.pairs.iter().map(|pair| pressure(pair.start_ms, pair.systolic, pair.diastolic)).collect();
     let means = by_day(&found.pairs, view.zones);
     let means: Vec<Pressure> =
         means.iter().map(|day| pressure(view.noon(day.day), day.systolic, day.diastolic)).collect();
-    Ok(blood_pressure::model(&pairs, &means, None, range, view.zones))
+    Ok(blood_pressure::model(&pairs, &means, None, stretch.range(view.zones), view.zones))
 }
 
-fn readings(view: &View<'_>, found: &Found, range: &Range) -> Result<Vec<Reading>> {
+fn readings(view: &View<'_>, found: &Found, stretch: Stretch) -> Result<Vec<Reading>> {
     let Some(id) = found.id else { return Ok(Vec::new()) };
-    let members = view.store.memberships(id, (range.start_ms, range.end_ms))?;
+    let members = view.store.memberships(id, stretch.instants(view.zones).range_ms())?;
     let members: HashMap<(i64, i64, i64), i64> =
         members.iter().map(|m| ((m.start_ms, m.source_id, m.duration_ms), m.entry_id)).collect();
     let reading = |point: &store::query::Point| {
@@ -39,5 +40,5 @@ fn readings(view: &View<'_>, found: &Found, range: &Range) -> Result<Vec<Reading
             correlation: members.get(&key).copied(),
         })
     };
-    Ok(view.points(found, range)?.iter().filter_map(reading).collect())
+    Ok(view.points(found, stretch)?.iter().filter_map(reading).collect())
 }

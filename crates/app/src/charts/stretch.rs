@@ -10,7 +10,7 @@
 
 use chart::{Range, Step};
 use health::series::buckets::{Calendar, Grain};
-use health::time::{Day, Zones};
+use health::time::{Day, DayRange, Zones};
 
 use crate::local::Days;
 
@@ -90,12 +90,23 @@ impl Stretch {
             Grain::Month => Step::Month,
             Grain::Year => Step::Year,
         };
-        Range { start_ms: zones.day_bounds(self.first).0, end_ms: zones.day_bounds(self.last).1, step }
+        let (from_ms, until_ms) = self.instants(zones).range_ms();
+        if self.grain == Grain::Hour && from_ms < until_ms {
+            return Range { start_ms: from_ms, end_ms: until_ms, step };
+        }
+        // Bars of days stand where the days of their noon's zone do.
+        let (start_ms, end_ms) = (zones.day_bounds(self.first).0, zones.day_bounds(self.last).1);
+        Range { start_ms: start_ms.min(from_ms), end_ms: end_ms.max(until_ms), step }
     }
 
     /// The same for charts of single days: whatever it is cut into, it ends with the day that was asked for.
     pub fn range_of_days(&self, zones: &Zones) -> Range {
         Self { last: self.until, grain: Grain::Day, ..*self }.range(zones)
+    }
+
+    /// Its instants, wherever the wearer was.
+    pub fn instants<'z>(&self, zones: &'z Zones) -> DayRange<'z> {
+        self.days().instants(zones)
     }
 
     /// As the store is asked.

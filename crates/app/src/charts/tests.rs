@@ -10,6 +10,7 @@ use store::Cancel;
 use super::picture::{Format, picture};
 use super::*;
 use crate::demo::{DemoOptions, fill};
+use crate::error::Code;
 use crate::query::{Grain, query};
 use crate::testing::TestFolder;
 

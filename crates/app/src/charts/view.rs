@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 
-use chart::Range;
 use health::series::buckets::{Bucket, Calendar, Grain};
 use health::series::per_day::DayValue;
 use health::time::{Day, Zones};
@@ -111,12 +110,11 @@ impl<'s> View<'s> {
     /// The buckets of a stretch, as `vitalog query` tells them.
     pub fn buckets(&self, found: &Found, stretch: Stretch) -> Result<Vec<Bucket>> {
         let calendar = Calendar { zones: self.zones, grain: stretch.grain, week_start: self.week_start };
-        let range = stretch.range(self.zones);
         let mut buckets = match stretch.grain {
             Grain::Hour => hours(self.store, found, stretch.days(), self.ranks(found), calendar)?,
             _ => of_days(self.days(found, stretch.first, stretch.last)?, found, calendar),
         };
-        buckets.retain(|bucket| (range.start_ms..range.end_ms).contains(&bucket.start_ms));
+        buckets.retain(|bucket| (stretch.first..=stretch.last).contains(&bucket.day));
         Ok(buckets)
     }
 
@@ -133,11 +131,13 @@ impl<'s> View<'s> {
         Ok(days.filter(|bucket| (from..=to).contains(&bucket.day)).cloned().collect())
     }
 
-    /// The samples that start in a range, by start.
-    pub fn points(&self, found: &Found, range: &Range) -> Result<Vec<Point>> {
+    /// The samples that start on the days of a stretch, by start.
+    pub fn points(&self, found: &Found, stretch: Stretch) -> Result<Vec<Point>> {
         let Some(id) = found.id else { return Ok(Vec::new()) };
-        let mut points = self.store.points(id, range.start_ms, range.end_ms)?;
-        points.retain(|point| point.start_ms >= range.start_ms);
+        let days = stretch.instants(self.zones);
+        let (from_ms, until_ms) = days.range_ms();
+        let mut points = self.store.points(id, from_ms, until_ms)?;
+        points.retain(|point| days.holds(point.start_ms));
         Ok(points)
     }
 

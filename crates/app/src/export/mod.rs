@@ -6,7 +6,7 @@ mod output;
 
 use health::EntryKind;
 use health::kind::{self, Kind};
-use health::time::parse_day;
+use health::time::{DayRange, parse_day};
 use serde::Serialize;
 use serde_json::Value;
 use store::Store;
@@ -91,11 +91,16 @@ impl Chosen {
 }
 
 fn write(store: &Store, selection: &Selection, chosen: &Chosen, writer: &mut output::Writer<'_>) -> Result<()> {
-    let (from_ms, until_ms) = selection.days.instants(&zones(store)?);
+    let zones = zones(store)?;
+    let days = selection.days.instants(&zones);
+    let (from_ms, until_ms) = days.range_ms();
     let superseded = selection.superseded;
     for (kind_id, kind) in &chosen.kinds {
         let query = SampleQuery { kind_id: *kind_id, from_ms, until_ms, superseded };
-        store.each_sample::<Error>(query, |row| writer.put(csv::SAMPLE, &line::sample(row, kind)))?;
+        store.each_sample::<Error>(query, |row| match days.holds(row.start_ms) {
+            true => writer.put(csv::SAMPLE, &line::sample(row, kind)),
+            false => Ok(()),
+        })?;
     }
     let lines = Entries::new(store)?;
     for entry in &chosen.entries {
@@ -106,7 +111,8 @@ fn write(store: &Store, selection: &Selection, chosen: &Chosen, writer: &mut out
         let rings = *entry == EntryKind::ActivitySummary;
         let range = if rings { (i64::MIN, i64::MAX) } else { (from_ms, until_ms) };
         store.each_entry::<Error>(Some(entry.as_str()), range, superseded, true, |row| {
-            if rings && !is_inside(selection.days, row) {
+            let chosen = if rings { is_inside(&days, row) } else { row.start_ms.is_none_or(|at_ms| days.holds(at_ms)) };
+            if !chosen {
                 return Ok(());
             }
             let line: Value = lines.line(row)?;
@@ -117,7 +123,6 @@ fn write(store: &Store, selection: &Selection, chosen: &Chosen, writer: &mut out
 }
 
 /// Whether the day of a ring is one of the chosen.
-fn is_inside(days: Days, row: &EntryRow) -> bool {
-    let (from, to) = days.numbers();
-    parse_day(&row.identity).is_none_or(|day| (from..=to).contains(&day))
+fn is_inside(days: &DayRange<'_>, row: &EntryRow) -> bool {
+    parse_day(&row.identity).is_none_or(|day| days.holds_day(day))
 }

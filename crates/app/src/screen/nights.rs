@@ -7,7 +7,7 @@ use health::series::stats::mean;
 use health::series::usual::{HISTORY_DAYS, usual};
 use health::time::{Day, Zones};
 use serde::Serialize;
-use store::place;
+use store::source_rank;
 
 use crate::error::Result;
 use crate::folder::Folder;
@@ -73,7 +73,8 @@ pub fn nights(folder: &Folder, days: Days) -> Result<NightsAnswer> {
     let (before, inside): (Vec<Session>, Vec<Session>) = all.into_iter().partition(|session| session.day < from);
     let history = lengths(&before);
     let ranks = orders.of(SLEEP);
-    let mut sources: Vec<u32> = inside.iter().flat_map(|session| session.ranks.iter().map(|of| place(*of))).collect();
+    let mut sources: Vec<u32> =
+        inside.iter().flat_map(|session| session.ranks.iter().map(|of| source_rank(*of))).collect();
     sources.sort_unstable();
     sources.dedup();
     let mut names: Vec<String> = sources.into_iter().map(|of| ranks.name(of).to_owned()).collect();

@@ -105,8 +105,8 @@ impl Desk<'_> {
         let climbs: Vec<_> = parts.iter().filter_map(|part| elevation(part)).collect();
         let climbed = |metres: f64| (!climbs.is_empty()).then_some(metres);
         let zones = zones(self.store)?;
-        let mut highs = self.highs(&zones, (row.start_ms, row.end_ms))?;
-        let workout = self.answer(row, &body, same_as, Some(&mut highs))?;
+        let highs = self.highs(&zones, (row.start_ms, row.end_ms))?;
+        let workout = self.answer(row, &body, same_as, Some(&highs))?;
         let route = Route { parts: &parts, pauses: &pauses, distance_m: workout.distance_m };
         let (splits, splits_origin) = self.splits(row, route)?;
         Ok(DetailAnswer {
@@ -116,7 +116,7 @@ impl Desk<'_> {
             elevation_down_m: climbed(climbs.iter().map(|climb| climb.down).sum()),
             splits_origin,
             splits: splits.iter().map(split).collect(),
-            zones: self.zones(row, &self.pulses(row)?, &mut highs)?,
+            zones: self.zones(row, &self.pulses(row)?, &highs)?,
         })
     }
 
@@ -133,12 +133,7 @@ impl Desk<'_> {
     }
 
     /// As somebody would have known them right after the workout: later years change no zones.
-    pub(super) fn zones(
-        &self,
-        row: &WorkoutRow,
-        pulses: &[Input],
-        highs: &mut Highs<'_>,
-    ) -> Result<Option<ZonesAnswer>> {
+    pub(super) fn zones(&self, row: &WorkoutRow, pulses: &[Input], highs: &Highs<'_>) -> Result<Option<ZonesAnswer>> {
         if pulses.is_empty() {
             return Ok(None);
         }

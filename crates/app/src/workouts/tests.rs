@@ -135,14 +135,24 @@ fn the_highest_minute_is_the_one_that_all_samples_tell() {
     let desk = Desk::new(&store).expect("a desk");
     let zones = zones(&store).expect("zones");
     let row = &store.workouts(i64::MIN, i64::MAX).expect("workouts")[0];
-    for now_ms in [row.end_ms, row.end_ms - 20 * 86_400_000, row.end_ms + 700 * 86_400_000, row.start_ms + 19_000] {
+    let mut found = 0;
+    // Ends that cut no minute, and such that do; a minute that is cut may be higher than when it was whole.
+    let (noon, day) = (row.end_ms - row.end_ms % 86_400_000 + 36_000_000, 86_400_000);
+    let cuts =
+        (0..60).flat_map(|days| [-1, 0, 19_999, 20_000, 45_000, 59_999, 60_000].map(|ms| noon - days * day + ms));
+    let ages_later: Vec<i64> = cuts.clone().map(|at| at + 730 * day).collect();
+    for now_ms in cuts.chain(ages_later).chain([row.end_ms, row.end_ms + 700 * day, row.start_ms + 19_000]) {
         let points = store.points(desk.heart_rate.id.expect("heart rates"), i64::MIN, i64::MAX).expect("points");
         let (rule, ranks) = (Rule::of(&desk.heart_rate.kind), desk.orders.of(HEART_RATE));
         let all: Vec<Input> = points.iter().filter_map(|point| point.input(rule, ranks)).collect();
         let told = desk.highs(&zones, (row.start_ms, now_ms)).expect("highs").at(now_ms).expect("read");
-        assert_eq!(told, heart::highest(&all, now_ms, None), "{now_ms}");
-        assert!(told.is_some());
+        let since_ms = heart::believed_since(now_ms);
+        let believed = all.iter().filter(|input| (since_ms..=now_ms).contains(&input.span.start_ms));
+        let expected = heart::minutes(believed).into_iter().reduce(heart::Minute::higher);
+        assert_eq!(told, heart::highest(expected, None), "{now_ms}");
+        found += u32::from(told.is_some());
     }
+    assert!(found > 700, "{found}");
 }
 
 #[test]
