@@ -29,6 +29,10 @@ fn tell(receipt: &Receipt, out: &mut Out) -> Result<()> {
     let names: Vec<&str> = receipt.removed.iter().map(|removed| removed.name.as_str()).collect();
     let what = records.map_or_else(String::new, |records| format!("{records}, "));
     out.line(&format!("Deleted for good: {what}{} KB ({}).", receipt.bytes.div_ceil(1000), names.join(", ")))?;
+    if !receipt.left.is_empty() {
+        let left = receipt.left.join(", ");
+        out.line(&format!("Still in the data folder, and perhaps a copy of your data: {left}."))?;
+    }
     out.line(&format!("Not reached from here: {}.", receipt.not_reached.join("; ")))?;
     out.line(&format!("{file} in the data folder says so too."))
 }

@@ -17,8 +17,14 @@ const LEFT_OUT: [&str; 4] = ["type", "device", "sourceVersion", "creationDate"];
 /// Which import.
 #[derive(Debug, clap::Args)]
 pub struct Imports {
-    /// One import by its number: its report, and every record that could not be read
+    /// One import by its number: its report, and what could not be read, the first thousand
+    #[arg(value_parser = number)]
     import: Option<i64>,
+}
+
+/// The number of an import, as it is typed.
+pub(super) fn number(typed: &str) -> std::result::Result<i64, &'static str> {
+    typed.parse().map_err(|_| "an import goes by its number; `vitalog imports` lists them")
 }
 
 pub(super) fn run(verb: &Imports, folder: &Folder, out: &mut Out) -> Result<End> {
@@ -55,7 +61,12 @@ fn from(row: &ImportAnswer) -> String {
 }
 
 fn outcome(row: &ImportAnswer) -> String {
-    if row.undone { "undone".to_owned() } else { row.outcome.clone().unwrap_or_default() }
+    let outcome = row.outcome.clone().unwrap_or_default();
+    match (row.undone, row.partial) {
+        (true, _) => "undone".to_owned(),
+        (false, true) => format!("{outcome} in part"),
+        (false, false) => outcome,
+    }
 }
 
 fn one(folder: &Folder, import: i64, out: &mut Out) -> Result<()> {

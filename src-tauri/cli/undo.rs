@@ -12,6 +12,7 @@ use super::progress::StepLine;
 #[derive(Debug, clap::Args)]
 pub struct Undo {
     /// Its number, as in `vitalog imports`
+    #[arg(value_parser = super::imports::number)]
     import: i64,
 }
 
@@ -36,5 +37,27 @@ fn words(undone: Undone) -> String {
     let rows = |n| app::words::count(n, "row", "rows");
     let also = |n, what| if n == 0 { String::new() } else { format!(", {} {what}", rows(n)) };
     let (back, gone) = (also(undone.restored, "brought back"), also(undone.superseded, "superseded again"));
-    format!("Import {} is undone: {} removed{back}{gone}.", undone.import, rows(undone.removed))
+    let removed = match undone.removed {
+        0 => "no row was its own".to_owned(),
+        n => format!("{} removed", rows(n)),
+    };
+    format!("Import {} is undone: {removed}{back}{gone}.", undone.import)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_undo_did_is_told_in_words() {
+        let check = |(removed, restored, superseded), expected: &str| {
+            assert_eq!(
+                words(Undone { import: 7, removed, restored, superseded }),
+                format!("Import 7 is undone: {expected}.")
+            );
+        };
+        check((1, 0, 0), "1 row removed");
+        check((0, 0, 0), "no row was its own");
+        check((0, 2, 1), "no row was its own, 2 rows brought back, 1 row superseded again");
+    }
 }

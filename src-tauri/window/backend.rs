@@ -27,12 +27,13 @@ pub trait Backend: Send + Sync {
     /// One import and what it refused: the answer of `vitalog imports IMPORT`.
     fn import_detail(&self, id: i64) -> Result<Value, AppError>;
 
-    /// Takes an import back: the answer of `vitalog undo`. `progress` hears how far it is; where `cancel` asks to stop,
-    /// nothing is changed and the error's code is `cancelled`.
+    /// Takes an import of the data that are looked at back: the answer of `vitalog undo`. `progress` hears how far it
+    /// is; where `cancel` asks to stop, nothing is changed and the error's code is `cancelled`.
     fn undo(&self, id: i64, cancel: &Cancel, progress: &mut dyn FnMut(Steps)) -> Result<Value, AppError>;
 
-    /// Imports a file and returns the report of `vitalog import`. `progress` hears how far it is; where `cancel` asks
-    /// to stop, nothing is kept and the error's code is `cancelled`.
+    /// Imports a file into the owner's data, which are looked at from then on whatever becomes of it, and returns the
+    /// report of `vitalog import`. `progress` hears how far it is; where `cancel` asks to stop, nothing is kept and the
+    /// error's code is `cancelled`.
     fn import(&self, path: &Path, cancel: &Cancel, progress: &mut dyn FnMut(Progress)) -> Result<Value, AppError>;
 }
 
@@ -53,9 +54,9 @@ pub struct Desk {
 pub struct Progress {
     /// Records read so far.
     pub records: u64,
-    /// Records a second, lately.
+    /// Records a second, so far.
     pub records_per_second: f64,
-    /// Megabytes of the uncompressed document a second, lately.
+    /// Megabytes of the file a second, so far; of an archive as it is packed.
     pub mb_per_second: f64,
     /// Seconds left, where that can be told.
     pub seconds_left: Option<f64>,

@@ -111,10 +111,12 @@ pub fn save_chart<R: Runtime>(
     title: String,
     name: String,
 ) -> Answer<bool> {
+    // Before somebody is asked: what is looked at may be another's by then.
+    let desk = shared.backend.desk();
     let name = format!("{}.{}", name.replace(['/', '\\', ':'], " "), kept.end());
     let dialog = app.dialog().file().set_title(title).set_file_name(name).add_filter(kept.end(), &[kept.end()]);
     let Some(path) = dialog.blocking_save_file().and_then(|file| file.into_path().ok()) else { return Ok(false) };
-    save(&shared.backend.desk(), &question, kept, &path)?;
+    save(&desk, &question, kept, &path)?;
     Ok(true)
 }
 

@@ -31,8 +31,9 @@ impl Product {
         Self { clock, ..self }
     }
 
+    /// The data folder that is looked at.
     fn folder(&self) -> Folder {
-        if self.sample.load(Ordering::Acquire) { self.own.demo() } else { self.own.clone() }
+        self.desk().folder
     }
 }
 
@@ -65,7 +66,10 @@ fn now_ms() -> i64 {
 
 impl Backend for Product {
     fn desk(&self) -> Desk {
-        Desk { folder: self.folder(), now_ms: (self.clock)(), sample: self.sample.load(Ordering::Acquire) }
+        // Asked once, so that folder and mark belong together.
+        let sample = self.sample.load(Ordering::Acquire);
+        let folder = if sample { self.own.demo() } else { self.own.clone() };
+        Desk { folder, now_ms: (self.clock)(), sample }
     }
 
     fn look_at_sample(
@@ -92,8 +96,8 @@ impl Backend for Product {
     }
 
     fn status(&self) -> Result<Value, AppError> {
-        let status = app::status::status(&self.folder())?;
-        value(Status { status, sample: self.sample.load(Ordering::Acquire) })
+        let Desk { folder, sample, .. } = self.desk();
+        value(Status { status: app::status::status(&folder)?, sample })
     }
 
     fn types(&self) -> Result<Value, AppError> {
@@ -117,12 +121,13 @@ impl Backend for Product {
     }
 
     fn import(&self, path: &Path, cancel: &Cancel, progress: &mut dyn FnMut(Progress)) -> Result<Value, AppError> {
+        // What somebody brings is never the sample person's, whoever is looked at.
+        self.sample.store(false, Ordering::Release);
         let now_ms = (self.clock)();
         let mut watch = Stopwatch::new(Instant::now());
         let input = Input::Path(path.to_owned());
         let options = Options { dry_run: false, now_ms, cancel: cancel.clone() };
-        let mut imported =
-            app::import::import(&self.folder(), &input, &options, &mut hear(cancel, &mut watch, progress))?;
+        let mut imported = app::import::import(&self.own, &input, &options, &mut hear(cancel, &mut watch, progress))?;
         imported.report.seconds = watch.seconds(Instant::now());
         value(imported)
     }

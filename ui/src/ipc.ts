@@ -77,6 +77,8 @@ export interface ImportRow {
   /** Records and entries that were left out. */
   rejected: number
   undone: boolean
+  /** Whether some of its input was left out, or is lost or in doubt. */
+  partial: boolean
 }
 
 export interface Problem {
@@ -135,6 +137,7 @@ export interface Reject {
 /** The keys of `vitalog imports IMPORT` that the page uses. */
 export interface ImportDetail {
   import: number
+  problems: Problem[]
   /** The first of them only, where there are many. */
   rejects: Reject[]
   rejects_total: number

@@ -45,6 +45,8 @@ export const importing = $state({
   /** The import that is being undone, and how far that is. */
   undoing: null as { id: number; file: string } | null,
   steps: null as ipc.Steps | null,
+  /** Whether the page goes back to one's own data. */
+  leaving: false,
   undone: null as ipc.Undone | null,
   /** The import whose undo was cancelled. */
   kept: null as string | null,
@@ -52,11 +54,11 @@ export const importing = $state({
 
 const idle = {
   ...{ file: null, progress: null, cancelling: false, turnedAway: 0, error: null },
-  ...{ undoing: null, steps: null, undone: null, kept: null },
+  ...{ undoing: null, steps: null, leaving: false, undone: null, kept: null },
 }
 
-/** Whether an import or an undo runs. */
-export const busy = () => importing.file !== null || importing.undoing !== null
+/** Whether an import or an undo runs, or other data are about to be shown: what is listed may not be theirs. */
+export const busy = () => importing.file !== null || importing.undoing !== null || importing.leaving
 
 /** Forgets everything about imports; for a page that opens. */
 export function reset(): void {
@@ -98,11 +100,24 @@ export function forget(key: number): void {
 async function work(): Promise<void> {
   for (let next = importing.waiting.shift(); next !== undefined; next = importing.waiting.shift()) {
     Object.assign(importing, { file: next.file, progress: null, cancelling: false })
+    if (library.status?.sample) await leaveSample()
     const outcome = await importOne(next)
     importing.outcomes.unshift(outcome)
     await refresh()
   }
   Object.assign(importing, { file: null, progress: null, cancelling: false, turnedAway: 0 })
+}
+
+/** Files go into one's own data, so these are shown before one is read. */
+async function leaveSample(): Promise<void> {
+  // Of the sample person's import.
+  Object.assign(importing, { undone: null, kept: null })
+  try {
+    library.status = await ipc.sample(false, () => {})
+  } catch (thrown) {
+    importing.error = ipc.asError(thrown)
+  }
+  await refresh()
 }
 
 async function importOne({ key, path, file }: Waiting): Promise<Outcome> {
@@ -125,35 +140,48 @@ export async function cancel(): Promise<void> {
 export async function undo(id: number, file: string): Promise<void> {
   if (busy()) return
   Object.assign(importing, idle, { outcomes: [], undoing: { id, file } })
+  let end: Partial<typeof importing>
   try {
-    importing.undone = await ipc.undoImport(id, (steps) => {
+    const undone = await ipc.undoImport(id, (steps) => {
       importing.steps = steps
     })
+    end = { undone }
   } catch (thrown) {
     const error = ipc.asError(thrown)
-    if (error.code === 'cancelled') importing.kept = file
-    else importing.error = error
+    end = error.code === 'cancelled' ? { kept: file } : { error }
   }
-  Object.assign(importing, { undoing: null, steps: null, cancelling: false })
+  // Until then the page lists the import, and a file that comes has to wait.
   await refresh()
-  if (importing.waiting.length > 0) await work()
+  Object.assign(importing, { undoing: null, steps: null, cancelling: false }, end)
+  await work()
 }
 
-/** Looks at the sample person's data, or goes back to one's own; true where that was done. */
-export async function lookAtSample(on: boolean, file: string): Promise<boolean> {
+/** Goes back from the sample person's data to one's own; files that come meanwhile wait. */
+export async function backToOwn(): Promise<void> {
+  if (busy()) return
+  Object.assign(importing, idle, { outcomes: [], leaving: true })
+  await leaveSample()
+  importing.leaving = false
+  await work()
+}
+
+/**
+ * Looks at the sample person's data, who is made under the name of `file` where there is none; files that come meanwhile
+ * wait. True where it is these data that are shown at the end.
+ */
+export async function lookAtSample(file: string): Promise<boolean> {
   if (busy()) return false
-  Object.assign(importing, idle, { outcomes: [], ...(on ? { file } : {}) })
-  let done = false
+  Object.assign(importing, idle, { outcomes: [], file })
   try {
-    library.status = await ipc.sample(on, (progress) => {
+    library.status = await ipc.sample(true, (progress) => {
       importing.progress = progress
     })
-    done = true
   } catch (thrown) {
     const error = ipc.asError(thrown)
     if (error.code !== 'cancelled') importing.error = error
   }
-  Object.assign(importing, { file: null, progress: null, cancelling: false })
   await refresh()
-  return done
+  Object.assign(importing, { file: null, progress: null, cancelling: false })
+  await work()
+  return library.status?.sample ?? false
 }

@@ -2,6 +2,8 @@ import { afterEach, expect, test } from 'vitest'
 import { emit } from '@tauri-apps/api/event'
 import chart from '../../../tests/fixtures/ipc/chart.json'
 import importExport from '../../../tests/fixtures/ipc/import_export.json'
+import importDetail from '../../../tests/fixtures/ipc/import_detail.json'
+import imports from '../../../tests/fixtures/ipc/imports.json'
 import notAnExport from '../../../tests/fixtures/ipc/import_export_not_an_export.json'
 import { MOST_WAITING } from '../library.svelte'
 import { type Page, click, emptyStore, kept, open, says, until } from './support'
@@ -36,13 +38,17 @@ test('a dropped file is imported and its report shown', async () => {
   expect(page.asked).toContain('import_export')
 })
 
+function unfold() {
+  const details = document.querySelector('[data-testid=rejects]') as HTMLDetailsElement
+  details.open = true
+  details.dispatchEvent(new Event('toggle'))
+}
+
 test('what could not be read is listed where somebody wants to see it', async () => {
   page = open({ ...kept, opened_with: () => '/somewhere/ada/export.zip' })
   await says('What could not be read (2)')
   expect(page.asked).not.toContain('import_detail')
-  const details = document.querySelector('[data-testid=rejects]') as HTMLDetailsElement
-  details.open = true
-  details.dispatchEvent(new Event('toggle'))
+  unfold()
   await says('at byte 23,456')
   const first = document.querySelector('[data-testid=rejects] li')?.textContent
   for (const text of ['Heart Rate: a time that cannot be read', 'at byte 12,345', 'startDate="yesterday"']) expect(first).toContain(text)
@@ -53,6 +59,27 @@ test('the history lists it too, for imports of another day', async () => {
   page = open()
   await says('What could not be read (5)')
   expect(document.querySelectorAll('[data-testid=rejects]').length).toBe(1)
+  unfold()
+  await says('5 times, first at byte 12,345')
+  await says('and 3 more')
+})
+
+test('the history tells of an import that refused nothing why it came in only in part', async () => {
+  const problems = [{ reason: 'truncated', count: 1, first_position: 4711 }]
+  const row = { ...imports.answer[0], partial: true }
+  page = open({ ...kept, imports: () => [row], import_detail: () => ({ ...importDetail.answer, rejects: [], rejects_total: 0, problems }) })
+  await says('What is lost or in doubt')
+  unfold()
+  await says('once, at byte 4,711')
+  expect(document.querySelector('[data-testid=rejects] ol')).toBeNull()
+})
+
+test('an import that came in only in part is listed as such, until it is undone', async () => {
+  const [first, later] = imports.answer
+  page = open({ ...kept, imports: () => [first, later, { ...later, import: 3, undone: true }] })
+  await says('History')
+  const tags = [...document.querySelectorAll('li')].flatMap((li) => (li.querySelector('.what') ? [li.querySelector('.tag')?.textContent] : []))
+  expect(tags).toEqual(['undone', 'imported in part', undefined])
 })
 
 test('the report leads to what the file had', async () => {

@@ -99,6 +99,7 @@ export const de: Words = {
     where: (n: number, position: number | null) =>
       [n === 1 ? 'einmal' : `${count(n)}-mal`, ...(position === null ? [] : [`${n > 1 ? 'zuerst ' : ''}bei Byte ${count(position)}`])].join(', '),
     rejects: (n: number) => `Was nicht lesbar war (${count(n)})`,
+    lost: 'Was verloren oder fraglich ist',
     atByte: (position: number) => `bei Byte ${count(position)}`,
     unknownType: 'Unbekannte Art',
     more: (n: number) => `und ${count(n)} weitere`,
@@ -115,6 +116,7 @@ export const de: Words = {
     undoSteps: (done: number, all: number) => `Schritt ${count(done)} von ${count(all)}`,
     undoCancelled: (file: string) => `${file} bleibt: das Rückgängigmachen wurde abgebrochen. Nichts wurde verändert.`,
     undone: 'zurückgenommen',
+    partial: 'teilweise importiert',
     undoneNow: ({ removed, restored, superseded }: Undone) =>
       `Zurückgenommen: ${records(removed)} entfernt${restored > 0 ? `, ${records(restored)} wiederhergestellt` : ''}${superseded > 0 ? `, ${records(superseded)} wieder ersetzt` : ''}.`,
     row: (fresh: number, known: number) => [`${count(fresh)} neu`, ...(known > 0 ? [`${count(known)} bekannt`] : [])].join(' \u00b7 '),
@@ -553,8 +555,8 @@ export const de: Words = {
     duplicate_metadata: 'Angaben, die zweimal mit verschiedenen Werten dastanden; die erste gilt',
     missing_file: 'Dateien, die der Export nennt und die fehlen',
     damaged_file: 'Beschädigte Dateien im Export; was lesbar war, ist behalten',
-    unsafe_entry_name: 'Dateien mit einem unsicheren Namen im Archiv, nie geöffnet',
-    duplicate_entry: 'Dateien, die zweimal im Archiv sind, nie geöffnet',
+    unsafe_entry_name: 'Verknüpfungen und Dateien mit unsicherem Namen oder in zu vielen Ordnern, nie geöffnet',
+    duplicate_entry: 'Dateien, die zweimal im Export sind, nie geöffnet',
     encrypted_entry: 'Verschlüsselte Dateien im Archiv, nie geöffnet',
   } as Record<string, string>,
 }

@@ -103,6 +103,7 @@ export const en = {
         ...(position === null ? [] : [`${n > 1 ? 'first ' : ''}at byte ${count(position)}`]),
       ].join(', '),
     rejects: (n: number) => `What could not be read (${count(n)})`,
+    lost: 'What is lost or in doubt',
     atByte: (position: number) => `at byte ${count(position)}`,
     unknownType: 'Unknown type',
     more: (n: number) => `and ${count(n)} more`,
@@ -119,6 +120,7 @@ export const en = {
     undoSteps: (done: number, of: number) => `step ${count(done)} of ${count(of)}`,
     undoCancelled: (file: string) => `Undo of ${file} cancelled. Nothing was changed.`,
     undone: 'undone',
+    partial: 'imported in part',
     undoneNow: ({ removed, restored, superseded }: Undone) =>
       `Undone: ${records(removed)} removed${restored > 0 ? `, ${records(restored)} brought back` : ''}${superseded > 0 ? `, ${records(superseded)} rewritten again` : ''}.`,
     row: (fresh: number, known: number) => [`${count(fresh)} new`, ...(known > 0 ? [`${count(known)} known`] : [])].join(' \u00b7 '),
@@ -552,8 +554,8 @@ export const en = {
     another_person: 'The profile differs from the one in the store: another person? The import can be undone',
     missing_file: 'Files that the export names and that are not in it',
     damaged_file: 'Damaged files in the export; what could be read is kept',
-    unsafe_entry_name: 'Files with an unsafe name in the archive, never opened',
-    duplicate_entry: 'Files that are twice in the archive, never opened',
+    unsafe_entry_name: 'Links, and files with an unsafe name or in too many folders, never opened',
+    duplicate_entry: 'Files that are twice in the export, never opened',
     encrypted_entry: 'Encrypted files in the archive, never opened',
   } as Record<string, string>,
 }
