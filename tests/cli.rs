@@ -64,6 +64,10 @@ fn mistakes_in_the_arguments_are_exit_2() {
     check_error(&["export", "--format", "csv", "--out", "-", "--types", "qqq"], 2, "unknown_type");
     check_error(&["undo", "7"], 2, "unknown_import");
     check_error(&["imports", "7"], 2, "unknown_import");
+    for verb in ["undo", "imports"] {
+        let error = check_error(&[verb, "the last"], 2, "bad_usage");
+        assert!(error.to_string().contains("an import goes by its number"), "{error}");
+    }
     check_error(&["undo", "seven"], 2, "bad_usage");
     check_error(&["settings", "set", "colour", "blue"], 2, "unknown_setting");
     check_error(&["settings", "set", "home_zone", "Mars/Olympus"], 2, "unknown_setting");
@@ -190,7 +194,7 @@ fn imports_name_standard_input_and_say_what_was_undone() {
     let words = |output: std::process::Output| String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(words(output).starts_with("Imported standard input, 36 records: 33 new, "));
     let table = words(folder.check(&["imports"], 0));
-    assert!(table.contains("(standard input)") && table.contains("imported"), "{table}");
+    assert!(table.contains("(standard input)") && table.contains("imported in part"), "{table}");
     let row = |at| table.lines().nth(at).unwrap_or_default().split_whitespace().rev().take(4).collect::<Vec<_>>();
     assert_eq!((row(0), row(1)), (vec!["rejected", "repeated", "known", "new"], vec!["2", "1", "0", "33"]), "{table}");
     // A day and a time of day, no instant of UTC.

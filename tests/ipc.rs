@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::{env, fs};
 
+use app::demo::{DemoOptions, fill};
 use app::import::{Input, Options, import};
 use app::{Cancel, Folder};
 use serde_json::{Value, json};
@@ -60,9 +61,9 @@ impl Backend for Fake {
     fn imports(&self) -> Result<Value, AppError> {
         Ok(json!([
             {"import": 1, "channel": "file", "file": "export.zip", "device": null, "at": "2025-11-12T20:03:00.000Z",
-             "outcome": "imported", "new": 4_699_844, "known": 0, "duplicates": 0, "superseded": 0, "rejected": 0, "undone": false},
+             "outcome": "imported", "new": 4_699_844, "known": 0, "duplicates": 0, "superseded": 0, "rejected": 0, "undone": false, "partial": false},
             {"import": 2, "channel": "file", "file": "later.zip", "device": null, "at": "2026-03-01T21:58:00.000Z",
-             "outcome": "imported", "new": 41_205, "known": 4_699_841, "duplicates": 17, "superseded": 3, "rejected": 5, "undone": false},
+             "outcome": "imported", "new": 41_205, "known": 4_699_841, "duplicates": 17, "superseded": 3, "rejected": 5, "undone": false, "partial": true},
         ]))
     }
 
@@ -73,7 +74,8 @@ impl Backend for Fake {
         };
         Ok(
             json!({"import": id, "channel": "file", "file": "export.zip", "device": null, "at": "2026-03-01T21:58:00.000Z",
-                  "undone": false, "rejects": [reject(12_345), reject(23_456)], "rejects_total": 5}),
+                  "undone": false, "rejects": [reject(12_345), reject(23_456)], "rejects_total": 5,
+                  "problems": [{"reason": "bad_time", "count": 5, "first_position": 12_345}]}),
         )
     }
 
@@ -335,6 +337,30 @@ fn settings_are_told_and_set() {
     let set = ask(&person.window(), "set_setting", json!({"key": "units", "to": "imperial"})).unwrap();
     assert_eq!(set["units"], "imperial");
     assert!(ask(&person.window(), "set_setting", json!({"key": "units", "to": "cubits"})).is_err());
+}
+
+/// It went into the sample store, and "Back to my data" said that there was nothing.
+#[test]
+fn a_file_imported_while_sample_data_are_shown_goes_into_ones_own_store_and_is_shown_there() {
+    let person = Person::new("sample");
+    let options = DemoOptions { seed: 1, end_day: 20_500, days: 1, zone: "Europe/Berlin", records: None };
+    fill(&person.0, &options, NOW_MS, &Cancel::default(), &mut |_| true).unwrap();
+    let made = app::status::status(&person.0.demo()).unwrap().records;
+    let small = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/small/export.xml");
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    for (path, imported) in [(small, Ok(379)), (manifest, Err("not_an_export"))] {
+        let window = person.window();
+        let sample = ask(&window, "sample", json!({"on": true, "progress": "__CHANNEL__:7"})).unwrap();
+        assert_eq!((&sample["sample"], &sample["records"]), (&json!(true), &json!(made)));
+        let report = ask(&window, "import_export", json!({"path": path, "progress": "__CHANNEL__:8"}));
+        let report = report.map(|report| report["new"].clone()).map_err(|error| error["code"].clone());
+        assert_eq!(report, imported.map(|new| json!(new)).map_err(|code| json!(code)));
+        assert_eq!(ask(&window, "status", json!({})).unwrap()["sample"], json!(false), "{path}");
+        let files = ask(&window, "imports", json!({})).unwrap();
+        assert_eq!(files.as_array().unwrap().last().unwrap()["file"], json!("export.xml"), "{path}");
+    }
+    let sample = app::status::status(&person.0.demo()).unwrap();
+    assert_eq!((sample.records, sample.imports), (made, 1), "nothing of it is in the sample store");
 }
 
 #[test]

@@ -26,6 +26,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("quick-xml", "health"),
     ("zip", "health"),
     ("flate2", "health"),
+    ("icu_normalizer", "health"),
     ("jiff", "health"),
     ("memchr", "health"),
     ("sha2", "health"),

@@ -86,11 +86,13 @@ mod linux {
         keep(&window, "heart-keys-light.png");
 
         window.click("nav a.import");
+        let tag = window.wait("the history", "return document.querySelector('li .tag')?.textContent ?? ''");
+        assert_eq!(tag, "imported in part", "one record could not be read");
         window.click("li .button");
         window.wait("the question", "return document.querySelectorAll('li .button').length === 2");
         // The answer has the focus, so the keyboard is enough.
         window.keys("\u{e007}");
-        window.wait("the undo", "return document.querySelector('.tag')?.textContent ?? ''");
+        window.wait("the undo", "return document.querySelector('li.undone .tag')?.textContent ?? ''");
         assert_eq!(window.wait("the total", TOTAL), "No records yet");
         keep(&window, "undone-light.png");
     }
@@ -452,13 +454,14 @@ mod linux {
         window.wait("the steps from before", &back);
     }
 
-    /// From the first screen to somebody's nights, without a file, and back.
+    /// From the first screen to somebody's nights, without a file, and back; a file that is dropped there is one's own.
     #[test]
     fn the_sample_person_can_be_explored_from_the_first_screen() {
         let sample = Sample::new("explore");
         let args = ["--data-dir", sample.0.to_str().unwrap(), "open"];
-        let window = Window::open(PROGRAM, &Start { args: &args, ..Start::default() });
-        window.wait("the first screen", "return document.querySelectorAll('.help .card').length === 2");
+        let window = Window::open(PROGRAM, &Start { args: &args, screen: WIDE_SCREEN, ..Start::default() });
+        let first = "return document.querySelectorAll('.help .card').length === 2";
+        window.wait("the first screen", first);
         window.click(".help .card:last-child .button");
         let mark = "return document.querySelector('[data-testid=sample]')?.innerText ?? ''";
         assert!(window.wait("the mark", mark).as_str().unwrap().contains("made up"));
@@ -470,7 +473,22 @@ mod linux {
         );
         keep(&window, "sample-light.png");
         window.click("[data-testid=sample] button");
-        window.wait("one's own store", "return document.querySelector('[data-testid=sample]') === null");
+        let own = "return document.querySelector('[data-testid=sample]') === null";
+        window.wait("one's own store", own);
         assert_eq!(window.wait("the total", TOTAL), "No records yet");
+
+        visit(&window, "#/import");
+        window.wait("the first screen again", first);
+        window.click(".help .card:last-child .button");
+        window.wait("the mark", mark);
+        window.wait("the overview", "return document.querySelector('h1')?.textContent === 'Overview'");
+        visit(&window, "#/import");
+        drop_file(&window, "sample-drag-light.png");
+        assert!(window.wait("the report", REPORT).as_str().unwrap().contains("380"));
+        window.wait("one's own store", own);
+        let total = "const total = document.querySelector('[data-testid=total]').textContent; \
+                     return total.startsWith('379 ') && total";
+        assert_eq!(window.wait("one's own records", total), "379 records \u{b7} 3 types");
+        keep(&window, "sample-left-light.png");
     }
 }

@@ -55,6 +55,7 @@ pub const IMPORTS: &[&str] = &[
     "superseded",
     "rejected",
     "undone",
+    "partial",
 ];
 pub const CHART: &[&str] =
     &["title", "unit", "days", "range", "x", "y", "buckets", "gaps", "totals", "summary", "table"];
