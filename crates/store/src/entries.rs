@@ -20,7 +20,7 @@ use crate::place::TOO_MANY_ALIKE;
 use crate::report::EntryCounts;
 use crate::row;
 
-pub(crate) use self::moves::{deal_out, move_source, unite};
+pub(crate) use self::moves::{deal_out, move_source, unite, unite_equal, with_members_of};
 pub(crate) use self::standing::{differences, reconcile};
 
 /// Entries of one kind, identity, source and times that are told apart in one import; a person has two or three.

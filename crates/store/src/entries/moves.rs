@@ -19,7 +19,7 @@ const CORRELATION: &str = "correlation";
 pub(super) type Placed = (i64, String, String, (Option<i64>, Option<i64>));
 
 /// Entries by the source that they belong to now, and the one under which they lay.
-pub(crate) type Moved = BTreeMap<(u32, u32), Vec<i64>>;
+pub(crate) type Moved = BTreeMap<(Option<u32>, Option<u32>), Vec<i64>>;
 
 /// Moves the entries that a renamed source brought to the source that it is. Returns how many were there, by kind.
 pub(crate) fn move_source(
@@ -33,15 +33,15 @@ pub(crate) fn move_source(
     for placed in of_source(conn, from)? {
         let (id, kind, ..) = &placed;
         if kind != CORRELATION {
-            give(conn, *id, to)?;
+            give(conn, *id, Some(to))?;
             let gone = variants::settle(conn, imports, &variants::beside(conn, &placed, to)?)?;
             if gone > 0 {
                 *merged.entry(kind.clone()).or_default() += gone;
             }
             continue;
         }
-        let Some(old) = same_as(conn, import, &placed, to, &|_| true)? else {
-            give(conn, *id, to)?;
+        let Some(old) = same_as(conn, import, &placed, Some(to), &|_| true)? else {
+            give(conn, *id, Some(to))?;
             continue;
         };
         let image = current(conn, *id)?;
@@ -55,44 +55,90 @@ pub(crate) fn move_source(
     Ok(merged)
 }
 
-/// Puts the entries of some sources under those that they belong to; one that imports held which belong to several
-/// becomes as many.
+/// Correlations of other sources that have samples of some: with these they become others.
+pub(crate) fn with_members_of(conn: &Connection, sources: &BTreeSet<u32>) -> Result<Vec<i64>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT id, source_id FROM entries
+         WHERE id IN (SELECT entry_id FROM correlation_members WHERE source_id = ?1) ORDER BY id",
+    )?;
+    let mut found = BTreeSet::new();
+    for source in sources {
+        let rows = statement.query_map([source], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let rows = rows.collect::<rusqlite::Result<Vec<(i64, Option<u32>)>>>()?;
+        found.extend(rows.into_iter().filter(|(_, own)| own.is_none_or(|own| !sources.contains(&own))));
+    }
+    Ok(found.into_iter().map(|(id, _)| id).collect())
+}
+
+/// Makes one of correlations of one source whose members have become the same. Returns how many went.
+pub(crate) fn unite_equal(conn: &Connection, imports: &[ImportRef], ids: &[i64]) -> Result<u64> {
+    let mut gone = 0;
+    for id in ids {
+        if let Some(known) = equal_to(conn, *id)? {
+            unite_two(conn, imports, *id, known)?;
+            gone += 1;
+        }
+    }
+    Ok(gone)
+}
+
+/// An older correlation of the same source, times and members.
+fn equal_to(conn: &Connection, id: i64) -> Result<Option<i64>> {
+    let source: Option<u32> =
+        conn.prepare_cached("SELECT source_id FROM entries WHERE id = ?1")?.query_row([id], |row| row.get(0))?;
+    let Some((_, kind, identity, span)) = placed(conn, id)? else { return Ok(None) };
+    let members = members::of(conn, id)?;
+    for other in find_by(conn, &kind, &identity, span, source)?.into_iter().filter(|other| *other < id) {
+        if members::of(conn, other)? == members {
+            return Ok(Some(other));
+        }
+    }
+    Ok(None)
+}
+
+/// Puts the entries of some sources under those that they belong to; one that imports held which belong to several, or
+/// whose members do, becomes as many.
 pub(crate) fn deal_out(
     conn: &Connection,
     sources: &BTreeSet<u32>,
     places: &Places,
     imports: &[ImportRef],
 ) -> Result<Moved> {
-    let mut all = Vec::new();
+    let mut all = with_members_of(conn, sources)?;
     for source in sources {
-        all.extend(of_source(conn, *source)?.into_iter().map(|(id, ..)| (*source, id)));
+        all.extend(of_source(conn, *source)?.into_iter().map(|(id, ..)| id));
     }
     let mut moved = Moved::new();
-    for (source, id) in all {
-        let mut held: BTreeMap<u32, BTreeMap<i64, Image>> = BTreeMap::new();
+    for id in all {
+        let own: Option<u32> =
+            conn.prepare_cached("SELECT source_id FROM entries WHERE id = ?1")?.query_row([id], |row| row.get(0))?;
+        let members: BTreeSet<u32> = members::of(conn, id)?.iter().map(|(_, key)| key.source).collect();
+        let mut held: BTreeMap<(Option<u32>, Vec<u32>), BTreeMap<i64, Image>> = BTreeMap::new();
         for (import, image) in images(conn, id)? {
             if imports.iter().any(|live| live.id == import) {
-                held.entry(places.of(source, import)).or_default().insert(import, image);
+                let of = |source: &u32| places.of(*source, import);
+                let place = (own.as_ref().map(of), members.iter().map(of).collect());
+                held.entry(place).or_default().insert(import, image);
             }
         }
         let several = held.len() > 1;
-        for (part, (to, images)) in held.into_iter().enumerate() {
+        for (part, ((to, _), images)) in held.into_iter().enumerate() {
             let id = if part == 0 { id } else { copy(conn, id)? };
             if several {
                 write_images(conn, imports, id, &images)?;
             }
             give(conn, id, to)?;
-            moved.entry((to, source)).or_default().push(id);
+            moved.entry((to, own)).or_default().push(id);
         }
     }
     Ok(moved)
 }
 
-/// Makes one of entries that are the same, of those that lay under different sources.
+/// Makes one of entries that are the same, of those that lay under different sources or whose members did.
 pub(crate) fn unite(conn: &Connection, imports: &[ImportRef], moved: Moved) -> Result<()> {
-    let mut settled: BTreeMap<u32, BTreeSet<i64>> = BTreeMap::new();
+    let mut settled: BTreeMap<Option<u32>, BTreeSet<i64>> = BTreeMap::new();
     // Where they belong is where the first of them were.
-    let mut moved: Vec<((u32, u32), Vec<i64>)> = moved.into_iter().collect();
+    let mut moved: Vec<_> = moved.into_iter().collect();
     moved.sort_by_key(|((to, from), _)| (*to, from != to, *from));
     for ((to, _), ids) in moved {
         let before = settled.get(&to).cloned().unwrap_or_default();
@@ -100,10 +146,13 @@ pub(crate) fn unite(conn: &Connection, imports: &[ImportRef], moved: Moved) -> R
             // One that is settled with those beside it may be gone.
             let Some(placed) = placed(conn, id)? else { continue };
             if placed.1 != CORRELATION {
-                variants::settle(conn, imports, &variants::beside(conn, &placed, to)?)?;
+                if let Some(to) = to {
+                    variants::settle(conn, imports, &variants::beside(conn, &placed, to)?)?;
+                }
                 continue;
             }
-            match same_as(conn, i64::MIN, &placed, to, &|id| before.contains(&id))? {
+            let known = same_as(conn, i64::MIN, &placed, to, &|id| before.contains(&id))?;
+            match known.map_or_else(|| equal_to(conn, id), |known| Ok(Some(known)))? {
                 Some(known) => unite_two(conn, imports, id, known)?,
                 None => _ = settled.entry(to).or_default().insert(id),
             }
@@ -117,15 +166,15 @@ fn same_as(
     conn: &Connection,
     import: i64,
     (id, kind, identity, span): &Placed,
-    source: u32,
+    source: Option<u32>,
     among: &dyn Fn(i64) -> bool,
 ) -> Result<Option<i64>> {
-    let mut alike = find_by(conn, kind, identity, *span, Some(source))?;
+    let mut alike = find_by(conn, kind, identity, *span, source)?;
     alike.retain(|other| other != id && among(*other));
     of_members(conn, import, &alike, &members::of(conn, *id)?)
 }
 
-fn give(conn: &Connection, id: i64, to: u32) -> Result<()> {
+fn give(conn: &Connection, id: i64, to: Option<u32>) -> Result<()> {
     conn.prepare_cached("UPDATE entries SET source_id = ?2 WHERE id = ?1")?.execute(params![id, to])?;
     Ok(())
 }

@@ -24,6 +24,7 @@ impl Ingest<'_> {
         let mut told = self.told(Which::New)?;
         self.tell_too_large(told.too_large);
         let renamed = std::mem::take(&mut told.renamed);
+        let linked = entries::with_members_of(self.conn, &renamed.iter().map(|(new, _)| *new).collect())?;
         for (new, old) in &renamed {
             for kind in brought_kinds(self.conn, *new, self.import)? {
                 self.move_samples(kind, *new, *old)?;
@@ -37,6 +38,8 @@ impl Ingest<'_> {
             let new = BTreeSet::from([new]);
             unite::move_names(self.conn, &new, &Places::all(&new, old))?;
         }
+        let known = entries::unite_equal(self.conn, &self.imports, &linked)?;
+        self.known_after_all(EntryKind::Correlation.as_str(), known);
         Ok(told)
     }
 

@@ -216,6 +216,38 @@ fn an_image_goes_with_the_last_import_that_held_it() {
     assert_eq!(differences(&whole(&store), &whole(&store_of(&[&c]))), Vec::<String>::new());
 }
 
+/// A watch and what it wrote without saying that it is one are told to be others than they seemed, one after the other.
+#[test]
+fn correlations_are_one_as_soon_as_their_members_are() {
+    let (kim, sasha) = (NAMES[0], NAMES[1]);
+    let at = |source, kind, hour: i64, value, version| {
+        let unit = if kind == WATER { "mL" } else { "count/min" };
+        Line { source, kind, version, unit, ..steps(hour * HOUR, hour * HOUR, value) }
+    };
+    let pulse = |source, hour, value| at(source, PULSE, hour, value, None);
+    let in_bed = |source| Line { source, ..asleep(steps(6 * HOUR, 7 * HOUR, 1.0), 0) };
+    let both = |source| vec![pulse(source, 3, 1.1), at(source, WATER, 0, 1.0, None), at(source, WATER, 3, 1.2, None)];
+    let workouts = |hour: i64| vec![(hour * HOUR, "Running"), (50 * HOUR, "Yoga")];
+    let first = Export { workouts: workouts(0), complete: false, ..export(12, &[]) };
+    let second = Export { workouts: workouts(1), ..export(12, &[]) };
+    let third = Export {
+        workouts: workouts(2),
+        nested: vec![pulse(sasha, 3, 1.1), at(sasha, WATER, 3, 1.2, None), pulse(sasha, 1, 1.0)],
+        alike: vec![(1, sasha), (0, sasha)],
+        ..export(12, &[both(sasha), vec![in_bed(sasha), pulse(sasha, 1, 1.0)]].concat())
+    };
+    let fourth = Export {
+        workouts: workouts(3),
+        nested: vec![pulse(kim, 3, 1.1), at(kim, WATER, 3, 1.2, None), pulse(kim, 1, 1.0)],
+        complete: false,
+        ..export(12, &[both(kim), vec![pulse(kim, 2, 1.0), pulse(kim, 7, 1.2)]].concat())
+    };
+    let one = whole(&store_of(&[&first, &second, &third, &fourth]));
+    for order in [[&second, &third, &fourth, &first], [&fourth, &third, &second, &first]] {
+        assert_eq!(differences(&whole(&store_of(&order)), &one), Vec::<String>::new());
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
