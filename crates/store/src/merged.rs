@@ -210,8 +210,8 @@ impl<'a> Merger<'a> {
                 span = self.zones.day_span(start_ms);
             }
             let (day, _, midnight) = span;
-            if day > waiting.day && waiting.inputs.len() >= AT_A_TIME {
-                let rest = waiting.since(start_ms - REACH_MS);
+            if day > waiting.day && waiting.inputs.len() >= AT_A_TIME && self.begins_for_good(day, start_ms) {
+                let rest = waiting.since(start_ms - REACH_MS, day);
                 let done = std::mem::replace(&mut waiting, rest);
                 each(self.job(done, (written.max(from), until.min(day - 1))))?;
                 written = day;
@@ -223,6 +223,11 @@ impl<'a> Merger<'a> {
             waiting.add(Input { span: sample, copies: self.rule.copies(copies, flags).into() }, day, midnight);
         }
         each(self.job(waiting, (written.max(from), until)))
+    }
+
+    /// Whether no earlier day comes back after an instant: who flies west over midnight has a day twice.
+    fn begins_for_good(&self, day: Day, at_ms: i64) -> bool {
+        self.zones.days(Day::MIN, day - 1).range_ms().1 <= at_ms
     }
 
     fn job(&self, waiting: Waiting, days: (Day, Day)) -> Job {
@@ -332,8 +337,11 @@ fn parts(ranks: &Ranks, style: Style, bucket: &Bucket) -> String {
 #[derive(Debug, Default)]
 struct Waiting {
     inputs: Vec<Input>,
-    /// The day of the last sample and the first rank on it.
+    /// The day of the last sample.
     day: Day,
+    /// The first rank on each day.
+    ranks: BTreeMap<Day, u32>,
+    /// That of the day of the last sample.
     rank: u32,
     /// The latest end so far.
     end_ms: i64,
@@ -345,8 +353,9 @@ impl Waiting {
     fn add(&mut self, input: Input, day: Day, midnight: i64) {
         let span = input.span;
         if self.inputs.is_empty() || day != self.day {
-            (self.day, self.rank) = (day, span.rank);
-        } else if span.rank != self.rank {
+            (self.day, self.rank) = (day, *self.ranks.entry(day).or_insert(span.rank));
+        }
+        if span.rank != self.rank {
             self.tangled.insert(day);
         }
         if !self.inputs.is_empty() && span.start_ms < self.end_ms {
@@ -359,10 +368,12 @@ impl Waiting {
         self.inputs.push(input);
     }
 
-    /// The same without the samples before an instant.
-    fn since(&self, from_ms: i64) -> Self {
+    /// The same without the samples before an instant and what is known of the days before one.
+    fn since(&self, from_ms: i64, day: Day) -> Self {
         let first = self.inputs.partition_point(|input| input.span.start_ms < from_ms);
         let inputs = self.inputs.get(first..).unwrap_or_default().to_vec();
-        Self { inputs, tangled: self.tangled.clone(), ..*self }
+        let tangled = self.tangled.range(day..).copied().collect();
+        let ranks = self.ranks.range(day..).map(|(day, rank)| (*day, *rank)).collect();
+        Self { inputs, tangled, ranks, ..*self }
     }
 }

@@ -71,3 +71,23 @@ fn a_store_of_the_first_and_the_last_instants_is_whole() {
         }
     }
 }
+
+/// More samples than are merged at a time, of a day that a flight west gives back when the next one has begun.
+#[test]
+fn a_day_that_comes_twice_keeps_all_its_samples() {
+    let pulse = |n: i64| Line { kind: PULSE, unit: "count/min", ..steps(n * 4000, n * 4000, 60.0) };
+    let rows: Vec<Line> = (0..36 * HOUR / 4000).map(pulse).collect();
+    let fly = |store: &mut Store| {
+        super::nights::travel(store, 1, 20 * HOUR, "Europe/Berlin");
+        super::nights::travel(store, 2, 28 * HOUR, "America/Los_Angeles");
+    };
+    let (mut store, mut other) = (store_of(&[]), store_of(&[]));
+    ingest_by(50_000, &mut store, &export(10, &rows), false).expect("ingests");
+    fly(&mut store);
+    let sql = "SELECT coalesce(sum(n), 0) FROM merged m JOIN kinds k ON k.id = m.kind_id WHERE k.identifier = ?1";
+    let merged: i64 = store.conn.query_row(sql, [PULSE], |row| row.get(0)).expect("a sum");
+    assert_eq!(merged, rows.len() as i64);
+    fly(&mut other);
+    ingest_by(50_000, &mut other, &export(10, &rows), false).expect("ingests");
+    check_same(&store, &other);
+}

@@ -72,7 +72,7 @@ fn history() -> impl Strategy<Value = Vec<Step>> {
 }
 
 /// Takes in a workout that tells where the wearer was.
-fn travel(store: &mut Store, number: usize, at: i64, zone: &str) -> Option<i64> {
+pub(super) fn travel(store: &mut Store, number: usize, at: i64, zone: &str) -> Option<i64> {
     let mut batches = batches(&Export { workouts: vec![(at, "Running")], ..export(100 + number as i64, &[]) }, 3);
     for entry in batches.iter_mut().flat_map(|batch| &mut batch.entries) {
         entry.body = format!(r#"{{"metadata":{{"HKTimeZone":"{zone}"}}}}"#);
