@@ -217,6 +217,10 @@ impl EntryKind {
     }
 }
 
+/// The key of [`Entry::body`] that is `true` where the entry's file is missing or could be read in part only. An image
+/// without it counts more than one with it, however old it is.
+pub const INCOMPLETE: &str = "incomplete";
+
 /// Anything that is not a sample. Identity: kind, `identity`, start, end and source.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {

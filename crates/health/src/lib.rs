@@ -20,5 +20,5 @@ pub mod varint;
 pub mod whereabouts;
 mod zones;
 
-pub use batch::{Batch, Document, Entry, EntryKind, Origin, Problem, Sample, Source};
+pub use batch::{Batch, Document, Entry, EntryKind, INCOMPLETE, Origin, Problem, Sample, Source};
 pub use error::{Error, ErrorKind, Result};

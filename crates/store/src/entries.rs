@@ -9,7 +9,7 @@ mod variants;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use health::{Entry, EntryKind};
+use health::{Entry, EntryKind, INCOMPLETE};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Map, Value as Json};
 
@@ -22,6 +22,8 @@ use crate::row;
 
 pub(crate) use self::moves::{deal_out, move_source, unite, unite_equal, with_members_of};
 pub(crate) use self::standing::{differences, reconcile};
+use self::variants::Added;
+pub(crate) use self::variants::Variants;
 
 /// Entries of one kind, identity, source and times that are told apart in one import; a person has two or three.
 const ALIKE: usize = 64;
@@ -31,6 +33,17 @@ const ALIKE: usize = 64;
 struct Image {
     body: String,
     payload: Option<Vec<u8>>,
+}
+
+impl Image {
+    fn bytes(&self) -> usize {
+        self.body.len() + self.payload.as_ref().map_or(0, Vec::len)
+    }
+
+    /// Whether a file that it tells of could be read wholly.
+    fn is_whole(&self) -> bool {
+        !self.body.contains(INCOMPLETE) || said(self).is_none_or(|said| said.get(INCOMPLETE).is_none())
+    }
 }
 
 /// What became of an entry.
@@ -43,12 +56,11 @@ pub(crate) struct Kept {
 
 /// Stores an entry, or notes that it is one of those that are `alike`; counts it, unless it is refused.
 pub(crate) fn ingest(
-    conn: &Connection,
-    import: i64,
-    imports: &[ImportRef],
+    (conn, import, imports): (&Connection, i64, &[ImportRef]),
     entry: &Entry,
     source: Option<u32>,
     alike: &[i64],
+    variants: &mut Variants,
     counts: &mut EntryCounts,
 ) -> Result<Kept> {
     let image = Image { body: entry.body.clone(), payload: entry.payload.clone() };
@@ -57,34 +69,49 @@ pub(crate) fn ingest(
         (counts.read, counts.new) = (counts.read + 1, counts.new + 1);
         return insert(conn, import, entry, source).map(kept);
     };
-    let held = variants::held(conn, import, alike)?;
-    let same = |(_, shown): &&(i64, Image)| match is_day(entry.kind) {
-        true => is_near(shown, &image),
-        false => says_the_same(shown, &image),
-    };
-    if let Some((id, _)) = held.iter().find(same) {
-        (counts.read, counts.known) = (counts.read + 1, counts.known + 1);
-        return Ok(kept(*id));
-    }
-    if held.is_empty() {
-        counts.read += 1;
-        // A ring day is an aggregate: its figures grow until the day is over.
-        match is_day(entry.kind) && !is_near(&current(conn, first)?, &image) {
-            true => counts.replaced += 1,
-            false => counts.known += 1,
+    if !variants.has(first) {
+        let held = held(conn, import, alike)?;
+        let same = |(_, shown): &&(i64, Image)| match is_day(entry.kind) {
+            true => is_near(shown, &image),
+            false => says_the_same(shown, &image),
+        };
+        if let Some((id, _)) = held.iter().find(same) {
+            (counts.read, counts.known) = (counts.read + 1, counts.known + 1);
+            return Ok(kept(*id));
         }
-        known_again(conn, import, imports, first, &image)?;
-        return Ok(kept(first));
+        if held.is_empty() {
+            counts.read += 1;
+            // A ring day is an aggregate: its figures grow until the day is over.
+            match is_day(entry.kind) && !is_near(&current(conn, first)?, &image) {
+                true => counts.replaced += 1,
+                false => counts.known += 1,
+            }
+            known_again(conn, import, imports, first, &image)?;
+            return Ok(kept(first));
+        }
+        if variants::is_alone(entry.kind) {
+            return Ok(Kept { id: first, refused: Some(TOO_MANY_ALIKE) });
+        }
+        variants.remember(first, &held);
     }
-    if !variants::has_room(entry.kind, &held, &image) {
-        return Ok(Kept { id: first, refused: Some(TOO_MANY_ALIKE) });
+    match variants.add(conn, import, imports, (entry, source), (first, alike), &image)? {
+        Added::Refused => return Ok(Kept { id: first, refused: Some(TOO_MANY_ALIKE) }),
+        Added::New => counts.new += 1,
+        Added::Known | Added::Again => counts.known += 1,
     }
     counts.read += 1;
-    match variants::add(conn, import, imports, (entry, source), alike, held, image)? {
-        true => counts.new += 1,
-        false => counts.known += 1,
-    }
     Ok(kept(first))
+}
+
+/// The entries among some that an import holds so far, the newest import, each with its image there.
+fn held(conn: &Connection, import: i64, alike: &[i64]) -> Result<Vec<(i64, Image)>> {
+    let mut held = Vec::new();
+    for id in alike {
+        if held_by(conn, *id, import)? {
+            held.push((*id, image_at(conn, *id, import)?.map_or_else(|| current(conn, *id), Ok)?));
+        }
+    }
+    Ok(held)
 }
 
 fn is_day(kind: EntryKind) -> bool {
@@ -96,15 +123,15 @@ const PROVENANCE: [&str; 3] = ["created", "device", "source_version"];
 
 /// Whether two images say the same, whatever they say of when and with what it was written.
 fn says_the_same(one: &Image, other: &Image) -> bool {
-    if one == other {
-        return true;
-    }
-    let read = |image: &Image| {
-        let mut body = serde_json::from_str::<Map<String, Json>>(&image.body).ok()?;
-        PROVENANCE.iter().for_each(|key| drop(body.remove(*key)));
-        Some(body)
-    };
-    one.payload == other.payload && read(one).is_some_and(|one| read(other).is_some_and(|other| one == other))
+    one == other
+        || one.payload == other.payload && said(one).is_some_and(|one| said(other).is_some_and(|other| one == other))
+}
+
+/// What an image says; nothing where it cannot be read.
+fn said(image: &Image) -> Option<Json> {
+    let mut body = serde_json::from_str::<Map<String, Json>>(&image.body).ok()?;
+    PROVENANCE.iter().for_each(|key| drop(body.remove(*key)));
+    Some(Json::Object(body))
 }
 
 /// Whether two images say the same but for the last digits, which a change of units moves.
@@ -153,7 +180,7 @@ fn insert(conn: &Connection, import: i64, entry: &Entry, source: Option<u32>) ->
 /// The stored entries of the same kind, identity, times and source, the oldest first. Correlations are told apart by
 /// their members, others as [`variants`] says.
 pub(crate) fn alike(conn: &Connection, entry: &Entry, source: Option<u32>) -> Result<Vec<i64>> {
-    find_by(conn, entry.kind.as_str(), &entry.identity, (entry.start_ms, entry.end_ms), source)
+    find_by(conn, entry.kind.as_str(), &entry.identity, (entry.start_ms, entry.end_ms), source, Some(ALIKE))
 }
 
 fn find_by(
@@ -162,21 +189,23 @@ fn find_by(
     identity: &str,
     (start_ms, end_ms): (Option<i64>, Option<i64>),
     source: Option<u32>,
+    most: Option<usize>,
 ) -> Result<Vec<i64>> {
+    let most = most.map_or(-1, |most| most as i64);
     // A clinical record carries its clinic's number; when it was fetched last does not make it another one.
     if kind == EntryKind::ClinicalRecord.as_str() {
         let mut statement = conn.prepare_cached(
             "SELECT id FROM entries WHERE kind = 'clinical_record' AND identity = ?1 AND source_id IS ?2
              ORDER BY id LIMIT ?3",
         )?;
-        let ids = statement.query_map(params![identity, source, ALIKE], |row| row.get(0))?;
+        let ids = statement.query_map(params![identity, source, most], |row| row.get(0))?;
         return Ok(ids.collect::<rusqlite::Result<_>>()?);
     }
     let mut statement = conn.prepare_cached(
         "SELECT id FROM entries WHERE kind = ?1 AND start_ms IS ?2 AND identity = ?3 AND end_ms IS ?4
              AND source_id IS ?5 ORDER BY id LIMIT ?6",
     )?;
-    let ids = statement.query_map(params![kind, start_ms, identity, end_ms, source, ALIKE], |row| row.get(0))?;
+    let ids = statement.query_map(params![kind, start_ms, identity, end_ms, source, most], |row| row.get(0))?;
     Ok(ids.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -252,23 +281,27 @@ fn image_at(conn: &Connection, id: i64, import: i64) -> Result<Option<Image>> {
         .optional()?)
 }
 
-/// Lets the row show the image of the newest export that holds it.
+/// Lets the row show the image of the newest export that holds it; a torn file counts only where no whole one is known.
 fn show_newest(conn: &Connection, imports: &[ImportRef], id: i64) -> Result<()> {
     let mut statement = conn.prepare_cached("SELECT import_id FROM entry_log WHERE entry_id = ?1")?;
     let holders: BTreeSet<i64> = statement.query_map([id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-    let newest = imports.iter().rev().find(|import| holders.contains(&import.id));
-    let image = match newest {
-        Some(newest) => image_at(conn, id, newest.id)?,
-        None => None,
-    };
-    image.map_or(Ok(()), |image| show(conn, id, &image))
+    let mut newest = None;
+    for import in imports.iter().rev().filter(|import| holders.contains(&import.id)) {
+        let Some(image) = image_at(conn, id, import.id)? else { return Ok(()) };
+        if image.is_whole() {
+            return show(conn, id, &image);
+        }
+        newest.get_or_insert(image);
+    }
+    newest.map_or(Ok(()), |image| show(conn, id, &image))
 }
 
 /// Only a clinical record says when it was received: its place in time moves with it.
 fn show(conn: &Connection, id: i64, image: &Image) -> Result<()> {
     conn.prepare_cached(
-        "UPDATE entries SET body = ?2, payload = ?3,
-             start_ms = coalesce(1000 * unixepoch(json_extract(?2, '$.received')), start_ms) WHERE id = ?1",
+        "UPDATE entries SET body = ?2, payload = ?3, start_ms = CASE kind WHEN 'clinical_record'
+             THEN CAST(round(1000 * unixepoch(json_extract(?2, '$.received'), 'subsec')) AS INTEGER) ELSE start_ms END
+         WHERE id = ?1",
     )?
     .execute(params![id, image.body, image.payload])?;
     Ok(())

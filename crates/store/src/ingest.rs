@@ -180,6 +180,7 @@ struct Ingest<'a> {
     /// The wearer's zones as far as they are known.
     zones: Zones,
     waiting: Waiting,
+    variants: entries::Variants,
     rejects_kept: u64,
     report: Report,
 }
@@ -206,6 +207,7 @@ impl<'a> Ingest<'a> {
             imports: Vec::new(),
             zones: query::zones::zones(conn, delivery.home_zone)?,
             waiting: Waiting::default(),
+            variants: entries::Variants::default(),
             rejects_kept: 0,
             report: Report { file: delivery.file.map(str::to_owned), ..Report::default() },
         })
@@ -361,7 +363,8 @@ impl<'a> Ingest<'a> {
     /// reject. Returns the one that it is, or that is in its place.
     fn keep_entry(&mut self, entry: &Entry, source: Option<u32>, alike: &[i64]) -> Result<i64> {
         let counts = self.report.entries_mut(entry.kind);
-        let kept = entries::ingest(self.conn, self.import, &self.imports, entry, source, alike, counts)?;
+        let held_by = (self.conn, self.import, &self.imports[..]);
+        let kept = entries::ingest(held_by, entry, source, alike, &mut self.variants, counts)?;
         if let Some(reason) = kept.refused {
             let (kind, rejected) = (Some(entry.kind.as_str().to_owned()), Some(entry.body.clone()));
             self.problem(&Problem { reason, position: None, kind, rejected, file: None, count: 1 })?;

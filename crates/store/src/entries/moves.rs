@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    Image, current, find_by, held_by, image_at, known_again, log, of_members, remove, show, show_newest, variants,
+    ALIKE, Image, current, find_by, held_by, image_at, known_again, log, of_members, remove, show, show_newest, variants,
 };
 use crate::error::Result;
 use crate::history::ImportRef;
@@ -34,7 +34,7 @@ pub(crate) fn move_source(
         let (id, kind, ..) = &placed;
         if kind != CORRELATION {
             give(conn, *id, Some(to))?;
-            let gone = variants::settle(conn, imports, &variants::beside(conn, &placed, to)?)?;
+            let gone = variants::settle(conn, imports, &variants::beside(conn, &placed, Some(to))?)?;
             if gone > 0 {
                 *merged.entry(kind.clone()).or_default() += gone;
             }
@@ -84,11 +84,9 @@ pub(crate) fn unite_equal(conn: &Connection, imports: &[ImportRef], ids: &[i64])
 
 /// An older correlation of the same source, times and members.
 fn equal_to(conn: &Connection, id: i64) -> Result<Option<i64>> {
-    let source: Option<u32> =
-        conn.prepare_cached("SELECT source_id FROM entries WHERE id = ?1")?.query_row([id], |row| row.get(0))?;
     let Some((_, kind, identity, span)) = placed(conn, id)? else { return Ok(None) };
     let members = members::of(conn, id)?;
-    for other in find_by(conn, &kind, &identity, span, source)?.into_iter().filter(|other| *other < id) {
+    for other in find_by(conn, &kind, &identity, span, source_of(conn, id)?, Some(ALIKE))?.into_iter().filter(|other| *other < id) {
         if members::of(conn, other)? == members {
             return Ok(Some(other));
         }
@@ -110,8 +108,7 @@ pub(crate) fn deal_out(
     }
     let mut moved = Moved::new();
     for id in all {
-        let own: Option<u32> =
-            conn.prepare_cached("SELECT source_id FROM entries WHERE id = ?1")?.query_row([id], |row| row.get(0))?;
+        let own = source_of(conn, id)?;
         let members: BTreeSet<u32> = members::of(conn, id)?.iter().map(|(_, key)| key.source).collect();
         let mut held: BTreeMap<(Option<u32>, Vec<u32>), BTreeMap<i64, Image>> = BTreeMap::new();
         for (import, image) in images(conn, id)? {
@@ -146,9 +143,7 @@ pub(crate) fn unite(conn: &Connection, imports: &[ImportRef], moved: Moved) -> R
             // One that is settled with those beside it may be gone.
             let Some(placed) = placed(conn, id)? else { continue };
             if placed.1 != CORRELATION {
-                if let Some(to) = to {
-                    variants::settle(conn, imports, &variants::beside(conn, &placed, to)?)?;
-                }
+                variants::settle(conn, imports, &variants::beside(conn, &placed, to)?)?;
                 continue;
             }
             let known = same_as(conn, i64::MIN, &placed, to, &|id| before.contains(&id))?;
@@ -169,7 +164,7 @@ fn same_as(
     source: Option<u32>,
     among: &dyn Fn(i64) -> bool,
 ) -> Result<Option<i64>> {
-    let mut alike = find_by(conn, kind, identity, *span, source)?;
+    let mut alike = find_by(conn, kind, identity, *span, source, Some(ALIKE))?;
     alike.retain(|other| other != id && among(*other));
     of_members(conn, import, &alike, &members::of(conn, *id)?)
 }
@@ -245,7 +240,12 @@ fn of_source(conn: &Connection, source: u32) -> Result<Vec<Placed>> {
     ids.into_iter().filter_map(|id| placed(conn, id).transpose()).collect()
 }
 
-fn placed(conn: &Connection, id: i64) -> Result<Option<Placed>> {
+/// Who wrote an entry.
+pub(super) fn source_of(conn: &Connection, id: i64) -> Result<Option<u32>> {
+    Ok(conn.prepare_cached("SELECT source_id FROM entries WHERE id = ?1")?.query_row([id], |row| row.get(0))?)
+}
+
+pub(super) fn placed(conn: &Connection, id: i64) -> Result<Option<Placed>> {
     let mut statement =
         conn.prepare_cached("SELECT id, kind, identity, start_ms, end_ms FROM entries WHERE id = ?1")?;
     let placed = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, (row.get(3)?, row.get(4)?)));

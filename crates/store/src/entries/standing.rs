@@ -1,8 +1,10 @@
-//! Which entries count: the rule for samples, on the kinds of entries of a source; and a route of which an import does
-//! not say who wrote it, for its workout was cut off, does not count beside the same route with its workout.
+//! Which entries count: the rule for samples, on the kinds of entries of a source. A route of which an import does not
+//! say who wrote it, for its workout was cut off, does not count beside the same route with its workout; nor does what
+//! could be read of a torn file beside the whole one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use health::INCOMPLETE;
 use rusqlite::{Connection, params};
 
 use crate::error::Result;
@@ -15,6 +17,15 @@ struct Place {
     span: (i64, i64),
     holders: BTreeSet<i64>,
     superseded_by: Option<i64>,
+    identity: String,
+    is_torn: bool,
+}
+
+impl Place {
+    /// The newest import that holds it.
+    fn newest<'i>(&self, imports: &'i [ImportRef]) -> Option<&'i ImportRef> {
+        imports.iter().rev().find(|import| self.holders.contains(&import.id))
+    }
 }
 
 /// Decides anew which entries are superseded.
@@ -45,41 +56,62 @@ fn decide(
 ) -> Result<()> {
     let mut gone = BTreeMap::new();
     let snapshots: Vec<&ImportRef> = imports.iter().filter(|import| import.is_snapshot()).collect();
-    for places in series(conn)?.values() {
+    for places in series(conn)?.values_mut() {
+        let beside_whole = hold_whole_ones(places, imports);
         let mut cover: BTreeMap<i64, Vec<(i64, i64)>> = BTreeMap::new();
-        for place in places {
+        for place in &*places {
             for import in &place.holders {
                 let near = (place.span.0.saturating_sub(NEAR_MS), place.span.1.saturating_add(NEAR_MS));
                 extend(cover.entry(*import).or_default(), near);
             }
         }
-        for place in places {
-            let holder = imports.iter().rev().find(|import| place.holders.contains(&import.id));
+        for place in &*places {
+            let holder = place.newest(imports);
             let newer = snapshots.iter().filter(|s| holder.is_some_and(|holder| s.rank() > holder.rank()));
             let superseded_by = newer
                 .map(|snapshot| snapshot.id)
-                .find(|id| cover.get(id).is_some_and(|c| overlaps(c, place.span.0, place.span.1)));
+                .find(|id| cover.get(id).is_some_and(|c| overlaps(c, place.span.0, place.span.1)))
+                .or_else(|| beside_whole.get(&place.id).copied());
             gone.extend(superseded_by.map(|import| (place.id, import)));
             each(place, superseded_by)?;
         }
     }
     for (place, twins) in &unwritten_routes(conn)? {
         let rank_of = |import: i64| imports.iter().find(|i| i.id == import).map(ImportRef::rank);
-        let newest = |holders: &BTreeSet<i64>| imports.iter().rev().find(|import| holders.contains(&import.id));
-        let since = newest(&place.holders).map(ImportRef::rank);
+        let since = place.newest(imports).map(ImportRef::rank);
         // Where the workout was removed and the file is still there, the file counts.
         let stands = |twin: &&Place| gone.get(&twin.id).is_none_or(|import| rank_of(*import) > since);
-        let told_by = twins.iter().filter(stands).filter_map(|twin| newest(&twin.holders));
+        let told_by = twins.iter().filter(stands).filter_map(|twin| twin.newest(imports));
         each(place, told_by.max_by_key(|import| import.rank()).map(|import| import.id))?;
     }
     Ok(())
+}
+
+/// Whoever holds what could be read of a torn file holds the file, of which others may know more. Returns the torn ones
+/// of which the whole is known, and the newest import that had it whole.
+fn hold_whole_ones(places: &mut [Place], imports: &[ImportRef]) -> BTreeMap<i64, i64> {
+    let key = |place: &Place| (place.identity.clone(), place.span.0);
+    let mut torn_ones: BTreeMap<(String, i64), Vec<(i64, BTreeSet<i64>)>> = BTreeMap::new();
+    for place in places.iter().filter(|place| place.is_torn) {
+        torn_ones.entry(key(place)).or_default().push((place.id, place.holders.clone()));
+    }
+    let mut newest: BTreeMap<i64, &ImportRef> = BTreeMap::new();
+    for whole in places.iter_mut().filter(|place| !place.is_torn && !torn_ones.is_empty()) {
+        let import = whole.newest(imports);
+        for (id, holders) in torn_ones.get(&key(whole)).into_iter().flatten() {
+            whole.holders.extend(holders);
+            newest.extend(import.filter(|i| newest.get(id).is_none_or(|known| known.rank() < i.rank())).map(|i| (*id, i)));
+        }
+    }
+    newest.into_iter().map(|(id, import)| (id, import.id)).collect()
 }
 
 /// The routes of which no workout tells who wrote them, each with the same ones of which one does.
 fn unwritten_routes(conn: &Connection) -> Result<Vec<(Place, Vec<Place>)>> {
     let place = |row: &rusqlite::Row<'_>| {
         let span = (row.get(1)?, row.get(1)?);
-        Ok(Place { id: row.get(0)?, span, superseded_by: row.get(2)?, holders: BTreeSet::new() })
+        let (holders, identity) = (BTreeSet::new(), String::new());
+        Ok(Place { id: row.get(0)?, span, superseded_by: row.get(2)?, holders, identity, is_torn: false })
     };
     let held = |mut place: Place| {
         let mut statement = conn.prepare_cached("SELECT import_id FROM entry_log WHERE entry_id = ?1")?;
@@ -107,12 +139,13 @@ fn unwritten_routes(conn: &Connection) -> Result<Vec<(Place, Vec<Place>)>> {
 /// Entries with a time and a source, by kind and source, in the order of time.
 fn series(conn: &Connection) -> Result<BTreeMap<(String, i64), Vec<Place>>> {
     let mut statement = conn.prepare(
-        "SELECT e.kind, e.source_id, e.id, e.start_ms, coalesce(e.end_ms, e.start_ms), e.superseded_by, l.import_id
+        "SELECT e.kind, e.source_id, e.id, e.start_ms, coalesce(e.end_ms, e.start_ms), e.superseded_by, l.import_id,
+             e.identity, instr(e.body, ?1) > 0
          FROM entries e JOIN entry_log l ON l.entry_id = e.id
          WHERE e.start_ms IS NOT NULL AND e.source_id IS NOT NULL
          ORDER BY e.kind, e.source_id, e.start_ms, e.id",
     )?;
-    let mut rows = statement.query([])?;
+    let mut rows = statement.query([format!("\"{INCOMPLETE}\":true")])?;
     let mut series: BTreeMap<(String, i64), Vec<Place>> = BTreeMap::new();
     while let Some(row) = rows.next()? {
         let places = series.entry((row.get(0)?, row.get(1)?)).or_default();
@@ -123,6 +156,8 @@ fn series(conn: &Connection) -> Result<BTreeMap<(String, i64), Vec<Place>>> {
                 span: (row.get(3)?, row.get(4)?),
                 superseded_by: row.get(5)?,
                 holders: BTreeSet::new(),
+                identity: row.get(7)?,
+                is_torn: row.get(8)?,
             });
         }
         if let Some(place) = places.last_mut() {

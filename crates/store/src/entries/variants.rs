@@ -4,82 +4,141 @@
 //! by the first of the rows, the second and so on. So the rows follow from what the imports hold, and it does not
 //! matter which came first, or under which name of the source. A day has one set of rings and a person one profile.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{BuildHasher, RandomState};
 
 use health::{Entry, EntryKind};
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
-use super::moves::{Placed, images, write_images};
-use super::{ALIKE, Image, current, held_by, image_at, insert, remove, says_the_same};
+use super::moves::{Placed, images, placed, source_of, write_images};
+use super::{ALIKE, Image, find_by, insert, known_again, remove, said, says_the_same};
 use crate::error::Result;
 use crate::history::ImportRef;
 
-/// Bytes of the images of one import that are compared: some carry whole files.
+/// Bytes of the images of one import that are told apart: some carry whole files.
 const MOST_BYTES: usize = 64 << 20;
 
-/// The entries among some that an import holds so far, the newest import, each with its image there.
-pub(super) fn held(conn: &Connection, import: i64, alike: &[i64]) -> Result<Vec<(i64, Image)>> {
-    let mut held = Vec::new();
-    for id in alike {
-        if held_by(conn, *id, import)? {
-            held.push((*id, image_at(conn, *id, import)?.map_or_else(|| current(conn, *id), Ok)?));
-        }
-    }
-    Ok(held)
+/// Entries that are remembered: so many of one time are nobody's, and groups can be looked up again.
+const REMEMBERED: usize = 1 << 16;
+
+/// What became of an entry that looks otherwise than another one of its import.
+pub(super) enum Added {
+    /// The import holds one that says the same.
+    Known,
+    /// It is kept in a row of its own.
+    New,
+    /// It is kept in a row that other imports hold.
+    Again,
+    /// There is no room for it.
+    Refused,
 }
 
-/// Whether there may be another one besides those that an import holds.
-pub(super) fn has_room(kind: EntryKind, held: &[(i64, Image)], image: &Image) -> bool {
-    let bytes = |image: &Image| image.body.len() + image.payload.as_ref().map_or(0, Vec::len);
-    let all: usize = held.iter().map(|(_, image)| image).chain([image]).map(bytes).sum();
-    // Two correlations of the same members are one.
-    let alone = matches!(kind, EntryKind::ActivitySummary | EntryKind::Profile | EntryKind::Correlation);
-    !alone && held.len() < ALIKE && all <= MOST_BYTES
+/// The entries of one import of which there are several of one kind, identity, source and times.
+#[derive(Default)]
+pub(crate) struct Variants {
+    hasher: RandomState,
+    /// By the oldest of the rows.
+    groups: HashMap<i64, Group>,
+    remembered: usize,
 }
 
-/// Keeps an entry that looks otherwise than those like it that its import held so far. Returns whether it needs a row
-/// of its own.
-pub(super) fn add(
-    conn: &Connection,
-    import: i64,
-    imports: &[ImportRef],
-    (entry, source): (&Entry, Option<u32>),
-    alike: &[i64],
-    held: Vec<(i64, Image)>,
-    image: Image,
-) -> Result<bool> {
-    let mut all: BTreeSet<Image> = held.into_iter().map(|(_, image)| image).collect();
-    all.insert(image);
-    let is_new = alike.len() < all.len();
-    let new = if is_new { Some(insert(conn, import, entry, source)?) } else { None };
-    for (id, image) in alike.iter().copied().chain(new).zip(all) {
-        let mut images = images(conn, id)?;
-        if images.get(&import) != Some(&image) {
-            images.insert(import, image);
-            write_images(conn, imports, id, &images)?;
-        }
+/// Those that the import holds: rows and what they look like.
+#[derive(Default)]
+struct Group {
+    rows: BTreeSet<i64>,
+    looks: BTreeSet<u64>,
+    bytes: usize,
+}
+
+impl Group {
+    fn has_room(&self, image: &Image) -> bool {
+        self.rows.len() < ALIKE && self.bytes + image.bytes() <= MOST_BYTES
     }
-    Ok(is_new)
+
+    fn hold(&mut self, row: i64, look: u64, image: &Image) {
+        self.rows.insert(row);
+        self.looks.insert(look);
+        self.bytes += image.bytes();
+    }
+}
+
+impl Variants {
+    /// Whether several of these are known of.
+    pub(super) fn has(&self, first: i64) -> bool {
+        self.groups.contains_key(&first)
+    }
+
+    /// Remembers what the import holds of some rows that are alike.
+    pub(super) fn remember(&mut self, first: i64, held: &[(i64, Image)]) {
+        let mut group = Group::default();
+        held.iter().for_each(|(row, image)| group.hold(*row, self.look(image), image));
+        self.remembered += held.len();
+        self.groups.insert(first, group);
+    }
+
+    /// Keeps an entry that is like others of its import, unless one of them says the same.
+    pub(super) fn add(
+        &mut self,
+        conn: &Connection,
+        import: i64,
+        imports: &[ImportRef],
+        (entry, source): (&Entry, Option<u32>),
+        (first, alike): (i64, &[i64]),
+        image: &Image,
+    ) -> Result<Added> {
+        let look = self.look(image);
+        let group = self.groups.entry(first).or_default();
+        if group.looks.contains(&look) {
+            return Ok(Added::Known);
+        }
+        if !group.has_room(image) {
+            return Ok(Added::Refused);
+        }
+        let free = alike.iter().find(|row| !group.rows.contains(row)).copied();
+        let row = match free {
+            Some(row) => {
+                known_again(conn, import, imports, row, image)?;
+                row
+            }
+            None => insert(conn, import, entry, source)?,
+        };
+        group.hold(row, look, image);
+        self.remembered += 1;
+        if self.remembered > REMEMBERED {
+            self.settle(conn, imports)?;
+        }
+        Ok(if free.is_some() { Added::Again } else { Added::New })
+    }
+
+    /// Deals out what was kept as it came.
+    pub fn settle(&mut self, conn: &Connection, imports: &[ImportRef]) -> Result<()> {
+        let groups = BTreeMap::from_iter(self.groups.drain());
+        self.remembered = 0;
+        for first in groups.into_keys() {
+            if let Some(placed) = placed(conn, first)? {
+                settle(conn, imports, &beside(conn, &placed, source_of(conn, first)?)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn look(&self, image: &Image) -> u64 {
+        self.hasher.hash_one((said(image).map_or_else(|| image.body.clone(), |said| said.to_string()), &image.payload))
+    }
+}
+
+/// Two correlations of the same members are one; a day has one set of rings, and a person one profile.
+pub(super) fn is_alone(kind: EntryKind) -> bool {
+    matches!(kind, EntryKind::ActivitySummary | EntryKind::Profile | EntryKind::Correlation)
 }
 
 /// The entries of a source that are of the same kind, identity and times, the oldest first.
 pub(super) fn beside(
     conn: &Connection,
-    (_, kind, identity, (start_ms, end_ms)): &Placed,
-    source: u32,
+    (_, kind, identity, span): &Placed,
+    source: Option<u32>,
 ) -> Result<Vec<i64>> {
-    let mut statement = conn.prepare_cached(match kind == EntryKind::ClinicalRecord.as_str() {
-        true => {
-            "SELECT id FROM entries WHERE kind = 'clinical_record' AND kind = ?1 AND identity = ?2 AND source_id = ?3
-                 AND (1 OR ?4 OR ?5) ORDER BY id"
-        }
-        false => {
-            "SELECT id FROM entries WHERE kind = ?1 AND identity = ?2 AND source_id = ?3 AND start_ms IS ?4
-                 AND end_ms IS ?5 ORDER BY id"
-        }
-    })?;
-    let ids = statement.query_map(params![kind, identity, source, start_ms, end_ms], |row| row.get(0))?;
-    Ok(ids.collect::<rusqlite::Result<_>>()?)
+    find_by(conn, kind, identity, *span, source, None)
 }
 
 /// Deals the images of entries that came to lie side by side to the first of them, and removes those that are one with

@@ -91,6 +91,7 @@ impl Ingest<'_> {
         self.write_import("")?;
         let thought = std::mem::replace(&mut self.imports, live_imports(self.conn)?);
         self.history = None;
+        self.variants.settle(self.conn, &self.imports)?;
         let told = self.link_renamed_sources()?;
         let lacking = self.find_absences()?;
         let moved = BTreeSet::from_iter(self.settle_names(told)?);

@@ -43,10 +43,17 @@ struct Export {
     workouts: Vec<(i64, &'static str)>,
     /// Rows that stand inside a correlation, there without their device; mostly at top level, too.
     nested: Vec<Line>,
-    /// Workouts of one hour, each with what tells it from the others and by which name the watch wrote it.
+    /// Workouts of one hour, each with what tells it from the others and by which name the watch wrote it; or one of a
+    /// later hour, [`WHOLE`] or in part.
     alike: Vec<(u8, &'static str)>,
     complete: bool,
 }
+
+const WHOLE: u8 = 103;
+/// It ends sooner.
+const TORN: u8 = 104;
+const TORN_AT_THE_END: u8 = 105;
+const INCOMPLETE: &str = "{\"incomplete\":true}";
 
 #[derive(Clone, Copy, Debug)]
 struct Line {
@@ -168,7 +175,12 @@ fn batches(export: &Export, size: usize) -> Vec<Batch> {
         last.entries.push(workout(watch, *start, activity, body));
     }
     for (what, name) in &export.alike {
-        last.entries.push(workout(name, 60 * HOUR, "Rowing", format!("{{\"strokes\":{what}}}")));
+        last.entries.push(match *what {
+            TORN => Entry { end_ms: Some(71 * HOUR - 1), ..workout(name, 70 * HOUR, "Ski", INCOMPLETE.into()) },
+            TORN_AT_THE_END => workout(name, 70 * HOUR, "Ski", INCOMPLETE.into()),
+            WHOLE => workout(name, 70 * HOUR, "Ski", "{}".into()),
+            _ => workout(name, 60 * HOUR, "Rowing", format!("{{\"strokes\":{what}}}")),
+        });
     }
     for line in &export.nested {
         let bare = Line { hardware: None, ..*line };

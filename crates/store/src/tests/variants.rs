@@ -72,6 +72,25 @@ fn more_than_so_many_of_one_time_are_rejects() {
     assert_eq!(rejects[0].raw.as_deref(), Some("{\"strokes\":64}"));
 }
 
+/// However new an export is: what could be read of a damaged file does not take the place of the whole one.
+#[test]
+fn a_torn_file_does_not_count_beside_the_whole_one() {
+    let [whole, torn, cut, without] = [(11, &[WHOLE][..]), (12, &[TORN]), (13, &[TORN_AT_THE_END]), (14, &[0])]
+        .map(|(date, which)| alike(date, which));
+    for order in [[&whole, &torn, &cut], [&cut, &torn, &whole], [&torn, &whole, &cut]] {
+        let mut store = store_of(&order);
+        assert_eq!(shown(&store), ["{}"]);
+        assert_eq!(store.verify("UTC").expect("verifies"), []);
+        let first = 1 + order.iter().position(|export| export.date == 11).expect("it is there") as i64;
+        undo(&mut store, first);
+        assert_eq!(shown(&store), [INCOMPLETE], "the newest of what is left");
+        ingest(&mut store, &whole);
+        assert_eq!(shown(&store), ["{}"]);
+    }
+    let far = Export { workouts: vec![(69 * HOUR, "Ski"), (72 * HOUR, "Ski")], ..without };
+    assert_eq!(shown(&store_of(&[&whole, &torn, &far])).iter().filter(|body| !body.contains("as_of")).count(), 1);
+}
+
 fn entry(kind: EntryKind, identity: &str, source: Option<&str>, body: &str) -> Entry {
     let source = source.map_or_else(Source::default, |name| Source { name: name.into(), ..Source::default() });
     let (identity, body) = (identity.to_owned(), body.to_owned());
@@ -184,5 +203,32 @@ fn a_route_whose_workout_was_missing_is_the_one_with_its_workout() {
         take_in(&mut store, &later);
         assert_eq!(shown(&store), both);
         assert_eq!(store.verify("UTC").expect("verifies"), []);
+    }
+}
+
+/// When a record was received is said by the export that is shown, or by none.
+#[test]
+fn only_a_clinical_record_moves_and_never_to_the_date_of_another_export() {
+    let record = |received: &str, body: &str| {
+        let start_ms = (!received.is_empty()).then(|| health::time::parse_stamp(received).expect("a stamp"));
+        Entry { start_ms, ..entry(EntryKind::ClinicalRecord, "7", Some("Clinic"), body) }
+    };
+    let dated = record("2026-03-01T08:00:00.250Z", r#"{"received":"2026-03-01T08:00:00.250Z"}"#);
+    let undated = record("", r#"{"status":"final"}"#);
+    let workout = |body: &str| Entry { start_ms: Some(5), ..entry(EntryKind::Workout, "37", Some("Clinic"), body) };
+    let files = [
+        file(1, true, vec![dated.clone(), workout("{}")]),
+        file(2, true, vec![undated.clone(), workout(r#"{"received":"2026-03-01T08:00:00.000Z"}"#)]),
+    ];
+    let starts = |store: &Store| -> Vec<Option<i64>> {
+        let mut statement = store.conn.prepare("SELECT start_ms FROM entries ORDER BY kind").expect("valid SQL");
+        statement.query_map([], |row| row.get(0)).expect("runs").collect::<Result<_, _>>().expect("reads")
+    };
+    for order in [[0, 1], [1, 0]] {
+        let mut store = store_of(&[]);
+        order.iter().for_each(|which: &usize| _ = take_in(&mut store, &files[*which]));
+        assert_eq!(starts(&store), [None, Some(5)]);
+        undo(&mut store, 1 + order.iter().position(|which| *which == 1).expect("it is there") as i64);
+        assert_eq!(starts(&store), [dated.start_ms, Some(5)]);
     }
 }

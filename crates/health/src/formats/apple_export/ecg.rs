@@ -11,7 +11,7 @@ use super::packed::is_of_checksum;
 use crate::formats::body::Body;
 use crate::formats::ecg;
 use crate::time::{instant, parse_stamp};
-use crate::{Entry, EntryKind, Source};
+use crate::{Entry, EntryKind, INCOMPLETE, Source};
 
 /// Lines that Apple writes before the first voltage, without the empty ones.
 const HEAD: usize = 10;
@@ -53,14 +53,13 @@ pub fn read_within(reader: impl Read, limits: &Limits) -> Option<Recording> {
             Err(_) => return None,
         };
         if ended && text.len() as u64 <= limits.ecg {
-            let recording = parse(text.strip_prefix("\u{FEFF}").unwrap_or(&text), limits)?;
-            return Some(Recording { complete: recording.complete && !damaged, ..recording });
+            return parse(text.strip_prefix("\u{FEFF}").unwrap_or(&text), damaged, limits);
         }
     }
     None
 }
 
-fn parse(text: &str, limits: &Limits) -> Option<Recording> {
+fn parse(text: &str, damaged: bool, limits: &Limits) -> Option<Recording> {
     let mut lines = text.lines().map(str::trim).peekable();
     let mut head = Vec::new();
     // A first voltage that cannot be read is one all the same, once the whole head has been there.
@@ -81,6 +80,7 @@ fn parse(text: &str, limits: &Limits) -> Option<Recording> {
     if voltages.iter().all(Option::is_none) {
         voltages.clear();
     }
+    let complete = !damaged && !voltages.is_empty() && voltages.iter().all(Option::is_some);
     let rate = at(7).and_then(first_number);
     let length_ms = rate.filter(|rate| *rate > 0.0).map_or(0.0, |rate| voltages.len() as f64 / rate * 1000.0);
     let ended = instant(recorded.saturating_add(length_ms.round() as i64))?;
@@ -95,13 +95,16 @@ fn parse(text: &str, limits: &Limits) -> Option<Recording> {
     body.set("lead", at(8));
     body.set("unit", at(9));
     body.set("n", voltages.len());
+    if !complete {
+        body.set(INCOMPLETE, true);
+    }
     let hardware = at(6).filter(|text| !text.contains(':')).map(str::to_owned);
     let hardware = hardware.or_else(|| device::hardware(at(6)?).map(str::to_owned));
     let mut entry = entry(EntryKind::Ecg, "ecg".to_owned(), Source { hardware, ..Source::default() });
     (entry.start_ms, entry.end_ms) = (Some(recorded), Some(ended));
     entry.body = body.text();
     entry.payload = Some(ecg::pack(&voltages));
-    Some(Recording { entry, complete: !voltages.is_empty() && voltages.iter().all(Option::is_some) })
+    Some(Recording { entry, complete })
 }
 
 /// Whether a line behind the head is a voltage that cannot be read, and not one more key with its value.

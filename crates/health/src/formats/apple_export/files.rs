@@ -23,7 +23,7 @@ use super::packed::is_of_checksum;
 use super::tally::Tally;
 use crate::formats::body::Body;
 use crate::formats::route;
-use crate::{Entry, EntryKind, Source};
+use crate::{Entry, EntryKind, INCOMPLETE, Source};
 
 /// Entries or problems that are handed over at once.
 const AT_ONCE: usize = 4_096;
@@ -128,7 +128,7 @@ impl SideFiles {
             None => {
                 tally.lost_file("missing_file", reference.entry.kind, &reference.path);
                 // What the document says about a clinical record is worth keeping; a route without points is not.
-                (!is_route).then(|| finished(reference))
+                (!is_route).then(|| finished(reference, false))
             }
         }
     }
@@ -159,7 +159,8 @@ impl SideFiles {
         let track =
             self.read(files, (name, EntryKind::Route), limits.gpx, tally, |reader| gpx::read_within(reader, &limits));
         let Track { points, complete, unreadable } = track.unwrap_or_default();
-        if !complete || unreadable > 0 {
+        let whole = complete && unreadable == 0;
+        if !whole {
             tally.lost_file("damaged_file", EntryKind::Route, &files.printed(name));
         }
         if points.is_empty() && !complete {
@@ -170,7 +171,7 @@ impl SideFiles {
         reference.body.set("path", reference.path.as_str());
         reference.body.set("points", points.len());
         reference.entry.payload = Some(route::pack(&points));
-        Some(finished(reference))
+        Some(finished(reference, whole))
     }
 
     fn ecg(&mut self, files: &Files, name: &str, tally: &mut Tally) -> Option<Entry> {
@@ -206,7 +207,7 @@ impl SideFiles {
             tally.lost_file("damaged_file", EntryKind::ClinicalRecord, &files.printed(name));
         }
         reference.entry.payload = text.filter(|text| whole || !text.is_empty());
-        finished(reference)
+        finished(reference, whole)
     }
 }
 
@@ -262,7 +263,10 @@ pub(super) fn readable(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-fn finished(mut reference: Reference) -> Entry {
+fn finished(mut reference: Reference, whole: bool) -> Entry {
+    if !whole {
+        reference.body.set(INCOMPLETE, true);
+    }
     reference.entry.body = reference.body.text();
     reference.entry
 }
