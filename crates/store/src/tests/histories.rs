@@ -106,7 +106,7 @@ fn look() -> impl Strategy<Value = Look> {
     let times = prop::sample::select(vec![0, 1, 1, 1, 1, 1, 1, 1, 2, 3, ALONE]);
     let hours = prop_oneof![3 => Just((0, 99)), 1 => (0..6_i64, 6..12_i64)];
     let rows = prop::collection::vec((times, prop::bool::weighted(0.02)), 16);
-    let what = prop::sample::select(vec![0, 1, 2, WHOLE, TORN, TORN_AT_THE_END]);
+    let what = prop::sample::select(vec![0, 1, 2, COPIED, WHOLE, TORN, TORN_AT_THE_END]);
     let alike = prop::collection::vec((what, prop::bool::weighted(0.1)), 0..4);
     (0..4_i64, (0..NAMES.len(), 0..PHONES.len()), hours, rows, alike, prop::bool::weighted(0.85))
 }

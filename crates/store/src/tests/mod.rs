@@ -53,6 +53,8 @@ const WHOLE: u8 = 103;
 /// It ends sooner.
 const TORN: u8 = 104;
 const TORN_AT_THE_END: u8 = 105;
+/// Another copy of the first one.
+const COPIED: u8 = 106;
 const INCOMPLETE: &str = "{\"incomplete\":true}";
 
 #[derive(Clone, Copy, Debug)]
@@ -179,6 +181,7 @@ fn batches(export: &Export, size: usize) -> Vec<Batch> {
             TORN => Entry { end_ms: Some(71 * HOUR - 1), ..workout(name, 70 * HOUR, "Ski", INCOMPLETE.into()) },
             TORN_AT_THE_END => workout(name, 70 * HOUR, "Ski", INCOMPLETE.into()),
             WHOLE => workout(name, 70 * HOUR, "Ski", "{}".into()),
+            COPIED => workout(name, 60 * HOUR, "Rowing", "{\"created\":\"2026\",\"strokes\":0}".into()),
             _ => workout(name, 60 * HOUR, "Rowing", format!("{{\"strokes\":{what}}}")),
         });
     }
