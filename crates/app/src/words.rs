@@ -9,7 +9,7 @@ use crate::import::HomeMoved;
 /// Every code of a problem in a report, and what it means.
 pub const PROBLEMS: &[(&str, &str)] = &[
     ("bad_time", "Records with a time that could not be read, left out"),
-    ("bad_value", "Records with a value that could not be read, left out"),
+    ("bad_value", "Records with a value that is unreadable or impossible, left out"),
     ("bad_shape", "Entries that are not put together as they should be, left out"),
     ("bad_part", "Times and values inside entries that could not be read, kept as text"),
     ("bad_markup", "Broken XML, skipped"),
@@ -35,7 +35,7 @@ pub const PROBLEMS: &[(&str, &str)] = &[
     ("too_many_references", "Too many attached files; the first are kept"),
     ("too_many_kinds", "Records of too many types that Vitalog does not know, left out"),
     ("too_many_sources", "Records and entries of too many sources, left out"),
-    ("too_many_alike", "Records with the time, type and source of too many others, left out"),
+    ("too_many_alike", "More records of one time, type and source than can be told apart, left out"),
     ("too_many_names", "Apps or devices with so many names that renamed ones are not looked for"),
     ("too_large_file", "Files in the export that are larger than the limit, left out"),
     ("another_person", "The profile differs from the one in the store: another person? The import can be undone"),
@@ -49,12 +49,12 @@ pub const PROBLEMS: &[(&str, &str)] = &[
 /// Why one record or entry was left out, by the code of the problem that it counts to.
 pub const REJECTS: &[(&str, &str)] = &[
     ("bad_time", "a time that cannot be read"),
-    ("bad_value", "a value that cannot be read"),
+    ("bad_value", "an unreadable or impossible value"),
     ("bad_shape", "not put together as it should be"),
     ("truncated", "cut off by the end of the file"),
     ("too_many_kinds", "a type too many"),
     ("too_many_sources", "a source too many"),
-    ("too_many_alike", "too many with the same time, type and source"),
+    ("too_many_alike", "more of one time, type and source than can be told apart"),
 ];
 
 /// What an export has besides records, by the key of the report: one and many.
@@ -221,7 +221,7 @@ mod tests {
         let (early, late) = ("2026-03-14 08:00:00 +0100", "2026-03-14 09:00:00 +0100");
         assert_eq!(reject_of("bad_time", &times(late, early)), "it ends before it starts");
         assert_eq!(reject_of("bad_time", &times("yesterday", early)), "a time that cannot be read");
-        assert_eq!(reject_of("bad_value", &times(early, late)), "a value that cannot be read");
+        assert_eq!(reject_of("bad_value", &times(early, late)), "an unreadable or impossible value");
     }
 
     #[test]

@@ -513,17 +513,17 @@ export const de: Words = {
 
   rejectReasons: {
     bad_time: 'eine nicht lesbare Zeit',
-    bad_value: 'ein nicht lesbarer Wert',
+    bad_value: 'ein unlesbarer oder unmöglicher Wert',
     bad_shape: 'nicht gebaut, wie es sein soll',
     truncated: 'vom Ende der Datei abgeschnitten',
     too_many_kinds: 'eine Art zu viel',
     too_many_sources: 'eine Quelle zu viel',
-    too_many_alike: 'zu viele mit derselben Zeit, Art und Quelle',
+    too_many_alike: 'mehr mit derselben Zeit, Art und Quelle als unterscheidbar',
   } as Record<string, string>,
 
   reasons: {
     bad_time: 'Messungen mit nicht lesbarer Zeit, ausgelassen',
-    bad_value: 'Messungen mit nicht lesbarem Wert, ausgelassen',
+    bad_value: 'Messungen mit unlesbarem oder unmöglichem Wert, ausgelassen',
     bad_shape: 'Einträge, die nicht gebaut sind, wie sie sein sollen, ausgelassen',
     bad_part: 'Zeiten und Werte in Einträgen, die nicht gelesen werden konnten, als Text behalten',
     bad_markup: 'Kaputtes XML, übersprungen',
@@ -547,7 +547,7 @@ export const de: Words = {
     too_many_references: 'Zu viele angehängte Dateien; die ersten sind behalten',
     too_many_kinds: 'Messungen von zu vielen unbekannten Arten, ausgelassen',
     too_many_sources: 'Messungen und Einträge zu vieler Quellen, ausgelassen',
-    too_many_alike: 'Messungen mit Zeit, Art und Quelle zu vieler anderer, ausgelassen',
+    too_many_alike: 'Mehr Messungen mit derselben Zeit, Art und Quelle als unterscheidbar, ausgelassen',
     too_many_names: 'Apps oder Geräte mit so vielen Namen, dass umbenannte nicht gesucht werden',
     too_large_file: 'Dateien im Export, die größer als die Grenze sind, ausgelassen',
     another_person: 'Das Profil weicht von dem gespeicherten ab: eine andere Person? Der Import lässt sich zurücknehmen',

@@ -511,18 +511,18 @@ export const en = {
   /** Why one record was left out, by the code of its problem. */
   rejectReasons: {
     bad_time: 'a time that cannot be read',
-    bad_value: 'a value that cannot be read',
+    bad_value: 'an unreadable or impossible value',
     bad_shape: 'not put together as it should be',
     truncated: 'cut off by the end of the file',
     too_many_kinds: 'a type too many',
     too_many_sources: 'a source too many',
-    too_many_alike: 'too many with the same time, type and source',
+    too_many_alike: 'more of one time, type and source than can be told apart',
   } as Record<string, string>,
 
   /** Codes of problems in a report: every one that the reader has. */
   reasons: {
     bad_time: 'Records with a time that could not be read, left out',
-    bad_value: 'Records with a value that could not be read, left out',
+    bad_value: 'Records with a value that is unreadable or impossible, left out',
     bad_shape: 'Entries that are not put together as they should be, left out',
     bad_part: 'Times and values inside entries that could not be read, kept as text',
     bad_markup: 'Broken XML, skipped',
@@ -548,7 +548,7 @@ export const en = {
     too_many_references: 'Too many attached files; the first are kept',
     too_many_kinds: 'Records of too many types that Vitalog does not know, left out',
     too_many_sources: 'Records and entries of too many sources, left out',
-    too_many_alike: 'Records with the time, type and source of too many others, left out',
+    too_many_alike: 'More records of one time, type and source than can be told apart, left out',
     too_many_names: 'Apps or devices with so many names that renamed ones are not looked for',
     too_large_file: 'Files in the export that are larger than the limit, left out',
     another_person: 'The profile differs from the one in the store: another person? The import can be undone',

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    ALIKE, Image, current, find_by, held_by, image_at, known_again, log, of_members, remove, show, show_newest, variants,
+    ALIKE, Image, current, find_by, held_by, image_at, known_again, log, of_members, remove, show, show_newest,
+    variants,
 };
 use crate::error::Result;
 use crate::history::ImportRef;
@@ -86,7 +87,8 @@ pub(crate) fn unite_equal(conn: &Connection, imports: &[ImportRef], ids: &[i64])
 fn equal_to(conn: &Connection, id: i64) -> Result<Option<i64>> {
     let Some((_, kind, identity, span)) = placed(conn, id)? else { return Ok(None) };
     let members = members::of(conn, id)?;
-    for other in find_by(conn, &kind, &identity, span, source_of(conn, id)?, Some(ALIKE))?.into_iter().filter(|other| *other < id) {
+    let alike = find_by(conn, &kind, &identity, span, source_of(conn, id)?, Some(ALIKE))?;
+    for other in alike.into_iter().filter(|other| *other < id) {
         if members::of(conn, other)? == members {
             return Ok(Some(other));
         }

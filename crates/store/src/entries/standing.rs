@@ -87,11 +87,14 @@ fn decide(
     Ok(())
 }
 
+/// A torn one and the imports that hold it.
+type Torn = (i64, BTreeSet<i64>);
+
 /// Whoever holds what could be read of a torn file holds the file, of which others may know more. Returns the torn ones
 /// of which the whole is known, and the newest import that had it whole.
 fn hold_whole_ones(places: &mut [Place], imports: &[ImportRef]) -> BTreeMap<i64, i64> {
     let key = |place: &Place| (place.identity.clone(), place.span.0);
-    let mut torn_ones: BTreeMap<(String, i64), Vec<(i64, BTreeSet<i64>)>> = BTreeMap::new();
+    let mut torn_ones: BTreeMap<(String, i64), Vec<Torn>> = BTreeMap::new();
     for place in places.iter().filter(|place| place.is_torn) {
         torn_ones.entry(key(place)).or_default().push((place.id, place.holders.clone()));
     }
@@ -100,7 +103,10 @@ fn hold_whole_ones(places: &mut [Place], imports: &[ImportRef]) -> BTreeMap<i64,
         let import = whole.newest(imports);
         for (id, holders) in torn_ones.get(&key(whole)).into_iter().flatten() {
             whole.holders.extend(holders);
-            newest.extend(import.filter(|i| newest.get(id).is_none_or(|known| known.rank() < i.rank())).map(|i| (*id, i)));
+            if let Some(import) = import {
+                let known = newest.entry(*id).or_insert(import);
+                *known = if known.rank() < import.rank() { import } else { known };
+            }
         }
     }
     newest.into_iter().map(|(id, import)| (id, import.id)).collect()

@@ -133,11 +133,7 @@ pub(super) fn is_alone(kind: EntryKind) -> bool {
 }
 
 /// The entries of a source that are of the same kind, identity and times, the oldest first.
-pub(super) fn beside(
-    conn: &Connection,
-    (_, kind, identity, span): &Placed,
-    source: Option<u32>,
-) -> Result<Vec<i64>> {
+pub(super) fn beside(conn: &Connection, (_, kind, identity, span): &Placed, source: Option<u32>) -> Result<Vec<i64>> {
     find_by(conn, kind, identity, *span, source, None)
 }
 

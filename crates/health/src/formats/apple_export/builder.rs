@@ -6,6 +6,7 @@ use std::hash::Hash;
 
 use super::attributes::unescape;
 use super::device;
+use super::limits::MAX_VALUE;
 use super::tally::Tally;
 use crate::batch::NONE;
 use crate::kind::{self, Kind, Nature};
@@ -158,7 +159,7 @@ impl Builder {
         Some((source, origin))
     }
 
-    /// The value of a record of a kind; `None` where a number was due and there is none.
+    /// The value of a record of a kind; `None` where a number was due and there is none that can be one.
     pub(super) fn value(
         &mut self,
         at: usize,
@@ -171,7 +172,7 @@ impl Builder {
         if state.kind.nature == Nature::Category || untyped {
             return Some(self.category(at, raw.unwrap_or_default(), tally));
         }
-        let printed = number(raw?)?;
+        let printed = number(raw?).filter(|value| value.abs() <= MAX_VALUE)?;
         let value = match state.conversion(unit) {
             Some(conversion) => conversion.apply(printed),
             None => {
@@ -186,7 +187,7 @@ impl Builder {
             value
         };
         let original = (value != printed).then_some(printed);
-        Some(Value { value: Some(value), original, text: NONE })
+        (value.abs() <= MAX_VALUE).then_some(Value { value: Some(value), original, text: NONE })
     }
 
     fn category(&mut self, at: usize, raw: &str, tally: &mut Tally) -> Value {

@@ -183,25 +183,15 @@ fn read_records(node: &Node, builder: &mut Builder, tally: &mut Tally) {
     }
 }
 
-const RING_NUMBERS: [&str; 10] = [
-    "activeEnergyBurned",
-    "activeEnergyBurnedGoal",
-    "appleMoveTime",
-    "appleMoveTimeGoal",
-    "appleMoveMinutes",
-    "appleMoveMinutesGoal",
-    "appleExerciseTime",
-    "appleExerciseTimeGoal",
-    "appleStandHours",
-    "appleStandHoursGoal",
-];
+/// So many attributes of [`RING`] are texts, those after them numbers.
+const RING_TEXTS: usize = 2;
 
 const RING: Known = Known {
     attributes: &[
         "dateComponents",
+        "activeEnergyBurnedUnit",
         "activeEnergyBurned",
         "activeEnergyBurnedGoal",
-        "activeEnergyBurnedUnit",
         "appleMoveTime",
         "appleMoveTimeGoal",
         "appleMoveMinutes",
@@ -235,7 +225,8 @@ fn rings(node: &Node, tally: &mut Tally) -> Option<Entry> {
     let unit = node.get("activeEnergyBurnedUnit").unwrap_or("kcal");
     let energy = |name: &str| Some(conversion(unit, "kcal")?.apply(node.number(name)?));
     let mut body = Body::default();
-    node.keep_unreadable(&mut body, &RING_NUMBERS, &[], tally);
+    let (_, numbers) = RING.attributes.split_at(RING_TEXTS);
+    node.keep_unreadable(&mut body, numbers, &[], tally);
     node.keep_printed(&mut body, &RING_ENERGY, tally);
     node.keep_unknown(&mut body, &RING, tally);
     body.set("date", date.as_str());

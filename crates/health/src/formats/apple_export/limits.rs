@@ -23,6 +23,8 @@ pub const RATIO_FREE: u64 = 64 << 20;
 pub const MAX_EVENT: usize = 1 << 20;
 /// Attributes of one element.
 pub const MAX_ATTRIBUTES: usize = 64;
+/// Values further from zero are nobody's, and sums of them would not be exact any more.
+pub const MAX_VALUE: f64 = 1e12;
 /// Elements inside each other.
 pub const MAX_DEPTH: usize = 16;
 /// Metadata entries of one record.

@@ -107,6 +107,8 @@ fn unreadable_records_are_rejected_with_their_text() {
         ),
         (&steps("value=\"many\""), "bad_value"),
         (&steps("value=\"inf\""), "bad_value"),
+        (&steps("value=\"1.0001e12\""), "bad_value"),
+        (&steps("value=\"-1e308\""), "bad_value"),
         (&steps(""), "bad_value"),
         (&steps("value=\"1\" Heart Rate=\"5\""), "bad_shape"),
         (&format!("<Record {TIMES} value=\"1\"/>"), "bad_shape"),
@@ -119,6 +121,18 @@ fn unreadable_records_are_rejected_with_their_text() {
         assert!(problem.rejected.as_ref().is_some_and(|raw| record.contains(raw.as_str())));
         assert_eq!(batch.records_read, 2);
     }
+}
+
+#[test]
+fn values_are_kept_up_to_the_greatest() {
+    let most = super::limits::MAX_VALUE;
+    let batch = check(&(steps(&format!("value=\"{most}\"")) + &steps(&format!("value=\"-{most}\""))), 2, &[]);
+    assert_eq!(batch.samples.iter().map(|sample| sample.value).collect::<Vec<_>>(), [Some(most), Some(-most)]);
+    // In our unit it is too great.
+    let far = format!(
+        "<Record type=\"HKQuantityTypeIdentifierDistanceWalkingRunning\" {TIMES} unit=\"mi\" value=\"{most}\"/>"
+    );
+    check(&far, 0, &["bad_value"]);
 }
 
 #[test]
