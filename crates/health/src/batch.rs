@@ -44,14 +44,15 @@ impl Batch {
     /// Returns about how many bytes of memory it takes.
     pub fn weight(&self) -> usize {
         let texts = self.texts.iter().chain(&self.details).map(String::len).sum::<usize>();
-        let entry = |entry: &Entry| {
-            let (payload, members) = (entry.payload.as_ref().map(Vec::len), entry.members.as_ref().map(|m| m.weight()));
-            size_of::<Entry>() + entry.body.len() + payload.unwrap_or(0) + members.unwrap_or(0)
-        };
+        let origin =
+            |o: &Origin| [&o.device, &o.version, &o.unit].into_iter().flatten().map(String::len).sum::<usize>();
         let problem = |problem: &Problem| size_of::<Problem>() + problem.rejected.as_ref().map_or(0, String::len);
         self.samples.len() * size_of::<Sample>()
             + texts
-            + self.entries.iter().map(entry).sum::<usize>()
+            + self.kinds.iter().map(String::len).sum::<usize>()
+            + self.sources.iter().map(Source::weight).sum::<usize>()
+            + self.origins.iter().map(|o| size_of::<Origin>() + origin(o)).sum::<usize>()
+            + self.entries.iter().map(Entry::weight).sum::<usize>()
             + self.problems.iter().map(problem).sum::<usize>()
             + self.nested.as_ref().map_or(0, |nested| nested.weight())
     }
@@ -133,6 +134,13 @@ pub struct Source {
     pub bundle: Option<String>,
     /// Hardware such as `Watch7,5`, where known.
     pub hardware: Option<String>,
+}
+
+impl Source {
+    fn weight(&self) -> usize {
+        let rest = [&self.bundle, &self.hardware].into_iter().flatten().map(String::len).sum::<usize>();
+        size_of::<Self>() + self.name.len() + rest
+    }
 }
 
 /// What samples of one device and app version share, besides the source.
@@ -242,6 +250,15 @@ pub struct Entry {
     pub payload: Option<Vec<u8>>,
     /// Correlation: its members. They stand at top level too, so they are linked and stored once.
     pub members: Option<Box<Batch>>,
+}
+
+impl Entry {
+    /// Returns about how many bytes of memory it takes.
+    pub fn weight(&self) -> usize {
+        let (payload, members) = (self.payload.as_ref().map(Vec::len), self.members.as_ref().map(|m| m.weight()));
+        let texts = self.identity.len() + self.source.weight() + self.body.len();
+        size_of::<Self>() + texts + payload.unwrap_or(0) + members.unwrap_or(0)
+    }
 }
 
 /// A record that was rejected or damage that was repaired.

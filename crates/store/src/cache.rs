@@ -37,7 +37,8 @@ impl Cache {
 
 /// The store's size, with what is not committed yet.
 fn bytes(conn: &Connection) -> Result<i64> {
-    let mut statement = conn.prepare_cached("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")?;
+    let mut statement =
+        conn.prepare_cached("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")?;
     Ok(statement.query_row([], |row| row.get(0))?)
 }
 

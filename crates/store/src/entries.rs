@@ -87,6 +87,9 @@ pub(crate) fn ingest(
                 false => counts.known += 1,
             }
             known_again(conn, import, imports, first, &image)?;
+            if alike.len() > 1 && !variants::is_alone(entry.kind) {
+                variants.touch(conn, imports, first)?;
+            }
             return Ok(kept(first));
         }
         if variants::is_alone(entry.kind) {
@@ -326,7 +329,8 @@ pub(crate) fn forget_undone(conn: &Connection, imports: &[ImportRef], undone: i6
     let mut statement = conn.prepare("SELECT entry_id FROM entry_log WHERE import_id = ?1")?;
     let ids: Vec<i64> = statement.query_map([undone], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
     let mut removed = 0;
-    for id in ids {
+    for id in &ids {
+        let id = *id;
         let held = imports.iter().map(|i| held_by(conn, id, i.id)).collect::<Result<Vec<_>>>()?;
         if held.contains(&true) {
             forget_image(conn, imports, id, undone)?;
@@ -334,6 +338,10 @@ pub(crate) fn forget_undone(conn: &Connection, imports: &[ImportRef], undone: i6
             remove(conn, id)?;
             removed += 1;
         }
+    }
+    // Which of several rows that are alike holds what is left may have come of what is gone.
+    for id in ids {
+        removed += moves::settle_if_several(conn, imports, id)?;
     }
     Ok(removed)
 }

@@ -15,8 +15,8 @@ pub(crate) const LOST: &str = "DELETE FROM correlation_members AS m WHERE NOT EX
     SELECT 1 FROM samples s WHERE s.kind_id = m.kind_id AND s.start_ms = m.start_ms AND s.source_id = m.source_id
         AND s.duration_ms = m.duration_ms AND s.ordinal = m.ordinal)";
 
-/// Samples of one kind and start among which a twin is looked for.
-const AT_ONE_TIME: usize = 1024;
+/// Sources of one name among which a twin is looked for.
+const OF_ONE_NAME: usize = 1024;
 
 /// The source of a member's twin: nested copies may lack the device, so the value decides, and the name by which this
 /// import calls the source; where the copy names a device, one of another device is no twin. What other imports hold
@@ -35,30 +35,38 @@ pub(crate) fn source_of_twin(
     else {
         return Ok(None);
     };
-    let sql = format!(
-        "SELECT {COLUMNS} FROM
-             (SELECT * FROM samples WHERE kind_id = ?1 AND start_ms = ?2
-              ORDER BY source_id, duration_ms, ordinal LIMIT ?5) s
-         WHERE EXISTS (SELECT 1 FROM source_names n WHERE n.source_id = s.source_id AND n.name = ?3 AND n.import_id = ?4)
-           AND (SELECT ?6 IS NULL OR w.hardware IS NULL OR w.hardware = ?6 FROM sources w WHERE w.id = s.source_id)
-         ORDER BY (SELECT w.hardware IS NOT ?6 FROM sources w WHERE w.id = s.source_id),
-                  (SELECT w.bundle FROM sources w WHERE w.id = s.source_id),
-                  (SELECT w.hardware FROM sources w WHERE w.id = s.source_id), source_id, ordinal"
-    );
-    let mut statement = conn.prepare_cached(&sql)?;
-    let mut rows = statement.query(params![kind, sample.start_ms, call.name, import, AT_ONE_TIME, call.hardware])?;
     let is_near = |value: Option<f64>| match (value, sample.value) {
         (Some(a), Some(b)) => near(a, b).is_some(),
         (a, b) => a == b,
     };
-    while let Some(row) = rows.next()? {
-        let row = Row::from_sql(row)?;
-        let is_held = || row.import_id == import || claims.has(kind, &row.key);
-        if row.key.end_ms() == sample.end_ms && is_near(row.image.value) && is_held() {
-            return Ok(Some(row.key.source));
+    let sql = format!(
+        "SELECT {COLUMNS} FROM samples WHERE kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration_ms = ?4
+         ORDER BY ordinal"
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let duration_ms = sample.end_ms.saturating_sub(sample.start_ms);
+    for source in called_so(conn, call, import)? {
+        let mut rows = statement.query(params![kind, sample.start_ms, source, duration_ms])?;
+        while let Some(row) = rows.next()? {
+            let row = Row::from_sql(row)?;
+            let is_held = || row.import_id == import || claims.has(kind, &row.key);
+            if is_near(row.image.value) && is_held() {
+                return Ok(Some(source));
+            }
         }
     }
     Ok(None)
+}
+
+/// The sources that an import calls so and that are no other device, those of the same device first.
+fn called_so(conn: &Connection, call: &Source, import: i64) -> Result<Vec<u32>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT DISTINCT s.id FROM source_names n JOIN sources s ON s.id = n.source_id
+         WHERE n.name = ?1 AND n.import_id = ?2 AND (?3 IS NULL OR s.hardware IS NULL OR s.hardware = ?3)
+         ORDER BY s.hardware IS NOT ?3, s.bundle, s.hardware, s.id LIMIT ?4",
+    )?;
+    let sources = statement.query_map(params![call.name, import, call.hardware, OF_ONE_NAME], |row| row.get(0))?;
+    Ok(sources.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The samples of one correlation: kinds and keys.

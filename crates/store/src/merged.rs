@@ -202,6 +202,7 @@ impl<'a> Merger<'a> {
         let mut waiting = Waiting::default();
         let mut written = Day::MIN;
         let mut span = (0, 0, 0);
+        let mut begins = BTreeMap::new();
         while let Some(row) = rows.next()? {
             let (start_ms, source, duration_ms): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
             let Some(value) = row.get::<_, Option<f64>>(3)? else { continue };
@@ -210,7 +211,8 @@ impl<'a> Merger<'a> {
                 span = self.zones.day_span(start_ms);
             }
             let (day, _, midnight) = span;
-            if day > waiting.day && waiting.inputs.len() >= AT_A_TIME && self.begins_for_good(day, start_ms) {
+            let mut begins_for_good = || *begins.entry(day).or_insert_with(|| self.begins_for_good(day)) <= start_ms;
+            if day > waiting.day && waiting.inputs.len() >= AT_A_TIME && begins_for_good() {
                 let rest = waiting.since(start_ms - REACH_MS, day);
                 let done = std::mem::replace(&mut waiting, rest);
                 each(self.job(done, (written.max(from), until.min(day - 1))))?;
@@ -225,9 +227,9 @@ impl<'a> Merger<'a> {
         each(self.job(waiting, (written.max(from), until)))
     }
 
-    /// Whether no earlier day comes back after an instant: who flies west over midnight has a day twice.
-    fn begins_for_good(&self, day: Day, at_ms: i64) -> bool {
-        self.zones.days(Day::MIN, day - 1).range_ms().1 <= at_ms
+    /// From when on no earlier day comes back: who flies west over midnight has a day twice.
+    fn begins_for_good(&self, day: Day) -> i64 {
+        self.zones.days(Day::MIN, day - 1).range_ms().1
     }
 
     fn job(&self, waiting: Waiting, days: (Day, Day)) -> Job {

@@ -135,8 +135,8 @@ CREATE TABLE entries (
     import_id INTEGER NOT NULL,           -- first import that brought it
     superseded_by INTEGER                 -- import whose newer export rewrote it
 ) STRICT;
-CREATE INDEX entries_by_identity ON entries (kind, start_ms, identity, end_ms, superseded_by);
-CREATE INDEX entries_clinical ON entries (identity) WHERE kind = 'clinical_record';
+CREATE INDEX entries_by_identity ON entries (kind, start_ms, identity, end_ms, source_id, superseded_by);
+CREATE INDEX entries_clinical ON entries (identity, source_id) WHERE kind = 'clinical_record';
 
 -- Which imports held an entry, and how it looked where that changed.
 CREATE TABLE entry_log (

@@ -234,6 +234,14 @@ pub(super) fn images(conn: &Connection, id: i64) -> Result<BTreeMap<i64, Image>>
     holders.into_iter().map(image).collect()
 }
 
+/// Deals out what several rows hold that are alike to one, but for correlations. Returns how many rows went.
+pub(super) fn settle_if_several(conn: &Connection, imports: &[ImportRef], id: i64) -> Result<u64> {
+    match placed(conn, id)? {
+        Some((_, kind, ..)) if kind != CORRELATION => variants::settle_beside(conn, imports, id),
+        _ => Ok(0),
+    }
+}
+
 fn of_source(conn: &Connection, source: u32) -> Result<Vec<Placed>> {
     let ids: Vec<i64> = {
         let mut statement = conn.prepare_cached("SELECT id FROM entries WHERE source_id = ?1 ORDER BY id")?;

@@ -1,6 +1,6 @@
 //! Which entries count: the rule for samples, on the kinds of entries of a source. A route of which an import does not
 //! say who wrote it, for its workout was cut off, does not count beside the same route with its workout; nor does what
-//! could be read of a torn file beside the whole one.
+//! could be read of a torn file beside the whole one. An import that lost a file removes none of that kind.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +9,7 @@ use rusqlite::{Connection, params};
 
 use crate::error::Result;
 use crate::history::ImportRef;
+use crate::ingest::REJECTS_KEPT;
 use crate::stretch::NEAR_MS;
 use crate::superseded::{extend, overlaps};
 
@@ -22,6 +23,10 @@ struct Place {
 }
 
 impl Place {
+    fn file(&self) -> File {
+        (self.identity.clone(), self.span.0)
+    }
+
     /// The newest import that holds it.
     fn newest<'i>(&self, imports: &'i [ImportRef]) -> Option<&'i ImportRef> {
         imports.iter().rev().find(|import| self.holders.contains(&import.id))
@@ -56,8 +61,9 @@ fn decide(
 ) -> Result<()> {
     let mut gone = BTreeMap::new();
     let snapshots: Vec<&ImportRef> = imports.iter().filter(|import| import.is_snapshot()).collect();
-    for places in series(conn)?.values_mut() {
-        let beside_whole = hold_whole_ones(places, imports);
+    let with_lost_files = with_lost_files(conn)?;
+    for ((kind, _), places) in &mut series(conn)? {
+        let known_whole = hold_whole_ones(places, imports);
         let mut cover: BTreeMap<i64, Vec<(i64, i64)>> = BTreeMap::new();
         for place in &*places {
             for import in &place.holders {
@@ -68,10 +74,11 @@ fn decide(
         for place in &*places {
             let holder = place.newest(imports);
             let newer = snapshots.iter().filter(|s| holder.is_some_and(|holder| s.rank() > holder.rank()));
+            let newer = newer.filter(|s| !with_lost_files.contains(&(kind.clone(), s.id)));
             let superseded_by = newer
                 .map(|snapshot| snapshot.id)
                 .find(|id| cover.get(id).is_some_and(|c| overlaps(c, place.span.0, place.span.1)))
-                .or_else(|| beside_whole.get(&place.id).copied());
+                .or_else(|| known_whole.get(&place.file()).copied().filter(|_| place.is_torn));
             gone.extend(superseded_by.map(|import| (place.id, import)));
             each(place, superseded_by)?;
         }
@@ -87,29 +94,38 @@ fn decide(
     Ok(())
 }
 
-/// A torn one and the imports that hold it.
-type Torn = (i64, BTreeSet<i64>);
+/// Identity and start of a file.
+type File = (String, i64);
 
-/// Whoever holds what could be read of a torn file holds the file, of which others may know more. Returns the torn ones
-/// of which the whole is known, and the newest import that had it whole.
-fn hold_whole_ones(places: &mut [Place], imports: &[ImportRef]) -> BTreeMap<i64, i64> {
-    let key = |place: &Place| (place.identity.clone(), place.span.0);
-    let mut torn_ones: BTreeMap<(String, i64), Vec<Torn>> = BTreeMap::new();
+/// Whoever holds what could be read of a torn file holds the file, of which others may know more. Returns the newest
+/// imports that had torn ones whole.
+fn hold_whole_ones(places: &mut [Place], imports: &[ImportRef]) -> BTreeMap<File, i64> {
+    let mut torn: BTreeMap<File, BTreeSet<i64>> = BTreeMap::new();
     for place in places.iter().filter(|place| place.is_torn) {
-        torn_ones.entry(key(place)).or_default().push((place.id, place.holders.clone()));
+        torn.entry(place.file()).or_default().extend(&place.holders);
     }
-    let mut newest: BTreeMap<i64, &ImportRef> = BTreeMap::new();
-    for whole in places.iter_mut().filter(|place| !place.is_torn && !torn_ones.is_empty()) {
-        let import = whole.newest(imports);
-        for (id, holders) in torn_ones.get(&key(whole)).into_iter().flatten() {
-            whole.holders.extend(holders);
-            if let Some(import) = import {
-                let known = newest.entry(*id).or_insert(import);
-                *known = if known.rank() < import.rank() { import } else { known };
-            }
-        }
+    let mut newest: BTreeMap<File, &ImportRef> = BTreeMap::new();
+    for whole in places.iter_mut().filter(|place| !place.is_torn && !torn.is_empty()) {
+        let file = whole.file();
+        let (Some(holders), Some(import)) = (torn.get(&file), whole.newest(imports)) else { continue };
+        whole.holders.extend(holders);
+        let known = newest.entry(file).or_insert(import);
+        *known = if known.rank() < import.rank() { import } else { known };
     }
-    newest.into_iter().map(|(id, import)| (id, import.id)).collect()
+    newest.into_iter().map(|(file, import)| (file, import.id)).collect()
+}
+
+/// The imports of which a file of a kind was missing, or could not be read wholly: nobody knows which of the files of
+/// others it was.
+fn with_lost_files(conn: &Connection) -> Result<BTreeSet<(String, i64)>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT DISTINCT kind, import_id FROM rejects
+         WHERE kind IN ('route', 'ecg') AND reason IN ('missing_file', 'damaged_file', 'too_large_file')
+         UNION SELECT k.column1, r.import_id FROM (VALUES ('route'), ('ecg')) k,
+             (SELECT import_id FROM rejects GROUP BY import_id HAVING count(*) >= ?1) r",
+    )?;
+    let rows = statement.query_map([REJECTS_KEPT as i64], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The routes of which no workout tells who wrote them, each with the same ones of which one does.
@@ -142,17 +158,20 @@ fn unwritten_routes(conn: &Connection) -> Result<Vec<(Place, Vec<Place>)>> {
     routes.into_iter().map(with_twins).collect()
 }
 
-/// Entries with a time and a source, by kind and source, in the order of time.
-fn series(conn: &Connection) -> Result<BTreeMap<(String, i64), Vec<Place>>> {
+/// By kind and source.
+type Series = BTreeMap<(String, Option<i64>), Vec<Place>>;
+
+/// Entries with a time, in the order of time; without routes of which no workout tells.
+fn series(conn: &Connection) -> Result<Series> {
     let mut statement = conn.prepare(
         "SELECT e.kind, e.source_id, e.id, e.start_ms, coalesce(e.end_ms, e.start_ms), e.superseded_by, l.import_id,
              e.identity, instr(e.body, ?1) > 0
          FROM entries e JOIN entry_log l ON l.entry_id = e.id
-         WHERE e.start_ms IS NOT NULL AND e.source_id IS NOT NULL
+         WHERE e.start_ms IS NOT NULL AND (e.source_id IS NOT NULL OR e.kind != 'route')
          ORDER BY e.kind, e.source_id, e.start_ms, e.id",
     )?;
     let mut rows = statement.query([format!("\"{INCOMPLETE}\":true")])?;
-    let mut series: BTreeMap<(String, i64), Vec<Place>> = BTreeMap::new();
+    let mut series = Series::new();
     while let Some(row) = rows.next()? {
         let places = series.entry((row.get(0)?, row.get(1)?)).or_default();
         let id: i64 = row.get(2)?;

@@ -1,8 +1,9 @@
 //! Different entries of one kind, identity, source and times in one import: two prescriptions of one day.
 //!
-//! They are told apart by how they look and by nothing else: those of an import, in the order of their images, are held
-//! by the first of the rows, the second and so on. So the rows follow from what the imports hold, and it does not
-//! matter which came first, or under which name of the source. A day has one set of rings and a person one profile.
+//! They are told apart by how they look and by nothing else. Import by import, the oldest export first, each image goes
+//! to the row that has had one that says the same, and the others, in their order, to the rows that are left. So the
+//! rows follow from what the imports hold, and it does not matter which came first, or under which name of the source.
+//! A day has one set of rings and a person one profile.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
@@ -11,7 +12,7 @@ use health::{Entry, EntryKind};
 use rusqlite::Connection;
 
 use super::moves::{Placed, images, placed, source_of, write_images};
-use super::{ALIKE, Image, find_by, insert, known_again, remove, said, says_the_same};
+use super::{ALIKE, Image, find_by, insert, known_again, remove, said};
 use crate::error::Result;
 use crate::history::ImportRef;
 
@@ -40,6 +41,8 @@ pub(crate) struct Variants {
     /// By the oldest of the rows.
     groups: HashMap<i64, Group>,
     remembered: usize,
+    /// The oldest of rows that are alike and hold something new.
+    touched: BTreeSet<i64>,
 }
 
 /// Those that the import holds: rows and what they look like.
@@ -110,21 +113,34 @@ impl Variants {
         Ok(if free.is_some() { Added::Again } else { Added::New })
     }
 
+    /// Some rows that are alike hold something new.
+    pub(super) fn touch(&mut self, conn: &Connection, imports: &[ImportRef], first: i64) -> Result<()> {
+        self.touched.insert(first);
+        if self.touched.len() + self.remembered > REMEMBERED { self.settle(conn, imports) } else { Ok(()) }
+    }
+
     /// Deals out what was kept as it came.
     pub fn settle(&mut self, conn: &Connection, imports: &[ImportRef]) -> Result<()> {
-        let groups = BTreeMap::from_iter(self.groups.drain());
+        let mut groups = std::mem::take(&mut self.touched);
+        groups.extend(self.groups.drain().map(|(first, _)| first));
         self.remembered = 0;
-        for first in groups.into_keys() {
-            if let Some(placed) = placed(conn, first)? {
-                settle(conn, imports, &beside(conn, &placed, source_of(conn, first)?)?)?;
-            }
-        }
-        Ok(())
+        groups.into_iter().try_for_each(|first| settle_beside(conn, imports, first).map(drop))
     }
 
     fn look(&self, image: &Image) -> u64 {
-        self.hasher.hash_one((said(image).map_or_else(|| image.body.clone(), |said| said.to_string()), &image.payload))
+        look(&self.hasher, image)
     }
+}
+
+/// What an image says, and what it carries.
+fn look(hasher: &RandomState, image: &Image) -> u64 {
+    hasher.hash_one((said(image).map_or_else(|| image.body.clone(), |said| said.to_string()), &image.payload))
+}
+
+/// Deals out what the rows hold that are alike to one. Returns how many rows went.
+pub(super) fn settle_beside(conn: &Connection, imports: &[ImportRef], row: i64) -> Result<u64> {
+    let Some(placed) = placed(conn, row)? else { return Ok(0) };
+    settle(conn, imports, &beside(conn, &placed, source_of(conn, row)?)?)
 }
 
 /// Two correlations of the same members are one; a day has one set of rings, and a person one profile.
@@ -137,31 +153,58 @@ pub(super) fn beside(conn: &Connection, (_, kind, identity, span): &Placed, sour
     find_by(conn, kind, identity, *span, source, None)
 }
 
-/// Deals the images of entries that came to lie side by side to the first of them, and removes those that are one with
-/// another. Returns how many went.
+/// Deals the images of entries that lie side by side to the first of them, and removes those that are one with another.
+/// Returns how many went.
 pub(super) fn settle(conn: &Connection, imports: &[ImportRef], rows: &[i64]) -> Result<u64> {
     if rows.len() < 2 {
         return Ok(0);
     }
-    let mut held: BTreeMap<i64, BTreeSet<Image>> = BTreeMap::new();
+    let hasher = RandomState::new();
+    let mut held: BTreeMap<i64, BTreeMap<u64, Image>> = BTreeMap::new();
     for id in rows {
         for (import, image) in images(conn, *id)? {
-            let held = held.entry(import).or_default();
-            if !held.iter().any(|known| says_the_same(known, &image)) {
-                held.insert(image);
+            held.entry(import).or_default().entry(look(&hasher, &image)).or_insert(image);
+        }
+    }
+    let mut dealt = deal(imports, held).into_iter();
+    let mut gone = 0;
+    for id in rows {
+        match dealt.next() {
+            Some(images) => write_images(conn, imports, *id, &images)?,
+            None => {
+                remove(conn, *id)?;
+                gone += 1;
             }
         }
     }
-    let mut gone = 0;
-    for id in rows {
-        let images: BTreeMap<i64, Image> =
-            held.iter_mut().filter_map(|(import, images)| Some((*import, images.pop_first()?))).collect();
-        if images.is_empty() {
-            remove(conn, *id)?;
-            gone += 1;
-        } else {
-            write_images(conn, imports, *id, &images)?;
+    Ok(gone)
+}
+
+/// What each row holds, from what each import does by its looks; as many rows as one import needs.
+fn deal(imports: &[ImportRef], mut held: BTreeMap<i64, BTreeMap<u64, Image>>) -> Vec<BTreeMap<i64, Image>> {
+    let mut rows: Vec<(BTreeSet<u64>, BTreeMap<i64, Image>)> = Vec::new();
+    for import in imports.iter().map(|import| import.id) {
+        let mut images: Vec<(u64, Image)> = held.remove(&import).unwrap_or_default().into_iter().collect();
+        images.sort_by(|(_, one), (_, other)| one.cmp(other));
+        let mut free: BTreeSet<usize> = (0..rows.len()).collect();
+        let mut others = Vec::new();
+        for (look, image) in images {
+            let known = free.iter().copied().find(|at| rows.get(*at).is_some_and(|(looks, _)| looks.contains(&look)));
+            match known.and_then(|at| free.take(&at)).and_then(|at| rows.get_mut(at)) {
+                Some((_, images)) => _ = images.insert(import, image),
+                None => others.push((look, image)),
+            }
+        }
+        for (look, image) in others {
+            if free.is_empty() {
+                free.insert(rows.len());
+                rows.push(Default::default());
+            }
+            if let Some((looks, images)) = free.pop_first().and_then(|at| rows.get_mut(at)) {
+                looks.insert(look);
+                images.insert(import, image);
+            }
         }
     }
-    Ok(gone)
+    rows.into_iter().map(|(_, images)| images).collect()
 }

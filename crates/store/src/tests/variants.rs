@@ -72,6 +72,55 @@ fn more_than_so_many_of_one_time_are_rejects() {
     assert_eq!(rejects[0].raw.as_deref(), Some("{\"strokes\":64}"));
 }
 
+/// An export that was cut off before the second of two does not make the first one of it.
+#[test]
+fn of_several_each_import_holds_those_that_it_has() {
+    let both = alike(10, &[3, 5]);
+    let cut = Export { complete: false, ..alike(11, &[5]) };
+    let whole = alike(12, &[5]);
+    for order in [[&both, &cut], [&cut, &both]] {
+        let mut store = store_of(&order);
+        assert_eq!(shown(&store), strokes(&[3, 5]));
+        ingest(&mut store, &whole);
+        assert_eq!(shown(&store), strokes(&[5]));
+        undo(&mut store, 3);
+        assert_eq!(shown(&store), strokes(&[3, 5]));
+        assert_eq!(store.verify("UTC").expect("verifies"), []);
+    }
+}
+
+#[test]
+fn entries_of_nobody_are_superseded_like_others() {
+    let ecg = |body: &str| Entry { start_ms: Some(5), end_ms: Some(9), ..entry(EntryKind::Ecg, "ecg", None, body) };
+    let mut store = store_of(&[]);
+    take_in(&mut store, &file(1, true, vec![ecg("{\"a\":1}"), ecg("{\"b\":1}")]));
+    take_in(&mut store, &file(2, true, vec![ecg("{\"b\":1}")]));
+    assert_eq!(shown(&store), ["{\"b\":1}"]);
+}
+
+/// Which of the files of an older export it was nobody knows.
+#[test]
+fn an_import_that_lost_a_file_removes_none_of_its_kind() {
+    let route = |start: i64, path: &str| Entry {
+        start_ms: Some(start),
+        end_ms: Some(start + 60_000),
+        ..entry(EntryKind::Route, path, Some("Watch"), &format!("{{\"path\":\"{path}\"}}"))
+    };
+    let two = file(1, true, vec![route(0, "a"), route(HOUR / 2, "b")]);
+    for reason in ["missing_file", "damaged_file", "too_large_file", "bad_value"] {
+        let (kind, lost) = (Some("route".to_owned()), Some("b".to_owned()));
+        let problem = health::Problem { reason, position: None, kind, rejected: None, file: lost, count: 1 };
+        let one = Batch { problems: vec![problem], ..file(2, true, vec![route(0, "a")]) };
+        let left = if reason == "bad_value" { 1 } else { 2 };
+        for order in [[&two, &one], [&one, &two]] {
+            let mut store = store_of(&[]);
+            order.iter().for_each(|batch| _ = take_in(&mut store, batch));
+            assert_eq!(shown(&store).len(), left, "{reason}");
+            assert_eq!(store.verify("UTC").expect("verifies"), []);
+        }
+    }
+}
+
 /// However new an export is: what could be read of a damaged file does not take the place of the whole one.
 #[test]
 fn a_torn_file_does_not_count_beside_the_whole_one() {

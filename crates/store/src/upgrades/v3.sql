@@ -1,4 +1,5 @@
--- From version 3 to 4: the highest minute of a day's heart rate. What is derived is computed anew afterwards.
+-- From version 3 to 4: the highest minute of a day's heart rate, and entries are found by their source, too. What is
+-- derived is computed anew afterwards.
 
 DROP TABLE merged;
 
@@ -18,3 +19,8 @@ CREATE TABLE merged (
     peak_ms INTEGER,          -- start of that minute
     PRIMARY KEY (kind_id, day)
 ) STRICT, WITHOUT ROWID;
+
+DROP INDEX entries_by_identity;
+CREATE INDEX entries_by_identity ON entries (kind, start_ms, identity, end_ms, source_id, superseded_by);
+DROP INDEX entries_clinical;
+CREATE INDEX entries_clinical ON entries (identity, source_id) WHERE kind = 'clinical_record';

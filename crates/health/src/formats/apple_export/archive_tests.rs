@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use zip::write::{SimpleFileOptions, ZipWriter};
 
-use super::limits::MAX_NAME;
+use super::limits::{Limits, MAX_NAME};
 use super::tests::{TIMES, all, steps};
 use super::*;
 use crate::{EntryKind, ErrorKind};
@@ -389,4 +389,24 @@ fn doubled_and_encrypted_entries_are_not_opened() {
     let at = memchr::memmem::find(&locked, b"PK\x01\x02").expect("a directory");
     locked[at + 8] |= 1;
     assert_eq!(kind_of(locked), "Encrypted");
+}
+
+/// Nothing is packed in a folder, and records may name one file as often as they like.
+#[test]
+fn the_files_of_a_folder_are_read_so_often_and_no_more() {
+    let text = "x".repeat(10_000);
+    let record = |n: usize| format!("<ClinicalRecord type=\"T\" identifier=\"{n}\" resourceFilePath=\"/a.json\"/>");
+    let read = |records: usize| {
+        let xml = format!("<HealthData>{}</HealthData>", (0..records).map(record).collect::<String>());
+        let all_bytes = text.len() + xml.len();
+        let folder = Beside(vec![("export.xml", xml), ("a.json", text.clone())]);
+        let limits = Limits { ratio_free: 0, ..Limits::default() };
+        let batch = Reader::folder_within(folder, limits).and_then(all).expect("read");
+        let lost = batch.problems.iter().filter(|problem| problem.reason == "too_large_file").count();
+        (lost, 4 * all_bytes / text.len())
+    };
+    let (lost, times) = read(4);
+    assert_eq!((lost, times), (0, 4));
+    let (lost, times) = read(9);
+    assert_eq!(lost, 9 - times);
 }

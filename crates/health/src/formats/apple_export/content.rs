@@ -177,19 +177,18 @@ impl Content {
 
     /// Whether it is time to hand over a batch.
     pub(super) fn is_full(&self) -> bool {
-        let size = |e: &crate::Entry| e.payload.as_ref().map_or(e.body.len(), Vec::len);
         let full = |b: &Builder| b.batch.samples.len() >= BATCH_SAMPLES || b.weight >= BATCH_BYTES;
         full(&self.builder)
             || full(&self.found.nested)
             || self.found.entries.len() >= BATCH_ENTRIES
             || self.tally.rejects.len() >= BATCH_ENTRIES
-            || self.found.entries.last().is_some_and(|entry| size(entry) > BATCH_BYTES / 8)
+            || self.found.entries.bytes() >= BATCH_BYTES / 8
     }
 
     /// Hands over what there is.
     pub(super) fn take_batch(&mut self) -> Batch {
         let mut batch = self.builder.take();
-        batch.entries = std::mem::take(&mut self.found.entries);
+        batch.entries = self.found.entries.take();
         let nested = self.found.nested.take();
         batch.nested = (!nested.samples.is_empty()).then(|| Box::new(nested));
         batch.problems = std::mem::take(&mut self.tally.rejects);

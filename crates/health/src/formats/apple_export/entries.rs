@@ -40,10 +40,43 @@ pub(super) fn entry(kind: EntryKind, identity: String, source: Source) -> Entry 
     Entry { kind, identity, source, start_ms: None, end_ms: None, body: String::new(), payload: None, members: None }
 }
 
+/// Entries and about how many bytes of memory they take.
+#[derive(Default)]
+pub(super) struct Weighed {
+    list: Vec<Entry>,
+    bytes: usize,
+}
+
+impl Weighed {
+    pub(super) fn push(&mut self, entry: Entry) {
+        self.bytes += entry.weight();
+        self.list.push(entry);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(super) fn take(&mut self) -> Vec<Entry> {
+        self.bytes = 0;
+        std::mem::take(&mut self.list)
+    }
+}
+
+impl Extend<Entry> for Weighed {
+    fn extend<T: IntoIterator<Item = Entry>>(&mut self, entries: T) {
+        entries.into_iter().for_each(|entry| self.push(entry));
+    }
+}
+
 /// What the elements of one input give, besides records.
 #[derive(Default)]
 pub(super) struct Found {
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Weighed,
     /// Records inside what could not be kept.
     pub(super) nested: Builder,
     /// There were records inside other elements.
@@ -56,7 +89,7 @@ impl Found {
     /// Keeps a reference for the end. False where there are too many, which is counted once for each caller.
     pub(super) fn refer(&mut self, reference: Reference, tally: &mut Tally) -> bool {
         // They wait in memory until the whole document has been read.
-        let bytes = reference.path.len() + reference.body.weight();
+        let bytes = reference.path.len() + reference.entry.weight() + reference.body.weight();
         let limits = &tally.limits;
         let room = self.references.len() < limits.references && self.reference_bytes + bytes <= limits.reference_bytes;
         if room {

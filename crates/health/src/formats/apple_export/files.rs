@@ -133,7 +133,7 @@ impl SideFiles {
         }
     }
 
-    /// Reads a file through `with`, at most `max` bytes of it; says so where that was not all.
+    /// Reads a file through `with`, at most `max` bytes of it; says so where that was not all. Returns whether it was.
     fn read<T>(
         &mut self,
         files: &Files,
@@ -141,7 +141,7 @@ impl SideFiles {
         max: u64,
         tally: &mut Tally,
         with: impl FnOnce(&mut Metered<'_>) -> T,
-    ) -> Option<T> {
+    ) -> Option<(T, bool)> {
         let (spent, limits) = (&mut self.spent, tally.limits);
         let read = self.container.with(files, name, |inner| {
             let mut metered = Metered { inner, spent, limits, left: max, over: false };
@@ -151,16 +151,16 @@ impl SideFiles {
         if over {
             tally.lost_file("too_large_file", kind, &files.printed(name));
         }
-        Some(value)
+        Some((value, !over))
     }
 
     fn route(&mut self, files: &Files, mut reference: Reference, name: &str, tally: &mut Tally) -> Option<Entry> {
         let limits = tally.limits;
         let track =
             self.read(files, (name, EntryKind::Route), limits.gpx, tally, |reader| gpx::read_within(reader, &limits));
-        let Track { points, complete, unreadable } = track.unwrap_or_default();
+        let (Track { points, complete, unreadable }, within) = track.unwrap_or((Track::default(), true));
         let whole = complete && unreadable == 0;
-        if !whole {
+        if !whole && within {
             tally.lost_file("damaged_file", EntryKind::Route, &files.printed(name));
         }
         if points.is_empty() && !complete {
@@ -177,8 +177,9 @@ impl SideFiles {
     fn ecg(&mut self, files: &Files, name: &str, tally: &mut Tally) -> Option<Entry> {
         let limits = tally.limits;
         let of = (name, EntryKind::Ecg);
-        let read = self.read(files, of, limits.ecg, tally, |reader| ecg::read_within(reader, &limits)).flatten();
-        if read.as_ref().is_none_or(|recording| !recording.complete) {
+        let read = self.read(files, of, limits.ecg, tally, |reader| ecg::read_within(reader, &limits));
+        let (read, within) = read.unwrap_or((None, true));
+        if within && read.as_ref().is_none_or(|recording| !recording.complete) {
             tally.lost_file("damaged_file", EntryKind::Ecg, &files.printed(name));
         }
         let entry = read?.entry;
@@ -196,14 +197,15 @@ impl SideFiles {
             let read = reader.read_to_end(&mut bytes);
             (bytes, read)
         });
-        let (text, whole) = match read {
+        let within = read.as_ref().is_none_or(|(_, within)| *within);
+        let (text, whole) = match read.map(|(read, _)| read) {
             Some((bytes, Ok(_))) => (Some(bytes), true),
             Some((bytes, Err(error))) if is_of_checksum(&error) => (Some(bytes), false),
             // A part, too, is kept as it is: whoever looks at it sees where it ends.
             Some((bytes, Err(error))) if is_damage(&error) => (Some(readable(bytes)), false),
             _ => (None, false),
         };
-        if !whole {
+        if !whole && within {
             tally.lost_file("damaged_file", EntryKind::ClinicalRecord, &files.printed(name));
         }
         reference.entry.payload = text.filter(|text| whole || !text.is_empty());
@@ -220,17 +222,23 @@ struct Spent {
     before: u64,
     /// Bytes of the archive; entries that share their bytes do not count twice. `None` where nothing is packed.
     archive_bytes: Option<u64>,
+    /// Bytes of all files of a folder: nothing is packed there, but a file may be named again and again.
+    folder_bytes: Option<u64>,
 }
 
 impl Spent {
     fn new(files: &Files, progress: &Arc<AtomicU64>) -> Self {
         let before = progress.load(Ordering::Relaxed);
-        Self { bytes: 0, progress: Arc::clone(progress), before, archive_bytes: files.archive_bytes }
+        let Files { archive_bytes, folder_bytes, .. } = *files;
+        Self { bytes: 0, progress: Arc::clone(progress), before, archive_bytes, folder_bytes }
     }
 
     fn is_bomb(&self, limits: &Limits) -> bool {
         let packed = |all: u64| self.progress.load(Ordering::Relaxed).saturating_sub(self.before).clamp(1, all.max(1));
-        self.bytes > limits.ratio_free && self.archive_bytes.is_some_and(|all| self.bytes / packed(all) > limits.ratio)
+        let again = |all: u64| self.bytes / all.max(1) >= limits.times_read;
+        self.bytes > limits.ratio_free
+            && (self.archive_bytes.is_some_and(|all| self.bytes / packed(all) > limits.ratio)
+                || self.folder_bytes.is_some_and(again))
     }
 }
 

@@ -104,6 +104,8 @@ pub(super) struct Files {
     pub(super) beside: Option<String>,
     /// Bytes of the archive: all that honest entries together can have when packed.
     pub(super) archive_bytes: Option<u64>,
+    /// Of a folder: the bytes of all its files.
+    pub(super) folder_bytes: Option<u64>,
 }
 
 impl Files {
@@ -217,7 +219,8 @@ pub(super) fn open_folder(mut folder: Box<dyn Folder>, tally: &mut Tally) -> Res
         return Err(ErrorKind::TooLarge("files in the folder").into());
     }
     let mut main: Option<(String, u64)> = None;
-    let mut files = Files::default();
+    let folder_bytes = Some(list.iter().fold(0_u64, |all, (_, size)| all.saturating_add(*size)));
+    let mut files = Files { folder_bytes, ..Files::default() };
     let mut candidates = 0;
     let (mut refused, mut empty) = (None, None);
     let mut beside = BTreeMap::new();

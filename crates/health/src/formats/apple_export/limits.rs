@@ -23,6 +23,8 @@ pub const RATIO_FREE: u64 = 64 << 20;
 pub const MAX_EVENT: usize = 1 << 20;
 /// Attributes of one element.
 pub const MAX_ATTRIBUTES: usize = 64;
+/// So often all bytes of a folder's files may be read, where records name one file several times.
+pub const TIMES_READ: u64 = 4;
 /// Values further from zero are nobody's, and sums of them would not be exact any more.
 pub const MAX_VALUE: f64 = 1e12;
 /// Elements inside each other.
@@ -94,6 +96,8 @@ pub struct Limits {
     pub ratio: u64,
     /// See [`RATIO_FREE`].
     pub ratio_free: u64,
+    /// See [`TIMES_READ`].
+    pub times_read: u64,
     /// See [`MAX_EVENT`].
     pub event: usize,
     /// See [`MAX_ATTRIBUTES`].
@@ -141,6 +145,7 @@ impl Default for Limits {
             clinical: MAX_CLINICAL,
             ratio: MAX_RATIO,
             ratio_free: RATIO_FREE,
+            times_read: TIMES_READ,
             event: MAX_EVENT,
             attributes: MAX_ATTRIBUTES,
             depth: MAX_DEPTH,

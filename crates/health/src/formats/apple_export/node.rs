@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use super::attributes::{Attributes, unescape};
 use super::builder::{number, text};
+use super::limits::MAX_VALUE;
 use super::tally::Tally;
 use crate::formats::body::Body;
 use crate::formats::route::Point;
@@ -66,7 +67,7 @@ impl Node {
 
     /// An attribute as a number.
     pub(super) fn number(&self, name: &str) -> Option<f64> {
-        self.get(name).and_then(number)
+        self.get(name).and_then(number).filter(|number| number.abs() <= MAX_VALUE)
     }
 
     /// An attribute as an instant.
