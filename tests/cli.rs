@@ -247,7 +247,7 @@ fn rejected_records_are_listed_with_place_and_reason() {
     let row = |position: &str| detail.lines().find(|line| line.trim_start().starts_with(position)).expect(&detail);
     assert!(row("13323  Steps ").contains("a time that cannot be read") && row("13323").contains("\"yesterday\""));
     assert!(
-        row("13507  Heart Rate ").contains("an unreadable or impossible value") && row("13507").contains("\"fast\"")
+        row("13507  Heart Rate ").contains("an unreadable or far too large value") && row("13507").contains("\"fast\"")
     );
     assert!(!detail.contains("lists what could not be read"), "{detail}");
     folder.check(&["undo", "1"], 0);

@@ -102,7 +102,8 @@ pub(super) fn cancelled_by_ctrl_c(out: &Out) -> Cancel {
 
 pub(super) fn tell(report: &Report, out: &mut Out) -> Result<()> {
     counts(report, out)?;
-    app::words::see_rejects(report).map_or(Ok(()), |line| out.line(&line))
+    let more = [app::words::see_rejects(report), app::words::in_doubt(report)];
+    more.into_iter().flatten().try_for_each(|line| out.line(&line))
 }
 
 /// What became of the file, and its problems.

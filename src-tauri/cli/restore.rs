@@ -1,6 +1,6 @@
 //! Puts a backup in the store's place.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use app::words::count;
 use app::{Folder, Result};
@@ -26,9 +26,13 @@ pub(super) fn run(verb: &Restore, folder: &Folder, out: &mut Out) -> Result<End>
     let records = count(restored.records.unsigned_abs(), "record", "records");
     out.line(&format!("The store is that of {} now, {records}.", restored.file))?;
     if let Some(kept) = &restored.kept {
+        let shown = |path: &Path| format!("{:?}", std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
+        let (dir, again) = (shown(folder.dir()), shown(Path::new(kept)));
         out.line(&match restored.damaged {
             true => format!("What was there is damaged and could not be opened. It is kept for 30 days: {kept}"),
-            false => format!("What it was before is kept for 30 days: `vitalog restore {kept}` goes back."),
+            false => format!(
+                "What it was before is kept for 30 days; this goes back: vitalog --data-dir {dir} restore {again}"
+            ),
         })?;
     }
     Ok(End::Done)

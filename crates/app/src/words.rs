@@ -9,7 +9,7 @@ use crate::import::HomeMoved;
 /// Every code of a problem in a report, and what it means.
 pub const PROBLEMS: &[(&str, &str)] = &[
     ("bad_time", "Records with a time that could not be read, left out"),
-    ("bad_value", "Records with a value that is unreadable or impossible, left out"),
+    ("bad_value", "Records with a value that is unreadable or far too large, left out"),
     ("bad_shape", "Entries that are not put together as they should be, left out"),
     ("bad_part", "Times and values inside entries that could not be read, kept as text"),
     ("bad_markup", "Broken XML, skipped"),
@@ -49,7 +49,7 @@ pub const PROBLEMS: &[(&str, &str)] = &[
 /// Why one record or entry was left out, by the code of the problem that it counts to.
 pub const REJECTS: &[(&str, &str)] = &[
     ("bad_time", "a time that cannot be read"),
-    ("bad_value", "an unreadable or impossible value"),
+    ("bad_value", "an unreadable or far too large value"),
     ("bad_shape", "not put together as it should be"),
     ("truncated", "cut off by the end of the file"),
     ("too_many_kinds", "a type too many"),
@@ -115,6 +115,16 @@ pub fn see_rejects(report: &Report) -> Option<String> {
     let is_file = |problem: &ProblemCount| LOST_FILES.iter().any(|(reason, _)| *reason == problem.reason);
     let import = report.import.filter(|_| report.rejects() > 0 || report.problems.iter().any(is_file))?;
     Some(format!("`vitalog imports {import}` lists what could not be read."))
+}
+
+/// Says what to do about an import of a damaged file, once there is a better one.
+pub fn in_doubt(report: &Report) -> Option<String> {
+    let damaged = |problem: &ProblemCount| ["truncated", "bad_checksum"].contains(&problem.reason.as_str());
+    let import = report.import.filter(|_| report.problems.iter().any(damaged))?;
+    Some(format!(
+        "What was read of a damaged file may be wrong, too. Once there is a good copy, `vitalog undo {import}` takes this \
+         import back."
+    ))
 }
 
 /// Says that an import has moved the home zone, and how it is held.

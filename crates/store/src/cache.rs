@@ -1,5 +1,5 @@
-//! How many pages a writer keeps in memory. A store that fits is written once, when all is in; of a larger one each page
-//! is written when there is no room for it, and a larger cache gains nothing while the sums of an import grow.
+//! How many pages a writer keeps in memory. A store that fits is written once, when all is in; of a larger one each
+//! page is written when there is no room for it, and a larger cache gains nothing while the sums of an import grow.
 
 use rusqlite::Connection;
 

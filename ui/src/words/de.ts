@@ -513,7 +513,7 @@ export const de: Words = {
 
   rejectReasons: {
     bad_time: 'eine nicht lesbare Zeit',
-    bad_value: 'ein unlesbarer oder unmöglicher Wert',
+    bad_value: 'ein unlesbarer oder viel zu großer Wert',
     bad_shape: 'nicht gebaut, wie es sein soll',
     truncated: 'vom Ende der Datei abgeschnitten',
     too_many_kinds: 'eine Art zu viel',
@@ -523,7 +523,7 @@ export const de: Words = {
 
   reasons: {
     bad_time: 'Messungen mit nicht lesbarer Zeit, ausgelassen',
-    bad_value: 'Messungen mit unlesbarem oder unmöglichem Wert, ausgelassen',
+    bad_value: 'Messungen mit unlesbarem oder viel zu großem Wert, ausgelassen',
     bad_shape: 'Einträge, die nicht gebaut sind, wie sie sein sollen, ausgelassen',
     bad_part: 'Zeiten und Werte in Einträgen, die nicht gelesen werden konnten, als Text behalten',
     bad_markup: 'Kaputtes XML, übersprungen',

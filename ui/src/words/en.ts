@@ -511,7 +511,7 @@ export const en = {
   /** Why one record was left out, by the code of its problem. */
   rejectReasons: {
     bad_time: 'a time that cannot be read',
-    bad_value: 'an unreadable or impossible value',
+    bad_value: 'an unreadable or far too large value',
     bad_shape: 'not put together as it should be',
     truncated: 'cut off by the end of the file',
     too_many_kinds: 'a type too many',
@@ -522,7 +522,7 @@ export const en = {
   /** Codes of problems in a report: every one that the reader has. */
   reasons: {
     bad_time: 'Records with a time that could not be read, left out',
-    bad_value: 'Records with a value that is unreadable or impossible, left out',
+    bad_value: 'Records with a value that is unreadable or far too large, left out',
     bad_shape: 'Entries that are not put together as they should be, left out',
     bad_part: 'Times and values inside entries that could not be read, kept as text',
     bad_markup: 'Broken XML, skipped',

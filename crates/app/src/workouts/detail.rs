@@ -4,7 +4,7 @@ use health::formats::route::{Point, unpack};
 use health::series::buckets::Input;
 use health::series::workouts::heart::{Limits, Method, time_in_zones};
 use health::series::workouts::route::elevation;
-use health::series::workouts::splits::{KILOMETRE_M, Split, marks_of_parts, marks_of_samples, splits};
+use health::series::workouts::splits::{KILOMETRE_M, Mark, Split, marks_of_parts, marks_of_samples, splits};
 use health::series::workouts::totals::distance_kind;
 use health::time::format_instant;
 use serde::Serialize;
@@ -76,8 +76,8 @@ pub struct ZonesAnswer {
     pub minutes: [f64; 5],
 }
 
-/// The part of the workout's distance that a route must have to be cut into splits.
-const LEAST_ROUTE: f64 = 0.8;
+/// The part of the workout's distance that a route or samples must have to be cut into splits.
+const LEAST_PART: f64 = 0.8;
 
 /// Tells everything about one workout.
 pub fn detail(folder: &Folder, id: i64) -> Result<DetailAnswer> {
@@ -127,9 +127,10 @@ impl Desk<'_> {
         }
         let Some(kind) = distance_kind(&row.activity) else { return Ok((Vec::new(), None)) };
         let spans = self.spans(row, &find_kind(self.store, kind)?)?;
-        let found = splits(&marks_of_samples(&spans, row.start_ms, row.end_ms), KILOMETRE_M, route.pauses);
-        let origin = (!found.is_empty()).then_some("samples");
-        Ok((found, origin))
+        let found = route.splits_of(&marks_of_samples(&spans, row.start_ms, row.end_ms));
+        let found = found.filter(|found| !found.is_empty());
+        let origin = found.as_ref().map(|_| "samples");
+        Ok((found.unwrap_or_default(), origin))
     }
 
     /// As somebody would have known them right after the workout: later years change no zones.
@@ -159,10 +160,14 @@ struct Route<'r> {
 impl Route<'_> {
     /// None where the route is not that of the whole workout: satellites were out of sight, or its file is cut short.
     fn splits(self) -> Option<Vec<Split>> {
-        let marks = marks_of_parts(self.parts);
+        self.splits_of(&marks_of_parts(self.parts))
+    }
+
+    /// None where marks lie on a part of the way.
+    fn splits_of(self, marks: &[Mark]) -> Option<Vec<Split>> {
         let length = marks.last()?.distance_m;
-        let whole = length > 0.0 && self.distance_m.is_none_or(|metres| length >= LEAST_ROUTE * metres);
-        whole.then(|| splits(&marks, KILOMETRE_M, self.pauses))
+        let whole = length > 0.0 && self.distance_m.is_none_or(|metres| length >= LEAST_PART * metres);
+        whole.then(|| splits(marks, KILOMETRE_M, self.pauses))
     }
 }
 
@@ -196,6 +201,10 @@ mod tests {
         let moving: i64 = found.iter().map(|split| split.moving_ms).sum();
         assert_eq!(moving, 89 * 60_000);
         assert_eq!(route(Some(200_000.0)).splits(), None);
+        // Nor are samples: 84 metres do not take the time of seven kilometres.
+        let marks = [Mark { at_ms: 0, distance_m: 0.0 }, Mark { at_ms: 5_400_000, distance_m: 84.0 }];
+        assert_eq!(route(Some(7_000.0)).splits_of(&marks), None);
+        assert_eq!(route(Some(100.0)).splits_of(&marks).map(|splits| splits.len()), Some(1));
         assert_eq!(Route { parts: &[], pauses: &[], distance_m: None }.splits(), None);
     }
 }
