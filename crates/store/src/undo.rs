@@ -11,7 +11,7 @@ use crate::error::{ErrorKind, Result};
 use crate::history::{ImportRef, Presence, live_imports, show_as};
 use crate::open::Store;
 use crate::pages::Pages;
-use crate::query::zones::{find_stays, forget_home, zones};
+use crate::query::zones::{find_stays, forget_home, hand_home_on, zones};
 use crate::rollup::Rule;
 use crate::row::{FLAG_LOGGED, Row};
 use crate::superseded::reconcile;
@@ -84,6 +84,7 @@ fn undo(tx: &Connection, import: i64, home_zone: &str, tell: &mut dyn FnMut(Step
     }
     let sources = settle_names(tx, &imports, &before, &mut undone, &mut derived)?;
     entries::reconcile(tx, &imports)?;
+    hand_home_on(tx, import)?;
     find_stays(tx, home_zone)?;
     let zones = derived.rezone(tx, home_zone, &before)?;
     derived.rebuild(tx, &zones)?;

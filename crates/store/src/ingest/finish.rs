@@ -14,6 +14,7 @@ use crate::copies::Holders;
 use crate::error::{ErrorKind, Result};
 use crate::history::{self, History, ImportRef, Presence, live_imports, row_at};
 use crate::members::Members;
+use crate::query::zones::COMPUTER_ZONE;
 use crate::report::Report;
 use crate::rollup::Rule;
 use crate::superseded::Part;
@@ -222,8 +223,10 @@ impl Ingest<'_> {
         self.report.import = (!self.delivery.dry_run).then_some(self.import);
         self.report.outcome = if self.delivery.dry_run { super::DRY_RUN } else { "imported" }.to_owned();
         self.report.total();
-        let json = serde_json::to_string(&self.report).map_err(|e| ErrorKind::Damaged(e.to_string()))?;
-        self.write_import(&json)?;
+        let mut json = serde_json::to_value(&self.report).map_err(|e| ErrorKind::Damaged(e.to_string()))?;
+        // An undo may make this the first import, which finds the home zone.
+        json[COMPUTER_ZONE] = self.delivery.home_zone.into();
+        self.write_import(&json.to_string())?;
         Ok(self.report)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use health::series::rank::{Class, Writer};
 use health::time::{Anchor, Stay, Zones};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::settings::{forget, read, write};
 use super::sources;
@@ -18,6 +18,8 @@ const HOME_ZONE: &str = "home_zone";
 /// Is set where the home zone was found by an import and not chosen by anybody: the computer's zone at the first one,
 /// which holds where no sample tells another.
 const HOME_ZONE_FOUND: &str = "home_zone_found";
+/// Key of an import's report, as it is kept: the zone of the computer then.
+pub(crate) const COMPUTER_ZONE: &str = "computer_zone";
 
 /// How the home zone came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +82,7 @@ fn stays(conn: &Connection) -> Result<Vec<Stay>> {
 }
 
 /// Finds anew where the wearer was, and home where nobody chose it: the anchors' most frequent zone, else the
-/// computer's at the first import, which is `fallback` in that. Days shall not move when the computer travels.
+/// computer's at the first import that stands, which is `fallback` in that. Days shall not move when the computer travels.
 pub(crate) fn find_stays(conn: &Connection, fallback: &str) -> Result<()> {
     let anchors = anchors(conn)?;
     let home = read(conn, HOME_ZONE)?;
@@ -100,6 +102,21 @@ pub(crate) fn find_stays(conn: &Connection, fallback: &str) -> Result<()> {
         insert.execute(params![stay.from_ms, stay.zone])?;
     }
     Ok(())
+}
+
+/// Lets the first import that is left say in which zone the computer was, once the one before it is undone.
+pub(crate) fn hand_home_on(conn: &Connection, undone: i64) -> Result<()> {
+    let sql = format!(
+        "SELECT id, json_extract(report, '$.{COMPUTER_ZONE}') FROM imports WHERE undone = 0 ORDER BY id LIMIT 1"
+    );
+    let first: Option<(i64, Option<String>)> =
+        conn.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    match first {
+        Some((id, Some(zone))) if undone < id && read(conn, HOME_ZONE_FOUND)?.is_some() => {
+            write(conn, HOME_ZONE_FOUND, &zone)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Forgets a home zone that nobody chose, once no import is left that could have found it.

@@ -225,3 +225,27 @@ fn an_undo_leaves_no_image_of_an_entry_behind() {
         }
     }
 }
+
+/// Where no sample tells it, home is where the computer was at the first import that stands.
+#[test]
+fn an_undone_import_does_not_say_where_home_is() {
+    let exports = [export(10, &[steps(0, HOUR, 1.0)]), export(20, &[steps(HOUR, 2 * HOUR, 1.0)])];
+    let take_in = |store: &mut Store, export: &Export, home_zone| {
+        let mut queue = batches(export, 3).into_iter();
+        let delivery = Delivery { file: None, now_ms: 0, home_zone, dry_run: false, cancel: Cancel::default() };
+        store.ingest(&delivery, &mut || Ok(queue.next()), &mut |_| true).expect("ingests");
+    };
+    let mut store = store_of(&[]);
+    take_in(&mut store, &exports[0], "Asia/Tokyo");
+    take_in(&mut store, &exports[1], "America/New_York");
+    let both = dump(&store);
+    let mut alone = store_of(&[]);
+    take_in(&mut alone, &exports[1], "America/New_York");
+    store.undo(1, "Europe/Berlin", &Cancel::default(), &mut |_| true).expect("undoes");
+    check_same(&store, &alone);
+    // Who comes after the first one has no say.
+    take_in(&mut store, &exports[0], "Asia/Tokyo");
+    store.undo(3, "Europe/Berlin", &Cancel::default(), &mut |_| true).expect("undoes");
+    check_same(&store, &alone);
+    assert_ne!(both, dump(&alone));
+}
