@@ -231,7 +231,7 @@ mod tests {
         let (early, late) = ("2026-03-14 08:00:00 +0100", "2026-03-14 09:00:00 +0100");
         assert_eq!(reject_of("bad_time", &times(late, early)), "it ends before it starts");
         assert_eq!(reject_of("bad_time", &times("yesterday", early)), "a time that cannot be read");
-        assert_eq!(reject_of("bad_value", &times(early, late)), "an unreadable or impossible value");
+        assert_eq!(reject_of("bad_value", &times(early, late)), "an unreadable or far too large value");
     }
 
     #[test]
