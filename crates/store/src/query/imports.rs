@@ -4,6 +4,7 @@ use rusqlite::params;
 
 use crate::error::Result;
 use crate::open::Store;
+use crate::query::zones::COMPUTER_ZONE;
 
 /// One import.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,9 +55,10 @@ const OF_FILES: &str = "('missing_file', 'damaged_file', 'too_large_file')";
 impl Store {
     /// Returns every import, the oldest first, undone ones too.
     pub fn imports(&self) -> Result<Vec<ImportRow>> {
-        let mut statement = self
-            .conn
-            .prepare_cached("SELECT id, channel, file, device, at_ms, undone, report FROM imports ORDER BY id")?;
+        let mut statement = self.conn.prepare_cached(&format!(
+            "SELECT id, channel, file, device, at_ms, undone,
+                 iif(report = '', '', json_remove(report, '$.{COMPUTER_ZONE}')) FROM imports ORDER BY id"
+        ))?;
         let rows = statement.query_map([], |row| {
             Ok(ImportRow {
                 id: row.get(0)?,
