@@ -82,7 +82,8 @@ fn stays(conn: &Connection) -> Result<Vec<Stay>> {
 }
 
 /// Finds anew where the wearer was, and home where nobody chose it: the anchors' most frequent zone, else the
-/// computer's at the first import that stands, which is `fallback` in that. Days shall not move when the computer travels.
+/// computer's at the first import that stands, which is `fallback` in that. Days shall not move when the computer
+/// travels.
 pub(crate) fn find_stays(conn: &Connection, fallback: &str) -> Result<()> {
     let anchors = anchors(conn)?;
     let home = read(conn, HOME_ZONE)?;
