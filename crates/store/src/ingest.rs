@@ -15,7 +15,6 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use self::waiting::{Owner, Waiting};
 use crate::absences::Stored;
-use crate::cache::Cache;
 use crate::cancel::{Cancel, Done};
 use crate::claims::{Claimant, Claims};
 use crate::derived::Derived;
@@ -183,7 +182,6 @@ struct Ingest<'a> {
     waiting: Waiting,
     variants: entries::Variants,
     rejects_kept: u64,
-    cache: Cache,
     report: Report,
 }
 
@@ -211,7 +209,6 @@ impl<'a> Ingest<'a> {
             waiting: Waiting::default(),
             variants: entries::Variants::default(),
             rejects_kept: 0,
-            cache: Cache::begin(conn)?,
             report: Report { file: delivery.file.map(str::to_owned), ..Report::default() },
         })
     }
@@ -235,7 +232,6 @@ impl<'a> Ingest<'a> {
             }
             (at.records, at.bytes) = (batch.records_read, batch.bytes_read);
             self.batch(batch)?;
-            self.cache.follow(self.conn)?;
             at.total_bytes = self.document.total_bytes;
             tell(at, &self.delivery.cancel, progress)?;
         }

@@ -8,7 +8,6 @@ mod absences;
 mod aliases;
 mod at_path;
 mod backup;
-mod cache;
 mod cancel;
 mod claims;
 mod copies;
