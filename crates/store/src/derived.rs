@@ -81,9 +81,13 @@ impl Added {
     const NONE: Self = Self { n: 0, first_ms: i64::MAX, last_ms: i64::MIN };
 
     fn add(&mut self, key: &Key) {
-        self.n += 1;
-        self.first_ms = self.first_ms.min(key.start_ms);
-        self.last_ms = self.last_ms.max(key.end_ms());
+        self.join(Self { n: 1, first_ms: key.start_ms, last_ms: key.end_ms() });
+    }
+
+    fn join(&mut self, more: Self) {
+        self.n += more.n;
+        self.first_ms = self.first_ms.min(more.first_ms);
+        self.last_ms = self.last_ms.max(more.last_ms);
     }
 }
 
@@ -97,12 +101,16 @@ impl Derived {
     /// Rows were inserted into a kind that had none before this ingest.
     pub fn inserted_fresh(&mut self, kind: &KindRef, zones: &Zones, rows: &[Row]) {
         let days = self.fresh.entry(kind.id).or_default();
+        let mut added = BTreeMap::new();
         for row in rows {
             let Key { start_ms, source, duration_ms, .. } = row.key;
             let (value, copies) = (row.image.value, kind.rule.copies(row.image.copies, row.flags));
             let by_hand = row.flags & FLAG_USER_ENTERED != 0;
             days.add(zones, kind.rule.style(), Part { start_ms, source, duration_ms, value, copies, by_hand });
-            self.added.entry((kind.id, source)).or_insert(Added::NONE).add(&row.key);
+            added.entry(source).or_insert(Added::NONE).add(&row.key);
+        }
+        for (source, more) in added {
+            self.added.entry((kind.id, source)).or_insert(Added::NONE).join(more);
         }
     }
 

@@ -29,7 +29,14 @@ impl Ingest<'_> {
         sources: impl Iterator<Item = u32>,
     ) -> Result<Vec<(u32, Vec<Row>)>> {
         let ids = self.ids(batch)?;
-        let mut rows: Vec<(u32, Vec<Row>)> = ids.kinds.iter().map(|kind| (*kind, Vec::new())).collect();
+        let mut counts = vec![0; ids.kinds.len()];
+        for sample in &batch.samples {
+            if let Some(count) = counts.get_mut(sample.kind as usize) {
+                *count += 1;
+            }
+        }
+        let kinds = ids.kinds.iter().zip(counts);
+        let mut rows: Vec<(u32, Vec<Row>)> = kinds.map(|(kind, count)| (*kind, Vec::with_capacity(count))).collect();
         for (sample, source) in batch.samples.iter().zip(sources) {
             if let Some((_, rows)) = rows.get_mut(sample.kind as usize) {
                 rows.push(row(sample, source, &ids, self.import));

@@ -52,8 +52,7 @@ impl Store {
         if read(&self.conn, HOME_ZONE_FOUND)?.is_none() {
             return Ok(HomeFrom::Chosen);
         }
-        let told = most_frequent(&anchors(&self.conn)?).is_some();
-        Ok(if told { HomeFrom::Samples } else { HomeFrom::Computer })
+        Ok(if has_anchor(&self.conn)? { HomeFrom::Samples } else { HomeFrom::Computer })
     }
 
     /// Returns the IANA name of the home zone: the setting, else `fallback`. The first import sets it.
@@ -153,21 +152,35 @@ fn most_frequent(anchors: &[Anchor]) -> Option<&str> {
     counts.into_iter().map(|(zone, _)| zone).next()
 }
 
+/// Samples of sleep and workouts that name a zone. Sorted here, the bodies of all workouts would be in memory at once;
+/// and few have to be parsed.
+const ANCHORS: &str =
+    "SELECT s.start_ms, s.start_ms + s.duration_ms, json_extract(d.json, '$.metadata.HKTimeZone') AS zone, s.source_id
+         FROM samples s JOIN details d ON d.id = s.details_id
+         WHERE s.kind_id = (SELECT id FROM kinds WHERE identifier = 'HKCategoryTypeIdentifierSleepAnalysis')
+           AND s.superseded_by IS NULL AND instr(d.json, 'HKTimeZone') > 0 AND zone IS NOT NULL
+         UNION ALL
+         SELECT start_ms, coalesce(end_ms, start_ms), json_extract(body, '$.metadata.HKTimeZone') AS zone, source_id
+         FROM entries
+         WHERE kind = 'workout' AND superseded_by IS NULL AND start_ms IS NOT NULL
+           AND instr(body, 'HKTimeZone') > 0 AND zone IS NOT NULL";
+
+/// Whether anything says where the wearer was.
+fn has_anchor(conn: &Connection) -> Result<bool> {
+    let mut statement = conn.prepare_cached(ANCHORS)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        if row.get_ref(2)?.as_str().is_ok_and(|name| Zones::named(name).is_some()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// What samples of sleep and workouts say about where the wearer was, in any order. Names that are no zone say nothing.
 fn anchors(conn: &Connection) -> Result<Vec<Anchor>> {
     let trusted = trusted(conn)?;
-    // Sorted here, the bodies of all workouts would be in memory at once; and few have to be parsed.
-    let mut statement = conn.prepare_cached(
-        "SELECT s.start_ms, s.start_ms + s.duration_ms, json_extract(d.json, '$.metadata.HKTimeZone') AS zone, s.source_id
-             FROM samples s JOIN details d ON d.id = s.details_id
-             WHERE s.kind_id = (SELECT id FROM kinds WHERE identifier = 'HKCategoryTypeIdentifierSleepAnalysis')
-               AND s.superseded_by IS NULL AND zone IS NOT NULL
-             UNION ALL
-             SELECT start_ms, coalesce(end_ms, start_ms), json_extract(body, '$.metadata.HKTimeZone') AS zone, source_id
-             FROM entries
-             WHERE kind = 'workout' AND superseded_by IS NULL AND start_ms IS NOT NULL
-               AND instr(body, 'HKTimeZone') > 0 AND zone IS NOT NULL",
-    )?;
+    let mut statement = conn.prepare_cached(ANCHORS)?;
     let mut rows = statement.query([])?;
     let (mut anchors, mut zones) = (Vec::new(), HashSet::<Arc<str>>::new());
     while let Some(row) = rows.next()? {

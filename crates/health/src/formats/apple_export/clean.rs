@@ -115,7 +115,25 @@ pub(super) fn is_damage(error: &io::Error) -> bool {
 
 /// Appends up to `wanted` bytes; fewer only at the end of the input.
 pub(super) fn read_up_to(reader: &mut impl Read, into: &mut Vec<u8>, wanted: usize) -> io::Result<()> {
-    reader.take(wanted as u64).read_to_end(into).map(|_| ())
+    let before = into.len();
+    into.resize(before + wanted, 0);
+    let (read, result) = read_full(reader, into.get_mut(before..).unwrap_or_default());
+    into.truncate(before + read);
+    result
+}
+
+/// Fills a buffer; how much of it, which is less only at the end of the input or at an error.
+fn read_full(reader: &mut impl Read, buffer: &mut [u8]) -> (usize, io::Result<()>) {
+    let mut read = 0;
+    while let Some(rest) = buffer.get_mut(read..).filter(|rest| !rest.is_empty()) {
+        match reader.read(rest) {
+            Ok(0) => break,
+            Ok(n) => read += n,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return (read, Err(error)),
+        }
+    }
+    (read, Ok(()))
 }
 
 /// Turns any bytes into blocks of valid UTF-8 without control characters.
@@ -138,11 +156,15 @@ impl<R: Read> Cleaner<R> {
     /// was read before it.
     pub(super) fn fill(&mut self, block: &mut String) -> io::Result<()> {
         loop {
+            // What is in the block is overwritten: only a new one has to be cleared first.
             let mut bytes = mem::take(block).into_bytes();
-            bytes.clear();
-            bytes.append(&mut self.carry);
-            let wanted = BLOCK.saturating_sub(bytes.len()).max(1);
-            let result = read_up_to(&mut self.inner, &mut bytes, wanted);
+            let carried = self.carry.len();
+            bytes.resize(BLOCK.max(carried + 1), 0);
+            for (to, from) in bytes.iter_mut().zip(self.carry.drain(..)) {
+                *to = from;
+            }
+            let (read, result) = read_full(&mut self.inner, bytes.get_mut(carried..).unwrap_or_default());
+            bytes.truncate(carried + read);
             if bytes.is_empty() {
                 return result;
             }

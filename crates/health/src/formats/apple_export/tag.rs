@@ -64,16 +64,18 @@ fn name(inside: &str) -> Option<&str> {
 /// The place of the `>` that ends a tag and not a value. Never looks beyond a second `<`, which makes a tag not plain:
 /// many tags without an end cost no more than their bytes.
 fn end_of_tag(bytes: &[u8]) -> std::result::Result<usize, usize> {
-    let mut end = 0;
-    // Each try counts again from the start, so a hostile tag gets only a few.
+    let (mut end, mut quotes) = (0, 0);
+    // A hostile tag gets only a few tries.
     for _ in 0..4 {
         let rest = bytes.get(end..).unwrap_or_default();
-        end += memchr2(b'>', b'<', rest).ok_or(bytes.len())?;
-        let tag = bytes.get(..end).unwrap_or_default();
+        let length = memchr2(b'>', b'<', rest).ok_or(bytes.len())?;
+        end += length;
         if bytes.get(end) == Some(&b'<') {
             break;
         }
-        if memchr_iter(b'"', tag).count().is_multiple_of(2) {
+        quotes += memchr_iter(b'"', rest.get(..length).unwrap_or_default()).count();
+        if quotes.is_multiple_of(2) {
+            let tag = bytes.get(..end).unwrap_or_default();
             return is_plain(tag).then_some(end).ok_or(end);
         }
         end += 1;
