@@ -124,9 +124,11 @@ fn summary(
     let lowest = buckets.iter().map(|b| b.mean).fold(f64::INFINITY, f64::min);
     let highest = buckets.iter().map(|b| b.mean).fold(f64::NEG_INFINITY, f64::max);
     let Some(totals) = totals else { return format!("{when} there is no {name}.") };
+    let (low, high) = (measure.number(lowest), measure.number(highest));
     format!(
-        "{when} your {name} {}, on average {}. {}.",
-        ranged(&measure.number(lowest), &measure.number(highest), measure.unit),
+        "{when} your {name} {}{}, on average {}. {}.",
+        ranged(&low, &high, measure.unit),
+        if low == high { String::new() } else { range.step.to_next() },
         measure.text(totals.mean),
         range.step.with_data(buckets.len(), slots),
     )
