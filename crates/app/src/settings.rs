@@ -133,7 +133,7 @@ impl Allowed {
                 words.iter().find(|word| word.eq_ignore_ascii_case(value)).map(|word| (*word).to_owned())
             }
             Self::Zone if value.eq_ignore_ascii_case(AUTO) => Some(AUTO.to_owned()),
-            Self::Zone => TimeZone::get(value).ok()?.iana_name().filter(|name| is_place(name)).map(str::to_owned),
+            Self::Zone => place(value),
             Self::Port => value.parse::<u16>().ok().map(|port| port.to_string()),
             Self::Text => Some(value.to_owned()),
             Self::Goals => goals(value).map(|goals| written(&goals)),
@@ -154,10 +154,14 @@ impl Allowed {
     }
 }
 
-/// Whether somebody can live there. Beside its places the database of a system has rules (`EST5EDT`, `posixrules`) and
-/// copies of itself (`posix/Europe/Paris`).
-fn is_place(zone: &str) -> bool {
-    zone == "UTC" || (zone.contains('/') && zone.starts_with(|first: char| first.is_ascii_uppercase()))
+/// A zone that can be chosen, by its own spelling. Beside its places (`Europe/Paris`, `Japan`) the database of a system
+/// has rules (`EST5EDT`, `posixrules`) and copies of itself (`posix/Europe/Paris`).
+pub(crate) fn place(zone: &str) -> Option<String> {
+    let zone = TimeZone::get(zone).ok()?;
+    let name = zone.iana_name()?;
+    let after = name.strip_prefix(|first: char| first.is_ascii_uppercase())?;
+    let is_word = after.bytes().all(|b| b.is_ascii_lowercase());
+    (name == "UTC" || name.contains('/') || is_word).then(|| name.to_owned())
 }
 
 /// Reads `step_count=10000, body_mass=70`: types that tables know, by name, each with a number above zero.
@@ -235,6 +239,7 @@ mod tests {
         check("europe/paris", Some("Europe/Paris"));
         check("America/Argentina/Buenos_Aires", Some("America/Argentina/Buenos_Aires"));
         check("utc", Some("UTC"));
+        check("japan", Some("Japan"));
         check("AUTO", Some("auto"));
         // The last three are there on some systems only.
         for text in ["EST5EDT", "MET", "Mars/Olympus", "", "posixrules", "posix/Europe/Paris", "localtime"] {

@@ -130,10 +130,12 @@ pub fn in_doubt(report: &Report) -> Option<String> {
 /// Says that an import has moved the home zone, and how it is held.
 pub fn home_zone(moved: &HomeMoved) -> String {
     let HomeMoved { was, now } = moved;
-    format!(
-        "The home zone is {now} now (was {was}): most nights and workouts tell it, and days moved with it. \
-         `vitalog settings set home_zone {was}` holds the old one."
-    )
+    let moved =
+        format!("The home zone is {now} now (was {was}): most nights and workouts tell it, and days moved with it.");
+    match crate::settings::place(was) {
+        Some(was) => format!("{moved} `vitalog settings set home_zone {was}` holds the old one."),
+        None => moved,
+    }
 }
 
 /// `2 workouts, 1 route`, from counts by the keys of [`ENTRIES`]; empty where there is nothing.
@@ -223,6 +225,13 @@ mod tests {
         );
         check("bad_markup", 3, Some(7), "Broken XML, skipped (bad_markup): 3 times, first at byte 7");
         check("of_tomorrow", 2, None, "Something else (of_tomorrow): 2 times");
+    }
+
+    #[test]
+    fn only_a_zone_that_can_be_set_is_told_with_the_command_that_sets_it() {
+        let moved = |was: &str| home_zone(&HomeMoved { was: was.to_owned(), now: "Europe/Berlin".to_owned() });
+        assert!(moved("Asia/Tokyo").ends_with("`vitalog settings set home_zone Asia/Tokyo` holds the old one."));
+        assert!(moved("GMT").ends_with("(was GMT): most nights and workouts tell it, and days moved with it."));
     }
 
     #[test]

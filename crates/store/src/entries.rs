@@ -340,8 +340,9 @@ pub(crate) fn forget_undone(conn: &Connection, imports: &[ImportRef], undone: i6
         }
     }
     // Which of several rows that are alike holds what is left may have come of what is gone.
+    let mut settled = moves::Settled::new();
     for id in ids {
-        removed += moves::settle_if_several(conn, imports, id)?;
+        removed += moves::settle_if_several(conn, imports, id, &mut settled)?;
     }
     Ok(removed)
 }

@@ -151,8 +151,8 @@ impl Store {
         refuse_foreign(conn)?;
         steady_plans(conn)?;
         // For a new file: half the calls of the default size, and a phone's few samples still touch little.
-        // An import is written and read back in half as many pieces as with 8 KiB, in as many bytes.
-        conn.pragma_update(None, "page_size", 16384)?;
+        // SQLite copies into an open store only what has pages of its size: with others, backups would be lost.
+        conn.pragma_update(None, "page_size", 8192)?;
         conn.pragma_update(None, "journal_mode", "wal")?;
         // A commit is on the disk when it returns; what it syncs the checkpoint after it need not.
         conn.pragma_update(None, "synchronous", "full")?;

@@ -1,6 +1,7 @@
 //! Entries whose source turns out to be another one, and those of two sources that are one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -19,6 +20,9 @@ const CORRELATION: &str = "correlation";
 /// Number, kind, identity and span of an entry.
 pub(super) type Placed = (i64, String, String, (Option<i64>, Option<i64>));
 
+/// How imports showed an entry; the same image is there once, however many had it.
+pub(super) type Images = BTreeMap<i64, Rc<Image>>;
+
 /// Entries by the source that they belong to now, and the one under which they lay.
 pub(crate) type Moved = BTreeMap<(Option<u32>, Option<u32>), Vec<i64>>;
 
@@ -31,16 +35,18 @@ pub(crate) fn move_source(
     to: u32,
 ) -> Result<BTreeMap<String, u64>> {
     let mut merged: BTreeMap<String, u64> = BTreeMap::new();
-    for placed in of_source(conn, from)? {
-        let (id, kind, ..) = &placed;
-        if kind != CORRELATION {
-            give(conn, *id, Some(to))?;
-            let gone = variants::settle(conn, imports, &variants::beside(conn, &placed, Some(to))?)?;
-            if gone > 0 {
-                *merged.entry(kind.clone()).or_default() += gone;
-            }
-            continue;
+    let (correlations, others): (Vec<Placed>, Vec<Placed>) =
+        of_source(conn, from)?.into_iter().partition(|(_, kind, ..)| kind == CORRELATION);
+    others.iter().try_for_each(|(id, ..)| give(conn, *id, Some(to)))?;
+    let mut settled = Settled::new();
+    for (id, kind, ..) in others {
+        let gone = settle_if_several(conn, imports, id, &mut settled)?;
+        if gone > 0 {
+            *merged.entry(kind).or_default() += gone;
         }
+    }
+    for placed in correlations {
+        let (id, kind, ..) = &placed;
         let Some(old) = same_as(conn, import, &placed, Some(to), &|_| true)? else {
             give(conn, *id, Some(to))?;
             continue;
@@ -112,7 +118,7 @@ pub(crate) fn deal_out(
     for id in all {
         let own = source_of(conn, id)?;
         let members: BTreeSet<u32> = members::of(conn, id)?.iter().map(|(_, key)| key.source).collect();
-        let mut held: BTreeMap<(Option<u32>, Vec<u32>), BTreeMap<i64, Image>> = BTreeMap::new();
+        let mut held: BTreeMap<(Option<u32>, Vec<u32>), Images> = BTreeMap::new();
         for (import, image) in images(conn, id)? {
             if imports.iter().any(|live| live.id == import) {
                 let of = |source: &u32| places.of(*source, import);
@@ -135,23 +141,24 @@ pub(crate) fn deal_out(
 
 /// Makes one of entries that are the same, of those that lay under different sources or whose members did.
 pub(crate) fn unite(conn: &Connection, imports: &[ImportRef], moved: Moved) -> Result<()> {
-    let mut settled: BTreeMap<Option<u32>, BTreeSet<i64>> = BTreeMap::new();
+    let mut united: BTreeMap<Option<u32>, BTreeSet<i64>> = BTreeMap::new();
+    let mut settled = Settled::new();
     // Where they belong is where the first of them were.
     let mut moved: Vec<_> = moved.into_iter().collect();
     moved.sort_by_key(|((to, from), _)| (*to, from != to, *from));
     for ((to, _), ids) in moved {
-        let before = settled.get(&to).cloned().unwrap_or_default();
+        let before = united.get(&to).cloned().unwrap_or_default();
         for id in ids {
             // One that is settled with those beside it may be gone.
             let Some(placed) = placed(conn, id)? else { continue };
             if placed.1 != CORRELATION {
-                variants::settle(conn, imports, &variants::beside(conn, &placed, to)?)?;
+                settle_if_several(conn, imports, id, &mut settled)?;
                 continue;
             }
             let known = same_as(conn, i64::MIN, &placed, to, &|id| before.contains(&id))?;
             match known.map_or_else(|| equal_to(conn, id), |known| Ok(Some(known)))? {
                 Some(known) => unite_two(conn, imports, id, known)?,
-                None => _ = settled.entry(to).or_default().insert(id),
+                None => _ = united.entry(to).or_default().insert(id),
             }
         }
     }
@@ -204,17 +211,12 @@ fn unite_two(conn: &Connection, imports: &[ImportRef], id: i64, known: i64) -> R
 }
 
 /// Writes down anew which imports held an entry, and how each showed it.
-pub(super) fn write_images(
-    conn: &Connection,
-    imports: &[ImportRef],
-    id: i64,
-    images: &BTreeMap<i64, Image>,
-) -> Result<()> {
+pub(super) fn write_images(conn: &Connection, imports: &[ImportRef], id: i64, images: &Images) -> Result<()> {
     conn.prepare_cached("DELETE FROM entry_log WHERE entry_id = ?1")?.execute([id])?;
     let differ = images.values().zip(images.values().skip(1)).any(|(a, b)| a != b);
     let mut last = None;
     for (import, image) in images {
-        log(conn, id, *import, Some(image).filter(|image| differ && last != Some(*image)))?;
+        log(conn, id, *import, Some(&**image).filter(|_| differ && last != Some(image)))?;
         last = Some(image);
     }
     if let Some((first, image)) = images.first_key_value() {
@@ -225,19 +227,39 @@ pub(super) fn write_images(
 }
 
 /// How each import that held an entry showed it.
-pub(super) fn images(conn: &Connection, id: i64) -> Result<BTreeMap<i64, Image>> {
-    let holders: Vec<i64> = {
-        let mut statement = conn.prepare_cached("SELECT import_id FROM entry_log WHERE entry_id = ?1")?;
-        statement.query_map([id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
-    };
-    let image = |import| Ok((import, image_at(conn, id, import)?.map_or_else(|| current(conn, id), Ok)?));
-    holders.into_iter().map(image).collect()
+pub(super) fn images(conn: &Connection, id: i64) -> Result<Images> {
+    let mut statement = conn
+        .prepare_cached("SELECT import_id, body IS NOT NULL FROM entry_log WHERE entry_id = ?1 ORDER BY import_id")?;
+    let held: Vec<(i64, bool)> =
+        statement.query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+    let mut last: Option<Rc<Image>> = None;
+    let mut images = BTreeMap::new();
+    for (import, has_its_own) in held {
+        let image = match last.take().filter(|_| !has_its_own) {
+            Some(same) => same,
+            None => Rc::new(image_at(conn, id, import)?.map_or_else(|| current(conn, id), Ok)?),
+        };
+        last = Some(Rc::clone(&image));
+        images.insert(import, image);
+    }
+    Ok(images)
 }
 
+/// Groups of rows that are alike, by what they have in common: each is settled once, however many its rows are.
+pub(super) type Settled = BTreeSet<(String, String, (Option<i64>, Option<i64>), Option<u32>)>;
+
 /// Deals out what several rows hold that are alike to one, but for correlations. Returns how many rows went.
-pub(super) fn settle_if_several(conn: &Connection, imports: &[ImportRef], id: i64) -> Result<u64> {
+pub(super) fn settle_if_several(
+    conn: &Connection,
+    imports: &[ImportRef],
+    id: i64,
+    settled: &mut Settled,
+) -> Result<u64> {
     match placed(conn, id)? {
-        Some((_, kind, ..)) if kind != CORRELATION => variants::settle_beside(conn, imports, id),
+        Some((_, kind, identity, span)) if kind != CORRELATION => {
+            let is_new = settled.insert((kind, identity, span, source_of(conn, id)?));
+            if is_new { variants::settle_beside(conn, imports, id) } else { Ok(0) }
+        }
         _ => Ok(0),
     }
 }

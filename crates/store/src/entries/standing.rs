@@ -13,6 +13,10 @@ use crate::ingest::REJECTS_KEPT;
 use crate::stretch::NEAR_MS;
 use crate::superseded::{extend, overlaps};
 
+/// The kind of entry that a file of points is.
+const ROUTE: &str = "route";
+
+#[derive(Clone)]
 struct Place {
     id: i64,
     span: (i64, i64),
@@ -23,8 +27,15 @@ struct Place {
 }
 
 impl Place {
-    fn file(&self) -> File {
-        (self.identity.clone(), self.span.0)
+    /// What a torn one has in common with the whole one. A route has its path for itself, and its first point may be
+    /// what is torn; all ECGs are of one name.
+    fn file(&self, kind: &str) -> File {
+        (kind.to_owned(), self.identity.clone(), (kind != ROUTE).then_some(self.span.0))
+    }
+
+    /// Whether a torn file of the same name lies in the time of this one.
+    fn has_time_of(&self, torn: &Self) -> bool {
+        (self.span.0..=self.span.1).contains(&torn.span.0)
     }
 
     /// The newest import that holds it.
@@ -62,23 +73,28 @@ fn decide(
     let mut gone = BTreeMap::new();
     let snapshots: Vec<&ImportRef> = imports.iter().filter(|import| import.is_snapshot()).collect();
     let with_lost_files = with_lost_files(conn)?;
-    for ((kind, _), places) in &mut series(conn)? {
-        let known_whole = hold_whole_ones(places, imports);
+    let mut series = series(conn)?;
+    let known_whole = hold_whole_ones(&mut series, imports);
+    let paths = paths(&series, &with_lost_files);
+    for ((kind, _), places) in &series {
         let mut cover: BTreeMap<i64, Vec<(i64, i64)>> = BTreeMap::new();
-        for place in &*places {
+        for place in places {
             for import in &place.holders {
                 let near = (place.span.0.saturating_sub(NEAR_MS), place.span.1.saturating_add(NEAR_MS));
                 extend(cover.entry(*import).or_default(), near);
             }
         }
-        for place in &*places {
+        for place in places {
             let holder = place.newest(imports);
             let newer = snapshots.iter().filter(|s| holder.is_some_and(|holder| s.rank() > holder.rank()));
-            let newer = newer.filter(|s| !with_lost_files.contains(&(kind.clone(), s.id)));
+            let may_be_lost = |import: i64| {
+                with_lost_files.contains(&(kind.clone(), import)) && !paths.contains(&(import, &*place.identity))
+            };
+            let newer = newer.filter(|s| !may_be_lost(s.id));
             let superseded_by = newer
                 .map(|snapshot| snapshot.id)
                 .find(|id| cover.get(id).is_some_and(|c| overlaps(c, place.span.0, place.span.1)))
-                .or_else(|| known_whole.get(&place.file()).copied().filter(|_| place.is_torn));
+                .or_else(|| known_whole.get(&place.id).copied());
             gone.extend(superseded_by.map(|import| (place.id, import)));
             each(place, superseded_by)?;
         }
@@ -94,25 +110,44 @@ fn decide(
     Ok(())
 }
 
-/// Identity and start of a file.
-type File = (String, i64);
+/// Kind and identity of a file, and its start where others have the same name.
+type File = (String, String, Option<i64>);
 
-/// Whoever holds what could be read of a torn file holds the file, of which others may know more. Returns the newest
-/// imports that had torn ones whole.
-fn hold_whole_ones(places: &mut [Place], imports: &[ImportRef]) -> BTreeMap<File, i64> {
-    let mut torn: BTreeMap<File, BTreeSet<i64>> = BTreeMap::new();
-    for place in places.iter().filter(|place| place.is_torn) {
-        torn.entry(place.file()).or_default().extend(&place.holders);
+/// Whoever holds what could be read of a torn file holds the file, of which others may know more; who wrote it may be
+/// what is torn. Returns the torn ones, each with the newest import that had it whole.
+fn hold_whole_ones(series: &mut Series, imports: &[ImportRef]) -> BTreeMap<i64, i64> {
+    let mut torn: BTreeMap<File, Vec<Place>> = BTreeMap::new();
+    for ((kind, _), places) in &*series {
+        for place in places.iter().filter(|place| place.is_torn) {
+            torn.entry(place.file(kind)).or_default().push(place.clone());
+        }
     }
-    let mut newest: BTreeMap<File, &ImportRef> = BTreeMap::new();
-    for whole in places.iter_mut().filter(|place| !place.is_torn && !torn.is_empty()) {
-        let file = whole.file();
-        let (Some(holders), Some(import)) = (torn.get(&file), whole.newest(imports)) else { continue };
-        whole.holders.extend(holders);
-        let known = newest.entry(file).or_insert(import);
-        *known = if known.rank() < import.rank() { import } else { known };
+    let mut newest: BTreeMap<i64, &ImportRef> = BTreeMap::new();
+    if torn.is_empty() {
+        return BTreeMap::new();
     }
-    newest.into_iter().map(|(file, import)| (file, import.id)).collect()
+    for ((kind, _), places) in series {
+        for whole in places.iter_mut().filter(|place| !place.is_torn) {
+            let Some(import) = whole.newest(imports) else { continue };
+            let parts = torn.get(&whole.file(kind)).into_iter().flatten();
+            let parts: Vec<&Place> = parts.filter(|torn| whole.has_time_of(torn)).collect();
+            for torn in parts {
+                whole.holders.extend(&torn.holders);
+                let known = newest.entry(torn.id).or_insert(import);
+                *known = if known.rank() < import.rank() { import } else { known };
+            }
+        }
+    }
+    newest.into_iter().map(|(torn, import)| (torn, import.id)).collect()
+}
+
+/// The routes that imports hold which lost files, by their paths: these are not the lost ones.
+fn paths<'s>(series: &'s Series, with_lost_files: &BTreeSet<(String, i64)>) -> BTreeSet<(i64, &'s str)> {
+    let lost: BTreeSet<i64> =
+        with_lost_files.iter().filter(|(kind, _)| kind == ROUTE).map(|(_, import)| *import).collect();
+    let routes = series.iter().filter(|((kind, _), _)| kind == ROUTE).flat_map(|(_, places)| places);
+    let held = |place: &'s Place| place.holders.iter().map(|import| (*import, &*place.identity));
+    routes.flat_map(held).filter(|(import, _)| lost.contains(import)).collect()
 }
 
 /// The imports of which a file of a kind was missing, or could not be read wholly: nobody knows which of the files of

@@ -7,11 +7,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
+use std::rc::Rc;
 
 use health::{Entry, EntryKind};
 use rusqlite::Connection;
 
-use super::moves::{Placed, images, placed, source_of, write_images};
+use super::moves::{Images, Placed, images, placed, source_of, write_images};
 use super::{ALIKE, Image, find_by, insert, known_again, remove, said};
 use crate::error::Result;
 use crate::history::ImportRef;
@@ -153,6 +154,9 @@ pub(super) fn beside(conn: &Connection, (_, kind, identity, span): &Placed, sour
     find_by(conn, kind, identity, *span, source, None)
 }
 
+/// Images by the import that holds them and by how they look.
+type Held = BTreeMap<i64, BTreeMap<u64, Rc<Image>>>;
+
 /// Deals the images of entries that lie side by side to the first of them, and removes those that are one with another.
 /// Returns how many went.
 pub(super) fn settle(conn: &Connection, imports: &[ImportRef], rows: &[i64]) -> Result<u64> {
@@ -160,7 +164,7 @@ pub(super) fn settle(conn: &Connection, imports: &[ImportRef], rows: &[i64]) -> 
         return Ok(0);
     }
     let hasher = RandomState::new();
-    let mut held: BTreeMap<i64, BTreeMap<u64, Image>> = BTreeMap::new();
+    let mut held = Held::new();
     for id in rows {
         for (import, image) in images(conn, *id)? {
             held.entry(import).or_default().entry(look(&hasher, &image)).or_insert(image);
@@ -181,10 +185,10 @@ pub(super) fn settle(conn: &Connection, imports: &[ImportRef], rows: &[i64]) -> 
 }
 
 /// What each row holds, from what each import does by its looks; as many rows as one import needs.
-fn deal(imports: &[ImportRef], mut held: BTreeMap<i64, BTreeMap<u64, Image>>) -> Vec<BTreeMap<i64, Image>> {
-    let mut rows: Vec<(BTreeSet<u64>, BTreeMap<i64, Image>)> = Vec::new();
+fn deal(imports: &[ImportRef], mut held: Held) -> Vec<Images> {
+    let mut rows: Vec<(BTreeSet<u64>, Images)> = Vec::new();
     for import in imports.iter().map(|import| import.id) {
-        let mut images: Vec<(u64, Image)> = held.remove(&import).unwrap_or_default().into_iter().collect();
+        let mut images: Vec<(u64, Rc<Image>)> = held.remove(&import).unwrap_or_default().into_iter().collect();
         images.sort_by(|(_, one), (_, other)| one.cmp(other));
         let mut free: BTreeSet<usize> = (0..rows.len()).collect();
         let mut others = Vec::new();

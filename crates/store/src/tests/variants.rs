@@ -108,9 +108,7 @@ fn an_import_that_lost_a_file_removes_none_of_its_kind() {
     };
     let two = file(1, true, vec![route(0, "a"), route(HOUR / 2, "b")]);
     for reason in ["missing_file", "damaged_file", "too_large_file", "bad_value"] {
-        let (kind, lost) = (Some("route".to_owned()), Some("b".to_owned()));
-        let problem = health::Problem { reason, position: None, kind, rejected: None, file: lost, count: 1 };
-        let one = Batch { problems: vec![problem], ..file(2, true, vec![route(0, "a")]) };
+        let one = Batch { problems: vec![lost_route(reason)], ..file(2, true, vec![route(0, "a")]) };
         let left = if reason == "bad_value" { 1 } else { 2 };
         for order in [[&two, &one], [&one, &two]] {
             let mut store = store_of(&[]);
@@ -140,10 +138,57 @@ fn a_torn_file_does_not_count_beside_the_whole_one() {
     assert_eq!(shown(&store_of(&[&whole, &torn, &far])).iter().filter(|body| !body.contains("as_of")).count(), 1);
 }
 
+/// What is torn may be the point at which a route begins, or who wrote an electrocardiogram.
+#[test]
+fn a_torn_file_is_the_whole_one_although_its_beginning_is_torn() {
+    let at = |start, end, entry: Entry| Entry { start_ms: Some(start), end_ms: Some(end), ..entry };
+    let route = |start, body: &str| at(start, 2 * HOUR, entry(EntryKind::Route, "/a.gpx", Some(NAME), body));
+    let ecg = |source, start, end, body: &str| at(start, end, entry(EntryKind::Ecg, "ecg", source, body));
+    let whole = file(1, true, vec![route(HOUR, "{}"), ecg(Some(NAME), 0, 30_000, "{}")]);
+    let torn = file(2, true, vec![route(HOUR + 1, INCOMPLETE), ecg(None, 0, 0, INCOMPLETE)]);
+    let others = [route(HOUR - 1, INCOMPLETE), ecg(None, 1, 1, INCOMPLETE)];
+    let others = file(3, false, others.into_iter().collect());
+    for order in [[&whole, &torn], [&torn, &whole]] {
+        let mut store = store_of(&[]);
+        order.iter().for_each(|batch| _ = take_in(&mut store, batch));
+        assert_eq!(shown(&store), ["{}", "{}"]);
+        assert_eq!(store.verify("UTC").expect("verifies"), []);
+        take_in(&mut store, &others);
+        assert_eq!(shown(&store).iter().filter(|body| *body == INCOMPLETE).count(), 2, "those are other files");
+        undo(&mut store, 1 + i64::from(std::ptr::eq(order[1], &whole)));
+        assert!(shown(&store).iter().all(|body| body == INCOMPLETE));
+    }
+}
+
+/// What was lost is another file than the one that is there.
+#[test]
+fn an_export_that_lost_a_file_still_writes_anew_the_route_that_it_has() {
+    let route = |path: &str, start, body: &str| {
+        let entry = entry(EntryKind::Route, path, Some(NAME), body);
+        Entry { start_ms: Some(start), end_ms: Some(start + HOUR), ..entry }
+    };
+    let before = file(1, true, vec![route("/a.gpx", HOUR, "{\"n\":1}"), route("/b.gpx", 2 * HOUR, "{\"n\":2}")]);
+    let mut after = file(2, true, vec![route("/a.gpx", HOUR + 1, "{\"n\":3}")]);
+    after.problems.push(lost_route("missing_file"));
+    for order in [[&before, &after], [&after, &before]] {
+        let mut store = store_of(&[]);
+        order.iter().for_each(|batch| _ = take_in(&mut store, batch));
+        assert_eq!(shown(&store), ["{\"n\":2}", "{\"n\":3}"]);
+        assert_eq!(store.verify("UTC").expect("verifies"), []);
+        undo(&mut store, 1 + i64::from(std::ptr::eq(order[1], &after)));
+        assert_eq!(shown(&store), ["{\"n\":1}", "{\"n\":2}"]);
+    }
+}
+
 fn entry(kind: EntryKind, identity: &str, source: Option<&str>, body: &str) -> Entry {
     let source = source.map_or_else(Source::default, |name| Source { name: name.into(), ..Source::default() });
     let (identity, body) = (identity.to_owned(), body.to_owned());
     Entry { kind, identity, source, start_ms: None, end_ms: None, body, payload: None, members: None }
+}
+
+fn lost_route(reason: &'static str) -> health::Problem {
+    let (kind, file) = (Some("route".to_owned()), Some("lost".to_owned()));
+    health::Problem { reason, position: None, kind, rejected: None, file, count: 1 }
 }
 
 fn file(date: i64, complete: bool, entries: Vec<Entry>) -> Batch {

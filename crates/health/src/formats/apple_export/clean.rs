@@ -12,6 +12,8 @@ use crate::{ErrorKind, Result};
 
 /// Bytes per block.
 pub(super) const BLOCK: usize = 256 << 10;
+/// Room for the first bytes of a file.
+const SMALLEST_READ: usize = 8 << 10;
 const ROOT: &[u8] = b"<HealthData";
 
 /// Damage that was repaired.
@@ -116,24 +118,31 @@ pub(super) fn is_damage(error: &io::Error) -> bool {
 /// Appends up to `wanted` bytes; fewer only at the end of the input.
 pub(super) fn read_up_to(reader: &mut impl Read, into: &mut Vec<u8>, wanted: usize) -> io::Result<()> {
     let before = into.len();
-    into.resize(before + wanted, 0);
-    let (read, result) = read_full(reader, into.get_mut(before..).unwrap_or_default());
-    into.truncate(before + read);
-    result
+    read_to(reader, into, before, before + wanted)
 }
 
-/// Fills a buffer; how much of it, which is less only at the end of the input or at an error.
-fn read_full(reader: &mut impl Read, buffer: &mut [u8]) -> (usize, io::Result<()>) {
-    let mut read = 0;
-    while let Some(rest) = buffer.get_mut(read..).filter(|rest| !rest.is_empty()) {
-        match reader.read(rest) {
-            Ok(0) => break,
-            Ok(n) => read += n,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return (read, Err(error)),
+/// Reads over what a buffer holds from one place to another; what is read is all that is left of it there. Fewer bytes
+/// come only at the end of the input or at an error. Where the buffer is long enough, nothing has to be cleared first.
+fn read_to(reader: &mut impl Read, buffer: &mut Vec<u8>, from: usize, to: usize) -> io::Result<()> {
+    let mut at = from;
+    let result = loop {
+        if at == to {
+            break Ok(());
         }
-    }
-    (read, Ok(()))
+        if at >= buffer.len() {
+            // A small file takes little room.
+            buffer.resize((at + SMALLEST_READ.max(at)).min(to), 0);
+        }
+        let end = buffer.len().min(to);
+        match reader.read(buffer.get_mut(at..end).unwrap_or_default()) {
+            Ok(0) => break Ok(()),
+            Ok(n) => at += n,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => break Err(error),
+        }
+    };
+    buffer.truncate(at);
+    result
 }
 
 /// Turns any bytes into blocks of valid UTF-8 without control characters.
@@ -156,15 +165,10 @@ impl<R: Read> Cleaner<R> {
     /// was read before it.
     pub(super) fn fill(&mut self, block: &mut String) -> io::Result<()> {
         loop {
-            // What is in the block is overwritten: only a new one has to be cleared first.
             let mut bytes = mem::take(block).into_bytes();
             let carried = self.carry.len();
-            bytes.resize(BLOCK.max(carried + 1), 0);
-            for (to, from) in bytes.iter_mut().zip(self.carry.drain(..)) {
-                *to = from;
-            }
-            let (read, result) = read_full(&mut self.inner, bytes.get_mut(carried..).unwrap_or_default());
-            bytes.truncate(carried + read);
+            bytes.splice(..carried.min(bytes.len()), self.carry.drain(..));
+            let result = read_to(&mut self.inner, &mut bytes, carried, BLOCK.max(carried + 1));
             if bytes.is_empty() {
                 return result;
             }
