@@ -13,12 +13,12 @@ use health::{Entry, EntryKind};
 use rusqlite::Connection;
 
 use super::moves::{Images, Placed, images, placed, source_of, write_images};
-use super::{ALIKE, Image, find_by, insert, known_again, remove, said};
+use super::{ALIKE, Image, find_by, insert, known_again, remove, said, show_newest};
 use crate::error::Result;
 use crate::history::ImportRef;
 
-/// Bytes of the images of one import that are told apart: some carry whole files.
-const MOST_BYTES: usize = 64 << 20;
+/// Bytes of the images of one import that are told apart: some carry whole files, and those of all imports are compared.
+const MOST_BYTES: usize = 16 << 20;
 
 /// Entries that are remembered: so many of one time are nobody's, and groups can be looked up again.
 const REMEMBERED: usize = 1 << 16;
@@ -165,15 +165,15 @@ pub(super) fn settle(conn: &Connection, imports: &[ImportRef], rows: &[i64]) -> 
     }
     let hasher = RandomState::new();
     let mut held = Held::new();
-    for id in rows {
-        for (import, image) in images(conn, *id)? {
-            held.entry(import).or_default().entry(look(&hasher, &image)).or_insert(image);
-        }
+    let before = rows.iter().map(|id| images(conn, *id)).collect::<Result<Vec<Images>>>()?;
+    for (import, image) in before.iter().flatten() {
+        held.entry(*import).or_default().entry(look(&hasher, image)).or_insert_with(|| Rc::clone(image));
     }
     let mut dealt = deal(imports, held).into_iter();
     let mut gone = 0;
-    for id in rows {
+    for (id, before) in rows.iter().zip(before) {
         match dealt.next() {
+            Some(images) if images == before => show_newest(conn, imports, *id)?,
             Some(images) => write_images(conn, imports, *id, &images)?,
             None => {
                 remove(conn, *id)?;

@@ -72,6 +72,22 @@ fn more_than_so_many_of_one_time_are_rejects() {
     assert_eq!(rejects[0].raw.as_deref(), Some("{\"strokes\":64}"));
 }
 
+/// Those of all imports are compared at once.
+#[test]
+fn entries_of_one_time_that_carry_too_much_are_rejects() {
+    let half = 8 << 20;
+    for (third, rejected) in [(0, 0), (1, 1)] {
+        let record = |letter: u8, bytes: usize| {
+            let entry = entry(EntryKind::ClinicalRecord, "7", Some("Clinic"), "{}");
+            Entry { payload: Some(vec![letter; bytes]), ..entry }
+        };
+        let three = vec![record(b'a', half - 6), record(b'b', half - 2), record(b'c', third + 2)];
+        let mut store = store_of(&[]);
+        let counts = take_in(&mut store, &file(1, true, three)).clinical_records;
+        assert_eq!((counts.new, counts.rejected), (3 - rejected, rejected));
+    }
+}
+
 /// An export that was cut off before the second of two does not make the first one of it.
 #[test]
 fn of_several_each_import_holds_those_that_it_has() {
