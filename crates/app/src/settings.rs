@@ -154,8 +154,8 @@ impl Allowed {
     }
 }
 
-/// A zone that can be chosen, by its own spelling. Beside its places (`Europe/Paris`, `Japan`) the database of a system
-/// has rules (`EST5EDT`, `posixrules`) and copies of itself (`posix/Europe/Paris`).
+/// A zone that can be chosen, by its own spelling: a name like that of a place (`Europe/Paris`, `Japan`). The database
+/// of a system has rules (`EST5EDT`, `posixrules`) and copies of itself (`posix/Europe/Paris`) as well.
 pub(crate) fn place(zone: &str) -> Option<String> {
     let zone = TimeZone::get(zone).ok()?;
     let name = zone.iana_name()?;

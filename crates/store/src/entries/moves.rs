@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use health::EntryKind;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
@@ -257,6 +258,8 @@ pub(super) fn settle_if_several(
 ) -> Result<u64> {
     match placed(conn, id)? {
         Some((_, kind, identity, span)) if kind != CORRELATION => {
+            // Clinical records are alike whenever they were received.
+            let span = if kind == EntryKind::ClinicalRecord.as_str() { (None, None) } else { span };
             let is_new = settled.insert((kind, identity, span, source_of(conn, id)?));
             if is_new { variants::settle_beside(conn, imports, id) } else { Ok(0) }
         }

@@ -1,6 +1,7 @@
 //! Which entries count: the rule for samples, on the kinds of entries of a source. A route of which an import does not
 //! say who wrote it, for its workout was cut off, does not count beside the same route with its workout; nor does what
-//! could be read of a torn file beside the whole one. An import that lost a file removes none of that kind.
+//! could be read of a torn file beside the whole one. An import that lost a file removes none of that kind, but for the
+//! routes whose path it has itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +17,6 @@ use crate::superseded::{extend, overlaps};
 /// The kind of entry that a file of points is.
 const ROUTE: &str = "route";
 
-#[derive(Clone)]
 struct Place {
     id: i64,
     span: (i64, i64),
@@ -27,17 +27,6 @@ struct Place {
 }
 
 impl Place {
-    /// What a torn one has in common with the whole one. A route has its path for itself, and its first point may be
-    /// what is torn; all ECGs are of one name.
-    fn file(&self, kind: &str) -> File {
-        (kind.to_owned(), self.identity.clone(), (kind != ROUTE).then_some(self.span.0))
-    }
-
-    /// Whether a torn file of the same name lies in the time of this one.
-    fn has_time_of(&self, torn: &Self) -> bool {
-        (self.span.0..=self.span.1).contains(&torn.span.0)
-    }
-
     /// The newest import that holds it.
     fn newest<'i>(&self, imports: &'i [ImportRef]) -> Option<&'i ImportRef> {
         imports.iter().rev().find(|import| self.holders.contains(&import.id))
@@ -74,8 +63,8 @@ fn decide(
     let snapshots: Vec<&ImportRef> = imports.iter().filter(|import| import.is_snapshot()).collect();
     let with_lost_files = with_lost_files(conn)?;
     let mut series = series(conn)?;
-    let known_whole = hold_whole_ones(&mut series, imports);
     let paths = paths(&series, &with_lost_files);
+    let known_whole = hold_whole_ones(&mut series, imports);
     for ((kind, _), places) in &series {
         let mut cover: BTreeMap<i64, Vec<(i64, i64)>> = BTreeMap::new();
         for place in places {
@@ -87,9 +76,8 @@ fn decide(
         for place in places {
             let holder = place.newest(imports);
             let newer = snapshots.iter().filter(|s| holder.is_some_and(|holder| s.rank() > holder.rank()));
-            let may_be_lost = |import: i64| {
-                with_lost_files.contains(&(kind.clone(), import)) && !paths.contains(&(import, &*place.identity))
-            };
+            let has_path = |import: &i64| paths.get(import).is_some_and(|paths| paths.contains(&place.identity));
+            let may_be_lost = |import: i64| with_lost_files.contains(&(kind.clone(), import)) && !has_path(&import);
             let newer = newer.filter(|s| !may_be_lost(s.id));
             let superseded_by = newer
                 .map(|snapshot| snapshot.id)
@@ -110,44 +98,77 @@ fn decide(
     Ok(())
 }
 
-/// Kind and identity of a file, and its start where others have the same name.
-type File = (String, String, Option<i64>);
+/// Kind and identity of a file.
+type File = (String, String);
 
-/// Whoever holds what could be read of a torn file holds the file, of which others may know more; who wrote it may be
-/// what is torn. Returns the torn ones, each with the newest import that had it whole.
-fn hold_whole_ones(series: &mut Series, imports: &[ImportRef]) -> BTreeMap<i64, i64> {
-    let mut torn: BTreeMap<File, Vec<Place>> = BTreeMap::new();
-    for ((kind, _), places) in &*series {
-        for place in places.iter().filter(|place| place.is_torn) {
-            torn.entry(place.file(kind)).or_default().push(place.clone());
-        }
-    }
-    let mut newest: BTreeMap<i64, &ImportRef> = BTreeMap::new();
-    if torn.is_empty() {
-        return BTreeMap::new();
-    }
-    for ((kind, _), places) in series {
-        for whole in places.iter_mut().filter(|place| !place.is_torn) {
-            let Some(import) = whole.newest(imports) else { continue };
-            let parts = torn.get(&whole.file(kind)).into_iter().flatten();
-            let parts: Vec<&Place> = parts.filter(|torn| whole.has_time_of(torn)).collect();
-            for torn in parts {
-                whole.holders.extend(&torn.holders);
-                let known = newest.entry(torn.id).or_insert(import);
-                *known = if known.rank() < import.rank() { import } else { known };
-            }
-        }
-    }
-    newest.into_iter().map(|(torn, import)| (torn, import.id)).collect()
+/// Whole files of one name and start.
+struct Whole<'i> {
+    end_ms: i64,
+    newest: &'i ImportRef,
+    /// Who holds what could be read of it where it was torn.
+    part_holders: BTreeSet<i64>,
 }
 
-/// The routes that imports hold which lost files, by their paths: these are not the lost ones.
-fn paths<'s>(series: &'s Series, with_lost_files: &BTreeSet<(String, i64)>) -> BTreeSet<(i64, &'s str)> {
+/// Whoever holds what could be read of a torn file holds the file, of which others may know more; who wrote an
+/// electrocardiogram may be what is torn. Returns the torn ones, each with the newest import that had it whole.
+fn hold_whole_ones(series: &mut Series, imports: &[ImportRef]) -> BTreeMap<i64, i64> {
+    let all = || series.iter().flat_map(|((kind, _), places)| places.iter().map(move |place| (kind, place)));
+    let file = |kind: &str, place: &Place| (kind.to_owned(), place.identity.clone());
+    let torn: BTreeSet<File> =
+        all().filter(|(_, place)| place.is_torn).map(|(kind, place)| file(kind, place)).collect();
+    let mut wholes: BTreeMap<File, BTreeMap<i64, Whole<'_>>> = BTreeMap::new();
+    for (kind, place) in all().filter(|(_, place)| !place.is_torn && !torn.is_empty()) {
+        let Some(newest) = place.newest(imports).filter(|_| torn.contains(&file(kind, place))) else { continue };
+        let whole = Whole { end_ms: place.span.1, newest, part_holders: BTreeSet::new() };
+        let known = wholes.entry(file(kind, place)).or_default().entry(place.span.0).or_insert(whole);
+        known.end_ms = known.end_ms.max(place.span.1);
+        known.newest = if known.newest.rank() < newest.rank() { newest } else { known.newest };
+    }
+    let mut known_whole = BTreeMap::new();
+    for (kind, place) in all().filter(|(_, place)| place.is_torn) {
+        if let Some(whole) = wholes.get_mut(&file(kind, place)).and_then(|starts| whole_of(kind, place.span, starts)) {
+            whole.part_holders.extend(&place.holders);
+            known_whole.insert(place.id, whole.newest.id);
+        }
+    }
+    for ((kind, _), places) in series.iter_mut().filter(|_| !known_whole.is_empty()) {
+        for place in places.iter_mut().filter(|place| !place.is_torn) {
+            let whole = wholes.get(&file(kind, place)).and_then(|starts| starts.get(&place.span.0));
+            place.holders.extend(whole.map(|whole| &whole.part_holders).into_iter().flatten());
+        }
+    }
+    known_whole
+}
+
+/// The whole one of a torn file. The path of a route is its own, and its first point may be what is torn: of several
+/// versions of one that is it which begins nearest by. All ECGs are of one name, and tell their start before the rest.
+fn whole_of<'w, 'i>(
+    kind: &str,
+    (start_ms, end_ms): (i64, i64),
+    starts: &'w mut BTreeMap<i64, Whole<'i>>,
+) -> Option<&'w mut Whole<'i>> {
+    if kind != ROUTE {
+        return starts.get_mut(&start_ms);
+    }
+    let around = [starts.range(..=start_ms).next_back(), starts.range(start_ms..).next()];
+    let overlapping =
+        around.into_iter().flatten().filter(|(start, whole)| **start <= end_ms && whole.end_ms >= start_ms);
+    let nearest = overlapping.map(|(start, _)| *start).min_by_key(|start| start.abs_diff(start_ms))?;
+    starts.get_mut(&nearest)
+}
+
+/// The paths of the routes that imports hold wholly which lost files: these are not the lost ones.
+fn paths(series: &Series, with_lost_files: &BTreeSet<(String, i64)>) -> BTreeMap<i64, BTreeSet<String>> {
     let lost: BTreeSet<i64> =
         with_lost_files.iter().filter(|(kind, _)| kind == ROUTE).map(|(_, import)| *import).collect();
+    let mut paths: BTreeMap<i64, BTreeSet<String>> = BTreeMap::new();
     let routes = series.iter().filter(|((kind, _), _)| kind == ROUTE).flat_map(|(_, places)| places);
-    let held = |place: &'s Place| place.holders.iter().map(|import| (*import, &*place.identity));
-    routes.flat_map(held).filter(|(import, _)| lost.contains(import)).collect()
+    for place in routes.filter(|place| !place.is_torn) {
+        for import in place.holders.intersection(&lost) {
+            paths.entry(*import).or_default().insert(place.identity.clone());
+        }
+    }
+    paths
 }
 
 /// The imports of which a file of a kind was missing, or could not be read wholly: nobody knows which of the files of

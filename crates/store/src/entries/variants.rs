@@ -17,8 +17,8 @@ use super::{ALIKE, Image, find_by, insert, known_again, remove, said, show_newes
 use crate::error::Result;
 use crate::history::ImportRef;
 
-/// Bytes of the images of one import that are told apart: some carry whole files, and those of all imports are compared.
-const MOST_BYTES: usize = 16 << 20;
+/// Bytes of the images of one import that are told apart, and those of all imports compared: two of the largest files.
+const MOST_BYTES: usize = 36 << 20;
 
 /// Entries that are remembered: so many of one time are nobody's, and groups can be looked up again.
 const REMEMBERED: usize = 1 << 16;
@@ -211,4 +211,22 @@ fn deal(imports: &[ImportRef], mut held: Held) -> Vec<Images> {
         }
     }
     rows.into_iter().map(|(_, images)| images).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_and_so_large_images_are_told_apart() {
+        let image = |bytes: usize| Image { body: "{}".to_owned(), payload: Some(vec![0; bytes - 2]) };
+        let check = |rows: usize, bytes: usize, expected: bool| {
+            let group = Group { rows: (0..rows as i64).collect(), bytes, ..Group::default() };
+            assert_eq!(group.has_room(&image(9)), expected, "{rows} {bytes}");
+        };
+        check(1, MOST_BYTES - 9, true);
+        check(1, MOST_BYTES - 8, false);
+        check(ALIKE - 1, 0, true);
+        check(ALIKE, 0, false);
+    }
 }

@@ -72,22 +72,6 @@ fn more_than_so_many_of_one_time_are_rejects() {
     assert_eq!(rejects[0].raw.as_deref(), Some("{\"strokes\":64}"));
 }
 
-/// Those of all imports are compared at once.
-#[test]
-fn entries_of_one_time_that_carry_too_much_are_rejects() {
-    let half = 8 << 20;
-    for (third, rejected) in [(0, 0), (1, 1)] {
-        let record = |letter: u8, bytes: usize| {
-            let entry = entry(EntryKind::ClinicalRecord, "7", Some("Clinic"), "{}");
-            Entry { payload: Some(vec![letter; bytes]), ..entry }
-        };
-        let three = vec![record(b'a', half - 6), record(b'b', half - 2), record(b'c', third + 2)];
-        let mut store = store_of(&[]);
-        let counts = take_in(&mut store, &file(1, true, three)).clinical_records;
-        assert_eq!((counts.new, counts.rejected), (3 - rejected, rejected));
-    }
-}
-
 /// An export that was cut off before the second of two does not make the first one of it.
 #[test]
 fn of_several_each_import_holds_those_that_it_has() {
@@ -158,11 +142,11 @@ fn a_torn_file_does_not_count_beside_the_whole_one() {
 #[test]
 fn a_torn_file_is_the_whole_one_although_its_beginning_is_torn() {
     let at = |start, end, entry: Entry| Entry { start_ms: Some(start), end_ms: Some(end), ..entry };
-    let route = |start, body: &str| at(start, 2 * HOUR, entry(EntryKind::Route, "/a.gpx", Some(NAME), body));
+    let route = |start, body: &str| at(start, start + HOUR, entry(EntryKind::Route, "/a.gpx", Some(NAME), body));
     let ecg = |source, start, end, body: &str| at(start, end, entry(EntryKind::Ecg, "ecg", source, body));
     let whole = file(1, true, vec![route(HOUR, "{}"), ecg(Some(NAME), 0, 30_000, "{}")]);
     let torn = file(2, true, vec![route(HOUR + 1, INCOMPLETE), ecg(None, 0, 0, INCOMPLETE)]);
-    let others = [route(HOUR - 1, INCOMPLETE), ecg(None, 1, 1, INCOMPLETE)];
+    let others = [route(4 * HOUR, INCOMPLETE), ecg(None, 1, 1, INCOMPLETE)];
     let others = file(3, false, others.into_iter().collect());
     for order in [[&whole, &torn], [&torn, &whole]] {
         let mut store = store_of(&[]);
@@ -172,7 +156,34 @@ fn a_torn_file_is_the_whole_one_although_its_beginning_is_torn() {
         take_in(&mut store, &others);
         assert_eq!(shown(&store).iter().filter(|body| *body == INCOMPLETE).count(), 2, "those are other files");
         undo(&mut store, 1 + i64::from(std::ptr::eq(order[1], &whole)));
-        assert!(shown(&store).iter().all(|body| body == INCOMPLETE));
+        assert_eq!(shown(&store), [INCOMPLETE; 4]);
+    }
+}
+
+/// An older version of the same route stays superseded, however the newer one is torn.
+#[test]
+fn a_torn_route_is_the_version_that_begins_nearest_by() {
+    let route = |start, end, body: &str| {
+        let entry = entry(EntryKind::Route, "/a.gpx", Some(NAME), body);
+        vec![Entry { start_ms: Some(start), end_ms: Some(end), ..entry }]
+    };
+    let first = file(1, true, route(HOUR, 2 * HOUR, "{\"n\":1}"));
+    let anew = file(2, true, route(HOUR + 9, 2 * HOUR, "{\"n\":2}"));
+    for start in [HOUR + 7, HOUR + 9, HOUR + 11] {
+        let mut torn = file(3, true, route(start, 2 * HOUR - 1, INCOMPLETE));
+        torn.problems.push(lost_route("damaged_file"));
+        for order in [[&first, &anew, &torn], [&torn, &first, &anew], [&anew, &torn, &first]] {
+            let mut store = store_of(&[]);
+            order.iter().for_each(|batch| _ = take_in(&mut store, batch));
+            assert_eq!(shown(&store), ["{\"n\":2}"], "{start}");
+        }
+    }
+    let mut earlier = file(3, true, route(HOUR - 1, 2 * HOUR - 1, INCOMPLETE));
+    earlier.problems.push(lost_route("damaged_file"));
+    for order in [[&first, &earlier], [&earlier, &first]] {
+        let mut store = store_of(&[]);
+        order.iter().for_each(|batch| _ = take_in(&mut store, batch));
+        assert_eq!(shown(&store), ["{\"n\":1}"]);
     }
 }
 
