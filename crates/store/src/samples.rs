@@ -6,6 +6,7 @@
 mod insert;
 mod window;
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use health::time::Zones;
@@ -40,6 +41,19 @@ pub(crate) struct Merge<'a> {
     pub refused: Vec<Row>,
 }
 
+/// Sorts rows like the table. Each is large and moved once: what is sorted are their keys.
+fn sort(rows: &mut Vec<Row>) {
+    let order = |(group, at): &(Group, usize), (other_group, other): &(Group, usize)| {
+        let values = || rows.get(*at).zip(rows.get(*other)).map_or(Ordering::Equal, |(row, other)| row.order(other));
+        group.cmp(other_group).then_with(values).then(at.cmp(other))
+    };
+    let mut places: Vec<(Group, usize)> = rows.iter().map(|row| row.key.group()).zip(0..).collect();
+    if !places.is_sorted_by(|one, other| order(one, other).is_lt()) {
+        places.sort_unstable_by(order);
+        *rows = places.iter().filter_map(|(_, at)| rows.get(*at)).copied().collect();
+    }
+}
+
 impl Merge<'_> {
     /// Merges one kind's rows of one batch and counts what became of them. Returns the keys under which a
     /// correlation's members lie.
@@ -50,7 +64,7 @@ impl Merge<'_> {
         rows: &mut Vec<Row>,
         counts: &mut KindCounts,
     ) -> Result<Vec<Key>> {
-        rows.sort_by(Row::order);
+        sort(rows);
         collapse_repeats(self.conn, rows)?;
         if kind.had_rows || claimant == Claimant::Member {
             return self.against_stored(kind, claimant, rows, counts);
