@@ -65,7 +65,7 @@ impl Window {
             .spawn()
             .expect("dbus-run-session, xvfb-run and WebKitWebDriver are installed");
         let mut window = Self { screen, port, session: String::new(), folder };
-        window.wait_for("the driver to listen", || TcpStream::connect(("127.0.0.1", port)).ok());
+        window.wait_for("the driver to be ready", || is_ready(port).then_some(()));
         let options = json!({"binary": program, "args": start.args});
         let wanted = json!({"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": options}}});
         let session = window.request("POST", "/session", Some(&wanted));
@@ -204,6 +204,19 @@ impl Drop for Window {
         let _ = self.screen.wait();
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Whether a driver says that it takes a session. Nobody may be there yet, or somebody who is still starting.
+fn is_ready(port: u16) -> bool {
+    let ask = || {
+        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.write_all(b"GET /status HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok::<_, std::io::Error>(answer)
+    };
+    ask().is_ok_and(|answer| answer.contains("\"ready\":true"))
 }
 
 /// Reads head and body; the length is always given by this driver.
