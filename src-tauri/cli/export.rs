@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::End;
 use super::args::Range;
+use super::import::cancelled_by_ctrl_c;
 use super::out::{Out, Style};
 
 /// What, how and where to.
@@ -44,14 +45,15 @@ pub(super) fn run(verb: &Export, folder: &Folder, out: &mut Out) -> Result<End> 
     };
     let days = verb.range.days()?;
     let selection = Selection { types: verb.types.clone(), days, superseded: verb.superseded };
+    let cancel = cancelled_by_ctrl_c(out);
     if verb.out_dir.as_os_str() == "-" {
-        app::export::export(folder, &selection, format, Output::Stream(out.data()))?;
+        app::export::export(folder, &selection, format, Output::Stream(out.data()), &cancel)?;
         if format == Format::Csv && verb.types.is_empty() {
             out.say("These are the samples only; with a folder after --out every kind of record gets its table.");
         }
         return Ok(End::Done);
     }
-    let written = app::export::export(folder, &selection, format, Output::Folder(verb.out_dir.clone()))?;
+    let written = app::export::export(folder, &selection, format, Output::Folder(verb.out_dir.clone()), &cancel)?;
     match out.style {
         Style::Json => {
             let dir = verb.out_dir.display().to_string();

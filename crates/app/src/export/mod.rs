@@ -9,10 +9,10 @@ use health::kind::{self, Kind};
 use health::time::{DayRange, parse_day};
 use serde::Serialize;
 use serde_json::Value;
-use store::Store;
 use store::query::{EntryRow, SampleQuery};
+use store::{Cancel, Store};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, cancelled};
 use crate::folder::Folder;
 use crate::local::{Days, find_kind, zones};
 use line::Entries;
@@ -48,12 +48,18 @@ pub struct Exported {
 }
 
 /// Writes the chosen rows. CSV on one stream has room for one table: that of the samples, or that
-/// of the one other kind of record that was chosen.
-pub fn export(folder: &Folder, selection: &Selection, format: Format, output: Output<'_>) -> Result<Exported> {
+/// of the one other kind of record that was chosen. A stop leaves no file behind.
+pub fn export(
+    folder: &Folder,
+    selection: &Selection,
+    format: Format,
+    output: Output<'_>,
+    cancel: &Cancel,
+) -> Result<Exported> {
     let store = folder.read()?;
     let chosen = Chosen::new(&store, selection)?;
     let mut writer = output::Writer::begin(output, format, &chosen.named)?;
-    let written = write(&store, selection, &chosen, &mut writer);
+    let written = write(&store, selection, &chosen, cancel, &mut writer);
     writer.end(written)
 }
 
@@ -90,16 +96,23 @@ impl Chosen {
     }
 }
 
-fn write(store: &Store, selection: &Selection, chosen: &Chosen, writer: &mut output::Writer<'_>) -> Result<()> {
+fn write(
+    store: &Store,
+    selection: &Selection,
+    chosen: &Chosen,
+    cancel: &Cancel,
+    writer: &mut output::Writer<'_>,
+) -> Result<()> {
+    let go_on = || if cancel.is_cancelled() { Err(cancelled()) } else { Ok(()) };
     let zones = zones(store)?;
     let days = selection.days.instants(&zones);
     let (from_ms, until_ms) = days.range_ms();
     let superseded = selection.superseded;
     for (kind_id, kind) in &chosen.kinds {
         let query = SampleQuery { kind_id: *kind_id, from_ms, until_ms, superseded };
-        store.each_sample::<Error>(query, |row| match days.holds(row.start_ms) {
-            true => writer.put(csv::SAMPLE, &line::sample(row, kind)),
-            false => Ok(()),
+        store.each_sample::<Error>(query, |row| {
+            go_on()?;
+            if days.holds(row.start_ms) { writer.put(csv::SAMPLE, &line::sample(row, kind)) } else { Ok(()) }
         })?;
     }
     let lines = Entries::new(store)?;
@@ -111,6 +124,7 @@ fn write(store: &Store, selection: &Selection, chosen: &Chosen, writer: &mut out
         let rings = *entry == EntryKind::ActivitySummary;
         let range = if rings { (i64::MIN, i64::MAX) } else { (from_ms, until_ms) };
         store.each_entry::<Error>(Some(entry.as_str()), range, superseded, true, |row| {
+            go_on()?;
             let chosen = if rings { is_inside(&days, row) } else { row.start_ms.is_none_or(|at_ms| days.holds(at_ms)) };
             if !chosen {
                 return Ok(());

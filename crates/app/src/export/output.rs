@@ -238,6 +238,8 @@ fn one_table(records: &[&'static str]) -> Result<&'static str> {
 mod tests {
     use std::fs;
 
+    use store::Cancel;
+
     use super::*;
     use crate::export::{Selection, export};
     use crate::testing::TestFolder;
@@ -292,7 +294,7 @@ mod tests {
 
     fn export_to(folder: &TestFolder, path: PathBuf, types: &[&str], format: Format) -> Result<Exported> {
         let types = types.iter().map(|word| (*word).to_owned()).collect();
-        export(folder, &Selection { types, ..Selection::default() }, format, Output::Folder(path))
+        export(folder, &Selection { types, ..Selection::default() }, format, Output::Folder(path), &Cancel::default())
     }
 
     fn files(folder: &Path) -> Vec<std::ffi::OsString> {
@@ -394,6 +396,18 @@ mod tests {
         assert_eq!(files(&dir), ["ecg.csv.vitalog.part", "workout.csv", "workout.csv.part"]);
         assert_eq!(fs::read_to_string(dir.join("workout.csv.part")).expect("there"), "half");
         assert!(fs::read_to_string(dir.join("workout.csv")).expect("there").lines().count() > 1);
+    }
+
+    #[test]
+    fn a_stop_leaves_no_file_behind_and_the_earlier_ones() {
+        let folder = TestFolder::filled("export-stopped");
+        let dir = folder.dir().join("out");
+        export_to(&folder, dir.clone(), &["ecg"], Format::Csv).expect("exported");
+        let cancel = Cancel::default();
+        cancel.cancel();
+        let stopped = export(&folder, &Selection::default(), Format::Csv, Output::Folder(dir.clone()), &cancel);
+        assert_eq!(stopped.map_err(|error| error.code), Err(Code::Cancelled));
+        assert_eq!(files(&dir), ["ecg.csv"]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use health::series::buckets::Grain;
 use health::time::{Day, HOUR_MS, format_day, format_instant, parse_stamp};
+use store::Cancel;
 
 use super::Days;
 use crate::charts::{self, Reach, Subject};
@@ -90,7 +91,8 @@ impl Asker<'_> {
     fn exported(&self, record: &str, days: Days) -> Vec<i64> {
         let mut out = Vec::new();
         let selection = Selection { types: vec![record.to_owned()], days, superseded: false };
-        export(self.folder, &selection, Format::Jsonl, Output::Stream(&mut out)).expect("an export");
+        export(self.folder, &selection, Format::Jsonl, Output::Stream(&mut out), &Cancel::default())
+            .expect("an export");
         let text = String::from_utf8(out).expect("text");
         text.lines().map(|line| start(&serde_json::from_str(line).expect("a line"))).collect()
     }
