@@ -81,15 +81,12 @@ struct Ring {
 const RINGS: [Ring; 3] = [
     Ring { key: "active_energy_kcal", kind: "HKQuantityTypeIdentifierActiveEnergyBurned", unit: "kcal" },
     Ring { key: "exercise_min", kind: "HKQuantityTypeIdentifierAppleExerciseTime", unit: "min" },
-    Ring { key: "stand_hours", kind: "HKCategoryTypeIdentifierAppleStandHour", unit: "h" },
+    Ring { key: "stand_hours", kind: "HKCategoryTypeIdentifierAppleStandHour", unit: "hr" },
 ];
-
-/// Apple's integer for an hour in which the wearer stood.
-const STOOD: f64 = 0.0;
 
 impl Ring {
     fn rows(&self, folder: &Folder, store: &Store, days: Days, now_ms: i64) -> Result<Vec<CheckRow>> {
-        let ours = self.ours(folder, store, days, now_ms)?;
+        let ours = self.ours(folder, days, now_ms)?;
         let (from, to) = days.numbers();
         let mut rows = Vec::new();
         store.each_entry::<Error>(Some("activity_summary"), ALWAYS, false, false, |entry| {
@@ -105,31 +102,10 @@ impl Ring {
         Ok(rows)
     }
 
-    /// Our number for each day: the merged one; of the stand ring the hours in which the wearer stood.
-    fn ours(&self, folder: &Folder, store: &Store, days: Days, now_ms: i64) -> Result<BTreeMap<Day, f64>> {
-        let found = find_kind(store, self.kind)?;
-        if found.kind.style != Style::Category {
-            let rows = daily::daily(folder, &[self.kind.to_owned()], days, now_ms)?;
-            return Ok(rows.iter().filter_map(|row| Some((parse_day(&row.day)?, row.value))).collect());
-        }
-        let Some(id) = found.id else { return Ok(BTreeMap::new()) };
-        let zones = zones(store)?;
-        let asked = days.instants(&zones);
-        let (from_ms, until_ms) = asked.range_ms();
-        let mut hours: Vec<(Day, i64, bool)> = store
-            .points(id, from_ms, until_ms)?
-            .iter()
-            .filter(|point| asked.holds(point.start_ms))
-            .map(|point| (zones.day(point.start_ms), point.start_ms, point.value == Some(STOOD)))
-            .collect();
-        hours.sort_unstable();
-        // Two devices may have seen the same hour.
-        let mut stood: BTreeMap<Day, f64> = BTreeMap::new();
-        for hour in hours.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-            let (Some((day, ..)), counts) = (hour.first(), hour.iter().any(|(.., stood)| *stood)) else { continue };
-            *stood.entry(*day).or_insert(0.0) += f64::from(u8::from(counts));
-        }
-        Ok(stood)
+    /// Our number for each day: the merged one.
+    fn ours(&self, folder: &Folder, days: Days, now_ms: i64) -> Result<BTreeMap<Day, f64>> {
+        let rows = daily::daily(folder, &[self.kind.to_owned()], days, now_ms)?;
+        Ok(rows.iter().filter_map(|row| Some((parse_day(&row.day)?, row.value))).collect())
     }
 }
 

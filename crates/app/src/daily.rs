@@ -69,13 +69,14 @@ pub(crate) fn of_kind(store: &Store, found: &Found, days: Days, ranks: &Ranks, z
     let rows = store.daily(id, from, to)?;
     let mut merged = store.merged(id, from, to)?.into_iter().peekable();
     // Values in a unit that nobody knows are kept, and count for nothing.
-    let counts = |day: &&[DailyRow]| found.kind.style == Style::Category || day.iter().any(|r| r.total.is_some());
+    let rule = Rule::of(&found.kind);
+    let counts = |day: &&[DailyRow]| rule == Rule::Count || day.iter().any(|r| r.total.is_some());
     let buckets = rows.chunk_by(|a, b| a.day == b.day).filter(counts).map(|rows| {
         let day = rows.first().map_or(0, |row| row.day);
         while merged.next_if(|row| row.day < day).is_some() {}
         match merged.next_if(|row| row.day == day) {
             Some(row) => merged_day(row, ranks, zones),
-            None => rolled_up(rows, found.kind.style, ranks, zones),
+            None => rolled_up(rows, rule.style(), ranks, zones),
         }
     });
     Ok(buckets.collect())
@@ -136,11 +137,12 @@ fn rolled_up(rows: &[DailyRow], style: Style, ranks: &Ranks, zones: &Zones) -> B
 
 fn row(bucket: &Bucket, found: &Found, ranks: &Ranks, now_ms: i64) -> DayAnswer {
     let number = found.kind.nature == Nature::Quantity;
+    let rule = Rule::of(&found.kind);
     let mut sources = BTreeMap::new();
     for (rank, part) in &bucket.parts {
         let known = sources.entry(ranks.name(*rank).to_owned());
         // Parts of a sum add up under one name; of several means the best source's is shown.
-        match found.kind.style {
+        match rule.style() {
             Style::Cumulative | Style::Category => *known.or_insert(0.0) += part,
             _ => drop(known.or_insert(*part)),
         }
@@ -149,13 +151,13 @@ fn row(bucket: &Bucket, found: &Found, ranks: &Ranks, now_ms: i64) -> DayAnswer 
         day: format_day(bucket.day),
         kind: found.kind.identifier.clone(),
         value: bucket.value,
-        unit: Some(found.kind.unit.clone()).filter(|unit| !unit.is_empty()),
-        stat: Rule::of(&found.kind).stat(),
+        unit: found.unit_of_days(),
+        stat: rule.stat(),
         min: number.then_some(bucket.min),
         max: number.then_some(bucket.max),
         n: bucket.n,
         complete: bucket.end_ms <= now_ms,
         sources,
-        naive_sum: (found.kind.style == Style::Cumulative).then_some(bucket.naive_sum),
+        naive_sum: rule.is_sum().then_some(bucket.naive_sum),
     }
 }

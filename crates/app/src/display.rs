@@ -1,6 +1,7 @@
 //! Numbers for people: the units that they are used to. Programs always get the units of the store.
 
-use health::kind::{Kind, Style, get_or_guess, short_name};
+use health::kind::{Kind, Nature, get_or_guess, short_name};
+use health::series::rule::Rule;
 use health::unit::conversion;
 use store::Store;
 
@@ -39,7 +40,8 @@ pub struct Display {
     kind: Kind,
     stored: String,
     shown: &'static str,
-    times: bool,
+    /// The unit of numbers of a day and longer, where it is another one.
+    of_days: Option<&'static str>,
     whole: bool,
 }
 
@@ -72,8 +74,12 @@ impl Display {
         };
         // Half a drink is one.
         let whole = unit == "count" && !kind.is_event_like();
-        let times = kind.style == Style::Category;
-        Self { kind: kind.clone(), stored: unit.to_owned(), shown, times, whole }
+        let of_days = match Rule::of(kind) {
+            Rule::Count if short_name(&kind.identifier) == "SleepAnalysis" => Some("entries"),
+            Rule::Count => Some("times"),
+            rule => rule.unit(),
+        };
+        Self { kind: kind.clone(), stored: unit.to_owned(), shown, of_days, whole }
     }
 
     /// What people call the type.
@@ -83,17 +89,17 @@ impl Display {
 
     /// Whether its values are one of a fixed set.
     pub fn is_category(&self) -> bool {
-        self.times
+        self.kind.nature == Nature::Category
     }
 
     /// What a category's value means, where Apple's table has a word for it.
     pub fn meaning(&self, value: f64) -> Option<String> {
-        self.kind.category_word(value as i64).filter(|_| self.times)
+        self.kind.category_word(value as i64).filter(|_| self.is_category())
     }
 
-    /// The name of the unit of a count over a stretch of time: categories are counted.
+    /// The name of the unit of a number over a stretch of time: most categories are counted.
     pub fn unit_of_count(&self) -> &str {
-        if self.times { "times" } else { self.unit() }
+        self.of_days.unwrap_or_else(|| self.unit())
     }
 
     /// A sum for people: merged sources share a walk by time, and nobody takes a fraction of a step.
@@ -142,7 +148,10 @@ mod tests {
         assert_eq!((steps.whole(1234.6, "sum"), steps.whole(1234.6, "mean")), (1235.0, 1234.6));
         assert_eq!((steps.name(), steps.unit_of_count()), ("Steps", "count"));
         assert_eq!(display("HKQuantityTypeIdentifierNumberOfAlcoholicBeverages").whole(1.5, "sum"), 1.5);
-        assert_eq!(display("HKCategoryTypeIdentifierAppleStandHour").unit_of_count(), "times");
+        assert_eq!(display("HKCategoryTypeIdentifierAppleStandHour").unit_of_count(), "hr");
+        assert_eq!(display("HKCategoryTypeIdentifierMindfulSession").unit_of_count(), "min");
+        assert_eq!(display("HKCategoryTypeIdentifierSleepAnalysis").unit_of_count(), "entries");
+        assert_eq!(display("HKCategoryTypeIdentifierToothbrushingEvent").unit_of_count(), "times");
     }
 
     #[test]

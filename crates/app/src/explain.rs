@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use health::kind::{self, Style};
+use health::kind;
 use health::series::buckets::{Bucket, Input};
 use health::series::explain::{Explained, Part, explain as explain_day};
 use health::series::night_parts::{naive_asleep_ms, night_parts};
@@ -115,7 +115,7 @@ fn number(store: &Store, found: &Found, ranks: &Ranks, zones: &Zones, days: Days
     let value = |of: fn(&Bucket) -> f64| bucket.as_ref().map(of);
     Ok(ExplainAnswer {
         value: value(|bucket| bucket.value),
-        unit: Some(found.kind.unit.clone()).filter(|unit| !unit.is_empty()),
+        unit: found.unit_of_days(),
         stat: rule.stat(),
         rule: rule.as_str(),
         sentence,
@@ -141,7 +141,7 @@ fn parts(points: &[Point], rule: Rule, day: Day, ranks: &Ranks, zones: &Zones) -
         parts.add(part, rule.is_sum() || rule == Rule::Count);
     }
     // Values in a unit that nobody knows count for nothing.
-    let unreadable = |point: &&Point| rule.style() != Style::Category && point.value.is_none();
+    let unreadable = |point: &&Point| point.input(rule, ranks).is_none();
     for point in points.iter().filter(unreadable).filter(|point| zones.day(point.start_ms) == day) {
         let rank = ranks.of(point.source_id, point.by_hand);
         parts.add(Part { rank, rows_used: 0, rows_left_out: 1, value: None }, false);

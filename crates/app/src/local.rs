@@ -1,6 +1,7 @@
 //! Local days: the wearer's zones, ranges of days, and kinds by the words that people use.
 
 use health::kind::{self, Kind};
+use health::series::rule::Rule;
 use health::time::{Day, DayRange, TimeZone, Zones, format_day, parse_day, parse_stamp};
 use store::Store;
 
@@ -97,6 +98,14 @@ pub struct Found {
     pub id: Option<i64>,
     /// What is known about it.
     pub kind: Kind,
+}
+
+impl Found {
+    /// The unit of its numbers of hours, days and longer; none where entries are counted.
+    pub fn unit_of_days(&self) -> Option<String> {
+        let unit = Rule::of(&self.kind).unit().unwrap_or(&self.kind.unit);
+        Some(unit.to_owned()).filter(|unit| !unit.is_empty())
+    }
 }
 
 /// Finds a kind by its identifier with or without prefix, or in snake case, among Apple's and those in the store; else

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use health::kind::{Nature, Style};
+use health::kind::Nature;
 pub use health::series::buckets::Grain;
 use health::series::buckets::{Bucket, Calendar, Input, buckets, stat};
 use health::series::rule::Rule;
@@ -134,7 +134,8 @@ pub(crate) fn hours(
     let (from_ms, until_ms) = asked.range_ms();
     let wide = (from_ms.saturating_sub(REACH_MS), until_ms.saturating_add(REACH_MS));
     let inputs = inputs_between(store, found, wide, ranks)?;
-    let mut hours = buckets(&inputs, found.kind.style, found.kind.is_event_like(), calendar);
+    let rule = Rule::of(&found.kind);
+    let mut hours = buckets(&inputs, rule.style(), rule == Rule::EveryEvent, calendar);
     hours.retain(|hour| asked.holds_day(hour.day));
     Ok(hours)
 }
@@ -155,7 +156,7 @@ fn of_each_source(
     let rule = Rule::of(&found.kind);
     let of_source = |inputs: Vec<Input>| {
         let mut narrow = match calendar.grain {
-            Grain::Hour => buckets(&inputs, found.kind.style, found.kind.is_event_like(), calendar),
+            Grain::Hour => buckets(&inputs, rule.style(), rule == Rule::EveryEvent, calendar),
             _ => rule.day_buckets(&inputs, calendar.zones),
         };
         // A walk over midnight has a part that nobody asked for.
@@ -197,7 +198,7 @@ fn row(bucket: &Bucket, found: &Found, grain: Grain, complete: bool) -> BucketAn
     let number = found.kind.nature == Nature::Quantity;
     let rule = Rule::of(&found.kind);
     let stat = match grain {
-        Grain::Hour => stat(found.kind.style),
+        Grain::Hour => stat(rule.style()),
         Grain::Day => rule.stat(),
         _ => rule.wide_stat(),
     };
@@ -210,10 +211,10 @@ fn row(bucket: &Bucket, found: &Found, grain: Grain, complete: bool) -> BucketAn
         min: number.then_some(bucket.min),
         max: number.then_some(bucket.max),
         mean: (number && bucket.n > 0).then_some(bucket.mean),
-        sum: (found.kind.style == Style::Cumulative).then_some(bucket.sum),
+        sum: rule.is_sum().then_some(bucket.sum),
         n: bucket.n,
         complete,
-        unit: Some(found.kind.unit.clone()).filter(|unit| !unit.is_empty()),
+        unit: found.unit_of_days(),
         ..BucketAnswer::default()
     }
 }

@@ -106,7 +106,7 @@ impl Derived {
             let Key { start_ms, source, duration_ms, .. } = row.key;
             let (value, copies) = (row.image.value, kind.rule.copies(row.image.copies, row.flags));
             let by_hand = row.flags & FLAG_USER_ENTERED != 0;
-            days.add(zones, kind.rule.style(), Part { start_ms, source, duration_ms, value, copies, by_hand });
+            days.add(zones, kind.rule.0, Part { start_ms, source, duration_ms, value, copies, by_hand });
             added.entry(source).or_insert(Added::NONE).add(&row.key);
         }
         for (source, more) in added {

@@ -53,7 +53,7 @@ impl Rule {
     pub fn merging(self) -> Need {
         match self.0 {
             DayRule::Count | DayRule::EveryEvent => Need::Never,
-            DayRule::ResidualFill | DayRule::Mean => Need::WhereTangled,
+            DayRule::ResidualFill | DayRule::Mean | DayRule::HoursStood | DayRule::Minutes => Need::WhereTangled,
             DayRule::TimeWeightedMean | DayRule::EquivalentLevel => Need::Always,
             DayRule::LatestOfBest | DayRule::FirstOfDay => Need::Always,
         }
@@ -205,7 +205,7 @@ impl<'a> Merger<'a> {
         let mut begins = BTreeMap::new();
         while let Some(row) = rows.next()? {
             let (start_ms, source, duration_ms): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let Some(value) = row.get::<_, Option<f64>>(3)? else { continue };
+            let Some((value, length)) = self.rule.0.amount(row.get(3)?, duration_ms) else { continue };
             let (copies, flags): (u32, u32) = (row.get(4)?, row.get(5)?);
             if !(span.1..span.2).contains(&start_ms) {
                 span = self.zones.day_span(start_ms);
@@ -220,7 +220,7 @@ impl<'a> Merger<'a> {
             }
             let rank = ranks.of(source, flags & FLAG_USER_ENTERED != 0);
             // Totals of many days count for the day of their start, as in `daily`.
-            let length = if duration_ms > LONGEST_SPLIT_MS { 0 } else { duration_ms };
+            let length = if length > LONGEST_SPLIT_MS { 0 } else { length };
             let sample = Span { start_ms, end_ms: start_ms + length, value, rank };
             waiting.add(Input { span: sample, copies: self.rule.copies(copies, flags).into() }, day, midnight);
         }

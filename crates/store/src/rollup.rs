@@ -89,15 +89,16 @@ struct Sums {
 
 impl Days {
     /// Adds a sample; quick where neighbours come one after the other.
-    pub fn add(&mut self, zones: &Zones, style: Style, part: Part) {
+    pub fn add(&mut self, zones: &Zones, rule: DayRule, part: Part) {
         if !(self.open.1..self.open.2).contains(&part.start_ms) {
             self.close();
             self.open = zones.day_span(part.start_ms);
         }
-        let value = part.value.filter(|_| style != Style::Category);
+        let amount = if rule == DayRule::Count { None } else { rule.amount(part.value, part.duration_ms) };
+        let value = amount.map(|(value, _)| value);
         let end = part.start_ms.saturating_add(part.duration_ms);
         let until = self.open.2;
-        let (day, whole) = (self.open.0, !splits(style, part.duration_ms) || end <= until);
+        let (day, whole) = (self.open.0, !splits(rule, part.duration_ms) || end <= until);
         let sums = self.sums_of(part.source);
         sums.n += u64::from(part.copies);
         if let Some(value) = value {
@@ -190,8 +191,8 @@ impl Days {
 }
 
 /// Whether a sample over midnight gives each day its part.
-fn splits(style: Style, duration_ms: i64) -> bool {
-    style == Style::Cumulative && duration_ms > 0 && duration_ms <= LONGEST_SPLIT_MS
+fn splits(rule: DayRule, duration_ms: i64) -> bool {
+    rule.is_sum() && duration_ms > 0 && duration_ms <= LONGEST_SPLIT_MS
 }
 
 impl Sums {
@@ -257,7 +258,7 @@ pub(crate) fn rebuild(
         let flags = row.get(5)?;
         let (copies, by_hand) = (rule.copies(row.get(4)?, flags), flags & FLAG_USER_ENTERED != 0);
         let (start_ms, source, duration_ms, value) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-        days.add(zones, rule.style(), Part { start_ms, source, duration_ms, value, copies, by_hand });
+        days.add(zones, rule.0, Part { start_ms, source, duration_ms, value, copies, by_hand });
     }
     drop(rows);
     days.write(conn, kind, (from, until))
@@ -273,11 +274,11 @@ mod tests {
         Part { start_ms, source: 1, duration_ms, value: Some(value), copies: 1, by_hand: false }
     }
 
-    fn sums(style: Style, parts: &[Part]) -> Vec<((Day, u32), Sums)> {
+    fn sums(rule: DayRule, parts: &[Part]) -> Vec<((Day, u32), Sums)> {
         let zones = Zones::named("Europe/Berlin").expect("zone");
         let mut days = Days::default();
         for part in parts {
-            days.add(&zones, style, *part);
+            days.add(&zones, rule, *part);
         }
         days.close();
         days.done.into_iter().collect()
@@ -287,25 +288,26 @@ mod tests {
     fn the_order_of_samples_does_not_show_in_a_single_bit() {
         let parts: Vec<Part> = (0..400).map(|i| part(i * 11 * MINUTE, 30 * MINUTE, 0.1 + i as f64 * 1e-7)).collect();
         let reversed: Vec<Part> = parts.iter().rev().copied().collect();
-        for style in [Style::Cumulative, Style::Arithmetic, Style::Category] {
-            assert_eq!(sums(style, &parts), sums(style, &reversed));
+        for rule in [DayRule::ResidualFill, DayRule::Mean, DayRule::Count, DayRule::Minutes] {
+            assert_eq!(sums(rule, &parts), sums(rule, &reversed));
         }
     }
 
     #[test]
     fn only_cumulative_samples_of_at_most_a_day_are_split_at_midnight() {
         let late = 22 * 60 * MINUTE + 30 * MINUTE; // half an hour before midnight in Berlin
-        let check = |style, duration, expected: &[f64]| {
-            let totals: Vec<f64> = sums(style, &[part(late, duration, 8.0)])
+        let check = |rule, duration, expected: &[f64]| {
+            let totals: Vec<f64> = sums(rule, &[part(late, duration, 8.0)])
                 .iter()
                 .map(|(_, sums)| sums.total.map_or(f64::NAN, |t| t as f64 / UNIT))
                 .collect();
-            assert_eq!(totals, expected, "{style:?} {duration}");
+            assert_eq!(totals, expected, "{rule:?} {duration}");
         };
-        check(Style::Cumulative, 120 * MINUTE, &[2.0, 6.0]);
-        check(Style::Cumulative, 30 * MINUTE, &[8.0]);
-        check(Style::Cumulative, 25 * 60 * MINUTE, &[8.0]);
-        check(Style::Arithmetic, 120 * MINUTE, &[8.0]);
+        check(DayRule::ResidualFill, 120 * MINUTE, &[2.0, 6.0]);
+        check(DayRule::ResidualFill, 30 * MINUTE, &[8.0]);
+        check(DayRule::ResidualFill, 25 * 60 * MINUTE, &[8.0]);
+        check(DayRule::Minutes, 120 * MINUTE, &[30.0, 90.0]);
+        check(DayRule::Mean, 120 * MINUTE, &[8.0]);
     }
 
     #[test]
@@ -313,7 +315,7 @@ mod tests {
         let check = |parts: &[Part], expected: &[Day]| {
             let mut days = Days::default();
             let zones = Zones::named("UTC").expect("zone");
-            parts.iter().for_each(|part| days.add(&zones, Style::Cumulative, *part));
+            parts.iter().for_each(|part| days.add(&zones, DayRule::ResidualFill, *part));
             assert_eq!(days.tangled().into_iter().collect::<Vec<_>>(), expected, "{parts:?}");
         };
         let phone = Part { source: 2, ..part(DAY_MS, MINUTE, 1.0) };
@@ -330,7 +332,7 @@ mod tests {
         let zones = Zones::named("UTC").expect("zone");
         let mut days = Days::default();
         for day in 0..5 {
-            days.add(&zones, Style::Arithmetic, part(day * DAY_MS, 0, 1.0));
+            days.add(&zones, DayRule::Mean, part(day * DAY_MS, 0, 1.0));
         }
         days.remove(&[(-9, -8), (1, 3)]);
         assert_eq!(days.bounds(), Some((0, 4)));

@@ -12,13 +12,14 @@ use crate::history::{ImportRef, Presence, live_imports, show_as};
 use crate::open::Store;
 use crate::pages::Pages;
 use crate::query::zones::{find_stays, forget_home, hand_home_on, zones};
+use crate::report::HomeMoved;
 use crate::rollup::Rule;
 use crate::row::{FLAG_LOGGED, Row};
 use crate::superseded::reconcile;
-use crate::{copies, entries, forget, members, names, unite};
+use crate::{copies, entries, forget, members, names, query, unite};
 
 /// What an undo did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Undone {
     /// The import that was taken back.
     pub import: i64,
@@ -28,6 +29,9 @@ pub struct Undone {
     pub restored: u64,
     /// Samples that only it made count again, and that an older export supersedes now.
     pub superseded: u64,
+    /// Where it moved the home zone, and with it days; else there is no such key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub home_zone: Option<HomeMoved>,
 }
 
 /// How far an undo is.
@@ -52,7 +56,12 @@ impl Store {
         progress: &mut dyn FnMut(Steps) -> bool,
     ) -> Result<Undone> {
         let mut tell = |steps| if progress(steps) { cancel.check() } else { Err(ErrorKind::Cancelled.into()) };
-        self.write(cancel, |tx| undo(tx, import, home_zone, &mut tell).map(Done::Commit))
+        self.write(cancel, |tx| {
+            let home = || query::settings::read(tx, "home_zone");
+            let before = home()?;
+            let undone = undo(tx, import, home_zone, &mut tell)?;
+            Ok(Done::Commit(Undone { home_zone: HomeMoved::between(before, home()?), ..undone }))
+        })
     }
 }
 

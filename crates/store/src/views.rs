@@ -31,13 +31,15 @@ const VIEWS_OF_UNKNOWN: u32 = 500;
 /// are made is a rule of `health`, so the text is made from its table; types that it lacks go by their names, likewise.
 pub(crate) fn create_days_view(conn: &Connection) -> Result<()> {
     let mut names = BTreeMap::<&str, Vec<&str>>::new();
-    for known in kind::all().filter(|known| known.nature == Nature::Quantity) {
-        names.entry(Rule::of(known).stat()).or_default().push(&known.identifier);
+    let mut units = BTreeMap::<&str, Vec<&str>>::new();
+    for known in kind::all().filter(|known| Rule::of(known) != Rule::Count) {
+        let rule = Rule::of(known);
+        names.entry(rule.stat()).or_default().push(&known.identifier);
+        if let Some(unit) = rule.unit() {
+            units.entry(unit).or_default().push(&known.identifier);
+        }
     }
-    let by_name: String = names
-        .iter()
-        .map(|(stat, names)| format!(" WHEN k.identifier IN ('{}') THEN '{stat}'", names.join("', '")))
-        .collect();
+    let (stats, units) = (when_named(&names), when_named(&units));
     let amount = kind::AMOUNTS.map(|word| format!("instr(k.identifier, '{word}')")).join(" + ");
     conn.execute_batch(&format!(
         "CREATE VIEW days AS
@@ -46,12 +48,20 @@ pub(crate) fn create_days_view(conn: &Connection) -> Result<()> {
                      ELSE total / n END AS value,
                 unit, stat, n
          FROM (SELECT date(d.day * 86400, 'unixepoch') AS day, k.identifier AS type, m.value AS merged,
-                      sum(d.total) AS total, coalesce(m.n, sum(d.n)) AS n, nullif(k.unit, '') AS unit,
-                      CASE WHEN k.nature = 'category' THEN 'count'{by_name} WHEN {amount} > 0 THEN 'sum' ELSE 'mean' END AS stat
+                      sum(d.total) AS total, coalesce(m.n, sum(d.n)) AS n,
+                      CASE{units} ELSE nullif(k.unit, '') END AS unit,
+                      CASE{stats} WHEN k.nature = 'category' THEN 'count' WHEN {amount} > 0 THEN 'sum' ELSE 'mean' END AS stat
                FROM daily d JOIN kinds k ON k.id = d.kind_id LEFT JOIN merged m ON m.kind_id = d.kind_id AND m.day = d.day
                GROUP BY d.kind_id, d.day HAVING k.nature = 'category' OR count(d.total) > 0)"
     ))?;
     Ok(())
+}
+
+/// Branches of a `CASE` that give each identifier its word.
+fn when_named(names: &BTreeMap<&str, Vec<&str>>) -> String {
+    let branch =
+        |(word, names): (&&str, &Vec<&str>)| format!(" WHEN k.identifier IN ('{}') THEN '{word}'", names.join("', '"));
+    names.iter().map(branch).collect()
 }
 
 /// Creates the views of kinds that an import brought.

@@ -2,7 +2,8 @@
 
 use chart::Measure;
 use chart::theme::Hue;
-use health::kind::{Kind, Style, short_name};
+use health::kind::{Kind, short_name};
+use health::series::rule::Rule;
 
 use crate::display::{Display, Units};
 
@@ -21,7 +22,7 @@ impl Shown {
         let display = Display::new(kind, units);
         let unit = unit(kind, display.unit_of_count()).to_owned();
         let most = display.value(most);
-        let decimals = if kind.style == Style::Category { 0 } else { decimals(&unit, most) };
+        let decimals = if Rule::of(kind) == Rule::Count { 0 } else { decimals(&unit, most) };
         Self { title: title(kind), unit, hue: hue(kind), decimals, display }
     }
 
@@ -47,8 +48,6 @@ fn title(kind: &Kind) -> String {
         "HeartRateVariabilitySDNN" => chart::vital::HRV_SDNN.title,
         "HeartRateVariabilityRMSSD" => chart::vital::HRV_RMSSD.title,
         "VO2Max" => chart::vital::VO2_MAX.title,
-        // What is counted is how often, not how long.
-        "MindfulSession" => "Mindful sessions",
         _ => return sentence(&kind.name),
     };
     name.to_owned()
@@ -137,7 +136,7 @@ mod tests {
         check("oxygen_saturation", 1.0, ("Blood oxygen", "%", 1));
         check("heart_rate_variability_sdnn", 80.0, ("Heart-rate variability (SDNN)", "ms", 0));
         check("respiratory_rate", 17.0, ("Respiratory rate", "breaths/min", 1));
-        check("mindful_session", 3.0, ("Mindful sessions", "times", 0));
+        check("mindful_session", 3.0, ("Mindful minutes", "min", 2));
     }
 
     #[test]

@@ -24,7 +24,6 @@ mod vital;
 mod workout;
 
 use chart::Model;
-use health::kind::Style;
 use health::series::rule::Rule;
 use health::time::{Day, Zones};
 use store::Store;
@@ -90,5 +89,6 @@ fn of_type(store: &Store, zones: &Zones, question: &Question, word: &str) -> Res
 
 /// Whether a type is drawn as bars: sums, and counts of categories.
 fn adds_up(found: &Found) -> bool {
-    Rule::of(&found.kind).is_sum() || found.kind.style == Style::Category
+    let rule = Rule::of(&found.kind);
+    rule.is_sum() || rule == Rule::Count
 }

@@ -23,8 +23,8 @@ pub struct Explained {
     pub rule: Rule,
     /// What a plain sum of all rows would say; only for sums.
     pub naive_sum: Option<f64>,
-    /// Whether rows of one source overlap one another on the day, so that even what it has alone is merged; only of
-    /// [`Rule::ResidualFill`].
+    /// Whether rows of one source overlap one another on the day, so that even what it has alone is merged; only where
+    /// [`Rule::is_merged_sum`].
     pub overlaps_itself: bool,
     /// The sources that have rows on the day, the best first.
     pub sources: Vec<Part>,
@@ -76,7 +76,7 @@ pub fn explain(rows: &[Input], rule: Rule, day: Day, zones: &Zones) -> Option<Ex
         None => bucket.value,
     };
     let naive_sum = rule.is_sum().then_some(bucket.naive_sum);
-    let overlaps_itself = rule == Rule::ResidualFill && overlap_themselves(&near, &here);
+    let overlaps_itself = rule.is_merged_sum() && overlap_themselves(&near, &here);
     Some(Explained { day, value, rule, naive_sum, overlaps_itself, sources: parts(&near, &here, &used, rule, &bucket) })
 }
 
@@ -121,7 +121,7 @@ fn used(rows: &[Input], here: &[usize], rule: Rule, day: Day, zones: &Zones) -> 
         return pick(rows, which, zones).remove(&day).into_iter().collect();
     }
     match rule {
-        Rule::ResidualFill => {
+        rule if rule.is_merged_sum() => {
             let spans: Vec<Span> =
                 rows.iter().map(|r| Span { value: r.span.value * r.copies as f64, ..r.span }).collect();
             // A piece of nothing does not count, unless its row says that there was nothing.

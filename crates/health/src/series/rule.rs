@@ -27,7 +27,14 @@ pub enum Rule {
     FirstOfDay,
     /// Number of rows.
     Count,
+    /// Hours that have a row which says that the wearer stood; what says idle adds nothing.
+    HoursStood,
+    /// Minutes that rows cover; a worse source adds only what the better ones do not cover.
+    Minutes,
 }
+
+/// Apple's integer for an hour in which the wearer stood.
+const STOOD: f64 = 0.0;
 
 impl Rule {
     /// The rule of a kind.
@@ -35,6 +42,8 @@ impl Rule {
         match (short_name(&kind.identifier), kind.style) {
             ("RestingHeartRate" | "WalkingHeartRateAverage", _) => Self::LatestOfBest,
             ("BodyMass", _) => Self::FirstOfDay,
+            ("AppleStandHour", _) => Self::HoursStood,
+            ("MindfulSession", _) => Self::Minutes,
             _ if kind.is_event_like() => Self::EveryEvent,
             (_, Style::Cumulative) => Self::ResidualFill,
             (_, Style::Arithmetic) => Self::Mean,
@@ -69,6 +78,8 @@ impl Rule {
             Self::LatestOfBest => "latest_of_best_source",
             Self::FirstOfDay => "first_of_day",
             Self::Count => "count",
+            Self::HoursStood => "hours_stood",
+            Self::Minutes => "minutes",
         }
     }
 
@@ -87,12 +98,45 @@ impl Rule {
             Self::LatestOfBest => "The last word of the best source on that day.",
             Self::FirstOfDay => "The first measurement of the day.",
             Self::Count => "The number of entries.",
+            Self::HoursStood => "Each hour counts once in which any source saw the wearer stand.",
+            Self::Minutes => {
+                "The minutes of the best source count as they are; each other one adds only those that the better ones \
+                 do not cover."
+            }
         }
     }
 
     /// Whether it adds up.
     pub fn is_sum(self) -> bool {
-        matches!(self, Self::ResidualFill | Self::EveryEvent)
+        self.is_merged_sum() || self == Self::EveryEvent
+    }
+
+    /// Whether it adds up what no better source has seen.
+    pub fn is_merged_sum(self) -> bool {
+        matches!(self, Self::ResidualFill | Self::HoursStood | Self::Minutes)
+    }
+
+    /// The unit of its numbers, where it is not that of the kind's values.
+    pub fn unit(self) -> Option<&'static str> {
+        match self {
+            Self::HoursStood => Some("hr"),
+            Self::Minutes => Some("min"),
+            _ => None,
+        }
+    }
+
+    /// What a row of some value and length in milliseconds adds to the number, and over which length; none where its
+    /// value cannot be read.
+    pub fn amount(self, value: Option<f64>, duration_ms: i64) -> Option<(f64, i64)> {
+        match self {
+            // Who sat by one source has stood by another one: an idle hour takes no time from it.
+            Self::HoursStood if value != Some(STOOD) => Some((0.0, 0)),
+            Self::HoursStood => Some((1.0, duration_ms)),
+            Self::Minutes => Some((duration_ms as f64 / 60_000.0, duration_ms)),
+            // A category without a number that we know still happened.
+            Self::Count => Some((value.unwrap_or(0.0), duration_ms)),
+            _ => Some((value?, duration_ms)),
+        }
     }
 
     /// Which row speaks for the day, where one does.
@@ -107,7 +151,7 @@ impl Rule {
     /// The style of its buckets.
     pub fn style(self) -> Style {
         match self {
-            Self::ResidualFill | Self::EveryEvent => Style::Cumulative,
+            Self::ResidualFill | Self::EveryEvent | Self::HoursStood | Self::Minutes => Style::Cumulative,
             Self::TimeWeightedMean | Self::LatestOfBest => Style::TemporallyWeighted,
             Self::EquivalentLevel => Style::EquivalentLevel,
             Self::Mean | Self::FirstOfDay => Style::Arithmetic,
@@ -160,14 +204,12 @@ impl Rule {
         let n: i64 = days.iter().map(|day| day.n).sum();
         let weight = total(&|day| day.weight);
         let mean = total(&|day| day.mean * day.n as f64) / n.max(1) as f64;
-        let value = match self {
-            Self::ResidualFill | Self::EveryEvent | Self::Count => total(&|day| day.value),
-            _ => self.level(days).unwrap_or(mean),
-        };
+        let adds_up = self.is_sum() || self == Self::Count;
+        let value = if adds_up { total(&|day| day.value) } else { self.level(days).unwrap_or(mean) };
         // A day may have nothing but the rest of yesterday's last row.
         let with_rows = || days.iter().filter(|day| day.n > 0);
         let mut parts: BTreeMap<u32, f64> = BTreeMap::new();
-        if self.is_sum() || self == Self::Count {
+        if adds_up {
             for (rank, part) in days.iter().flat_map(|day| &day.parts) {
                 *parts.entry(*rank).or_default() += part;
             }
@@ -212,13 +254,46 @@ mod tests {
         check(&["HeartRateVariabilitySDNN", "OxygenSaturation", "BodyFatPercentage"], Rule::Mean);
         check(&["RestingHeartRate", "WalkingHeartRateAverage"], Rule::LatestOfBest);
         check(&["BodyMass"], Rule::FirstOfDay);
-        check(&["SleepAnalysis", "MindfulSession"], Rule::Count);
+        check(&["SleepAnalysis", "ToothbrushingEvent"], Rule::Count);
+        check(&["AppleStandHour"], Rule::HoursStood);
+        check(&["MindfulSession"], Rule::Minutes);
         assert_eq!(Rule::of(&get_or_guess("HKQuantityTypeIdentifierNovelty", None)), Rule::Mean);
     }
 
     #[test]
-    fn a_rule_has_the_style_of_its_kind() {
-        assert!(all().all(|kind| Rule::of(kind).style() == kind.style));
+    fn a_rule_has_the_style_of_its_kind_unless_it_measures_a_category() {
+        let measured = |kind: &Kind| Rule::of(kind).unit().is_some() && kind.style == Style::Category;
+        assert!(all().all(|kind| Rule::of(kind).style() == kind.style || measured(kind)));
+    }
+
+    /// Rows of the hours after midnight of 2 March 2026 in Berlin, each with its value and rank, made into that day.
+    #[track_caller]
+    fn check_hours(rule: Rule, rows: &[(i64, i64, Option<f64>, u32)], expected: (f64, i64)) {
+        let zones = Zones::named("Europe/Berlin").expect("a zone");
+        let (midnight, _) = zones.day_bounds(20_514);
+        let input = |&(from_min, min, value, rank): &(i64, i64, Option<f64>, u32)| {
+            let (value, length) = rule.amount(value, min * 60_000).expect("an amount");
+            let start_ms = midnight + from_min * 60_000;
+            Input { span: Span { start_ms, end_ms: start_ms + length, value, rank }, copies: 1 }
+        };
+        let inputs: Vec<Input> = rows.iter().map(input).collect();
+        let days = rule.day_buckets(&inputs, &zones);
+        assert_eq!(days.iter().map(|day| (day.value, day.n)).collect::<Vec<_>>(), [expected], "{rows:?}");
+    }
+
+    #[test]
+    fn only_hours_that_were_stood_count_and_each_once() {
+        let (stood, idle) = (Some(0.0), Some(1.0));
+        check_hours(Rule::HoursStood, &[(0, 60, stood, 0), (60, 60, idle, 0), (120, 60, stood, 0)], (2.0, 3));
+        check_hours(Rule::HoursStood, &[(0, 60, stood, 0), (0, 60, stood, 1)], (1.0, 2));
+        check_hours(Rule::HoursStood, &[(0, 60, idle, 0), (0, 60, stood, 1)], (1.0, 2));
+        check_hours(Rule::HoursStood, &[(0, 60, idle, 0), (60, 60, None, 0)], (0.0, 2));
+    }
+
+    #[test]
+    fn minutes_of_two_sources_count_once() {
+        check_hours(Rule::Minutes, &[(0, 10, Some(0.0), 0), (5, 10, None, 1), (60, 5, Some(0.0), 1)], (20.0, 3));
+        check_hours(Rule::Minutes, &[(0, 0, Some(0.0), 0)], (0.0, 1));
     }
 
     /// Rows at noon of a day of March 2026 in Berlin, each with its value, made into months.

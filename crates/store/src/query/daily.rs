@@ -88,6 +88,12 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// Returns the last day with rows of a kind that is not after another one.
+    pub fn last_day_until(&self, kind_id: i64, until: Day) -> Result<Option<Day>> {
+        let mut statement = self.conn.prepare_cached("SELECT max(day) FROM daily WHERE kind_id = ?1 AND day <= ?2")?;
+        Ok(statement.query_row(params![kind_id, until], |row| row.get(0))?)
+    }
+
     /// Returns the rows of a kind from one day to another, both inclusive, by day and source.
     pub fn daily(&self, kind_id: i64, from: Day, to: Day) -> Result<Vec<DailyRow>> {
         let mut statement = self.conn.prepare_cached(
@@ -118,5 +124,13 @@ mod tests {
         let store = testing::filled();
         assert_eq!(store.daily(2, 20526, 20526).expect("rows").len(), 2);
         assert_eq!(store.daily(2, 20527, 20600).expect("rows").len(), 0);
+    }
+
+    #[test]
+    fn the_last_day_is_looked_for_backwards() {
+        let store = testing::filled();
+        for (until, expected) in [(20525, None), (20526, Some(20526)), (20600, Some(20526))] {
+            assert_eq!(store.last_day_until(2, until).expect("a day"), expected, "{until}");
+        }
     }
 }

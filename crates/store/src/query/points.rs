@@ -1,6 +1,5 @@
 //! Bare numbers of one kind in the order of time, for arithmetic: no names, no details.
 
-use health::kind::Style;
 use health::series::buckets::Input;
 use health::series::merge::Span;
 use health::series::rule::Rule;
@@ -34,15 +33,11 @@ pub struct Point {
 impl Point {
     /// The sample as arithmetic takes it; none where its value cannot be read.
     pub fn input(&self, rule: Rule, ranks: &Ranks) -> Option<Input> {
-        // A category without a number we know still happened.
-        let value = match rule.style() {
-            Style::Category => self.value.unwrap_or(0.0),
-            _ => self.value?,
-        };
+        let (value, length) = rule.amount(self.value, self.end_ms - self.start_ms)?;
         // Totals of many days count for the day of their start, as in the roll-ups.
-        let end_ms = if self.end_ms - self.start_ms > LONGEST_SPLIT_MS { self.start_ms } else { self.end_ms };
+        let length = if length > LONGEST_SPLIT_MS { 0 } else { length };
         let rank = ranks.of(self.source_id, self.by_hand);
-        let span = Span { start_ms: self.start_ms, end_ms, value, rank };
+        let span = Span { start_ms: self.start_ms, end_ms: self.start_ms + length, value, rank };
         Some(Input { span, copies: if rule == Rule::EveryEvent || self.by_hand { self.copies } else { 1 } })
     }
 }

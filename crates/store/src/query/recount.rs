@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use health::kind::{self, Style};
+use health::kind;
+use health::series::rule::Rule;
 use health::time::{Day, Zones, format_day};
 use rusqlite::{Connection, Row, params};
 
@@ -106,7 +107,7 @@ impl Sample {
 fn count(conn: &Connection, kind: &KindRow, zones: &Zones) -> Result<Days> {
     let guess = kind::get_or_guess(&kind.identifier, None);
     let lengths = !guess.asks_its_rows() || every_row_has_length(conn, kind.id)?;
-    let style = guess.fitting(lengths).style;
+    let rule = Rule::of(&guess.fitting(lengths));
     let event_like = kind::is_event_like(&kind.identifier);
     let mut statement = conn.prepare_cached(
         "SELECT start_ms, duration_ms, source_id, value, copies, flags FROM samples
@@ -117,13 +118,12 @@ fn count(conn: &Connection, kind: &KindRow, zones: &Zones) -> Result<Days> {
     let mut span = (0, 0, 0);
     while let Some(row) = rows.next()? {
         let mut sample = Sample::from_sql(row, event_like)?;
-        if style == Style::Category {
-            sample.value = None;
-        }
+        let amount = rule.amount(sample.value, sample.end_ms - sample.start_ms);
+        sample.value = amount.map(|(value, _)| value).filter(|_| rule != Rule::Count);
         if !(span.1..span.2).contains(&sample.start_ms) {
             span = zones.day_span(sample.start_ms);
         }
-        add(&mut days, zones, span, &sample, style == Style::Cumulative);
+        add(&mut days, zones, span, &sample, rule.is_sum());
     }
     Ok(days)
 }
