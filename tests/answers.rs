@@ -222,7 +222,7 @@ fn querying() {
     let nothing = ["query", "heart_rate", "--from", "2020-01-01", "--to", "2020-01-31"];
     assert_eq!(folder.answer(&nothing), json!([]));
     let csv = folder.check(&[&nothing[..], &["--csv"]].concat(), 0).stdout;
-    assert!(csv.starts_with(b"type,start,end,value,unit,"), "a table without rows has its heading");
+    assert!(csv.starts_with(b"type,start,end,value,meaning,unit,"), "a table without rows has its heading");
 }
 
 #[test]

@@ -131,9 +131,9 @@ fn what_fails_is_exit_1_and_changes_nothing() {
     assert_eq!(error["message"], "There is no folder `nowhere`.");
     let error = check_error(&["import", "no-such-file.zip"], 1, "not_found");
     assert_eq!(error["message"], "There is no file or folder `no-such-file.zip`.");
-    let error = check_error(&["sql", " ;"], 1, "bad_sql");
+    let error = check_error(&["sql", " ;"], 2, "bad_sql");
     assert_eq!(error["message"], "There is no statement to run.");
-    check_error(&["sql", "DELETE FROM samples"], 1, "bad_sql");
+    check_error(&["sql", "DELETE FROM samples"], 2, "bad_sql");
     let folder = Folder::new("not-an-export");
     let file = folder.path("notes.txt");
     fs::write(&file, "milk, bread").expect("written");

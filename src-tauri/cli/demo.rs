@@ -47,7 +47,7 @@ pub(super) fn run(verb: &Demo, folder: &Folder, out: &mut Out) -> Result<End> {
 }
 
 fn write(file: &Path, options: &DemoOptions<'_>, out: &mut Out) -> Result<End> {
-    let written = app::demo::write_file(file, options)?;
+    let written = app::demo::write_file(file, options, &super::import::cancelled_by_ctrl_c(out))?;
     match out.style {
         Style::Json => out.json(&written)?,
         _ => {

@@ -27,12 +27,17 @@ pub(super) fn run(verb: &Undo, folder: &Folder, out: &mut Out) -> Result<End> {
     let undone = undone?;
     match out.style {
         Style::Json => out.json(&undone)?,
-        _ => out.line(&words(undone))?,
+        _ => {
+            out.line(&words(&undone))?;
+            if let Some(moved) = &undone.home_zone {
+                out.line(&app::words::home_zone(moved))?;
+            }
+        }
     }
     Ok(End::Done)
 }
 
-fn words(undone: Undone) -> String {
+fn words(undone: &Undone) -> String {
     // Workouts and the like count too, so these are no records.
     let rows = |n| app::words::count(n, "row", "rows");
     let also = |n, what| if n == 0 { String::new() } else { format!(", {} {what}", rows(n)) };
@@ -52,7 +57,7 @@ mod tests {
     fn what_an_undo_did_is_told_in_words() {
         let check = |(removed, restored, superseded), expected: &str| {
             assert_eq!(
-                words(Undone { import: 7, removed, restored, superseded }),
+                words(&Undone { import: 7, removed, restored, superseded, home_zone: None }),
                 format!("Import 7 is undone: {expected}.")
             );
         };

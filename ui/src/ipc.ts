@@ -122,7 +122,7 @@ export interface Report extends Record<EntryKind, EntryCounts> {
   by_type: Record<string, { read: number; rejected: number }>
   seconds: number
   /** Where the import moved the home zone, and with it days. */
-  home_zone?: { was: string; now: string }
+  home_zone?: HomeMoved
 }
 
 /** A record or entry that was left out. */
@@ -158,11 +158,18 @@ export interface Steps {
   of: number
 }
 
+/** Where an import or an undo moved the home zone. */
+export interface HomeMoved {
+  was: string
+  now: string
+}
+
 export interface Undone {
   import: number
   removed: number
   restored: number
   superseded: number
+  home_zone?: HomeMoved
 }
 
 export const status = () => invoke<Status>('status')

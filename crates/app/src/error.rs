@@ -105,7 +105,8 @@ impl Code {
     /// Whether the arguments are at fault.
     pub fn is_usage(self) -> bool {
         use Code::{
-            BadDate, BadUsage, UnknownEcg, UnknownImport, UnknownSetting, UnknownSource, UnknownType, UnknownWorkout,
+            BadDate, BadSql, BadUsage, UnknownEcg, UnknownImport, UnknownSetting, UnknownSource, UnknownType,
+            UnknownWorkout,
         };
         matches!(
             self,
@@ -116,6 +117,7 @@ impl Code {
                 | UnknownSource
                 | UnknownSetting
                 | BadDate
+                | BadSql
                 | BadUsage
         )
     }
@@ -225,7 +227,7 @@ fn input(error: &health::Error, about: Option<(&Path, Doing)>) -> Error {
                 Some(document) => format!("{subject} is no Apple Health export: `{document}` in it is empty."),
                 None => format!("{subject} is empty."),
             };
-            Error::new(Code::NotAnExport, message, "Copy it from the phone once more, or export again.")
+            Error::new(Code::NotAnExport, message, "Copy the export from the phone once more, or export again.")
         }
         ErrorKind::Several => Error::new(
             Code::DamagedArchive,
@@ -235,7 +237,7 @@ fn input(error: &health::Error, about: Option<(&Path, Doing)>) -> Error {
         ErrorKind::DamagedArchive(_) | ErrorKind::Damaged(_) => Error::new(
             Code::DamagedArchive,
             sentence(&format!("{} cannot be read: {error}", subject("the export"))),
-            "Copy it from the phone once more, or export again.",
+            "Copy the export from the phone once more, or export again.",
         ),
         ErrorKind::Encrypted => Error::new(
             Code::EncryptedArchive,

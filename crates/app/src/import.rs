@@ -183,6 +183,8 @@ mod tests {
         assert_eq!(import("again.xml", "Asia/Tokyo", 7..20), None);
         let words = crate::words::home_zone(&moved);
         assert!(words.contains("Asia/Tokyo now") && words.contains("set home_zone Europe/Paris"), "{words}");
+        let undone = crate::undo::undo(&folder, 3, &Cancel::default(), &mut |_| true).expect("undone");
+        assert_eq!(undone.home_zone, Some(HomeMoved { was: moved.now, now: moved.was }));
         crate::settings::set(&folder, "home_zone", "Europe/Rome").expect("set");
         assert_eq!(import("chosen.xml", "America/Lima", 20..28), None, "what is chosen stays");
     }

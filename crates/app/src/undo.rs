@@ -1,25 +1,11 @@
 //! Taking an import back.
 
-use serde::Serialize;
 use store::Cancel;
-pub use store::Steps;
+pub use store::{Steps, Undone};
 
 use crate::error::Result;
 use crate::folder::Folder;
 use crate::local::system_zone;
-
-/// The answer of `vitalog undo`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Undone {
-    /// The import that was taken back.
-    pub import: i64,
-    /// Rows that only it held.
-    pub removed: u64,
-    /// Rows that it had superseded and that count again.
-    pub restored: u64,
-    /// Rows that only it made count again, and that do not any more.
-    pub superseded: u64,
-}
 
 /// Undoes an import; the store is then what it would be without it. `progress` is called before each step and answers
 /// whether to go on; a stop, there or by `cancel`, changes nothing.
@@ -35,6 +21,5 @@ pub fn undo(folder: &Folder, import: i64, cancel: &Cancel, progress: &mut dyn Fn
 fn take_back(folder: &Folder, import: i64, cancel: &Cancel, progress: &mut dyn FnMut(Steps) -> bool) -> Result<Undone> {
     let mut store = folder.write()?;
     let zone = system_zone();
-    let store::Undone { import, removed, restored, superseded } = store.undo(import, &zone, cancel, progress)?;
-    Ok(Undone { import, removed, restored, superseded })
+    Ok(store.undo(import, &zone, cancel, progress)?)
 }

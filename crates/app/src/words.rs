@@ -38,7 +38,7 @@ pub const PROBLEMS: &[(&str, &str)] = &[
     ("too_many_alike", "More records of one time, type and source than can be told apart, left out"),
     ("too_many_names", "Apps or devices with so many names that renamed ones are not looked for"),
     ("too_large_file", "Files in the export that are larger than the limit, left out"),
-    ("another_person", "The profile differs from the one in the store: another person? The import can be undone"),
+    ("another_person", "The profile differs from the one in the store: another person? An import can be undone"),
     ("missing_file", "Files that the export names and that are not in it"),
     ("damaged_file", "Damaged files in the export; what could be read is kept"),
     ("unsafe_entry_name", "Links, and files with an unsafe name or in too many folders, never opened"),

@@ -111,7 +111,8 @@ fn summary(
     let when = range.when(zones);
     let days = counted(profile.days, "day");
     let Some((low, high)) = extent(found.iter().flatten().map(|(_, v)| value(v, 2))) else {
-        return format!("{when} {days} have glucose readings; a typical day needs {}.", profile.least_days);
+        let have = if profile.days == 1 { "has" } else { "have" };
+        return format!("{when} {days} {have} glucose readings; a typical day needs {}.", profile.least_days);
     };
     let (low, high) = (number(low, decimals), number(high, decimals));
     format!("{when} the middle of your glucose by time of day went from {low} to {high} {} on {days}.", profile.unit)

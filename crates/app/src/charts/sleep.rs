@@ -53,7 +53,7 @@ pub(super) fn chart(view: &View<'_>, style: SleepStyle) -> Result<Model> {
 pub(super) fn stretch(view: &View<'_>, sleeper: &Sleeper<'_>) -> Result<Stretch> {
     let found = find_kind(view.store, SLEEP)?;
     let Some((first, last)) = view.data_of(&found)? else { return Ok(view.stretch(None)) };
-    let newest = Days { from: Some(last.saturating_sub(NEWEST_DAYS)), to: None };
+    let newest = Days { from: Some(last.saturating_sub(NEWEST_DAYS)), to: Some(last + 1) };
     let sessions = sleeper.nights(newest)?;
     Ok(view.stretch(Some((first, sessions.iter().map(|session| session.day).max().unwrap_or(last)))))
 }

@@ -47,6 +47,19 @@ fn check_drawn(word: &str, model: &Model) {
 }
 
 #[test]
+fn what_lies_in_the_future_moves_no_chart() {
+    let (_kept, folder, now_ms) = demo("charts-future");
+    let last = |now_ms| {
+        let days = ["heart_rate", "step_count", "sleep"].map(|word| ask(&folder, word, Some(Reach::Day), now_ms).days);
+        assert_eq!(days[0], days[1]);
+        days
+    };
+    let (whole, ten_days_before) = (last(now_ms), last(now_ms - 18 * 24 * HOUR_MS));
+    assert!(whole.iter().zip(&ten_days_before).all(|(whole, before)| whole != before), "{whole:?}");
+    assert_eq!(last(0), whole, "all of it lies in the future");
+}
+
+#[test]
 fn every_kind_of_chart_is_drawn_from_the_sample_store() {
     let (_kept, folder, now_ms) = demo("charts-drawn");
     let store = folder.read().expect("a store");

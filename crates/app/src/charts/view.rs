@@ -18,9 +18,6 @@ use crate::query::{hours, of_days};
 use crate::settings::{goal, week_start};
 use crate::sleep::Sleeper;
 
-/// Samples at the end of a range may reach so far into it.
-const NEWEST_DAYS: Day = 40;
-
 /// A look at a store.
 pub(super) struct View<'s> {
     /// What is looked at.
@@ -81,15 +78,18 @@ impl<'s> View<'s> {
         Ok(self.stretch(self.data_of(found)?))
     }
 
-    /// First and last day with data of a type.
+    /// First and last day with data of a type. What lies in the future, by a wrong clock, moves no chart as long as
+    /// there is anything else.
     pub fn data_of(&self, found: &Found) -> Result<Option<(Day, Day)>> {
         let Some(id) = found.id else { return Ok(None) };
         let row = self.store.types()?.into_iter().find(|row| row.kind.id == id);
-        let Some((first_ms, last_ms)) = row.and_then(|row| row.first_ms.zip(row.last_ms)) else { return Ok(None) };
-        // What ends at midnight belongs to the day before: the roll-ups know.
-        let end = self.zones.day(last_ms);
-        let days = self.store.daily(id, end.saturating_sub(NEWEST_DAYS), end)?;
-        Ok(Some((self.zones.day(first_ms), days.last().map_or(end, |row| row.day))))
+        let Some(first_ms) = row.and_then(|row| row.first_ms) else { return Ok(None) };
+        let last = match self.store.last_day_until(id, self.today() + 1)? {
+            None => self.store.last_day_until(id, Day::MAX)?,
+            last => last,
+        };
+        let first = self.zones.day(first_ms);
+        Ok(Some((first, last.unwrap_or(first))))
     }
 
     /// The goal that the owner set for a type, in the store's unit; a day's, where it is a sum.

@@ -10,8 +10,9 @@ use health::time::{Day, Zones};
 use serde::Serialize;
 use store::{Cancel, Delivery, Report};
 
+use super::guard::Guarded;
 use super::{DemoOptions, DemoTruth, write_export};
-use crate::error::{About, Result};
+use crate::error::{About, Result, cancelled};
 use crate::folder::{Folder, create_private, settle};
 use crate::import::Progress;
 use crate::imports::imports;
@@ -66,11 +67,12 @@ pub struct Written {
     pub truth: DemoTruth,
 }
 
-/// Writes an export of a sample person into a new file, and no store.
-pub fn write_file(file: &Path, options: &DemoOptions<'_>) -> Result<Written> {
+/// Writes an export of a sample person into a new file, and no store. A stop by `cancel` leaves nothing behind.
+pub fn write_file(file: &Path, options: &DemoOptions<'_>, cancel: &Cancel) -> Result<Written> {
     let truth = new_file(file, |unfinished| {
         let opened = File::create(unfinished).writing(file)?;
-        write_export(BufWriter::new(opened), options).writing(file)
+        let written = write_export(Guarded::new(BufWriter::new(opened), cancel), options);
+        if cancel.is_cancelled() { Err(cancelled()) } else { written.writing(file) }
     })?;
     let bytes = std::fs::metadata(file).reading(file)?.len();
     Ok(Written { file: file.display().to_string(), bytes, truth })
@@ -90,7 +92,11 @@ fn add(
     progress: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Report> {
     let file = nameless(&demo.dir().join(EXPORT))?;
-    write_export(BufWriter::new(&file), options)?;
+    let written = write_export(Guarded::new(BufWriter::new(&file), cancel), options);
+    if cancel.is_cancelled() {
+        return Err(cancelled());
+    }
+    written?;
     let mut reader = Reader::archive(BufReader::new(file))?;
     // The fingerprint goes ahead, so that the same person is recognised before anything is parsed.
     let mut known = Some(Batch { document: Some(reader.known().clone()), ..Batch::default() });
@@ -129,6 +135,7 @@ fn take_back_others(demo: &Folder, keep: i64) -> Result<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Code;
     use crate::testing::TestFolder;
 
     fn options(seed: u64) -> DemoOptions<'static> {
@@ -149,6 +156,19 @@ mod tests {
         for (seed, outcome, replaced) in steps {
             assert_eq!(fill(seed), (outcome.to_owned(), replaced), "seed {seed}");
         }
+    }
+
+    #[test]
+    fn a_stop_leaves_no_file() {
+        let folder = TestFolder::new("stopped");
+        let file = folder.dir().join("person.zip");
+        std::fs::create_dir_all(folder.dir()).expect("a folder");
+        let cancel = Cancel::default();
+        cancel.cancel();
+        let stopped = write_file(&file, &options(1), &cancel);
+        assert_eq!(stopped.map_err(|error| error.code), Err(Code::Cancelled));
+        assert_eq!(std::fs::read_dir(folder.dir()).expect("a folder").count(), 0);
+        assert!(write_file(&file, &options(1), &Cancel::default()).is_ok_and(|written| written.bytes > 1000));
     }
 
     #[test]

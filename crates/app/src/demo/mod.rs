@@ -7,6 +7,7 @@
 mod body;
 mod extras;
 mod fill;
+mod guard;
 mod movement;
 mod plan;
 mod random;

@@ -20,6 +20,7 @@ fn columns(record: &str) -> &'static [&'static str] {
             "start",
             "end",
             "value",
+            "meaning",
             "unit",
             "source",
             "bundle",

@@ -38,6 +38,8 @@ pub fn sample(row: &SampleRow, kind: &Kind) -> Value {
     let printed = row.printed_unit.as_ref().filter(|printed| *printed != unit || row.original.is_some());
     known("original_unit", printed.cloned().map(Value::from));
     known("label", row.text.clone().map(Value::from));
+    let meaning = row.value.filter(|_| category).and_then(|value| kind.category_word(value as i64));
+    known("meaning", meaning.map(Value::from));
     known("unit_unknown", (!category && row.value.is_none()).then_some(Value::Bool(true)));
     let events = row.by_hand || kind.is_event_like();
     let times = (row.copies > 1).then(|| row.copies.into());

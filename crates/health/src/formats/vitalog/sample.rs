@@ -15,7 +15,7 @@ use crate::{Result, Source};
 /// Equal samples that one line may stand for.
 const MAX_COPIES: f64 = 10_000.0;
 
-const KNOWN: [&str; 19] = [
+const KNOWN: [&str; 20] = [
     "type",
     "kind",
     "start",
@@ -32,6 +32,7 @@ const KNOWN: [&str; 19] = [
     "original_value",
     "original_unit",
     "label",
+    "meaning",
     "unit_unknown",
     "copies",
     "flags",
