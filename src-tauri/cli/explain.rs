@@ -2,6 +2,7 @@
 
 use app::display::{Display, Units};
 use app::explain::ExplainAnswer;
+use app::local::Clock;
 use app::{Folder, Result};
 
 use super::End;
@@ -23,13 +24,13 @@ pub(super) fn run(verb: &Explain, folder: &Folder, out: &mut Out) -> Result<End>
     match out.style {
         Style::Json => out.json(&answer)?,
         Style::Csv => out.rows(&answer.sources, || Table::new(&[]))?,
-        Style::Words => tell(&answer, Units::of(folder)?, out)?,
+        Style::Words => tell(&answer, folder, out)?,
     }
     Ok(End::Done)
 }
 
-fn tell(answer: &ExplainAnswer, units: Units, out: &mut Out) -> Result<()> {
-    let display = Display::of_answer(&answer.kind, answer.unit.as_deref(), units);
+fn tell(answer: &ExplainAnswer, folder: &Folder, out: &mut Out) -> Result<()> {
+    let display = Display::of_answer(&answer.kind, answer.unit.as_deref(), Units::of(folder)?);
     // A night is minutes, although its segments are of a set.
     let unit = if answer.nights { "min" } else { display.unit_of_count() };
     let shown = |value: f64| format!("{} {unit}", number(display.whole(value, answer.stat))).trim_end().to_owned();
@@ -51,6 +52,11 @@ fn tell(answer: &ExplainAnswer, units: Units, out: &mut Out) -> Result<()> {
     }
     if let Some(naps) = answer.nap_min {
         out.line(&format!("Naps are counted apart: {} min.", number(naps)))?;
+    }
+    let clock = Clock::of(folder)?;
+    for double in &answer.double_entries {
+        let (at, value, n) = (clock.time(&double.at), shown(double.value), double.sources);
+        out.line(&format!("One entry in {n} apps? {value} at {at}. All of them count."))?;
     }
     out.line("")?;
     let mut table = Table::new(&["source", "rows that count", "rows left out", "value"]);

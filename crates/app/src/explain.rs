@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use health::kind;
 use health::series::buckets::{Bucket, Input};
+use health::series::events::{DoubleEntry, double_entries};
 use health::series::explain::{Explained, Part, explain as explain_day};
 use health::series::night_parts::{naive_asleep_ms, night_parts};
 use health::series::rule::Rule;
 use health::series::sleep::{Kind, Session};
-use health::time::{Day, Zones, format_day};
+use health::time::{Day, Zones, format_day, format_instant};
 use serde::Serialize;
 use store::Store;
 use store::query::{Orders, Point, Ranks};
@@ -49,8 +50,22 @@ pub struct ExplainAnswer {
     /// Whether it is that of a night and not of a day.
     #[serde(skip)]
     pub nights: bool,
+    /// What looks like one entry in two apps, by time; only of events, of which all count.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub double_entries: Vec<DoubleAnswer>,
     /// The sources that have rows on the day, the best first.
     pub sources: Vec<SourcePart>,
+}
+
+/// Equal values that several sources wrote in one minute.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DoubleAnswer {
+    /// Start of the minute.
+    pub at: String,
+    /// The value of each.
+    pub value: f64,
+    /// How many sources wrote it.
+    pub sources: usize,
 }
 
 /// What a source has to do with the number.
@@ -99,6 +114,7 @@ fn empty(identifier: &str, zones: &Zones, day: Day) -> ExplainAnswer {
         naive_sum: None,
         nap_min: None,
         nights: identifier == SLEEP,
+        double_entries: Vec::new(),
         sources: Vec::new(),
     }
 }
@@ -108,10 +124,9 @@ fn number(store: &Store, found: &Found, ranks: &Ranks, zones: &Zones, days: Days
     let day = days.numbers().0;
     // The number itself is the one of `daily`: two sums of the same rows may differ in their last digit.
     let bucket = of_kind(store, found, days, ranks, zones)?.into_iter().next();
-    let (sentence, parts) = match found.id {
-        Some(id) => parts(&nearby(store, id, days, zones)?, rule, day, ranks, zones),
-        None => (rule.sentence(), Vec::new()),
-    };
+    let points = found.id.map_or_else(|| Ok(Vec::new()), |id| nearby(store, id, days, zones))?;
+    let (sentence, sources) = parts(&points, rule, day, ranks, zones);
+    let double_entries = if rule == Rule::EveryEvent { doubles(&points, day, ranks, zones) } else { Vec::new() };
     let value = |of: fn(&Bucket) -> f64| bucket.as_ref().map(of);
     Ok(ExplainAnswer {
         value: value(|bucket| bucket.value),
@@ -120,7 +135,8 @@ fn number(store: &Store, found: &Found, ranks: &Ranks, zones: &Zones, days: Days
         rule: rule.as_str(),
         sentence,
         naive_sum: value(|bucket| bucket.naive_sum).filter(|_| rule.is_sum()),
-        sources: parts,
+        double_entries,
+        sources,
         ..empty(&found.kind.identifier, zones, day)
     })
 }
@@ -129,6 +145,24 @@ fn number(store: &Store, found: &Found, ranks: &Ranks, zones: &Zones, days: Days
 fn nearby(store: &Store, kind_id: i64, days: Days, zones: &Zones) -> Result<Vec<Point>> {
     let (from_ms, until_ms) = days.instants(zones).range_ms();
     Ok(store.points(kind_id, from_ms.saturating_sub(REACH_MS), until_ms.saturating_add(REACH_MS))?)
+}
+
+/// What may have been entered twice on a day: nobody but the wearer can tell.
+fn doubles(points: &[Point], day: Day, ranks: &Ranks, zones: &Zones) -> Vec<DoubleAnswer> {
+    let here = points.iter().filter(|point| zones.day(point.start_ms) == day);
+    // What a source has by hand and what it has not are one source.
+    let input = |point: &Point| {
+        let mut input = point.input(Rule::EveryEvent, ranks)?;
+        input.span.rank = ranks.place(input.span.rank);
+        Some(input)
+    };
+    let inputs: Vec<Input> = here.filter_map(input).collect();
+    let answer = |double: &DoubleEntry| DoubleAnswer {
+        at: format_instant(double.minute_ms),
+        value: double.value,
+        sources: double.sources,
+    };
+    double_entries(&inputs).iter().map(answer).collect()
 }
 
 /// What was done, and of each source what it has to do with it.

@@ -63,7 +63,7 @@ pub struct WorkoutAnswer {
     pub energy_origin: Option<&'static str>,
     /// Where the heart rate comes from: `statistics` or `computed`.
     pub heart_rate_origin: Option<&'static str>,
-    /// Minutes in heart-rate zones 1 to 5, by the highest minute of the two years up to it; null without heart rates,
+    /// Minutes in heart-rate zones 1 to 5 without pauses, by the highest minute of the two years up to it; null without heart rates,
     /// and where nobody asked.
     pub zone_minutes: Option<[f64; 5]>,
     /// The workout of a better source that is the same activity; that one counts.
@@ -165,12 +165,13 @@ impl<'s> Desk<'s> {
         highs: Option<&Highs<'_>>,
     ) -> Result<WorkoutAnswer> {
         let (distance, energy) = (self.distance(row, body)?, self.energy(row, body)?);
-        let duration = duration_s(body.duration_s, row.start_ms, row.end_ms, &body.pauses(row));
+        let pauses = body.pauses(row);
+        let duration = duration_s(body.duration_s, row.start_ms, row.end_ms, &pauses);
         let told = body.heart_rate();
         // Apple's own numbers, where the export has them, need no samples.
         let pulses = if told.is_some() && highs.is_none() { Vec::new() } else { self.pulses(row)? };
         let heart_rate = heart_rate(row, told, &pulses);
-        let zones = highs.map(|highs| self.zones(row, &pulses, highs)).transpose()?.flatten();
+        let zones = highs.map(|highs| self.zones(row, (&pulses, &pauses), highs)).transpose()?.flatten();
         let origin = |total: Option<Total>| total.map(|total| total.origin.as_str());
         Ok(WorkoutAnswer {
             id: row.id,

@@ -109,3 +109,30 @@ fn a_day_without_rows_is_explained_with_nothing() {
     assert_eq!(explain(&folder, "stepcunt", "2001-01-01").expect_err("unknown").code, crate::Code::UnknownType);
     assert_eq!(explain(&folder, "step_count", "1.1.2001").expect_err("no day").code, crate::Code::BadDate);
 }
+
+#[test]
+fn what_two_apps_may_have_entered_twice_is_pointed_out() {
+    let folder = TestFolder::new("explain-double");
+    std::fs::create_dir_all(folder.dir()).expect("a folder");
+    let meal = |app: &str, time: &str, kcal: u32| {
+        format!(
+            r#"<Record type="HKQuantityTypeIdentifierDietaryEnergyConsumed" sourceName="{app}" unit="kcal"
+             value="{kcal}" startDate="2026-03-14 {time} +0000" endDate="2026-03-14 {time} +0000"/>"#
+        )
+    };
+    let meals = [
+        meal("A", "12:00:10", 600),
+        meal("B", "12:00:40", 600),
+        meal("B", "12:00:50", 250),
+        meal("A", "18:30:00", 600),
+    ];
+    let file = folder.dir().join("export.xml");
+    std::fs::write(&file, format!("<HealthData>{}</HealthData>", meals.concat())).expect("written");
+    import(&folder, &File::Path(file), &Options::default(), &mut |_| true).expect("an import");
+    crate::settings::set(&folder, "home_zone", "Europe/Berlin").expect("set");
+    let found = explain(&folder, "dietary_energy_consumed", "2026-03-14").expect("an answer");
+    assert_eq!(found.value, Some(2050.0));
+    let double = DoubleAnswer { at: "2026-03-14T12:00:00.000Z".to_owned(), value: 600.0, sources: 2 };
+    assert_eq!(found.double_entries, [double]);
+    assert_eq!(explain(&folder, "dietary_energy_consumed", "2026-03-15").expect("none").double_entries, []);
+}

@@ -60,7 +60,7 @@ pub struct SplitAnswer {
     pub pace_s_per_km: Option<f64>,
 }
 
-/// Minutes in the five heart-rate zones.
+/// Minutes in the five heart-rate zones, without pauses.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ZonesAnswer {
     /// How the highest heart rate was found: `highest_minute` of the two years up to the workout, or `age` (208 - 0.7 x
@@ -116,7 +116,7 @@ impl Desk<'_> {
             elevation_down_m: climbed(climbs.iter().map(|climb| climb.down).sum()),
             splits_origin,
             splits: splits.iter().map(split).collect(),
-            zones: self.zones(row, &self.pulses(row)?, &highs)?,
+            zones: self.zones(row, (&self.pulses(row)?, &pauses), &highs)?,
         })
     }
 
@@ -134,7 +134,12 @@ impl Desk<'_> {
     }
 
     /// As somebody would have known them right after the workout: later years change no zones.
-    pub(super) fn zones(&self, row: &WorkoutRow, pulses: &[Input], highs: &Highs<'_>) -> Result<Option<ZonesAnswer>> {
+    pub(super) fn zones(
+        &self,
+        row: &WorkoutRow,
+        (pulses, pauses): (&[Input], &[(i64, i64)]),
+        highs: &Highs<'_>,
+    ) -> Result<Option<ZonesAnswer>> {
         if pulses.is_empty() {
             return Ok(None);
         }
@@ -144,7 +149,7 @@ impl Desk<'_> {
             Method::HighestMinute { at_ms } => ("highest_minute", Some(format_instant(at_ms))),
             Method::Age { .. } => ("age", None),
         };
-        let minutes = time_in_zones(pulses, &limits, row.start_ms, row.end_ms).map(|ms| ms / 60_000.0);
+        let minutes = time_in_zones(pulses, &limits, (row.start_ms, row.end_ms), pauses).map(|ms| ms / 60_000.0);
         Ok(Some(ZonesAnswer { method, highest_bpm: highest.bpm, at, limits: limits.bpm(), minutes }))
     }
 }

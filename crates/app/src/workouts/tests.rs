@@ -109,7 +109,7 @@ fn one_workout_has_splits_zones_and_pauses() {
         (zones.method, zones.highest_bpm, zones.limits),
         ("highest_minute", 200.0, [120.0, 140.0, 160.0, 180.0])
     );
-    assert_eq!(zones.minutes, [6.0, 0.0, 0.0, 0.0, 4.0]);
+    assert_eq!(zones.minutes, [5.0, 0.0, 0.0, 0.0, 4.0]);
     assert_eq!(found.workout.zone_minutes, Some(zones.minutes));
     let listed = workouts(&folder, Listing { zones: true, ..Listing::default() }).expect("workouts");
     assert_eq!((listed[0].zone_minutes, all(&folder)[0].zone_minutes), (Some(zones.minutes), None));

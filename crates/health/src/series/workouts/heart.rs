@@ -174,17 +174,23 @@ impl Limits {
     }
 }
 
-/// Returns the milliseconds in each of the five zones. A sample holds until the next one, ten minutes at most, never
-/// longer than the workout.
-pub fn time_in_zones(samples: &[Input], limits: &Limits, start_ms: i64, end_ms: i64) -> [f64; 5] {
+/// Returns the milliseconds in each of the five zones in `[start_ms, end_ms]` without pauses, which share no time. A
+/// sample holds until the next one, ten minutes at most, never beyond the end.
+pub fn time_in_zones(
+    samples: &[Input],
+    limits: &Limits,
+    (start_ms, end_ms): (i64, i64),
+    pauses: &[(i64, i64)],
+) -> [f64; 5] {
     let inside = |input: &&Input| (start_ms..=end_ms).contains(&input.span.start_ms);
     let mut sorted: Vec<&Input> = samples.iter().filter(inside).collect();
     sort(&mut sorted);
     let mut zones = [0.0; 5];
     for held in held(sorted) {
-        let (bpm, ms) = held.weigh(Style::TemporallyWeighted, end_ms);
-        if let Some(zone) = zones.get_mut(limits.zone(bpm)) {
-            *zone += ms;
+        let before = |at_ms: i64| held.weigh(Style::TemporallyWeighted, at_ms.min(end_ms)).1;
+        let paused: f64 = pauses.iter().map(|(from_ms, until_ms)| before(*until_ms) - before(*from_ms)).sum();
+        if let Some(zone) = zones.get_mut(limits.zone(held.input.span.value)) {
+            *zone += before(end_ms) - paused;
         }
     }
     zones
@@ -269,9 +275,16 @@ mod tests {
         let limits = Limits::of(&Highest { bpm: 200.0, method: Method::Age { years: 11.4 } });
         assert_eq!(limits.bpm(), [120.0, 140.0, 160.0, 180.0]);
         let samples = [input(0, 100.0), input(60, 120.0), input(120, 159.0), input(180, 180.0), input(240, 190.0)];
-        let found = time_in_zones(&samples, &limits, 0, 270_000);
-        assert_eq!(found, [60_000.0, 60_000.0, 60_000.0, 0.0, 90_000.0]);
-        assert_eq!(time_in_zones(&[input(0, 100.0)], &limits, 0, 3_600_000), [600_000.0, 0.0, 0.0, 0.0, 0.0]);
+        let zones = |samples: &[Input], end_s: i64, pauses: &[(i64, i64)]| {
+            let pauses: Vec<_> = pauses.iter().map(|(from, until)| (from * 1000, until * 1000)).collect();
+            time_in_zones(samples, &limits, (0, end_s * 1000), &pauses).map(|ms| ms / 1000.0)
+        };
+        assert_eq!(zones(&samples, 270, &[]), [60.0, 60.0, 60.0, 0.0, 90.0]);
+        assert_eq!(zones(&[input(0, 100.0)], 3600, &[]), [600.0, 0.0, 0.0, 0.0, 0.0]);
+        assert_eq!(zones(&samples, 270, &[(60, 120), (240, 270)]), [60.0, 0.0, 60.0, 0.0, 60.0]);
+        assert_eq!(zones(&samples, 270, &[(30, 200)]), [30.0, 0.0, 0.0, 0.0, 70.0]);
+        assert_eq!(zones(&[input(0, 100.0)], 3600, &[(60, 120)]), [540.0, 0.0, 0.0, 0.0, 0.0]);
+        assert_eq!(zones(&samples, 270, &[(-60, 300)]), [0.0; 5]);
         assert_eq!(Limits::set([100.0, 120.0, 120.0, 150.0]), None);
         assert_eq!(Limits::set([100.0, 120.0, 130.0, 150.0]).map(|l| l.bpm()[3]), Some(150.0));
     }
