@@ -117,6 +117,7 @@ export interface Explained {
   sentence: string
   naive_sum: number | null
   nap_min?: number | null
+  double_entries?: { at: string; value: number; sources: number }[]
   sources: { source: string; id: number | null; rows_used: number; rows_left_out: number; value: number | null }[]
 }
 

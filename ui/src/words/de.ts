@@ -318,6 +318,7 @@ export const de: Words = {
     leftOut: 'Ausgelassen',
     adds: 'Trägt bei',
     naive: (sum: string) => `Eine einfache Summe aller Messungen wäre ${sum}.`,
+    double: (apps: number, value: string) => `Ein Eintrag in ${apps} Apps? ${value} in derselben Minute. Alle zählen.`,
   },
 
   sources: {

@@ -324,6 +324,7 @@ export const en = {
     leftOut: 'Left out',
     adds: 'Adds',
     naive: (sum: string) => `A plain sum of all records would say ${sum}.`,
+    double: (apps: number, value: string) => `One entry in ${apps} apps? ${value} in the same minute. All of them count.`,
   },
 
   sources: {
