@@ -63,8 +63,8 @@ pub struct WorkoutAnswer {
     pub energy_origin: Option<&'static str>,
     /// Where the heart rate comes from: `statistics` or `computed`.
     pub heart_rate_origin: Option<&'static str>,
-    /// Minutes in heart-rate zones 1 to 5 without pauses, by the highest minute of the two years up to it; null without heart rates,
-    /// and where nobody asked.
+    /// Minutes in heart-rate zones 1 to 5 without pauses, by the highest minute of the two years up to it; null without
+    /// heart rates, and where nobody asked.
     pub zone_minutes: Option<[f64; 5]>,
     /// The workout of a better source that is the same activity; that one counts.
     pub same_as: Option<i64>,
