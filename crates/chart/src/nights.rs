@@ -1,6 +1,8 @@
 //! Nights side by side: bars from bedtime to waking on an axis from noon to noon, stages stacked inside. Naps stand
 //! apart below; a night of which only the time in bed is known is an outline.
 
+use std::collections::BTreeMap;
+
 use health::time::{Day, Zones};
 
 use crate::layer::{Block, Fill, Key, Layer, Panel, Pattern, Shape, Sign, Tone};
@@ -126,13 +128,18 @@ fn keys(nights: &[&Night], staged: bool) -> Vec<Key> {
 fn summary(nights: &[&Night], range: &Range, zones: &Zones) -> String {
     let when = range.when(zones);
     let of = |kind: NightKind| nights.iter().filter(move |night| night.kind == kind);
-    let found = of(NightKind::Night).count();
+    // The parts of a night that was interrupted for hours are one night.
+    let mut lengths: BTreeMap<Day, f64> = BTreeMap::new();
+    of(NightKind::Night).for_each(|night| *lengths.entry(night.day).or_default() += night.minutes.asleep());
+    let found = lengths.len();
     if nights.is_empty() {
         return format!("{when} there is no sleep.");
     }
-    let lengths = of(NightKind::Night).map(|night| night.minutes.asleep());
-    let slept = extent(lengths)
-        .map_or_else(String::new, |(low, high)| format!(", with {} to {} of sleep", minutes(low), minutes(high)));
+    let from_to = |(low, high): (f64, f64)| match (minutes(low), minutes(high)) {
+        (low, high) if low == high => format!(", with {low} of sleep"),
+        (low, high) => format!(", with {low} to {high} of sleep"),
+    };
+    let slept = extent(lengths.into_values()).map_or_else(String::new, from_to);
     let (naps, beds) = (of(NightKind::Nap).count(), of(NightKind::InBedOnly).count());
     let naps = (naps > 0).then(|| counted(naps, "nap"));
     let beds = (beds > 0).then(|| format!("{} in bed only", counted(beds, "night")));
@@ -155,4 +162,38 @@ fn table(nights: &[&Night], zones: &Zones) -> Table {
     let mut sorted: Vec<&&Night> = nights.iter().collect();
     sorted.sort_by_key(|night| (night.day, night.ends()));
     Table::new(["Day", "What", "From", "To", "Asleep"], sorted.into_iter().map(row))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::range::Step;
+    use crate::sleep::{Segment, StageMinutes};
+
+    #[test]
+    fn the_parts_of_a_night_are_one_night() {
+        let zones = Zones::named("UTC").expect("a zone");
+        let night = |day: Day, from_h: i64, hours: i64, kind: NightKind| {
+            let start_ms = i64::from(day) * 86_400_000 + from_h * 3_600_000;
+            let end_ms = start_ms + hours * 3_600_000;
+            let core = 60.0 * hours as f64;
+            Night {
+                day,
+                kind,
+                segments: vec![Segment { start_ms, end_ms, stage: Stage::Core }],
+                in_bed: vec![],
+                minutes: StageMinutes { core, ..StageMinutes::default() },
+            }
+        };
+        let nights = [
+            night(1, -2, 2, NightKind::Night),
+            night(1, 3, 5, NightKind::Night),
+            night(1, 14, 1, NightKind::Nap),
+            night(2, -1, 8, NightKind::Night),
+        ];
+        let (start_ms, end_ms) = (zones.day_bounds(1).0, zones.day_bounds(2).1);
+        let found = model(&nights, Range { start_ms, end_ms, step: Step::Day }, &zones);
+        assert!(found.summary.contains("2 nights, with 7 h to 8 h of sleep; 1 nap"), "{}", found.summary);
+        assert_eq!(found.table.rows.len(), 4);
+    }
 }

@@ -58,15 +58,12 @@ pub(super) fn stretch(view: &View<'_>, sleeper: &Sleeper<'_>) -> Result<Stretch>
     Ok(view.stretch(Some((first, sessions.iter().map(|session| session.day).max().unwrap_or(last)))))
 }
 
-/// The main sleep of a day, else what there is.
+/// The night of a day with all its parts, else what there is.
 fn one_night(sessions: &[Session], written: &[Bed], day: Day, view: &View<'_>) -> Model {
-    let rank = |session: &&Session| match session.kind {
-        Kind::Main => 3,
-        Kind::Extra => 2,
-        Kind::Nap => 1,
-        Kind::InBedOnly => 0,
-    };
-    let found = sessions.iter().max_by_key(rank).map(|session| night(session, written));
+    let mut parts = sessions.iter().filter(is_night).map(|session| night(session, written));
+    let whole = parts.next().map(|first| parts.fold(first, together));
+    let nap = || sessions.iter().find(|session| session.kind == Kind::Nap).or(sessions.first());
+    let found = whole.or_else(|| nap().map(|session| night(session, written)));
     let nothing =
         || Night { day, kind: NightKind::Night, segments: vec![], in_bed: vec![], minutes: StageMinutes::default() };
     hypnogram::model(&found.unwrap_or_else(nothing), view.zones)
@@ -80,6 +77,14 @@ fn night(session: &Session, written: &[Bed]) -> Night {
     };
     let segments = session.slices.iter().filter_map(segment).collect();
     Night { day: session.day, kind, segments, in_bed: in_bed_of(session, written), minutes: stage_minutes(session) }
+}
+
+/// A night and a later part of it. One time in bed may hold both.
+fn together(mut night: Night, part: Night) -> Night {
+    night.segments.extend(part.segments);
+    let known = night.in_bed.last().map_or(i64::MIN, |bed| bed.end_ms);
+    night.in_bed.extend(part.in_bed.into_iter().filter(|bed| bed.end_ms > known));
+    Night { minutes: added(night.minutes, part.minutes), ..night }
 }
 
 fn segment(slice: &sleep::Segment) -> Option<Segment> {

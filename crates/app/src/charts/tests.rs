@@ -320,3 +320,21 @@ fn blood_pressure_is_paired() {
     assert_eq!(model, systolic);
     assert_eq!((model.table.rows.len(), model.title.as_str()), (1, "Blood pressure"));
 }
+
+#[test]
+fn a_night_in_two_parts_is_drawn_as_one() {
+    let row = |from: &str, until: &str| {
+        format!(
+            r#"<Record type="HKCategoryTypeIdentifierSleepAnalysis" value="HKCategoryValueSleepAnalysisAsleepCore"
+             sourceName="Watch" startDate="2026-03-{from}:00 +0000" endDate="2026-03-{until}:00 +0000"/>"#
+        )
+    };
+    let rows = [row("02 22:00", "02 23:50"), row("03 02:10", "03 06:40")];
+    let folder = TestFolder::of_rows("charts-parts", &rows);
+    crate::settings::set(&folder, "home_zone", "Europe/London").expect("set");
+    let night = ask(&folder, "sleep:night", Some(Reach::Day), 0);
+    assert!(night.summary.contains("from 22:00 to 06:40: 6 h 20 min asleep"), "{}", night.summary);
+    assert_eq!(night.table.rows.len(), 2);
+    let nights = ask(&folder, "sleep:nights", Some(Reach::Week), 0);
+    assert!(nights.summary.contains("1 night, with 6 h 20 min of sleep"), "{}", nights.summary);
+}
