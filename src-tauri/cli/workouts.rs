@@ -126,11 +126,16 @@ fn tell(folder: &Folder, detail: &DetailAnswer, out: &mut Out) -> Result<()> {
 }
 
 fn zone_table(zones: &ZonesAnswer) -> Table {
-    let of = if zones.method == "age" { "208 - 0.7 x age" } else { "highest minute of two years" };
+    let of = match zones.method {
+        "set" => "zones as set",
+        "age" => "208 - 0.7 x age",
+        _ => "highest minute of two years",
+    };
     let mut table = Table::new(&["zone", "from bpm", "min", of]);
     let limits = std::iter::once(None).chain(zones.limits.iter().map(|limit| Some(limit.round())));
     for (zone, (limit, minutes)) in (1..).zip(limits.zip(zones.minutes)) {
-        let highest = if zone == 5 { number(zones.highest_bpm.round()) } else { String::new() };
+        let highest = zones.highest_bpm.filter(|_| zone == 5 && zones.method != "set");
+        let highest = highest.map(|bpm| number(bpm.round())).unwrap_or_default();
         table.row([zone.to_string(), limit.map(number).unwrap_or_default(), number(minutes), highest]);
     }
     table

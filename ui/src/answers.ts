@@ -142,7 +142,7 @@ export interface WorkoutDetail extends Workout {
   elevation_up_m: number | null
   elevation_down_m: number | null
   splits: { start: string; distance_m: number; moving_s: number; pace_s_per_km: number | null }[]
-  zones: { method: 'highest_minute' | 'age'; highest_bpm: number; limits: number[]; minutes: number[] } | null
+  zones: { method: 'highest_minute' | 'age' | 'set'; highest_bpm: number | null; limits: number[]; minutes: number[] } | null
 }
 
 export interface Source {

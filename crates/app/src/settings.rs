@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use health::kind;
+use health::series::workouts::heart::Limits;
 use health::time::TimeZone;
 use serde_json::Value;
 use store::query::HomeFrom;
@@ -17,6 +18,7 @@ enum Allowed {
     Port,
     Text,
     Goals,
+    Zones,
 }
 
 struct Setting {
@@ -44,6 +46,7 @@ const SETTINGS: &[Setting] = &[
     Setting { key: "night_label", for_phones: false, default: "wake", allowed: Allowed::Words(&["wake", "evening"]) },
     Setting { key: "units", for_phones: false, default: "metric", allowed: Allowed::Words(&["metric", "imperial"]) },
     Setting { key: "goals", for_phones: false, default: "", allowed: Allowed::Goals },
+    Setting { key: "heart_zones", for_phones: false, default: "auto", allowed: Allowed::Zones },
     Setting { key: "hep_path", for_phones: true, default: "", allowed: Allowed::Text },
     Setting { key: "hep_header", for_phones: true, default: "", allowed: Allowed::Text },
     Setting { key: "port", for_phones: true, default: "8787", allowed: Allowed::Port },
@@ -122,7 +125,7 @@ fn find(key: &str) -> Result<&'static Setting> {
     })
 }
 
-/// The value of `home_zone` that leaves it to the samples and the computer.
+/// The value that leaves a setting to what the data tell.
 const AUTO: &str = "auto";
 
 impl Allowed {
@@ -137,6 +140,8 @@ impl Allowed {
             Self::Port => value.parse::<u16>().ok().map(|port| port.to_string()),
             Self::Text => Some(value.to_owned()),
             Self::Goals => goals(value).map(|goals| written(&goals)),
+            Self::Zones if value.eq_ignore_ascii_case(AUTO) => Some(AUTO.to_owned()),
+            Self::Zones => limits(value).map(|limits| limits.bpm().map(|bpm| bpm.to_string()).join(", ")),
         }
     }
 
@@ -149,6 +154,9 @@ impl Allowed {
             Self::Text => "Allowed: any text.".to_owned(),
             Self::Goals => {
                 "Write each as a type and a number in its unit, such as step_count=10000, body_mass=70.".to_owned()
+            }
+            Self::Zones => {
+                "Write where zones 2 to 5 begin, in beats a minute, such as 120, 140, 160, 180; or auto.".to_owned()
             }
         }
     }
@@ -182,6 +190,17 @@ fn written(goals: &BTreeMap<String, f64>) -> String {
 pub(crate) fn goal(store: &store::Store, identifier: &str) -> Result<Option<f64>> {
     let set = store.setting("goals")?.and_then(|text| goals(&text));
     Ok(set.and_then(|goals| goals.get(&kind::slug(identifier)).copied()))
+}
+
+/// Reads `120, 140, 160, 180`: where heart-rate zones 2 to 5 begin.
+fn limits(text: &str) -> Option<Limits> {
+    let bpm: Option<Vec<f64>> = text.split(',').map(|bpm| bpm.trim().parse().ok()).collect();
+    Limits::set(bpm?.try_into().ok()?)
+}
+
+/// Where heart-rate zones 2 to 5 begin, where the owner said so.
+pub(crate) fn heart_zones(store: &store::Store) -> Result<Option<Limits>> {
+    Ok(store.setting("heart_zones")?.and_then(|text| limits(&text)))
 }
 
 /// Whether nights are called by the evening they began, not by the morning after.
@@ -246,6 +265,18 @@ mod tests {
             check(text, None);
         }
         assert!(TimeZone::get("EST5EDT").is_ok(), "it is no place, but known");
+    }
+
+    #[test]
+    fn heart_zones_rise() {
+        let check = |text: &str, expected: Option<&str>| {
+            assert_eq!(Allowed::Zones.canonical(text).as_deref(), expected, "{text}");
+        };
+        check("120,140, 160.5 ,180", Some("120, 140, 160.5, 180"));
+        check("AUTO", Some("auto"));
+        for text in ["", "120", "120,140,160", "120,140,140,180", "0,1,2,3", "1,2,3,x", "1,2,3,inf", "1,2,3,4,5"] {
+            check(text, None);
+        }
     }
 
     #[test]

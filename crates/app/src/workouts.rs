@@ -13,7 +13,7 @@ use health::kind::{activity_name, activity_number, short_name};
 use health::series::buckets::Input;
 use health::series::merge::Span;
 use health::series::rule::Rule;
-use health::series::workouts::heart::{self, HeartRate, Pulse};
+use health::series::workouts::heart::{self, HeartRate, Limits, Pulse};
 use health::series::workouts::same::{Bout, same_activity};
 use health::series::workouts::totals::{Origin, Total, distance_kind, duration_s, sum_between, total};
 use health::time::{HOUR_MS, Zones, format_instant};
@@ -29,6 +29,7 @@ use self::sources::Sources;
 use crate::error::Result;
 use crate::folder::Folder;
 use crate::local::{Days, Found, find_kind, zones};
+use crate::settings::heart_zones;
 
 /// One row of `vitalog workouts`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -125,6 +126,8 @@ pub(crate) struct Desk<'s> {
     route_points: BTreeMap<WorkoutKey, u64>,
     heart_rate: Found,
     energy: Found,
+    /// Where heart-rate zones begin, where the owner said so.
+    limits: Option<Limits>,
 }
 
 impl<'s> Desk<'s> {
@@ -137,6 +140,7 @@ impl<'s> Desk<'s> {
             sources: Sources::load(store, heart_rate.id)?,
             route_points: store.route_points()?,
             energy: find_kind(store, ENERGY)?,
+            limits: heart_zones(store)?,
             heart_rate,
         })
     }

@@ -302,7 +302,11 @@ export const de: Words = {
     zones: 'Herzfrequenzzonen',
     zone: (n: number) => `Zone ${n}`,
     zonesFrom: (method: string, bpm: string) =>
-      method === 'age' ? `Nach dem Alter: höchste Herzfrequenz ${bpm} bpm.` : `Nach Ihrer höchsten Minute in zwei Jahren: ${bpm} bpm.`,
+      method === 'set'
+        ? 'Nach den Zonen, die Sie gesetzt haben.'
+        : method === 'age'
+          ? `Nach dem Alter: höchste Herzfrequenz ${bpm} bpm.`
+          : `Nach Ihrer höchsten Minute in zwei Jahren: ${bpm} bpm.`,
     profiles: 'Unterwegs',
     splits: 'Kilometer',
     split: 'Kilometer',
@@ -385,10 +389,14 @@ export const de: Words = {
       night_label: 'Eine Nacht gehört zu',
       day_boundaries: 'Ein Tag beginnt',
       home_zone: 'Zeitzone zu Hause',
+      heart_zones: 'Herzfrequenzzonen 2 bis 5 beginnen bei',
+      goals: 'Ziele',
     } as Record<string, string>,
     notes: {
       keys: 'Tasten wie T oder G H; aus für alle, die mit dem Computer sprechen.',
       day_boundaries: 'Um Mitternacht dort, wo Sie waren, oder immer zu Hause.',
+      heart_zones: 'In Schlägen je Minute, etwa 120, 140, 160, 180. Automatisch: Anteile Ihrer höchsten Minute in zwei Jahren.',
+      goals: 'Linien in Diagrammen, etwa step_count=10000, body_mass=70.',
     } as Record<string, string>,
     options: {
       system: 'Wie das System',
@@ -419,6 +427,7 @@ export const de: Words = {
     } as Record<string, string>,
     areaNote: 'Steht in der Seitenleiste, wenn es Messungen gibt.',
     save: 'Sichern',
+    none: 'Keine',
     auto: 'Automatisch',
     place: 'Wo die Daten liegen',
     size: (size: string) => `${size}, für niemanden sonst auf diesem Computer lesbar`,

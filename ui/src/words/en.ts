@@ -308,7 +308,11 @@ export const en = {
     zones: 'Heart-rate zones',
     zone: (n: number) => `Zone ${n}`,
     zonesFrom: (method: string, bpm: string) =>
-      method === 'age' ? `By age: highest heart rate ${bpm} bpm.` : `By your highest minute of two years: ${bpm} bpm.`,
+      method === 'set'
+        ? 'By the zones that you set.'
+        : method === 'age'
+          ? `By age: highest heart rate ${bpm} bpm.`
+          : `By your highest minute of two years: ${bpm} bpm.`,
     profiles: 'Along the way',
     splits: 'Kilometres',
     split: 'Kilometre',
@@ -391,10 +395,14 @@ export const en = {
       night_label: 'A night belongs to',
       day_boundaries: 'A day begins',
       home_zone: 'Home time zone',
+      heart_zones: 'Heart-rate zones 2 to 5 begin at',
+      goals: 'Goals',
     } as Record<string, string>,
     notes: {
       keys: 'Keys such as T or G H; off for those who speak to the computer.',
       day_boundaries: 'At midnight where you were, or always at home.',
+      heart_zones: 'In beats a minute, such as 120, 140, 160, 180. Automatic: shares of your highest minute of two years.',
+      goals: 'Lines in charts, such as step_count=10000, body_mass=70.',
     } as Record<string, string>,
     options: {
       system: 'As the system',
@@ -425,6 +433,7 @@ export const en = {
     } as Record<string, string>,
     areaNote: 'Shown in the sidebar when it has records.',
     save: 'Save',
+    none: 'None',
     auto: 'Automatic',
     place: 'Where the data lie',
     size: (size: string) => `${size}, readable by nobody else on this computer`,

@@ -63,12 +63,12 @@ pub struct SplitAnswer {
 /// Minutes in the five heart-rate zones, without pauses.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ZonesAnswer {
-    /// How the highest heart rate was found: `highest_minute` of the two years up to the workout, or `age` (208 - 0.7 x
-    /// age).
+    /// Where the zones come from: `set` by the owner, else from the highest heart rate: `highest_minute` of the two
+    /// years up to the workout, or `age` (208 - 0.7 x age).
     pub method: &'static str,
-    /// The highest heart rate in beats a minute.
-    pub highest_bpm: f64,
-    /// Start of the highest minute.
+    /// The highest heart rate in beats a minute; null where nothing tells it and the zones are set.
+    pub highest_bpm: Option<f64>,
+    /// Start of the highest minute, where that was found.
     pub at: Option<String>,
     /// Where zones 2 to 5 begin, in beats a minute.
     pub limits: [f64; 4],
@@ -143,14 +143,16 @@ impl Desk<'_> {
         if pulses.is_empty() {
             return Ok(None);
         }
-        let Some(highest) = highs.at(row.end_ms)? else { return Ok(None) };
-        let limits = Limits::of(&highest);
-        let (method, at) = match highest.method {
-            Method::HighestMinute { at_ms } => ("highest_minute", Some(format_instant(at_ms))),
-            Method::Age { .. } => ("age", None),
+        let highest = highs.at(row.end_ms)?;
+        let Some(limits) = self.limits.or_else(|| highest.as_ref().map(Limits::of)) else { return Ok(None) };
+        let (found, at) = match highest.map(|highest| highest.method) {
+            Some(Method::HighestMinute { at_ms }) => ("highest_minute", Some(format_instant(at_ms))),
+            _ => ("age", None),
         };
+        let method = if self.limits.is_some() { "set" } else { found };
+        let highest_bpm = highest.map(|highest| highest.bpm);
         let minutes = time_in_zones(pulses, &limits, (row.start_ms, row.end_ms), pauses).map(|ms| ms / 60_000.0);
-        Ok(Some(ZonesAnswer { method, highest_bpm: highest.bpm, at, limits: limits.bpm(), minutes }))
+        Ok(Some(ZonesAnswer { method, highest_bpm, at, limits: limits.bpm(), minutes }))
     }
 }
 

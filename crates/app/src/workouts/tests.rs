@@ -107,13 +107,16 @@ fn one_workout_has_splits_zones_and_pauses() {
     let zones = found.zones.expect("zones");
     assert_eq!(
         (zones.method, zones.highest_bpm, zones.limits),
-        ("highest_minute", 200.0, [120.0, 140.0, 160.0, 180.0])
+        ("highest_minute", Some(200.0), [120.0, 140.0, 160.0, 180.0])
     );
     assert_eq!(zones.minutes, [5.0, 0.0, 0.0, 0.0, 4.0]);
     assert_eq!(found.workout.zone_minutes, Some(zones.minutes));
     let listed = workouts(&folder, Listing { zones: true, ..Listing::default() }).expect("workouts");
     assert_eq!((listed[0].zone_minutes, all(&folder)[0].zone_minutes), (Some(zones.minutes), None));
     assert_eq!((found.elevation_up_m, found.workout.route_points), (None, 0));
+    crate::settings::set(&folder, "heart_zones", "90, 100, 199, 201").expect("set");
+    let zones = detail(&folder, found.workout.id).expect("a workout").zones.expect("zones");
+    assert_eq!((zones.method, zones.highest_bpm, zones.minutes), ("set", Some(200.0), [0.0, 0.0, 5.0, 4.0, 0.0]));
 }
 
 #[test]
