@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use health::kind::Nature;
 pub use health::series::buckets::Grain;
-use health::series::buckets::{Bucket, Calendar, Input, buckets, stat};
+use health::series::buckets::{Bucket, Calendar, Input, stat};
 use health::series::rule::Rule;
 use health::time::{HOUR_MS, format_day, format_instant};
 use serde::Serialize;
@@ -134,8 +134,7 @@ pub(crate) fn hours(
     let (from_ms, until_ms) = asked.range_ms();
     let wide = (from_ms.saturating_sub(REACH_MS), until_ms.saturating_add(REACH_MS));
     let inputs = inputs_between(store, found, wide, ranks)?;
-    let rule = Rule::of(&found.kind);
-    let mut hours = buckets(&inputs, rule.style(), rule == Rule::EveryEvent, calendar);
+    let mut hours = Rule::of(&found.kind).buckets(&inputs, calendar);
     hours.retain(|hour| asked.holds_day(hour.day));
     Ok(hours)
 }
@@ -156,7 +155,7 @@ fn of_each_source(
     let rule = Rule::of(&found.kind);
     let of_source = |inputs: Vec<Input>| {
         let mut narrow = match calendar.grain {
-            Grain::Hour => buckets(&inputs, rule.style(), rule == Rule::EveryEvent, calendar),
+            Grain::Hour => rule.buckets(&inputs, calendar),
             _ => rule.day_buckets(&inputs, calendar.zones),
         };
         // A walk over midnight has a part that nobody asked for.
@@ -254,5 +253,57 @@ mod tests {
         let folder = TestFolder::filled("today");
         let rows = crate::daily::daily(&folder, &["step_count".to_owned()], Days::default(), NOON_MS).expect("rows");
         assert!(rows.iter().all(|row| !row.complete) && rows[0].day == "2026-03-14", "{rows:?}");
+    }
+
+    /// Times on 2 and 3 March 2026 in Berlin.
+    fn steps(source: &str, from: &str, until: &str, value: u32) -> String {
+        format!(
+            r#"<Record type="HKQuantityTypeIdentifierStepCount" sourceName="{source}" unit="count" value="{value}"
+             startDate="2026-03-{from}:00 +0100" endDate="2026-03-{until}:00 +0100"/>"#
+        )
+    }
+
+    /// Checks the numbers of the two days, and that hours and weeks say the same.
+    #[track_caller]
+    fn check_days(folder: &TestFolder, expected: [f64; 2]) {
+        let ask = |grain| {
+            let (word, days) = ("step_count".to_owned(), Days::default());
+            let question = Question { word, days, grain: Some(grain), by_source: false, now_ms: NOON_MS };
+            query(folder, &question, grain).expect("rows")
+        };
+        let days: Vec<f64> = ask(Grain::Day).iter().map(|row| row.value.round()).collect();
+        assert_eq!(days, expected);
+        for grain in [Grain::Hour, Grain::Week] {
+            let sum: f64 = ask(grain).iter().map(|row| row.value).sum();
+            assert!((sum - expected[0] - expected[1]).abs() < 0.5, "{grain:?}: {sum}");
+        }
+        for (day, value) in [("2026-03-02", expected[0]), ("2026-03-03", expected[1])] {
+            let found = crate::explain::explain(folder, "step_count", day).expect("an answer");
+            let parts: f64 = found.sources.iter().filter_map(|part| part.value).sum();
+            assert!((parts - value).abs() < 0.5, "{day}: {parts} for {value}");
+        }
+        assert!(crate::verify::verify(folder).expect("verified").ok);
+    }
+
+    #[test]
+    fn what_overlaps_after_midnight_changes_the_day_before() {
+        let rows = [
+            vec![steps("iPhone", "02 23:50", "03 00:10", 600), steps("Watch", "03 00:05", "03 00:20", 3000)],
+            vec![steps("iPhone", "02 20:00", "03 04:00", 8000), steps("Watch", "03 00:00", "03 04:00", 5000)],
+        ];
+        for (rows, expected) in rows.iter().zip([[0.0, 3000.0], [3000.0, 5000.0]]) {
+            let folder = TestFolder::of_rows("midnight", rows);
+            crate::settings::set(&folder, "home_zone", "Europe/Berlin").expect("set");
+            check_days(&folder, expected);
+            // The same in two imports, the later sample first.
+            let folder = TestFolder::of_rows("midnight-late", &rows[1..]);
+            crate::settings::set(&folder, "home_zone", "Europe/Berlin").expect("set");
+            let file = folder.dir().join("second.xml");
+            std::fs::write(&file, format!("<HealthData>{}</HealthData>", rows[0])).expect("written");
+            let options = crate::import::Options::default();
+            crate::import::import(&folder, &crate::import::Input::Path(file), &options, &mut |_| true)
+                .expect("imported");
+            check_days(&folder, expected);
+        }
     }
 }

@@ -4,7 +4,7 @@ use health::time::Zones;
 
 use crate::layer::{Block, Fill, Key, Layer, Pattern, Shape, Sign, Tone};
 use crate::model::{Axis, Bucket, Measure, Model, Table};
-use crate::number::{bar_axis, extent, mean, usable};
+use crate::number::{bar_axis, extent, usable};
 use crate::range::{Range, Step};
 use crate::slots::{bucket_in, gaps, labelled, totals};
 use crate::theme::Hue;
@@ -83,7 +83,9 @@ fn summary(measure: &Measure, buckets: &[Bucket], slots: usize, range: &Range, z
         let so_far = buckets.iter().map(|b| b.mean).fold(0.0, f64::max);
         return format!("{when} {name} came to {} so far; {of}.", measure.said(so_far));
     };
-    let Some(average) = mean(complete().map(|b| b.mean)) else { return of };
+    // Of weeks and longer each is the mean of its days with data: every day weighs the same.
+    let days: u64 = complete().map(|b| b.n).sum();
+    let average = complete().map(|b| b.mean * b.n as f64).sum::<f64>() / days.max(1) as f64;
     let open = if complete().count() < buckets.len() { "; what is not over yet is left out" } else { "" };
     let per = if averaged(range) { " a day".to_owned() } else { format!(" per {}", range.step.name().to_lowercase()) };
     format!(

@@ -7,7 +7,7 @@ use crate::layer::{Block, Fill, Layer, Pattern, Shape, Tone};
 use crate::model::{Axis, AxisKind, Model, Table};
 use crate::number::minutes;
 use crate::range::{Range, Step, clock, clock_ticks, long_day};
-use crate::sleep::{Night, Segment, Stage, Stretch};
+use crate::sleep::{Night, NightKind, Segment, Stage, Stretch};
 use crate::theme::Hue;
 
 const TITLE: &str = "Sleep";
@@ -104,7 +104,8 @@ fn summary(night: &Night, ends: Option<(i64, i64)>, zones: &Zones) -> String {
     let known = Stage::ALL.into_iter().filter(|stage| night.minutes.of(*stage) > 0.0);
     let name = |s: Stage| if s == Stage::Unspecified { "Stage unknown" } else { s.name() };
     let stages: Vec<String> = known.map(|s| format!("{} {}", name(s), minutes(night.minutes.of(s)))).collect();
-    format!("The night of {day}, {from_to}: {} asleep. {}.", minutes(asleep), stages.join(", "))
+    let what = if night.kind == NightKind::Nap { "A nap on" } else { "The night of" };
+    format!("{what} {day}, {from_to}: {} asleep. {}.", minutes(asleep), stages.join(", "))
 }
 
 fn table(segments: &[Segment], night: &Night, zones: &Zones) -> Table {

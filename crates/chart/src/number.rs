@@ -62,12 +62,6 @@ pub(crate) fn extent(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     })
 }
 
-/// The mean of some numbers; none of none.
-pub(crate) fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let (sum, n) = values.fold((0.0, 0u32), |(sum, n), v| (sum + v, n + 1));
-    (n > 0).then(|| sum / f64::from(n))
-}
-
 /// Returns the axis over `low..high` that has round ends, and is at least `least` long.
 pub(crate) fn value_axis(low: f64, high: f64, least: f64) -> Axis {
     let (low, high) = if usable(low) && usable(high) { (low.min(high), high.max(low)) } else { (0.0, 1.0) };

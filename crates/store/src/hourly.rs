@@ -5,8 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use health::series::buckets::{Bucket, Calendar, Grain, Input, buckets};
-use health::series::rule::Rule as DayRule;
+use health::series::buckets::{Bucket, Calendar, Grain, Input};
 use health::time::{Day, Zones};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -66,7 +65,7 @@ pub(crate) fn hours(conn: &Connection, zones: &Zones, orders: &Orders, kind: u32
         inputs.iter_mut().for_each(|input| input.span.rank = 0);
     }
     let calendar = Calendar { zones, grain: Grain::Hour, week_start: 0 };
-    let mut hours = buckets(&inputs, rule.style(), rule == DayRule::EveryEvent, calendar);
+    let mut hours = rule.buckets(&inputs, calendar);
     hours.retain(|hour| days.holds_day(hour.day));
     Ok(hours)
 }

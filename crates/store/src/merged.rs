@@ -31,6 +31,8 @@ use crate::row::FLAG_USER_ENTERED;
 const AT_A_TIME: usize = 16_384;
 /// Jobs that wait for the arithmetic.
 const JOBS_WAITING: usize = 2;
+/// No local day is shorter, but where the wearer travels.
+const SHORTEST_DAY_MS: i64 = LONGEST_SPLIT_MS - 2 * 3_600_000;
 /// Overlapping samples that far away cannot change a day any more.
 pub(crate) const REACH_MS: i64 = 2 * LONGEST_SPLIT_MS;
 
@@ -53,9 +55,9 @@ impl Rule {
     pub fn merging(self) -> Need {
         match self.0 {
             DayRule::Count | DayRule::EveryEvent => Need::Never,
-            DayRule::ResidualFill | DayRule::Mean | DayRule::HoursStood | DayRule::Minutes => Need::WhereTangled,
+            DayRule::ResidualFill | DayRule::Mean | DayRule::Minutes => Need::WhereTangled,
             DayRule::TimeWeightedMean | DayRule::EquivalentLevel => Need::Always,
-            DayRule::LatestOfBest | DayRule::FirstOfDay => Need::Always,
+            DayRule::LatestOfBest | DayRule::FirstOfDay | DayRule::HoursStood => Need::Always,
         }
     }
 }
@@ -212,17 +214,20 @@ impl<'a> Merger<'a> {
             }
             let (day, _, midnight) = span;
             let mut begins_for_good = || *begins.entry(day).or_insert_with(|| self.begins_for_good(day)) <= start_ms;
-            if day > waiting.day && waiting.inputs.len() >= AT_A_TIME && begins_for_good() {
-                let rest = waiting.since(start_ms - REACH_MS, day);
+            if day > waiting.day && waiting.fresh >= AT_A_TIME && begins_for_good() {
+                // What starts from here on may overlap what began the day before, which two short days may hold.
+                let open = if self.rule.0.is_merged_sum() { day - 2 } else { day };
+                let rest = waiting.since(start_ms.min(self.zones.day_bounds(open).0) - REACH_MS, open);
                 let done = std::mem::replace(&mut waiting, rest);
-                each(self.job(done, (written.max(from), until.min(day - 1))))?;
-                written = day;
+                each(self.job(done, (written.max(from), until.min(open - 1))))?;
+                written = open;
             }
             let rank = ranks.of(source, flags & FLAG_USER_ENTERED != 0);
             // Totals of many days count for the day of their start, as in `daily`.
             let length = if length > LONGEST_SPLIT_MS { 0 } else { length };
             let sample = Span { start_ms, end_ms: start_ms + length, value, rank };
-            waiting.add(Input { span: sample, copies: self.rule.copies(copies, flags).into() }, day, midnight);
+            let input = Input { span: sample, copies: self.rule.copies(copies, flags).into() };
+            waiting.add(input, day, midnight, self.rule.0.is_merged_sum());
         }
         each(self.job(waiting, (written.max(from), until)))
     }
@@ -339,6 +344,8 @@ fn parts(ranks: &Ranks, style: Style, bucket: &Bucket) -> String {
 #[derive(Debug, Default)]
 struct Waiting {
     inputs: Vec<Input>,
+    /// How many of them came since samples were handed over.
+    fresh: usize,
     /// The day of the last sample.
     day: Day,
     /// The first rank on each day.
@@ -347,12 +354,15 @@ struct Waiting {
     rank: u32,
     /// The latest end so far.
     end_ms: i64,
-    /// Days on which samples overlap or several sources wrote.
+    /// The first day of those on which samples began that overlap one another without a break up to the last one, and
+    /// that are not known to be tangled.
+    since: Day,
+    /// Days on which several sources wrote or, of a sum, samples overlap, also where only their other ends do.
     tangled: BTreeSet<Day>,
 }
 
 impl Waiting {
-    fn add(&mut self, input: Input, day: Day, midnight: i64) {
+    fn add(&mut self, input: Input, day: Day, midnight: i64, overlaps_count: bool) {
         let span = input.span;
         if self.inputs.is_empty() || day != self.day {
             (self.day, self.rank) = (day, *self.ranks.entry(day).or_insert(span.rank));
@@ -360,13 +370,16 @@ impl Waiting {
         if span.rank != self.rank {
             self.tangled.insert(day);
         }
-        if !self.inputs.is_empty() && span.start_ms < self.end_ms {
-            self.tangled.insert(day);
-            if span.end_ms.min(self.end_ms) > midnight {
-                self.tangled.insert(day + 1);
-            }
+        if self.inputs.is_empty() || span.start_ms >= self.end_ms {
+            (self.since, self.end_ms) = (day, span.end_ms);
+        } else if overlaps_count {
+            self.end_ms = self.end_ms.max(span.end_ms);
+            // A day of a clock change is shorter than the longest sample.
+            let last = day + Day::from(self.end_ms > midnight) + Day::from(self.end_ms > midnight + SHORTEST_DAY_MS);
+            self.tangled.extend(self.since.min(day)..=last);
+            self.since = day;
         }
-        self.end_ms = if self.inputs.is_empty() { span.end_ms } else { self.end_ms.max(span.end_ms) };
+        self.fresh += 1;
         self.inputs.push(input);
     }
 
@@ -376,6 +389,6 @@ impl Waiting {
         let inputs = self.inputs.get(first..).unwrap_or_default().to_vec();
         let tangled = self.tangled.range(day..).copied().collect();
         let ranks = self.ranks.range(day..).map(|(day, rank)| (*day, *rank)).collect();
-        Self { inputs, tangled, ranks, ..*self }
+        Self { inputs, fresh: 0, tangled, ranks, ..*self }
     }
 }

@@ -14,6 +14,7 @@ use super::stretch::Stretch;
 use super::view::{View, over};
 use crate::error::{Code, Error, Result};
 use crate::local::Found;
+use crate::settings::heart_zones;
 use crate::workouts::Desk;
 
 /// A day with more readings than this is drawn by hours.
@@ -37,9 +38,12 @@ pub(super) fn chart(view: &View<'_>, found: &Found, detail: Detail) -> Result<Mo
     Ok(within(model, &Context { limits, workouts: &workouts }))
 }
 
-/// Where zones 2 to 5 begin, by the two years up to the end of a range: to find the highest minute of two years takes a
+/// Where zones 2 to 5 begin, as the owner said or by the two years up to the end of a range: to find the highest minute of two years takes a
 /// while, which is why they are there where somebody asks.
 fn limits(view: &View<'_>, range: &Range) -> Result<Option<[f64; 4]>> {
+    if let Some(limits) = heart_zones(view.store)? {
+        return Ok(Some(limits.bpm()));
+    }
     let desk = Desk::new(view.store)?;
     let last_ms = range.end_ms.min(view.now_ms);
     let highest = desk.highs(view.zones, (range.start_ms, last_ms))?.at(last_ms)?;

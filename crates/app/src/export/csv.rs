@@ -78,6 +78,13 @@ pub fn header(out: &mut dyn Write, record: &str) -> io::Result<()> {
     line(out, columns(record).iter().chain([&OTHER]).map(|name| (*name).to_owned()))
 }
 
+/// Whether a line is the header of a record's table, or that of an earlier version, which had fewer columns.
+pub fn is_header(line: &str, record: &str) -> bool {
+    let known = columns(record);
+    let Some((names, OTHER)) = line.trim_end().rsplit_once(',') else { return false };
+    names.split(',').next() == known.first().copied() && names.split(',').all(|name| known.contains(&name))
+}
+
 /// Writes one record.
 pub fn row(out: &mut dyn Write, record: &str, line_of_json: &Value) -> io::Result<()> {
     let columns = columns(record);
@@ -120,6 +127,21 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_header_of_an_earlier_version_is_known() {
+        let check = |line: &str, record: &str, expected: bool| {
+            assert_eq!(super::is_header(line, record), expected, "{line}");
+        };
+        let mut today = Vec::new();
+        super::header(&mut today, super::SAMPLE).expect("written");
+        check(str::from_utf8(&today).expect("text"), super::SAMPLE, true);
+        check("type,start,end,value,unit,source,other\n", super::SAMPLE, true);
+        check("type,start,end,value,unit,source,other\n", "route", false);
+        check("type,start,end,price,other\n", super::SAMPLE, false);
+        check("type,start,end,value\n", super::SAMPLE, false);
+        check("", super::SAMPLE, false);
+    }
+
     use super::*;
 
     #[track_caller]

@@ -11,6 +11,9 @@ use store::query::{EntryRow, MemberRow, SampleRow};
 
 use crate::error::{Error, Result};
 
+/// Apple's word for the value of a category whose samples differ in nothing but their times.
+const NOT_APPLICABLE: &str = "not applicable";
+
 /// A sample.
 pub fn sample(row: &SampleRow, kind: &Kind) -> Value {
     let mut line = Map::new();
@@ -39,6 +42,7 @@ pub fn sample(row: &SampleRow, kind: &Kind) -> Value {
     known("original_unit", printed.cloned().map(Value::from));
     known("label", row.text.clone().map(Value::from));
     let meaning = row.value.filter(|_| category).and_then(|value| kind.category_word(value as i64));
+    let meaning = meaning.filter(|word| word != NOT_APPLICABLE);
     known("meaning", meaning.map(Value::from));
     known("unit_unknown", (!category && row.value.is_none()).then_some(Value::Bool(true)));
     let events = row.by_hand || kind.is_event_like();

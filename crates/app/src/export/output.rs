@@ -208,11 +208,10 @@ fn is_export(file: File, format: Format, record: &str) -> bool {
     if BufReader::new(file).take(LONGEST_LINE).read_until(b'\n', &mut line).is_err() {
         return false;
     }
-    let mut header = Vec::new();
     match format {
         _ if line.is_empty() => true,
         Format::Jsonl => serde_json::from_slice(&line).is_ok_and(|value: Value| value.get("record").is_some()),
-        Format::Csv => csv::header(&mut header, record).is_ok() && line == header,
+        Format::Csv => str::from_utf8(&line).is_ok_and(|line| csv::is_header(line, record)),
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::buckets::{Bucket, Calendar, Grain, Input, buckets};
+use super::buckets::{Bucket, Calendar, Grain, Input};
 use super::hold::{keep_best_of_minute, sort};
 use super::merge::{Span, merge_rows};
 use super::per_day::pick;
-use super::rule::Rule;
+use super::rule::{Rule, hours_once};
 use crate::time::{Day, HOUR_MS, Zones};
 
 /// No local day reaches further beyond its usual bounds, not even where the wearer crosses the date line.
@@ -64,7 +64,7 @@ pub struct Part {
 pub fn explain(rows: &[Input], rule: Rule, day: Day, zones: &Zones) -> Option<Explained> {
     let near = near(rows, day, zones);
     let calendar = Calendar { zones, grain: Grain::Day, week_start: 0 };
-    let days = buckets(&near, rule.style(), rule == Rule::EveryEvent, calendar);
+    let days = rule.buckets(&near, calendar);
     let bucket = days.into_iter().find(|bucket| bucket.day == day)?;
     let here: Vec<usize> = match rule.is_sum() {
         true => indices(&near, |row| touches(&row.span, day, zones)),
@@ -103,12 +103,12 @@ fn indices(rows: &[Input], is_in: impl Fn(&Input) -> bool) -> Vec<usize> {
     rows.iter().enumerate().filter(|(_, row)| is_in(row)).map(|(index, _)| index).collect()
 }
 
-/// Whether a span has a part in a local day.
+/// Whether a span has a part in a local day, which may come twice: who flies west over midnight has it again.
 fn touches(span: &Span, day: Day, zones: &Zones) -> bool {
     let mut at = span.start_ms;
     loop {
         let (here, _, until) = zones.day_span(at);
-        if here >= day || until >= span.end_ms {
+        if here == day || until >= span.end_ms {
             return here == day;
         }
         at = until.max(at + 1);
@@ -128,6 +128,10 @@ fn used(rows: &[Input], here: &[usize], rule: Rule, day: Day, zones: &Zones) -> 
             let counts = |row: usize, value: f64| value != 0.0 || spans.get(row).is_some_and(|s| s.value == 0.0);
             let pieces = merge_rows(&spans).into_iter();
             pieces.filter(|p| counts(p.row, p.span.value) && touches(&p.span, day, zones)).map(|p| p.row).collect()
+        }
+        Rule::HoursStood => {
+            let counts: BTreeSet<usize> = hours_once(rows).into_iter().collect();
+            here.iter().copied().filter(|row| counts.contains(row)).collect()
         }
         Rule::EveryEvent | Rule::Count => here.iter().copied().collect(),
         _ => {

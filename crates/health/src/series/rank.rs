@@ -20,7 +20,7 @@ pub struct Writer<'a> {
 }
 
 /// What sorts before what: see [`Writer::place`].
-pub type Place<'a> = (Class, Reverse<Option<i64>>, &'a [String], Option<&'a str>);
+pub type Place<'a> = (Class, bool, Reverse<Option<i64>>, &'a [String], Option<&'a str>);
 
 /// Kinds of sources, the best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,12 +36,13 @@ pub enum Class {
 }
 
 impl<'a> Writer<'a> {
-    /// Its place: by class, then the device with the latest data or the app that came last, then by name, so that the
+    /// Its place: by class, watches by their hardware before those by their name, then the device with the latest data or the app that came last, then by name, so that the
     /// order never depends on which import came first.
     pub fn place(&self) -> Place<'a> {
         let class = self.class();
         let newest = if class == Class::Other { self.first_ms } else { self.last_ms };
-        (class, Reverse(newest), self.names, self.hardware)
+        // What is a watch by its name only may be an app that reads somebody else's.
+        (class, self.hardware.is_none() && class == Class::Watch, Reverse(newest), self.names, self.hardware)
     }
 
     /// What kind of source it is. Names decide only where nothing else is known: people call their scales anything.

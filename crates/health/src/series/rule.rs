@@ -108,12 +108,12 @@ impl Rule {
 
     /// Whether it adds up.
     pub fn is_sum(self) -> bool {
-        self.is_merged_sum() || self == Self::EveryEvent
+        self.is_merged_sum() || matches!(self, Self::EveryEvent | Self::HoursStood)
     }
 
     /// Whether it adds up what no better source has seen.
     pub fn is_merged_sum(self) -> bool {
-        matches!(self, Self::ResidualFill | Self::HoursStood | Self::Minutes)
+        matches!(self, Self::ResidualFill | Self::Minutes)
     }
 
     /// The unit of its numbers, where it is not that of the kind's values.
@@ -129,9 +129,8 @@ impl Rule {
     /// value cannot be read.
     pub fn amount(self, value: Option<f64>, duration_ms: i64) -> Option<(f64, i64)> {
         match self {
-            // Who sat by one source has stood by another one: an idle hour takes no time from it.
-            Self::HoursStood if value != Some(STOOD) => Some((0.0, 0)),
-            Self::HoursStood => Some((1.0, duration_ms)),
+            // An hour belongs to the day of its start, however clocks cut days.
+            Self::HoursStood => Some((f64::from(u8::from(value == Some(STOOD))), 0)),
             Self::Minutes => Some((duration_ms as f64 / 60_000.0, duration_ms)),
             // A category without a number that we know still happened.
             Self::Count => Some((value.unwrap_or(0.0), duration_ms)),
@@ -159,6 +158,18 @@ impl Rule {
         }
     }
 
+    /// Returns the buckets that have rows, by time, each with the number that this rule makes of its rows; where one row
+    /// speaks for a day see [`Rule::day_buckets`].
+    pub fn buckets(self, rows: &[Input], calendar: Calendar<'_>) -> Vec<Bucket> {
+        match self {
+            Self::HoursStood => {
+                let hours: Vec<Input> = hours_once(rows).into_iter().filter_map(|row| rows.get(row)).copied().collect();
+                buckets(&hours, self.style(), true, calendar)
+            }
+            _ => buckets(rows, self.style(), self == Self::EveryEvent, calendar),
+        }
+    }
+
     /// Returns the number of each local day that has one, by day.
     pub fn days(self, rows: &[Input], zones: &Zones) -> Vec<DayValue> {
         let days = self.day_buckets(rows, zones);
@@ -169,7 +180,7 @@ impl Rule {
     /// day's, and every day weighs the same.
     pub fn day_buckets(self, rows: &[Input], zones: &Zones) -> Vec<Bucket> {
         let calendar = Calendar { zones, grain: Grain::Day, week_start: 0 };
-        let mut days = buckets(rows, self.style(), self == Self::EveryEvent, calendar);
+        let mut days = self.buckets(rows, calendar);
         if let Some(which) = self.pick() {
             let picked = day_values(rows, which, zones);
             for (bucket, picked) in days.iter_mut().zip(picked) {
@@ -231,6 +242,17 @@ impl Rule {
     }
 }
 
+/// Returns the rows that speak for their hours, of those of [`Rule::HoursStood`]: of each hour one, of the best source
+/// that saw the wearer stand, else of the best one.
+pub(super) fn hours_once(rows: &[Input]) -> Vec<usize> {
+    let mut hours: BTreeMap<i64, (bool, u32, usize)> = BTreeMap::new();
+    for (row, Input { span, .. }) in rows.iter().enumerate() {
+        let place = (span.value == 0.0, span.rank, row);
+        hours.entry(span.start_ms).and_modify(|best| *best = place.min(*best)).or_insert(place);
+    }
+    hours.into_values().map(|(.., row)| row).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -285,8 +307,11 @@ mod tests {
     fn only_hours_that_were_stood_count_and_each_once() {
         let (stood, idle) = (Some(0.0), Some(1.0));
         check_hours(Rule::HoursStood, &[(0, 60, stood, 0), (60, 60, idle, 0), (120, 60, stood, 0)], (2.0, 3));
-        check_hours(Rule::HoursStood, &[(0, 60, stood, 0), (0, 60, stood, 1)], (1.0, 2));
-        check_hours(Rule::HoursStood, &[(0, 60, idle, 0), (0, 60, stood, 1)], (1.0, 2));
+        check_hours(Rule::HoursStood, &[(0, 60, stood, 0), (0, 60, stood, 1)], (1.0, 1));
+        check_hours(Rule::HoursStood, &[(0, 60, idle, 0), (0, 60, stood, 1)], (1.0, 1));
+        check_hours(Rule::HoursStood, &[(0, 60, stood, 0), (0, 59, stood, 0)], (1.0, 1));
+        // The last one begins before midnight.
+        check_hours(Rule::HoursStood, &[(30, 60, stood, 0), (1410, 60, stood, 0)], (2.0, 2));
         check_hours(Rule::HoursStood, &[(0, 60, idle, 0), (60, 60, None, 0)], (0.0, 2));
     }
 

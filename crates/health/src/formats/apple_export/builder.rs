@@ -145,7 +145,7 @@ impl Builder {
             return None;
         }
         let origin = Origin { device, version: version_text, unit: unit_text };
-        let weight = name.len() + raw_device.len() + version.map_or(0, str::len) + 64;
+        let weight = name.len() + raw_device.len() + version.map_or(0, str::len) + unit.map_or(0, str::len) + 64;
         let (before_s, before_o) = (self.batch.sources.len(), self.batch.origins.len());
         let source = intern(&mut self.sources, &mut self.batch.sources, source);
         let origin = intern(&mut self.origins, &mut self.batch.origins, origin);

@@ -33,6 +33,8 @@ pub const MAX_DEPTH: usize = 16;
 pub const MAX_METADATA: usize = 256;
 /// Beats of one heart rate variability sample; real ones have 33 to 46.
 pub const MAX_BEATS: usize = 10_000;
+/// Bytes in the metadata and beats of one record together.
+pub const MAX_DETAILS: usize = 1 << 20;
 /// Bytes before the root element, which is the DOCTYPE.
 pub const MAX_PROLOG: usize = 1 << 20;
 /// Elements inside one workout, correlation or other entry.
@@ -108,6 +110,8 @@ pub struct Limits {
     pub metadata: usize,
     /// See [`MAX_BEATS`].
     pub beats: usize,
+    /// See [`MAX_DETAILS`].
+    pub details: usize,
     /// See [`MAX_PROLOG`].
     pub prolog: usize,
     /// See [`MAX_NODES`].
@@ -151,6 +155,7 @@ impl Default for Limits {
             depth: MAX_DEPTH,
             metadata: MAX_METADATA,
             beats: MAX_BEATS,
+            details: MAX_DETAILS,
             prolog: MAX_PROLOG,
             nodes: MAX_NODES,
             entry_bytes: MAX_ENTRY_BYTES,

@@ -66,7 +66,8 @@ fn the_usual_limits_are_the_documented_ones() {
     assert_eq!((candidates, directory, clinical, beats), (1_000, 24 << 20, 16 << 20, 10_000));
     assert_eq!((nodes, entry_bytes, points, voltages), (100_000, 32 << 20, 1_000_000, 1_000_000));
     assert_eq!((references, reference_bytes), (200_000, 64 << 20));
-    let Limits { kinds, sources, names, refused, times_read, .. } = usual();
+    let Limits { kinds, sources, names, refused, times_read, details, .. } = usual();
+    assert_eq!(details, 1 << 20);
     assert_eq!((kinds, sources, names, refused, times_read), (2_000, 100_000, 32 << 20, 100_000, 4));
 }
 
@@ -156,6 +157,11 @@ fn metadata_beats_and_children_are_bounded() {
     let beat = r#"<InstantaneousBeatsPerMinute bpm="60" time="7:47:41.86 PM"/>"#;
     let record = inside("Record", beat.repeat(4));
     check(|beats| Limits { beats, ..usual() }, 4, |limits| read(&record, limits), "too_many_beats");
+    // Two letters a key, and thirteen of a time.
+    let record = inside("Record", (0..5).map(|i| format!("<MetadataEntry key=\"k{i}\" value=\"\"/>")).collect());
+    check(|details| Limits { details, ..usual() }, 10, |limits| read(&record, limits), "too_much_metadata");
+    let record = inside("Record", beat.replace("7:47:41.86 PM", "12 34").repeat(2));
+    check(|details| Limits { details, ..usual() }, 14, |limits| read(&record, limits), "too_many_beats");
     let workout =
         format!("<Workout workoutActivityType=\"X\" {TIMES}>{}</Workout>", "<WorkoutEvent type=\"a\"/>".repeat(6));
     check(|nodes| Limits { nodes, ..usual() }, 6, |limits| read(&workout, limits), "too_many_children");

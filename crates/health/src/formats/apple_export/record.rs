@@ -142,6 +142,8 @@ fn sample(fields: &Fields<'_>, builder: &mut Builder, tally: &mut Tally) -> Resu
 pub(super) struct Extras {
     metadata: Vec<(String, String)>,
     beats: Vec<(String, String)>,
+    /// Letters of both.
+    bytes: usize,
     json: String,
 }
 
@@ -150,6 +152,15 @@ impl Extras {
     pub(super) fn clear(&mut self) {
         self.metadata.clear();
         self.beats.clear();
+        self.bytes = 0;
+    }
+
+    /// Whether two more texts fit in.
+    fn takes(&mut self, a: &str, b: &str, tally: &Tally) -> bool {
+        let bytes = self.bytes + a.len() + b.len();
+        let fit = bytes <= tally.limits.details;
+        self.bytes = if fit { bytes } else { self.bytes };
+        fit
     }
 
     /// Reads the tag of a `MetadataEntry`; of two equal keys the first wins.
@@ -160,10 +171,11 @@ impl Extras {
 
     /// Adds a metadata entry, and counts one too many and a second value for a key.
     pub(super) fn add(&mut self, key: &str, value: &str, tally: &mut Tally) {
-        match self.metadata.iter().find(|(known, _)| known == key) {
-            Some((_, first)) if first != value => tally.count("duplicate_metadata", Some(key)),
-            Some(_) => {}
-            None if self.metadata.len() < tally.limits.metadata => {
+        let known = self.metadata.iter().find(|(known, _)| known == key).map(|(_, first)| first == value);
+        match known {
+            Some(false) => tally.count("duplicate_metadata", Some(key)),
+            Some(true) => {}
+            None if self.metadata.len() < tally.limits.metadata && self.takes(key, value, tally) => {
                 self.metadata.push((key.to_owned(), value.to_owned()));
             }
             None => tally.count("too_much_metadata", None),
@@ -178,7 +190,7 @@ impl Extras {
 
     /// Adds a beat.
     pub(super) fn add_beat(&mut self, bpm: String, time: String, tally: &mut Tally) {
-        if self.beats.len() < tally.limits.beats {
+        if self.beats.len() < tally.limits.beats && self.takes(&bpm, &time, tally) {
             self.beats.push((bpm, time));
         } else {
             tally.count("too_many_beats", None);

@@ -14,7 +14,7 @@ pub struct Event<'a> {
     pub duration_s: Option<f64>,
 }
 
-/// Returns the pauses within `[start_ms, end_ms]`, by start. One that nothing ends lasts until the workout's end, but
+/// Returns the pauses within `[start_ms, end_ms]`, by start; none shares time with another. One that nothing ends lasts until the workout's end, but
 /// only where the row's duration leaves room for it: some apps write a pause and forget that it was over.
 pub fn pauses(events: &[Event<'_>], start_ms: i64, end_ms: i64, duration_s: Option<f64>) -> Vec<(i64, i64)> {
     let mut sorted: Vec<&Event<'_>> = events.iter().collect();
@@ -31,14 +31,26 @@ pub fn pauses(events: &[Event<'_>], start_ms: i64, end_ms: i64, duration_s: Opti
             _ => {}
         }
     }
+    let mut out = apart(out);
     let paused_s = |pauses: &[(i64, i64)]| pauses.iter().map(|(a, b)| (b - a) as f64 / 1000.0).sum::<f64>();
     if let (Some(from), Some(duration)) = (since, duration_s) {
-        let room = (end_ms - start_ms) as f64 / 1000.0 - duration - paused_s(&out);
-        out.extend(((end_ms - from) as f64 / 1000.0 <= room + SLACK_S).then_some((from, end_ms)));
+        let open = apart(out.iter().copied().chain([(from, end_ms)]).collect());
+        let has_room = paused_s(&open) <= (end_ms - start_ms) as f64 / 1000.0 - duration + SLACK_S;
+        out = if has_room { open } else { out };
     }
-    out.retain(|(from, until)| from < until);
-    out.sort_unstable();
     out
+}
+
+/// Pauses that share time are one, and what lasts no time is none.
+fn apart(mut pauses: Vec<(i64, i64)>) -> Vec<(i64, i64)> {
+    pauses.retain(|(from, until)| from < until);
+    pauses.sort_unstable();
+    pauses.dedup_by(|later, kept| {
+        let share = later.0 <= kept.1;
+        kept.1 = if share { kept.1.max(later.1) } else { kept.1 };
+        share
+    });
+    pauses
 }
 
 #[cfg(test)]
@@ -62,6 +74,14 @@ mod tests {
         check(&[(RESUME, 30, None), (PAUSE, 20, None), (PAUSE, 22, None)], None, &[(20, 30)]);
         check(&[("HKWorkoutEventTypeMotionPaused", 40, Some(5.0))], None, &[(40, 45)]);
         check(&[("HKWorkoutEventTypeSegment", 0, Some(50.0)), (RESUME, 10, None)], None, &[]);
+    }
+
+    #[test]
+    fn pauses_that_share_time_are_one() {
+        let motion = "HKWorkoutEventTypeMotionPaused";
+        check(&[(PAUSE, 20, None), (motion, 22, Some(5.0)), (RESUME, 40, None)], None, &[(20, 40)]);
+        check(&[(motion, 10, Some(30.0)), (PAUSE, 20, Some(50.0)), (motion, 30, Some(1.0))], None, &[(10, 70)]);
+        check(&[(PAUSE, 70, None), (motion, 75, Some(10.0))], Some(70.0), &[(70, 100)]);
     }
 
     #[test]
