@@ -15,7 +15,7 @@ use crate::daily;
 use crate::error::{Error, Result};
 use crate::folder::Folder;
 use crate::local::{Days, find_kind, zones};
-use crate::query::inputs_between;
+use crate::query::inputs_around;
 
 /// The answer of `vitalog check`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -153,7 +153,7 @@ fn workouts(store: &Store, days: Days) -> Result<Vec<CheckRow>> {
             if found.kind.style != Style::Cumulative || statistic.unit.as_ref() != Some(&found.kind.unit) {
                 continue;
             }
-            let inputs = inputs_between(store, &found, range, orders.of(&found.kind.identifier))?;
+            let inputs = inputs_around(store, &found, range, orders.of(&found.kind.identifier))?;
             let what = format!("workouts.{}", kind::slug(&statistic.kind));
             let ours = merged_sum(&inputs, range);
             rows.push(CheckRow { workout: Some(entry.id), ..row(what, apple, ours, &found.kind.unit) });

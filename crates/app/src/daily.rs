@@ -1,6 +1,6 @@
 //! One number per day and type.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use health::kind::{Nature, Style};
 use health::series::buckets::Bucket;
@@ -51,9 +51,13 @@ pub fn daily(folder: &Folder, words: &[String], days: Days, now_ms: i64) -> Resu
         true => store.types()?.into_iter().map(|row| row.kind.identifier).collect(),
         false => words.to_vec(),
     };
-    let mut answer = Vec::new();
+    let (mut answer, mut told) = (Vec::new(), BTreeSet::new());
     for word in &all {
         let found = find_kind(&store, word)?;
+        // A type may be named twice, by two of its names.
+        if !told.insert(found.kind.identifier.clone()) {
+            continue;
+        }
         let ranks = orders.of(&found.kind.identifier);
         for bucket in of_kind(&store, &found, days, ranks, &zones)? {
             answer.push(row(&bucket, &found, ranks, now_ms));

@@ -193,6 +193,53 @@ pub(crate) fn inputs_between(
     Ok(points.iter().filter_map(|point| point.input(rule, ranks)).collect())
 }
 
+/// The samples that decide what those add that touch `[from_ms, until_ms)`: these, what overlaps them, and so on, two
+/// days away at most. Ready to be counted.
+pub(crate) fn inputs_around(
+    store: &Store,
+    found: &Found,
+    (from_ms, until_ms): (i64, i64),
+    ranks: &Ranks,
+) -> Result<Vec<Input>> {
+    let Some(kind_id) = found.id else { return Ok(Vec::new()) };
+    let rule = Rule::of(&found.kind);
+    let (mut first_ms, mut last_ms) = (from_ms, until_ms);
+    loop {
+        let (read_from, read_until) = (first_ms.saturating_sub(LONG_MS), last_ms.saturating_add(AHEAD_MS));
+        let points = store.points_from(kind_id, read_from, read_until)?;
+        let mut inputs: Vec<Input> = points.iter().filter_map(|point| point.input(rule, ranks)).collect();
+        let (first, last) = cluster(&inputs, (from_ms, until_ms));
+        let is_near = first >= from_ms.saturating_sub(REACH_MS) && last <= until_ms.saturating_add(REACH_MS);
+        if is_near && (first < first_ms.saturating_sub(LONG_MS / 2) || last > read_until) {
+            (first_ms, last_ms) = (first.min(first_ms), last.max(last_ms));
+            continue;
+        }
+        inputs.retain(|input| input.span.end_ms >= first && input.span.start_ms <= last);
+        return Ok(inputs);
+    }
+}
+
+/// Samples of sums last so long at most, or count for the moment of their start.
+const LONG_MS: i64 = 24 * HOUR_MS;
+/// What is read at once of what follows a range: mostly the last sample of it ends sooner.
+const AHEAD_MS: i64 = HOUR_MS;
+
+/// How far samples reach, by start, that touch a range or, over others, each other.
+fn cluster(inputs: &[Input], (from_ms, until_ms): (i64, i64)) -> (i64, i64) {
+    let (mut first, mut last) = (from_ms, until_ms);
+    for input in inputs.iter().filter(|input| input.span.end_ms > from_ms) {
+        if input.span.start_ms < last {
+            first = first.min(input.span.start_ms);
+            last = last.max(input.span.end_ms);
+        }
+    }
+    loop {
+        let touching = inputs.iter().filter(|input| input.span.end_ms > first && input.span.start_ms < first);
+        let Some(earlier) = touching.map(|input| input.span.start_ms).min() else { return (first, last) };
+        first = earlier;
+    }
+}
+
 fn row(bucket: &Bucket, found: &Found, grain: Grain, complete: bool) -> BucketAnswer {
     let number = found.kind.nature == Nature::Quantity;
     let rule = Rule::of(&found.kind);

@@ -91,6 +91,14 @@ fn answer(store: &Store, id: i64) -> Result<SourceAnswer> {
 /// them.
 pub(crate) fn find<'a>(known: &'a [SourceRow], word: &str) -> Result<&'a SourceRow> {
     let word = word.trim();
+    // Records without a name have a source that no name tells: an empty word is a slip.
+    if word.is_empty() {
+        return Err(Error::new(
+            Code::UnknownSource,
+            "The name of a source is missing.",
+            "`vitalog sources` lists them all.",
+        ));
+    }
     let by = |same: &dyn Fn(&str) -> bool| -> Vec<&SourceRow> {
         known.iter().filter(|row| row.names.iter().any(|name| same(name))).collect()
     };

@@ -88,6 +88,25 @@ mod tests {
     use crate::testing::TestFolder;
 
     #[test]
+    fn the_view_of_days_knows_what_was_read_off_and_not_added_up() {
+        let count = |minute: u32, length: u32, value: u32| {
+            let until = minute + length;
+            format!(
+                r#"<Record type="HKQuantityTypeIdentifierNovelCount" sourceName="A" unit="count" value="{value}"
+                 startDate="2026-03-02 10:{minute:02}:00 +0000" endDate="2026-03-02 10:{until:02}:00 +0000"/>"#
+            )
+        };
+        for (length, stat) in [(0, "mean"), (5, "sum")] {
+            let rows = [count(0, length, 80), count(10, 5, 90), count(20, 5, 100)];
+            let folder = TestFolder::of_rows(&format!("sql-{stat}"), &rows);
+            let days = crate::daily::daily(&folder, &[], crate::local::Days::default(), 0).expect("rows");
+            let found = sql(&folder, "SELECT stat, value FROM days").expect("rows").rows;
+            assert_eq!(found, [[Value::from(stat), Value::from(days[0].value)]]);
+            assert_eq!((days.len(), days[0].stat), (1, stat));
+        }
+    }
+
+    #[test]
     fn what_is_wrong_comes_with_what_helps() {
         let folder = TestFolder::filled("sql-hints");
         let check = |statement: &str, message: &str, hint: &str| {

@@ -29,6 +29,7 @@ use self::sources::Sources;
 use crate::error::Result;
 use crate::folder::Folder;
 use crate::local::{Days, Found, find_kind, zones};
+use crate::query::inputs_around;
 use crate::settings::heart_zones;
 
 /// One row of `vitalog workouts`.
@@ -84,8 +85,6 @@ pub struct HeartRateAnswer {
 
 const HEART_RATE: &str = "HKQuantityTypeIdentifierHeartRate";
 const ENERGY: &str = "HKQuantityTypeIdentifierActiveEnergyBurned";
-/// Samples that start so long before a workout may reach into it.
-const REACH_MS: i64 = 6 * HOUR_MS;
 /// A workout that began longer ago cannot be the same activity.
 const TWIN_REACH_MS: i64 = 24 * HOUR_MS;
 
@@ -221,14 +220,12 @@ impl<'s> Desk<'s> {
         Ok(total(None, None, || sum_between(&spans, row.start_ms, row.end_ms)))
     }
 
-    /// The samples of a sum in a workout and some hours before it.
+    /// The samples of a sum in a workout, and those around it that decide what they add.
     fn spans(&self, row: &WorkoutRow, found: &Found) -> Result<Vec<Span>> {
-        let Some(id) = found.id else { return Ok(Vec::new()) };
-        let (rule, ranks) = (Rule::of(&found.kind), self.orders.of(&found.kind.identifier));
-        let until_ms = row.end_ms.saturating_add(1);
-        let points = self.store.points_from(id, row.start_ms.saturating_sub(REACH_MS), until_ms)?;
-        let inputs = points.iter().filter_map(|point| point.input(rule, ranks));
-        Ok(inputs.map(|input| Span { value: input.span.value * input.copies as f64, ..input.span }).collect())
+        let ranks = self.orders.of(&found.kind.identifier);
+        let inputs = inputs_around(self.store, found, (row.start_ms, row.end_ms.saturating_add(1)), ranks)?;
+        let spans = inputs.iter().map(|input| Span { value: input.span.value * input.copies as f64, ..input.span });
+        Ok(spans.collect())
     }
 
     /// The heart rates that the workout's own device measured from its start to its end.

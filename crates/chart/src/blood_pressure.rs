@@ -24,6 +24,17 @@ pub struct Pressure {
     pub diastolic: f64,
 }
 
+/// One value whose other half nobody wrote: shown, and in no mean.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Lone {
+    /// When, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// The value.
+    pub value: f64,
+    /// Whether it is the upper one.
+    pub systolic: bool,
+}
+
 /// Lines of a guideline that the user turned on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Guideline<'a> {
@@ -35,25 +46,28 @@ pub struct Guideline<'a> {
     pub diastolic: f64,
 }
 
-/// Returns the chart of `readings` and of the means of the days with some.
+/// Returns the chart of `readings`, of the means of the days with some, and of values alone.
 pub fn model(
     readings: &[Pressure],
     day_means: &[Pressure],
     guideline: Option<Guideline>,
+    lone: &[Lone],
     range: Range,
     zones: &Zones,
 ) -> Model {
+    let lone: Vec<Lone> = lone.iter().filter(|l| range.holds(l.at_ms) && usable(l.value)).copied().collect();
     let (readings, means) = (sound(readings, &range), sound(day_means, &range));
     let lines = guideline.filter(|g| usable(g.systolic) && usable(g.diastolic));
     let values = readings.iter().chain(&means).flat_map(|p| [p.systolic, p.diastolic]);
+    let values = values.chain(lone.iter().map(|l| l.value));
     let (low, high) = extent(values.chain(lines.iter().flat_map(|g| [g.systolic, g.diastolic]))).unwrap_or(EMPTY_AXIS);
     Model {
         x: Axis::days(&range, zones),
         y: value_axis(low, high, 40.0).labelled(UNIT),
-        layers: layers(&readings, &means, lines),
-        keys: keys(&readings, &means, lines),
-        summary: summary(&readings, &range, zones),
-        table: table(&readings, zones),
+        layers: layers(&readings, &means, lines).into_iter().chain(lone_dots(&lone)).collect(),
+        keys: keys(&readings, &means, lines).into_iter().chain(lone_key(&lone)).collect(),
+        summary: summary(&readings, lone.len(), &range, zones),
+        table: table(&readings, &lone, zones),
         ..Model::new(TITLE, UNIT, range, zones)
     }
 }
@@ -77,6 +91,15 @@ fn layers(readings: &[Pressure], means: &[Pressure], lines: Option<Guideline>) -
     std::iter::once(strokes).chain(dots).chain(lines.map(rule)).collect()
 }
 
+fn lone_dots(lone: &[Lone]) -> Option<Layer> {
+    let points = lone.iter().map(|l| (l.at_ms as f64, l.value)).collect();
+    (!lone.is_empty()).then_some(Layer::Dots { hue: Hue::Neutral, dot: Dot::Ring, points })
+}
+
+fn lone_key(lone: &[Lone]) -> Option<Key> {
+    (!lone.is_empty()).then(|| Key::new("a value alone", Sign::Ring(Hue::Neutral)))
+}
+
 fn keys(readings: &[Pressure], means: &[Pressure], lines: Option<Guideline>) -> Vec<Key> {
     let stroke = Sign::Line(Hue::Heart, crate::layer::Tone::Soft);
     let reading = (!readings.is_empty()).then(|| Key::new("a reading", stroke));
@@ -87,29 +110,34 @@ fn keys(readings: &[Pressure], means: &[Pressure], lines: Option<Guideline>) -> 
     reading.into_iter().chain(discs).chain(rings).chain(lines).collect()
 }
 
-fn summary(readings: &[Pressure], range: &Range, zones: &Zones) -> String {
+fn summary(readings: &[Pressure], lone: usize, range: &Range, zones: &Zones) -> String {
     let when = range.when(zones);
+    let alone = if lone == 0 { String::new() } else { format!("; {} alone", counted(lone, "value")) };
     let upper = extent(readings.iter().map(|p| p.systolic));
     let (Some(upper), Some(lower)) = (upper, extent(readings.iter().map(|p| p.diastolic))) else {
-        return format!("{when} there are no blood-pressure readings.");
+        return format!("{when} there are no blood-pressure readings{alone}.");
     };
     let span = |(low, high): (f64, f64)| {
         let (low, high) = (number(low, 0), number(high, 0));
         if low == high { low } else { format!("{low} to {high}") }
     };
     format!(
-        "{when} your blood pressure was {} over {} {UNIT} in {}.",
+        "{when} your blood pressure was {} over {} {UNIT} in {}{alone}.",
         span(upper),
         span(lower),
         counted(readings.len(), "reading")
     )
 }
 
-fn table(readings: &[Pressure], zones: &Zones) -> Table {
-    let row = |p: &Pressure| {
-        let day = zones.day(p.at_ms);
-        let when = named_day(day);
-        [when, clock(p.at_ms, zones), number(p.systolic, 0), number(p.diastolic, 0)]
+fn table(readings: &[Pressure], lone: &[Lone], zones: &Zones) -> Table {
+    let row = |at_ms: i64, upper: Option<f64>, lower: Option<f64>| {
+        let text = |value: Option<f64>| value.map_or_else(|| "no data".to_owned(), |value| number(value, 0));
+        (at_ms, [named_day(zones.day(at_ms)), clock(at_ms, zones), text(upper), text(lower)])
     };
-    Table::new(["Day", "Time", "Systolic", "Diastolic"], readings.iter().map(row))
+    let both = readings.iter().map(|p| row(p.at_ms, Some(p.systolic), Some(p.diastolic)));
+    let alone =
+        lone.iter().map(|l| row(l.at_ms, Some(l.value).filter(|_| l.systolic), Some(l.value).filter(|_| !l.systolic)));
+    let mut rows: Vec<_> = both.chain(alone).collect();
+    rows.sort_by_key(|(at_ms, _)| *at_ms);
+    Table::new(["Day", "Time", "Systolic", "Diastolic"], rows.into_iter().map(|(_, row)| row))
 }

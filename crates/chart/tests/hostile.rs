@@ -2,7 +2,7 @@
 
 mod samples;
 
-use chart::blood_pressure::{Guideline, Pressure};
+use chart::blood_pressure::{Guideline, Lone, Pressure};
 use chart::body_mass::BodyMass;
 use chart::correlation::{Pair, Rho};
 use chart::ecg::Recording;
@@ -106,6 +106,8 @@ fn every_chart(raw: &[Raw], step: chart::Step, days: u32) -> Vec<Model> {
         .collect();
     let typical = glucose_profile::Profile { unit: "mmol/L", slots: &slots_of_day, days: 14, least_days: 14 };
     let guideline = Guideline { name: "somebody", systolic: a, diastolic: b };
+    let lone =
+        [Lone { at_ms: range.start_ms, value: a, systolic: true }, Lone { at_ms: i64::MAX, value: b, systolic: false }];
     let slots: Vec<StageSlot> = raw.iter().map(slot).collect();
     let rho = Some(Rho { rho: a, low: b, high: a });
     vec![
@@ -120,7 +122,7 @@ fn every_chart(raw: &[Raw], step: chart::Step, days: u32) -> Vec<Model> {
         stages::model(&slots, range, &zones),
         regularity::model(&in_bed, Some(a), range, &zones),
         body_mass::model(&mass, range, &zones),
-        blood_pressure::model(&pressures, &pressures, Some(guideline), range, &zones),
+        blood_pressure::model(&pressures, &pressures, Some(guideline), &lone, range, &zones),
         glucose::model(&sugar, range, &zones),
         ecg::model(&recording, 3, &zones),
         ecg::model(&slow, 0, &zones),

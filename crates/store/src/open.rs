@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::{units, views};
 
 /// The schema that this program writes (`PRAGMA user_version`).
-pub const SCHEMA_VERSION: i64 = 4;
+pub const SCHEMA_VERSION: i64 = 5;
 /// How long a writer waits for another one.
 pub const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// Page cache of the writer. Larger ones bought nothing in the import benchmark and count against peak memory.
@@ -28,8 +28,12 @@ const STATEMENTS: usize = 128;
 
 const SCHEMA: &str = include_str!("schema.sql");
 /// What makes a version of the next one; the first belongs to version 1. What is derived is computed anew afterwards.
-const UPGRADES: [&str; SCHEMA_VERSION as usize - 1] =
-    [include_str!("upgrades/v1.sql"), include_str!("upgrades/v2.sql"), include_str!("upgrades/v3.sql")];
+const UPGRADES: [&str; SCHEMA_VERSION as usize - 1] = [
+    include_str!("upgrades/v1.sql"),
+    include_str!("upgrades/v2.sql"),
+    include_str!("upgrades/v3.sql"),
+    include_str!("upgrades/v4.sql"),
+];
 
 /// An open store: one SQLite connection.
 #[derive(Debug)]

@@ -28,7 +28,8 @@ pub fn view_name(identifier: &str) -> String {
 const VIEWS_OF_UNKNOWN: u32 = 500;
 
 /// Creates the view `days`: one number per day and type, sources merged, as `vitalog daily` tells it. How a type's days
-/// are made is a rule of `health`, so the text is made from its table; types that it lacks go by their names, likewise.
+/// are made is a rule of `health`, so the text is made from its table; types that it lacks go by their names and by whether
+/// any of their samples has no length, likewise.
 pub(crate) fn create_days_view(conn: &Connection) -> Result<()> {
     let mut names = BTreeMap::<&str, Vec<&str>>::new();
     let mut units = BTreeMap::<&str, Vec<&str>>::new();
@@ -40,9 +41,14 @@ pub(crate) fn create_days_view(conn: &Connection) -> Result<()> {
         }
     }
     let (stats, units) = (when_named(&names), when_named(&units));
+    let known: Vec<String> = names.values().flatten().map(|name| format!("'{name}'")).collect();
+    let known = known.join(", ");
     let amount = kind::AMOUNTS.map(|word| format!("instr(k.identifier, '{word}')")).join(" + ");
     conn.execute_batch(&format!(
         "CREATE VIEW days AS
+         WITH read_off AS MATERIALIZED (
+             SELECT o.id AS kind_id FROM kinds o WHERE o.identifier NOT IN ({known}) AND EXISTS (
+                 SELECT 1 FROM samples s WHERE s.kind_id = o.id AND s.duration_ms = 0 AND s.superseded_by IS NULL))
          SELECT day, type,
                 CASE WHEN merged IS NOT NULL THEN merged WHEN stat = 'count' THEN n WHEN stat = 'sum' THEN total
                      ELSE total / n END AS value,
@@ -50,7 +56,7 @@ pub(crate) fn create_days_view(conn: &Connection) -> Result<()> {
          FROM (SELECT date(d.day * 86400, 'unixepoch') AS day, k.identifier AS type, m.value AS merged,
                       sum(d.total) AS total, coalesce(m.n, sum(d.n)) AS n,
                       CASE{units} ELSE nullif(k.unit, '') END AS unit,
-                      CASE{stats} WHEN k.nature = 'category' THEN 'count' WHEN {amount} > 0 THEN 'sum' ELSE 'mean' END AS stat
+                      CASE{stats} WHEN k.nature = 'category' THEN 'count' WHEN {amount} > 0 AND k.id NOT IN (SELECT kind_id FROM read_off) THEN 'sum' ELSE 'mean' END AS stat
                FROM daily d JOIN kinds k ON k.id = d.kind_id LEFT JOIN merged m ON m.kind_id = d.kind_id AND m.day = d.day
                GROUP BY d.kind_id, d.day HAVING k.nature = 'category' OR count(d.total) > 0)"
     ))?;

@@ -38,8 +38,8 @@ pub(super) fn chart(view: &View<'_>, found: &Found, detail: Detail) -> Result<Mo
     Ok(within(model, &Context { limits, workouts: &workouts }))
 }
 
-/// Where zones 2 to 5 begin, as the owner said or by the two years up to the end of a range: to find the highest minute of two years takes a
-/// while, which is why they are there where somebody asks.
+/// Where zones 2 to 5 begin, as the owner said or by the two years up to the end of a range: to find the highest minute
+/// of two years takes a while, which is why they are there where somebody asks.
 fn limits(view: &View<'_>, range: &Range) -> Result<Option<[f64; 4]>> {
     if let Some(limits) = heart_zones(view.store)? {
         return Ok(Some(limits.bpm()));

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chart::Model;
-use chart::blood_pressure::{self, Pressure};
+use chart::blood_pressure::{self, Lone, Pressure};
 use health::series::pressure::{Reading, by_day, pair};
 
 use super::stretch::Stretch;
@@ -23,7 +23,10 @@ pub(super) fn chart(view: &View<'_>) -> Result<Model> {
     let means = by_day(&found.pairs, view.zones);
     let means: Vec<Pressure> =
         means.iter().map(|day| pressure(view.noon(day.day), day.systolic, day.diastolic)).collect();
-    Ok(blood_pressure::model(&pairs, &means, None, stretch.range(view.zones), view.zones))
+    let alone = |systolic| move |reading: &Reading| Lone { at_ms: reading.start_ms, value: reading.value, systolic };
+    let lone: Vec<Lone> =
+        found.systolic.iter().map(alone(true)).chain(found.diastolic.iter().map(alone(false))).collect();
+    Ok(blood_pressure::model(&pairs, &means, None, &lone, stretch.range(view.zones), view.zones))
 }
 
 fn readings(view: &View<'_>, found: &Found, stretch: Stretch) -> Result<Vec<Reading>> {

@@ -338,3 +338,20 @@ fn a_night_in_two_parts_is_drawn_as_one() {
     let nights = ask(&folder, "sleep:nights", Some(Reach::Week), 0);
     assert!(nights.summary.contains("1 night, with 6 h 20 min of sleep"), "{}", nights.summary);
 }
+
+#[test]
+fn a_blood_pressure_without_its_other_half_is_shown_alone() {
+    let row = |half: &str, value: u32, time: &str| {
+        format!(
+            r#"<Record type="HKQuantityTypeIdentifierBloodPressure{half}" sourceName="Cuff" unit="mmHg" value="{value}"
+             startDate="2026-03-02 {time}:00 +0000" endDate="2026-03-02 {time}:00 +0000"/>"#
+        )
+    };
+    let rows = [row("Systolic", 120, "08:00"), row("Diastolic", 80, "08:00"), row("Systolic", 190, "09:00")];
+    let folder = TestFolder::of_rows("charts-lone", &rows);
+    let found = ask(&folder, "blood_pressure", Some(Reach::Week), 0);
+    assert!(found.summary.ends_with("was 120 over 80 mmHg in 1 reading; 1 value alone."), "{}", found.summary);
+    let upper: Vec<&str> = found.table.rows.iter().map(|row| row[2].as_str()).collect();
+    assert_eq!((upper, found.table.rows[1][3].as_str()), (vec!["120", "190"], "no data"));
+    assert_eq!(found.keys.last().map(|key| key.label.as_str()), Some("a value alone"));
+}

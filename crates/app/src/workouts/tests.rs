@@ -52,6 +52,19 @@ fn the_heart_rate_is_that_of_the_own_device_and_ends_with_the_workout() {
 }
 
 #[test]
+fn a_computed_total_knows_what_lies_beyond_the_workout() {
+    // The phone saw the whole hour, the watch all but the workout: a sixth of it is the phone's.
+    let rows = [
+        record("DistanceWalkingRunning", "m", "sourceName=\"iPhone\"", 0, 60, 6000.0),
+        record("DistanceWalkingRunning", "m", WATCH, 31, 60, 5000.0),
+        run(WATCH, 0, 31, "", ""),
+    ];
+    let found = all(&TestFolder::of_rows("beyond", &rows));
+    assert_eq!(found[0].distance_origin, Some("computed"));
+    assert!((found[0].distance_m.expect("metres") - 1000.0).abs() < 0.1, "{found:?}");
+}
+
+#[test]
 fn totals_say_where_they_come_from() {
     let energy = |sum: f64| format!("<WorkoutStatistics type=\"{ENERGY}\" sum=\"{sum}\" unit=\"kcal\"/>");
     let pulse = format!(

@@ -408,7 +408,7 @@ fn pressure(amount: Amount) -> Model {
         means.push(Pressure { at_ms: (start_ms + end_ms) / 2, systolic, diastolic });
         two.reverse();
     }
-    blood_pressure::model(&amount.of(readings), &amount.of(means), None, days(28), &berlin())
+    blood_pressure::model(&amount.of(readings), &amount.of(means), None, &[], days(28), &berlin())
 }
 
 fn sugar(amount: Amount) -> Model {

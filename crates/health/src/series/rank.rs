@@ -36,8 +36,8 @@ pub enum Class {
 }
 
 impl<'a> Writer<'a> {
-    /// Its place: by class, watches by their hardware before those by their name, then the device with the latest data or the app that came last, then by name, so that the
-    /// order never depends on which import came first.
+    /// Its place: by class, watches by their hardware before those by their name, then the device with the latest data
+    /// or the app that came last, then by name, so that the order never depends on which import came first.
     pub fn place(&self) -> Place<'a> {
         let class = self.class();
         let newest = if class == Class::Other { self.first_ms } else { self.last_ms };

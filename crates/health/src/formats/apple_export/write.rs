@@ -9,6 +9,7 @@ use std::io::{self, Seek, Write};
 
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
+use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -57,6 +58,14 @@ pub struct Record<'a> {
     pub beats: &'a [(u32, i64)],
 }
 
+/// A full disk stays one.
+fn io_error(error: ZipError) -> io::Error {
+    match error {
+        ZipError::Io(error) => error,
+        other => io::Error::other(other),
+    }
+}
+
 /// Writes one archive: first the document, then [`ExportWriter::file`] for whatever lies beside it.
 pub struct ExportWriter<W: Write + Seek> {
     zip: ZipWriter<W>,
@@ -86,7 +95,7 @@ impl<W: Write + Seek> ExportWriter<W> {
             depth: 0,
             in_document: true,
         };
-        writer.zip.start_file(format!("{FOLDER}/export.xml"), options.large_file(large)).map_err(io::Error::other)?;
+        writer.zip.start_file(format!("{FOLDER}/export.xml"), options.large_file(large)).map_err(io_error)?;
         writer.text.push_str(concat!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE HealthData [\n",
             "<!-- HealthKit Export Version: 14 -->\n<!ELEMENT HealthData ANY>\n]>\n"
@@ -197,14 +206,14 @@ impl<W: Write + Seek> ExportWriter<W> {
     /// Ends the document, the first time, and begins a file beside it, such as `workout-routes/route.gpx`.
     pub fn file(&mut self, path: &str, text: &str) -> io::Result<()> {
         self.end_document()?;
-        self.zip.start_file(format!("{FOLDER}/{path}"), self.options).map_err(io::Error::other)?;
+        self.zip.start_file(format!("{FOLDER}/{path}"), self.options).map_err(io_error)?;
         self.zip.write_all(text.as_bytes())
     }
 
     /// Ends the archive and gives the writer back.
     pub fn finish(mut self) -> io::Result<W> {
         self.end_document()?;
-        self.zip.finish().map_err(io::Error::other)
+        self.zip.finish().map_err(io_error)
     }
 
     fn end_document(&mut self) -> io::Result<()> {
