@@ -158,8 +158,8 @@ impl Rule {
         }
     }
 
-    /// Returns the buckets that have rows, by time, each with the number that this rule makes of its rows; where one row
-    /// speaks for a day see [`Rule::day_buckets`].
+    /// Returns the buckets that have rows, by time, each with the number that this rule makes of its rows; where one
+    /// row speaks for a day see [`Rule::day_buckets`].
     pub fn buckets(self, rows: &[Input], calendar: Calendar<'_>) -> Vec<Bucket> {
         match self {
             Self::HoursStood => {

@@ -14,8 +14,9 @@ pub struct Event<'a> {
     pub duration_s: Option<f64>,
 }
 
-/// Returns the pauses within `[start_ms, end_ms]`, by start; none shares time with another. One that nothing ends lasts until the workout's end, but
-/// only where the row's duration leaves room for it: some apps write a pause and forget that it was over.
+/// Returns the pauses within `[start_ms, end_ms]`, by start; none shares time with another. One that nothing ends lasts
+/// until the workout's end, but only where the row's duration leaves room for it: some apps write a pause and forget
+/// that it was over.
 pub fn pauses(events: &[Event<'_>], start_ms: i64, end_ms: i64, duration_s: Option<f64>) -> Vec<(i64, i64)> {
     let mut sorted: Vec<&Event<'_>> = events.iter().collect();
     sorted.sort_by_key(|event| event.at_ms);
