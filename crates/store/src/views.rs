@@ -28,8 +28,8 @@ pub fn view_name(identifier: &str) -> String {
 const VIEWS_OF_UNKNOWN: u32 = 500;
 
 /// Creates the view `days`: one number per day and type, sources merged, as `vitalog daily` tells it. How a type's days
-/// are made is a rule of `health`, so the text is made from its table; types that it lacks go by their names and by whether
-/// any of their samples has no length, likewise.
+/// are made is a rule of `health`, so the text is made from its table; types that it lacks go by their names and by
+/// whether any of their samples has no length, likewise.
 pub(crate) fn create_days_view(conn: &Connection) -> Result<()> {
     let mut names = BTreeMap::<&str, Vec<&str>>::new();
     let mut units = BTreeMap::<&str, Vec<&str>>::new();
