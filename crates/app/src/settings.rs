@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use health::kind;
+use health::series::glucose;
 use health::series::workouts::heart::Limits;
 use health::time::TimeZone;
 use serde_json::Value;
@@ -19,6 +20,7 @@ enum Allowed {
     Text,
     Goals,
     Zones,
+    Range,
 }
 
 struct Setting {
@@ -47,6 +49,7 @@ const SETTINGS: &[Setting] = &[
     Setting { key: "units", for_phones: false, default: "metric", allowed: Allowed::Words(&["metric", "imperial"]) },
     Setting { key: "goals", for_phones: false, default: "", allowed: Allowed::Goals },
     Setting { key: "heart_zones", for_phones: false, default: "auto", allowed: Allowed::Zones },
+    Setting { key: "glucose_range", for_phones: false, default: "none", allowed: Allowed::Range },
     Setting { key: "hep_path", for_phones: true, default: "", allowed: Allowed::Text },
     Setting { key: "hep_header", for_phones: true, default: "", allowed: Allowed::Text },
     Setting { key: "port", for_phones: true, default: "8787", allowed: Allowed::Port },
@@ -125,6 +128,8 @@ fn find(key: &str) -> Result<&'static Setting> {
     })
 }
 
+/// The value that takes a setting away.
+const NONE: &str = "none";
 /// The value that leaves a setting to what the data tell.
 const AUTO: &str = "auto";
 
@@ -140,6 +145,8 @@ impl Allowed {
             Self::Port => value.parse::<u16>().ok().map(|port| port.to_string()),
             Self::Text => Some(value.to_owned()),
             Self::Goals => goals(value).map(|goals| written(&goals)),
+            Self::Range if value.eq_ignore_ascii_case(NONE) => Some(NONE.to_owned()),
+            Self::Range => range(value).map(|range| format!("{}, {}", range.low, range.high)),
             Self::Zones if value.eq_ignore_ascii_case(AUTO) => Some(AUTO.to_owned()),
             Self::Zones => limits(value).map(|limits| limits.bpm().map(|bpm| bpm.to_string()).join(", ")),
         }
@@ -155,6 +162,7 @@ impl Allowed {
             Self::Goals => {
                 "Write each as a type and a number in its unit, such as step_count=10000, body_mass=70.".to_owned()
             }
+            Self::Range => "Write your own lowest and highest value in mg/dL, such as 70, 180; or none.".to_owned(),
             Self::Zones => {
                 "Write where zones 2 to 5 begin, in beats a minute, such as 120, 140, 160, 180; or auto.".to_owned()
             }
@@ -196,6 +204,19 @@ pub(crate) fn goal(store: &store::Store, identifier: &str) -> Result<Option<f64>
 fn limits(text: &str) -> Option<Limits> {
     let bpm: Option<Vec<f64>> = text.split(',').map(|bpm| bpm.trim().parse().ok()).collect();
     Limits::set(bpm?.try_into().ok()?)
+}
+
+/// Reads `70, 180`: the owner's own limits.
+fn range(text: &str) -> Option<glucose::Limits> {
+    let (low, high) = text.split_once(',')?;
+    let value = |text: &str| text.trim().parse::<f64>().ok().filter(|value| value.is_finite() && *value > 0.0);
+    let (low, high) = value(low).zip(value(high)).filter(|(low, high)| low < high)?;
+    Some(glucose::Limits { low, high })
+}
+
+/// The owner's own limits of blood glucose, in mg/dL.
+pub(crate) fn glucose_range(store: &store::Store) -> Result<Option<glucose::Limits>> {
+    Ok(store.setting("glucose_range")?.and_then(|text| range(&text)))
 }
 
 /// Where heart-rate zones 2 to 5 begin, where the owner said so.
@@ -275,6 +296,18 @@ mod tests {
         check("120,140, 160.5 ,180", Some("120, 140, 160.5, 180"));
         check("AUTO", Some("auto"));
         for text in ["", "120", "120,140,160", "120,140,140,180", "0,1,2,3", "1,2,3,x", "1,2,3,inf", "1,2,3,4,5"] {
+            check(text, None);
+        }
+    }
+
+    #[test]
+    fn a_range_has_two_ends() {
+        let check = |text: &str, expected: Option<&str>| {
+            assert_eq!(Allowed::Range.canonical(text).as_deref(), expected, "{text}");
+        };
+        check(" 70,180.5 ", Some("70, 180.5"));
+        check("None", Some("none"));
+        for text in ["", "70", "180, 70", "70, 70", "-1, 5", "0, 5", "70, inf", "70, 180, 200"] {
             check(text, None);
         }
     }

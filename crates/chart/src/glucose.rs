@@ -23,6 +23,8 @@ pub struct Glucose<'a> {
     pub spacing_ms: i64,
     /// The user's own target, if they set one.
     pub target: Option<(f64, f64)>,
+    /// The share of the time within it, 0 to 1, where readings tell.
+    pub within: Option<f64>,
     /// When meals were noted.
     pub meals_ms: &'a [i64],
 }
@@ -31,6 +33,7 @@ pub struct Glucose<'a> {
 pub fn model(glucose: &Glucose, range: Range, zones: &Zones) -> Model {
     let readings = sound(glucose.readings, &range);
     let target = glucose.target.filter(|(low, high)| usable(*low) && usable(*high) && low < high);
+    let glucose = &Glucose { target, ..*glucose };
     let values = readings.iter().map(|r| r.value).chain(target.iter().flat_map(|(low, high)| [*low, *high]));
     let decimals = if glucose.unit.starts_with("mmol") { 1 } else { 0 };
     // Two usual units, two usual extents of an empty chart.
@@ -89,8 +92,13 @@ fn summary(
     let when = range.when(zones);
     let Some(totals) = totals_of(readings) else { return format!("{when} there are no glucose readings.") };
     let meals = if meals.is_empty() { String::new() } else { format!(" {} noted.", counted(meals.len(), "meal")) };
+    let share = glucose.target.zip(glucose.within.filter(|share| usable(*share)));
+    let within = share.map_or_else(String::new, |((low, high), share)| {
+        let (low, high, share) = (number(low, decimals), number(high, decimals), number(share * 100.0, 0));
+        format!(" It was from {low} to {high} for {share} % of the time.")
+    });
     format!(
-        "{when} your glucose {}; the mean of {} was {} {}.{meals}",
+        "{when} your glucose {}; the mean of {} was {} {}.{within}{meals}",
         ranged(&number(totals.min, decimals), &number(totals.max, decimals), glucose.unit),
         counted(totals.n as usize, "reading"),
         number(totals.mean, decimals),

@@ -85,8 +85,14 @@ fn every_chart(raw: &[Raw], step: chart::Step, days: u32) -> Vec<Model> {
     let pairs: Vec<Pair> = raw.iter().map(|r| Pair { day: day(r.0), x: r.2, y: r.3 }).collect();
     let meals: Vec<i64> = raw.iter().map(|r| r.1).collect();
     let mass = BodyMass { readings: &readings, trend: &readings, per_week: Some(a), goal: Some(b), unit: "kg" };
-    let sugar =
-        Glucose { unit: "mmol/L", readings: &readings, spacing_ms: meals[0], target: Some((a, b)), meals_ms: &meals };
+    let sugar = Glucose {
+        unit: "mmol/L",
+        readings: &readings,
+        spacing_ms: meals[0],
+        target: Some((a, b)),
+        within: Some(a),
+        meals_ms: &meals,
+    };
     let recording =
         Recording { start_ms: meals[0], hertz: a, millivolts: &millivolts, classification: "<a & b>", lead: "" };
     let slow = Recording { hertz: 1.5, ..recording };

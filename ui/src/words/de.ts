@@ -390,12 +390,14 @@ export const de: Words = {
       day_boundaries: 'Ein Tag beginnt',
       home_zone: 'Zeitzone zu Hause',
       heart_zones: 'Herzfrequenzzonen 2 bis 5 beginnen bei',
+      glucose_range: 'Mein Bereich für Blutzucker',
       goals: 'Ziele',
     } as Record<string, string>,
     notes: {
       keys: 'Tasten wie T oder G H; aus für alle, die mit dem Computer sprechen.',
       day_boundaries: 'Um Mitternacht dort, wo Sie waren, oder immer zu Hause.',
       heart_zones: 'In Schlägen je Minute, etwa 120, 140, 160, 180. Automatisch: Anteile Ihrer höchsten Minute in zwei Jahren.',
+      glucose_range: 'Niedrigster und höchster Wert in mg/dL, etwa 70, 180: ein Band in Diagrammen.',
       goals: 'Linien in Diagrammen, etwa step_count=10000, body_mass=70.',
     } as Record<string, string>,
     options: {

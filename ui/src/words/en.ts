@@ -396,12 +396,14 @@ export const en = {
       day_boundaries: 'A day begins',
       home_zone: 'Home time zone',
       heart_zones: 'Heart-rate zones 2 to 5 begin at',
+      glucose_range: 'My range of blood glucose',
       goals: 'Goals',
     } as Record<string, string>,
     notes: {
       keys: 'Keys such as T or G H; off for those who speak to the computer.',
       day_boundaries: 'At midnight where you were, or always at home.',
       heart_zones: 'In beats a minute, such as 120, 140, 160, 180. Automatic: shares of your highest minute of two years.',
+      glucose_range: 'Lowest and highest in mg/dL, such as 70, 180: a band in charts.',
       goals: 'Lines in charts, such as step_count=10000, body_mass=70.',
     } as Record<string, string>,
     options: {

@@ -13,6 +13,7 @@ use store::query::{Point, SampleQuery};
 use super::view::View;
 use crate::error::{Error, Result};
 use crate::local::Found;
+use crate::settings::glucose_range;
 
 const MEAL: &str = "HKBloodGlucoseMealTime";
 /// Readings that come less often than this are fingersticks: a line through the night would say what nobody measured.
@@ -25,13 +26,16 @@ const SLOT_MINUTES: u32 = 30;
 pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
     let stretch = view.stretch_of(found)?;
     let days = stretch.instants(view.zones);
-    let (mut readings, mut meals_ms) = (Vec::new(), Vec::new());
+    let (mut readings, mut ranked, mut meals_ms) = (Vec::new(), Vec::new(), Vec::new());
+    let ranks = view.ranks(found);
     if let Some(kind_id) = found.id {
         let (from_ms, until_ms) = days.range_ms();
         let query = SampleQuery { kind_id, from_ms, until_ms, superseded: false };
         view.store.each_sample::<Error>(query, |sample| {
             let Some(value) = sample.value.filter(|_| days.holds(sample.start_ms)) else { return Ok(()) };
             readings.push(Reading { at_ms: sample.start_ms, value });
+            let rank = ranks.of(sample.source_id, sample.by_hand);
+            ranked.push(series::Reading { at_ms: sample.start_ms, value, rank, meal: None });
             if sample.details.as_deref().is_some_and(has_meal) {
                 meals_ms.push(sample.start_ms);
             }
@@ -40,7 +44,10 @@ pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
     }
     let unit = unit(found);
     let spacing_ms = spacing(&readings);
-    let glucose = Glucose { unit, readings: &readings, spacing_ms, target: None, meals_ms: &meals_ms };
+    let limits = glucose_range(view.store)?;
+    let times = limits.and_then(|limits| series::summary(&ranked, Some(limits))?.time_in_range);
+    let (target, within) = (limits.map(|limits| (limits.low, limits.high)), times.map(|times| times.within));
+    let glucose = Glucose { unit, readings: &readings, spacing_ms, target, within, meals_ms: &meals_ms };
     Ok(glucose::model(&glucose, stretch.range(view.zones), view.zones))
 }
 

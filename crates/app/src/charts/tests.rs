@@ -355,3 +355,20 @@ fn a_blood_pressure_without_its_other_half_is_shown_alone() {
     assert_eq!((upper, found.table.rows[1][3].as_str()), (vec!["120", "190"], "no data"));
     assert_eq!(found.keys.last().map(|key| key.label.as_str()), Some("a value alone"));
 }
+
+#[test]
+fn the_owners_own_range_of_glucose_is_a_band() {
+    let row = |minute: u32, value: u32| {
+        format!(
+            r#"<Record type="HKQuantityTypeIdentifierBloodGlucose" sourceName="Sensor" unit="mg/dL" value="{value}"
+             startDate="2026-03-02 08:{minute:02}:00 +0000" endDate="2026-03-02 08:{minute:02}:00 +0000"/>"#
+        )
+    };
+    let folder = TestFolder::of_rows("charts-glucose", &[row(0, 60), row(10, 70), row(20, 180), row(30, 181)]);
+    let ask = || ask(&folder, "blood_glucose", Some(Reach::Day), 0);
+    let band = |model: &Model| model.layers.iter().any(|layer| matches!(layer, Layer::Band { .. }));
+    assert!(!band(&ask()) && !ask().summary.contains("of the time"), "nobody set one");
+    crate::settings::set(&folder, "glucose_range", "70,180").expect("set");
+    // Ten minutes each, and the last one holds for a quarter of an hour.
+    assert!(band(&ask()) && ask().summary.contains("It was from 70 to 180 for 44 % of the time."), "{}", ask().summary);
+}

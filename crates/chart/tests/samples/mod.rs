@@ -429,6 +429,7 @@ fn sugar(amount: Amount) -> Model {
         readings: &amount.of(readings),
         spacing_ms: 900_000,
         target: amount.when((70.0, 140.0)),
+        within: Some(0.875),
         meals_ms: &amount.of(meals.clone()),
     };
     glucose::model(&glucose, days(1), &berlin())
