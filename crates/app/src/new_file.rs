@@ -90,22 +90,27 @@ impl Drop for Unfinished {
     fn drop(&mut self) {
         if !self.finished {
             // The failure that brought this about is the one to tell.
-            let _ = fs::remove_file(&self.path);
+            remove(&self.path);
         }
     }
 }
 
-/// Takes away what a killed process left, with what SQLite has put beside it. A link or a folder of that name is not
+/// Removes an unfinished file, with what SQLite has put beside it.
+fn remove(unfinished: &Path) {
+    for path in [beside(unfinished, "-journal"), unfinished.to_owned()] {
+        let _ = fs::remove_file(path);
+    }
+}
+
+/// Takes away what a killed process left. A link or a folder of that name is not
 /// ours, and a file that somebody writes is locked. Where files cannot be locked nothing is ever taken away.
 #[cfg(unix)]
 fn forget(left: &Path) {
     let is_file = left.symlink_metadata().is_ok_and(|found| found.is_file());
     let Some(file) = is_file.then(|| File::open(left).ok()).flatten() else { return };
     if file.try_lock().is_ok() && lies_at(&file, left) {
-        for path in [beside(left, "-journal"), left.to_owned()] {
-            // Who may not remove it uses the next name.
-            let _ = fs::remove_file(path);
-        }
+        // Who may not remove it uses the next name.
+        remove(left);
     }
 }
 
@@ -218,6 +223,19 @@ mod tests {
         fs::remove_file(&file).expect("removed");
         without_links().expect("a file");
         assert_eq!((fs::read_to_string(&file).expect("there").as_str(), files(folder.dir()).len()), ("text", 1));
+    }
+
+    #[test]
+    fn a_failure_takes_away_what_sqlite_put_beside_the_file() {
+        let folder = TestFolder::new("failed-journal");
+        fs::create_dir_all(folder.dir()).expect("a folder");
+        let error = new_file(&folder.dir().join("copy.db"), |part| {
+            write(part).and_then(|()| write(&beside(part, "-journal")))?;
+            assert_eq!(files(folder.dir()).len(), 2);
+            Err::<(), _>(crate::error::cancelled())
+        });
+        assert_eq!(error.expect_err("stopped").code, Code::Cancelled);
+        assert_eq!(files(folder.dir()), [""; 0]);
     }
 
     /// Several files of one folder, as an export makes them.

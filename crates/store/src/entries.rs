@@ -3,6 +3,7 @@
 //! The same rules as for samples, on a small scale: one row per distinct entry, a log of which imports held it and
 //! how it looked, the newest export's image in the row, superseded where a newer export covers its time.
 
+mod files;
 mod moves;
 mod standing;
 mod variants;
