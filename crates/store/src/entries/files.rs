@@ -1,6 +1,6 @@
-//! What files add to the rule of which entries count: of a file that an export lost, or could not read wholly, an earlier
-//! export may have more. What could be read of a torn file does not count beside the whole one, and who holds it holds
-//! the file. An import that lost a file removes none of that kind, but for the routes whose path it has itself.
+//! What files add to the rule of which entries count: of a file that an export lost, or could not read wholly, an
+//! earlier export may have more. What could be read of a torn file does not count beside the whole one, and who holds
+//! it holds the file. An import that lost a file removes none of that kind, but for the routes whose path it has.
 
 use std::collections::{BTreeMap, BTreeSet};
 
