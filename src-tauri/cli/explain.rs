@@ -50,6 +50,16 @@ fn tell(answer: &ExplainAnswer, folder: &Folder, out: &mut Out) -> Result<()> {
     {
         out.line(&format!("All rows added up would be {}.", shown(naive)))?;
     }
+    if let (Some(covered), Some(shared)) = (answer.covered_min, answer.shared_min) {
+        let several = match shared > 0.0 {
+            true => format!(", {} of them by several sources", number(shared)),
+            false => String::new(),
+        };
+        out.line(&format!("The rows cover {} min of the day{several}.", number(covered)))?;
+    }
+    if let Some(asleep) = answer.asleep {
+        out.line(&format!("In the night: {} (mean)", shown(asleep)))?;
+    }
     if let Some(naps) = answer.nap_min {
         out.line(&format!("Naps are counted apart: {} min.", number(naps)))?;
     }

@@ -98,7 +98,7 @@ export interface Nights {
 }
 
 export interface Change {
-  what: 'outside' | 'bedtime' | 'latest'
+  what: 'outside' | 'trend' | 'bedtime' | 'latest'
   subject: string
   name: string
   value: number
@@ -116,6 +116,9 @@ export interface Explained {
   rule: string
   sentence: string
   naive_sum: number | null
+  covered_min?: number
+  shared_min?: number
+  asleep?: number
   nap_min?: number | null
   double_entries?: { at: string; value: number; sources: number }[]
   sources: { source: string; id: number | null; rows_used: number; rows_left_out: number; value: number | null }[]

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use health::kind;
+use health::series::asleep::of_night;
 use health::series::buckets::{Bucket, Input};
 use health::series::events::{DoubleEntry, double_entries};
 use health::series::explain::{Explained, Part, explain as explain_day};
@@ -44,6 +45,16 @@ pub struct ExplainAnswer {
     pub sentence: &'static str,
     /// What a plain sum of all rows would say; null where sums make no sense.
     pub naive_sum: Option<f64>,
+    /// Minutes of the day that rows cover; only of sums of what was going on, which are merged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub covered_min: Option<f64>,
+    /// Those of them that several sources cover.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shared_min: Option<f64>,
+    /// Of what is measured in the night, too, the mean of the rows of the day's night: of heart rate variability inside
+    /// the main sleep, of others asleep.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asleep: Option<f64>,
     /// Minutes asleep in naps, which are not in the night; only of sleep.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nap_min: Option<f64>,
@@ -79,7 +90,8 @@ pub struct SourcePart {
     pub rows_used: usize,
     /// Rows that do not.
     pub rows_left_out: usize,
-    /// What it adds to a sum or a count, else the mean of its rows that count; null where none does.
+    /// What it adds to a sum or a count, else the mean of its rows that count, made as the number is; null where none
+    /// does.
     pub value: Option<f64>,
 }
 
@@ -95,7 +107,7 @@ pub fn explain(folder: &Folder, word: &str, day: &str) -> Result<ExplainAnswer> 
     let (orders, zones) = (store.orders()?, zones(&store)?);
     match found.kind.identifier == SLEEP {
         true => night(&store, &orders, &zones, days),
-        false => number(&store, &found, orders.of(&found.kind.identifier), &zones, days),
+        false => number(&store, &found, &orders, &zones, days),
     }
 }
 
@@ -112,6 +124,9 @@ fn empty(identifier: &str, zones: &Zones, day: Day) -> ExplainAnswer {
         rule: "",
         sentence: "",
         naive_sum: None,
+        covered_min: None,
+        shared_min: None,
+        asleep: None,
         nap_min: None,
         nights: identifier == SLEEP,
         double_entries: Vec::new(),
@@ -119,15 +134,20 @@ fn empty(identifier: &str, zones: &Zones, day: Day) -> ExplainAnswer {
     }
 }
 
-fn number(store: &Store, found: &Found, ranks: &Ranks, zones: &Zones, days: Days) -> Result<ExplainAnswer> {
-    let rule = Rule::of(&found.kind);
+fn number(store: &Store, found: &Found, orders: &Orders, zones: &Zones, days: Days) -> Result<ExplainAnswer> {
+    let (rule, ranks) = (Rule::of(&found.kind), orders.of(&found.kind.identifier));
     let day = days.numbers().0;
     // The number itself is the one of `daily`: two sums of the same rows may differ in their last digit.
     let bucket = of_kind(store, found, days, ranks, zones)?.into_iter().next();
     let points = found.id.map_or_else(|| Ok(Vec::new()), |id| nearby(store, id, days, zones))?;
-    let (sentence, sources) = parts(&points, rule, day, ranks, zones);
+    let explained = explain_day(&inputs(&points, rule, ranks), rule, day, zones);
+    let sentence = explained.as_ref().map_or_else(|| rule.sentence(), Explained::sentence);
+    let coverage = explained.as_ref().and_then(|explained| explained.coverage);
+    let sources = parts(explained, &points, rule, day, ranks, zones);
     let double_entries = if rule == Rule::EveryEvent { doubles(&points, day, ranks, zones) } else { Vec::new() };
     let value = |of: fn(&Bucket) -> f64| bucket.as_ref().map(of);
+    let nights = Sleeper::new(store, orders, zones)?.nights(days)?;
+    let asleep = of_night(&found.kind, &inputs(&points, rule, ranks), &nights, day).map(|night| night.value);
     Ok(ExplainAnswer {
         value: value(|bucket| bucket.value),
         unit: found.unit_of_days(),
@@ -135,6 +155,9 @@ fn number(store: &Store, found: &Found, ranks: &Ranks, zones: &Zones, days: Days
         rule: rule.as_str(),
         sentence,
         naive_sum: value(|bucket| bucket.naive_sum).filter(|_| rule.is_sum()),
+        covered_min: coverage.map(|coverage| coverage.covered_ms as f64 / MINUTE_MS),
+        shared_min: coverage.map(|coverage| coverage.shared_ms as f64 / MINUTE_MS),
+        asleep,
         double_entries,
         sources,
         ..empty(&found.kind.identifier, zones, day)
@@ -165,13 +188,21 @@ fn doubles(points: &[Point], day: Day, ranks: &Ranks, zones: &Zones) -> Vec<Doub
     double_entries(&inputs).iter().map(answer).collect()
 }
 
-/// What was done, and of each source what it has to do with it.
-fn parts(points: &[Point], rule: Rule, day: Day, ranks: &Ranks, zones: &Zones) -> (&'static str, Vec<SourcePart>) {
-    let inputs: Vec<Input> = points.iter().filter_map(|point| point.input(rule, ranks)).collect();
+fn inputs(points: &[Point], rule: Rule, ranks: &Ranks) -> Vec<Input> {
+    points.iter().filter_map(|point| point.input(rule, ranks)).collect()
+}
+
+/// Of each source what it has to do with a day.
+fn parts(
+    explained: Option<Explained>,
+    points: &[Point],
+    rule: Rule,
+    day: Day,
+    ranks: &Ranks,
+    zones: &Zones,
+) -> Vec<SourcePart> {
     let mut parts = Parts { ranks, by_place: BTreeMap::new() };
-    let found = explain_day(&inputs, rule, day, zones);
-    let sentence = found.as_ref().map_or_else(|| rule.sentence(), Explained::sentence);
-    for part in found.map(|found| found.sources).unwrap_or_default() {
+    for part in explained.map(|explained| explained.sources).unwrap_or_default() {
         parts.add(part, rule.is_sum() || rule == Rule::Count);
     }
     // Values in a unit that nobody knows count for nothing.
@@ -180,7 +211,7 @@ fn parts(points: &[Point], rule: Rule, day: Day, ranks: &Ranks, zones: &Zones) -
         let rank = ranks.of(point.source_id, point.by_hand);
         parts.add(Part { rank, rows_used: 0, rows_left_out: 1, value: None }, false);
     }
-    (sentence, parts.by_place.into_values().collect())
+    parts.by_place.into_values().collect()
 }
 
 /// Parts by the place of their source: what it wrote by hand and what it measured are one.

@@ -242,8 +242,8 @@ impl Derived {
             // What is never merged may be looked at all the same: sleep is.
             Need::Always | Need::Never => fresh.bounds().into_iter().collect(),
         };
-        // Samples over midnight change what overlaps them on the days before and after.
-        let around = Day::from(rule.0.is_merged_sum());
+        // Samples over midnight change what overlaps them on the days before and after; what holds on weighs there.
+        let around = Day::from(rule.0.is_merged_sum() || rule.0.weighs_time());
         to_merge.extend(marked.iter().map(|(from, until)| (from.saturating_sub(around), until.saturating_add(around))));
         Ok(joined(to_merge))
     }

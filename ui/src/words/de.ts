@@ -248,10 +248,11 @@ export const de: Words = {
   changes: {
     title: 'Was sich geändert hat',
     none: 'Nichts, was genügend Tage belegen. Die letzte Woche gleicht den vier Wochen davor.',
-    why: 'Die letzten sieben Tage neben den 28 davor; nur was mindestens 20 davon belegen.',
+    why: 'Die letzten sieben Tage neben den 28 davor, oder 28 Tage neben den 28 davor; nur was mindestens 20 davon belegen.',
     bedtime: (by: string, later: boolean, days: number) => `${by} ${later ? 'später' : 'früher'} eingeschlafen als in den ${count(days)} Nächten davor`,
     latest: (name: string, value: string, unit: string) => `${name} hat einen neuen Wert, ${value} ${unit}`,
     outside: (name: string, now: string, was: string, unit: string) => `${name} ${now} ${unit}, davor ${was}`,
+    trend: (name: string, now: string, was: string, unit: string) => `${name}: zuvor ${was}, jetzt ${now} ${unit} am Tag, über vier Wochen`,
   },
   timeline: {
     title: 'Vier Wochen nebeneinander',
@@ -321,6 +322,9 @@ export const de: Words = {
     used: 'Gezählt',
     leftOut: 'Ausgelassen',
     adds: 'Trägt bei',
+    asleep: (mean: string) => `In der Nacht waren es im Mittel ${mean}.`,
+    covered: (all: string, shared: string | null) =>
+      `Die Messungen decken ${all} des Tages ab${shared === null ? '' : `, davon ${shared} mehrere Quellen zugleich`}.`,
     naive: (sum: string) => `Eine einfache Summe aller Messungen wäre ${sum}.`,
     double: (apps: number, value: string) => `Ein Eintrag in ${apps} Apps? ${value} in derselben Minute. Alle zählen.`,
   },

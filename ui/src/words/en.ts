@@ -254,10 +254,11 @@ export const en = {
   changes: {
     title: 'What changed',
     none: 'Nothing that enough days support. The last week is much like the four weeks before.',
-    why: 'The last seven days beside the 28 before; only what 20 or more of those days support.',
+    why: 'The last seven days beside the 28 before, or 28 days beside the 28 before; only what 20 or more of those days support.',
     bedtime: (by: string, later: boolean, days: number) => `Asleep ${by} ${later ? 'later' : 'earlier'} than in the ${count(days)} nights before`,
     latest: (name: string, value: string, unit: string) => `${name} has a new value, ${value} ${unit}`,
     outside: (name: string, now: string, was: string, unit: string) => `${name} ${now} ${unit}, before ${was}`,
+    trend: (name: string, now: string, was: string, unit: string) => `${name}: was ${was}, now ${now} ${unit} a day in four weeks`,
   },
   timeline: {
     title: 'Four weeks side by side',
@@ -327,6 +328,9 @@ export const en = {
     used: 'Counted',
     leftOut: 'Left out',
     adds: 'Adds',
+    asleep: (mean: string) => `In the night it was ${mean} on average.`,
+    covered: (all: string, shared: string | null) =>
+      `Its records cover ${all} of the day${shared === null ? '' : `, ${shared} of it by several sources`}.`,
     naive: (sum: string) => `A plain sum of all records would say ${sum}.`,
     double: (apps: number, value: string) => `One entry in ${apps} apps? ${value} in the same minute. All of them count.`,
   },

@@ -51,6 +51,10 @@ fn check_row(folder: &TestFolder, row: &DayAnswer) -> usize {
     if !matches!(row.stat, "sum") {
         assert_eq!((used + left_out) as i64, row.n, "{row:?}");
     }
+    for (source, part) in found.sources.iter().filter_map(|part| Some((&part.source, part.value?))) {
+        let told = row.sources.get(source).unwrap_or_else(|| panic!("{source} is missing: {row:?}"));
+        near(*told, part, row);
+    }
     check_arithmetic(folder, row);
     left_out
 }
@@ -135,4 +139,30 @@ fn what_two_apps_may_have_entered_twice_is_pointed_out() {
     let double = DoubleAnswer { at: "2026-03-14T12:00:00.000Z".to_owned(), value: 600.0, sources: 2 };
     assert_eq!(found.double_entries, [double]);
     assert_eq!(explain(&folder, "dietary_energy_consumed", "2026-03-15").expect("none").double_entries, []);
+}
+
+#[test]
+fn what_is_measured_in_the_night_has_the_mean_of_the_night() {
+    let row = |kind: &str, from: &str, until: &str, value: &str| {
+        format!(
+            "<Record type=\"{kind}\" sourceName=\"Watch\" unit=\"ms\" startDate=\"2026-03-{from}:00 +0000\" \
+             endDate=\"2026-03-{until}:00 +0000\" value=\"{value}\"/>"
+        )
+    };
+    let variability = |at: &str, value: &str| row("HKQuantityTypeIdentifierHeartRateVariabilitySDNN", at, at, value);
+    let rows = [
+        row("HKCategoryTypeIdentifierSleepAnalysis", "01 23:00", "02 07:00", "HKCategoryValueSleepAnalysisAsleepCore"),
+        variability("01 23:30", "40"),
+        variability("02 03:00", "60"),
+        variability("02 12:00", "20"),
+        variability("05 12:00", "30"),
+    ];
+    let folder = TestFolder::of_rows("explain-night", &rows);
+    let told = |word: &str, day: &str| {
+        let found = explain(&folder, word, day).expect("an answer");
+        (found.value, found.asleep)
+    };
+    assert_eq!(told("heart_rate_variability_sdnn", "2026-03-02"), (Some(40.0), Some(50.0)));
+    assert_eq!(told("heart_rate_variability_sdnn", "2026-03-05"), (Some(30.0), None));
+    assert_eq!(told("sleep", "2026-03-02"), (Some(480.0), None));
 }

@@ -1,7 +1,11 @@
-//! What changed lately: the last week beside the four weeks before it. Only what enough days support is told, and no
-//! change is called good or bad.
+//! What changed lately: the last week beside the four weeks before it, else the last four weeks beside those before.
+//! Only what enough days support is told, and no change is called good or bad.
 
-use health::time::{Day, format_day};
+use chart::model::Bucket;
+use health::series::per_day::DayValue;
+use health::series::trend::{TREND_DAYS, trend};
+use health::series::usual::usual;
+use health::time::{Day, Zones, format_day};
 use serde::Serialize;
 
 use super::nights::nights;
@@ -9,15 +13,13 @@ use crate::charts::{self, Question, Reach, Subject};
 use crate::error::Result;
 use crate::folder::Folder;
 use crate::local::{Days, find_kind, zones};
-use health::series::per_day::DayValue;
-use health::series::usual::usual;
 
 /// One statement.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
-    /// `outside` for a week whose mean lies beyond what was usual, `bedtime` for minutes later or earlier, `latest` for
-    /// a new value of what is measured seldom.
+    /// `outside` for a week whose mean lies beyond what was usual, `trend` for four weeks of another mean than the four
+    /// before, `bedtime` for minutes later or earlier, `latest` for a new value of what is measured seldom.
     pub what: &'static str,
     /// As in `vitalog chart`.
     pub subject: String,
@@ -64,10 +66,15 @@ pub fn changes(folder: &Folder, last: &str, now_ms: i64) -> Result<Vec<Change>> 
     let last = charts::day(last)?;
     let mut found = Vec::new();
     found.extend(bedtime(folder, last)?);
+    let mut slow = Vec::new();
     for subject in WATCHED {
-        found.extend(outside(folder, subject, last, now_ms)?);
+        match outside(folder, subject, last, now_ms)? {
+            Some(change) => found.push(change),
+            None => slow.extend(trending(folder, subject, last, now_ms)?),
+        }
     }
     found.extend(latest(folder, last, now_ms)?);
+    found.extend(slow);
     found.truncate(MOST);
     Ok(found)
 }
@@ -88,9 +95,7 @@ fn outside(folder: &Folder, subject: &str, last: Day, now_ms: i64) -> Result<Opt
     let now = model(folder, subject, WEEK, last, now_ms)?;
     let first = last - (WEEK as Day - 1);
     let before = model(folder, subject, BEFORE, first - 1, now_ms)?;
-    let zones = zones(&folder.read()?)?;
-    let history: Vec<DayValue> =
-        before.buckets.iter().map(|bucket| DayValue { day: zones.day(bucket.start_ms), value: bucket.mean }).collect();
+    let history = days_of(&before, &zones(&folder.read()?)?);
     let (Some(value), Some(was)) = (now.totals, before.totals) else { return Ok(None) };
     if now.buckets.len() < LEAST_NOW || history.len() < LEAST_BEFORE {
         return Ok(None);
@@ -105,6 +110,34 @@ fn outside(folder: &Folder, subject: &str, last: Day, now_ms: i64) -> Result<Opt
         unit: now.unit,
         days: history.len(),
         day: format_day(last),
+    }))
+}
+
+/// The days of a chart, one number each.
+fn days_of(model: &chart::Model, zones: &Zones) -> Vec<DayValue> {
+    let day = |bucket: &Bucket| DayValue { day: zones.day(bucket.start_ms), value: bucket.mean };
+    model.buckets.iter().map(day).collect()
+}
+
+fn trending(folder: &Folder, subject: &str, last: Day, now_ms: i64) -> Result<Option<Change>> {
+    if !has_rows(folder, subject)? {
+        return Ok(None);
+    }
+    let zones = zones(&folder.read()?)?;
+    // A day that is not over says nothing yet.
+    let today = last.saturating_add(1).min(zones.day(now_ms));
+    let ending = |last: Day| model(folder, subject, TREND_DAYS as u32, last, now_ms);
+    let (now, before) = (ending(today - 1)?, ending(today - 1 - TREND_DAYS)?);
+    let days = [days_of(&before, &zones), days_of(&now, &zones)].concat();
+    Ok(trend(&days, today).ok().map(|trend| Change {
+        what: "trend",
+        subject: subject.to_owned(),
+        name: now.title,
+        value: trend.now.mean,
+        before: Some(trend.before.mean),
+        unit: now.unit,
+        days: trend.before.days,
+        day: format_day(today - 1),
     }))
 }
 
@@ -158,6 +191,37 @@ mod tests {
         let folder = TestFolder::filled("changes-few");
         let found = changes(&folder, "2026-04-01", 1_777_629_600_000).expect("changes");
         assert!(found.iter().all(|change| change.what == "latest"), "{found:?}");
+    }
+
+    /// A resting heart rate every day, of which the last ones are others.
+    #[track_caller]
+    fn check(name: &str, days: usize, last: &[f64], expected: &[(&str, f64, f64)]) {
+        let row = |(n, value): (usize, f64)| {
+            let day = format_day(20_454 + n as Day);
+            format!(
+                "<Record type=\"HKQuantityTypeIdentifierRestingHeartRate\" sourceName=\"Watch\" unit=\"count/min\" \
+                 startDate=\"{day} 12:00:00 +0000\" endDate=\"{day} 12:00:00 +0000\" value=\"{value}\"/>"
+            )
+        };
+        let usual = (0..days - last.len()).map(|n| 60.0 + (n % 3) as f64);
+        let rows: Vec<String> = usual.chain(last.iter().copied()).enumerate().map(row).collect();
+        let folder = TestFolder::of_rows(name, &rows);
+        // The last day is the one that has not ended.
+        let today = 20_454 + days as Day;
+        let now_ms = i64::from(today) * 86_400_000 + 1;
+        let found = changes(&folder, &format_day(today), now_ms).expect("changes");
+        let round = |value: f64| (value * 100.0).round() / 100.0;
+        let found: Vec<_> =
+            found.iter().map(|c| (c.what, round(c.value), round(c.before.unwrap_or_default()))).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn four_weeks_of_another_mean_are_a_trend_unless_the_last_week_says_more() {
+        check("changes-trend", 56, &[61.5; 28], &[("trend", 61.5, 60.96)]);
+        check("changes-even", 56, &[], &[]);
+        check("changes-short", 46, &[61.5; 28], &[]);
+        check("changes-week", 56, &[70.0; 7], &[("outside", 70.0, 61.32)]);
     }
 
     #[test]

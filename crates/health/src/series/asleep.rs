@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use super::buckets::Input;
 use super::hold::{Stretch, sort, stretch};
-use super::sleep::{Kind, Session};
-use crate::kind::Style;
+use super::sleep::{self, Session};
+use crate::kind::{Kind, Style, short_name};
 use crate::time::Day;
 
 /// Returns, by the day of the night, the plain mean and range of rows that lie in the main sleep as a whole: the
 /// overnight number of heart rate variability. Kinds are never mixed: SDNN and RMSSD are two series.
 pub fn overnight(rows: &[Input], sessions: &[Session]) -> BTreeMap<Day, Stretch> {
-    let nights = sessions.iter().filter(|session| session.kind == Kind::Main);
+    let nights = sessions.iter().filter(|session| session.kind == sleep::Kind::Main);
     means(rows, nights.map(|night| (night.day, night.start_ms, night.end_ms)), |row, (from, until)| {
         row.span.start_ms >= from && row.span.end_ms <= until
     })
@@ -25,6 +25,16 @@ pub fn asleep(rows: &[Input], sessions: &[Session]) -> BTreeMap<Day, Stretch> {
         asleep.map(|slice| (session.day, slice.start_ms, slice.end_ms))
     });
     means(rows, slices, |row, (from, until)| (from..until).contains(&row.span.start_ms))
+}
+
+/// What of a kind is told of a night beside the number of the day; none for kinds that the night makes no other.
+pub fn of_night(kind: &Kind, rows: &[Input], sessions: &[Session], day: Day) -> Option<Stretch> {
+    let by_day = match short_name(&kind.identifier) {
+        "HeartRateVariabilitySDNN" | "HeartRateVariabilityRMSSD" => overnight(rows, sessions),
+        "OxygenSaturation" | "RespiratoryRate" => asleep(rows, sessions),
+        _ => return None,
+    };
+    by_day.get(&day).copied()
 }
 
 fn means(

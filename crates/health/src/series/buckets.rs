@@ -70,7 +70,7 @@ pub struct Bucket {
     pub naive_sum: f64,
     /// What it weighs in the mean of a wider bucket: samples or milliseconds that made the value, by the kind's style.
     pub weight: f64,
-    /// What each rank adds to a sum, or its plain mean.
+    /// What each rank adds to a sum or a count, else the mean of what counts of it, made as the value is.
     pub parts: BTreeMap<u32, f64>,
 }
 
@@ -160,16 +160,23 @@ struct Sums {
     weight: f64,
     sum: f64,
     naive: f64,
-    /// By rank: totals and numbers of samples.
+    /// By rank: totals and weights.
     parts: BTreeMap<u32, (f64, f64)>,
 }
 
 impl Sums {
-    /// Adds to what a rank gives: its total and how many samples.
-    fn part(&mut self, rank: u32, value: f64) {
+    /// Adds to what a rank gives.
+    fn part(&mut self, rank: u32, value: f64, weight: f64) {
         // Not zero plus the value: that is another number where the value is minus zero.
-        let add = |(total, n): &mut (f64, f64)| (*total, *n) = (*total + value, *n + 1.0);
-        self.parts.entry(rank).and_modify(add).or_insert((value, 1.0));
+        let add = |(total, known): &mut (f64, f64)| (*total, *known) = (*total + value, *known + weight);
+        self.parts.entry(rank).and_modify(add).or_insert((value, weight));
+    }
+
+    /// Adds a value of a rank to a mean.
+    fn weigh(&mut self, rank: u32, value: f64, weight: f64) {
+        self.weighted += value * weight;
+        self.weight += weight;
+        self.part(rank, value * weight, weight);
     }
 }
 
@@ -189,10 +196,12 @@ pub fn buckets(inputs: &[Input], style: Style, event_like: bool, calendar: Calen
         let pieces = if event_like { spans } else { merge(&spans) };
         table.spread(&pieces, |row, piece, part| {
             row.sum += part;
-            row.part(piece.rank, part);
+            row.part(piece.rank, part, 1.0);
         });
     } else {
         table.weigh(inputs, style);
+        // What only holds on from the bucket before says nothing about this one.
+        table.rows.retain(|(_, row)| row.n > 0);
     }
     table.rows.into_iter().map(|(start, row)| finish(start, row, style)).collect()
 }
@@ -252,15 +261,21 @@ impl Table<'_> {
         }
     }
 
-    /// Adds up a discrete kind.
+    /// Adds up a discrete kind. What holds over the edge of a bucket weighs its part in each.
     fn weigh(&mut self, sorted: Vec<&Input>, style: Style) {
         for held in held(sorted) {
-            let span = held.input.span;
-            let (until, row) = self.row(span.start_ms);
-            let (value, weight) = held.weigh(style, until);
-            row.weighted += value * weight;
-            row.weight += weight;
-            row.part(span.rank, span.value);
+            let Span { start_ms, rank, .. } = held.input.span;
+            let end_ms = held.end_ms(style);
+            let mut at = start_ms;
+            loop {
+                let (until, row) = self.row(at);
+                let (value, weight) = held.weigh(style, at, until);
+                row.weigh(rank, value, weight);
+                if until >= end_ms {
+                    break;
+                }
+                at = until;
+            }
         }
     }
 }
@@ -272,10 +287,10 @@ fn finish(start_ms: i64, row: Sums, style: Style) -> Bucket {
         Style::Category => row.n as f64,
         _ => leveled(style, row.weighted, row.weight).unwrap_or(mean),
     };
-    let part = |total: f64, n: f64| match style {
-        Style::Cumulative => total,
-        Style::Category => n,
-        _ => total / n.max(1.0),
+    let part = |total: f64, weight: f64| match style {
+        Style::Cumulative => Some(total),
+        Style::Category => Some(weight),
+        _ => leveled(style, total, weight),
     };
     let (min, max) = row.seen.unwrap_or((value, value));
     Bucket {
@@ -290,7 +305,7 @@ fn finish(start_ms: i64, row: Sums, style: Style) -> Bucket {
         sum: row.sum,
         naive_sum: row.naive,
         weight: row.weight,
-        parts: row.parts.into_iter().map(|(rank, (total, n))| (rank, part(total, n))).collect(),
+        parts: row.parts.into_iter().filter_map(|(rank, (total, n))| Some((rank, part(total, n)?))).collect(),
     }
 }
 
@@ -343,6 +358,37 @@ mod tests {
         ];
         check(&samples, Style::TemporallyWeighted, Grain::Hour, &[("2026-03-02", 65.66)]);
         check(&samples, Style::Arithmetic, Grain::Hour, &[("2026-03-02", 94.75)]);
+    }
+
+    #[test]
+    fn what_holds_over_the_edge_of_a_bucket_weighs_its_part_in_each() {
+        let pulse = |day: &str, at: &str, value| input(&format!("{day} {at}"), &format!("{day} {at}"), value);
+        // Five minutes of 60 and 55 of 80 over midnight; alone, the first says nothing about the second day.
+        let late = pulse("02", "23:57:00", 60.0);
+        let two = [late, pulse("03", "00:02:00", 80.0)];
+        let style = Style::TemporallyWeighted;
+        check(&two, style, Grain::Day, &[("2026-03-02", 60.0), ("2026-03-03", 76.67)]);
+        check(&[late], style, Grain::Day, &[("2026-03-02", 60.0)]);
+        // Ten minutes of an interval on one day, twenty on the other, and ten of another one.
+        let rows = [input("02 23:50:00", "03 00:20:00", 60.0), input("03 12:00:00", "03 12:10:00", 90.0)];
+        check(&rows, style, Grain::Day, &[("2026-03-02", 60.0), ("2026-03-03", 70.0)]);
+        check(&rows, Style::EquivalentLevel, Grain::Day, &[("2026-03-02", 60.0), ("2026-03-03", 85.24)]);
+        check(&rows, Style::Arithmetic, Grain::Day, &[("2026-03-02", 60.0), ("2026-03-03", 90.0)]);
+    }
+
+    #[test]
+    fn the_part_of_a_source_is_made_as_the_number_is() {
+        let pulse = |at: &str, value, rank| {
+            let input = input(&format!("02 08:{at}"), &format!("02 08:{at}"), value);
+            Input { span: Span { rank, ..input.span }, ..input }
+        };
+        let rows = [pulse("00:00", 60.0, 0), pulse("09:00", 80.0, 0), pulse("10:00", 100.0, 1)];
+        let zones = berlin();
+        let calendar = Calendar { zones: &zones, grain: Grain::Day, week_start: 0 };
+        let parts = |style| buckets(&rows, style, false, calendar).remove(0).parts;
+        assert_eq!(parts(Style::TemporallyWeighted), BTreeMap::from([(0, 62.0), (1, 100.0)]));
+        assert_eq!(parts(Style::Arithmetic), BTreeMap::from([(0, 70.0), (1, 100.0)]));
+        assert_eq!(parts(Style::Category), BTreeMap::from([(0, 2.0), (1, 1.0)]));
     }
 
     #[test]

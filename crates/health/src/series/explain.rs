@@ -7,6 +7,7 @@ use super::hold::{keep_best_of_minute, sort};
 use super::merge::{Span, merge_rows};
 use super::per_day::pick;
 use super::rule::{Rule, hours_once};
+use super::spans::{Coverage, coverage};
 use crate::time::{Day, HOUR_MS, Zones};
 
 /// No local day reaches further beyond its usual bounds, not even where the wearer crosses the date line.
@@ -26,6 +27,8 @@ pub struct Explained {
     /// Whether rows of one source overlap one another on the day, so that even what it has alone is merged; only where
     /// [`Rule::is_merged_sum`].
     pub overlaps_itself: bool,
+    /// How much of the day its rows cover; only where [`Rule::is_merged_sum`].
+    pub coverage: Option<Coverage>,
     /// The sources that have rows on the day, the best first.
     pub sources: Vec<Part>,
 }
@@ -55,7 +58,8 @@ pub struct Part {
     pub rows_used: usize,
     /// Rows that do not.
     pub rows_left_out: usize,
-    /// What it adds to a sum or a count, else the mean of its rows that count; none where no row counts.
+    /// What it adds to a sum or a count, else the mean of its rows that count, made as the number is; none where no row
+    /// counts.
     pub value: Option<f64>,
 }
 
@@ -77,7 +81,13 @@ pub fn explain(rows: &[Input], rule: Rule, day: Day, zones: &Zones) -> Option<Ex
     };
     let naive_sum = rule.is_sum().then_some(bucket.naive_sum);
     let overlaps_itself = rule.is_merged_sum() && overlap_themselves(&near, &here);
-    Some(Explained { day, value, rule, naive_sum, overlaps_itself, sources: parts(&near, &here, &used, rule, &bucket) })
+    let coverage = rule.is_merged_sum().then(|| {
+        let spans: Vec<Span> = here.iter().filter_map(|row| near.get(*row)).map(|row| row.span).collect();
+        let (from, until) = zones.day_bounds(day);
+        coverage(&spans, from, until)
+    });
+    let sources = parts(&near, &here, &used, rule, &bucket);
+    Some(Explained { day, value, rule, naive_sum, overlaps_itself, coverage, sources })
 }
 
 /// Whether two rows of one source share time.
@@ -206,6 +216,19 @@ mod tests {
     fn a_row_over_midnight_is_a_row_of_both_days() {
         let rows = [("02 23:30", "03 00:30", 600.0, 0), ("03 08:00", "03 09:00", 100.0, 0)];
         check(&rows, Rule::ResidualFill, 300.0, Some(300.0), &[(0, 1, 0, Some(300.0))]);
+    }
+
+    #[test]
+    fn a_sum_tells_how_much_of_the_day_somebody_saw() {
+        let zones = Zones::named("UTC").expect("a zone");
+        let row = |from_min: i64, until_min: i64, rank| Input {
+            span: Span { start_ms: from_min * 60_000, end_ms: until_min * 60_000, value: 1.0, rank },
+            copies: 1,
+        };
+        let rows = [row(-20, 30, 0), row(10, 40, 1), row(60, 70, 0), row(60, 70, 0)];
+        let minutes = |rule| explain(&rows, rule, 0, &zones).expect("a number").coverage;
+        assert_eq!(minutes(Rule::ResidualFill), Some(Coverage { covered_ms: 50 * 60_000, shared_ms: 20 * 60_000 }));
+        assert_eq!(minutes(Rule::EveryEvent), None);
     }
 
     #[test]

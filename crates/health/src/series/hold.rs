@@ -9,6 +9,7 @@
 //! Plain means of heart rates are those of workouts, where samples come every five seconds.
 
 use super::buckets::Input;
+use super::merge::Span;
 use crate::kind::Style;
 
 /// A value of a discrete kind holds until the next one, at most this long.
@@ -34,8 +35,8 @@ pub struct Stretch {
     pub weight: f64,
 }
 
-/// Returns the numbers of the samples that start in `[from_ms, until_ms)`; none without samples. Weights end at
-/// `until_ms`.
+/// Returns the numbers of the samples that start in `[from_ms, until_ms)`, and of no other; none without samples.
+/// Weights end at `until_ms`.
 pub fn stretch(inputs: &[Input], style: Style, from_ms: i64, until_ms: i64) -> Option<Stretch> {
     let inside = |input: &&Input| (from_ms..until_ms).contains(&input.span.start_ms);
     let mut sorted: Vec<&Input> = inputs.iter().filter(inside).collect();
@@ -49,7 +50,7 @@ pub fn stretch(inputs: &[Input], style: Style, from_ms: i64, until_ms: i64) -> O
     let mean = plain / n.max(1) as f64;
     let (mut total, mut weight) = (0.0, 0.0);
     for held in held(sorted) {
-        let (value, part) = held.weigh(style, until_ms);
+        let (value, part) = held.weigh(style, from_ms, until_ms);
         (total, weight) = (total + value * part, weight + part);
     }
     Some(Stretch { value: leveled(style, total, weight).unwrap_or(mean), mean, min, max, n, weight })
@@ -78,16 +79,24 @@ pub(crate) struct Held<'a> {
 }
 
 impl Held<'_> {
-    /// Value and weight in a bucket that ends at `until_ms`.
-    pub fn weigh(&self, style: Style, until_ms: i64) -> (f64, f64) {
-        let span = self.input.span;
-        let held = self.until_ms.min(until_ms).saturating_sub(span.start_ms).max(0);
+    /// Until when it has weight.
+    pub fn end_ms(&self, style: Style) -> i64 {
         match style {
-            Style::TemporallyWeighted => (span.value, held as f64 / self.sharing as f64),
-            Style::EquivalentLevel => {
-                (10f64.powf(span.value / 10.0), (span.end_ms - span.start_ms).max(MOMENT_MS) as f64)
-            }
-            _ => (span.value, self.input.copies as f64),
+            Style::TemporallyWeighted => self.until_ms,
+            Style::EquivalentLevel => self.input.span.end_ms,
+            _ => self.input.span.start_ms,
+        }
+    }
+
+    /// Value and weight in the bucket `[from_ms, until_ms)`.
+    pub fn weigh(&self, style: Style, from_ms: i64, until_ms: i64) -> (f64, f64) {
+        let Span { start_ms, end_ms, value, .. } = self.input.span;
+        let held = self.end_ms(style).min(until_ms).saturating_sub(start_ms.max(from_ms)).max(0) as f64;
+        match style {
+            Style::TemporallyWeighted => (value, held / self.sharing as f64),
+            Style::EquivalentLevel if end_ms <= start_ms => (10f64.powf(value / 10.0), MOMENT_MS as f64),
+            Style::EquivalentLevel => (10f64.powf(value / 10.0), held),
+            _ => (value, self.input.copies as f64),
         }
     }
 }
@@ -126,7 +135,6 @@ pub(crate) fn keep_best_of_minute(sorted: &mut Vec<&Input>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::series::merge::Span;
 
     /// Start in seconds, length in seconds, value and rank.
     type Row = (i64, i64, f64, u32);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::sleep::{Segment, Session, Stage};
+use super::sleep::{LONGEST_MS, Segment, Session, Stage};
 
 /// What a source has to do with some sessions of sleep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,9 +46,10 @@ fn part(parts: &mut BTreeMap<u32, NightPart>, rank: u32) -> &mut NightPart {
     parts.entry(rank).or_insert(NightPart { rank, used: 0, left_out: 0, asleep_ms: 0 })
 }
 
-/// Without repeats and what has no length; neither has a say in the night.
+/// Without repeats and what has no length or far too much; none of these has a say in the night.
 fn distinct(segments: &[Segment]) -> Vec<Segment> {
-    let mut segments: Vec<Segment> = segments.iter().filter(|s| s.end_ms > s.start_ms).copied().collect();
+    let counts = |s: &&Segment| s.end_ms > s.start_ms && s.end_ms - s.start_ms <= LONGEST_MS;
+    let mut segments: Vec<Segment> = segments.iter().filter(counts).copied().collect();
     segments.sort_by_key(|s| (s.start_ms, s.end_ms, s.rank, s.stage));
     segments.dedup();
     segments
@@ -105,6 +106,11 @@ mod tests {
         let rows = [(0.0, 9.0, Stage::InBed, 1), (1.0, 8.0, Stage::Core, 0), (1.0, 8.0, Stage::Core, 0)];
         check(&rows, 420, &[(0, 1, 0, 420), (1, 1, 0, 0)]);
         check(&rows[..1], 0, &[(1, 1, 0, 0)]);
+    }
+
+    #[test]
+    fn what_is_longer_than_a_day_is_no_sleep() {
+        check(&[(1.0, 8.0, Stage::Core, 0), (0.0, 25.0, Stage::Unspecified, 1)], 420, &[(0, 1, 0, 420)]);
     }
 
     #[test]

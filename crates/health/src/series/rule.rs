@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::buckets::{Bucket, Calendar, Grain, Input, buckets, stat};
 use super::hold::leveled;
-use super::per_day::{DayValue, Pick, day_values};
+use super::merge::Span;
+use super::per_day::{DayValue, Pick, pick};
 use crate::kind::{Kind, Style, short_name};
 use crate::time::{Day, Zones};
 
@@ -116,6 +117,11 @@ impl Rule {
         matches!(self, Self::ResidualFill | Self::Minutes)
     }
 
+    /// Whether the time that a row holds is its weight.
+    pub fn weighs_time(self) -> bool {
+        matches!(self, Self::TimeWeightedMean | Self::EquivalentLevel)
+    }
+
     /// The unit of its numbers, where it is not that of the kind's values.
     pub fn unit(self) -> Option<&'static str> {
         match self {
@@ -177,15 +183,15 @@ impl Rule {
     }
 
     /// Returns every number of each local day that has rows, by day. Where one row speaks for the day, its value is the
-    /// day's, and every day weighs the same.
+    /// day's, its source the only one that has a part, and every day weighs the same.
     pub fn day_buckets(self, rows: &[Input], zones: &Zones) -> Vec<Bucket> {
         let calendar = Calendar { zones, grain: Grain::Day, week_start: 0 };
         let mut days = self.buckets(rows, calendar);
         if let Some(which) = self.pick() {
-            let picked = day_values(rows, which, zones);
-            for (bucket, picked) in days.iter_mut().zip(picked) {
-                debug_assert_eq!(bucket.day, picked.day, "a row belongs to the day of its start");
-                (bucket.value, bucket.weight) = (picked.value, 1.0);
+            for (bucket, (day, picked)) in days.iter_mut().zip(pick(rows, which, zones)) {
+                debug_assert_eq!(bucket.day, day, "a row belongs to the day of its start");
+                let Some(Span { value, rank, .. }) = rows.get(picked).map(|row| row.span) else { continue };
+                (bucket.value, bucket.weight, bucket.parts) = (value, 1.0, BTreeMap::from([(rank, value)]));
             }
         }
         days

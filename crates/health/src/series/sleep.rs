@@ -207,12 +207,14 @@ pub fn unnamed(segments: &[Segment], zones: &Zones) -> Vec<Session> {
     let timeline = timeline(&stages);
     let mut out: Vec<Session> =
         chains(&timeline, &in_bed).into_iter().filter_map(|chain| session(chain, &timeline, &in_bed, zones)).collect();
-    for (from, until) in in_bed {
-        let empty = !slices_in(&timeline, from, until).iter().any(|s| s.stage.is_asleep());
-        if empty && until - from >= 30 * MINUTE_MS {
-            out.push(only_in_bed(from, until, zones));
-        }
-    }
+    // A few minutes of sleep are no session, and leave the time in bed what it is.
+    let slept = |from, until| {
+        let next = out.partition_point(|session| session.end_ms <= from);
+        out.get(next).is_some_and(|session| session.start_ms < until)
+    };
+    let sleepless = in_bed.into_iter().filter(|(from, until)| until - from >= 30 * MINUTE_MS && !slept(*from, *until));
+    let sleepless: Vec<Session> = sleepless.map(|(from, until)| only_in_bed(from, until, zones)).collect();
+    out.extend(sleepless);
     out.sort_by_key(|s| (s.start_ms, s.end_ms));
     out
 }
@@ -327,9 +329,12 @@ fn classify(onset: i64, wake: i64, asleep_ms: i64, zones: &Zones) -> (Kind, Day)
     }
 }
 
-/// The day of a night is that of its middle plus six hours: 18:00 is where one day's night ends and the next begins.
+/// The day of a night is that of its middle plus six hours on the clock: 18:00 is where one day's night ends and the
+/// next begins.
 fn night_day(from: i64, until: i64, zones: &Zones) -> Day {
-    zones.day(from + (until - from) / 2 + 6 * HOUR_MS)
+    let middle = from + (until - from) / 2;
+    let day = zones.day(middle);
+    day + Day::from(middle >= zones.clock_time(day, 18))
 }
 
 /// Milliseconds between 20:00 and 08:00 by the clock on the wall, also in the night in which it jumps.

@@ -72,6 +72,69 @@ fn a_store_of_the_first_and_the_last_instants_is_whole() {
     }
 }
 
+/// What a day's last pulses weigh after midnight changes with them, also where a later import brings or takes them.
+#[test]
+fn a_day_knows_what_holds_on_from_the_day_before() {
+    let minute = HOUR / 60;
+    let pulse = |at: i64, value| Line { kind: PULSE, unit: "count/min", ..steps(at, at, value) };
+    let noise = |from: i64, until: i64, value| Line {
+        kind: "HKQuantityTypeIdentifierEnvironmentalAudioExposure",
+        unit: "dBASPL",
+        ..steps(from, until, value)
+    };
+    // Midnight in Berlin.
+    let midnight = 47 * HOUR;
+    let rows = [pulse(midnight + 2 * minute, 80.0), noise(midnight + HOUR, midnight + 2 * HOUR, 60.0)];
+    let late = [pulse(midnight - 3 * minute, 60.0), noise(midnight - HOUR, midnight + HOUR, 60.0)];
+    let all = [&rows[..], &late].concat();
+    let weights = |store: &Store| -> Vec<(i64, f64)> {
+        let mut statement = store.conn.prepare("SELECT day, weight FROM merged ORDER BY kind_id, day").expect("valid");
+        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).and_then(Iterator::collect).expect("reads")
+    };
+    let minutes = |n: i64| (n * minute) as f64;
+    let mut store = store_of(&[&export(10, &rows)]);
+    assert_eq!(weights(&store), [(2, minutes(10)), (2, minutes(60))]);
+    let before = dump(&store);
+    ingest(&mut store, &export(20, &all));
+    assert_eq!(weights(&store), [(1, minutes(3)), (2, minutes(12)), (1, minutes(60)), (2, minutes(120))]);
+    check_same(&store, &store_of(&[&export(20, &all)]));
+    assert_eq!(store.verify("UTC").expect("checks"), []);
+    undo(&mut store, 2);
+    assert_eq!(dump(&store), before);
+}
+
+/// Hours and minutes that two sources tell, or that a later import tells again, count once.
+#[test]
+fn hours_stood_and_minutes_of_two_sources_count_once() {
+    let of = |kind, source, start, end, value| Line { kind, source, unit: "", ..steps(start, end, value) };
+    let stand = |source, hour: i64, value| {
+        of("HKCategoryTypeIdentifierAppleStandHour", source, hour * HOUR, (hour + 1) * HOUR, value)
+    };
+    let mindful = |source, from: i64, until: i64| {
+        of("HKCategoryTypeIdentifierMindfulSession", source, from * HOUR / 60, until * HOUR / 60, 0.0)
+    };
+    let watch = "Kim's Watch";
+    let first = [stand(watch, 8, 0.0), stand(watch, 9, 1.0), mindful(watch, 600, 610)];
+    let second = [stand("Other", 8, 0.0), stand("Other", 9, 0.0), mindful("Other", 605, 620)];
+    let all = export(20, &[first, second].concat());
+    let totals = |store: &Store| -> Vec<f64> {
+        let sql = "SELECT coalesce(m.total, d.total) FROM kinds k
+                   LEFT JOIN merged m ON m.kind_id = k.id
+                   LEFT JOIN (SELECT kind_id, sum(total) AS total FROM daily GROUP BY kind_id) d ON d.kind_id = k.id
+                   ORDER BY k.identifier";
+        let mut statement = store.conn.prepare(sql).expect("valid");
+        statement.query_map([], |row| row.get(0)).and_then(Iterator::collect).expect("reads")
+    };
+    let mut store = store_of(&[&export(10, &first)]);
+    assert_eq!(totals(&store), [1.0, 10.0]);
+    ingest(&mut store, &all);
+    assert_eq!(totals(&store), [2.0, 20.0]);
+    check_same(&store, &store_of(&[&all]));
+    undo(&mut store, 2);
+    assert_eq!(totals(&store), [1.0, 10.0]);
+    assert_eq!(store.verify("UTC").expect("checks"), []);
+}
+
 /// More samples than are merged at a time, of a day that a flight west gives back when the next one has begun.
 #[test]
 fn a_day_that_comes_twice_keeps_all_its_samples() {

@@ -13,6 +13,8 @@ fn line() -> impl Strategy<Value = Line> {
             let base =
                 Line { version, ..steps(start * HOUR / 2, (start + length) * HOUR / 2, f64::from(value) * 0.1 + 1.0) };
             let base = match kind {
+                // Few have a length.
+                0 if value == 0 => Line { kind: PULSE, unit: "count/min", ..base },
                 0 => Line { kind: PULSE, end: base.start, unit: "count/min", ..base },
                 1 => Line { kind: WATER, end: base.start, unit: "mL", ..base },
                 2 => asleep(base, value),

@@ -1,7 +1,7 @@
 //! Worked examples S1 to S11 of the sleep rules.
 
 use super::*;
-use crate::time::{TimeZone, format_day, parse_stamp};
+use crate::time::{Anchor, TimeZone, format_day, parse_stamp, stays};
 
 const PHONE: u32 = 9;
 const APP: u32 = 5;
@@ -124,6 +124,27 @@ fn s6_time_in_bed_is_no_sleep() {
     let segments = [one(Stage::InBed, "02 23:00:00 +0100", "03 07:00:00 +0100")];
     let sessions = check(&segments, &[(Kind::InBedOnly, "03", 0)]);
     assert_eq!(sessions.iter().map(percent).collect::<Vec<_>>(), [None]);
+}
+
+#[test]
+fn a_few_minutes_of_sleep_leave_a_time_in_bed_what_it_is() {
+    let segments = [
+        one(Stage::InBed, "02 23:00:00 +0100", "03 07:00:00 +0100"),
+        one(Stage::Core, "03 02:00:00 +0100", "03 02:04:00 +0100"),
+    ];
+    let sessions = check(&segments, &[(Kind::InBedOnly, "03", 0)]);
+    assert_eq!(sessions.iter().map(|night| minutes(night.in_bed_ms)).collect::<Vec<_>>(), [480]);
+}
+
+#[test]
+fn a_journey_after_a_sleep_does_not_change_its_day() {
+    let stay =
+        |stamp: &str, zone: &str| Anchor { start_ms: at(stamp), end_ms: at(stamp), zone: zone.into(), trusted: true };
+    let anchors = [stay("03 20:00:00 +0100", "Europe/Berlin"), stay("03 22:00:00 +0100", "America/Los_Angeles")];
+    let zones = Zones::of_stays(TimeZone::get("Europe/Berlin").expect("a zone"), &stays(anchors.into()));
+    // Its middle is 19:00 in Berlin; six hours later it is 16:00 of the same day in California.
+    let found = sessions(&[one(Stage::Core, "03 17:30:00 +0100", "03 20:30:00 +0100")], &zones);
+    assert_eq!(found.iter().map(|night| format_day(night.day)).collect::<Vec<_>>(), ["2026-03-04"]);
 }
 
 #[test]

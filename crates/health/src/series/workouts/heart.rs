@@ -187,10 +187,11 @@ pub fn time_in_zones(
     sort(&mut sorted);
     let mut zones = [0.0; 5];
     for held in held(sorted) {
-        let before = |at_ms: i64| held.weigh(Style::TemporallyWeighted, at_ms.min(end_ms)).1;
-        let paused: f64 = pauses.iter().map(|(from_ms, until_ms)| before(*until_ms) - before(*from_ms)).sum();
+        let within =
+            |from_ms: i64, until_ms: i64| held.weigh(Style::TemporallyWeighted, from_ms, until_ms.min(end_ms)).1;
+        let paused: f64 = pauses.iter().map(|(from_ms, until_ms)| within(*from_ms, *until_ms)).sum();
         if let Some(zone) = zones.get_mut(limits.zone(held.input.span.value)) {
-            *zone += before(end_ms) - paused;
+            *zone += within(start_ms, end_ms) - paused;
         }
     }
     zones

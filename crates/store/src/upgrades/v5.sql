@@ -1,0 +1,3 @@
+-- From version 5 to 6: means that weigh time know what holds on over midnight, sources have their part as the number is
+-- made, and a few minutes of sleep leave a time in bed one. Nothing but what is derived differs, and that is computed
+-- anew afterwards.
