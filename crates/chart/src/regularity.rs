@@ -20,10 +20,28 @@ const MOST_NAMED: usize = 8;
 /// Part of a row: from and to in minutes after the noon before its day.
 type Piece = (Day, f64, f64);
 
+/// When the middle of the nights is, as the caller found it; in minutes.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Middles {
+    /// How far they scatter.
+    pub spread_min: Option<f64>,
+    /// How those of free days differ; none of too few nights.
+    pub free_days: Option<FreeDays>,
+}
+
+/// The nights that end on Saturdays and Sundays beside the others: social jet lag.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FreeDays {
+    /// By how much their middle lies later; less than zero where it lies earlier.
+    pub later_min: f64,
+    /// How many there are.
+    pub nights: usize,
+    /// How many others.
+    pub other_nights: usize,
+}
+
 /// Returns the raster of the stretches asleep; a row belongs to the day on which it ends.
-///
-/// `spread_minutes` is how far the middles of sleep scatter, as the caller found it.
-pub fn model(asleep: &[Stretch], spread_minutes: Option<f64>, range: Range, zones: &Zones) -> Model {
+pub fn model(asleep: &[Stretch], middles: Middles, range: Range, zones: &Zones) -> Model {
     let days = range.day_numbers(zones);
     let (first, last) = range.ends(zones);
     let sound = asleep.iter().filter(|s| s.is_sound());
@@ -48,7 +66,7 @@ pub fn model(asleep: &[Stretch], spread_minutes: Option<f64>, range: Range, zone
             Layer::Blocks { shape: Shape::Cell, blocks: pieces.iter().map(block).collect() },
         ],
         keys: keys(seen.is_empty(), has_missing),
-        summary: summary(&seen, days.len(), spread_minutes, &range, zones),
+        summary: summary(&seen, days.len(), middles, &range, zones),
         table: table(&days, &pieces),
         ..Model::new(TITLE, "", range, zones)
     }
@@ -98,14 +116,26 @@ fn keys(empty: bool, has_missing: bool) -> Vec<Key> {
     asleep.into_iter().chain(has_missing.then(|| Key::new("No data", Sign::Box(outline)))).collect()
 }
 
-fn summary(seen: &BTreeSet<Day>, days: usize, spread: Option<f64>, range: &Range, zones: &Zones) -> String {
+fn summary(seen: &BTreeSet<Day>, days: usize, middles: Middles, range: &Range, zones: &Zones) -> String {
     let when = range.when(zones);
     if seen.is_empty() {
         return format!("{when} there is no sleep.");
     }
-    let spread = spread.filter(|s| usable(*s) && *s >= 0.0);
+    let spread = middles.spread_min.filter(|s| usable(*s) && *s >= 0.0);
     let spread = spread.map_or_else(String::new, |s| format!(" The middle of sleep varied by {}.", minutes(s)));
-    format!("{when} {} on sleep.{spread}", Step::Day.with_data(seen.len(), days))
+    let free = middles.free_days.filter(|free| usable(free.later_min)).map(|free| free.sentence());
+    format!("{when} {} on sleep.{spread}{}", Step::Day.with_data(seen.len(), days), free.unwrap_or_default())
+}
+
+impl FreeDays {
+    fn sentence(self) -> String {
+        let Self { later_min, nights, other_nights } = self;
+        let differs = match later_min.abs().round() {
+            0.0 => "at the same time as".to_owned(),
+            by => format!("{} {} than", minutes(by), if later_min > 0.0 { "later" } else { "earlier" }),
+        };
+        format!(" In the {nights} nights to Saturdays and Sundays it lay {differs} in the {other_nights} others.")
+    }
 }
 
 fn table(days: &[Day], pieces: &[Piece]) -> Table {

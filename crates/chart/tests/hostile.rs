@@ -114,6 +114,8 @@ fn every_chart(raw: &[Raw], step: chart::Step, days: u32) -> Vec<Model> {
     let guideline = Guideline { name: "somebody", systolic: a, diastolic: b };
     let lone =
         [Lone { at_ms: range.start_ms, value: a, systolic: true }, Lone { at_ms: i64::MAX, value: b, systolic: false }];
+    let free_days = Some(regularity::FreeDays { later_min: b, nights: 4, other_nights: 10 });
+    let middles = regularity::Middles { spread_min: Some(a), free_days };
     let slots: Vec<StageSlot> = raw.iter().map(slot).collect();
     let rho = Some(Rho { rho: a, low: b, high: a });
     vec![
@@ -126,7 +128,7 @@ fn every_chart(raw: &[Raw], step: chart::Step, days: u32) -> Vec<Model> {
         hypnogram::model(&night(NightKind::Night), &zones),
         nights::model(&[night(NightKind::Night), night(NightKind::Nap), night(NightKind::InBedOnly)], range, &zones),
         stages::model(&slots, range, &zones),
-        regularity::model(&in_bed, Some(a), range, &zones),
+        regularity::model(&in_bed, middles, range, &zones),
         body_mass::model(&mass, range, &zones),
         blood_pressure::model(&pressures, &pressures, Some(guideline), &lone, range, &zones),
         glucose::model(&sugar, range, &zones),

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use chart::regularity::{self, FreeDays, Middles};
 use chart::sleep::{Night, NightKind, Segment, Stage, StageMinutes, Stretch as Bed};
 use chart::stages::StageSlot;
-use chart::{Model, Range, hypnogram, nights, regularity, stages};
+use chart::{Model, Range, hypnogram, nights, stages};
 use health::series::buckets::Grain;
-use health::series::clock::{circular, minutes};
+use health::series::clock::{circular, later, minutes};
 use health::series::sleep::{self, Kind, Session};
-use health::time::Day;
+use health::time::{Day, Zones};
 
 use super::SleepStyle;
 use super::stretch::Stretch;
@@ -19,6 +20,9 @@ use crate::sleep::{SLEEP, Sleeper};
 
 /// Newest nights among which the last one is looked for: its day may be that of the evening before.
 const NEWEST_DAYS: Day = 3;
+/// Nights to free days, and others, from which on their middles are compared.
+const LEAST_FREE: usize = 4;
+const LEAST_OTHERS: usize = 10;
 
 /// Returns the chart of a stretch.
 pub(super) fn chart(view: &View<'_>, style: SleepStyle) -> Result<Model> {
@@ -184,11 +188,29 @@ fn divided(a: StageMinutes, by: f64) -> StageMinutes {
 fn raster(sessions: &[Session], range: Range, view: &View<'_>) -> Model {
     let slices = sessions.iter().flat_map(|session| &session.slices);
     let asleep = joined(slices.filter(|slice| slice.stage.is_asleep()));
-    let main = sessions.iter().filter(|session| session.kind == Kind::Main);
-    let middles = main.map(|night| minutes(night.start_ms + (night.end_ms - night.start_ms) / 2, view.zones));
-    // The spread of one night is no spread.
-    let spread = circular(middles).filter(|middle| middle.n > 1).map(|middle| middle.spread);
-    regularity::model(&asleep, spread, range, view.zones)
+    regularity::model(&asleep, middles(sessions, view.zones), range, view.zones)
+}
+
+/// When the middle of the nights is.
+fn middles(sessions: &[Session], zones: &Zones) -> Middles {
+    let main = || sessions.iter().filter(|session| session.kind == Kind::Main);
+    let middle = |night: &Session| minutes(night.start_ms + (night.end_ms - night.start_ms) / 2, zones);
+    let of = |free: bool| circular(main().filter(|night| is_free(zones.day(night.end_ms)) == free).map(middle));
+    let free_days = of(true).zip(of(false)).filter(|(free, others)| free.n >= LEAST_FREE && others.n >= LEAST_OTHERS);
+    Middles {
+        // The spread of one night is no spread.
+        spread_min: circular(main().map(middle)).filter(|middle| middle.n > 1).map(|middle| middle.spread),
+        free_days: free_days.map(|(free, others)| FreeDays {
+            later_min: later(free, others),
+            nights: free.n,
+            other_nights: others.n,
+        }),
+    }
+}
+
+/// Whether a day is a Saturday or a Sunday; the first of all days was a Thursday.
+fn is_free(day: Day) -> bool {
+    (day + 3).rem_euclid(7) >= 5
 }
 
 /// Hours asleep of each night of some days.

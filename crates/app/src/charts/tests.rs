@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chart::layer::Layer;
 use chart::{Model, Size, Theme};
-use health::time::{Day, HOUR_MS, parse_day};
+use health::time::{Day, HOUR_MS, format_day, parse_day};
 use store::Cancel;
 
 use super::picture::{Format, picture};
@@ -12,6 +12,7 @@ use super::*;
 use crate::demo::{DemoOptions, fill};
 use crate::error::Code;
 use crate::query::{Grain, query};
+use crate::sleep::SLEEP;
 use crate::testing::TestFolder;
 
 const END: &str = "2026-03-31";
@@ -371,4 +372,30 @@ fn the_owners_own_range_of_glucose_is_a_band() {
     crate::settings::set(&folder, "glucose_range", "70,180").expect("set");
     // Ten minutes each, and the last one holds for a quarter of an hour.
     assert!(band(&ask()) && ask().summary.contains("It was from 70 to 180 for 44 % of the time."), "{}", ask().summary);
+}
+
+/// Nights from 23 to 7 h and, to Saturdays and Sundays, from 0 to 8 h.
+#[test]
+fn nights_to_free_days_are_beside_the_others() {
+    let night = |n: Day| {
+        // 2 March 2026 is a Monday.
+        let day = 20_514 + n;
+        let (from, until) = match n % 7 {
+            5 | 6 => (format!("{} 00:00", format_day(day)), format!("{} 08:00", format_day(day))),
+            _ => (format!("{} 23:00", format_day(day - 1)), format!("{} 07:00", format_day(day))),
+        };
+        format!(
+            "<Record type=\"{SLEEP}\" sourceName=\"Watch\" startDate=\"{from}:00 +0000\" endDate=\"{until}:00 +0000\" \
+             value=\"HKCategoryValueSleepAnalysisAsleepCore\"/>"
+        )
+    };
+    let told = |name: &str, nights: Day| {
+        let folder = TestFolder::of_rows(name, &(0..nights).map(night).collect::<Vec<_>>());
+        let now_ms = i64::from(20_514 + nights) * 86_400_000;
+        ask(&folder, "sleep:regularity", Some(Reach::Month), now_ms).summary
+    };
+    let two_weeks = told("free-days", 14);
+    let sentence = "In the 4 nights to Saturdays and Sundays it lay 1 h later than in the 10 others.";
+    assert!(two_weeks.replace('\u{a0}', " ").contains(sentence), "{two_weeks}");
+    assert!(!told("free-days-few", 13).contains("Saturdays"), "of three nights nothing is said");
 }

@@ -15,6 +15,7 @@ use chart::glucose::Glucose;
 use chart::heat_map::DayValue;
 use chart::model::Bucket;
 use chart::profiles::{Along, Profiles};
+use chart::regularity::{FreeDays, Middles};
 use chart::rings::{Moves, Ring, RingDay};
 use chart::route::Fix;
 use chart::sleep::{Night, NightKind, Segment, Stage, StageMinutes, Stretch};
@@ -366,7 +367,9 @@ fn raster(amount: Amount) -> Model {
         let nap = (day % 11 == 0).then_some(Stretch { start_ms: nap, end_ms: nap + 3_000_000 });
         [Some(Stretch { start_ms: ends.0, end_ms: ends.1 }), nap].into_iter().flatten()
     });
-    regularity::model(&amount.of(asleep.collect()), amount.when(41.0), range, &berlin())
+    let free_days = amount.when(FreeDays { later_min: 62.0, nights: 8, other_nights: 20 });
+    let middles = Middles { spread_min: amount.when(41.0), free_days };
+    regularity::model(&amount.of(asleep.collect()), middles, range, &berlin())
 }
 
 fn mass(amount: Amount) -> Model {

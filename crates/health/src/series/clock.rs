@@ -40,6 +40,12 @@ pub fn circular(minutes: impl IntoIterator<Item = f64>) -> Option<Clock> {
     Some(Clock { minute: wrapped(y.atan2(x) * per_radian), spread, n: angles.len() })
 }
 
+/// By how many minutes the mean of some times lies after that of others, the short way round: less than zero where it
+/// lies before.
+pub fn later(times: Clock, others: Clock) -> f64 {
+    wrapped(times.minute - others.minute + DAY_MIN / 2.0) - DAY_MIN / 2.0
+}
+
 fn wrapped(minute: f64) -> f64 {
     let minute = minute.rem_euclid(DAY_MIN);
     // The remainder of a tiny negative number is a whole day by rounding.
@@ -59,6 +65,18 @@ mod tests {
         // 23:56 and some seconds.
         assert_eq!((clock.minute.floor(), clock.n), (1436.0, 3));
         assert_eq!((clock.spread * 100.0).round(), 2496.0);
+    }
+
+    #[test]
+    fn one_mean_lies_after_another_the_short_way_round() {
+        let check = |times: f64, others: f64, expected: f64| {
+            let [times, others] = [times, others].map(|minute| circular([minute]).expect("a mean"));
+            assert_eq!(later(times, others).round(), expected);
+        };
+        check(30.0, HALF_PAST_ELEVEN, 60.0);
+        check(HALF_PAST_ELEVEN, 30.0, -60.0);
+        check(240.0, 180.0, 60.0);
+        check(180.0, 180.0, 0.0);
     }
 
     #[test]
