@@ -43,7 +43,9 @@ fn when(row: &CheckRow) -> String {
 }
 
 fn percent(part: Option<f64>) -> String {
-    part.map(|part| format!("{:+.1} %", part * 100.0)).unwrap_or_default()
+    // Less than nothing, and less than a tenth, is nothing.
+    let tenths = |part: f64| (part * 1000.0).round() / 10.0 + 0.0;
+    part.map(|part| format!("{:+.1} %", tenths(part))).unwrap_or_default()
 }
 
 fn summary(answer: &CheckAnswer) -> Table {

@@ -115,7 +115,7 @@ pub(super) fn counts(report: &Report, out: &mut Out) -> Result<()> {
     }
     let earlier = app::words::earlier(report);
     if !earlier.is_empty() {
-        out.line(&format!("Records of earlier exports: {earlier}"))?;
+        out.line(&format!("Records of other exports: {earlier}"))?;
     }
     for problem in &report.problems {
         out.line(&format!("  {}", app::words::problem(problem)))?;

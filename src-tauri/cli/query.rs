@@ -61,14 +61,16 @@ pub(super) fn run(verb: &Query, folder: &Folder, out: &mut Out) -> Result<End> {
     out.rows_like(&BucketAnswer { source, source_id, ..BucketAnswer::default() }, &rows, || {
         let when = if hours { "hour" } else { "day" };
         let heading = [when, "value", "unit", "stat", "min", "max", "n", "source"];
-        let mut table = Table::new(&heading).or_else(&none_of(display.name()));
+        let columns = if verb.sources { heading.len() } else { heading.len() - 1 };
+        let mut table = Table::new(&heading[..columns]).or_else(&none_of(display.name()));
         for row in &rows {
             let label = row.source_id.and_then(|id| labels.get(&id));
             let source = label.or(row.source.as_ref()).cloned().unwrap_or_default();
             let when = if hours { clock.time(&row.start) } else { row.day.clone() };
             let (shown, unit) = (number(display.whole(row.value, row.stat)), display.unit_of_count().to_owned());
             let (min, max, n) = (edge(row.min), edge(row.max), row.n.to_string());
-            table.row([when, shown, unit, stat(row.stat), min, max, n, source]);
+            let row = [when, shown, unit, stat(row.stat), min, max, n, source];
+            table.row(row.into_iter().take(columns));
         }
         table
     })?;

@@ -246,7 +246,11 @@ fn input(error: &health::Error, about: Option<(&Path, Doing)>) -> Error {
         ),
         ErrorKind::TooLarge(limit) => {
             let message = format!("{} is over a limit: {limit}.", subject("the input"));
-            Error::new(Code::TooLarge, message, "No phone's export is like that: copy it once more, or export again.")
+            Error::new(
+                Code::TooLarge,
+                message,
+                "No phone's export is like that; a damaged one may be: copy it once more, or export again.",
+            )
         }
         ErrorKind::Cancelled => cancelled(),
         ErrorKind::Io(inner) => io(inner, about),

@@ -148,7 +148,8 @@ fn is_archive(head: &[u8]) -> bool {
 
 /// An archive has its table of contents at its end, and a pipe cannot be read backwards.
 fn no_archive_from(what: &str) -> Error {
-    let hint = "Name its path, or pipe what is in it: unzip -p export.zip '*/export.xml' | vitalog import -";
+    let hint =
+        "Name its path, or pipe the document that is in it: unzip -p export.zip '*/[Ee]xport.xml' | vitalog import -";
     Error::new(Code::NotAnExport, format!("An archive cannot be read from {what}."), hint)
 }
 

@@ -102,8 +102,8 @@ fn remove(unfinished: &Path) {
     }
 }
 
-/// Takes away what a killed process left. A link or a folder of that name is not
-/// ours, and a file that somebody writes is locked. Where files cannot be locked nothing is ever taken away.
+/// Takes away what a killed process left. A link or a folder of that name is not ours, and a file that somebody writes
+/// is locked. Where files cannot be locked nothing is ever taken away.
 #[cfg(unix)]
 fn forget(left: &Path) {
     let is_file = left.symlink_metadata().is_ok_and(|found| found.is_file());

@@ -37,7 +37,10 @@ pub fn restore(folder: &Folder, file: &Path, now_ms: i64, cancel: &Cancel) -> Re
     let exchanged =
         folder.write().and_then(|mut store| store.put_back(&copy, cancel, look).writing(&folder.store_path())?);
     let (kept, damaged) = match exchanged {
-        Err(error) if error.code == Code::StoreDamaged => (Some(replace(folder, &copy, now_ms, cancel)?), true),
+        // What nobody can read is damaged, whatever SQLite says of it.
+        Err(error) if matches!(error.code, Code::StoreDamaged | Code::StoreFailed) => {
+            (Some(replace(folder, &copy, now_ms, cancel)?), true)
+        }
         kept => (kept?, false),
     };
     kept::prune(folder, now_ms);
@@ -102,5 +105,21 @@ mod tests {
         assert!(message.contains("`vitalog.db`") && message.contains("written"), "{message}");
         assert!(!message.contains("copy.db"), "{message}");
         assert!(path.is_file() && !beside(&path, ".part").exists());
+    }
+
+    /// A store in which something cannot be read, although every page is whole.
+    #[test]
+    fn what_is_damaged_in_its_values_is_put_aside_too() {
+        let folder = TestFolder::filled("restore-values");
+        let copy = folder.dir().join("copy.db");
+        crate::backup::backup(&folder, &copy, &Cancel::default()).expect("a backup");
+        let mut bytes = fs::read(folder.store_path()).expect("read");
+        let word = b"\"duplicates\":";
+        let at = bytes.windows(word.len()).position(|found| found == word).expect("the report of the import");
+        bytes[at + word.len() - 1] = b'#';
+        fs::write(folder.store_path(), bytes).expect("spoilt");
+        let restored = restore(&folder, &copy, 0, &Cancel::default()).expect("restored");
+        assert!(restored.damaged && restored.kept.is_some(), "{restored:?}");
+        assert!(crate::verify::verify(&folder).expect("verified").ok);
     }
 }

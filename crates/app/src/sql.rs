@@ -1,6 +1,6 @@
 //! The user's own SQL, reading only.
 
-use health::kind::fold;
+use health::kind::{self, fold};
 use serde_json::Value;
 pub use store::query::Answer;
 use store::{ErrorKind, Store};
@@ -30,7 +30,13 @@ fn refusal(store: &mut Store, statement: &str, text: &str) -> Error {
     let bad = |message: &str, hint: String| Error::new(Code::BadSql, message, hint);
     let said = sentence(&format!("The statement cannot be run: {text}"));
     if let Some(name) = text.strip_prefix("no such table: ") {
-        return bad(&said, table_hint(store, name));
+        return match kind::all().find(|kind| store::view_name(&kind.identifier) == name) {
+            Some(_) => bad(
+                &format!("The store has no records for `{name}` yet."),
+                "Its view comes with the first import that has any.".to_owned(),
+            ),
+            None => bad(&said, table_hint(store, name)),
+        };
     }
     if let Some(name) = text.strip_prefix("no such column: ") {
         // Of a name in double quotes SQLite asks whether it should be a text.
@@ -114,6 +120,7 @@ mod tests {
             assert_eq!(error.code, Code::BadSql, "{statement}");
             assert!(error.message.contains(message) && error.hint.contains(hint), "{statement}: {error:?}");
         };
+        check("SELECT * FROM uv_exposure", "no records for `uv_exposure` yet", "first import");
         check("SELECT * FROM step", "no such table: step.", "Did you mean steps");
         check("SELECT * FROM main.heartrate", "main.heartrate", "Did you mean heart_rate, ");
         check("SELECT * FROM qqqqqqqq", "qqqqqqqq", "`vitalog sql \"SELECT name FROM sqlite_master\"` lists");

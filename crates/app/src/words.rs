@@ -8,7 +8,7 @@ use crate::import::HomeMoved;
 
 /// Every code of a problem in a report, and what it means.
 pub const PROBLEMS: &[(&str, &str)] = &[
-    ("bad_time", "Records with a time that could not be read, left out"),
+    ("bad_time", "Records with a time that could not be read, or that end before they start, left out"),
     ("bad_value", "Records with a value that is unreadable or far too large, left out"),
     ("bad_shape", "Entries that are not put together as they should be, left out"),
     ("bad_part", "Times and values inside entries that could not be read, kept as text"),
@@ -144,9 +144,16 @@ pub fn entries(count_of: impl Fn(&str) -> u64) -> String {
     named.map(|(n, one, many)| count(n, one, many)).collect::<Vec<_>>().join(", ")
 }
 
-/// What an import read besides records.
+/// What an import read besides records, and how much of it is new where not all of it is.
 pub fn besides(report: &Report) -> String {
-    entries(|key| of(report, key).read.saturating_sub(of(report, key).rejected))
+    let read = |key: &str| of(report, key).read.saturating_sub(of(report, key).rejected);
+    let total = |of: &dyn Fn(&str) -> u64| ENTRIES.iter().map(|(key, ..)| of(key)).sum::<u64>();
+    match (total(&read), total(&|key| of(report, key).new)) {
+        (0, _) => String::new(),
+        (all, new) if new >= all => entries(read),
+        (_, 0) => format!("{} (none of it new)", entries(read)),
+        (_, new) => format!("{} ({new} of these new)", entries(read)),
+    }
 }
 
 fn of(report: &Report, key: &str) -> EntryCounts {
@@ -184,7 +191,7 @@ pub fn outcome(report: &Report) -> String {
     format!("{verb} {file}, {records}: {}{end}.", parts.collect::<Vec<_>>().join(", "))
 }
 
-/// What became of records of earlier exports; empty where nothing did. An import that is newer than others says what it
+/// What became of records of other exports; empty where nothing did. An import that is newer than others says what it
 /// has not.
 pub fn earlier(report: &Report) -> String {
     if report.outcome == "already_imported" {

@@ -106,10 +106,11 @@ impl Kind {
         slug(&self.identifier)
     }
 
-    /// Apple's integer for a category text, where the table knows it; `0` for no text at all.
+    /// Apple's integer for a category text, where the table knows it. Events have no text, and the integer 0, which of
+    /// all others means something.
     pub fn category_value(&self, text: &str) -> Option<i64> {
         if text.is_empty() {
-            return Some(0);
+            return self.category_text(0).is_none_or(|text| text.ends_with("NotApplicable")).then_some(0);
         }
         if let Ok(number) = text.parse() {
             return Some(number);
@@ -535,6 +536,14 @@ mod tests {
         assert_eq!((new.unit.as_str(), new.conversion(None)), ("", Some(Conversion::IDENTITY)));
         let category = get_or_guess("HKCategoryTypeIdentifierHiccups", Some("kg"));
         assert_eq!((category.unit.as_str(), category.unit_of(Some("kg"))), ("", ""));
+    }
+
+    #[test]
+    fn a_category_without_a_text_is_an_event_and_nothing_else() {
+        let value = |name: &str| find(name).expect("known").category_value("");
+        assert_eq!(["MindfulSession", "HandwashingEvent", "HighHeartRateEvent"].map(value), [Some(0); 3]);
+        assert_eq!(["SleepAnalysis", "AppleStandHour"].map(value), [None; 2]);
+        assert_eq!(get_or_guess("HKCategoryTypeIdentifierHiccups", None).category_value(""), Some(0));
     }
 
     #[test]

@@ -116,11 +116,18 @@ impl From<rusqlite::Error> for Error {
             Some(DiskFull) => ErrorKind::NoSpace,
             Some(SystemIoFailure) if is_full(&system) => ErrorKind::NoSpace,
             Some(DatabaseCorrupt | NotADatabase) => ErrorKind::Damaged(error.to_string()),
+            // A value that is not of its column: something else wrote there.
+            _ if is_no_value(&error) => ErrorKind::Damaged(error.to_string()),
             Some(CannotOpen | ReadOnly) => ErrorKind::Io(io::ErrorKind::PermissionDenied.into()),
             _ => ErrorKind::Sqlite(error),
         };
         Self { kind }
     }
+}
+
+fn is_no_value(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType};
+    matches!(error, FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..))
 }
 
 /// SQLite says "full" only where the system says ENOSPC; a quota and a limit on file sizes are an I/O error like

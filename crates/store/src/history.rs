@@ -16,6 +16,9 @@ use crate::error::Result;
 use crate::pages::Pages;
 use crate::row::{COLUMNS, FLAG_LOGGED, Image, Key, Row};
 
+/// Date, wholeness, hash and number of an import: the greater, the newer.
+pub(crate) type Rank = (i64, bool, i64, i64);
+
 /// What decides between imports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ImportRef {
@@ -31,7 +34,7 @@ pub(crate) struct ImportRef {
 impl ImportRef {
     /// Newer exports have greater ranks; those without a date come before all others. Of several of one moment one
     /// that is whole knows it better, and then the files decide, so that it does not matter which was imported first.
-    pub fn rank(&self) -> (i64, bool, i64, i64) {
+    pub fn rank(&self) -> Rank {
         (self.export_date_ms.unwrap_or(i64::MIN), self.complete && self.whole, self.hash, self.id)
     }
 

@@ -366,17 +366,16 @@ fn staged(conn: &Connection, kind: u32) -> Result<BTreeSet<i64>> {
     Ok(statement.query_map(params![kind, FIRST_STAGE], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Those of some sources; for each no more is read than up to its first stage.
-fn those_staged(conn: &Connection, kind: u32, among: BTreeSet<i64>) -> Result<BTreeSet<i64>> {
-    let mut has_stage = conn.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM samples
-                        WHERE kind_id = ?1 AND source_id = ?3 AND value >= ?2 AND superseded_by IS NULL)",
+/// Those of some sources; no more is read than up to the stage that is the first of the last of them.
+fn those_staged(conn: &Connection, kind: u32, mut among: BTreeSet<i64>) -> Result<BTreeSet<i64>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT source_id FROM samples WHERE kind_id = ?1 AND value >= ?2 AND superseded_by IS NULL ORDER BY start_ms",
     )?;
+    let mut rows = statement.query(params![kind, FIRST_STAGE])?;
     let mut found = BTreeSet::new();
-    for source in among {
-        if has_stage.query_row(params![kind, FIRST_STAGE, source], |row| row.get(0))? {
-            found.insert(source);
-        }
+    while !among.is_empty() {
+        let Some(row) = rows.next()? else { break };
+        found.extend(among.take(&row.get(0)?));
     }
     Ok(found)
 }

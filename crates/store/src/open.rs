@@ -92,7 +92,10 @@ impl Store {
         });
         match opened {
             // Only the side files are out of reach, not the store: the folder is read-only.
-            Err(error) if is_out_of_reach(&error) && File::open(path).is_ok() => Self::open_still(path),
+            Err(error) if is_out_of_reach(&error) && File::open(path).is_ok() => {
+                let is_full = matches!(error.kind(), ErrorKind::NoSpace);
+                Self::open_still(path).map_err(|still| if is_full { error } else { still })
+            }
             other => other,
         }
     }
@@ -188,6 +191,8 @@ impl Store {
         }
         tx.pragma_update(None, "user_version", SCHEMA_VERSION)?;
         tx.commit()?;
+        // What a full disk stops after this may leave nothing in the log, or there is no room to take it away.
+        let _ = self.checkpoint();
         Ok(())
     }
 
@@ -223,6 +228,7 @@ fn upgrade(conn: &Connection, version: i64) -> Result<()> {
         units::convert(conn)?;
         conn.execute_batch("DROP VIEW IF EXISTS days")?;
         views::create_days_view(conn)?;
+        views::renew_kind_views(conn)?;
         // A store with samples knows its home zone since its first import.
         derived::rebuild_all(conn, "UTC")?;
     }
@@ -304,6 +310,17 @@ mod tests {
     }
 
     /// What happens in a read-only folder; the verbs are tried in a real one by tests/cli.rs.
+    /// What a full disk stops afterwards leaves a log in which nothing is missed, and which can go.
+    #[test]
+    fn a_new_store_leaves_nothing_in_its_log() {
+        let kept = Kept::new("log");
+        let path = kept.0.join("new.db");
+        let store = Store::open(&path).expect("a store");
+        assert_eq!(std::fs::metadata(kept.0.join("new.db-wal")).map(|log| log.len()).unwrap_or(0), 0);
+        assert!(schema_of(&path).is_some());
+        drop(store);
+    }
+
     #[test]
     fn a_store_that_nobody_changes_is_read_without_side_files() {
         let kept = Kept::new("still");

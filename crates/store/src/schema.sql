@@ -136,6 +136,7 @@ CREATE TABLE entries (
     superseded_by INTEGER                 -- import whose newer export rewrote it
 ) STRICT;
 CREATE INDEX entries_by_identity ON entries (kind, start_ms, identity, end_ms, source_id, superseded_by);
+CREATE INDEX entries_torn ON entries (kind) WHERE instr(body, '"incomplete":true') > 0;
 CREATE INDEX entries_clinical ON entries (identity, source_id) WHERE kind = 'clinical_record';
 
 -- Which imports held an entry, and how it looked where that changed.

@@ -7,6 +7,7 @@ use health::series::rule::Rule;
 use rusqlite::{Connection, params};
 
 use crate::error::Result;
+use crate::row::FLAG_USER_ENTERED;
 
 /// Names that people expect where Apple's differ.
 const PLAIN_NAMES: [(&str, &str); 4] = [
@@ -98,26 +99,39 @@ pub(crate) fn forget_kinds(conn: &Connection, kinds: &[u32]) -> Result<()> {
         let identifier: String = conn
             .prepare_cached("DELETE FROM kinds WHERE id = ?1 RETURNING identifier")?
             .query_row([kind], |row| row.get(0))?;
-        let name = view_name(&identifier);
-        let is_its_own: bool = conn.query_row(
-            "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'view' AND name = ?1 COLLATE NOCASE AND instr(sql, ?2))",
-            params![name, where_kind(*kind)],
-            |row| row.get(0),
-        )?;
-        if is_its_own {
-            conn.execute_batch(&format!("DROP VIEW \"{name}\""))?;
-            dropped = true;
-        }
+        dropped |= drop_kind_view(conn, *kind, &identifier)?;
     }
-    if !dropped {
-        return Ok(());
+    if dropped { create_kind_views(conn, &every_kind(conn)?) } else { Ok(()) }
+}
+
+/// Makes the views of all kinds anew, for a store of an earlier version.
+pub(crate) fn renew_kind_views(conn: &Connection) -> Result<()> {
+    let kinds = every_kind(conn)?;
+    for (id, kind) in &kinds {
+        drop_kind_view(conn, *id, &kind.identifier)?;
     }
-    let left: Vec<(u32, String)> = {
-        let mut statement = conn.prepare("SELECT id, identifier FROM kinds ORDER BY id")?;
-        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?
-    };
-    let left: Vec<(u32, Kind)> = left.into_iter().map(|(id, name)| (id, kind::get_or_guess(&name, None))).collect();
-    create_kind_views(conn, &left)
+    create_kind_views(conn, &kinds)
+}
+
+fn every_kind(conn: &Connection) -> Result<Vec<(u32, Kind)>> {
+    let mut statement = conn.prepare("SELECT id, identifier FROM kinds ORDER BY id")?;
+    let kinds = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+    let known = |(id, name): (u32, String)| (id, kind::get_or_guess(&name, None));
+    Ok(kinds.map(|kind| kind.map(known)).collect::<rusqlite::Result<_>>()?)
+}
+
+/// Tells whether there was one of the kind's own.
+fn drop_kind_view(conn: &Connection, id: u32, identifier: &str) -> Result<bool> {
+    let name = view_name(identifier);
+    let is_its_own: bool = conn.query_row(
+        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'view' AND name = ?1 COLLATE NOCASE AND instr(sql, ?2))",
+        params![name, where_kind(id)],
+        |row| row.get(0),
+    )?;
+    if is_its_own {
+        conn.execute_batch(&format!("DROP VIEW \"{name}\""))?;
+    }
+    Ok(is_its_own)
 }
 
 /// What tells a kind's view from others.
@@ -125,7 +139,8 @@ fn where_kind(id: u32) -> String {
     format!("WHERE s.kind_id = {id} AND")
 }
 
-/// Creates the view of one kind: live rows with readable times, the source's name and the device.
+/// Creates the view of one kind: live rows with readable times, the source's name and the device; `copies` says how
+/// often a row counts.
 fn create_kind_view(conn: &Connection, id: u32, kind: &Kind) -> Result<()> {
     let safe = view_name(&kind.identifier);
     if safe.is_empty() || table_or_view_exists(conn, &safe)? {
@@ -136,13 +151,18 @@ fn create_kind_view(conn: &Connection, id: u32, kind: &Kind) -> Result<()> {
         Nature::Quantity => "s.value AS value, k.unit AS unit".to_owned(),
         Nature::Category => category_column(kind),
     };
+    // Where equal rows are repeats of one, the row counts once.
+    let copies = match Rule::of(kind) {
+        Rule::EveryEvent => "s.copies".to_owned(),
+        _ => format!("CASE WHEN s.flags & {FLAG_USER_ENTERED} THEN s.copies ELSE 1 END"),
+    };
     conn.execute_batch(&format!(
         "CREATE VIEW \"{safe}\" AS
          SELECT strftime('%Y-%m-%dT%H:%M:%fZ', s.start_ms / 1000.0, 'unixepoch') AS start,
                 strftime('%Y-%m-%dT%H:%M:%fZ', (s.start_ms + s.duration_ms) / 1000.0, 'unixepoch') AS \"end\",
                 {value},
                 (SELECT l.name FROM source_labels l WHERE l.source_id = s.source_id) AS source,
-                o.device AS device, d.json AS details, s.copies AS copies
+                o.device AS device, d.json AS details, {copies} AS copies
          FROM samples s JOIN kinds k ON k.id = s.kind_id JOIN origins o ON o.id = s.origin_id
               LEFT JOIN details d ON d.id = s.details_id
          {} s.superseded_by IS NULL",

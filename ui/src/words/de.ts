@@ -81,9 +81,9 @@ export const de: Words = {
     replaced: 'Erneuert',
     duplicates: 'Mehrfach in der Datei',
     rejected: 'Nicht lesbar',
-    superseded: 'Aus früheren Exporten ersetzt',
-    restored: 'Aus früheren Exporten zurück',
-    kept: 'Nur in früheren Exporten',
+    superseded: 'Aus anderen Exporten ersetzt',
+    restored: 'Aus anderen Exporten zurück',
+    kept: 'Nur in anderen Exporten',
     besides: 'Außerdem',
     entries: {
       workouts: ['Training', 'Trainings'],
@@ -538,7 +538,7 @@ export const de: Words = {
   } as Record<string, string>,
 
   reasons: {
-    bad_time: 'Messungen mit nicht lesbarer Zeit, ausgelassen',
+    bad_time: 'Messungen mit nicht lesbarer Zeit oder einem Ende vor dem Anfang, ausgelassen',
     bad_value: 'Messungen mit unlesbarem oder viel zu großem Wert, ausgelassen',
     bad_shape: 'Einträge, die nicht gebaut sind, wie sie sein sollen, ausgelassen',
     bad_part: 'Zeiten und Werte in Einträgen, die nicht gelesen werden konnten, als Text behalten',

@@ -80,9 +80,9 @@ export const en = {
     replaced: 'Updated',
     duplicates: 'Repeated in the file',
     rejected: 'Could not be read',
-    superseded: 'Rewritten from earlier exports',
-    restored: 'Back from earlier exports',
-    kept: 'Only in earlier exports',
+    superseded: 'Rewritten from other exports',
+    restored: 'Back from other exports',
+    kept: 'Only in other exports',
     besides: 'Besides',
     /** One and many of what an export has besides records. */
     entries: {
@@ -537,7 +537,7 @@ export const en = {
 
   /** Codes of problems in a report: every one that the reader has. */
   reasons: {
-    bad_time: 'Records with a time that could not be read, left out',
+    bad_time: 'Records with a time that could not be read, or that end before they start, left out',
     bad_value: 'Records with a value that is unreadable or far too large, left out',
     bad_shape: 'Entries that are not put together as they should be, left out',
     bad_part: 'Times and values inside entries that could not be read, kept as text',

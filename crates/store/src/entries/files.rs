@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, params};
 
-use super::standing::{Place, each_place, torn_mark};
+use super::standing::{Place, each_place};
 use crate::error::Result;
 use crate::history::ImportRef;
 use crate::ingest::REJECTS_KEPT;
@@ -14,11 +14,16 @@ use crate::ingest::REJECTS_KEPT;
 /// The kind of entry that a file of points is.
 pub(super) const ROUTE: &str = "route";
 
+/// What tells an entry of a torn file, as the index `entries_torn` has it; [`health::INCOMPLETE`].
+const TORN: &str = "instr(body, '\"incomplete\":true') > 0";
+
 /// Kind and identity of a file.
 type File = (String, String);
 
 /// What imports know of files that one of them has not, or not wholly.
 pub(super) struct Files<'i> {
+    /// What could be read of torn files.
+    torn: BTreeSet<i64>,
     /// Of torn files, the whole ones by their start.
     wholes: BTreeMap<File, BTreeMap<i64, Whole<'i>>>,
     /// The torn ones, each with the newest import that had it whole.
@@ -40,8 +45,9 @@ struct Whole<'i> {
 
 impl<'i> Files<'i> {
     pub fn load(conn: &Connection, imports: &'i [ImportRef]) -> Result<Self> {
-        let torn = torn(conn)?;
-        let mut wholes = wholes(conn, imports, &torn)?;
+        let ids = torn_ids(conn)?;
+        let torn = torn(conn, &ids)?;
+        let mut wholes = wholes(conn, imports, &torn, &ids)?;
         let mut known_whole = BTreeMap::new();
         for (kind, place) in &torn {
             let file = (kind.clone(), place.identity.clone());
@@ -51,13 +57,13 @@ impl<'i> Files<'i> {
             }
         }
         let lost = lost(conn)?;
-        Ok(Self { wholes, known_whole, paths: paths(conn, &lost)?, lost })
+        Ok(Self { wholes, known_whole, paths: paths(conn, &lost, &ids)?, lost, torn: ids })
     }
 
     /// Whoever holds what could be read of a torn file holds the file, of which others may know more; who wrote an
     /// electrocardiogram may be what is torn.
     pub fn hold(&self, kind: &str, place: &mut Place) {
-        if self.known_whole.is_empty() || place.is_torn {
+        if self.known_whole.is_empty() || self.torn.contains(&place.id) {
             return;
         }
         let whole = self.wholes.get(&(kind.to_owned(), place.identity.clone()));
@@ -73,15 +79,20 @@ impl<'i> Files<'i> {
     }
 }
 
+/// The entries of which the file is torn; an index knows them.
+fn torn_ids(conn: &Connection) -> Result<BTreeSet<i64>> {
+    let mut statement = conn.prepare_cached(&format!("SELECT id FROM entries WHERE {TORN}"))?;
+    Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
 /// What could be read of torn files, with their kinds.
-fn torn(conn: &Connection) -> Result<Vec<(String, Place)>> {
-    let mut kinds = conn.prepare_cached("SELECT DISTINCT kind FROM entries WHERE instr(body, ?1) > 0 ORDER BY kind")?;
-    let kinds = kinds.query_map([torn_mark()], |row| row.get::<_, String>(0))?;
+fn torn(conn: &Connection, ids: &BTreeSet<i64>) -> Result<Vec<(String, Place)>> {
+    let mut kinds = conn.prepare_cached(&format!("SELECT DISTINCT kind FROM entries WHERE {TORN} ORDER BY kind"))?;
     let mut torn = Vec::new();
-    for kind in kinds {
+    for kind in kinds.query_map([], |row| row.get::<_, String>(0))? {
         let kind = kind?;
         each_place(conn, &kind, &mut |place| {
-            torn.extend(place.is_torn.then(|| (kind.clone(), place)));
+            torn.extend(ids.contains(&place.id).then(|| (kind.clone(), place)));
             Ok(())
         })?;
     }
@@ -92,6 +103,7 @@ fn wholes<'i>(
     conn: &Connection,
     imports: &'i [ImportRef],
     torn: &[(String, Place)],
+    ids: &BTreeSet<i64>,
 ) -> Result<BTreeMap<File, BTreeMap<i64, Whole<'i>>>> {
     let mut wholes: BTreeMap<File, BTreeMap<i64, Whole<'i>>> = BTreeMap::new();
     let files: BTreeSet<File> = torn.iter().map(|(kind, place)| (kind.clone(), place.identity.clone())).collect();
@@ -99,7 +111,7 @@ fn wholes<'i>(
     for kind in kinds {
         each_place(conn, kind, &mut |place| {
             let file = (kind.to_owned(), place.identity.clone());
-            let newest = place.newest(imports).filter(|_| !place.is_torn && files.contains(&file));
+            let newest = place.newest(imports).filter(|_| !ids.contains(&place.id) && files.contains(&file));
             let Some(newest) = newest else { return Ok(()) };
             let whole = Whole { end_ms: place.span.1, newest, part_holders: BTreeSet::new() };
             let known = wholes.entry(file).or_default().entry(place.span.0).or_insert(whole);
@@ -128,17 +140,18 @@ fn whole_of<'w, 'i>(
     starts.get_mut(&nearest)
 }
 
-fn paths(conn: &Connection, lost: &BTreeSet<(String, i64)>) -> Result<BTreeSet<(i64, String)>> {
+fn paths(conn: &Connection, lost: &BTreeSet<(String, i64)>, torn: &BTreeSet<i64>) -> Result<BTreeSet<(i64, String)>> {
     let mut statement = conn.prepare_cached(
-        "SELECT l.import_id, e.identity FROM entries e JOIN entry_log l ON l.entry_id = e.id
-         WHERE e.kind = ?1 AND e.source_id IS NOT NULL AND e.start_ms IS NOT NULL AND instr(e.body, ?2) = 0
-             AND l.import_id = ?3",
+        "SELECT e.id, e.identity FROM entries e JOIN entry_log l ON l.entry_id = e.id
+         WHERE e.kind = ?1 AND e.source_id IS NOT NULL AND e.start_ms IS NOT NULL AND l.import_id = ?2",
     )?;
     let mut paths = BTreeSet::new();
     for (_, import) in lost.iter().filter(|(kind, _)| kind == ROUTE) {
-        let of_import = params![ROUTE, torn_mark(), import];
-        for path in statement.query_map(of_import, |row| Ok((row.get(0)?, row.get(1)?)))? {
-            paths.insert(path?);
+        let mut rows = statement.query(params![ROUTE, import])?;
+        while let Some(row) = rows.next()? {
+            if !torn.contains(&row.get(0)?) {
+                paths.insert((*import, row.get(1)?));
+            }
         }
     }
     Ok(paths)

@@ -5,12 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use health::INCOMPLETE;
 use rusqlite::{Connection, params};
 
 use super::files::{Files, ROUTE};
 use crate::error::Result;
-use crate::history::ImportRef;
+use crate::history::{ImportRef, Rank};
 use crate::stretch::NEAR_MS;
 use crate::superseded::{extend, overlaps};
 
@@ -23,7 +22,6 @@ pub(super) struct Place {
     pub holders: BTreeSet<i64>,
     pub superseded_by: Option<i64>,
     pub identity: String,
-    pub is_torn: bool,
 }
 
 impl Place {
@@ -39,19 +37,15 @@ impl Place {
     }
 }
 
-/// What stands in the body of an entry of which the file is torn.
-pub(super) fn torn_mark() -> String {
-    format!("\"{INCOMPLETE}\":true")
-}
-
-/// Visits the entries of a kind that have a time, in its order; without routes of which no workout tells.
+/// Visits the entries of a kind that have a time, in its order; without routes of which no workout tells. No body is
+/// read: an index has it all.
 pub(super) fn each_place(conn: &Connection, kind: &str, visit: &mut dyn FnMut(Place) -> Result<()>) -> Result<()> {
     let mut statement = conn.prepare_cached(
-        "SELECT id, source_id, start_ms, coalesce(end_ms, start_ms), superseded_by, identity, instr(body, ?2) > 0
+        "SELECT id, source_id, start_ms, coalesce(end_ms, start_ms), superseded_by, identity
          FROM entries WHERE kind = ?1 AND start_ms IS NOT NULL AND (source_id IS NOT NULL OR kind != 'route')
          ORDER BY start_ms",
     )?;
-    let mut rows = statement.query(params![kind, torn_mark()])?;
+    let mut rows = statement.query([kind])?;
     while let Some(row) = rows.next()? {
         let place = Place {
             id: row.get(0)?,
@@ -59,7 +53,6 @@ pub(super) fn each_place(conn: &Connection, kind: &str, visit: &mut dyn FnMut(Pl
             span: (row.get(2)?, row.get(3)?),
             superseded_by: row.get(4)?,
             identity: row.get(5)?,
-            is_torn: row.get(6)?,
             ..Place::default()
         };
         visit(place.held(conn)?)?;
@@ -103,15 +96,43 @@ fn decide(conn: &Connection, imports: &[ImportRef], each: &mut dyn FnMut(&Place,
             Ok(())
         })?;
     }
-    for (place, twins) in &unwritten_routes(conn)? {
-        let rank_of = |import: i64| imports.iter().find(|i| i.id == import).map(ImportRef::rank);
-        let since = place.newest(imports).map(ImportRef::rank);
+    decide_unwritten(conn, imports, &gone, each)
+}
+
+/// A route of which no workout tells who wrote it is told of by the newest import that holds the same one with its
+/// workout, if that one counts. There may be many of either, but all of one path and time have the same twins.
+fn decide_unwritten(
+    conn: &Connection,
+    imports: &[ImportRef],
+    gone: &BTreeMap<i64, i64>,
+    each: &mut dyn FnMut(&Place, Option<i64>),
+) -> Result<()> {
+    let rank_of = |import: i64| imports.iter().find(|i| i.id == import).map(ImportRef::rank);
+    let mut twins: (Option<RouteKey>, Vec<Twin<'_>>) = (None, Vec::new());
+    for (key, route) in unwritten_routes(conn)? {
+        if twins.0.as_ref() != Some(&key) {
+            let written = written_routes(conn, &key)?.into_iter();
+            let twin = |place: Place| Twin {
+                newest: place.newest(imports),
+                gone: gone.get(&place.id).map(|import| rank_of(*import)),
+            };
+            twins = (Some(key), written.map(twin).collect());
+        }
+        let route = route.held(conn)?;
+        let since = route.newest(imports).map(ImportRef::rank);
         // Where the workout was removed and the file is still there, the file counts.
-        let stands = |twin: &&Place| gone.get(&twin.id).is_none_or(|import| rank_of(*import) > since);
-        let told_by = twins.iter().filter(stands).filter_map(|twin| twin.newest(imports));
-        each(place, told_by.max_by_key(|import| import.rank()).map(|import| import.id));
+        let stands = |twin: &&Twin<'_>| twin.gone.is_none_or(|rank| rank > since);
+        let told_by = twins.1.iter().filter(stands).filter_map(|twin| twin.newest).max_by_key(|import| import.rank());
+        each(&route, told_by.map(|import| import.id));
     }
     Ok(())
+}
+
+/// The same route with its workout.
+struct Twin<'i> {
+    newest: Option<&'i ImportRef>,
+    /// The rank of the import that removed it, where one did.
+    gone: Option<Option<Rank>>,
 }
 
 type Intervals = Vec<(i64, i64)>;
@@ -154,23 +175,28 @@ impl Cover {
     }
 }
 
-/// The routes of which no workout tells who wrote them, each with the same ones of which one does.
-fn unwritten_routes(conn: &Connection) -> Result<Vec<(Place, Vec<Place>)>> {
-    let place = |row: &rusqlite::Row<'_>| Ok(Place { id: row.get(0)?, superseded_by: row.get(1)?, ..Place::default() });
-    let mut routes = conn.prepare_cached(
-        "SELECT id, superseded_by FROM entries
-         WHERE kind = 'route' AND source_id IS NULL ORDER BY id",
+/// Start, path and end of a route.
+type RouteKey = (Option<i64>, String, Option<i64>);
+
+/// The routes of which no workout tells who wrote them; those of one path and time lie side by side.
+fn unwritten_routes(conn: &Connection) -> Result<Vec<(RouteKey, Place)>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT start_ms, identity, end_ms, id, superseded_by FROM entries
+         WHERE kind = 'route' AND source_id IS NULL ORDER BY start_ms, identity, end_ms, id",
     )?;
-    let mut twins = conn.prepare_cached(
-        "SELECT t.id, t.superseded_by FROM entries r
-         JOIN entries t ON t.kind = r.kind AND t.start_ms IS r.start_ms AND t.identity = r.identity
-             AND t.end_ms IS r.end_ms AND t.source_id IS NOT NULL
-         WHERE r.id = ?1 ORDER BY t.id",
-    )?;
-    let routes = routes.query_map([], place)?.collect::<rusqlite::Result<Vec<_>>>()?;
-    let with_twins = |route: Place| {
-        let twins = twins.query_map([route.id], place)?.collect::<rusqlite::Result<Vec<_>>>()?;
-        Ok((route.held(conn)?, twins.into_iter().map(|twin| twin.held(conn)).collect::<Result<_>>()?))
+    let route = |row: &rusqlite::Row<'_>| {
+        let place = Place { id: row.get(3)?, superseded_by: row.get(4)?, ..Place::default() };
+        Ok(((row.get(0)?, row.get(1)?, row.get(2)?), place))
     };
-    routes.into_iter().map(with_twins).collect()
+    Ok(statement.query_map([], route)?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The routes of a path and time of which a workout tells who wrote them.
+fn written_routes(conn: &Connection, key: &RouteKey) -> Result<Vec<Place>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT id FROM entries
+         WHERE kind = 'route' AND start_ms IS ?1 AND identity = ?2 AND end_ms IS ?3 AND source_id IS NOT NULL",
+    )?;
+    let ids = statement.query_map(params![key.0, key.1, key.2], |row| row.get(0))?;
+    ids.map(|id| Place { id: id?, ..Place::default() }.held(conn)).collect()
 }

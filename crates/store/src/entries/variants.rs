@@ -17,7 +17,8 @@ use super::{ALIKE, Image, find_by, insert, known_again, remove, said, show_newes
 use crate::error::Result;
 use crate::history::ImportRef;
 
-/// Bytes of the images of one import that are told apart, and those of all imports compared: two of the largest files.
+/// Bytes of the images of one import that are told apart: two of the largest files. Those of several imports are
+/// compared at once, so what a store holds of one entry is held in memory, too.
 const MOST_BYTES: usize = 36 << 20;
 
 /// Entries that are remembered: so many of one time are nobody's, and groups can be looked up again.

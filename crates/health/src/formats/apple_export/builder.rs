@@ -198,6 +198,9 @@ impl Builder {
         }
         let identifier = self.kinds.get(at).map(|state| state.kind.identifier.as_str());
         tally.count("unknown_value", identifier);
+        if raw.is_empty() {
+            return Value { value: None, original: None, text: NONE };
+        }
         let text = unescape(raw).0.into_owned();
         self.weight += text.len();
         Value { value: None, original: None, text: intern(&mut self.texts, &mut self.batch.texts, text) }

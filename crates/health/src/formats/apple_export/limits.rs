@@ -19,7 +19,7 @@ pub const MAX_RATIO: u64 = 200;
 /// Uncompressed bytes from which [`MAX_RATIO`] is looked at.
 pub const RATIO_FREE: u64 = 64 << 20;
 /// Bytes that one XML tag or text may have. A comment that has more counts as one without an end: its beginning is
-/// skipped and reported, and what follows is read.
+/// skipped and reported, and what follows is read as whatever it looks like.
 pub const MAX_EVENT: usize = 1 << 20;
 /// Attributes of one element.
 pub const MAX_ATTRIBUTES: usize = 64;
@@ -45,8 +45,8 @@ pub const MAX_ENTRY_BYTES: usize = 32 << 20;
 pub const MAX_TALLIES: usize = 1_000;
 /// Distinct types that Apple's table lacks; it has some two hundred.
 pub const MAX_KINDS: usize = 2_000;
-/// Distinct sources; people have some dozens.
-pub const MAX_SOURCES: usize = 100_000;
+/// Distinct sources; people have some dozens. What has to be compared grows with their square.
+pub const MAX_SOURCES: usize = 10_000;
 /// Bytes in the names of those types and sources together.
 pub const MAX_NAMES: usize = 32 << 20;
 /// Bytes of a rejected record that the report keeps.

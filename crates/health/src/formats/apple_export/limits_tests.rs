@@ -68,7 +68,7 @@ fn the_usual_limits_are_the_documented_ones() {
     assert_eq!((references, reference_bytes), (200_000, 64 << 20));
     let Limits { kinds, sources, names, refused, times_read, details, .. } = usual();
     assert_eq!(details, 1 << 20);
-    assert_eq!((kinds, sources, names, refused, times_read), (2_000, 100_000, 32 << 20, 100_000, 4));
+    assert_eq!((kinds, sources, names, refused, times_read), (2_000, 10_000, 32 << 20, 100_000, 4));
 }
 
 const ROOT: &str = "<HealthData/>";

@@ -230,6 +230,9 @@ fn statistic(node: &Node, tally: &mut Tally) -> Json {
         let value = node.number(key).map(|value| found.map_or(value, |(conversion, _)| conversion.apply(value)));
         body.number(key, value);
     }
+    if let Some((_, unit)) = found {
+        node.keep_printed(&mut body, &FIGURES.map(|key| (key, "unit", unit.as_str())), tally);
+    }
     body.json()
 }
 
