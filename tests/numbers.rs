@@ -27,10 +27,11 @@ fn ten_dense_years_at_home_are_right_on_every_day() {
     HOMES.iter().for_each(|home| check_home(&folder, *home, DENSE));
 }
 
-/// Two journeys a year. By home days steps and nights are right all the same. Where days follow the wearer, steps of
-/// the hours around a journey are on another day than at home, but none is lost, and a night stays where it is. What
-/// one source wrote over a midnight of home belongs to two days, so that its sums move between neighbours and nowhere
-/// else.
+/// Two journeys a year. By home days steps and nights of these exports are right all the same; of larger ones some days
+/// around journeys differ, for the truth gives a row over a midnight of home to the day of its start. Where days follow
+/// the wearer, steps of the hours around a journey are on another day than at home, but none is lost, and a night stays
+/// where it is. What one source wrote over a midnight of home belongs to two days, so that its sums move between
+/// neighbours and nowhere else.
 #[test]
 fn journeys_move_no_night_and_lose_no_step() {
     let folder = Folder::new("travel");

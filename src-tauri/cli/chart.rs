@@ -16,7 +16,8 @@ What can be drawn:
   heart_rate:raw        every reading of up to a week; also heart_rate:capsules, heart_rate:zones
   blood_glucose:profile a typical day of 14 and more
   TYPE:calendar         a calendar of days
-  TYPE,TYPE             one against the other; sleep may be one of them
+  TYPE,TYPE             one against the other; sleep may be one of them. With :next or :before behind it
+                        the second one is that of the next day or of the day before
   sleep                 a night of a day, nights of a week or month, stages of longer ranges;
                         also sleep:night, sleep:nights, sleep:stages, sleep:regularity, sleep:calendar
   blood_pressure        readings and the means of days
@@ -38,7 +39,7 @@ pub struct Chart {
     #[arg(long, value_name = "DAY")]
     date: Option<String>,
     /// The file, by its ending .svg or .png; - writes SVG to standard output
-    #[arg(long, value_name = "FILE|-", required_unless_present_any = ["json", "csv"])]
+    #[arg(long, value_name = "FILE|-")]
     out: Option<PathBuf>,
     /// Colours
     #[arg(long, value_enum, default_value = "light")]
@@ -85,6 +86,10 @@ fn scale(text: &str) -> std::result::Result<f32, String> {
 }
 
 pub(super) fn run(verb: &Chart, folder: &Folder, out: &mut Out) -> Result<End> {
+    if verb.out.is_none() && out.style == Style::Words {
+        let hint = "Name a file with --out, such as chart.svg or chart.png, or ask for numbers with --json or --csv.";
+        return Err(Error::new(Code::BadUsage, "There is no place to draw to.", hint));
+    }
     // What cannot be written need not be drawn.
     let target = verb.out.as_deref().map(|path| Target::of(path, out.style)).transpose()?;
     let reach = verb.range.map(|span| match span {

@@ -41,8 +41,8 @@ pub struct SleepAnswer {
     pub in_bed_estimated: bool,
     /// Minutes from going to bed to falling asleep.
     pub latency_min: Option<f64>,
-    /// Times awake for five minutes or more.
-    pub awakenings: u32,
+    /// Times awake for five minutes or more; null where nobody looked.
+    pub awakenings: Option<u32>,
     /// Asleep in bed, 0 to 1; null without sleep.
     pub efficiency: Option<f64>,
     /// Names of the sources that count in it.
@@ -120,7 +120,7 @@ fn row(session: &Session, ranks: &Ranks) -> SleepAnswer {
         in_bed_min: minutes(session.in_bed_ms),
         in_bed_estimated: session.in_bed_estimated,
         latency_min: session.latency_ms.map(minutes),
-        awakenings: session.awakenings,
+        awakenings: (session.kind != Kind::InBedOnly).then_some(session.awakenings),
         efficiency: slept.then(|| session.asleep_ms as f64 / session.in_bed_ms as f64),
         sources: session.ranks.iter().map(name).collect(),
     }

@@ -38,29 +38,37 @@ pub struct Pair {
     pub y: f64,
 }
 
-/// Returns the scatter of the pairs; without `rho`, or with too few days, it says that there are too few.
-pub fn model(x: &Measure, y: &Measure, pairs: &[Pair], rho: Option<Rho>, range: Range, zones: &Zones) -> Model {
+/// Returns the scatter of the pairs; without `rho`, or with too few days, it says that there are too few. `when` says
+/// of which day `y` is where it is that of another one: ` of the next day`.
+pub fn model(
+    x: &Measure,
+    y: &Measure,
+    when: &str,
+    (pairs, rho): (&[Pair], Option<Rho>),
+    range: Range,
+    zones: &Zones,
+) -> Model {
     let (first, last) = range.ends(zones);
     let sound = |p: &&Pair| (first..=last).contains(&p.day) && usable(p.x) && usable(p.y);
     let pairs: Vec<Pair> = pairs.iter().filter(sound).copied().collect();
     let rho = rho.filter(|r| pairs.len() >= LEAST_DAYS && [r.rho, r.low, r.high].into_iter().all(usable));
-    let across = axis(x, pairs.iter().map(|p| p.x));
-    let up = axis(y, pairs.iter().map(|p| p.y));
+    let across = axis(x, "", pairs.iter().map(|p| p.x));
+    let up = axis(y, when, pairs.iter().map(|p| p.y));
     let points: Vec<Point> = pairs.iter().map(|p| (p.x, p.y)).collect();
     let shading = Layer::Blocks { shape: Shape::Cell, blocks: shading(&points, &across, &up, y) };
-    let title = format!("{} and {}", x.title, y.name());
+    let title = format!("{} and {}{when}", x.title, y.name());
     Model {
         layers: vec![shading, Layer::Dots { hue: y.hue, dot: Dot::Speck, points }],
         x: across,
         y: up,
         keys: keys(&pairs, rho),
-        summary: summary(x, y, &pairs, rho, &range, zones),
-        table: table(x, y, &pairs),
+        summary: summary((&x.name(), &format!("{}{when}", y.name())), &pairs, rho, &range, zones),
+        table: table(x, y, when, &pairs),
         ..Model::new(&title, "", range, zones)
     }
 }
 
-fn axis(measure: &Measure, values: impl Iterator<Item = f64>) -> Axis {
+fn axis(measure: &Measure, when: &str, values: impl Iterator<Item = f64>) -> Axis {
     let (low, high) = extent(values).unwrap_or((0.0, 1.0));
     // Not `Steps, steps`.
     let unit = if measure.unit.is_empty() || measure.name() == measure.unit {
@@ -69,7 +77,7 @@ fn axis(measure: &Measure, values: impl Iterator<Item = f64>) -> Axis {
         format!(", {}", measure.unit)
     };
     let least = 4.0 * 10f64.powi(-(measure.decimals as i32));
-    value_axis(low, high, least).labelled(format!("{}{unit}", measure.title))
+    value_axis(low, high, least).labelled(format!("{}{when}{unit}", measure.title))
 }
 
 /// Cells with more than one day, in three strengths up to the fullest.
@@ -115,16 +123,15 @@ fn keys(pairs: &[Pair], rho: Option<Rho>) -> Vec<Key> {
     words.into_iter().map(|words| Key::new(words, Sign::None)).collect()
 }
 
-fn summary(x: &Measure, y: &Measure, pairs: &[Pair], rho: Option<Rho>, range: &Range, zones: &Zones) -> String {
-    let when = range.when(zones);
-    let (a, b, n) = (x.name(), y.name(), counted(pairs.len(), "day"));
+fn summary((a, b): (&str, &str), pairs: &[Pair], rho: Option<Rho>, range: &Range, zones: &Zones) -> String {
+    let (when, n) = (range.when(zones), counted(pairs.len(), "day"));
     match rho {
         Some(rho) => format!("{when}, on {n} with both {a} and {b}: Spearman's {}. {NO_CAUSE}", rho_text(&rho)),
         None => format!("{when} there are {n} with both {a} and {b}: too few to say whether they go together."),
     }
 }
 
-fn table(x: &Measure, y: &Measure, pairs: &[Pair]) -> Table {
+fn table(x: &Measure, y: &Measure, when: &str, pairs: &[Pair]) -> Table {
     let row = |p: &Pair| [long_day(p.day), x.number(p.x), y.number(p.y)];
-    Table::new(["Day", x.title, y.title], pairs.iter().take(MOST_ROWS).map(row))
+    Table::new(["Day", x.title, &format!("{}{when}", y.title)], pairs.iter().take(MOST_ROWS).map(row))
 }

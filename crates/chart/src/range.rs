@@ -280,9 +280,9 @@ pub(crate) fn clock_minutes(at_ms: i64, zones: &Zones) -> f64 {
     f64::from(zones.minute_of_day(at_ms)) + at_ms.rem_euclid(60_000) as f64 / 60_000.0
 }
 
-/// `Tue 24 Feb`.
+/// `Tue 24 Feb 2026`.
 pub(crate) fn named_day(day: Day) -> String {
-    format!("{} {}", weekday(day), short_day(day))
+    format!("{} {}", weekday(day), long_day(day))
 }
 
 /// `Mon`.

@@ -140,7 +140,7 @@ fn every_chart(raw: &[Raw], step: chart::Step, days: u32) -> Vec<Model> {
         profiles::model(&run, &zones),
         profiles::model(&Profiles { length: 200.0, along: Along::Time, ..run }, &zones),
         heat_map::model(&cumulative::STEPS, &values, range, &zones),
-        correlation::model(&vital::HRV_SDNN, &vital::VO2_MAX, &pairs, rho, range, &zones),
+        correlation::model(&vital::HRV_SDNN, &vital::VO2_MAX, " of the next day", (&pairs, rho), range, &zones),
     ]
 }
 

@@ -48,6 +48,13 @@ pub enum Style {
     Category,
 }
 
+impl Style {
+    /// Whether the time that a sample lasts or holds is its weight.
+    pub fn weighs_time(self) -> bool {
+        matches!(self, Self::TemporallyWeighted | Self::EquivalentLevel)
+    }
+}
+
 /// Whether a kind is a number with a unit or one of a fixed set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nature {

@@ -21,18 +21,29 @@ enum Side {
     Type(Found),
 }
 
-/// Returns the scatter of the days of a stretch that have both and are over.
-pub(super) fn chart(view: &View<'_>, first: &str, second: &str) -> Result<Model> {
+/// Returns the scatter of the days of a stretch that have both and are over; the second one may be that of the day
+/// before or after.
+pub(super) fn chart(view: &View<'_>, (first, second): (&str, &str), lag: Lag) -> Result<Model> {
     let (first, second) = (Side::find(view, first)?, Side::find(view, second)?);
     let (a, b) = (first.data(view)?, second.data(view)?);
     // Where one began later or ended earlier, there are no pairs.
     let both = a.zip(b).map(|(a, b)| (a.0.max(b.0), a.1.min(b.1))).filter(|(first, last)| first <= last);
     let stretch = view.stretch(both.or(a).or(b));
     let ((x, across), (y, up)) = (first.days(view, stretch)?, second.days(view, stretch)?);
-    let rho = correlate(&across, &up, Lag::Same).ok().map(|c| Rho { rho: c.rho, low: c.low, high: c.high });
-    let pairs = pairs(&across, &up);
+    let rho = correlate(&across, &up, lag).ok().map(|c| Rho { rho: c.rho, low: c.low, high: c.high });
+    let pairs = pairs(&across, &up, lag);
     let range = stretch.range_of_days(view.zones);
-    Ok(correlation::model(&measure(&x), &measure(&y), &pairs, rho, range, view.zones))
+    let (x, y) = (measure(&x), measure(&y));
+    Ok(correlation::model(&x, &y, when(lag), (&pairs, rho), range, view.zones))
+}
+
+/// The day of the second one, in words.
+fn when(lag: Lag) -> &'static str {
+    match lag {
+        Lag::Before => " of the day before",
+        Lag::Same => "",
+        Lag::After => " of the next day",
+    }
 }
 
 fn measure(shown: &Option<Shown>) -> Measure<'_> {
@@ -40,9 +51,9 @@ fn measure(shown: &Option<Shown>) -> Measure<'_> {
 }
 
 /// Both series come by day.
-fn pairs(across: &[DayValue], up: &[DayValue]) -> Vec<Pair> {
+fn pairs(across: &[DayValue], up: &[DayValue], lag: Lag) -> Vec<Pair> {
     let other = |day: Day| up.binary_search_by_key(&day, |v| v.day).ok().and_then(|place| up.get(place));
-    across.iter().filter_map(|v| Some(Pair { day: v.day, x: v.value, y: other(v.day)?.value })).collect()
+    across.iter().filter_map(|v| Some(Pair { day: v.day, x: v.value, y: other(v.day + lag.days())?.value })).collect()
 }
 
 impl Side {

@@ -60,7 +60,7 @@ pub fn chart(folder: &Folder, question: &Question) -> Result<Model> {
     match &question.subject {
         Subject::Type(word) => of_type(&store, &zones, question, word),
         Subject::Calendar(word) => calendar::chart(&view(Reach::Year)?, word),
-        Subject::Pair(first, second) => correlation::chart(&view(Reach::Year)?, first, second),
+        Subject::Pair(first, second, lag) => correlation::chart(&view(Reach::Year)?, (first, second), *lag),
         Subject::HeartRate(detail) => heart_rate::chart(&view(Reach::Day)?, &find_kind(&store, "heart_rate")?, *detail),
         Subject::GlucoseProfile => glucose::profile(&view(Reach::Month)?, &find_kind(&store, "blood_glucose")?),
         Subject::Pressure => pressure::chart(&view(Reach::Month)?),

@@ -1,6 +1,7 @@
 //! What can be drawn, as people write it: `step_count`, `sleep:stages`, `workout:12`, `step_count,resting_heart_rate`.
 
 use health::kind::fold;
+use health::series::correlate::Lag;
 
 use crate::error::{Code, Error, Result};
 
@@ -11,8 +12,8 @@ pub enum Subject {
     Type(String),
     /// One type, or sleep, as a calendar.
     Calendar(String),
-    /// Two types, or sleep, against each other.
-    Pair(String, String),
+    /// Two types, or sleep, against each other; the second one of the same day or of one beside it.
+    Pair(String, String, Lag),
     /// Heart rate, drawn as somebody asked.
     HeartRate(Detail),
     /// Glucose by time of day.
@@ -70,7 +71,13 @@ impl Subject {
     /// Reads what the user wrote; whether a type or a number exists is found out later.
     pub fn parse(word: &str) -> Result<Self> {
         if let Some((first, second)) = word.split_once(',') {
-            return Ok(Self::Pair(first.trim().to_owned(), second.trim().to_owned()));
+            let (second, lag) = match second.rsplit_once(':') {
+                Some((second, "next")) => (second, Lag::After),
+                Some((second, "before")) => (second, Lag::Before),
+                Some(_) => return Err(no_chart(word, "A pair can be followed by `:next` or `:before`.")),
+                None => (second, Lag::Same),
+            };
+            return Ok(Self::Pair(first.trim().to_owned(), second.trim().to_owned(), lag));
         }
         let (name, rest) = word.split_once(':').map_or((word, None), |(name, rest)| (name, Some(rest)));
         match (fold(name).as_str(), rest) {
@@ -135,7 +142,11 @@ mod tests {
         check("Step_Count", Some(Subject::Type("Step_Count".to_owned())));
         check("step_count:calendar", Some(Subject::Calendar("step_count".to_owned())));
         check("step_count:bars", None);
-        check("a, b", Some(Subject::Pair("a".to_owned(), "b".to_owned())));
+        let pair = |lag| Some(Subject::Pair("a".to_owned(), "b".to_owned(), lag));
+        check("a, b", pair(Lag::Same));
+        check("a,b:next", pair(Lag::After));
+        check("a,b:before", pair(Lag::Before));
+        check("a,b:raw", None);
         check("Blood_Pressure", Some(Subject::Pressure));
         check("rings", Some(Subject::Rings));
         check("heart_rate:raw", Some(Subject::HeartRate(Detail::Raw)));

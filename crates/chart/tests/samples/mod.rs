@@ -567,7 +567,7 @@ fn sleep_and_pulse(amount: Amount) -> Model {
     let all: Vec<Pair> = (0..182).filter(|i| i % 7 != 3).map(one).collect();
     let sleep = chart::Measure { title: "Sleep", unit: "h", hue: chart::Hue::Sleep, decimals: 1 };
     let rho = amount.when(Rho { rho: -0.42, low: -0.54, high: -0.28 });
-    correlation::model(&sleep, &vital::RESTING_HEART_RATE, &amount.of(all), rho, range, &berlin())
+    correlation::model(&sleep, &vital::RESTING_HEART_RATE, "", (&amount.of(all), rho), range, &berlin())
 }
 
 /// Compares with a kept file, or keeps it anew.

@@ -172,6 +172,12 @@ impl Sums {
         self.parts.entry(rank).and_modify(add).or_insert((value, weight));
     }
 
+    /// Looks at a value for the range.
+    fn see(&mut self, value: f64) {
+        let (low, high) = self.seen.unwrap_or((value, value));
+        self.seen = Some((low.min(value), high.max(value)));
+    }
+
     /// Adds a value of a rank to a mean.
     fn weigh(&mut self, rank: u32, value: f64, weight: f64) {
         self.weighted += value * weight;
@@ -200,7 +206,7 @@ pub fn buckets(inputs: &[Input], style: Style, event_like: bool, calendar: Calen
         });
     } else {
         table.weigh(inputs, style);
-        // What only holds on from the bucket before says nothing about this one.
+        // What only reaches into a bucket is no sample of it.
         table.rows.retain(|(_, row)| row.n > 0);
     }
     table.rows.into_iter().map(|(start, row)| finish(start, row, style)).collect()
@@ -239,8 +245,7 @@ impl Table<'_> {
         let (_, row) = self.row(input.span.start_ms);
         row.n += input.copies;
         row.plain += value * copies;
-        let (low, high) = row.seen.unwrap_or((value, value));
-        row.seen = Some((low.min(value), high.max(value)));
+        row.see(value);
     }
 
     /// Cuts spans at the edges of buckets, in proportion to time.
@@ -261,16 +266,18 @@ impl Table<'_> {
         }
     }
 
-    /// Adds up a discrete kind. What holds over the edge of a bucket weighs its part in each.
+    /// Adds up a discrete kind. Where time is the weight, what has a length weighs its part in each bucket that it lies
+    /// in; a moment belongs to its own, however long it holds.
     fn weigh(&mut self, sorted: Vec<&Input>, style: Style) {
         for held in held(sorted) {
-            let Span { start_ms, rank, .. } = held.input.span;
-            let end_ms = held.end_ms(style);
+            let Span { start_ms, end_ms, rank, value } = held.input.span;
+            let end_ms = if style.weighs_time() { end_ms } else { start_ms };
             let mut at = start_ms;
             loop {
                 let (until, row) = self.row(at);
-                let (value, weight) = held.weigh(style, at, until);
-                row.weigh(rank, value, weight);
+                let (part, weight) = held.weigh(style, at, until);
+                row.weigh(rank, part, weight);
+                row.see(value);
                 if until >= end_ms {
                     break;
                 }
@@ -361,19 +368,22 @@ mod tests {
     }
 
     #[test]
-    fn what_holds_over_the_edge_of_a_bucket_weighs_its_part_in_each() {
+    fn an_interval_over_the_edge_of_a_bucket_weighs_its_part_in_each() {
         let pulse = |day: &str, at: &str, value| input(&format!("{day} {at}"), &format!("{day} {at}"), value);
-        // Five minutes of 60 and 55 of 80 over midnight; alone, the first says nothing about the second day.
-        let late = pulse("02", "23:57:00", 60.0);
-        let two = [late, pulse("03", "00:02:00", 80.0)];
+        // A moment belongs to its day.
+        let two = [pulse("02", "23:57:00", 60.0), pulse("03", "00:02:00", 80.0)];
         let style = Style::TemporallyWeighted;
-        check(&two, style, Grain::Day, &[("2026-03-02", 60.0), ("2026-03-03", 76.67)]);
-        check(&[late], style, Grain::Day, &[("2026-03-02", 60.0)]);
+        check(&two, style, Grain::Day, &[("2026-03-02", 60.0), ("2026-03-03", 80.0)]);
         // Ten minutes of an interval on one day, twenty on the other, and ten of another one.
         let rows = [input("02 23:50:00", "03 00:20:00", 60.0), input("03 12:00:00", "03 12:10:00", 90.0)];
         check(&rows, style, Grain::Day, &[("2026-03-02", 60.0), ("2026-03-03", 70.0)]);
         check(&rows, Style::EquivalentLevel, Grain::Day, &[("2026-03-02", 60.0), ("2026-03-03", 85.24)]);
         check(&rows, Style::Arithmetic, Grain::Day, &[("2026-03-02", 60.0), ("2026-03-03", 90.0)]);
+        check(&rows[..1], style, Grain::Day, &[("2026-03-02", 60.0)]);
+        let zones = berlin();
+        let days = buckets(&rows, style, false, Calendar { zones: &zones, grain: Grain::Day, week_start: 0 });
+        let ranges: Vec<_> = days.iter().map(|day| (day.min, day.max, day.n)).collect();
+        assert_eq!(ranges, [(60.0, 60.0, 1), (60.0, 90.0, 1)]);
     }
 
     #[test]

@@ -72,7 +72,10 @@ pub fn explain(rows: &[Input], rule: Rule, day: Day, zones: &Zones) -> Option<Ex
     let bucket = days.into_iter().find(|bucket| bucket.day == day)?;
     let here: Vec<usize> = match rule.is_sum() {
         true => indices(&near, |row| touches(&row.span, day, zones)),
-        false => indices(&near, |row| zones.day(row.span.start_ms) == day),
+        false => indices(&near, |row| {
+            let over_midnight = rule.weighs_time() && row.span.end_ms > row.span.start_ms;
+            zones.day(row.span.start_ms) == day || (over_midnight && touches(&row.span, day, zones))
+        }),
     };
     let used = used(&near, &here, rule, day, zones);
     let value = match rule.pick() {
@@ -145,7 +148,7 @@ fn used(rows: &[Input], here: &[usize], rule: Rule, day: Day, zones: &Zones) -> 
         }
         Rule::EveryEvent | Rule::Count => here.iter().copied().collect(),
         _ => {
-            let mut best: Vec<&Input> = here.iter().filter_map(|row| rows.get(*row)).collect();
+            let mut best: Vec<&Input> = rows.iter().collect();
             keep_best_of_minute(&mut best);
             let kept: BTreeSet<(i64, u32)> = best.iter().map(|r| (r.span.start_ms, r.span.rank)).collect();
             let is_kept = |row: &Input| kept.contains(&(row.span.start_ms, row.span.rank));
@@ -277,6 +280,18 @@ mod tests {
         ];
         check(&rows, Rule::Mean, 70.0, None, &[(0, 2, 0, Some(70.0)), (1, 1, 1, Some(70.0))]);
         check(&rows[..2], Rule::TimeWeightedMean, 60.0, None, &[(0, 1, 0, Some(60.0)), (1, 0, 1, None)]);
+    }
+
+    #[test]
+    fn a_mean_over_time_tells_what_reaches_into_its_day() {
+        let rows = [
+            ("01 23:50", "02 00:20", 60.0, 0),
+            ("01 23:50", "02 00:20", 70.0, 1),
+            ("01 23:58", "01 23:58", 90.0, 1),
+            ("02 12:00", "02 12:10", 90.0, 1),
+        ];
+        check(&rows, Rule::TimeWeightedMean, 70.0, None, &[(0, 1, 0, Some(60.0)), (1, 1, 1, Some(90.0))]);
+        check(&rows[2..], Rule::TimeWeightedMean, 90.0, None, &[(1, 1, 0, Some(90.0))]);
     }
 
     #[test]

@@ -119,7 +119,7 @@ impl Rule {
 
     /// Whether the time that a row holds is its weight.
     pub fn weighs_time(self) -> bool {
-        matches!(self, Self::TimeWeightedMean | Self::EquivalentLevel)
+        self.style().weighs_time() && self.pick().is_none()
     }
 
     /// The unit of its numbers, where it is not that of the kind's values.

@@ -133,7 +133,7 @@ pub struct Session {
     pub awakenings: u32,
     /// Ranks of the sources that count in it.
     pub ranks: BTreeSet<u32>,
-    /// The timeline: what the hypnogram draws.
+    /// The timeline: what the hypnogram draws; of a time in bed who wrote which part of it.
     pub slices: Vec<Segment>,
 }
 
@@ -149,7 +149,7 @@ pub struct Bed {
 }
 
 impl Session {
-    /// Sums up the slices of a timeline from `start_ms` to `end_ms`; without any it is time in bed.
+    /// Sums up the slices of a timeline from `start_ms` to `end_ms`; those of a time in bed tell who wrote it.
     pub fn new(day: Day, kind: Kind, (start_ms, end_ms): (i64, i64), bed: Bed, slices: Vec<Segment>) -> Self {
         let length = |slice: &Segment| slice.end_ms - slice.start_ms;
         let total = |stage| slices.iter().filter(|s| s.stage == stage).map(length).sum::<i64>();
@@ -163,7 +163,7 @@ impl Session {
             start_ms,
             end_ms,
             asleep_ms,
-            awake_ms: if slices.is_empty() { 0 } else { end_ms - start_ms - asleep_ms },
+            awake_ms: if kind == Kind::InBedOnly { 0 } else { end_ms - start_ms - asleep_ms },
             core_ms,
             deep_ms,
             rem_ms,
@@ -203,6 +203,7 @@ pub fn unnamed(segments: &[Segment], zones: &Zones) -> Vec<Session> {
     segments.sort_by_key(|s| (s.rank, s.start_ms, s.end_ms, s.stage));
     segments.dedup();
     let (in_bed, stages): (Vec<Segment>, Vec<Segment>) = segments.iter().partition(|s| s.stage == Stage::InBed);
+    let beds = in_turn(&in_bed);
     let in_bed = union(in_bed.iter().map(|s| (s.start_ms, s.end_ms)));
     let timeline = timeline(&stages);
     let mut out: Vec<Session> =
@@ -213,7 +214,8 @@ pub fn unnamed(segments: &[Segment], zones: &Zones) -> Vec<Session> {
         out.get(next).is_some_and(|session| session.start_ms < until)
     };
     let sleepless = in_bed.into_iter().filter(|(from, until)| until - from >= 30 * MINUTE_MS && !slept(*from, *until));
-    let sleepless: Vec<Session> = sleepless.map(|(from, until)| only_in_bed(from, until, zones)).collect();
+    let sleepless: Vec<Session> =
+        sleepless.map(|bed| only_in_bed(bed, slices_in(&beds, bed.0, bed.1), zones)).collect();
     out.extend(sleepless);
     out.sort_by_key(|s| (s.start_ms, s.end_ms));
     out
@@ -316,9 +318,27 @@ fn with_awake_ends(onset: i64, wake: i64, timeline: &[Segment]) -> (i64, i64) {
     (before.map_or(onset, |s| s.start_ms), after.map_or(wake, |s| s.end_ms))
 }
 
-fn only_in_bed(from: i64, until: i64, zones: &Zones) -> Session {
+fn only_in_bed((from, until): (i64, i64), slices: &[Segment], zones: &Zones) -> Session {
     let bed = Bed { in_bed_ms: until - from, estimated: false, latency_ms: None };
-    Session::new(night_day(from, until, zones), Kind::InBedOnly, (from, until), bed, Vec::new())
+    Session::new(night_day(from, until, zones), Kind::InBedOnly, (from, until), bed, slices.to_vec())
+}
+
+/// Times in bed by start, each moment of the best source that wrote it; they come sorted by rank.
+fn in_turn(in_bed: &[Segment]) -> Vec<Segment> {
+    let (mut covered, mut out): (Vec<(i64, i64)>, Vec<Segment>) = (Vec::new(), Vec::new());
+    for own in in_bed.chunk_by(|a, b| a.rank == b.rank) {
+        let added = subtract(&union(own.iter().map(|s| (s.start_ms, s.end_ms))), &covered);
+        let rank = own.first().map_or(0, |s| s.rank);
+        out.extend(added.iter().map(|(start_ms, end_ms)| Segment {
+            start_ms: *start_ms,
+            end_ms: *end_ms,
+            stage: Stage::InBed,
+            rank,
+        }));
+        covered = union(covered.into_iter().chain(added));
+    }
+    out.sort_by_key(|s| s.start_ms);
+    out
 }
 
 fn classify(onset: i64, wake: i64, asleep_ms: i64, zones: &Zones) -> (Kind, Day) {

@@ -72,9 +72,9 @@ fn a_store_of_the_first_and_the_last_instants_is_whole() {
     }
 }
 
-/// What a day's last pulses weigh after midnight changes with them, also where a later import brings or takes them.
+/// What an interval weighs after midnight changes with it, also where a later import brings or takes it.
 #[test]
-fn a_day_knows_what_holds_on_from_the_day_before() {
+fn a_day_knows_what_reaches_into_it() {
     let minute = HOUR / 60;
     let pulse = |at: i64, value| Line { kind: PULSE, unit: "count/min", ..steps(at, at, value) };
     let noise = |from: i64, until: i64, value| Line {
@@ -96,7 +96,7 @@ fn a_day_knows_what_holds_on_from_the_day_before() {
     assert_eq!(weights(&store), [(2, minutes(10)), (2, minutes(60))]);
     let before = dump(&store);
     ingest(&mut store, &export(20, &all));
-    assert_eq!(weights(&store), [(1, minutes(3)), (2, minutes(12)), (1, minutes(60)), (2, minutes(120))]);
+    assert_eq!(weights(&store), [(1, minutes(3)), (2, minutes(10)), (1, minutes(60)), (2, minutes(120))]);
     check_same(&store, &store_of(&[&export(20, &all)]));
     assert_eq!(store.verify("UTC").expect("checks"), []);
     undo(&mut store, 2);

@@ -124,6 +124,11 @@ fn s6_time_in_bed_is_no_sleep() {
     let segments = [one(Stage::InBed, "02 23:00:00 +0100", "03 07:00:00 +0100")];
     let sessions = check(&segments, &[(Kind::InBedOnly, "03", 0)]);
     assert_eq!(sessions.iter().map(percent).collect::<Vec<_>>(), [None]);
+    let of_phone = chain(PHONE, "22:30", &[(Stage::InBed, "23:30")]);
+    let sessions = check(&[&of_phone[..], &segments].concat(), &[(Kind::InBedOnly, "03", 0)]);
+    let night = sessions.first().expect("a night");
+    assert_eq!((night.ranks.iter().copied().collect::<Vec<_>>(), night.awake_ms), (vec![WATCH, PHONE], 0));
+    assert_eq!(night.slices.iter().map(|s| minutes(s.end_ms - s.start_ms)).collect::<Vec<_>>(), [30, 480]);
 }
 
 #[test]
