@@ -79,15 +79,19 @@ fn summary(measure: &Measure, buckets: &[Bucket], slots: usize, range: &Range, z
         return format!("{when} there are no data for {name}.");
     }
     let of = range.step.with_data(buckets.len(), slots);
-    let Some((low, high)) = extent(complete().map(|b| b.mean)) else {
-        let so_far = buckets.iter().map(|b| b.mean).fold(0.0, f64::max);
-        return format!("{when} {name} came to {} so far; {of}.", measure.said(so_far));
-    };
     // Of weeks and longer each is the mean of its days with data: every day weighs the same.
-    let days: u64 = complete().map(|b| b.n).sum();
-    let average = complete().map(|b| b.mean * b.n as f64).sum::<f64>() / days.max(1) as f64;
-    let open = if complete().count() < buckets.len() { "; what is not over yet is left out" } else { "" };
+    let average = |buckets: &[&Bucket]| {
+        let days: u64 = buckets.iter().map(|b| b.n).sum();
+        buckets.iter().map(|b| b.mean * b.n as f64).sum::<f64>() / days.max(1) as f64
+    };
     let per = if averaged(range) { " a day".to_owned() } else { format!(" per {}", range.step.name().to_lowercase()) };
+    let Some((low, high)) = extent(complete().map(|b| b.mean)) else {
+        let per = if averaged(range) || buckets.len() > 1 { format!("{per} on average") } else { String::new() };
+        let so_far = measure.said(average(&buckets.iter().collect::<Vec<_>>()));
+        return format!("{when} {name} came to {so_far}{per} so far; {of}.");
+    };
+    let average = average(&complete().collect::<Vec<_>>());
+    let open = if complete().count() < buckets.len() { "; what is not over yet is left out" } else { "" };
     format!(
         "{when} {name} came to {}{per} on average, from {} to {}; {of}{open}.",
         measure.said(average),

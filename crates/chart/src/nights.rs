@@ -53,10 +53,18 @@ fn after_noon(at_ms: i64, day: Day, zones: &Zones) -> f64 {
     (days + 0.5) * 24.0 * HOUR + clock_minutes(at_ms, zones)
 }
 
+/// The day after the noon before a night, whichever day it is counted for.
+fn morning(night: &Night, zones: &Zones) -> Day {
+    let slept = night.sound_segments().map(|s| s.start_ms).min();
+    let Some(start_ms) = slept.or_else(|| night.sound_bed().map(|s| s.start_ms).min()) else { return night.day };
+    zones.day(start_ms).saturating_add(Day::from(clock_minutes(start_ms, zones) >= 12.0 * HOUR))
+}
+
 fn blocks(night: &Night, staged: bool, zones: &Zones) -> Vec<Block> {
     let (start, end) = zones.day_bounds(night.day);
+    let morning = morning(night, zones);
     let block = |from: i64, to: i64, fill: Fill| {
-        let y = [from, to].map(|at| after_noon(at, night.day, zones).clamp(LONGEST.0, LONGEST.1));
+        let y = [from, to].map(|at| after_noon(at, morning, zones).clamp(LONGEST.0, LONGEST.1));
         Block { x0: start as f64, x1: end as f64, y0: y[0], y1: y[1], fill }
     };
     match night.kind {
@@ -170,21 +178,38 @@ mod tests {
     use crate::range::Step;
     use crate::sleep::{Segment, StageMinutes};
 
+    /// Hours after the midnight at which a day begins.
+    fn night(day: Day, from_h: i64, hours: i64, kind: NightKind) -> Night {
+        let start_ms = i64::from(day) * 86_400_000 + from_h * 3_600_000;
+        let end_ms = start_ms + hours * 3_600_000;
+        let core = 60.0 * hours as f64;
+        Night {
+            day,
+            kind,
+            segments: vec![Segment { start_ms, end_ms, stage: Stage::Core }],
+            in_bed: vec![],
+            minutes: StageMinutes { core, ..StageMinutes::default() },
+        }
+    }
+
+    #[test]
+    fn a_night_is_drawn_where_it_was_whichever_day_it_counts_for() {
+        let zones = Zones::named("UTC").expect("a zone");
+        let check = |day: Day, from_h: i64, expected: (f64, f64)| {
+            let found = blocks(&night(day, from_h, 8, NightKind::Night), true, &zones);
+            let ends: Vec<(f64, f64)> = found.iter().map(|block| (block.y0 / HOUR, block.y1 / HOUR)).collect();
+            assert_eq!(ends, [expected]);
+        };
+        // From 23 to 7 h, of the day of waking up and of the one before.
+        check(2, -1, (11.0, 19.0));
+        check(1, 23, (11.0, 19.0));
+        check(2, 2, (14.0, 22.0));
+        check(1, 26, (14.0, 22.0));
+    }
+
     #[test]
     fn the_parts_of_a_night_are_one_night() {
         let zones = Zones::named("UTC").expect("a zone");
-        let night = |day: Day, from_h: i64, hours: i64, kind: NightKind| {
-            let start_ms = i64::from(day) * 86_400_000 + from_h * 3_600_000;
-            let end_ms = start_ms + hours * 3_600_000;
-            let core = 60.0 * hours as f64;
-            Night {
-                day,
-                kind,
-                segments: vec![Segment { start_ms, end_ms, stage: Stage::Core }],
-                in_bed: vec![],
-                minutes: StageMinutes { core, ..StageMinutes::default() },
-            }
-        };
         let nights = [
             night(1, -2, 2, NightKind::Night),
             night(1, 3, 5, NightKind::Night),

@@ -50,13 +50,10 @@ impl Step {
         format!("{} of {} {} data", grouped(n as u64), self.counted(of), if n == 1 { "has" } else { "have" })
     }
 
-    /// ` from week to week`, where what is told of a slot is a mean of many days; else nothing.
+    /// ` from week to week`: what is told of a slot is the mean of its readings.
     pub(crate) fn to_next(self) -> String {
         let name = self.name().to_lowercase();
-        match self {
-            Self::Hour | Self::Day => String::new(),
-            Self::Week | Self::Month | Self::Year => format!(" from {name} to {name}"),
-        }
+        format!(" from {name} to {name}")
     }
 
     /// `1 day`, `28 days`.

@@ -40,13 +40,22 @@ pub struct FreeDays {
     pub other_nights: usize,
 }
 
-/// Returns the raster of the stretches asleep; a row belongs to the day on which it ends.
-pub fn model(asleep: &[Stretch], middles: Middles, range: Range, zones: &Zones) -> Model {
+/// Of which day a row is, which goes from noon to noon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowDay {
+    /// That on which it ends.
+    Morning,
+    /// That on which it begins.
+    Evening,
+}
+
+/// Returns the raster of the stretches asleep.
+pub fn model(asleep: &[Stretch], row_day: RowDay, middles: Middles, range: Range, zones: &Zones) -> Model {
     let days = range.day_numbers(zones);
     let (first, last) = range.ends(zones);
     let sound = asleep.iter().filter(|s| s.is_sound());
     let pieces: Vec<Piece> =
-        sound.flat_map(|s| pieces(s, zones)).filter(|piece| (first..=last).contains(&piece.0)).collect();
+        sound.flat_map(|s| pieces(s, row_day, zones)).filter(|piece| (first..=last).contains(&piece.0)).collect();
     let seen: BTreeSet<Day> = pieces.iter().map(|piece| piece.0).collect();
     let row = |day: Day| f64::from(last.saturating_sub(day));
     let block = |(day, from, to): &Piece| Block {
@@ -67,15 +76,16 @@ pub fn model(asleep: &[Stretch], middles: Middles, range: Range, zones: &Zones) 
         ],
         keys: keys(seen.is_empty(), has_missing),
         summary: summary(&seen, days.len(), middles, &range, zones),
-        table: table(&days, &pieces),
+        table: table(&days, &pieces, row_day),
         ..Model::new(TITLE, "", range, zones)
     }
 }
 
 /// Cuts a stretch at every noon of the clock on the wall.
-fn pieces(stretch: &Stretch, zones: &Zones) -> Vec<Piece> {
+fn pieces(stretch: &Stretch, row_day: RowDay, zones: &Zones) -> Vec<Piece> {
     let place = |at_ms: i64| {
         let (day, minute) = (zones.day(at_ms), clock_minutes(at_ms, zones));
+        let day = day.saturating_sub(Day::from(row_day == RowDay::Evening));
         if minute >= NOON { (day.saturating_add(1), minute - NOON) } else { (day, minute + NOON) }
     };
     let ((first, from), (last, to)) = (place(stretch.start_ms), place(stretch.end_ms));
@@ -138,7 +148,7 @@ impl FreeDays {
     }
 }
 
-fn table(days: &[Day], pieces: &[Piece]) -> Table {
+fn table(days: &[Day], pieces: &[Piece], row_day: RowDay) -> Table {
     let clock = |minute: f64| {
         let whole = (minute + NOON) as i64 % DAY as i64;
         format!("{:02}:{:02}", whole / 60, whole % 60)
@@ -153,5 +163,6 @@ fn table(days: &[Day], pieces: &[Piece]) -> Table {
         let spans = if spans.is_empty() { "no data".to_owned() } else { spans.join(", ") };
         [named_day(*day), spans]
     };
-    Table::new(["Noon to noon, until", "Asleep"], days.iter().map(row))
+    let first = if row_day == RowDay::Morning { "Noon to noon, until" } else { "Noon to noon, from" };
+    Table::new([first, "Asleep"], days.iter().map(row))
 }

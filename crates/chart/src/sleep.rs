@@ -118,6 +118,11 @@ impl StageMinutes {
         if minutes.is_finite() { minutes.clamp(0.0, MOST_MINUTES) } else { 0.0 }
     }
 
+    /// Whether somebody looked for stages.
+    pub fn has_stages(&self) -> bool {
+        [Stage::Rem, Stage::Core, Stage::Deep].into_iter().any(|stage| self.of(stage) > 0.0)
+    }
+
     /// Minutes asleep.
     pub fn asleep(&self) -> f64 {
         [Stage::Rem, Stage::Core, Stage::Deep, Stage::Unspecified].map(|stage| self.of(stage)).iter().sum()

@@ -27,6 +27,8 @@ pub struct StageSlot {
     pub minutes: StageMinutes,
     /// How many nights it is the average of.
     pub nights: u32,
+    /// Of how many of them stages are known.
+    pub staged: u32,
     /// Whether the slot is over.
     pub complete: bool,
 }
@@ -95,14 +97,25 @@ fn summary(slots: &[StageSlot], all: usize, range: &Range, zones: &Zones) -> Str
     let average = |of: &dyn Fn(&StageMinutes) -> f64| {
         complete().map(|slot| of(&slot.minutes) * f64::from(slot.nights)).sum::<f64>() / weight.max(1.0)
     };
+    // Of a night without stages nobody knows how much of it was deep.
+    let staged: f64 = complete().map(|slot| f64::from(slot.staged)).sum();
+    let of_staged = |stage: Stage| minutes(average(&|stages| stages.of(stage)) * weight / staged);
+    let stages = match staged > 0.0 {
+        true => format!(", with {} of deep sleep and {} of REM", of_staged(Stage::Deep), of_staged(Stage::Rem)),
+        false => String::new(),
+    };
+    let of_those = match staged {
+        0.0 => String::new(),
+        1.0 if weight > 1.0 => " in the 1 night that tells stages".to_owned(),
+        staged if staged < weight => format!(" in the {} that tell stages", counted(staged as usize, "night")),
+        _ => String::new(),
+    };
     let by = if range.step == Step::Day { String::new() } else { format!(" by {}", range.step.name().to_lowercase()) };
     format!(
-        "{when} you slept {} on average, from {} to {}{by}, with {} of deep sleep and {} of REM; {}, {}.",
+        "{when} you slept {} on average, from {} to {}{by}{stages}{of_those}; {}, {}.",
         minutes(average(&StageMinutes::asleep)),
         minutes(low),
         minutes(high),
-        minutes(average(&|stages| stages.deep)),
-        minutes(average(&|stages| stages.rem)),
         counted(nights as usize, "night"),
         range.step.with_data(slots.len(), all),
     )
@@ -110,7 +123,10 @@ fn summary(slots: &[StageSlot], all: usize, range: &Range, zones: &Zones) -> Str
 
 fn table(slots: &[StageSlot], range: &Range, zones: &Zones) -> Table {
     let row = |slot: &StageSlot| {
-        let stage = |stage: Stage| minutes(slot.minutes.of(stage));
+        let stage = |stage: Stage| match stage {
+            Stage::Rem | Stage::Core | Stage::Deep if slot.staged == 0 => "no data".to_owned(),
+            _ => minutes(slot.minutes.of(stage)),
+        };
         [
             range.slot_label(slot.start_ms, slot.end_ms, zones),
             minutes(slot.minutes.asleep()),
@@ -140,7 +156,11 @@ mod tests {
         let month = |at: &str, deep: f64, nights: u32| {
             let start_ms = zones.day_bounds(day(at)).0;
             let minutes = StageMinutes { deep, ..StageMinutes::default() };
-            StageSlot { start_ms, end_ms: start_ms + 28 * 86_400_000, minutes, nights, complete: true }
+            StageSlot { start_ms, end_ms: start_ms + 28 * 86_400_000, minutes, nights, staged: nights, complete: true }
+        };
+        let unseen = |slot: StageSlot| {
+            let minutes = StageMinutes { unspecified: slot.minutes.deep, ..StageMinutes::default() };
+            StageSlot { minutes, staged: 0, ..slot }
         };
         let slots = [month("2026-01-01", 60.0, 9), month("2026-02-01", 160.0, 1)];
         let (start_ms, end_ms) = (zones.day_bounds(day("2026-01-01")).0, zones.day_bounds(day("2026-03-01")).0);
@@ -151,5 +171,14 @@ mod tests {
                 .contains("you slept 1 h 10 min on average, from 1 h to 2 h 40 min by month, with 1 h 10 min of deep"),
             "{summary}"
         );
+        let told = |slots: &[StageSlot]| super::summary(slots, 2, &range, &zones);
+        let mixed = told(&[unseen(slots[0]), slots[1]]);
+        assert!(
+            mixed.contains("with 2 h 40 min of deep sleep and 0 min of REM in the 1 night that tells stages"),
+            "{mixed}"
+        );
+        let none = told(&slots.map(unseen));
+        assert!(none.contains("by month; 10 nights"), "{none}");
+        assert_eq!(table(&[unseen(slots[0])], &range, &zones).rows[0][4..6], ["no data", "no data"]);
     }
 }

@@ -180,7 +180,13 @@ fn a_night_of_a_clock_change_is_as_long_as_clocks_say() {
         let night = samples::night(Amount::All, chart_day(day));
         let stretch = chart::sleep::Stretch { start_ms: night.segments[0].start_ms, end_ms: night.segments[23].end_ms };
         let range = Range::ending(night.segments[23].end_ms, 1, &zones);
-        let model = regularity::model(&[stretch], regularity::Middles::default(), range.by(Step::Day), &zones);
+        let model = regularity::model(
+            &[stretch],
+            regularity::RowDay::Morning,
+            regularity::Middles::default(),
+            range.by(Step::Day),
+            &zones,
+        );
         assert_eq!(model.table.rows.len(), 1);
         assert_ne!(model.table.rows[0][1], "no data");
         check_inside(day, &draw(&model, (520, 240), Theme::Light), (520, 240));

@@ -65,7 +65,14 @@ fn every_chart(raw: &[Raw], step: chart::Step, days: u32) -> Vec<Model> {
     let in_bed: Vec<Stretch> = raw.iter().map(|r| Stretch { start_ms: r.0, end_ms: r.1 }).collect();
     let night =
         |kind: NightKind| Night { day: day(now()), kind, segments: segments.clone(), in_bed: in_bed.clone(), minutes };
-    let slot = |r: &Raw| StageSlot { start_ms: r.0, end_ms: r.1, minutes, nights: 1, complete: r.1 % 2 == 0 };
+    let slot = |r: &Raw| StageSlot {
+        start_ms: r.0,
+        end_ms: r.1,
+        minutes,
+        nights: 1,
+        staged: r.1 as u32 % 2,
+        complete: r.1 % 2 == 0,
+    };
     let pressure = |r: &Raw| Pressure { at_ms: r.0, systolic: r.2, diastolic: r.3 };
     let pressures: Vec<Pressure> = raw.iter().map(pressure).collect();
     let ring = Some(Ring { value: a, goal: Some(b) });
@@ -128,7 +135,7 @@ fn every_chart(raw: &[Raw], step: chart::Step, days: u32) -> Vec<Model> {
         hypnogram::model(&night(NightKind::Night), &zones),
         nights::model(&[night(NightKind::Night), night(NightKind::Nap), night(NightKind::InBedOnly)], range, &zones),
         stages::model(&slots, range, &zones),
-        regularity::model(&in_bed, middles, range, &zones),
+        regularity::model(&in_bed, regularity::RowDay::Evening, middles, range, &zones),
         body_mass::model(&mass, range, &zones),
         blood_pressure::model(&pressures, &pressures, Some(guideline), &lone, range, &zones),
         glucose::model(&sugar, range, &zones),

@@ -2,7 +2,7 @@
 
 use chart::Measure;
 use chart::theme::Hue;
-use health::kind::{Kind, short_name};
+use health::kind::{Kind, Style, short_name};
 use health::series::rule::Rule;
 
 use crate::display::{Display, Units};
@@ -75,6 +75,7 @@ fn unit<'a>(kind: &Kind, shown: &'a str) -> &'a str {
         ("count", "PushCount") => "pushes",
         ("count", "SwimmingStrokeCount") => "strokes",
         ("count", "NumberOfAlcoholicBeverages") => "drinks",
+        ("count", _) if kind.style == Style::Arithmetic => "",
         ("count", _) => "times",
         ("mL/min\u{b7}kg", _) => chart::vital::VO2_MAX.unit,
         ("degC", _) => "\u{b0}C",
@@ -136,6 +137,7 @@ mod tests {
         check("oxygen_saturation", 1.0, ("Blood oxygen", "%", 1));
         check("heart_rate_variability_sdnn", 80.0, ("Heart-rate variability (SDNN)", "ms", 0));
         check("respiratory_rate", 17.0, ("Respiratory rate", "breaths/min", 1));
+        check("body_mass_index", 22.0, ("Body mass index", "", 1));
         check("mindful_session", 3.0, ("Mindful minutes", "min", 2));
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chart::regularity::{self, FreeDays, Middles};
+use chart::regularity::{self, FreeDays, Middles, RowDay};
 use chart::sleep::{Night, NightKind, Segment, Stage, StageMinutes, Stretch as Bed};
 use chart::stages::StageSlot;
 use chart::{Model, Range, hypnogram, nights, stages};
@@ -16,6 +16,7 @@ use super::stretch::Stretch;
 use super::view::View;
 use crate::error::{Error, Result};
 use crate::local::{Days, find_kind};
+use crate::settings::nights_by_evening;
 use crate::sleep::{SLEEP, Sleeper};
 
 /// Newest nights among which the last one is looked for: its day may be that of the evening before.
@@ -44,7 +45,7 @@ pub(super) fn chart(view: &View<'_>, style: SleepStyle) -> Result<Model> {
             let all: Vec<Night> = sessions.iter().map(|session| night(session, &written)).collect();
             nights::model(&all, days, view.zones)
         }
-        (SleepStyle::Regularity, _) => raster(&sessions, days, view),
+        (SleepStyle::Regularity, _) => raster(&sessions, nights_by_evening(view.store)?, days, view),
         _ => {
             // A day of nights has one slot, not 24.
             let range = if stretch.grain == Grain::Hour { days } else { stretch.range(view.zones) };
@@ -158,9 +159,10 @@ fn slots(sessions: &[Session], range: &Range, view: &View<'_>) -> Vec<StageSlot>
         let days = view.zones.day(start_ms)..=view.zones.day(end_ms - 1);
         let found: Vec<StageMinutes> = by_day.range(days).map(|(_, minutes)| *minutes).collect();
         let sum = found.iter().copied().fold(StageMinutes::default(), added);
-        let nights = found.len() as u32;
+        let (nights, staged) = (found.len() as u32, found.iter().filter(|night| night.has_stages()).count() as u32);
         let minutes = divided(sum, f64::from(nights.max(1)));
-        (nights > 0).then_some(StageSlot { start_ms, end_ms, minutes, nights, complete: end_ms <= view.now_ms })
+        let complete = end_ms <= view.now_ms;
+        (nights > 0).then_some(StageSlot { start_ms, end_ms, minutes, nights, staged, complete })
     };
     range.slots(view.zones).into_iter().filter_map(slot).collect()
 }
@@ -185,10 +187,11 @@ fn divided(a: StageMinutes, by: f64) -> StageMinutes {
     }
 }
 
-fn raster(sessions: &[Session], range: Range, view: &View<'_>) -> Model {
+fn raster(sessions: &[Session], evening: bool, range: Range, view: &View<'_>) -> Model {
     let slices = sessions.iter().flat_map(|session| &session.slices);
     let asleep = joined(slices.filter(|slice| slice.stage.is_asleep()));
-    regularity::model(&asleep, middles(sessions, view.zones), range, view.zones)
+    let row_day = if evening { RowDay::Evening } else { RowDay::Morning };
+    regularity::model(&asleep, row_day, middles(sessions, view.zones), range, view.zones)
 }
 
 /// When the middle of the nights is.

@@ -15,7 +15,7 @@ use chart::glucose::Glucose;
 use chart::heat_map::DayValue;
 use chart::model::Bucket;
 use chart::profiles::{Along, Profiles};
-use chart::regularity::{FreeDays, Middles};
+use chart::regularity::{FreeDays, Middles, RowDay};
 use chart::rings::{Moves, Ring, RingDay};
 use chart::route::Fix;
 use chart::sleep::{Night, NightKind, Segment, Stage, StageMinutes, Stretch};
@@ -350,7 +350,7 @@ fn month_of_stages(amount: Amount) -> Model {
         if i < 3 {
             minutes = StageMinutes { unspecified: minutes.asleep(), ..StageMinutes::default() };
         }
-        StageSlot { start_ms, end_ms, minutes, nights: 1, complete: true }
+        StageSlot { start_ms, end_ms, minutes, nights: 1, staged: 1, complete: true }
     };
     let mut nights: Vec<StageSlot> = slots.into_iter().enumerate().map(one).collect();
     nights.drain(12..14);
@@ -369,7 +369,7 @@ fn raster(amount: Amount) -> Model {
     });
     let free_days = amount.when(FreeDays { later_min: 62.0, nights: 8, other_nights: 20 });
     let middles = Middles { spread_min: amount.when(41.0), free_days };
-    regularity::model(&amount.of(asleep.collect()), middles, range, &berlin())
+    regularity::model(&amount.of(asleep.collect()), RowDay::Morning, middles, range, &berlin())
 }
 
 fn mass(amount: Amount) -> Model {

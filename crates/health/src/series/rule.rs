@@ -172,6 +172,12 @@ impl Rule {
                 let hours: Vec<Input> = hours_once(rows).into_iter().filter_map(|row| rows.get(row)).copied().collect();
                 buckets(&hours, self.style(), true, calendar)
             }
+            // A row that speaks for a day speaks for that of its start.
+            Self::LatestOfBest | Self::FirstOfDay => {
+                let starts =
+                    rows.iter().map(|row| Input { span: Span { end_ms: row.span.start_ms, ..row.span }, ..*row });
+                buckets(&starts.collect::<Vec<_>>(), self.style(), false, calendar)
+            }
             _ => buckets(rows, self.style(), self == Self::EveryEvent, calendar),
         }
     }
@@ -319,6 +325,18 @@ mod tests {
         // The last one begins before midnight.
         check_hours(Rule::HoursStood, &[(30, 60, stood, 0), (1410, 60, stood, 0)], (2.0, 2));
         check_hours(Rule::HoursStood, &[(0, 60, idle, 0), (60, 60, None, 0)], (0.0, 2));
+    }
+
+    #[test]
+    fn a_row_that_speaks_for_a_day_says_nothing_about_the_next() {
+        let zones = Zones::named("UTC").expect("a zone");
+        let row = |from_h: i64, until_h: i64, value| Input {
+            span: Span { start_ms: from_h * 3_600_000, end_ms: until_h * 3_600_000, value, rank: 0 },
+            copies: 1,
+        };
+        let days = Rule::LatestOfBest.day_buckets(&[row(9, 30, 47.0), row(33, 40, 51.0)], &zones);
+        let found: Vec<_> = days.iter().map(|day| (day.day, day.value, day.min, day.max, day.n)).collect();
+        assert_eq!(found, [(0, 47.0, 47.0, 47.0, 1), (1, 51.0, 51.0, 51.0, 1)]);
     }
 
     #[test]
