@@ -145,9 +145,20 @@ impl Window {
         command.env("DISPLAY", lines.next().unwrap_or_default()).env("XAUTHORITY", lines.next().unwrap_or_default())
     }
 
-    /// Sets the window's outer size.
+    /// Sets the window's outer size and waits until the page has it.
+    ///
+    /// The window manager may be busy with the window when it is asked, and a toolkit that has asked for a size does
+    /// not ask for the same one again: each new try differs by a pixel in height.
+    #[track_caller]
     pub fn resize(&self, width: u32, height: u32) {
-        self.call("window/rect", json!({"width": width, "height": height}));
+        let mut tries = 0;
+        self.wait_for("the window's new size", || {
+            self.call("window/rect", json!({"width": width, "height": height - tries % 2}));
+            tries += 1;
+            let page = self.run("return innerWidth");
+            // Frames and scroll bars take their part.
+            page.as_u64().is_some_and(|page| page.abs_diff(u64::from(width)) < 60).then_some(())
+        });
     }
 
     fn call(&self, what: &str, body: Value) -> Value {
