@@ -76,7 +76,7 @@ fn shortened(cell: String) -> String {
 
 fn is_number(cell: &str) -> bool {
     cell.starts_with(|c: char| c.is_ascii_digit() || c == '-')
-        && cell.chars().all(|c| c.is_ascii_digit() || "-.".contains(c))
+        && cell.chars().all(|c| c.is_ascii_digit() || "-.:".contains(c))
 }
 
 /// Two decimals at most.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use app::display::{Display, Units};
+use app::display::{Display, Units, Ways, minutes_seconds};
 use app::local::Clock;
 use app::workouts::{DetailAnswer, Listing, WorkoutAnswer, ZonesAnswer, workouts};
 use app::{Folder, Result};
@@ -109,7 +109,9 @@ fn tell(folder: &Folder, detail: &DetailAnswer, out: &mut Out) -> Result<()> {
         out.line(&format!("Heart rate {min} to {max}, {mean} in the mean"))?;
     }
     if let (Some(up), Some(down)) = (detail.elevation_up_m, detail.elevation_down_m) {
-        out.line(&format!("{} m up, {} m down", number(up.round()), number(down.round())))?;
+        let height = Units::of(folder)?.ways().height;
+        let [up, down] = [up, down].map(|metres| number(height.of(metres).round()));
+        out.line(&format!("{up} {unit} up, {down} {unit} down", unit = height.symbol))?;
     }
     if let Some(id) = row.same_as {
         out.line(&format!("The same activity as workout {id}, which counts"))?;
@@ -120,7 +122,7 @@ fn tell(folder: &Folder, detail: &DetailAnswer, out: &mut Out) -> Result<()> {
     }
     if !detail.splits.is_empty() {
         out.line("")?;
-        out.table(&split_table(detail, &clock))?;
+        out.table(&split_table(detail, &clock, Units::of(folder)?.ways()))?;
     }
     Ok(())
 }
@@ -141,12 +143,15 @@ fn zone_table(zones: &ZonesAnswer) -> Table {
     table
 }
 
-fn split_table(detail: &DetailAnswer, clock: &Clock) -> Table {
-    let mut table = Table::new(&["km", "start", "m", "min", "pace min/km"]);
+fn split_table(detail: &DetailAnswer, clock: &Clock, ways: Ways) -> Table {
+    let has_pace = detail.tempo == "pace";
+    let tempo = if has_pace { format!("pace {}", ways.pace_symbol()) } else { ways.speed_symbol().to_owned() };
+    let mut table = Table::new(&["split", "start", ways.way.symbol, "min:s", &tempo]);
     for (place, split) in (1..).zip(&detail.splits) {
-        let pace = split.pace_s_per_km.map(|seconds| number(seconds / 60.0)).unwrap_or_default();
-        let (metres, minutes) = (number(split.distance_m.round()), number(split.moving_s / 60.0));
-        table.row([i32::to_string(&place), clock.time(&split.start), metres, minutes, pace]);
+        let told = |pace| if has_pace { minutes_seconds(ways.pace(pace)) } else { format!("{:.1}", ways.speed(pace)) };
+        let tempo = split.pace_s_per_km.map(told).unwrap_or_default();
+        let (way, lasted) = (number(ways.way.of(split.distance_m)), minutes_seconds(split.moving_s));
+        table.row([i32::to_string(&place), clock.time(&split.start), way, lasted, tempo]);
     }
     table
 }

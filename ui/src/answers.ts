@@ -124,6 +124,12 @@ export interface Explained {
   sources: { source: string; id: number | null; rows_used: number; rows_left_out: number; value: number | null }[]
 }
 
+/** A unit of length, and how many metres it has. */
+export interface Length {
+  symbol: string
+  metres: number
+}
+
 export interface Workout {
   id: number
   activity_name: string
@@ -131,6 +137,8 @@ export interface Workout {
   end: string
   /** By the wearer's clock: `2026-03-14 07:00`. */
   local_start: string
+  /** How the owner reads ways and heights. */
+  ways: { way: Length; height: Length }
   duration_s: number | null
   distance_m: number | null
   energy_kcal: number | null
@@ -144,6 +152,8 @@ export interface WorkoutDetail extends Workout {
   pauses: { start: string; end: string }[]
   elevation_up_m: number | null
   elevation_down_m: number | null
+  /** How people tell how fast they were. */
+  tempo: 'pace' | 'speed'
   splits: { start: string; distance_m: number; moving_s: number; pace_s_per_km: number | null }[]
   zones: { method: 'highest_minute' | 'age' | 'set'; highest_bpm: number | null; limits: number[]; minutes: number[] } | null
 }

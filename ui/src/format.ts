@@ -50,6 +50,17 @@ export function clock(minutes: number): string {
   return `${String(Math.floor(all / 60)).padStart(2, '0')}:${String(all % 60).padStart(2, '0')}`
 }
 
+/** Metres in a unit of length: 6240 -> "6.24 km" */
+export function way(metres: number, unit: { symbol: string; metres: number }, digits = 2): string {
+  return `${number(metres / unit.metres, digits)}\u00a0${unit.symbol}`
+}
+
+/** How fast somebody was who needed so many seconds for a kilometre: "5:32 /km" or "21.4 km/h" */
+export function tempo(kind: 'pace' | 'speed', seconds: number, unit: { symbol: string; metres: number }): string {
+  const each = (seconds * unit.metres) / 1000
+  return kind === 'pace' ? `${pace(each)}\u00a0/${unit.symbol}` : `${number(3600 / each, 1)}\u00a0${unit.symbol}/h`
+}
+
 /** Seconds a kilometre: 332 -> "5:32" */
 export function pace(seconds: number): string {
   const all = Math.round(seconds)

@@ -3,6 +3,7 @@
 use health::kind::{Kind, Nature, get_or_guess, short_name};
 use health::series::rule::Rule;
 use health::unit::conversion;
+pub use health::ways::{Ways, minutes_seconds};
 use store::Store;
 
 use crate::error::Result;
@@ -20,6 +21,14 @@ pub enum Units {
 }
 
 impl Units {
+    /// How ways, heights and paces of workouts are told.
+    pub fn ways(self) -> Ways {
+        match self {
+            Self::Metric => Ways::METRIC,
+            Self::Imperial => Ways::IMPERIAL,
+        }
+    }
+
     /// Reads the setting.
     pub fn of(folder: &Folder) -> Result<Self> {
         Self::of_store(&folder.read()?)

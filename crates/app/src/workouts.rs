@@ -160,6 +160,11 @@ impl<'s> Desk<'s> {
         better
     }
 
+    /// How far it was by the workout's total.
+    pub(crate) fn distance_m(&self, row: &WorkoutRow) -> Result<Option<f64>> {
+        Ok(self.distance(row, &Body::of(row))?.map(|total| total.value))
+    }
+
     fn answer(
         &self,
         row: &WorkoutRow,

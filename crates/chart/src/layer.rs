@@ -2,6 +2,7 @@
 //!
 //! Charts differ in which layers they put together; `draw` knows each kind of layer once.
 
+use health::ways::Ways;
 use serde::Serialize;
 
 use crate::model::{Axis, Bucket, Point};
@@ -274,8 +275,11 @@ pub enum Layer {
     },
     /// Paper ruled in units and fives of both axes.
     Paper,
-    /// A length of a round number of metres, where the axes are metres.
-    ScaleBar,
+    /// A length of a round number, where the axes are metres.
+    ScaleBar {
+        /// In which units it is told.
+        ways: Ways,
+    },
 }
 
 impl Layer {
@@ -287,7 +291,7 @@ impl Layer {
             Self::Strokes { spans, .. } => spans.is_empty(),
             Self::Blocks { blocks, .. } => blocks.is_empty(),
             Self::Rings { rings } => rings.is_empty(),
-            Self::Band { .. } | Self::Rules { .. } | Self::Notes { .. } | Self::Paper | Self::ScaleBar => true,
+            Self::Band { .. } | Self::Rules { .. } | Self::Notes { .. } | Self::Paper | Self::ScaleBar { .. } => true,
         }
     }
 }

@@ -1,7 +1,8 @@
-//! What happened during a workout: heart rate, pace and elevation over one axis of time or distance. Pace is upside
-//! down, so that faster is up, and says so.
+//! What happened during a workout: heart rate, pace or speed, and elevation over one axis of time or distance. Pace is
+//! upside down, so that faster is up, and says so.
 
 use health::time::Zones;
+use health::ways::{Ways, minutes_seconds};
 
 use crate::layer::{Layer, Panel, Tone, alone};
 use crate::model::{Axis, Model, Point, Table, Tick};
@@ -26,6 +27,15 @@ pub enum Along {
     Distance,
 }
 
+/// How people tell how fast they were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tempo {
+    /// Minutes for a kilometre or a mile: on foot.
+    Pace,
+    /// Kilometres or miles in an hour: on wheels, skis and boats.
+    Speed,
+}
+
 /// The series of a workout; an empty one has no panel. First of each pair is the place along the shared axis.
 #[derive(Debug, Clone, Copy)]
 pub struct Profiles<'a> {
@@ -41,24 +51,31 @@ pub struct Profiles<'a> {
     pub heart_rate: &'a [Point],
     /// Seconds per kilometre.
     pub pace: &'a [Point],
+    /// As what that is shown.
+    pub tempo: Tempo,
     /// Metres above the sea.
     pub elevation: &'a [Point],
+    /// In which units people read them.
+    pub ways: Ways,
 }
 
-/// One line of a workout.
+/// One line of a workout, in the units that are shown.
 struct Profile {
     name: &'static str,
-    label: &'static str,
+    unit: String,
+    label: String,
     hue: Hue,
     least: f64,
     points: Vec<Point>,
     write: fn(f64) -> String,
+    /// Whether small is fast.
+    is_upside_down: bool,
 }
 
 impl Profile {
     fn panel(&self, length: f64) -> Panel {
         let (low, high) = extent(self.points.iter().map(|point| point.1)).unwrap_or((0.0, self.least));
-        let y = if self.hue == Hue::Workout { pace_axis(low, high) } else { value_axis(low, high, self.least) };
+        let y = if self.is_upside_down { pace_axis(low, high) } else { value_axis(low, high, self.least) };
         let line = |run: Vec<Point>| Layer::Line {
             hue: self.hue,
             tone: Tone::Full,
@@ -68,12 +85,17 @@ impl Profile {
         let most = length * WIDEST_HOLE;
         let layers =
             joined(&self.points, most).into_iter().map(line).chain(alone(&self.points, most, self.hue)).collect();
-        Panel { x: Axis { from: 0.0, to: length, ..Axis::default() }, y: y.labelled(self.label), layers, share: 1.0 }
+        Panel {
+            x: Axis { from: 0.0, to: length, ..Axis::default() },
+            y: y.labelled(self.label.as_str()),
+            layers,
+            share: 1.0,
+        }
     }
 
     fn extremes(&self) -> Option<String> {
         let (low, high) = extent(self.points.iter().map(|point| point.1))?;
-        Some(format!("{} {} to {}", self.name, (self.write)(low), (self.write)(high)))
+        Some(format!("{} {} to {} {}", self.name, (self.write)(low), (self.write)(high), self.unit))
     }
 
     /// The value of the last point before a place.
@@ -91,7 +113,7 @@ pub fn model(profiles: &Profiles, zones: &Zones) -> Model {
     let length = if usable(profiles.length) && profiles.length > 0.0 { profiles.length } else { 1.0 };
     let series = series(profiles, length);
     let mut panels: Vec<Panel> = series.iter().map(|profile| profile.panel(length)).collect();
-    let x = along(profiles.along, length);
+    let x = along(profiles.along, length, profiles.ways);
     // One axis for all: only the lowest panel has its labels.
     match panels.last_mut() {
         Some(lowest) => lowest.x = x,
@@ -106,7 +128,7 @@ pub fn model(profiles: &Profiles, zones: &Zones) -> Model {
         layers,
         panels: panels.collect(),
         summary: summary(&series, profiles, zones),
-        table: table(&series, profiles.along, length),
+        table: table(&series, profiles, length),
         ..Model::new(TITLE, "", range, zones)
     }
 }
@@ -117,35 +139,54 @@ fn series(profiles: &Profiles, length: f64) -> Vec<Profile> {
     };
     let heart_rate = Profile {
         name: "Heart rate",
-        label: "Heart rate, bpm",
+        unit: "bpm".to_owned(),
+        label: "Heart rate, bpm".to_owned(),
         hue: Hue::Heart,
         least: 20.0,
         points: within(profiles.heart_rate),
         write: |value| number(value, 0),
+        is_upside_down: false,
     };
-    let pace = Profile {
-        name: "Pace",
-        label: "Pace, min/km, faster is up",
-        hue: Hue::Workout,
-        least: 60.0,
-        points: within(profiles.pace).into_iter().filter(|point| point.1 > 0.0).collect(),
-        write: minutes_seconds,
-    };
+    let height = profiles.ways.height;
     let elevation = Profile {
         name: "Elevation",
-        label: "Elevation, m",
+        unit: height.symbol.to_owned(),
+        label: format!("Elevation, {}", height.symbol),
         hue: Hue::Neutral,
-        least: 20.0,
-        points: within(profiles.elevation),
+        least: height.of(20.0).round(),
+        points: within(profiles.elevation).into_iter().map(|(at, metres)| (at, height.of(metres))).collect(),
         write: |value| number(value, 0),
+        is_upside_down: false,
     };
-    [heart_rate, pace, elevation].into_iter().filter(|profile| !profile.points.is_empty()).collect()
+    let pace: Vec<Point> = within(profiles.pace).into_iter().filter(|point| point.1 > 0.0).collect();
+    [heart_rate, tempo(profiles, pace), elevation].into_iter().filter(|profile| !profile.points.is_empty()).collect()
 }
 
-/// `5:30`.
-fn minutes_seconds(seconds: f64) -> String {
-    let whole = seconds.round() as i64;
-    format!("{}:{:02}", whole / 60, whole % 60)
+/// How fast it went, of seconds for a kilometre.
+fn tempo(profiles: &Profiles, pace: Vec<Point>) -> Profile {
+    let ways = profiles.ways;
+    match profiles.tempo {
+        Tempo::Pace => Profile {
+            name: "Pace",
+            unit: ways.pace_symbol(),
+            label: format!("Pace, {}, faster is up", ways.pace_symbol()),
+            hue: Hue::Workout,
+            least: 60.0,
+            points: pace.into_iter().map(|(at, seconds)| (at, ways.pace(seconds))).collect(),
+            write: minutes_seconds,
+            is_upside_down: true,
+        },
+        Tempo::Speed => Profile {
+            name: "Speed",
+            unit: ways.speed_symbol().to_owned(),
+            label: format!("Speed, {}", ways.speed_symbol()),
+            hue: Hue::Workout,
+            least: 5.0,
+            points: pace.into_iter().map(|(at, seconds)| (at, ways.speed(seconds))).collect(),
+            write: |value| number(value, 1),
+            is_upside_down: false,
+        },
+    }
 }
 
 /// Steps that are round on a clock, slow at the bottom.
@@ -164,12 +205,12 @@ fn pace_axis(low: f64, high: f64) -> Axis {
 }
 
 /// The shared axis: minutes or kilometres at round places.
-fn along(along: Along, length: f64) -> Axis {
-    let unit = if along == Along::Time { 60.0 } else { 1000.0 };
+fn along(along: Along, length: f64, ways: Ways) -> Axis {
+    let unit = if along == Along::Time { 60.0 } else { ways.way.metres };
     let round = value_axis(0.0, length / unit, 0.0);
     let inside = round.ticks.into_iter().filter(|tick| tick.at * unit <= length * 1.000_001);
     let ticks = inside.map(|tick| Tick { at: tick.at * unit, ..tick }).collect();
-    let label = if along == Along::Time { "minutes" } else { "km" };
+    let label = if along == Along::Time { "minutes" } else { ways.way.symbol };
     Axis { from: 0.0, to: length, ticks, ..Axis::default() }.labelled(label)
 }
 
@@ -182,16 +223,16 @@ fn summary(series: &[Profile], profiles: &Profiles, zones: &Zones) -> String {
     format!("Workout of {when}: {}.", words.join("; "))
 }
 
-fn table(series: &[Profile], along: Along, length: f64) -> Table {
-    let head = if along == Along::Time { "Minute" } else { "km" };
-    let unit = if along == Along::Time { 60.0 } else { 1000.0 };
+fn table(series: &[Profile], profiles: &Profiles, length: f64) -> Table {
+    let way = profiles.ways.way;
+    let (head, unit) = if profiles.along == Along::Time { ("Minute", 60.0) } else { (way.symbol, way.metres) };
     let row = |i: usize| {
         let place = length * i as f64 / ROWS as f64;
         let values = series.iter().map(|profile| profile.at(place));
         std::iter::once(number(place / unit, 1)).chain(values).collect()
     };
     let nothing = if series.is_empty() { Some("Value") } else { None };
-    let columns = std::iter::once(head).chain(series.iter().map(|profile| profile.label)).chain(nothing);
+    let columns = std::iter::once(head).chain(series.iter().map(|profile| profile.label.as_str())).chain(nothing);
     let rows = if series.is_empty() { Vec::new() } else { (0..=ROWS).map(row).collect() };
     Table { columns: columns.map(str::to_owned).collect(), rows }
 }

@@ -2,10 +2,11 @@
 //! who would then know where.
 
 use health::time::Zones;
+use health::ways::Ways;
 
 use crate::layer::{Dot, Layer, Note, Tone};
 use crate::model::{Axis, Model, Point, Table};
-use crate::number::{counted, extent, grouped, minutes, number, usable};
+use crate::number::{counted, extent, grouped, minutes, number, usable, with_unit};
 use crate::range::{Range, Step, clock, long_day};
 use crate::theme::Hue;
 
@@ -38,8 +39,19 @@ impl Fix {
     }
 }
 
-/// Returns the route of one or more parts, each sorted by time; parts are not joined. The length is the caller's.
-pub fn model(parts: &[Vec<Fix>], length_metres: Option<f64>, zones: &Zones) -> Model {
+/// How far it was.
+#[derive(Debug, Clone, Copy)]
+pub struct Told {
+    /// Metres from point to point.
+    pub by_points_m: Option<f64>,
+    /// Metres that the workout tells, which may have counted steps where satellites were out of sight.
+    pub by_workout_m: Option<f64>,
+    /// In which units people read them.
+    pub ways: Ways,
+}
+
+/// Returns the route of one or more parts, each sorted by time; parts are not joined. The lengths are the caller's.
+pub fn model(parts: &[Vec<Fix>], length: Told, zones: &Zones) -> Model {
     let parts: Vec<Vec<Fix>> =
         parts.iter().map(|part| part.iter().filter(|fix| fix.is_sound()).copied().collect()).collect();
     let tracks = project(&parts);
@@ -53,9 +65,9 @@ pub fn model(parts: &[Vec<Fix>], length_metres: Option<f64>, zones: &Zones) -> M
     Model {
         x: Axis::hidden(west, east),
         y: Axis::hidden(south, north),
-        layers: layers(&tracks, (east - west).max(north - south)),
+        layers: layers(&tracks, (east - west).max(north - south), length.ways),
         square: true,
-        summary: summary(&parts, length_metres, &range, zones),
+        summary: summary(&parts, length, &range, zones),
         table: table(&parts, zones),
         ..Model::new(TITLE, "m", range, zones)
     }
@@ -85,7 +97,7 @@ fn padded(ends: Option<(f64, f64)>) -> (f64, f64) {
     (low - margin, high + margin)
 }
 
-fn layers(tracks: &[Vec<Point>], length: f64) -> Vec<Layer> {
+fn layers(tracks: &[Vec<Point>], length: f64, ways: Ways) -> Vec<Layer> {
     let line = |points: &Vec<Point>| Layer::Line {
         hue: Hue::Workout,
         tone: Tone::Full,
@@ -97,7 +109,7 @@ fn layers(tracks: &[Vec<Point>], length: f64) -> Vec<Layer> {
         layers.push(Layer::Dots { hue: Hue::Neutral, dot: Dot::Square, points: vec![*last] });
         layers.push(Layer::Dots { hue: Hue::Workout, dot: Dot::Ring, points: vec![*first] });
         layers.push(Layer::Notes { notes: notes(*first, *last, length) });
-        layers.push(Layer::ScaleBar);
+        layers.push(Layer::ScaleBar { ways });
     }
     layers
 }
@@ -120,17 +132,23 @@ fn apart(points: &[Point], least: f64) -> Vec<Point> {
     kept
 }
 
-fn summary(parts: &[Vec<Fix>], length_metres: Option<f64>, range: &Range, zones: &Zones) -> String {
+fn summary(parts: &[Vec<Fix>], told: Told, range: &Range, zones: &Zones) -> String {
     let n: usize = parts.iter().map(Vec::len).sum();
     if n == 0 {
         return "There is no route.".to_owned();
     }
-    let length = length_metres.filter(|m| usable(*m) && *m >= 0.0);
-    let length = length.map_or_else(String::new, |m| format!(" of {} km", number(m / 1000.0, 2)));
+    let way = |metres: Option<f64>| {
+        let metres = metres.filter(|m| usable(*m) && *m >= 0.0)?;
+        Some(with_unit(&number(told.ways.way.of(metres), 2), told.ways.way.symbol))
+    };
+    let (by_points, by_workout) = (way(told.by_points_m), way(told.by_workout_m));
+    let length = by_points.as_ref().map_or_else(String::new, |way| format!(" of {way}"));
+    let other = by_workout.filter(|way| by_points.as_ref().is_some_and(|by_points| by_points != way));
+    let other = other.map_or_else(String::new, |way| format!(" The workout itself tells {way}."));
     let with_points = parts.iter().filter(|part| !part.is_empty()).count();
     let several = if with_points > 1 { format!(" in {}", counted(with_points, "part")) } else { String::new() };
     format!(
-        "Route{length} on {}, from {} to {}: {}{several}.",
+        "Route{length} on {}, from {} to {}: {}{several}.{other}",
         long_day(zones.day(range.start_ms)),
         clock(range.start_ms, zones),
         clock(range.end_ms, zones),

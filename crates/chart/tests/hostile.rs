@@ -9,15 +9,16 @@ use chart::ecg::Recording;
 use chart::glucose::Glucose;
 use chart::heat_map::DayValue;
 use chart::model::Bucket;
-use chart::profiles::{Along, Profiles};
+use chart::profiles::{Along, Profiles, Tempo};
 use chart::rings::{Moves, Ring, RingDay};
-use chart::route::Fix;
+use chart::route::{Fix, Told};
 use chart::sleep::{Night, NightKind, Segment, Stage, StageMinutes, Stretch};
 use chart::stages::StageSlot;
 use chart::vital::Usual;
 use chart::{Model, Range, Reading, Size, Theme, render};
 use chart::{blood_pressure, body_mass, correlation, cumulative, ecg, glucose, heart_rate, heat_map, hypnogram};
 use chart::{glucose_profile, nights, profiles, regularity, rings, route, stages, vital};
+use health::ways::Ways;
 use proptest::prelude::*;
 use samples::{berlin, check_inside, now};
 
@@ -110,8 +111,11 @@ fn every_chart(raw: &[Raw], step: chart::Step, days: u32) -> Vec<Model> {
         length: b,
         heart_rate: &points,
         pace: &points,
+        tempo: Tempo::Speed,
+        ways: Ways::IMPERIAL,
         elevation: &points,
     };
+    let told = Told { by_points_m: Some(a), by_workout_m: Some(b), ways: Ways::IMPERIAL };
     let context = heart_rate::Context { limits: Some([a, b, a, b]), workouts: &in_bed };
     let slots_of_day: Vec<glucose_profile::Slot> = raw
         .iter()
@@ -143,9 +147,9 @@ fn every_chart(raw: &[Raw], step: chart::Step, days: u32) -> Vec<Model> {
         ecg::model(&slow, 0, &zones),
         rings::day(&ring_days[0], &zones),
         rings::month(&ring_days, range, &zones),
-        route::model(&[fixes.clone(), Vec::new(), fixes], Some(a), &zones),
+        route::model(&[fixes.clone(), Vec::new(), fixes], told, &zones),
         profiles::model(&run, &zones),
-        profiles::model(&Profiles { length: 200.0, along: Along::Time, ..run }, &zones),
+        profiles::model(&Profiles { length: 200.0, along: Along::Time, tempo: Tempo::Pace, ..run }, &zones),
         heat_map::model(&cumulative::STEPS, &values, range, &zones),
         correlation::model(&vital::HRV_SDNN, &vital::VO2_MAX, " of the next day", (&pairs, rho), range, &zones),
     ]

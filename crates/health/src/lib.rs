@@ -17,6 +17,7 @@ pub mod series;
 pub mod time;
 pub mod unit;
 pub mod varint;
+pub mod ways;
 pub mod whereabouts;
 mod zones;
 

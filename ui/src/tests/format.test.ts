@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bytes, clock, count, day, duration, fileName, length, number, pace, percent, plain, span } from '../format'
+import { bytes, clock, count, day, duration, fileName, length, number, pace, percent, plain, span, tempo, way } from '../format'
 
 test.each([
   [0, '0'],
@@ -44,6 +44,9 @@ test('lengths and times of day', () => {
   expect([0, 45, 60, 432, 483.6].map(length)).toEqual(['0\u00a0min', '45\u00a0min', '1\u00a0h', '7\u00a0h 12\u00a0min', '8\u00a0h 04\u00a0min'])
   expect([0, 1390, 1440, -10].map(clock)).toEqual(['00:00', '23:10', '00:00', '23:50'])
   expect(pace(332)).toBe('5:32')
+  const mile = { symbol: 'mi', metres: 1609.344 }
+  expect(way(6240, { symbol: 'km', metres: 1000 })).toBe('6.24\u00a0km')
+  expect([tempo('pace', 300, mile), tempo('speed', 300, mile)]).toEqual(['8:03\u00a0/mi', '7.5\u00a0mi/h'])
   expect(span('2026-03-01', '2026-03-01')).toBe('1 Mar 2026')
   expect(span('2026-02-23', '2026-03-01')).toBe('23 Feb 2026 \u2013 1 Mar 2026')
 })

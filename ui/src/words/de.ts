@@ -309,9 +309,10 @@ export const de: Words = {
           ? `Nach dem Alter: höchste Herzfrequenz ${bpm} bpm.`
           : `Nach Ihrer höchsten Minute in zwei Jahren: ${bpm} bpm.`,
     profiles: 'Unterwegs',
-    splits: 'Kilometer',
-    split: 'Kilometer',
+    splits: 'Abschnitte',
+    split: 'Abschnitt',
     pace: 'Tempo',
+    speed: 'Geschwindigkeit',
   },
 
   area: { others: 'Auch hier', records: (n: number) => records(n) },

@@ -315,9 +315,10 @@ export const en = {
           ? `By age: highest heart rate ${bpm} bpm.`
           : `By your highest minute of two years: ${bpm} bpm.`,
     profiles: 'Along the way',
-    splits: 'Kilometres',
-    split: 'Kilometre',
+    splits: 'Splits',
+    split: 'Split',
     pace: 'Pace',
+    speed: 'Speed',
   },
 
   area: { others: 'Also here', records: (n: number) => records(n) },

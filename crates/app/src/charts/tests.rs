@@ -223,6 +223,30 @@ fn goals_are_lines_and_weights_are_in_the_unit_of_tables() {
 }
 
 #[test]
+fn who_reads_miles_sees_routes_and_profiles_in_miles() {
+    let (_kept, folder, now_ms) = demo("charts-miles");
+    let listed = crate::workouts::workouts(&folder, Default::default()).expect("workouts");
+    let routed = listed.iter().find(|row| row.route_points > 0).expect("a workout with a route").id;
+    let told = || {
+        let route = ask(&folder, &format!("workout:{routed}"), None, now_ms);
+        let profiles = ask(&folder, &format!("workout:{routed}:profiles"), None, now_ms);
+        (route.summary + " " + &profiles.summary, profiles.table.columns.join(", "))
+    };
+    let (words, columns) = told();
+    assert!(
+        words.contains(" km ") && words.contains(" min/km; ") && columns.contains("Elevation, m"),
+        "{words}{columns}"
+    );
+    crate::settings::set(&folder, "units", "imperial").expect("set");
+    let (words, columns) = told();
+    assert!(
+        words.contains(" mi ") && words.contains(" min/mi; ") && columns.contains("Elevation, ft"),
+        "{words}{columns}"
+    );
+    assert!(!words.contains("km"), "{words}");
+}
+
+#[test]
 fn rings_count_minutes_where_the_watch_does_and_need_no_goal() {
     let day = |day: &str, more: &str| format!("<ActivitySummary dateComponents=\"{day}\" {more}/>");
     let zeros = "activeEnergyBurned=\"0\" activeEnergyBurnedGoal=\"0\" activeEnergyBurnedUnit=\"kcal\"";

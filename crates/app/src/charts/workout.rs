@@ -1,15 +1,17 @@
 //! Workouts: the route, and what happened along the way.
 
 use chart::Model;
-use chart::profiles::{self, Along, Profiles};
-use chart::route::{self, Fix};
+use chart::profiles::{self, Along, Profiles, Tempo};
+use chart::route::{self, Fix, Told};
 use health::formats::route::{Point, unpack};
 use health::series::workouts::route::length_m;
 use health::series::workouts::splits::{Mark, marks_of_route};
+use health::series::workouts::totals::has_pace;
 use health::time::Zones;
 use store::Store;
 use store::query::WorkoutRow;
 
+use crate::display::Units;
 use crate::error::{Code, Error, Result};
 use crate::local::did_you_mean;
 use crate::workouts::{Desk, key};
@@ -26,10 +28,14 @@ pub(super) fn route(store: &Store, zones: &Zones, id: i64) -> Result<Model> {
     if parts.is_empty() {
         return of_workout(store, zones, &workout, &parts);
     }
-    let length = length_m(parts.iter().map(Vec::as_slice));
+    let told = Told {
+        by_points_m: Some(length_m(parts.iter().map(Vec::as_slice))),
+        by_workout_m: Desk::new(store)?.distance_m(&workout)?,
+        ways: Units::of_store(store)?.ways(),
+    };
     let fix = |p: &Point| Fix { at_ms: p.time_ms.unwrap_or(workout.start_ms), latitude: p.lat, longitude: p.lon };
     let fixes: Vec<Vec<Fix>> = parts.iter().map(|part| part.iter().map(fix).collect()).collect();
-    Ok(route::model(&fixes, Some(length), zones))
+    Ok(route::model(&fixes, told, zones))
 }
 
 /// Returns heart rate, pace and elevation of a workout.
@@ -77,7 +83,9 @@ fn of_workout(store: &Store, zones: &Zones, workout: &WorkoutRow, parts: &[Vec<P
         length: (end_ms - start_ms) as f64 / 1000.0,
         heart_rate: &heart_rate,
         pace: &pace,
+        tempo: if has_pace(&workout.activity) { Tempo::Pace } else { Tempo::Speed },
         elevation: &elevation,
+        ways: Units::of_store(store)?.ways(),
     };
     Ok(profiles::model(&profiles, zones))
 }

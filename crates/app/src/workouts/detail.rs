@@ -4,14 +4,15 @@ use health::formats::route::{Point, unpack};
 use health::series::buckets::Input;
 use health::series::workouts::heart::{Limits, Method, time_in_zones};
 use health::series::workouts::route::elevation;
-use health::series::workouts::splits::{KILOMETRE_M, Mark, Split, marks_of_parts, marks_of_samples, splits};
-use health::series::workouts::totals::distance_kind;
+use health::series::workouts::splits::{Mark, Split, marks_of_parts, marks_of_samples, splits};
+use health::series::workouts::totals::{distance_kind, has_pace};
 use health::time::format_instant;
 use serde::Serialize;
 use store::Store;
 use store::query::WorkoutRow;
 
 use super::{Body, Desk, Highs, TWIN_REACH_MS, WorkoutAnswer, key};
+use crate::display::Units;
 use crate::error::{Code, Error, Result};
 use crate::folder::Folder;
 use crate::local::{find_kind, zones};
@@ -30,7 +31,11 @@ pub struct DetailAnswer {
     pub elevation_down_m: Option<f64>,
     /// What the splits are made of: `route` or `samples`; null without any.
     pub splits_origin: Option<&'static str>,
-    /// One row for each kilometre; the last may be shorter.
+    /// How people tell how fast they were: `pace` on foot and in water, `speed` on wheels, skis and boats.
+    pub tempo: &'static str,
+    /// Metres of a split: a kilometre, or a mile where the owner reads miles.
+    pub split_m: f64,
+    /// One row for each; the last may be shorter.
     pub splits: Vec<SplitAnswer>,
     /// Time in heart-rate zones; null without heart rates.
     pub zones: Option<ZonesAnswer>,
@@ -45,7 +50,7 @@ pub struct PauseAnswer {
     pub end: String,
 }
 
-/// A kilometre.
+/// A kilometre or a mile.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct SplitAnswer {
     /// Start.
@@ -107,7 +112,8 @@ impl Desk<'_> {
         let zones = zones(self.store)?;
         let highs = self.highs(&zones, (row.start_ms, row.end_ms))?;
         let workout = self.answer(row, &body, same_as, Some(&highs))?;
-        let route = Route { parts: &parts, pauses: &pauses, distance_m: workout.distance_m };
+        let split_m = Units::of_store(self.store)?.ways().way.metres;
+        let route = Route { parts: &parts, pauses: &pauses, distance_m: workout.distance_m, split_m };
         let (splits, splits_origin) = self.splits(row, route)?;
         Ok(DetailAnswer {
             workout,
@@ -115,6 +121,8 @@ impl Desk<'_> {
             elevation_up_m: climbed(climbs.iter().map(|climb| climb.up).sum()),
             elevation_down_m: climbed(climbs.iter().map(|climb| climb.down).sum()),
             splits_origin,
+            tempo: if has_pace(&row.activity) { "pace" } else { "speed" },
+            split_m,
             splits: splits.iter().map(split).collect(),
             zones: self.zones(row, (&self.pulses(row)?, &pauses), &highs)?,
         })
@@ -162,6 +170,7 @@ struct Route<'r> {
     parts: &'r [Vec<Point>],
     pauses: &'r [(i64, i64)],
     distance_m: Option<f64>,
+    split_m: f64,
 }
 
 impl Route<'_> {
@@ -174,7 +183,7 @@ impl Route<'_> {
     fn splits_of(self, marks: &[Mark]) -> Option<Vec<Split>> {
         let length = marks.last()?.distance_m;
         let whole = length > 0.0 && self.distance_m.is_none_or(|metres| length >= LEAST_PART * metres);
-        whole.then(|| splits(marks, KILOMETRE_M, self.pauses))
+        whole.then(|| splits(marks, self.split_m, self.pauses))
     }
 }
 
@@ -188,7 +197,7 @@ fn split(split: &Split) -> SplitAnswer {
         end: format_instant(split.end_ms),
         distance_m: split.distance_m,
         moving_s: split.moving_ms as f64 / 1000.0,
-        pace_s_per_km: split.pace_s_per_m().map(|pace| pace * KILOMETRE_M),
+        pace_s_per_km: split.pace_s_per_m().map(|pace| pace * 1000.0),
     }
 }
 
@@ -202,7 +211,7 @@ mod tests {
         let point =
             |(at, lon): (i64, f64)| Point { lon, time_ms: Some(at * 60_000), ele: Some(5.0), ..Point::default() };
         let parts = [[(0, 0.0), (45, 0.5), (90, 0.0)].map(point).to_vec()];
-        let route = |distance_m| Route { parts: &parts, pauses: &[(0, 60_000)], distance_m };
+        let route = |distance_m| Route { parts: &parts, pauses: &[(0, 60_000)], distance_m, split_m: 1000.0 };
         let found = route(Some(120_000.0)).splits().expect("splits");
         assert_eq!((found.len(), route(None).splits().map(|splits| splits.len())), (112, Some(112)));
         let moving: i64 = found.iter().map(|split| split.moving_ms).sum();
@@ -212,6 +221,6 @@ mod tests {
         let marks = [Mark { at_ms: 0, distance_m: 0.0 }, Mark { at_ms: 5_400_000, distance_m: 84.0 }];
         assert_eq!(route(Some(7_000.0)).splits_of(&marks), None);
         assert_eq!(route(Some(100.0)).splits_of(&marks).map(|splits| splits.len()), Some(1));
-        assert_eq!(Route { parts: &[], pauses: &[], distance_m: None }.splits(), None);
+        assert_eq!(Route { parts: &[], pauses: &[], distance_m: None, split_m: 1000.0 }.splits(), None);
     }
 }

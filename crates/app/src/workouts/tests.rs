@@ -128,7 +128,11 @@ fn one_workout_has_splits_zones_and_pauses() {
     assert_eq!((listed[0].zone_minutes, all(&folder)[0].zone_minutes), (Some(zones.minutes), None));
     assert_eq!((found.elevation_up_m, found.workout.route_points), (None, 0));
     crate::settings::set(&folder, "heart_zones", "90, 100, 199, 201").expect("set");
-    let zones = detail(&folder, found.workout.id).expect("a workout").zones.expect("zones");
+    crate::settings::set(&folder, "units", "imperial").expect("set");
+    let found = detail(&folder, found.workout.id).expect("a workout");
+    let miles: Vec<f64> = found.splits.iter().map(|split| split.distance_m.round()).collect();
+    assert_eq!((found.split_m, found.tempo, miles), (1609.344, "pace", vec![1609.0, 391.0]));
+    let zones = found.zones.expect("zones");
     assert_eq!((zones.method, zones.highest_bpm, zones.minutes), ("set", Some(200.0), [0.0, 0.0, 5.0, 4.0, 0.0]));
 }
 

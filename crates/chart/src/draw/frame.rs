@@ -105,7 +105,7 @@ fn heading(view: &View) -> f64 {
 }
 
 fn labels_below(view: &View) -> f64 {
-    if view.layers.contains(&Layer::ScaleBar) {
+    if view.layers.iter().any(|layer| matches!(layer, Layer::ScaleBar { .. })) {
         return HEADER;
     }
     let title = if view.x.label.is_empty() { 0.0 } else { HEADER - 4.0 };

@@ -1,8 +1,10 @@
 //! Lengths that are read with a ruler: ruled paper and the scale bar of a map.
 
+use health::ways::Ways;
+
 use super::frame::Frame;
 use super::pen::{Drawing, FONT_SIZE, Pen, Px};
-use crate::number::number;
+use crate::number::{number, with_unit};
 
 /// Single units are ruled only where they are at least this wide.
 const ROOM_FOR_UNITS: f64 = 3.0;
@@ -39,22 +41,19 @@ fn multiples(from: f64, to: f64, every: f64) -> impl Iterator<Item = f64> {
 }
 
 /// A bar of 1, 2 or 5 times a power of ten metres at the lower left, with its length.
-pub(super) fn scale_bar(pen: &Pen, frame: &Frame) -> Drawing<()> {
+pub(super) fn scale_bar(pen: &Pen, frame: &Frame, ways: &Ways) -> Drawing<()> {
     let length = (frame.scale.x1 - frame.scale.x0).abs();
     let most = length * LONGEST_BAR;
-    let power = 10f64.powi(most.log10().floor().clamp(-3.0, 9.0) as i32);
-    let Some(metres) = [5.0, 2.0, 1.0].map(|times| times * power).into_iter().find(|m| *m <= most) else {
+    let unit = if ways.way.of(most) >= 1.0 { ways.way } else { ways.height };
+    let power = 10f64.powi(unit.of(most).log10().floor().clamp(-3.0, 9.0) as i32);
+    let Some(n) = [5.0, 2.0, 1.0].map(|times| times * power).into_iter().find(|n| n * unit.metres <= most) else {
         return Ok(());
     };
-    let pixels = metres / length * frame.area.width();
+    let pixels = n * unit.metres / length * frame.area.width();
     // Under the plot, where no track can lie; the frame leaves room there.
     let (left, y) = (frame.area.left.min(14.0), frame.area.bottom + 8.0);
     let ends = [(left, y - 3.0), (left, y + 1.0), (left + pixels, y + 1.0), (left + pixels, y - 3.0)];
     pen.line(&ends, pen.palette.text, 1.2)?;
-    let label = match metres {
-        m if m >= 1000.0 => format!("{} km", number(m / 1000.0, 0)),
-        m if m >= 1.0 => format!("{} m", number(m, 0)),
-        m => format!("{} cm", number(m * 100.0, 0)),
-    };
+    let label = with_unit(&number(n, if n < 1.0 { 3 } else { 0 }), unit.symbol);
     pen.text(&label, (left + pixels + 8.0, y - 1.0), Px::LEFT, pen.palette.text, FONT_SIZE)
 }

@@ -75,7 +75,7 @@ fn draw_layer(pen: &Pen, frame: &Frame, layer: &Layer, model: &Model) -> Drawing
         Layer::Notes { notes } => axes::notes(pen, frame, notes),
         Layer::Rings { rings } => rings::draw(pen, frame, rings),
         Layer::Paper => map::paper(pen, frame),
-        Layer::ScaleBar => map::scale_bar(pen, frame),
+        Layer::ScaleBar { ways } => map::scale_bar(pen, frame, ways),
     }
 }
 

@@ -14,10 +14,10 @@ use chart::ecg::Recording;
 use chart::glucose::Glucose;
 use chart::heat_map::DayValue;
 use chart::model::Bucket;
-use chart::profiles::{Along, Profiles};
+use chart::profiles::{Along, Profiles, Tempo};
 use chart::regularity::{FreeDays, Middles, RowDay};
 use chart::rings::{Moves, Ring, RingDay};
-use chart::route::Fix;
+use chart::route::{Fix, Told};
 use chart::sleep::{Night, NightKind, Segment, Stage, StageMinutes, Stretch};
 use chart::stages::StageSlot;
 use chart::vital::Usual;
@@ -27,6 +27,7 @@ use chart::{
 };
 use chart::{nights, profiles, regularity, rings, route, stages, vital};
 use health::time::{Day, Zones, parse_stamp};
+use health::ways::Ways;
 
 /// How much data a chart gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -519,7 +520,11 @@ fn run(amount: Amount) -> Model {
     };
     let all = amount.of((0..1800).map(fix).collect());
     let parts = if all.len() > 900 { vec![all[..900].to_vec(), all[925..].to_vec()] } else { vec![all] };
-    route::model(&parts, amount.when(6240.0), &berlin())
+    route::model(
+        &parts,
+        Told { by_points_m: amount.when(6240.0), by_workout_m: amount.when(6180.0), ways: Ways::METRIC },
+        &berlin(),
+    )
 }
 
 fn run_profiles(amount: Amount) -> Model {
@@ -542,6 +547,8 @@ fn run_profiles(amount: Amount) -> Model {
         length: 2700.0,
         heart_rate: &heart_rate,
         pace: &pace,
+        tempo: Tempo::Pace,
+        ways: Ways::METRIC,
         elevation: &elevation,
     };
     profiles::model(&profiles, &berlin())

@@ -5,10 +5,6 @@ use super::totals::moving_ms;
 use crate::formats::route::Point;
 use crate::series::merge::{Span, merge};
 
-/// Metres of a kilometre.
-pub const KILOMETRE_M: f64 = 1000.0;
-/// Metres of an international mile.
-pub const MILE_M: f64 = 1609.344;
 /// No workout has more splits; a damaged distance must not fill the memory.
 const MOST_SPLITS: usize = 10_000;
 
@@ -113,13 +109,14 @@ pub fn splits(marks: &[Mark], length_m: f64, pauses: &[(i64, i64)]) -> Vec<Split
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ways::Ways;
 
     /// Seconds and metres to seconds of each split, without pauses, and metres.
     #[track_caller]
     fn check(marks: &[(i64, f64)], pauses: &[(i64, i64)], expected: &[(i64, f64)]) {
         let marks: Vec<Mark> = marks.iter().map(|(s, m)| Mark { at_ms: s * 1000, distance_m: *m }).collect();
         let pauses: Vec<(i64, i64)> = pauses.iter().map(|(a, b)| (a * 1000, b * 1000)).collect();
-        let found = splits(&marks, KILOMETRE_M, &pauses);
+        let found = splits(&marks, Ways::METRIC.way.metres, &pauses);
         let found: Vec<(i64, f64)> = found.iter().map(|s| (s.moving_ms / 1000, s.distance_m)).collect();
         assert_eq!(found, expected);
     }
@@ -164,7 +161,8 @@ mod tests {
     fn a_damaged_distance_fills_no_memory() {
         let marks = [Mark { at_ms: 0, distance_m: 0.0 }, Mark { at_ms: 1000, distance_m: 1e300 }];
         assert_eq!(splits(&marks, 1.0, &[]).len(), MOST_SPLITS);
-        let pace = splits(&[marks[0], Mark { at_ms: 1000, distance_m: 4.0 }], MILE_M, &[])[0].pace_s_per_m();
+        let pace = splits(&[marks[0], Mark { at_ms: 1000, distance_m: 4.0 }], Ways::IMPERIAL.way.metres, &[])[0]
+            .pace_s_per_m();
         assert_eq!(pace, Some(0.25));
     }
 }

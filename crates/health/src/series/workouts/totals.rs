@@ -59,6 +59,12 @@ pub fn distance_kind(activity: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether people tell a pace of an activity, and not a speed: on foot, in a wheelchair and in water.
+pub fn has_pace(activity: &str) -> bool {
+    let kinds = ["DistanceWalkingRunning", "DistanceWheelchair", "DistanceSwimming"];
+    distance_kind(activity).is_none_or(|kind| kinds.contains(&kind))
+}
+
 /// The merged sum of a cumulative kind within a workout; none where no sample touches it. Hand in samples from some
 /// hours around it: what overlaps at its edges is merged as a whole and cut afterwards.
 pub fn sum_between(spans: &[Span], start_ms: i64, end_ms: i64) -> Option<f64> {
