@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use app::charts::picture::{Format, SCALE, picture, write};
-use app::charts::{Question, Reach, Subject, chart, day};
+use app::charts::{Question, Reach, Subject, chart, day, write_csv};
 use app::{Code, Error, Folder, Model, Result, Size, Theme};
 use clap::ValueEnum;
 
@@ -86,6 +86,7 @@ fn scale(text: &str) -> std::result::Result<f32, String> {
 }
 
 pub(super) fn run(verb: &Chart, folder: &Folder, out: &mut Out) -> Result<End> {
+    let subject = Subject::parse(&verb.what)?;
     if verb.out.is_none() && out.style == Style::Words {
         let hint = "Name a file with --out, such as chart.svg or chart.png, or ask for numbers with --json or --csv.";
         return Err(Error::new(Code::BadUsage, "There is no place to draw to.", hint));
@@ -101,15 +102,14 @@ pub(super) fn run(verb: &Chart, folder: &Folder, out: &mut Out) -> Result<End> {
         Span::All => Reach::All,
     });
     let last = verb.date.as_deref().map(day).transpose()?;
-    let question =
-        Question { subject: Subject::parse(&verb.what)?, reach, last, page: verb.page, now_ms: super::now_ms() };
+    let question = Question { subject, reach, last, page: verb.page, now_ms: super::now_ms() };
     let model = chart(folder, &question)?;
     if let Some(target) = target {
         draw(verb, &model, target, out)?;
     }
     match out.style {
         Style::Json => out.json(&model)?,
-        Style::Csv => table(&model, out)?,
+        Style::Csv => write_csv(&model, out.data())?,
         Style::Words => {}
     }
     Ok(End::Done)
@@ -148,14 +148,6 @@ fn draw(verb: &Chart, model: &Model, target: Target<'_>, out: &mut Out) -> Resul
             write(path, &bytes(format)?)?;
             out.say(&model.summary);
         }
-    }
-    Ok(())
-}
-
-fn table(model: &Model, out: &mut Out) -> Result<()> {
-    use app::export::csv::{cell, line};
-    for row in std::iter::once(&model.table.columns).chain(&model.table.rows) {
-        line(out.data(), row.iter().map(|text| cell(&text.as_str().into())))?;
     }
     Ok(())
 }

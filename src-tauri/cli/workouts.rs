@@ -44,7 +44,8 @@ fn all(folder: &Folder, verb: &Workouts, out: &mut Out) -> Result<()> {
     let rows = workouts(folder, Listing { days: verb.range.days()?, newest: verb.newest, zones: verb.zones })?;
     let (clock, distance) = (Clock::of(folder)?, distance(folder)?);
     out.rows(&rows, || {
-        let heading = ["workout", "start", "activity", "min", distance.unit(), "kcal", "mean bpm", "source", "same as"];
+        let heading =
+            ["workout", "start", "activity", "min:s", distance.unit(), "kcal", "mean bpm", "source", "same as"];
         let mut table = Table::new(&heading).or_else("No workouts.");
         for row in &rows {
             let same_as = row.same_as.map(|id| id.to_string()).unwrap_or_default();
@@ -66,7 +67,7 @@ fn distance(folder: &Folder) -> Result<Display> {
 fn numbers(row: &WorkoutAnswer, distance: &Display) -> [String; 4] {
     let shown = |value: Option<f64>| value.map(number).unwrap_or_default();
     [
-        shown(row.duration_s.map(|seconds| seconds / 60.0)),
+        row.duration_s.map(minutes_seconds).unwrap_or_default(),
         shown(row.distance_m.map(|metres| distance.value(metres))),
         shown(row.energy_kcal.map(f64::round)),
         shown(row.heart_rate.map(|found| found.mean.round())),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use app::charts::picture::{self, Format, SCALE};
-use app::export::csv::{cell, line};
+use app::charts::write_csv;
 use app::screen::{Ask, Context, Hero, Slot};
 use app::{Drawn, Scale, Size, Theme};
 use serde::{Deserialize, Serialize};
@@ -132,9 +132,7 @@ pub fn save(desk: &Desk, question: &ChartQuestion, kept: Kept, path: &Path) -> A
         Kept::Svg => picture::picture(&model, size, question.theme, Format::Svg, SCALE)?,
         Kept::Csv => {
             let mut bytes = Vec::new();
-            for row in std::iter::once(&model.table.columns).chain(&model.table.rows) {
-                line(&mut bytes, row.iter().map(|text| cell(&text.as_str().into()))).map_err(app::Error::from)?;
-            }
+            write_csv(&model, &mut bytes)?;
             bytes
         }
     };

@@ -10,7 +10,7 @@ use crate::range::{Range, Step, clock, named_day};
 use crate::slots::{LONGEST_DAY_MS, joined, point, reach, sound, totals_of};
 use crate::theme::Hue;
 
-const TITLE: &str = "Body mass";
+const TITLE: &str = "Weight";
 /// The axis is at least this long, and without data goes from here to there; by unit.
 const KILOGRAMS: (f64, (f64, f64)) = (2.0, (60.0, 80.0));
 const POUNDS: (f64, (f64, f64)) = (5.0, (130.0, 180.0));
@@ -89,12 +89,12 @@ fn keys(readings: &[Reading], trend: &[Reading], per_week: Option<String>, goal:
 fn summary(readings: &[Reading], mass: &BodyMass, range: &Range, zones: &Zones) -> String {
     let when = range.when(zones);
     let Some((low, high)) = extent(readings.iter().map(|r| r.value)) else {
-        return format!("{when} there is no body mass.");
+        return format!("{when} there are no measurements of your weight.");
     };
     let trend = mass.per_week.map_or_else(String::new, |v| format!(" The trend is {}.", signed(v, mass.unit)));
     let counted = counted(readings.len(), "measurement");
     let ranged = ranged(&number(low, 1), &number(high, 1), mass.unit);
-    format!("{when} your body mass {ranged} in {counted}.{trend}")
+    format!("{when} your weight {ranged} in {counted}.{trend}")
 }
 
 fn table(readings: &[Reading], unit: &str, zones: &Zones) -> Table {

@@ -1,4 +1,5 @@
-//! What adds up: steps, energy, distance, water. Bars from zero; weeks and longer show the average of their days.
+//! What adds up: steps, energy, distance, water. Bars from zero; weeks and longer show the average of their days,
+//! and of what happens now and then how often it did.
 
 use health::time::Zones;
 
@@ -18,24 +19,42 @@ pub const DISTANCE: Measure = Measure { title: "Walking and running", unit: "km"
 /// Water drunk.
 pub const WATER: Measure = Measure { title: "Water", unit: "ml", hue: Hue::Body, decimals: 0 };
 
+/// What a bar of a week, a month or a year is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wide {
+    /// The average of its days with data: a day without any was not measured.
+    Average,
+    /// All of it: what happens now and then, where a day without any is one on which nothing happened.
+    Total,
+}
+
 /// Returns the chart of `buckets`, which must be sorted.
 ///
-/// The mean of a bucket is the sum of its hour or day, or the average of the days with data in its week or month; `n`
-/// is how many there are. A bucket that is not complete is hatched and counts for no average. The goal is the user's.
-pub fn model(measure: &Measure, buckets: &[Bucket], goal: Option<f64>, range: Range, zones: &Zones) -> Model {
+/// The mean of a bucket is the sum of its hour or day, or what `wide` says of a week or longer; `n` is how many days with
+/// data it has. A bucket that is not complete is hatched and counts for no average. The goal is the user's.
+pub fn model(
+    measure: &Measure,
+    buckets: &[Bucket],
+    wide: Wide,
+    goal: Option<f64>,
+    range: Range,
+    zones: &Zones,
+) -> Model {
     let mut buckets = labelled(buckets, &range, zones);
     // Nothing that adds up is negative; bars stand on zero.
     buckets.retain(|b| b.mean >= 0.0);
+    let averaged = wide == Wide::Average && is_wide(&range);
     let goal = goal.filter(|goal| usable(*goal) && *goal > 0.0);
     let slots = range.slots(zones);
     let (_, high) = extent(buckets.iter().map(|b| b.mean).chain(goal)).unwrap_or((0.0, 0.0));
-    let unit = if averaged(&range) { format!("{} a day", measure.unit) } else { measure.unit.to_owned() };
+    let unit = if averaged { format!("{} a day", measure.unit) } else { measure.unit.to_owned() };
+    let said = Said { measure, buckets: &buckets, slots: slots.len(), range: &range };
     Model {
         x: Axis::days(&range, zones),
         y: bar_axis(high, 4.0 * 10f64.powi(-(measure.decimals as i32))).labelled(unit),
         gaps: gaps(&slots, |slot| bucket_in(&buckets, slot).is_some()),
-        summary: summary(measure, &buckets, slots.len(), &range, zones),
-        table: table(measure, &slots, &buckets, &range, zones),
+        summary: said.summary(wide, zones),
+        table: table(measure, &slots, &buckets, averaged, &range, zones),
         keys: keys(measure, &buckets, goal),
         layers: layers(measure, &buckets, goal),
         totals: totals(&buckets),
@@ -44,7 +63,7 @@ pub fn model(measure: &Measure, buckets: &[Bucket], goal: Option<f64>, range: Ra
     }
 }
 
-fn averaged(range: &Range) -> bool {
+fn is_wide(range: &Range) -> bool {
     matches!(range.step, Step::Week | Step::Month | Step::Year)
 }
 
@@ -72,35 +91,79 @@ fn layers(measure: &Measure, buckets: &[Bucket], goal: Option<f64>) -> Vec<Layer
     [Some(bars), goal.map(rule)].into_iter().flatten().collect()
 }
 
-fn summary(measure: &Measure, buckets: &[Bucket], slots: usize, range: &Range, zones: &Zones) -> String {
-    let (when, name) = (range.when(zones), measure.name());
-    let complete = || buckets.iter().filter(|b| b.complete);
-    if buckets.is_empty() {
-        return format!("{when} there are no data for {name}.");
-    }
-    let of = range.step.with_data(buckets.len(), slots);
-    // Of weeks and longer each is the mean of its days with data: every day weighs the same.
-    let average = |buckets: &[&Bucket]| {
-        let days: u64 = buckets.iter().map(|b| b.n).sum();
-        buckets.iter().map(|b| b.mean * b.n as f64).sum::<f64>() / days.max(1) as f64
-    };
-    let per = if averaged(range) { " a day".to_owned() } else { format!(" per {}", range.step.name().to_lowercase()) };
-    let Some((low, high)) = extent(complete().map(|b| b.mean)) else {
-        let per = if averaged(range) || buckets.len() > 1 { format!("{per} on average") } else { String::new() };
-        let so_far = measure.said(average(&buckets.iter().collect::<Vec<_>>()));
-        return format!("{when} {name} came to {so_far}{per} so far; {of}.");
-    };
-    let average = average(&complete().collect::<Vec<_>>());
-    let open = if complete().count() < buckets.len() { "; what is not over yet is left out" } else { "" };
-    format!(
-        "{when} {name} came to {}{per} on average, from {} to {}; {of}{open}.",
-        measure.said(average),
-        measure.number(low),
-        measure.number(high),
-    )
+/// The chart as a sentence.
+struct Said<'a> {
+    measure: &'a Measure<'a>,
+    buckets: &'a [Bucket],
+    slots: usize,
+    range: &'a Range,
 }
 
-fn table(measure: &Measure, slots: &[(i64, i64)], buckets: &[Bucket], range: &Range, zones: &Zones) -> Table {
+impl Said<'_> {
+    fn summary(&self, wide: Wide, zones: &Zones) -> String {
+        let (when, name) = (self.range.when(zones), self.measure.name());
+        if self.buckets.is_empty() {
+            return format!("{when} there are no data for {name}.");
+        }
+        let amount = if wide == Wide::Total || self.range.step == Step::Hour { self.total() } else { self.average() };
+        format!("{when} {name} came to {amount}; {}.", self.range.step.with_data(self.buckets.len(), self.slots))
+    }
+
+    fn slot(&self) -> String {
+        self.range.step.name().to_lowercase()
+    }
+
+    /// All of it: of a day cut into hours, or of what happens now and then.
+    fn total(&self) -> String {
+        let total = self.measure.said(self.buckets.iter().map(|b| b.mean).sum());
+        let most = self.buckets.iter().map(|b| b.mean).fold(0.0, f64::max);
+        let most = match self.buckets.len() {
+            1 => String::new(),
+            _ => format!(", at most {} in one {}", self.measure.number(most), self.slot()),
+        };
+        let open = self.buckets.iter().any(|b| !b.complete);
+        format!("{total}{}{most}", if open { " so far" } else { "" })
+    }
+
+    /// Of a day, by those that are over where there are any.
+    fn average(&self) -> String {
+        let over: Vec<&Bucket> = self.buckets.iter().filter(|b| b.complete).collect();
+        let (counted, so_far) = if over.is_empty() { (self.buckets.iter().collect(), " so far") } else { (over, "") };
+        // Of weeks and longer each is the mean of its days with data: every day weighs the same.
+        let days: u64 = counted.iter().map(|b| b.n).sum();
+        let average = counted.iter().map(|b| b.mean * b.n as f64).sum::<f64>() / days.max(1) as f64;
+        let average = self.measure.said(average);
+        let per = if is_wide(self.range) { "a day".to_owned() } else { format!("per {}", self.slot()) };
+        let (low, high) = extent(counted.iter().map(|b| b.mean)).unwrap_or_default();
+        let (low, high) = (self.measure.number(low), self.measure.number(high));
+        let ends = if low == high { String::new() } else { format!(" (from {low} to {high})") };
+        // The only one is no average.
+        let average = match counted.len() {
+            1 if !is_wide(self.range) => average,
+            _ => format!("{average} {per} on average"),
+        };
+        let open = counted.len() < self.buckets.len();
+        let open = if open { "; what is not over yet is left out" } else { "" };
+        format!("{average}{so_far}{ends}{}{open}", self.in_all(&counted))
+    }
+
+    /// How much some days came to together; months and years are told by the day alone.
+    fn in_all(&self, counted: &[&Bucket]) -> String {
+        if is_wide(self.range) || counted.len() < 2 {
+            return String::new();
+        }
+        format!(" and {} in all", self.measure.said(counted.iter().map(|b| b.mean).sum()))
+    }
+}
+
+fn table(
+    measure: &Measure,
+    slots: &[(i64, i64)],
+    buckets: &[Bucket],
+    averaged: bool,
+    range: &Range,
+    zones: &Zones,
+) -> Table {
     let row = |slot: &(i64, i64)| {
         let label = range.slot_label(slot.0, slot.1, zones);
         match bucket_in(buckets, *slot) {
@@ -111,6 +174,6 @@ fn table(measure: &Measure, slots: &[(i64, i64)], buckets: &[Bucket], range: &Ra
             None => [label, "no data".into(), "0".into(), String::new()],
         }
     };
-    let value = if averaged(range) { "Average a day" } else { "Sum" };
+    let value = if averaged { "Average a day" } else { "Sum" };
     Table::new([range.step.name(), value, "With data", "Note"], slots.iter().map(row))
 }

@@ -4,7 +4,7 @@ use health::time::Zones;
 
 use crate::layer::{Dot, Fill, Key, Layer, Sign, Span, Tone};
 use crate::model::{Axis, Model, Point, Reading, Table};
-use crate::number::{counted, extent, number, ranged, usable, value_axis};
+use crate::number::{counted, extent, minutes, number, ranged, usable, value_axis};
 use crate::range::{Range, clock, named_day};
 use crate::slots::{joined, point, reach, sound, totals_of};
 use crate::theme::Hue;
@@ -23,8 +23,8 @@ pub struct Glucose<'a> {
     pub spacing_ms: i64,
     /// The user's own target, if they set one.
     pub target: Option<(f64, f64)>,
-    /// The share of the time within it, 0 to 1, where readings tell.
-    pub within: Option<f64>,
+    /// The share of the time within it, 0 to 1, and how many minutes that time is, where readings tell.
+    pub within: Option<(f64, f64)>,
     /// When meals were noted.
     pub meals_ms: &'a [i64],
 }
@@ -92,10 +92,11 @@ fn summary(
     let when = range.when(zones);
     let Some(totals) = totals_of(readings) else { return format!("{when} there are no glucose readings.") };
     let meals = if meals.is_empty() { String::new() } else { format!(" {} noted.", counted(meals.len(), "meal")) };
-    let share = glucose.target.zip(glucose.within.filter(|share| usable(*share)));
-    let within = share.map_or_else(String::new, |((low, high), share)| {
+    let share = glucose.target.zip(glucose.within.filter(|(share, covered)| usable(*share) && usable(*covered)));
+    let within = share.map_or_else(String::new, |((low, high), (share, covered))| {
         let (low, high, share) = (number(low, decimals), number(high, decimals), number(share * 100.0, 0));
-        format!(" It was from {low} to {high} for {share} % of the time.")
+        let covered = minutes(covered);
+        format!(" It was from {low} to {high} for {share} % of the {covered} that its readings tell of.")
     });
     format!(
         "{when} your glucose {}; the mean of {} was {} {}.{within}{meals}",

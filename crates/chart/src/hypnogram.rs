@@ -3,7 +3,7 @@
 
 use health::time::{HOUR_MS, Zones};
 
-use crate::layer::{Block, Fill, Layer, Pattern, Shape, Tone};
+use crate::layer::{Block, Fill, Key, Layer, Pattern, Shape, Sign, Tone};
 use crate::model::{Axis, AxisKind, Model, Table};
 use crate::number::minutes;
 use crate::range::{Range, Step, clock, clock_ticks, long_day};
@@ -38,7 +38,7 @@ pub fn model(night: &Night, zones: &Zones) -> Model {
         },
         y: Axis::lanes(&LANES),
         layers: layers(night, &segments),
-        keys: keys(&segments),
+        keys: keys(&segments, night),
         summary: summary(night, ends, zones),
         table: table(&segments, night, zones),
         ..Model::new(TITLE, "", range, zones)
@@ -81,16 +81,32 @@ fn layers(night: &Night, segments: &[Segment]) -> Vec<Layer> {
         y1: 0.65,
         fill: Fill::new(Hue::Neutral, Pattern::Outline),
     };
+    let silent = |s: &Stretch| Block {
+        x0: s.start_ms as f64,
+        x1: s.end_ms as f64,
+        y0: lane(Stage::Awake) + FREE,
+        y1: lane(Stage::Awake) + 1.0 - FREE,
+        fill: unwritten(),
+    };
+    let silent: Vec<Block> = night.unwritten.iter().filter(|s| s.is_sound()).map(silent).collect();
     let mut layers: Vec<Layer> = risers.collect();
+    layers.extend((!silent.is_empty()).then_some(Layer::Blocks { shape: Shape::Cell, blocks: silent }));
     layers.push(Layer::Blocks { shape: Shape::Cell, blocks: night.sound_bed().map(bed).collect() });
     layers.push(Layer::Blocks { shape: Shape::Cell, blocks: segments.iter().map(block).collect() });
     layers
 }
 
+/// Time between stages that nobody wrote down.
+fn unwritten() -> Fill {
+    Fill::new(Hue::Awake, Pattern::Outline)
+}
+
 /// The lanes name every stage but the one that has none of its own.
-fn keys(segments: &[Segment]) -> Vec<crate::layer::Key> {
+fn keys(segments: &[Segment], night: &Night) -> Vec<Key> {
     let any = segments.iter().any(|s| s.stage == Stage::Unspecified);
-    any.then(|| Stage::Unspecified.key()).into_iter().collect()
+    let silent = night.unwritten.iter().any(Stretch::is_sound);
+    let silent = silent.then(|| Key::new("nothing written, counted as awake", Sign::Box(unwritten())));
+    any.then(|| Stage::Unspecified.key()).into_iter().chain(silent).collect()
 }
 
 fn summary(night: &Night, ends: Option<(i64, i64)>, zones: &Zones) -> String {
@@ -114,6 +130,10 @@ fn table(segments: &[Segment], night: &Night, zones: &Zones) -> Table {
         [clock(start, zones), clock(end, zones), name.to_owned(), length]
     };
     let bed = night.sound_bed().map(|s| row(s.start_ms, s.end_ms, "In bed"));
-    let stages = segments.iter().map(|s| row(s.start_ms, s.end_ms, s.stage.name()));
-    Table::new(["From", "To", "Stage", "Length"], bed.chain(stages))
+    let stages = segments.iter().map(|s| (s.start_ms, row(s.start_ms, s.end_ms, s.stage.name())));
+    let silent = night.unwritten.iter().filter(|s| s.is_sound());
+    let silent = silent.map(|s| (s.start_ms, row(s.start_ms, s.end_ms, "Nothing written (awake)")));
+    let mut stages: Vec<_> = stages.chain(silent).collect();
+    stages.sort_by_key(|(start, _)| *start);
+    Table::new(["From", "To", "Stage", "Length"], bed.chain(stages.into_iter().map(|(_, row)| row)))
 }

@@ -188,6 +188,7 @@ mod tests {
             kind,
             segments: vec![Segment { start_ms, end_ms, stage: Stage::Core }],
             in_bed: vec![],
+            unwritten: vec![],
             minutes: StageMinutes { core, ..StageMinutes::default() },
         }
     }

@@ -28,9 +28,20 @@ pub(crate) fn number(value: f64, decimals: usize) -> String {
     format!("{}{whole}{rest}", if minus { "\u{2212}" } else { "" })
 }
 
-/// `54 bpm`; only the number where there is no unit.
+/// Units that are words, and one of them.
+const WORDS: [(&str, &str); 6] = [
+    ("steps", "step"),
+    ("floors", "floor"),
+    ("pushes", "push"),
+    ("strokes", "stroke"),
+    ("drinks", "drink"),
+    ("times", "time"),
+];
+
+/// `54 bpm`, `1 step`; only the number where there is no unit.
 pub(crate) fn with_unit(number: &str, unit: &str) -> String {
-    if unit.is_empty() { number.to_owned() } else { format!("{number} {unit}") }
+    let one = WORDS.iter().find(|(many, _)| number == "1" && *many == unit).map(|(_, one)| *one);
+    if unit.is_empty() { number.to_owned() } else { format!("{number} {}", one.unwrap_or(unit)) }
 }
 
 /// `1 night`, `2 nights`.
@@ -38,10 +49,10 @@ pub(crate) fn counted(n: usize, one: &str) -> String {
     format!("{} {one}{}", grouped(n as u64), if n == 1 { "" } else { "s" })
 }
 
-/// `ranged from 44 to 171 bpm`, or `was 44 bpm` where both are written alike.
+/// `ranged from 44 to 171 bpm`, or `came to 44 bpm` where both are written alike: words that follow one name or many.
 pub(crate) fn ranged(low: &str, high: &str, unit: &str) -> String {
     let high_text = with_unit(high, unit);
-    if low == high { format!("was {high_text}") } else { format!("ranged from {low} to {high_text}") }
+    if low == high { format!("came to {high_text}") } else { format!("ranged from {low} to {high_text}") }
 }
 
 /// `7 h 23 min`, `45 min`.

@@ -11,6 +11,10 @@ const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 const QUARTER_MS: i64 = HOUR_MS / 4;
 const DAY_MS: i64 = 24 * HOUR_MS;
+/// More months than these have no room for their names,
+const MOST_NAMED_MONTHS: usize = 36;
+/// and fewer than these none for the name of their year.
+const LEAST_NAMED_MONTHS: usize = 4;
 /// No night and no workout needs labels for longer.
 const LONGEST_CLOCK_MS: i64 = 96 * HOUR_MS;
 
@@ -203,7 +207,8 @@ impl Range {
         }
     }
 
-    /// Each month or year under its own slot; the first month of a year has the year's name.
+    /// Each month or year under its own slot; the first month of a year has the year's name. Of more months than have
+    /// room, only the years.
     fn slot_ticks(&self, zones: &Zones) -> Vec<Tick> {
         let label = |day: Day| match (self.step, civil(day)) {
             (Step::Month, (_, month, _)) if month > 1 => MONTHS[month - 1].to_owned(),
@@ -211,10 +216,18 @@ impl Range {
         };
         let tick = |(start, end): (i64, i64)| Tick::over(start as f64, end as f64, label(zones.day(start)));
         let slots = self.slots(zones);
-        // No year has room for the names of the months of three.
-        let every = if slots.len() > 36 && self.step == Step::Month { 12 } else { 1 };
-        let january = |start: i64| civil(zones.day(start)).1 == 1;
-        slots.into_iter().filter(|slot| every == 1 || january(slot.0)).map(tick).collect()
+        if slots.len() <= MOST_NAMED_MONTHS || self.step == Step::Year {
+            return slots.into_iter().map(tick).collect();
+        }
+        let year = |slot: &(i64, i64)| civil(zones.day(slot.0)).0;
+        let years = slots.chunk_by(|a, b| year(a) == year(b));
+        // The name of a year needs more than its last months.
+        let wide = years.filter(|run| run.len() >= LEAST_NAMED_MONTHS);
+        let over = |run: &[(i64, i64)]| {
+            let (first, last) = (run.first()?, run.last()?);
+            Some(Tick::over(first.0 as f64, last.1 as f64, year(first).to_string()))
+        };
+        wide.filter_map(over).collect()
     }
 
     /// One slot in words.

@@ -154,6 +154,8 @@ pub struct Night {
     pub segments: Vec<Segment>,
     /// When somebody was in bed.
     pub in_bed: Vec<Stretch>,
+    /// Between its stages, where nothing was written: it counts as awake.
+    pub unwritten: Vec<Stretch>,
     /// How long each stage was.
     pub minutes: StageMinutes,
 }

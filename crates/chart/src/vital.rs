@@ -123,7 +123,7 @@ fn summary(
     let (when, name) = (range.when(zones), measure.name());
     let lowest = buckets.iter().map(|b| b.mean).fold(f64::INFINITY, f64::min);
     let highest = buckets.iter().map(|b| b.mean).fold(f64::NEG_INFINITY, f64::max);
-    let Some(totals) = totals else { return format!("{when} there is no {name}.") };
+    let Some(totals) = totals else { return format!("{when} there are no data for {name}.") };
     let (low, high) = (measure.number(lowest), measure.number(highest));
     format!(
         "{when} your {name} {}{}, on average {}. {}.",

@@ -64,8 +64,14 @@ fn every_chart(raw: &[Raw], step: chart::Step, days: u32) -> Vec<Model> {
     let segments: Vec<Segment> =
         raw.iter().enumerate().map(|(i, r)| Segment { start_ms: r.0, end_ms: r.1, stage: stage(i) }).collect();
     let in_bed: Vec<Stretch> = raw.iter().map(|r| Stretch { start_ms: r.0, end_ms: r.1 }).collect();
-    let night =
-        |kind: NightKind| Night { day: day(now()), kind, segments: segments.clone(), in_bed: in_bed.clone(), minutes };
+    let night = |kind: NightKind| Night {
+        day: day(now()),
+        kind,
+        segments: segments.clone(),
+        in_bed: in_bed.clone(),
+        unwritten: in_bed.clone(),
+        minutes,
+    };
     let slot = |r: &Raw| StageSlot {
         start_ms: r.0,
         end_ms: r.1,
@@ -98,7 +104,7 @@ fn every_chart(raw: &[Raw], step: chart::Step, days: u32) -> Vec<Model> {
         readings: &readings,
         spacing_ms: meals[0],
         target: Some((a, b)),
-        within: Some(a),
+        within: Some((a, b)),
         meals_ms: &meals,
     };
     let recording =
@@ -135,7 +141,8 @@ fn every_chart(raw: &[Raw], step: chart::Step, days: u32) -> Vec<Model> {
         heart_rate::within(heart_rate::model(&buckets, None, range, &zones), &context),
         glucose_profile::model(&typical, range, &zones),
         vital::model(&vital::TEMPERATURE, &buckets, &usual, None, range, &zones),
-        cumulative::model(&cumulative::STEPS, &buckets, Some(a), range, &zones),
+        cumulative::model(&cumulative::STEPS, &buckets, cumulative::Wide::Average, Some(a), range, &zones),
+        cumulative::model(&cumulative::STEPS, &buckets, cumulative::Wide::Total, None, range, &zones),
         hypnogram::model(&night(NightKind::Night), &zones),
         nights::model(&[night(NightKind::Night), night(NightKind::Nap), night(NightKind::InBedOnly)], range, &zones),
         stages::model(&slots, range, &zones),

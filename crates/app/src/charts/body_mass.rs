@@ -23,6 +23,8 @@ const LEAST_LENGTH: Day = 14;
 pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
     let stretch = view.stretch_of(found)?;
     let range = stretch.range(view.zones);
+    // A day has one value of the trend, which is no line and was nobody's weight at noon.
+    let has_line = stretch.grain != Grain::Hour;
     // The line comes from all that was before.
     let mut line = trend_line(&values(&view.days(found, Day::MIN, stretch.last)?));
     line.retain(|value| value.day >= stretch.first);
@@ -31,8 +33,11 @@ pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
     // What happened a week ago is no news in a chart of years.
     let short = matches!(stretch.grain, Grain::Day | Grain::Week);
     let per_day = ends.filter(enough).filter(|_| short).and_then(|(first, last)| slope(&line, Period { first, last }));
-    let trend: Vec<Reading> =
-        line.iter().map(|value| Reading { at_ms: view.noon(value.day), value: value.value }).collect();
+    let trend: Vec<Reading> = line
+        .iter()
+        .filter(|_| has_line)
+        .map(|value| Reading { at_ms: view.noon(value.day), value: value.value })
+        .collect();
     let display = Display::new(&found.kind, view.units);
     let shown = |reading: Reading| Reading { value: display.value(reading.value), ..reading };
     let readings: Vec<Reading> = readings(view, found, stretch)?.into_iter().map(shown).collect();

@@ -12,7 +12,7 @@ use super::measure::{Shown, most};
 use super::sleep;
 use super::stretch::Stretch;
 use super::view::{View, values};
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::local::{Found, find_kind};
 
 /// One of the two.
@@ -25,6 +25,10 @@ enum Side {
 /// before or after.
 pub(super) fn chart(view: &View<'_>, (first, second): (&str, &str), lag: Lag) -> Result<Model> {
     let (first, second) = (Side::find(view, first)?, Side::find(view, second)?);
+    if lag == Lag::Same && first.is_same(&second) {
+        let hint = "Name two types, or ask how one goes on: with :next behind it.";
+        return Err(Error::new(Code::BadUsage, "A type beside itself is a straight line.", hint));
+    }
     let (a, b) = (first.data(view)?, second.data(view)?);
     // Where one began later or ended earlier, there are no pairs.
     let both = a.zip(b).map(|(a, b)| (a.0.max(b.0), a.1.min(b.1))).filter(|(first, last)| first <= last);
@@ -61,6 +65,14 @@ impl Side {
         match fold(word).as_str() {
             "sleep" | "sleepanalysis" => Ok(Self::Sleep),
             _ => find_kind(view.store, word).map(Self::Type),
+        }
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Sleep, Self::Sleep) => true,
+            (Self::Type(one), Self::Type(other)) => one.kind.identifier == other.kind.identifier,
+            _ => false,
         }
     }
 

@@ -19,6 +19,8 @@ const MEAL: &str = "HKBloodGlucoseMealTime";
 /// Readings that come less often than this are fingersticks: a line through the night would say what nobody measured.
 const MOST_SPACING_MS: i64 = 3 * 3_600_000;
 const LEAST_SPACING_MS: i64 = 60_000;
+/// Of fewer readings at a time of day, what nine of ten days are like is not known.
+const LEAST_IN_SLOT: usize = 5;
 /// Slots of a typical day.
 const SLOT_MINUTES: u32 = 30;
 
@@ -45,8 +47,11 @@ pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
     let unit = unit(found);
     let spacing_ms = spacing(&readings);
     let limits = glucose_range(view.store)?;
-    let times = limits.and_then(|limits| series::summary(&ranked, Some(limits))?.time_in_range);
-    let (target, within) = (limits.map(|limits| (limits.low, limits.high)), times.map(|times| times.within));
+    // One reading tells nothing of how long.
+    let times = limits.filter(|_| ranked.len() > 1);
+    let times = times.and_then(|limits| series::summary(&ranked, Some(limits))?.time_in_range);
+    let target = limits.map(|limits| (limits.low, limits.high));
+    let within = times.map(|times| (times.within, times.covered_ms as f64 / 60_000.0));
     let glucose = Glucose { unit, readings: &readings, spacing_ms, target, within, meals_ms: &meals_ms };
     Ok(glucose::model(&glucose, stretch.range(view.zones), view.zones))
 }
@@ -61,7 +66,10 @@ pub(super) fn profile(view: &View<'_>, found: &Found) -> Result<Model> {
     };
     let readings: Vec<series::Reading> = view.points(found, stretch)?.iter().filter_map(reading).collect();
     let days: BTreeSet<Day> = readings.iter().map(|r| view.zones.day(r.at_ms)).collect();
-    let slot = |slot: series::ProfileSlot| Slot { minute: slot.minute, values: slot.values };
+    let slot = |slot: series::ProfileSlot| Slot {
+        minute: slot.minute,
+        values: slot.values.filter(|_| slot.n >= LEAST_IN_SLOT),
+    };
     let slots = series::profile(&readings, SLOT_MINUTES, view.zones).unwrap_or_default();
     let slots: Vec<Slot> = slots.into_iter().map(slot).collect();
     let profile = Profile { unit: unit(found), slots: &slots, days: days.len(), least_days: series::PROFILE_DAYS };

@@ -26,8 +26,13 @@ const LONGEST_WORKOUT_MS: i64 = 24 * HOUR_MS;
 /// Returns the chart of a stretch, with the workouts, and with zones where asked, as long as there is room for them.
 pub(super) fn chart(view: &View<'_>, found: &Found, detail: Detail) -> Result<Model> {
     let stretch = view.stretch_of(found)?;
+    let has_room = matches!(stretch.grain, Grain::Hour | Grain::Day);
+    if detail == Detail::Zones && !has_room {
+        let hint = "Ask for --range day, --range week or --range month.";
+        return Err(Error::new(Code::BadUsage, "Heart-rate zones are drawn of a month at most.", hint));
+    }
     let model = bare(view, found, detail, stretch)?;
-    if !matches!(stretch.grain, Grain::Hour | Grain::Day) {
+    if !has_room {
         return Ok(model);
     }
     let range = stretch.range(view.zones);

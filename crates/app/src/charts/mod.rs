@@ -23,12 +23,15 @@ mod view;
 mod vital;
 mod workout;
 
+use std::io::Write;
+
 use chart::Model;
 use health::series::rule::Rule;
 use health::time::{Day, Zones};
 use store::Store;
 
 use crate::error::Result;
+use crate::export::csv::{cell, line};
 use crate::folder::Folder;
 pub use crate::local::day;
 use crate::local::{Found, find_kind, zones};
@@ -70,6 +73,14 @@ pub fn chart(folder: &Folder, question: &Question) -> Result<Model> {
         Subject::Profiles(id) => workout::profiles(&store, &zones, *id),
         Subject::Ecg(id) => ecg::chart(&store, &zones, *id, question.page),
     }
+}
+
+/// Writes the table of a chart for programs: CSV with plain numbers, and nothing where there are no data.
+pub fn write_csv(model: &Model, out: &mut dyn Write) -> Result<()> {
+    for row in std::iter::once(model.table.columns.clone()).chain(model.table.plain_rows()) {
+        line(out, row.iter().map(|text| cell(&text.as_str().into())))?;
+    }
+    Ok(())
 }
 
 /// The chart that suits a type: its own where it has one, else by how its numbers are made.

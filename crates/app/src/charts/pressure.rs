@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use chart::Model;
 use chart::blood_pressure::{self, Lone, Pressure};
+use health::series::buckets::Grain;
 use health::series::pressure::{Reading, by_day, pair};
 
 use super::stretch::Stretch;
@@ -20,7 +21,8 @@ pub(super) fn chart(view: &View<'_>) -> Result<Model> {
     let pressure = |at_ms, systolic, diastolic| Pressure { at_ms, systolic, diastolic };
     let pairs: Vec<Pressure> =
         found.pairs.iter().map(|pair| pressure(pair.start_ms, pair.systolic, pair.diastolic)).collect();
-    let means = by_day(&found.pairs, view.zones);
+    // Beside the readings of one day their mean would stand as one more, at noon.
+    let means = if stretch.grain == Grain::Hour { Vec::new() } else { by_day(&found.pairs, view.zones) };
     let means: Vec<Pressure> =
         means.iter().map(|day| pressure(view.noon(day.day), day.systolic, day.diastolic)).collect();
     let alone = |systolic| move |reading: &Reading| Lone { at_ms: reading.start_ms, value: reading.value, systolic };

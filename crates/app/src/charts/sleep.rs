@@ -65,12 +65,19 @@ pub(super) fn stretch(view: &View<'_>, sleeper: &Sleeper<'_>) -> Result<Stretch>
 
 /// The night of a day with all its parts, else what there is.
 fn one_night(sessions: &[Session], written: &[Bed], day: Day, view: &View<'_>) -> Model {
-    let mut parts = sessions.iter().filter(is_night).map(|session| night(session, written));
+    let night = |session: &Session| with_silences(night(session, written), session);
+    let mut parts = sessions.iter().filter(is_night).map(night);
     let whole = parts.next().map(|first| parts.fold(first, together));
     let nap = || sessions.iter().find(|session| session.kind == Kind::Nap).or(sessions.first());
-    let found = whole.or_else(|| nap().map(|session| night(session, written)));
-    let nothing =
-        || Night { day, kind: NightKind::Night, segments: vec![], in_bed: vec![], minutes: StageMinutes::default() };
+    let found = whole.or_else(|| nap().map(night));
+    let nothing = || Night {
+        day,
+        kind: NightKind::Night,
+        segments: vec![],
+        in_bed: vec![],
+        unwritten: vec![],
+        minutes: StageMinutes::default(),
+    };
     hypnogram::model(&found.unwrap_or_else(nothing), view.zones)
 }
 
@@ -81,7 +88,19 @@ fn night(session: &Session, written: &[Bed]) -> Night {
         Kind::InBedOnly => NightKind::InBedOnly,
     };
     let segments = session.slices.iter().filter_map(segment).collect();
-    Night { day: session.day, kind, segments, in_bed: in_bed_of(session, written), minutes: stage_minutes(session) }
+    let (in_bed, minutes) = (in_bed_of(session, written), stage_minutes(session));
+    Night { day: session.day, kind, segments, in_bed, unwritten: Vec::new(), minutes }
+}
+
+/// A night with what its numbers count though nobody wrote it: the time between two slices is awake, and who sleeps is
+/// in bed, where any time in bed was written.
+fn with_silences(night: Night, session: &Session) -> Night {
+    let slices = session.slices.iter().filter(|slice| slice.stage != sleep::Stage::InBed);
+    let ends = std::iter::once(session.start_ms).chain(slices.clone().map(|slice| slice.end_ms));
+    let silences = ends.zip(slices.map(|slice| slice.start_ms));
+    let unwritten = silences.filter(|(end, start)| end < start).map(|(start_ms, end_ms)| Bed { start_ms, end_ms });
+    let asleep = (!session.in_bed_estimated).then_some(Bed { start_ms: session.start_ms, end_ms: session.end_ms });
+    Night { unwritten: unwritten.collect(), in_bed: union(night.in_bed.iter().copied().chain(asleep)), ..night }
 }
 
 /// A night and a later part of it. One time in bed may hold both.
@@ -89,6 +108,7 @@ fn together(mut night: Night, part: Night) -> Night {
     night.segments.extend(part.segments);
     let known = night.in_bed.last().map_or(i64::MIN, |bed| bed.end_ms);
     night.in_bed.extend(part.in_bed.into_iter().filter(|bed| bed.end_ms > known));
+    night.unwritten.extend(part.unwritten);
     Night { minutes: added(night.minutes, part.minutes), ..night }
 }
 
@@ -122,7 +142,11 @@ fn in_bed_of(session: &Session, written: &[Bed]) -> Vec<Bed> {
 
 /// Stretches that touch are one.
 fn joined<'s>(segments: impl Iterator<Item = &'s sleep::Segment>) -> Vec<Bed> {
-    let mut beds: Vec<Bed> = segments.map(|s| Bed { start_ms: s.start_ms, end_ms: s.end_ms }).collect();
+    union(segments.map(|s| Bed { start_ms: s.start_ms, end_ms: s.end_ms }))
+}
+
+fn union(beds: impl Iterator<Item = Bed>) -> Vec<Bed> {
+    let mut beds: Vec<Bed> = beds.collect();
     beds.sort_by_key(|bed| (bed.start_ms, bed.end_ms));
     beds.into_iter().fold(Vec::new(), |mut joined: Vec<Bed>, bed| {
         match joined.last_mut().filter(|last| bed.start_ms <= last.end_ms) {

@@ -6,7 +6,7 @@
 //! | week, month | 7, 30 | days |
 //! | 6m | 26 weeks, each from its own first day | weeks |
 //! | year | 12 calendar months | months |
-//! | all | from the first to the last day with data | days, weeks, months or years, so that there are some dozens |
+//! | all | from the first to the last day with data | days up to two months, weeks up to a year, else months |
 
 use chart::{Range, Step};
 use health::series::buckets::{Calendar, Grain};
@@ -39,8 +39,6 @@ const HALF_YEAR_WEEKS: Day = 26;
 const MOST_DAYS: Day = 62;
 /// Up to a year in weeks.
 const MOST_WEEKS_DAYS: Day = 364;
-/// Up to six years in months.
-const MOST_MONTHS_DAYS: Day = 6 * 366;
 /// A chart is no longer than `chart::range::LONGEST_DAYS`, the rest of its first and of its last year included.
 const LONGEST: Day = chart::range::LONGEST_DAYS as Day - 2 * 366;
 
@@ -126,13 +124,12 @@ fn of_days(days: u32) -> (Day, Grain) {
     if days <= MOST_DAYS { (days, Grain::Day) } else { ((days - 1) / 7 * 7 + 1, Grain::Week) }
 }
 
-/// Some dozens of slots, whatever the length.
+/// Of ten years as many bars as there are pixels for, and no day before the first month counts as one without data.
 fn grain_of(days: Day) -> Grain {
     match days {
         days if days <= MOST_DAYS => Grain::Day,
         days if days <= MOST_WEEKS_DAYS => Grain::Week,
-        days if days <= MOST_MONTHS_DAYS => Grain::Month,
-        _ => Grain::Year,
+        _ => Grain::Month,
     }
 }
 
@@ -177,9 +174,9 @@ mod tests {
         check(Reach::All, "2024-05-30", ("2024-05-06", "2024-05-30", Grain::Day));
         check(Reach::All, "2024-09-30", ("2024-05-06", "2024-10-06", Grain::Week));
         check(Reach::All, "2026-03-14", ("2024-05-01", "2026-03-31", Grain::Month));
-        check(Reach::All, "2032-03-14", ("2024-01-01", "2032-12-31", Grain::Year));
+        check(Reach::All, "2032-03-14", ("2024-05-01", "2032-03-31", Grain::Month));
         // Nobody's data are older than twenty years.
-        check(Reach::All, "2062-03-14", ("2044-01-01", "2062-12-31", Grain::Year));
+        check(Reach::All, "2062-03-14", ("2044-02-01", "2062-03-31", Grain::Month));
     }
 
     #[test]

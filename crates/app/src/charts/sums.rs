@@ -1,8 +1,11 @@
-//! What adds up, and how often something happened: bars. Weeks and longer show the average of their days.
+//! What adds up, and how often something happened: bars. Weeks and longer show the average of their days, and of what
+//! happens now and then all of it.
 
+use chart::cumulative::Wide;
 use chart::model::Bucket;
 use chart::{Model, cumulative};
 use health::series::buckets::{Bucket as Counted, Grain};
+use health::series::rule::Rule;
 
 use super::measure::{Shown, most};
 use super::stretch::Stretch;
@@ -15,7 +18,8 @@ pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
     let stretch = view.stretch_of(found)?;
     let counted = view.buckets(found, stretch)?;
     let mut bars: Vec<Bucket> = counted.iter().map(|bucket| bar(bucket, view.now_ms)).collect();
-    if is_wide(stretch) {
+    let wide = if now_and_then(found) { Wide::Total } else { Wide::Average };
+    if is_wide(stretch) && wide == Wide::Average {
         let days = view.days(found, stretch.first, stretch.last)?;
         bars = bars.into_iter().map(|bar| averaged(bar, &days, view.now_ms)).collect();
     }
@@ -23,10 +27,17 @@ pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
     for bar in &mut bars {
         [bar.min, bar.max, bar.mean] = [bar.min, bar.max, bar.mean].map(|value| shown.value(value));
     }
-    // A goal is one of a day: hours have none.
-    let goal = if stretch.grain == Grain::Hour { None } else { view.goal(found)? };
+    // A goal is one of a day: neither hours nor whole months have one.
+    let of_days = stretch.grain == Grain::Day || (is_wide(stretch) && wide == Wide::Average);
+    let goal = if !of_days { None } else { view.goal(found)? };
     let goal = goal.map(|goal| shown.value(goal));
-    Ok(cumulative::model(&shown.measure(), &bars, goal, stretch.range(view.zones), view.zones))
+    Ok(cumulative::model(&shown.measure(), &bars, wide, goal, stretch.range(view.zones), view.zones))
+}
+
+/// Whether a day without any is one on which nothing happened: what is counted one by one, such as falls, drinks and
+/// brushed teeth. What somebody ate was written down or not.
+fn now_and_then(found: &Found) -> bool {
+    Rule::of(&found.kind) == Rule::Count || (found.kind.is_event_like() && found.kind.unit == "count")
 }
 
 fn is_wide(stretch: Stretch) -> bool {

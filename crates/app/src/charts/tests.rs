@@ -188,13 +188,30 @@ fn heart_rates_are_drawn_as_asked_among_zones_and_workouts() {
     assert_eq!(look("heart_rate:zones", Reach::Month), (true, false, true, true));
     assert_eq!(look("heart_rate", Reach::Month), (true, false, false, true));
     assert_eq!(look("heart_rate:raw", Reach::Week), (false, true, false, true));
-    assert_eq!(look("heart_rate:zones", Reach::Year), (true, false, false, false));
+    assert_eq!(look("heart_rate", Reach::Year), (true, false, false, false));
     let (capsules, line, ..) = look("heart_rate:capsules", Reach::Day);
     assert!(capsules && !line);
     assert!(look("heart_rate:raw", Reach::Day).1);
-    let subject = Subject::parse("heart_rate:raw").expect("a subject");
-    let month = Question { subject, reach: Some(Reach::Month), last: None, page: 1, now_ms };
-    assert_eq!(chart(&folder, &month).expect_err("too long").code, Code::BadUsage);
+    for (word, reach) in
+        [("heart_rate:raw", Reach::Month), ("heart_rate:zones", Reach::Year), ("sleep, sleep", Reach::Year)]
+    {
+        let subject = Subject::parse(word).expect("a subject");
+        let question = Question { subject, reach: Some(reach), last: None, page: 1, now_ms };
+        assert_eq!(chart(&folder, &question).expect_err(word).code, Code::BadUsage);
+    }
+}
+
+#[test]
+fn the_last_of_all_days_is_no_first_one() {
+    let (_kept, folder, now_ms) = demo("charts-last-day");
+    let subject = Subject::parse("step_count").expect("a subject");
+    for reach in [Reach::Day, Reach::Week, Reach::HalfYear, Reach::Year] {
+        let last = parse_day("9999-12-31");
+        let model = chart(&folder, &Question { subject: subject.clone(), reach: Some(reach), last, page: 1, now_ms });
+        let model = model.expect("a chart");
+        assert!(model.days.ends_with("9998") || model.days.ends_with("9999"), "{}", model.days);
+        assert!(!model.x.ticks.is_empty() && model.x.ticks.len() < 40, "{:?}", model.x.ticks);
+    }
 }
 
 #[test]
@@ -360,6 +377,11 @@ fn a_night_in_two_parts_is_drawn_as_one() {
     let night = ask(&folder, "sleep:night", Some(Reach::Day), 0);
     assert!(night.summary.contains("from 22:00 to 06:40: 6 h 20 min asleep"), "{}", night.summary);
     assert_eq!(night.table.rows.len(), 2);
+    let silent = [row("10 23:00", "11 01:00"), row("11 01:30", "11 06:00")];
+    let silent = TestFolder::of_rows("charts-silent", &silent);
+    let silent = ask(&silent, "sleep:night", Some(Reach::Day), 0);
+    assert!(silent.summary.contains("Awake 30 min"), "{}", silent.summary);
+    assert_eq!(silent.table.rows[1][2..], ["Nothing written (awake)", "30 min"]);
     let nights = ask(&folder, "sleep:nights", Some(Reach::Week), 0);
     assert!(nights.summary.contains("1 night, with 6 h 20 min of sleep"), "{}", nights.summary);
 }
@@ -392,10 +414,14 @@ fn the_owners_own_range_of_glucose_is_a_band() {
     let folder = TestFolder::of_rows("charts-glucose", &[row(0, 60), row(10, 70), row(20, 180), row(30, 181)]);
     let ask = || ask(&folder, "blood_glucose", Some(Reach::Day), 0);
     let band = |model: &Model| model.layers.iter().any(|layer| matches!(layer, Layer::Band { .. }));
-    assert!(!band(&ask()) && !ask().summary.contains("of the time"), "nobody set one");
+    assert!(!band(&ask()) && !ask().summary.contains("It was from"), "nobody set one");
     crate::settings::set(&folder, "glucose_range", "70,180").expect("set");
     // Ten minutes each, and the last one holds for a quarter of an hour.
-    assert!(band(&ask()) && ask().summary.contains("It was from 70 to 180 for 44 % of the time."), "{}", ask().summary);
+    assert!(
+        band(&ask()) && ask().summary.contains("It was from 70 to 180 for 44 % of the 45 min"),
+        "{}",
+        ask().summary
+    );
 }
 
 /// Nights from 23 to 7 h and, to Saturdays and Sundays, from 0 to 8 h.

@@ -18,6 +18,9 @@ use crate::query::{hours, of_days};
 use crate::settings::{goal, week_start};
 use crate::sleep::Sleeper;
 
+/// 31 December 9998: after the year that holds it there is still another one that can be written.
+const LAST_DAY: Day = 2_932_531;
+
 /// A look at a store.
 pub(super) struct View<'s> {
     /// What is looked at.
@@ -56,7 +59,7 @@ impl<'s> View<'s> {
             now_ms: question.now_ms,
             week_start: week_start(store)?,
             reach: question.reach.unwrap_or(usual),
-            last: question.last,
+            last: question.last.map(|day| day.min(LAST_DAY)),
             known: RefCell::new(None),
         })
     }

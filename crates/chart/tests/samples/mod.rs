@@ -257,18 +257,32 @@ fn sums(range: &Range, seed: u64, most: f64) -> Vec<Bucket> {
 fn steps(amount: Amount) -> Model {
     let mut buckets = sums(&days(28), 8, 14_000.0);
     buckets.drain(9..12);
-    cumulative::model(&cumulative::STEPS, &amount.of(buckets), Some(8000.0), days(28), &berlin())
+    cumulative::model(
+        &cumulative::STEPS,
+        &amount.of(buckets),
+        cumulative::Wide::Average,
+        Some(8000.0),
+        days(28),
+        &berlin(),
+    )
 }
 
 fn steps_hours(amount: Amount) -> Model {
     let hours: Vec<Bucket> = sums(&days(1), 9, 1900.0).into_iter().skip(7).collect();
-    cumulative::model(&cumulative::STEPS, &amount.of(hours), None, days(1), &berlin())
+    cumulative::model(&cumulative::STEPS, &amount.of(hours), cumulative::Wide::Average, None, days(1), &berlin())
 }
 
 fn steps_year(amount: Amount) -> Model {
     let (start_ms, end_ms) = (at("2025-04-01 00:00:00 +0200"), at("2026-04-01 00:00:00 +0200"));
     let range = Range { start_ms, end_ms, step: Step::Month };
-    cumulative::model(&cumulative::STEPS, &amount.of(sums(&range, 10, 11_000.0)), None, range, &berlin())
+    cumulative::model(
+        &cumulative::STEPS,
+        &amount.of(sums(&range, 10, 11_000.0)),
+        cumulative::Wide::Average,
+        None,
+        range,
+        &berlin(),
+    )
 }
 
 /// A night of cycles that begins about 23:00 before `day`; the spring night of 2026 is day 20,541.
@@ -294,7 +308,7 @@ pub fn night(amount: Amount, day: Day) -> Night {
     }
     let segments = amount.of(segments);
     let in_bed = amount.of(vec![Stretch { start_ms: start - 25 * 60_000, end_ms: at + 10 * 60_000 }]);
-    Night { day, kind: NightKind::Night, minutes: minutes(&segments), segments, in_bed }
+    Night { day, kind: NightKind::Night, minutes: minutes(&segments), segments, in_bed, unwritten: vec![] }
 }
 
 fn minutes(segments: &[Segment]) -> StageMinutes {
@@ -323,7 +337,11 @@ fn old_night(amount: Amount) -> Night {
         })
         .collect();
     let segments = amount.of(segments);
-    Night { minutes: minutes(&segments), segments, in_bed: amount.of(night.in_bed), ..night }
+    let silence = |pair: &[Segment]| Stretch { start_ms: pair[0].end_ms, end_ms: pair[1].start_ms };
+    let unwritten: Vec<Stretch> = segments.windows(2).map(silence).collect();
+    let awake = unwritten.iter().map(|s| (s.end_ms - s.start_ms) as f64 / 60_000.0).sum();
+    let minutes = StageMinutes { awake, ..minutes(&segments) };
+    Night { minutes, segments, in_bed: amount.of(night.in_bed), unwritten, ..night }
 }
 
 fn week_of_nights(amount: Amount) -> Model {
@@ -340,6 +358,7 @@ fn week_of_nights(amount: Amount) -> Model {
         minutes: minutes(&nap),
         segments: nap,
         in_bed: Vec::new(),
+        unwritten: Vec::new(),
     });
     nights::model(&amount.of(nights), days(7), &berlin())
 }
@@ -433,7 +452,7 @@ fn sugar(amount: Amount) -> Model {
         readings: &amount.of(readings),
         spacing_ms: 900_000,
         target: amount.when((70.0, 140.0)),
-        within: Some(0.875),
+        within: Some((0.875, 1430.0)),
         meals_ms: &amount.of(meals.clone()),
     };
     glucose::model(&glucose, days(1), &berlin())
