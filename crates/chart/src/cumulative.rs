@@ -30,8 +30,8 @@ pub enum Wide {
 
 /// Returns the chart of `buckets`, which must be sorted.
 ///
-/// The mean of a bucket is the sum of its hour or day, or what `wide` says of a week or longer; `n` is how many days with
-/// data it has. A bucket that is not complete is hatched and counts for no average. The goal is the user's.
+/// The mean of a bucket is the sum of its hour or day, or what `wide` says of a week or longer; `n` is how many days
+/// with data it has. A bucket that is not complete is hatched and counts for no average. The goal is the user's.
 pub fn model(
     measure: &Measure,
     buckets: &[Bucket],
