@@ -15,6 +15,8 @@ use crate::thin;
 const TITLE: &str = "Workout profiles";
 /// A line passes over at most this share of the axis without data.
 const WIDEST_HOLE: f64 = 0.03;
+/// Seconds from one pace to the next, with one between them missing.
+const PACE_REACH_S: f64 = 65.0;
 /// Rows of the table.
 const ROWS: usize = 20;
 
@@ -70,6 +72,8 @@ struct Profile {
     write: fn(f64) -> String,
     /// Whether small is fast.
     is_upside_down: bool,
+    /// A line passes at least over this much of the axis: in a short workout, too, a pace is that of half a minute.
+    least_reach: f64,
 }
 
 impl Profile {
@@ -82,7 +86,7 @@ impl Profile {
             width: 1.5,
             points: thin::for_any_width(&run, 0.0, length),
         };
-        let most = length * WIDEST_HOLE;
+        let most = self.least_reach.max(length * WIDEST_HOLE);
         let layers =
             joined(&self.points, most).into_iter().map(line).chain(alone(&self.points, most, self.hue)).collect();
         Panel {
@@ -146,6 +150,7 @@ fn series(profiles: &Profiles, length: f64) -> Vec<Profile> {
         points: within(profiles.heart_rate),
         write: |value| number(value, 0),
         is_upside_down: false,
+        least_reach: 0.0,
     };
     let height = profiles.ways.height;
     let elevation = Profile {
@@ -157,6 +162,7 @@ fn series(profiles: &Profiles, length: f64) -> Vec<Profile> {
         points: within(profiles.elevation).into_iter().map(|(at, metres)| (at, height.of(metres))).collect(),
         write: |value| number(value, 0),
         is_upside_down: false,
+        least_reach: 0.0,
     };
     let pace: Vec<Point> = within(profiles.pace).into_iter().filter(|point| point.1 > 0.0).collect();
     [heart_rate, tempo(profiles, pace), elevation].into_iter().filter(|profile| !profile.points.is_empty()).collect()
@@ -165,6 +171,7 @@ fn series(profiles: &Profiles, length: f64) -> Vec<Profile> {
 /// How fast it went, of seconds for a kilometre.
 fn tempo(profiles: &Profiles, pace: Vec<Point>) -> Profile {
     let ways = profiles.ways;
+    let least_reach = if profiles.along == Along::Time { PACE_REACH_S } else { 0.0 };
     match profiles.tempo {
         Tempo::Pace => Profile {
             name: "Pace",
@@ -175,6 +182,7 @@ fn tempo(profiles: &Profiles, pace: Vec<Point>) -> Profile {
             points: pace.into_iter().map(|(at, seconds)| (at, ways.pace(seconds))).collect(),
             write: minutes_seconds,
             is_upside_down: true,
+            least_reach,
         },
         Tempo::Speed => Profile {
             name: "Speed",
@@ -185,6 +193,7 @@ fn tempo(profiles: &Profiles, pace: Vec<Point>) -> Profile {
             points: pace.into_iter().map(|(at, seconds)| (at, ways.speed(seconds))).collect(),
             write: |value| number(value, 1),
             is_upside_down: false,
+            least_reach,
         },
     }
 }

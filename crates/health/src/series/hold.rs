@@ -80,7 +80,7 @@ pub(crate) struct Held<'a> {
 
 impl Held<'_> {
     /// Until when it has weight.
-    pub fn end_ms(&self, style: Style) -> i64 {
+    fn end_ms(&self, style: Style) -> i64 {
         match style {
             Style::TemporallyWeighted => self.until_ms,
             Style::EquivalentLevel => self.input.span.end_ms,

@@ -38,12 +38,6 @@ pub fn pick(rows: &[Input], pick: Pick, zones: &Zones) -> BTreeMap<Day, usize> {
     best.into_iter().map(|(day, (index, _))| (day, index)).collect()
 }
 
-/// Returns the number of each day that has a row, by day.
-pub fn day_values(rows: &[Input], which: Pick, zones: &Zones) -> Vec<DayValue> {
-    let picked = pick(rows, which, zones);
-    picked.into_iter().filter_map(|(day, row)| Some(DayValue { day, value: rows.get(row)?.span.value })).collect()
-}
-
 impl Pick {
     /// Whether a row goes before another; rows that are equal in every number never do, so that order tells nothing.
     fn prefers(self, a: &Input, b: &Input) -> bool {
@@ -75,8 +69,8 @@ mod tests {
         let mut rows: Vec<Input> = rows.iter().map(input).collect();
         let zones = Zones::named("Europe/Berlin").expect("a zone");
         for _ in 0..2 {
-            let found = day_values(&rows, which, &zones);
-            let found: Vec<(String, f64)> = found.iter().map(|d| (format_day(d.day), d.value)).collect();
+            let found = pick(&rows, which, &zones).into_iter();
+            let found: Vec<(String, f64)> = found.map(|(day, row)| (format_day(day), rows[row].span.value)).collect();
             let expected: Vec<(String, f64)> = expected.iter().map(|(d, v)| (format!("2026-03-{d}"), *v)).collect();
             assert_eq!(found, expected);
             rows.reverse();
