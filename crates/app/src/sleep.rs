@@ -27,7 +27,7 @@ pub struct SleepAnswer {
     pub asleep_min: Option<f64>,
     /// Minutes awake between.
     pub awake_min: Option<f64>,
-    /// Minutes of core sleep.
+    /// Minutes of core sleep; like deep and REM sleep null where nobody told any of the three.
     pub core_min: Option<f64>,
     /// Minutes of deep sleep.
     pub deep_min: Option<f64>,
@@ -105,6 +105,8 @@ fn row(session: &Session, ranks: &Ranks) -> SleepAnswer {
     let name = |of: &u32| ranks.name(source_rank(*of)).to_owned();
     // In bed only: nobody looked for sleep, which is not the same as none.
     let seen = |ms: i64| (session.kind != Kind::InBedOnly).then(|| minutes(ms));
+    let staged = session.core_ms + session.deep_ms + session.rem_ms > 0;
+    let told = |ms: i64| staged.then(|| minutes(ms));
     let slept = session.asleep_ms > 0 && session.in_bed_ms > 0;
     SleepAnswer {
         day: format_day(session.day),
@@ -113,9 +115,9 @@ fn row(session: &Session, ranks: &Ranks) -> SleepAnswer {
         end: format_instant(session.end_ms),
         asleep_min: seen(session.asleep_ms),
         awake_min: seen(session.awake_ms),
-        core_min: seen(session.core_ms),
-        deep_min: seen(session.deep_ms),
-        rem_min: seen(session.rem_ms),
+        core_min: told(session.core_ms),
+        deep_min: told(session.deep_ms),
+        rem_min: told(session.rem_ms),
         unspecified_min: seen(session.unspecified_ms),
         in_bed_min: minutes(session.in_bed_ms),
         in_bed_estimated: session.in_bed_estimated,
@@ -159,6 +161,7 @@ mod tests {
         let folder = TestFolder::of_rows("staged", &rows);
         let all = night(&folder, Days::default());
         assert_eq!((all.asleep_min, all.awake_min), (Some(420.0), Some(120.0)));
+        assert_eq!((all.core_min, all.deep_min, all.rem_min), (None, None, None), "nobody looked for stages");
         let day = |text: &str| Some(health::time::parse_day(text).expect("a day"));
         for days in [("2026-03-11", "2026-03-11"), ("2026-03-01", "2026-03-31")] {
             assert_eq!(night(&folder, Days { from: day(days.0), to: day(days.1) }), all, "{days:?}");

@@ -126,10 +126,13 @@ fn summary(
     let Some(totals) = totals else { return format!("{when} there are no data for {name}.") };
     let (low, high) = (measure.number(lowest), measure.number(highest));
     format!(
-        "{when} your {name} {}{}, on average {}. {}.",
+        "{when} your {name} {}{}. {}.",
         ranged(&low, &high, measure.unit),
-        if low == high { String::new() } else { range.step.to_next() },
-        measure.text(totals.mean),
+        if low == high {
+            String::new()
+        } else {
+            format!("{}, on average {}", range.step.to_next(), measure.text(totals.mean))
+        },
         range.step.with_data(buckets.len(), slots),
     )
 }
