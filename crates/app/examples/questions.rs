@@ -51,7 +51,7 @@ fn main() -> Outcome {
     let wanted = std::env::args().nth(2).unwrap_or_default();
     let mut desk = Desk { folder: &folder, wanted, answers: Map::new() };
     desk.tables(day, year)?;
-    desk.overviews()?;
+    desk.overviews(day)?;
     desk.lists(day, year)?;
     desk.charts()?;
     println!("{}", Value::Object(desk.answers));
@@ -84,7 +84,7 @@ impl Desk<'_> {
         Ok(())
     }
 
-    fn overviews(&mut self) -> Outcome {
+    fn overviews(&mut self, day: &str) -> Outcome {
         let folder = self.folder;
         for (name, reach, days) in [("30 days", Reach::Month, 30), ("all time", Reach::All, 1_000_000)] {
             let name = format!("overview of {name}");
@@ -92,6 +92,7 @@ impl Desk<'_> {
             let sql = self.sql(&name, &sql)?;
             self.ask(&name, sql, || CARDS.iter().try_for_each(|card| model(folder, card, reach).map(drop)))?;
         }
+        self.ask("what changed in a week", json!({}), || app::screen::changes(folder, day, NOW_MS).map(drop))?;
         let name = "ten years of heart rate at 1,200 px";
         let ask = || model(folder, "heart_rate:capsules", Reach::All);
         let more = merged(self.sql(name, &[by_week("heart_rate")])?, self.drawing(name, ask)?);

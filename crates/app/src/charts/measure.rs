@@ -8,7 +8,7 @@ use health::series::rule::Rule;
 use crate::display::{Display, Units};
 
 /// A type as charts show it.
-pub(super) struct Shown {
+pub(crate) struct Shown {
     title: String,
     unit: String,
     hue: Hue,
@@ -38,7 +38,7 @@ impl Shown {
 }
 
 /// The largest of some values, without sign.
-pub(super) fn most(values: impl Iterator<Item = f64>) -> f64 {
+pub(crate) fn most(values: impl Iterator<Item = f64>) -> f64 {
     values.map(f64::abs).filter(|value| value.is_finite()).fold(0.0, f64::max)
 }
 

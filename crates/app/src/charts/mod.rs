@@ -9,7 +9,7 @@ mod correlation;
 mod ecg;
 mod glucose;
 mod heart_rate;
-mod measure;
+pub(crate) mod measure;
 pub mod picture;
 mod pressure;
 mod rings;

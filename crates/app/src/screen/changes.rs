@@ -1,18 +1,25 @@
 //! What changed lately: the last week beside the four weeks before it, else the last four weeks beside those before.
 //! Only what enough days support is told, and no change is called good or bad.
 
-use chart::model::Bucket;
+use health::series::buckets::Bucket;
 use health::series::per_day::DayValue;
+use health::series::rule::Rule;
+use health::series::stats::mean;
 use health::series::trend::{TREND_DAYS, trend};
 use health::series::usual::usual;
 use health::time::{Day, Zones, format_day};
 use serde::Serialize;
+use store::Store;
+use store::query::Orders;
 
-use super::nights::nights;
-use crate::charts::{self, Question, Reach, Subject};
+use super::nights::told;
+use crate::charts;
+use crate::charts::measure::{Shown, most};
+use crate::daily::of_kind;
+use crate::display::Units;
 use crate::error::Result;
 use crate::folder::Folder;
-use crate::local::{Days, find_kind, zones};
+use crate::local::{self, find_kind, zones};
 
 /// One statement.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -52,8 +59,8 @@ const WATCHED: [&str; 9] = [
 const SELDOM: &str = "vo2_max";
 /// Statements on one page.
 const MOST: usize = 5;
-const WEEK: u32 = 7;
-const BEFORE: u32 = 28;
+const WEEK: Day = 7;
+const BEFORE: Day = 28;
 /// Days of the week, and nights, that must have data.
 const LEAST_NOW: usize = 4;
 /// Days before that must have data.
@@ -64,121 +71,147 @@ const LEAST_MINUTES: f64 = 20.0;
 /// Tells what changed in the week that ends with a day.
 pub fn changes(folder: &Folder, last: &str, now_ms: i64) -> Result<Vec<Change>> {
     let last = charts::day(last)?;
+    let store = folder.read()?;
+    let zones = zones(&store)?;
+    let (orders, units) = (store.orders()?, Units::of_store(&store)?);
+    let look = Look { store: &store, zones: &zones, orders: &orders, units, last, now_ms };
     let mut found = Vec::new();
-    found.extend(bedtime(folder, last)?);
+    found.extend(look.bedtime()?);
     let mut slow = Vec::new();
     for subject in WATCHED {
-        match outside(folder, subject, last, now_ms)? {
+        let Some(days) = look.days(subject)? else { continue };
+        match look.outside(&days) {
             Some(change) => found.push(change),
-            None => slow.extend(trending(folder, subject, last, now_ms)?),
+            None => slow.extend(look.trending(&days)),
         }
     }
-    found.extend(latest(folder, last, now_ms)?);
+    found.extend(look.days(SELDOM)?.and_then(|days| look.latest(&days)));
     found.extend(slow);
     found.truncate(MOST);
     Ok(found)
 }
 
-fn model(folder: &Folder, subject: &str, days: u32, last: Day, now_ms: i64) -> Result<chart::Model> {
-    let subject = Subject::Type(subject.to_owned());
-    charts::chart(folder, &Question { subject, reach: Some(Reach::Days(days)), last: Some(last), page: 1, now_ms })
+/// A store, and a day to look back from.
+struct Look<'s> {
+    store: &'s Store,
+    zones: &'s Zones,
+    orders: &'s Orders,
+    units: Units,
+    last: Day,
+    now_ms: i64,
 }
 
-fn has_rows(folder: &Folder, subject: &str) -> Result<bool> {
-    Ok(find_kind(&folder.read()?, subject)?.id.is_some())
+/// The days of a type up to the last one.
+struct Days {
+    subject: &'static str,
+    shown: Shown,
+    rule: Rule,
+    days: Vec<Bucket>,
 }
 
-fn outside(folder: &Folder, subject: &str, last: Day, now_ms: i64) -> Result<Option<Change>> {
-    if !has_rows(folder, subject)? {
-        return Ok(None);
+impl Days {
+    /// Those from one day to another, both inclusive.
+    fn between(&self, first: Day, last: Day) -> &[Bucket] {
+        let from = self.days.partition_point(|day| day.day < first);
+        let until = self.days.partition_point(|day| day.day <= last);
+        self.days.get(from..until).unwrap_or_default()
     }
-    let now = model(folder, subject, WEEK, last, now_ms)?;
-    let first = last - (WEEK as Day - 1);
-    let before = model(folder, subject, BEFORE, first - 1, now_ms)?;
-    let history = days_of(&before, &zones(&folder.read()?)?);
-    let (Some(value), Some(was)) = (now.totals, before.totals) else { return Ok(None) };
-    if now.buckets.len() < LEAST_NOW || history.len() < LEAST_BEFORE {
-        return Ok(None);
+
+    /// Their mean, as a chart tells it: of sums that of the days.
+    fn mean(&self, days: &[Bucket]) -> Option<f64> {
+        let level = self.rule.level(days).or_else(|| mean(days.iter().map(|day| day.value)));
+        level.map(|level| self.shown.value(level))
     }
-    let band = usual(&history, first).filter(|band| value.mean < band.low || value.mean > band.high);
-    Ok(band.map(|_| Change {
-        what: "outside",
-        subject: subject.to_owned(),
-        name: now.title,
-        value: value.mean,
-        before: Some(was.mean),
-        unit: now.unit,
-        days: history.len(),
-        day: format_day(last),
-    }))
-}
 
-/// The days of a chart, one number each.
-fn days_of(model: &chart::Model, zones: &Zones) -> Vec<DayValue> {
-    let day = |bucket: &Bucket| DayValue { day: zones.day(bucket.start_ms), value: bucket.mean };
-    model.buckets.iter().map(day).collect()
-}
-
-fn trending(folder: &Folder, subject: &str, last: Day, now_ms: i64) -> Result<Option<Change>> {
-    if !has_rows(folder, subject)? {
-        return Ok(None);
+    fn values(&self, days: &[Bucket]) -> Vec<DayValue> {
+        days.iter().map(|day| DayValue { day: day.day, value: self.shown.value(day.value) }).collect()
     }
-    let zones = zones(&folder.read()?)?;
-    // A day that is not over says nothing yet.
-    let today = last.saturating_add(1).min(zones.day(now_ms));
-    let ending = |last: Day| model(folder, subject, TREND_DAYS as u32, last, now_ms);
-    let (now, before) = (ending(today - 1)?, ending(today - 1 - TREND_DAYS)?);
-    let days = [days_of(&before, &zones), days_of(&now, &zones)].concat();
-    Ok(trend(&days, today).ok().map(|trend| Change {
-        what: "trend",
-        subject: subject.to_owned(),
-        name: now.title,
-        value: trend.now.mean,
-        before: Some(trend.before.mean),
-        unit: now.unit,
-        days: trend.before.days,
-        day: format_day(today - 1),
-    }))
-}
 
-fn bedtime(folder: &Folder, last: Day) -> Result<Option<Change>> {
-    let between = |from: Day, to: Day| nights(folder, Days { from: Some(from), to: Some(to) });
-    let first = last - (WEEK as Day - 1);
-    let (now, before) = (between(first, last)?, between(first - BEFORE as Day, first - 1)?);
-    let (Some(at), Some(was)) = (now.asleep_at, before.asleep_at) else { return Ok(None) };
-    // Around midnight the difference goes the short way.
-    let moved = (at - was + 720.0).rem_euclid(1440.0) - 720.0;
-    let enough = now.nights >= LEAST_NOW && before.nights >= LEAST_BEFORE && moved.abs() >= LEAST_MINUTES;
-    Ok(enough.then(|| Change {
-        what: "bedtime",
-        subject: "sleep".to_owned(),
-        name: "Sleep".to_owned(),
-        value: moved,
-        before: Some(was),
-        unit: "min".to_owned(),
-        days: before.nights,
-        day: format_day(last),
-    }))
-}
-
-fn latest(folder: &Folder, last: Day, now_ms: i64) -> Result<Option<Change>> {
-    if !has_rows(folder, SELDOM)? {
-        return Ok(None);
+    /// A statement about them.
+    fn change(&self, what: &'static str, (value, before): (f64, Option<f64>), days: usize, day: Day) -> Change {
+        let measure = self.shown.measure();
+        Change {
+            what,
+            subject: self.subject.to_owned(),
+            name: measure.title.to_owned(),
+            value,
+            before,
+            unit: measure.unit.to_owned(),
+            days,
+            day: format_day(day),
+        }
     }
-    let model = model(folder, SELDOM, BEFORE, last, now_ms)?;
-    let zones = zones(&folder.read()?)?;
-    let mut newest = model.buckets.iter().rev();
-    let value = newest.next().map(|bucket| (bucket.mean, zones.day(bucket.start_ms)));
-    Ok(value.map(|(value, day)| Change {
-        what: "latest",
-        subject: SELDOM.to_owned(),
-        name: model.title.clone(),
-        value,
-        before: newest.next().map(|bucket| bucket.mean),
-        unit: model.unit.clone(),
-        days: model.buckets.len(),
-        day: format_day(day),
-    }))
+}
+
+impl Look<'_> {
+    /// The day that is not over, and says nothing yet.
+    fn today(&self) -> Day {
+        self.zones.day(self.now_ms)
+    }
+
+    /// As many days of a type as any statement needs; none where the store has never met it.
+    fn days(&self, subject: &'static str) -> Result<Option<Days>> {
+        let found = find_kind(self.store, subject)?;
+        if found.id.is_none() {
+            return Ok(None);
+        }
+        let first = self.last.saturating_sub(2 * TREND_DAYS + WEEK);
+        let span = local::Days { from: Some(first), to: Some(self.last) };
+        let ranks = self.orders.of(&found.kind.identifier);
+        let days = of_kind(self.store, &found, span, ranks, self.zones)?;
+        let shown = Shown::new(&found.kind, self.units, most(days.iter().map(|day| day.value)));
+        Ok(Some(Days { subject, shown, rule: Rule::of(&found.kind), days }))
+    }
+
+    /// A week whose mean lies beyond what was usual before it.
+    fn outside(&self, days: &Days) -> Option<Change> {
+        let first = self.last - (WEEK - 1);
+        let (now, before) =
+            (days.between(first, self.last.min(self.today() - 1)), days.between(first - BEFORE, first - 1));
+        if now.len() < LEAST_NOW || before.len() < LEAST_BEFORE {
+            return None;
+        }
+        let value = days.mean(now)?;
+        let band = usual(&days.values(before), first)?;
+        let is_out = value < band.low || value > band.high;
+        is_out.then(|| days.change("outside", (value, days.mean(before)), before.len(), self.last))
+    }
+
+    /// Four weeks of another mean than the four before them.
+    fn trending(&self, days: &Days) -> Option<Change> {
+        let today = self.last.saturating_add(1).min(self.today());
+        let trend = trend(&days.values(days.between(today - 2 * TREND_DAYS, today - 1)), today).ok()?;
+        Some(days.change("trend", (trend.now.mean, Some(trend.before.mean)), trend.before.days, today - 1))
+    }
+
+    fn bedtime(&self) -> Result<Option<Change>> {
+        let between = |from: Day, to: Day| {
+            told(self.store, self.orders, self.zones, local::Days { from: Some(from), to: Some(to) })
+        };
+        let first = self.last - (WEEK - 1);
+        let (now, before) = (between(first, self.last)?, between(first - BEFORE, first - 1)?);
+        let (Some(at), Some(was)) = (now.asleep_at, before.asleep_at) else { return Ok(None) };
+        // Around midnight the difference goes the short way.
+        let moved = (at - was + 720.0).rem_euclid(1440.0) - 720.0;
+        let enough = now.nights >= LEAST_NOW && before.nights >= LEAST_BEFORE && moved.abs() >= LEAST_MINUTES;
+        Ok(enough.then(|| Change {
+            what: "bedtime",
+            subject: "sleep".to_owned(),
+            name: "Sleep".to_owned(),
+            value: moved,
+            before: Some(was),
+            unit: "min".to_owned(),
+            days: before.nights,
+            day: format_day(self.last),
+        }))
+    }
+
+    /// The newest of what is measured seldom.
+    fn latest(&self, days: &Days) -> Option<Change> {
+        let values = days.values(days.between(self.last - (BEFORE - 1), self.last));
+        let (newest, before) = values.split_last()?;
+        Some(days.change("latest", (newest.value, before.last().map(|day| day.value)), values.len(), newest.day))
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use health::series::stats::mean;
 use health::series::usual::{HISTORY_DAYS, usual};
 use health::time::{Day, Zones};
 use serde::Serialize;
-use store::source_rank;
+use store::query::Orders;
+use store::{Store, source_rank};
 
 use crate::error::Result;
 use crate::folder::Folder;
@@ -66,10 +67,14 @@ pub struct StageAnswer {
 /// Tells of the nights that count for some days, both ends included.
 pub fn nights(folder: &Folder, days: Days) -> Result<NightsAnswer> {
     let store = folder.read()?;
-    let (orders, zones) = (store.orders()?, zones(&store)?);
+    told(&store, &store.orders()?, &zones(&store)?, days)
+}
+
+/// The same of an open store.
+pub(super) fn told(store: &Store, orders: &Orders, zones: &Zones, days: Days) -> Result<NightsAnswer> {
     let (from, to) = days.numbers();
     let wide = Days { from: Some(from.saturating_sub(HISTORY_DAYS)), ..days };
-    let all = Sleeper::new(&store, &orders, &zones)?.nights(wide)?;
+    let all = Sleeper::new(store, orders, zones)?.nights(wide)?;
     let (before, inside): (Vec<Session>, Vec<Session>) = all.into_iter().partition(|session| session.day < from);
     let history = lengths(&before);
     let ranks = orders.of(SLEEP);
@@ -80,7 +85,7 @@ pub fn nights(folder: &Folder, days: Days) -> Result<NightsAnswer> {
     let mut names: Vec<String> = sources.into_iter().map(|of| ranks.name(of).to_owned()).collect();
     names.dedup();
     let band = usual(&history, from).map(|band| (band.low, band.high));
-    let answer = of(&inside, &zones);
+    let answer = of(&inside, zones);
     Ok(NightsAnswer {
         days: usize::try_from(to.saturating_sub(from)).unwrap_or(0) + 1,
         before_min: mean(history.iter().map(|night| night.value)),
