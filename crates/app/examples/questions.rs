@@ -8,6 +8,7 @@ use std::time::Instant;
 use app::charts::{Question as Drawn, Reach, Subject, chart};
 use app::local::Days;
 use app::query::Question;
+use app::screen::Ask;
 use app::workouts::{Listing, workouts};
 use app::{Folder, Model, Result, Size, Theme, render};
 use serde_json::{Map, Value, json};
@@ -92,6 +93,14 @@ impl Desk<'_> {
             let sql = self.sql(&name, &sql)?;
             self.ask(&name, sql, || CARDS.iter().try_for_each(|card| model(folder, card, reach).map(drop)))?;
         }
+        let cards = |range: &'static str| {
+            CARDS.iter().try_for_each(|card| {
+                let ask = Ask { subject: (*card).to_owned(), range: range.to_owned(), small: true, ..Ask::default() };
+                app::screen::chart(folder, &ask, NOW_MS).map(drop)
+            })
+        };
+        self.ask("the same cards with what was before, 28 days", json!({}), || cards("28"))?;
+        self.ask("the same cards with what was before, a year", json!({}), || cards("year"))?;
         self.ask("what changed in a week", json!({}), || app::screen::changes(folder, day, NOW_MS).map(drop))?;
         let name = "ten years of heart rate at 1,200 px";
         let ask = || model(folder, "heart_rate:capsules", Reach::All);
@@ -110,6 +119,13 @@ impl Desk<'_> {
         self.ask("all workouts", json!({}), || ask(Listing::default()))?;
         let page = Listing { newest: Some(20), zones: true, days: Days::default() };
         self.ask("the newest 20 workouts with their zones", json!({}), || ask(page))?;
+        self.ask("`sources`", json!({}), || app::sources::sources(folder).map(drop))?;
+        self.ask("the order of the sources of steps", json!({}), || {
+            app::source_order::order(folder, "step_count").map(drop)
+        })?;
+        let newest = workouts(folder, Listing { newest: Some(1), ..Listing::default() })?;
+        let newest = newest.first().ok_or("no workout")?.id;
+        self.ask("one workout with splits and zones", json!({}), || app::workouts::detail(folder, newest).map(drop))?;
         for word in ["step_count", "heart_rate", "sleep"] {
             self.ask(&format!("`explain {word}` of a day"), json!({}), || {
                 app::explain::explain(folder, word, day).map(drop)

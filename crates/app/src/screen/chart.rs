@@ -14,7 +14,7 @@ use crate::folder::Folder;
 use crate::local::zones;
 
 /// What a screen wants to see.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Ask {
     /// As in `vitalog chart`.
