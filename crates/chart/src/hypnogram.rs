@@ -88,11 +88,13 @@ fn layers(night: &Night, segments: &[Segment]) -> Vec<Layer> {
         y1: lane(Stage::Awake) + 1.0 - FREE,
         fill: unwritten(),
     };
-    let silent: Vec<Block> = night.unwritten.iter().filter(|s| s.is_sound()).map(silent).collect();
+    let silent = night.unwritten.iter().filter(|s| s.is_sound()).map(silent);
+    // In the order of the table.
+    let mut stages: Vec<Block> = segments.iter().map(block).chain(silent).collect();
+    stages.sort_by(|a, b| a.x0.total_cmp(&b.x0));
     let mut layers: Vec<Layer> = risers.collect();
-    layers.extend((!silent.is_empty()).then_some(Layer::Blocks { shape: Shape::Cell, blocks: silent }));
     layers.push(Layer::Blocks { shape: Shape::Cell, blocks: night.sound_bed().map(bed).collect() });
-    layers.push(Layer::Blocks { shape: Shape::Cell, blocks: segments.iter().map(block).collect() });
+    layers.push(Layer::Blocks { shape: Shape::Cell, blocks: stages });
     layers
 }
 

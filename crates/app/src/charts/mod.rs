@@ -38,6 +38,7 @@ use crate::local::{Found, find_kind, zones};
 
 pub use stretch::Reach;
 pub use subject::{Detail, SleepStyle, Subject};
+pub(crate) use sums::now_and_then;
 use view::View;
 
 /// What to draw.

@@ -36,7 +36,7 @@ pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
 
 /// Whether a day without any is one on which nothing happened: what is counted one by one, such as falls, drinks and
 /// brushed teeth. What somebody ate was written down or not.
-fn now_and_then(found: &Found) -> bool {
+pub(crate) fn now_and_then(found: &Found) -> bool {
     Rule::of(&found.kind) == Rule::Count || (found.kind.is_event_like() && found.kind.unit == "count")
 }
 

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::charts::{self, Question, Reach, Subject};
 use crate::error::{Code, Error, Result};
 use crate::folder::Folder;
-use crate::local::zones;
+use crate::local::{find_kind, zones};
+use crate::sleep::SLEEP;
 
 /// What a screen wants to see.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -129,8 +130,10 @@ pub fn chart(folder: &Folder, ask: &Ask, now_ms: i64) -> Result<Shown> {
     let over_time =
         !matches!(question.subject, Subject::Pair(..) | Subject::Route(_) | Subject::Ecg(_) | Subject::Calendar(_));
     let slots = if over_time { slots(&model, &zones) } else { Vec::new() };
-    let hero = hero(&model).filter(|_| matches!(question.subject, Subject::Type(_) | Subject::Pressure));
-    let context = if ask.small { context(folder, &question, first)? } else { None };
+    let events = is_now_and_then(folder, &question.subject)?;
+    let hero = hero(&model, events).filter(|_| matches!(question.subject, Subject::Type(_) | Subject::Pressure));
+    // What happens now and then has no average that it could be beside.
+    let context = if ask.small && !events { context(folder, &question, first)? } else { None };
     if ask.small {
         bare(&mut model);
     }
@@ -245,8 +248,16 @@ fn places(layer: &Layer) -> Option<Vec<f64>> {
     }
 }
 
-fn hero(model: &Model) -> Option<Hero> {
-    let (what, value, high) = number(model)?;
+/// Whether a chart has the totals of what happens now and then.
+fn is_now_and_then(folder: &Folder, subject: &Subject) -> Result<bool> {
+    let Subject::Type(word) = subject else { return Ok(false) };
+    let found = find_kind(&folder.read()?, word)?;
+    // A night is counted in hours.
+    Ok(charts::now_and_then(&found) && found.kind.identifier != SLEEP)
+}
+
+fn hero(model: &Model, events: bool) -> Option<Hero> {
+    let (what, value, high) = number(model, events)?;
     let range = what == "range";
     Some(Hero {
         what,
@@ -261,13 +272,13 @@ fn hero(model: &Model) -> Option<Hero> {
     })
 }
 
-fn number(model: &Model) -> Option<(&'static str, f64, Option<f64>)> {
+fn number(model: &Model, events: bool) -> Option<(&'static str, f64, Option<f64>)> {
     let columns = blocks(&model.layers).next().is_some();
     // Single measurements: the newest says more than their mean.
     let totals = model.totals.as_ref().filter(|_| model.table.columns.get(1).is_none_or(|head| head != "Time"));
     match totals {
         Some(totals) if model.title == HEART_RATE => Some(("range", totals.min, Some(totals.max))),
-        Some(_) if columns && model.range.step == chart::Step::Hour => {
+        Some(_) if columns && (events || model.range.step == chart::Step::Hour) => {
             Some(("sum", model.buckets.iter().map(|bucket| bucket.mean).sum(), None))
         }
         Some(totals) if columns => Some(("average_a_day", totals.mean, None)),
@@ -354,6 +365,36 @@ mod tests {
         check_hero("oxygen_saturation", "month", "average");
         check_hero("body_mass", "all", "latest");
         check_hero("blood_pressure", "all", "pair");
+    }
+
+    fn category(kind: &str, value: &str, from: &str, until: &str) -> String {
+        format!(
+            "<Record type=\"HKCategoryTypeIdentifier{kind}\" value=\"HKCategoryValue{value}\" sourceName=\"Watch\" \
+             startDate=\"2026-03-{from}:00 +0000\" endDate=\"2026-03-{until}:00 +0000\"/>"
+        )
+    }
+
+    #[test]
+    fn a_night_is_read_where_nothing_was_written_too() {
+        let asleep = |from, until| category("SleepAnalysis", "SleepAnalysisAsleepCore", from, until);
+        let rows = [asleep("10 23:00", "11 01:00"), asleep("11 01:30", "11 06:00")];
+        let folder = TestFolder::of_rows("screen-silence", &rows);
+        crate::settings::set(&folder, "home_zone", "UTC").expect("set");
+        let slots = chart(&folder, &ask("sleep", "day", false), NOW_MS).expect("a night").slots;
+        let told: Vec<(&str, &str)> = slots.iter().map(|s| (s.label.as_str(), s.parts[0].name.as_str())).collect();
+        let silence = ("01:00 \u{2013} 01:30", "Nothing written (awake)");
+        assert_eq!(told, [("23:00 \u{2013} 01:00", "Core"), silence, ("01:30 \u{2013} 06:00", "Core")]);
+    }
+
+    #[test]
+    fn what_happens_now_and_then_is_counted_and_not_averaged() {
+        let headache =
+            |day: &str| category("Headache", "SeverityMild", &format!("{day} 10:00"), &format!("{day} 11:00"));
+        let folder = TestFolder::of_rows("screen-events", &["02", "03", "05", "20"].map(headache));
+        let shown = chart(&folder, &ask("headache", "half_year", true), NOW_MS).expect("a chart");
+        let hero = shown.hero.expect("a number");
+        assert_eq!((hero.what, hero.value, shown.context.is_none()), ("sum", 4.0, true));
+        assert!(shown.model.summary.contains("came to 4 times, at most 3 in one week"), "{}", shown.model.summary);
     }
 
     #[test]
