@@ -3,6 +3,8 @@
 
 mod samples;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use chart::layer::Layer;
 use chart::{Drawn, Model, Range, Size, Step, Theme, heart_rate, hypnogram, nights, png, regularity, render};
 use health::time::Zones;
@@ -10,6 +12,7 @@ use resvg::usvg::{self, fontdb};
 use samples::{Amount, at, berlin, charts, check_golden, check_inside};
 use serde_json::Value;
 
+const INTER: &[u8] = include_bytes!("../fonts/Inter-Regular.ttf");
 const SIZES: [(u32, u32); 5] = [(0, 0), (240, 140), (360, 200), (1200, 600), (u32::MAX, u32::MAX)];
 
 /// Of long lists only both ends: the picture has the rest.
@@ -112,17 +115,39 @@ fn texts(group: &usvg::Group, found: &mut Vec<(usvg::Rect, String)>) {
     }
 }
 
+/// The texts of an SVG where there is only one font.
+fn texts_in(svg: &str, font: &[u8]) -> Vec<(usvg::Rect, String)> {
+    let mut fonts = fontdb::Database::new();
+    fonts.load_font_data(font.to_vec());
+    let options = usvg::Options { fontdb: fonts.into(), ..usvg::Options::default() };
+    let tree = usvg::Tree::from_str(svg, &options).expect("an SVG");
+    let mut found = Vec::new();
+    texts(tree.root(), &mut found);
+    found
+}
+
+#[test]
+fn a_file_carries_the_letters_that_it_needs() {
+    for (name, model) in charts(Amount::All) {
+        let drawn = draw(&model, (800, 400), Theme::Light);
+        let file = drawn.document();
+        let data = file.split_once("base64,").and_then(|(_, rest)| rest.split_once('"')).expect("a font").0;
+        let font = STANDARD.decode(data).expect("a font");
+        assert!(font.len() < 30_000, "{name}: {}", font.len());
+        let carried = texts_in(&file, &font);
+        assert_eq!(carried.len(), drawn.svg.matches("<text").count(), "{name}");
+        // No other font is there, and yet all words are as wide and as tall.
+        assert_eq!(carried, texts_in(&drawn.svg, INTER), "{name}");
+        assert!(file.contains("SIL Open Font License") && !drawn.svg.contains("@font-face"), "{name}");
+    }
+}
+
 #[test]
 fn no_words_are_clipped_or_lie_on_others() {
-    let mut fonts = fontdb::Database::new();
-    fonts.load_font_data(include_bytes!("../fonts/Inter-Regular.ttf").to_vec());
-    let options = usvg::Options { fontdb: fonts.into(), ..usvg::Options::default() };
     for (name, model) in charts(Amount::All).into_iter().chain(charts(Amount::One)) {
         for (width, height) in [(360, 200), (800, 400)] {
             let drawn = draw(&model, (width, height), Theme::Light);
-            let tree = usvg::Tree::from_str(&drawn.svg, &options).expect("an SVG");
-            let mut found = Vec::new();
-            texts(tree.root(), &mut found);
+            let found = texts_in(&drawn.svg, INTER);
             assert_eq!(found.len(), drawn.svg.matches("<text").count(), "{name}: a font is missing");
             for (i, (area, words)) in found.iter().enumerate() {
                 let inside = area.left() >= -0.5 && area.right() <= width as f32 + 0.5;
