@@ -6,7 +6,9 @@ mod samples;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chart::layer::Layer;
-use chart::{Drawn, Model, Range, Size, Step, Theme, heart_rate, hypnogram, nights, png, regularity, render};
+use chart::{
+    Drawn, Model, Range, Size, Step, Theme, heart_rate, hypnogram, nights, png, regularity, render, render_headed,
+};
 use health::time::Zones;
 use resvg::usvg::{self, fontdb};
 use samples::{Amount, at, berlin, charts, check_golden, check_inside};
@@ -144,23 +146,33 @@ fn a_file_carries_the_letters_that_it_needs() {
 
 #[test]
 fn no_words_are_clipped_or_lie_on_others() {
-    for (name, model) in charts(Amount::All).into_iter().chain(charts(Amount::One)) {
-        for (width, height) in [(360, 200), (800, 400)] {
-            let drawn = draw(&model, (width, height), Theme::Light);
-            let found = texts_in(&drawn.svg, INTER);
-            assert_eq!(found.len(), drawn.svg.matches("<text").count(), "{name}: a font is missing");
-            for (i, (area, words)) in found.iter().enumerate() {
-                let inside = area.left() >= -0.5 && area.right() <= width as f32 + 0.5;
-                assert!(inside, "{name} at {width}: {words} is clipped: {area:?}");
-                assert!(area.top() >= -0.5 && area.bottom() <= height as f32 + 0.5, "{name} at {width}: {words}");
-                for (other, others) in &found[..i] {
-                    let apart = area.left() >= other.right()
-                        || area.right() <= other.left()
-                        || area.top() + 1.0 >= other.bottom()
-                        || area.bottom() - 1.0 <= other.top();
-                    assert!(apart, "{name} at {width}: {words} on {others}: {area:?} {other:?}");
-                }
+    for (name, model) in charts(Amount::All).into_iter().chain(charts(Amount::One)).chain(charts(Amount::None)) {
+        for (width, height) in [(240, 140), (320, 200), (360, 200), (800, 400)] {
+            let size = Size::new(width, height);
+            for picture in [render(&model, size, Theme::Light), render_headed(&model, size, Theme::Light)] {
+                check_words(&format!("{name} at {width} x {height}"), &picture.expect("a picture").svg, size);
             }
+        }
+    }
+}
+
+#[track_caller]
+fn check_words(name: &str, svg: &str, size: Size) {
+    let found = texts_in(svg, INTER);
+    assert_eq!(found.len(), svg.matches("<text").count(), "{name}: a font is missing");
+    for (i, (area, words)) in found.iter().enumerate() {
+        let inside = area.left() >= -0.5 && area.right() <= size.width as f32 + 0.5;
+        assert!(inside, "{name}: {words} is clipped: {area:?}");
+        assert!(
+            area.top() >= -0.5 && area.bottom() <= size.height as f32 + 0.5,
+            "{name}: {words} is clipped: {area:?}"
+        );
+        for (other, others) in &found[..i] {
+            let apart = area.left() >= other.right()
+                || area.right() <= other.left()
+                || area.top() + 1.0 >= other.bottom()
+                || area.bottom() - 1.0 <= other.top();
+            assert!(apart, "{name}: {words} on {others}: {area:?} {other:?}");
         }
     }
 }
