@@ -85,6 +85,8 @@ fn nothing_measured_is_a_picture_that_says_so() {
     for (name, model) in charts(Amount::None) {
         let drawn = draw(&model, (520, 240), Theme::Dark);
         assert!(drawn.svg.contains("\nno data\n"), "{name}");
+        // Neither pace nor anything else has these values.
+        assert!(name != "profiles" || !drawn.svg.contains("\n1.0\n"), "{name}");
         assert!(
             ["no ", "too few", "needs"].iter().any(|words| model.summary.contains(words)),
             "{name}: {}",

@@ -24,7 +24,8 @@ pub(super) fn draw(pen: &Pen, frame: &Frame, size: Size, first: bool) -> Drawing
 
 fn values(pen: &Pen, frame: &Frame) -> Drawing<()> {
     let axis = frame.panel.y;
-    if axis.kind == AxisKind::Hidden {
+    // Values of a plot that nothing belongs into would be invented.
+    if axis.kind == AxisKind::Hidden || frame.panel.layers.is_empty() {
         return Ok(());
     }
     if axis.kind == AxisKind::Lanes && axis.ticks.len() as f64 >= axis.to - 1.0 {
