@@ -276,3 +276,23 @@ fn a_journey_is_named_on_the_time_axis() {
     assert_eq!(heart_rate::model(&[], None, range, &zones).x.label, "Europe/Berlin \u{2192} Asia/Tokyo");
     assert_eq!(heart_rate::model(&[], None, range, &berlin()).x.label, "");
 }
+
+#[test]
+fn a_calendar_of_many_years_has_a_row_for_each() {
+    let zones = berlin();
+    let measure = chart::Measure { title: "Steps", unit: "steps", hue: chart::Hue::Activity, decimals: 0 };
+    let value = |text: &str| chart::heat_map::DayValue { day: chart_day(text), value: 5000.0 };
+    let values = ["2024-01-01", "2024-12-31", "2025-01-01", "2026-02-28"].map(value);
+    let range = Range::ending(at("2026-02-28 12:00:00 +0100"), 790, &zones).by(Step::Day);
+    let model = chart::heat_map::model(&measure, &values, range, &zones);
+    let years: Vec<&str> = model.y.ticks.iter().map(|tick| tick.label.as_str()).collect();
+    assert_eq!(years, ["2024", "2025", "2026"]);
+    // The newest year is lowest; one begins where the one before it ends, but on the left.
+    let Layer::Blocks { blocks, .. } = &model.layers[0] else { panic!("no days") };
+    let full: Vec<(f64, f64)> =
+        blocks.iter().filter(|b| b.fill.hue == chart::Hue::Activity).map(|b| (b.x0, b.y0)).collect();
+    assert_eq!(full, [(0.0, 22.0), (52.0, 21.0), (0.0, 12.0), (8.0, 1.0)]);
+    assert_eq!(model.x.ticks.first().map(|tick| tick.label.as_str()), Some("Jan"));
+    assert_eq!(model.x.ticks.len(), 12);
+    check_words("a calendar", &draw(&model, (320, 200), Theme::Light).svg, Size::new(320, 200));
+}
