@@ -126,7 +126,7 @@ pub fn month(days: &[RingDay], range: Range, zones: &Zones) -> Model {
     let shown: Vec<RingDay> = days.iter().filter(|d| (first..=last).contains(&d.day)).copied().collect();
     let weeks = (monday(last) - monday(first)) / 7 + 1;
     // A single week names its days at their rings, a page below its columns.
-    let name = |day: Day| WEEKDAYS.get(weekday_number(day) as usize).filter(|_| weeks == 1);
+    let name = |day: Day| WEEKDAYS.get(weekday_number(day)).filter(|_| weeks == 1);
     let label =
         |day: Day| name(day).map_or_else(String::new, |name| format!("{name} ")) + &day_of_month(day).to_string();
     let cell = |day: &RingDay| Rings {
