@@ -26,7 +26,9 @@ pub fn model(buckets: &[Bucket], mean: Option<f64>, range: Range, zones: &Zones)
     let buckets = labelled(buckets, &range, zones);
     let totals = totals(&buckets).map(|totals| totals.with_mean(mean));
     let layers = vec![Layer::Capsules { hue: Hue::Heart }];
-    with_layers(buckets, totals, layers, range, zones)
+    let open = Key::new("not over yet", Sign::Box(Fill::solid(Hue::Heart, Tone::Pale)));
+    let keys = buckets.iter().any(|b| !b.complete).then_some(open).into_iter().collect();
+    Model { keys, ..with_layers(buckets, totals, layers, range, zones) }
 }
 
 /// Returns the chart of every reading as a line, for a short range; `readings` and `buckets` must be sorted.

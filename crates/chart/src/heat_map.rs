@@ -1,16 +1,22 @@
 //! A calendar of any daily measure: a column a week, a row a weekday, five steps from little to much. A day without
-//! data is an empty outline.
+//! data is an empty outline. More than some sixty weeks have a row of weeks for each year, the newest one lowest.
 
-use health::time::{Day, Zones};
+use health::time::{Day, Zones, parse_day};
 
 use crate::layer::{Block, Fill, Key, Layer, Pattern, Shape, Sign, Tone};
 use crate::model::{Axis, AxisKind, Measure, Model, Table, Tick};
 use crate::number::{extent, usable};
-use crate::range::{Range, Step, month_starts, named_day, short_day, weekday_number};
+use crate::range::{Range, Step, civil, month_starts, named_day, short_day, weekday_number};
 use crate::theme::Hue;
 
 const WEEKDAYS: [&str; 7] = ["Mon", "", "Wed", "", "Fri", "", "Sun"];
 const STEPS: u8 = 5;
+/// More days have a row for each year.
+const MOST_DAYS_IN_A_ROW: Day = 430;
+/// A year that begins on a Sunday and has 366 days lies in so many weeks.
+const WEEKS_OF_A_YEAR: f64 = 54.0;
+/// Weekdays of a year and the space below them.
+const YEAR_ROWS: f64 = 8.0;
 
 /// The value of a day.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,25 +33,18 @@ pub fn model(measure: &Measure, values: &[DayValue], range: Range, zones: &Zones
     let values: Vec<DayValue> =
         values.iter().filter(|v| (first..=last).contains(&v.day) && usable(v.value)).copied().collect();
     let days = range.day_numbers(zones);
-    let monday = first.saturating_sub(weekday_number(first) as Day);
-    let week = |day: Day| (day.saturating_sub(monday) / 7) as f64;
+    let page = Page::of(first, last);
     let cell = |day: Day, fill: Fill| {
-        let row = 6.0 - weekday_number(day) as f64;
-        Block { x0: week(day), x1: week(day) + 1.0, y0: row, y1: row + 1.0, fill }
+        let (column, row) = page.place(day);
+        Block { x0: column, x1: column + 1.0, y0: row, y1: row + 1.0, fill }
     };
     let steps = Steps::of(&values, measure);
     let value_of = |day: Day| values.binary_search_by_key(&day, |v| v.day).ok().and_then(|at| values.get(at));
     let fill = |day: Day| value_of(day).map_or_else(missing, |v| steps.fill(measure.hue, v.value));
     let blocks = if values.is_empty() { Vec::new() } else { days.iter().map(|day| cell(*day, fill(*day))).collect() };
     Model {
-        x: Axis {
-            from: 0.0,
-            to: week(last) + 1.0,
-            ticks: months(&days, week),
-            kind: AxisKind::Lanes,
-            label: String::new(),
-        },
-        y: Axis::lanes(&WEEKDAYS),
+        x: page.weeks(&days),
+        y: page.weekdays(),
         layers: vec![Layer::Blocks { shape: Shape::Cell, blocks }],
         keys: if values.is_empty() { Vec::new() } else { steps.keys(measure) },
         square: true,
@@ -53,6 +52,65 @@ pub fn model(measure: &Measure, values: &[DayValue], range: Range, zones: &Zones
         table: table(measure, &days, value_of),
         ..Model::new(measure.title, measure.unit, range, zones)
     }
+}
+
+/// Where days stand: all weeks in one row, or in a row for each year.
+struct Page {
+    first: Day,
+    last: Day,
+}
+
+impl Page {
+    fn of(first: Day, last: Day) -> Self {
+        Self { first, last }
+    }
+
+    fn has_years(&self) -> bool {
+        self.last.saturating_sub(self.first) >= MOST_DAYS_IN_A_ROW
+    }
+
+    /// How many years lie between that of a day and the last one.
+    fn years_before(&self, day: Day) -> f64 {
+        civil(self.last).0.saturating_sub(civil(day).0) as f64
+    }
+
+    /// The column and the row of a day, counted from below.
+    fn place(&self, day: Day) -> (f64, f64) {
+        let from = if self.has_years() { new_year(day) } else { self.first };
+        let monday = from.saturating_sub(weekday_number(from) as Day);
+        let above = if self.has_years() { self.years_before(day) * YEAR_ROWS } else { 0.0 };
+        ((day.saturating_sub(monday) / 7) as f64, above + 6.0 - weekday_number(day) as f64)
+    }
+
+    fn weeks(&self, days: &[Day]) -> Axis {
+        let (to, ticks) = if self.has_years() {
+            let new_year = new_year(self.last);
+            let year: Vec<Day> = (new_year..new_year.saturating_add(365)).collect();
+            let named = month_starts(&year).into_iter().zip(std::iter::once("Jan").chain(std::iter::repeat("")));
+            let tick = |((day, label), first): ((Day, String), &str)| {
+                Tick::new(self.place(day).0, if first.is_empty() { label } else { first.to_owned() })
+            };
+            (WEEKS_OF_A_YEAR, named.map(tick).collect())
+        } else {
+            (self.place(self.last).0 + 1.0, months(days, |day| self.place(day).0))
+        };
+        Axis { from: 0.0, to, ticks, kind: AxisKind::Lanes, label: String::new() }
+    }
+
+    fn weekdays(&self) -> Axis {
+        if !self.has_years() {
+            return Axis::lanes(&WEEKDAYS);
+        }
+        let (first, last) = (civil(self.first).0, civil(self.last).0);
+        let middle = |year| (last - year) as f64 * YEAR_ROWS + 3.5;
+        let ticks = (first..=last).map(|year| Tick::new(middle(year), year.to_string())).collect();
+        let to = (last - first) as f64 * YEAR_ROWS + 7.0;
+        Axis { from: 0.0, to, ticks, kind: AxisKind::Lanes, label: String::new() }
+    }
+}
+
+fn new_year(day: Day) -> Day {
+    parse_day(&format!("{:04}-01-01", civil(day).0)).unwrap_or(day)
 }
 
 fn missing() -> Fill {

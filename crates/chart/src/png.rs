@@ -7,7 +7,8 @@ use resvg::usvg::{Options, Tree, fontdb};
 
 use crate::Error;
 use crate::draw::FONT;
-use crate::svg::{Drawn, INTER};
+use crate::font::INTER;
+use crate::svg::Drawn;
 
 /// The largest picture, in pixels of one side.
 const LARGEST: f32 = 16_384.0;
@@ -16,7 +17,8 @@ const LARGEST: f32 = 16_384.0;
 ///
 /// Only the bundled font is used, so it looks the same on every computer.
 pub fn png(drawn: &Drawn, scale: f32) -> Result<Vec<u8>, Error> {
-    document(&drawn.document(), scale)
+    // The letters come from the font itself, so they need not be in the document.
+    document(&drawn.with(""), scale)
 }
 
 /// Returns any SVG document of ours as PNG; what is not text in the bundled font is not text.

@@ -324,7 +324,7 @@ pub(crate) fn long_day(day: Day) -> String {
 }
 
 /// Year, month from 1, day of the month.
-fn civil(day: Day) -> (i64, usize, i64) {
+pub(crate) fn civil(day: Day) -> (i64, usize, i64) {
     let text = format_day(day);
     let mut parts = text.rsplitn(3, '-').map(|part| part.parse::<i64>().unwrap_or(1));
     let (of_month, month, year) = (parts.next(), parts.next(), parts.next());

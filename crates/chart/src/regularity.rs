@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use health::time::{Day, Zones};
 
-use crate::layer::{Block, Fill, Key, Layer, Pattern, Shape, Sign, Tone};
+use crate::layer::{Block, Fill, Key, Layer, Shape, Sign, Tone};
 use crate::model::{Axis, AxisKind, Model, Table, Tick};
 use crate::number::{minutes, usable};
 use crate::range::{Range, Step, clock_minutes, month_starts, named_day, short_day};
@@ -65,15 +65,12 @@ pub fn model(asleep: &[Stretch], row_day: RowDay, middles: Middles, range: Range
         y1: row(*day) + 1.0,
         fill: Fill::solid(Hue::Sleep, Tone::Full),
     };
-    let missing = if seen.is_empty() { Vec::new() } else { missing(&days, &seen, row) };
-    let has_missing = !missing.is_empty();
+    // A row of a day without data stays empty: in a long range outlines around them would be all that one sees.
+    let has_missing = seen.len() < days.len();
     Model {
         x: Axis { from: 0.0, to: DAY, ticks: clock(), kind: AxisKind::Grid, label: String::new() },
         y: named_days(&days, row),
-        layers: vec![
-            Layer::Blocks { shape: Shape::Cell, blocks: missing },
-            Layer::Blocks { shape: Shape::Cell, blocks: pieces.iter().map(block).collect() },
-        ],
+        layers: vec![Layer::Blocks { shape: Shape::Cell, blocks: pieces.iter().map(block).collect() }],
         keys: keys(seen.is_empty(), has_missing),
         summary: summary(&seen, days.len(), middles, &range, zones),
         table: table(&days, &pieces, row_day),
@@ -95,14 +92,6 @@ fn pieces(stretch: &Stretch, row_day: RowDay, zones: &Zones) -> Vec<Piece> {
     rows.filter(|(_, from, to)| to > from).collect()
 }
 
-/// Outlines around neighbouring days without sleep.
-fn missing(days: &[Day], seen: &BTreeSet<Day>, row: impl Fn(Day) -> f64) -> Vec<Block> {
-    let runs = days.chunk_by(|a, b| seen.contains(a) == seen.contains(b));
-    let ends = runs.filter_map(|run| Some((*run.first()?, *run.last()?))).filter(|(first, _)| !seen.contains(first));
-    let fill = Fill { hue: Hue::Neutral, tone: Tone::Soft, pattern: Pattern::Outline };
-    ends.map(|(first, last)| Block { x0: 0.0, x1: DAY, y0: row(last), y1: row(first) + 1.0, fill }).collect()
-}
-
 fn clock() -> Vec<Tick> {
     (0..=4).map(|i| Tick::new(f64::from(i) * DAY / 4.0, format!("{:02}:00", (12 + i * 6) % 24))).collect()
 }
@@ -122,8 +111,8 @@ fn named_days(days: &[Day], row: impl Fn(Day) -> f64) -> Axis {
 
 fn keys(empty: bool, has_missing: bool) -> Vec<Key> {
     let asleep = (!empty).then(|| Key::new("Asleep", Sign::Box(Fill::solid(Hue::Sleep, Tone::Full))));
-    let outline = Fill { hue: Hue::Neutral, tone: Tone::Soft, pattern: Pattern::Outline };
-    asleep.into_iter().chain(has_missing.then(|| Key::new("No data", Sign::Box(outline)))).collect()
+    let missing = (!empty && has_missing).then(|| Key::new("empty row: no data", Sign::None));
+    asleep.into_iter().chain(missing).collect()
 }
 
 fn summary(seen: &BTreeSet<Day>, days: usize, middles: Middles, range: &Range, zones: &Zones) -> String {

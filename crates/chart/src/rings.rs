@@ -2,10 +2,11 @@
 
 use health::time::{Day, Zones};
 
-use crate::layer::{Arc, Layer, Rings};
+use crate::layer::{Arc, Key, Layer, Rings, Sign};
 use crate::model::{Axis, AxisKind, Model, Table, Tick};
 use crate::number::{counted, number, usable};
 use crate::range::{Range, Step, day_of_month, long_day, named_day, weekday_number};
+use crate::theme::Hue;
 
 const TITLE: &str = "Activity rings";
 const NAMES: [&str; 3] = ["Move", "Exercise", "Stand"];
@@ -107,6 +108,7 @@ pub fn day(day: &RingDay, zones: &Zones) -> Model {
     };
     let rings = if day.is_empty() { Vec::new() } else { vec![rings] };
     Model {
+        keys: keys(rings.is_empty()),
         x: Axis::hidden(0.0, 1.0),
         y: Axis::hidden(0.0, 1.0),
         layers: vec![Layer::Rings { rings }],
@@ -122,13 +124,17 @@ pub fn month(days: &[RingDay], range: Range, zones: &Zones) -> Model {
     let monday = |day: Day| day.saturating_sub(weekday_number(day) as Day);
     let first = first.max(monday(last).saturating_sub((MOST_WEEKS - 1) * 7));
     let shown: Vec<RingDay> = days.iter().filter(|d| (first..=last).contains(&d.day)).copied().collect();
+    let weeks = (monday(last) - monday(first)) / 7 + 1;
+    // A single week names its days at their rings, a page below its columns.
+    let name = |day: Day| WEEKDAYS.get(weekday_number(day)).filter(|_| weeks == 1);
+    let label =
+        |day: Day| name(day).map_or_else(String::new, |name| format!("{name} ")) + &day_of_month(day).to_string();
     let cell = |day: &RingDay| Rings {
         column: weekday_number(day.day) as u32,
         row: ((monday(day.day) - monday(first)) / 7).unsigned_abs(),
-        label: day_of_month(day.day).to_string(),
+        label: label(day.day),
         arcs: day.arcs(),
     };
-    let weeks = (monday(last) - monday(first)) / 7 + 1;
     let with_data = shown.iter().filter(|day| !day.is_empty()).count();
     // A day without data keeps its place, with empty outlines.
     let of = |day: Day| {
@@ -136,16 +142,25 @@ pub fn month(days: &[RingDay], range: Range, zones: &Zones) -> Model {
         shown.iter().find(|d| d.day == day).copied().unwrap_or(nothing)
     };
     let rings: Vec<Rings> = if with_data > 0 { (first..=last).map(|day| cell(&of(day))).collect() } else { Vec::new() };
-    let names = WEEKDAYS.iter().enumerate();
+    let names = WEEKDAYS.iter().enumerate().filter(|_| weeks > 1);
     let ticks = names.map(|(i, name)| Tick::over(i as f64, i as f64 + 1.0, *name)).collect();
     Model {
         x: Axis { from: 0.0, to: 7.0, ticks, kind: AxisKind::Lanes, label: String::new() },
         y: Axis::hidden(0.0, f64::from(weeks)),
+        keys: keys(rings.is_empty()),
         summary: month_summary(&shown, with_data, (last - first + 1).unsigned_abs() as usize, &range, zones),
         layers: vec![Layer::Rings { rings }],
         table: table(&shown),
         ..Model::new(TITLE, "", range, zones)
     }
+}
+
+/// Which ring is which, and where its goal is.
+fn keys(is_empty: bool) -> Vec<Key> {
+    let hues = [Hue::Move, Hue::Exercise, Hue::Stand];
+    let names = NAMES.into_iter().zip(hues).map(|(name, hue)| Key::new(name, Sign::Ring(hue)));
+    let keys = names.chain([Key::new("a full ring is the goal", Sign::None)]);
+    if is_empty { Vec::new() } else { keys.collect() }
 }
 
 fn month_summary(shown: &[RingDay], with_data: usize, days: usize, range: &Range, zones: &Zones) -> String {

@@ -11,11 +11,9 @@ use serde::Serialize;
 
 use crate::Error;
 use crate::draw::{self, FINE, FONT};
+use crate::font::{self, INTER};
 use crate::model::Model;
 use crate::theme::{Palette, Theme};
-
-/// The bundled font; [`crate::png`](mod@crate::png) reads the same bytes.
-pub(crate) const INTER: &[u8] = include_bytes!("../fonts/Inter-Regular.ttf");
 
 /// Size of the picture in shown pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,10 +71,16 @@ pub struct Drawn {
 }
 
 impl Drawn {
-    /// Returns the picture as a file of its own: on its background.
+    /// Returns the picture as a file of its own: on its background, and with the letters that it uses.
     pub fn document(&self) -> String {
+        self.with(&font::style(&self.svg))
+    }
+
+    /// The picture on its background, with something before it.
+    pub(crate) fn with(&self, before: &str) -> String {
         let RGBColor(r, g, b) = self.theme.palette().surface;
-        let background = format!("</desc>\n<rect width=\"100%\" height=\"100%\" fill=\"#{r:02x}{g:02x}{b:02x}\"/>");
+        let background =
+            format!("</desc>{before}\n<rect width=\"100%\" height=\"100%\" fill=\"#{r:02x}{g:02x}{b:02x}\"/>");
         self.svg.replacen("</desc>", &background, 1)
     }
 }

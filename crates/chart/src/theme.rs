@@ -34,6 +34,12 @@ pub enum Hue {
     Body,
     /// Vital signs.
     Vitals,
+    /// The ring of moving. The three differ in lightness too, for those who see no hues.
+    Move,
+    /// The ring of exercise.
+    Exercise,
+    /// The ring of standing.
+    Stand,
     /// Awake in the night.
     Awake,
     /// REM sleep.
@@ -126,6 +132,9 @@ impl Palette {
             (Theme::Light, Hue::Workout) => (0xa85600, 0xc08547),
             (Theme::Light, Hue::Body) => (0x7c6400, 0xa2914a),
             (Theme::Light, Hue::Vitals) => (0x1b6aab, 0x5f97c4),
+            (Theme::Light, Hue::Move) => (0x13795a, 0x559f88),
+            (Theme::Light, Hue::Exercise) => (0xc77700, 0xc97c0a),
+            (Theme::Light, Hue::Stand) => (0x1f3a93, 0x7d8cc0),
             (Theme::Light, Hue::Awake) => (0xe0661f, 0xe27231),
             (Theme::Light, Hue::Rem) => (0x1e93c7, 0x2e9bcb),
             (Theme::Light, Hue::Core) => (0x5a4fcf, 0x8f87de),
@@ -137,6 +146,9 @@ impl Palette {
             (Theme::Dark, Hue::Workout) => (0xf0a75c, 0x85623f),
             (Theme::Dark, Hue::Body) => (0xdcbd5e, 0x75683e),
             (Theme::Dark, Hue::Vitals) => (0x70b7f2, 0x456c8d),
+            (Theme::Dark, Hue::Move) => (0x4fca9d, 0x337460),
+            (Theme::Dark, Hue::Exercise) => (0xffd98a, 0x94804f),
+            (Theme::Dark, Hue::Stand) => (0x5b8def, 0x476aa9),
             (Theme::Dark, Hue::Awake) => (0xff9f4a, 0x8d5e35),
             (Theme::Dark, Hue::Rem) => (0x9be1ff, 0x4e6e7e),
             (Theme::Dark, Hue::Core) => (0x5f9bf0, 0x43699f),
@@ -157,7 +169,10 @@ fn mix(a: RGBColor, b: RGBColor, percent: u32) -> RGBColor {
 mod tests {
     use super::*;
 
-    const HUES: [Hue; 11] = [
+    const HUES: [Hue; 14] = [
+        Hue::Move,
+        Hue::Exercise,
+        Hue::Stand,
         Hue::Heart,
         Hue::Sleep,
         Hue::Activity,
@@ -199,6 +214,16 @@ mod tests {
             }
             for text in [palette.strong, palette.text, palette.faint] {
                 assert!(contrast(text, palette.surface) >= 4.5, "{theme:?} {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn rings_differ_without_hues() {
+        for theme in [Theme::Light, Theme::Dark] {
+            let rings = [Hue::Move, Hue::Exercise, Hue::Stand].map(|hue| theme.palette().ink(hue, Tone::Full));
+            for (a, b) in [(0, 1), (0, 2), (1, 2)] {
+                assert!(contrast(rings[a], rings[b]) >= 1.4, "{theme:?}: {:?} {:?}", rings[a], rings[b]);
             }
         }
     }

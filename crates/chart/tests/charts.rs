@@ -3,13 +3,18 @@
 
 mod samples;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use chart::layer::Layer;
-use chart::{Drawn, Model, Range, Size, Step, Theme, heart_rate, hypnogram, nights, png, regularity, render};
+use chart::{
+    Drawn, Model, Range, Size, Step, Theme, heart_rate, hypnogram, nights, png, regularity, render, render_headed,
+};
 use health::time::Zones;
 use resvg::usvg::{self, fontdb};
 use samples::{Amount, at, berlin, charts, check_golden, check_inside};
 use serde_json::Value;
 
+const INTER: &[u8] = include_bytes!("../fonts/Inter-Regular.ttf");
 const SIZES: [(u32, u32); 5] = [(0, 0), (240, 140), (360, 200), (1200, 600), (u32::MAX, u32::MAX)];
 
 /// Of long lists only both ends: the picture has the rest.
@@ -80,6 +85,8 @@ fn nothing_measured_is_a_picture_that_says_so() {
     for (name, model) in charts(Amount::None) {
         let drawn = draw(&model, (520, 240), Theme::Dark);
         assert!(drawn.svg.contains("\nno data\n"), "{name}");
+        // Neither pace nor anything else has these values.
+        assert!(name != "profiles" || !drawn.svg.contains("\n1.0\n"), "{name}");
         assert!(
             ["no ", "too few", "needs"].iter().any(|words| model.summary.contains(words)),
             "{name}: {}",
@@ -112,30 +119,62 @@ fn texts(group: &usvg::Group, found: &mut Vec<(usvg::Rect, String)>) {
     }
 }
 
+/// The texts of an SVG where there is only one font.
+fn texts_in(svg: &str, font: &[u8]) -> Vec<(usvg::Rect, String)> {
+    let mut fonts = fontdb::Database::new();
+    fonts.load_font_data(font.to_vec());
+    let options = usvg::Options { fontdb: fonts.into(), ..usvg::Options::default() };
+    let tree = usvg::Tree::from_str(svg, &options).expect("an SVG");
+    let mut found = Vec::new();
+    texts(tree.root(), &mut found);
+    found
+}
+
+#[test]
+fn a_file_carries_the_letters_that_it_needs() {
+    for (name, model) in charts(Amount::All) {
+        let drawn = draw(&model, (800, 400), Theme::Light);
+        let file = drawn.document();
+        let data = file.split_once("base64,").and_then(|(_, rest)| rest.split_once('"')).expect("a font").0;
+        let font = STANDARD.decode(data).expect("a font");
+        assert!(font.len() < 30_000, "{name}: {}", font.len());
+        let carried = texts_in(&file, &font);
+        assert_eq!(carried.len(), drawn.svg.matches("<text").count(), "{name}");
+        // No other font is there, and yet all words are as wide and as tall.
+        assert_eq!(carried, texts_in(&drawn.svg, INTER), "{name}");
+        assert!(file.contains("SIL Open Font License") && !drawn.svg.contains("@font-face"), "{name}");
+    }
+}
+
 #[test]
 fn no_words_are_clipped_or_lie_on_others() {
-    let mut fonts = fontdb::Database::new();
-    fonts.load_font_data(include_bytes!("../fonts/Inter-Regular.ttf").to_vec());
-    let options = usvg::Options { fontdb: fonts.into(), ..usvg::Options::default() };
-    for (name, model) in charts(Amount::All).into_iter().chain(charts(Amount::One)) {
-        for (width, height) in [(360, 200), (800, 400)] {
-            let drawn = draw(&model, (width, height), Theme::Light);
-            let tree = usvg::Tree::from_str(&drawn.svg, &options).expect("an SVG");
-            let mut found = Vec::new();
-            texts(tree.root(), &mut found);
-            assert_eq!(found.len(), drawn.svg.matches("<text").count(), "{name}: a font is missing");
-            for (i, (area, words)) in found.iter().enumerate() {
-                let inside = area.left() >= -0.5 && area.right() <= width as f32 + 0.5;
-                assert!(inside, "{name} at {width}: {words} is clipped: {area:?}");
-                assert!(area.top() >= -0.5 && area.bottom() <= height as f32 + 0.5, "{name} at {width}: {words}");
-                for (other, others) in &found[..i] {
-                    let apart = area.left() >= other.right()
-                        || area.right() <= other.left()
-                        || area.top() + 1.0 >= other.bottom()
-                        || area.bottom() - 1.0 <= other.top();
-                    assert!(apart, "{name} at {width}: {words} on {others}: {area:?} {other:?}");
-                }
+    for (name, model) in charts(Amount::All).into_iter().chain(charts(Amount::One)).chain(charts(Amount::None)) {
+        for (width, height) in [(240, 140), (320, 200), (360, 200), (800, 400)] {
+            let size = Size::new(width, height);
+            for picture in [render(&model, size, Theme::Light), render_headed(&model, size, Theme::Light)] {
+                check_words(&format!("{name} at {width} x {height}"), &picture.expect("a picture").svg, size);
             }
+        }
+    }
+}
+
+#[track_caller]
+fn check_words(name: &str, svg: &str, size: Size) {
+    let found = texts_in(svg, INTER);
+    assert_eq!(found.len(), svg.matches("<text").count(), "{name}: a font is missing");
+    for (i, (area, words)) in found.iter().enumerate() {
+        let inside = area.left() >= -0.5 && area.right() <= size.width as f32 + 0.5;
+        assert!(inside, "{name}: {words} is clipped: {area:?}");
+        assert!(
+            area.top() >= -0.5 && area.bottom() <= size.height as f32 + 0.5,
+            "{name}: {words} is clipped: {area:?}"
+        );
+        for (other, others) in &found[..i] {
+            let apart = area.left() >= other.right()
+                || area.right() <= other.left()
+                || area.top() + 1.0 >= other.bottom()
+                || area.bottom() - 1.0 <= other.top();
+            assert!(apart, "{name}: {words} on {others}: {area:?} {other:?}");
         }
     }
 }
@@ -236,4 +275,24 @@ fn a_journey_is_named_on_the_time_axis() {
     let range = Range::ending(samples::now(), 7, &zones);
     assert_eq!(heart_rate::model(&[], None, range, &zones).x.label, "Europe/Berlin \u{2192} Asia/Tokyo");
     assert_eq!(heart_rate::model(&[], None, range, &berlin()).x.label, "");
+}
+
+#[test]
+fn a_calendar_of_many_years_has_a_row_for_each() {
+    let zones = berlin();
+    let measure = chart::Measure { title: "Steps", unit: "steps", hue: chart::Hue::Activity, decimals: 0 };
+    let value = |text: &str| chart::heat_map::DayValue { day: chart_day(text), value: 5000.0 };
+    let values = ["2024-01-01", "2024-12-31", "2025-01-01", "2026-02-28"].map(value);
+    let range = Range::ending(at("2026-02-28 12:00:00 +0100"), 790, &zones).by(Step::Day);
+    let model = chart::heat_map::model(&measure, &values, range, &zones);
+    let years: Vec<&str> = model.y.ticks.iter().map(|tick| tick.label.as_str()).collect();
+    assert_eq!(years, ["2024", "2025", "2026"]);
+    // The newest year is lowest; one begins where the one before it ends, but on the left.
+    let Layer::Blocks { blocks, .. } = &model.layers[0] else { panic!("no days") };
+    let full: Vec<(f64, f64)> =
+        blocks.iter().filter(|b| b.fill.hue == chart::Hue::Activity).map(|b| (b.x0, b.y0)).collect();
+    assert_eq!(full, [(0.0, 22.0), (52.0, 21.0), (0.0, 12.0), (8.0, 1.0)]);
+    assert_eq!(model.x.ticks.first().map(|tick| tick.label.as_str()), Some("Jan"));
+    assert_eq!(model.x.ticks.len(), 12);
+    check_words("a calendar", &draw(&model, (320, 200), Theme::Light).svg, Size::new(320, 200));
 }

@@ -107,3 +107,18 @@ fn every_range_from_a_day_to_twenty_years_can_be_drawn() {
         assert!(!drawn.svg.contains("NaN"), "{days} days");
     }
 }
+
+#[test]
+fn what_is_not_over_yet_has_a_key() {
+    let zones = berlin();
+    let range = Range::ending(samples::now(), 7, &zones);
+    let (start_ms, end_ms) = range.slots(&zones)[6];
+    let keys = |complete: bool| {
+        let label = String::new();
+        let bucket = Bucket { start_ms, end_ms, min: 50.0, max: 90.0, mean: 60.0, n: 9, complete, label };
+        let keys = heart_rate::model(&[bucket], None, range, &zones).keys;
+        keys.into_iter().map(|key| key.label).collect::<Vec<_>>()
+    };
+    assert_eq!(keys(false), ["not over yet"]);
+    assert!(keys(true).is_empty());
+}

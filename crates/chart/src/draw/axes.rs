@@ -3,7 +3,7 @@
 use super::frame::{Frame, HEADER, LABEL_GAP, Layout, SIGN};
 use super::pen::{Area, At, Drawing, FONT_SIZE, Pen, Px};
 use super::{blocks, lines};
-use crate::layer::{Dot, Key, Note, Sign, Tone};
+use crate::layer::{Dot, Note, Sign, Tone};
 use crate::model::{AxisKind, Tick};
 use crate::svg::Size;
 
@@ -24,7 +24,8 @@ pub(super) fn draw(pen: &Pen, frame: &Frame, size: Size, first: bool) -> Drawing
 
 fn values(pen: &Pen, frame: &Frame) -> Drawing<()> {
     let axis = frame.panel.y;
-    if axis.kind == AxisKind::Hidden {
+    // Values of a plot that nothing belongs into would be invented.
+    if axis.kind == AxisKind::Hidden || frame.panel.layers.is_empty() {
         return Ok(());
     }
     if axis.kind == AxisKind::Lanes && axis.ticks.len() as f64 >= axis.to - 1.0 {
@@ -32,19 +33,22 @@ fn values(pen: &Pen, frame: &Frame) -> Drawing<()> {
             across(pen, frame, f64::from(lane))?;
         }
     }
-    let every = thinned(frame, &axis.ticks);
-    for (i, tick) in axis.ticks.iter().enumerate() {
-        if axis.kind != AxisKind::Lanes {
-            across(pen, frame, tick.at)?;
-        }
-        let Some(y) = frame.y(tick.at).filter(|_| i.is_multiple_of(every)) else { continue };
+    for tick in axis.ticks.iter().filter(|_| axis.kind != AxisKind::Lanes) {
+        across(pen, frame, tick.at)?;
+    }
+    // The words over the next panel are close below.
+    let lowest = frame.area.bottom - if frame.room.is_close() && !frame.is_last { LINE / 2.0 } else { 0.0 };
+    let named = |tick: &&Tick| frame.y(tick.at).is_some_and(|y| y <= lowest);
+    let ticks: Vec<&Tick> = axis.ticks.iter().filter(named).collect();
+    for tick in ticks.iter().step_by(thinned(frame, &ticks)) {
+        let Some(y) = frame.y(tick.at) else { continue };
         pen.text(&tick.label, (frame.area.left - LABEL_GAP, y), Px::RIGHT, pen.palette.text, FONT_SIZE)?;
     }
     Ok(())
 }
 
 /// Every how manieth label has room.
-fn thinned(frame: &Frame, ticks: &[Tick]) -> usize {
+fn thinned(frame: &Frame, ticks: &[&Tick]) -> usize {
     let places: Vec<f64> = ticks.iter().filter_map(|tick| frame.y(tick.at)).collect();
     let closest = places.iter().zip(places.iter().skip(1)).map(|(a, b)| (a - b).abs()).fold(f64::INFINITY, f64::min);
     (LINE / closest.max(0.1)).ceil().clamp(1.0, 64.0) as usize
@@ -58,12 +62,19 @@ fn across(pen: &Pen, frame: &Frame, value: f64) -> Drawing<()> {
 /// Labels under the middle of what they name; one that has no room is left out.
 fn times(pen: &Pen, frame: &Frame, width: f64) -> Drawing<()> {
     let (axis, area) = (frame.panel.x, &frame.area);
-    let title = (area.right, area.bottom + LABEL_GAP + if axis.ticks.is_empty() { 0.0 } else { HEADER + 2.0 });
-    pen.text(&axis.label, title, Px::RIGHT, pen.palette.text, FONT_SIZE)?;
+    let line = area.bottom + LABEL_GAP + if frame.room.is_close() { 4.5 } else { 6.0 };
+    let mut free = (f64::MIN, f64::INFINITY);
+    if frame.has_labels && !axis.label.is_empty() {
+        let is_beside = frame.room.is_close() && !axis.ticks.is_empty();
+        let below =
+            if axis.ticks.is_empty() { area.bottom + LABEL_GAP } else { area.bottom + LABEL_GAP + HEADER + 2.0 };
+        let title = (area.right, if is_beside { line } else { below });
+        pen.text(&axis.label, title, Px::RIGHT, pen.palette.text, FONT_SIZE)?;
+        free.1 = if is_beside { area.right - pen.width(&axis.label, FONT_SIZE) - BETWEEN } else { free.1 };
+    }
     if axis.kind == AxisKind::Hidden {
         return Ok(());
     }
-    let mut free_from = f64::MIN;
     for tick in &axis.ticks {
         let Some(x) = frame.x(tick.at) else { continue };
         let end = if axis.kind == AxisKind::Grid { area.top } else { area.bottom + 4.0 };
@@ -73,18 +84,18 @@ fn times(pen: &Pen, frame: &Frame, width: f64) -> Drawing<()> {
         let middle = tick.until.and_then(|until| frame.x(until)).map_or(x, |until| (x + until) / 2.0);
         let half = pen.width(&tick.label, FONT_SIZE) / 2.0;
         let middle = middle.min(width - 2.0 - half).max(2.0 + half);
-        if middle - half < free_from {
+        if !frame.has_labels || middle - half < free.0 || middle + half > free.1 {
             continue;
         }
-        free_from = middle + half + BETWEEN;
-        pen.text(&tick.label, (middle, area.bottom + LABEL_GAP + 6.0), Px::MIDDLE, pen.palette.text, FONT_SIZE)?;
+        free.0 = middle + half + BETWEEN;
+        pen.text(&tick.label, (middle, line), Px::MIDDLE, pen.palette.text, FONT_SIZE)?;
     }
     Ok(())
 }
 
 /// What colours and patterns mean, above the plot.
-pub(super) fn keys(pen: &Pen, layout: &Layout, keys: &[Key]) -> Drawing<()> {
-    for (key, at) in keys.iter().zip(&layout.keys) {
+pub(super) fn keys(pen: &Pen, layout: &Layout) -> Drawing<()> {
+    for (key, at) in &layout.keys {
         let behind = sign(pen, key.sign, *at)?;
         pen.text(&key.label, (at.0 + behind, at.1), Px::LEFT, pen.palette.text, FONT_SIZE)?;
     }
@@ -127,22 +138,28 @@ fn dashed(pen: &Pen, (mut x, end): (f64, f64), y: f64) -> Drawing<()> {
 }
 
 /// Words that end at a place, on a little of the surface so that they stay readable over marks.
-fn plate(pen: &Pen, text: &str, end: At, width: f64) -> Drawing<()> {
-    let area = Area { left: end.0 - width - 3.0, right: end.0 + 1.0, top: end.1 - 6.5, bottom: end.1 + 6.5 };
-    pen.area(&area, 0.0, pen.palette.surface)?;
+fn plate(pen: &Pen, text: &str, area: &Area) -> Drawing<()> {
+    pen.area(area, 0.0, pen.palette.surface)?;
+    let end = (area.right - 1.0, (area.top + area.bottom) / 2.0);
     pen.text(text, end, Px::RIGHT, pen.palette.text, FONT_SIZE)
 }
 
-/// Words at places, kept inside the plot.
+/// Words at places, kept inside the plot; where others stand already, on the other side of their place or not at all.
 pub(super) fn notes(pen: &Pen, frame: &Frame, notes: &[Note]) -> Drawing<()> {
+    let mut taken: Vec<Area> = Vec::new();
     for note in notes {
         let Some((x, y)) = frame.at(note.at) else { continue };
         let width = pen.width(&note.text, FONT_SIZE);
         let end = (x + width + LABEL_GAP + 1.0).min(frame.area.right.max(x + LABEL_GAP));
         let y = y.clamp(frame.area.top + 7.0, (frame.area.bottom - 7.0).max(frame.area.top + 7.0));
+        let before = x - LABEL_GAP;
         // At the right edge the words stand before their place.
-        let end = if end - width < x { x - LABEL_GAP } else { end };
-        plate(pen, &note.text, (end, y), width)?;
+        let ends = if end - width < x { [before, before] } else { [end, before] };
+        let area = |end: f64| Area { left: end - width - 3.0, right: end + 1.0, top: y - 6.5, bottom: y + 6.5 };
+        let is_free = |area: &Area| area.left >= 0.0 && !taken.iter().any(|other| other.meets(area));
+        let Some(area) = ends.map(area).into_iter().find(is_free) else { continue };
+        plate(pen, &note.text, &area)?;
+        taken.push(area);
     }
     Ok(())
 }

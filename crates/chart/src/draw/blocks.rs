@@ -14,6 +14,9 @@ const WIDEST_COLUMN: f64 = 40.0;
 const HALF_GAP: f64 = 0.5;
 /// Below this width a box has no room for a gap.
 const ROOM_FOR_GAP: f64 = 2.5;
+/// Few cells in a high plot have this much of it each, and are at least so high.
+const ROOM_FOR_LONELY: f64 = 6.0;
+const LONELY: f64 = 2.5;
 /// Corners.
 const RADIUS: f64 = 3.0;
 /// Between diagonal lines, sideways.
@@ -23,9 +26,11 @@ const DOTS: f64 = 7.0;
 
 /// Draws boxes at their places.
 pub(super) fn draw(pen: &Pen, frame: &Frame, shape: Shape, blocks: &[Block]) -> Drawing<()> {
+    let lonely = blocks.len() as f64 * ROOM_FOR_LONELY < frame.area.height();
     for block in blocks {
         let Some(area) = frame.area_of((block.x0, block.x1), (block.y0, block.y1)) else { continue };
         let area = shaped(&area, shape);
+        let area = if lonely && shape == Shape::Cell { seen(area) } else { area };
         match shape {
             Shape::Band => pen.area(&area, 0.0, pen.ink(block.fill.hue, block.fill.tone))?,
             Shape::Cell | Shape::Column => fill(pen, &area, block.fill)?,
@@ -49,6 +54,12 @@ fn shaped(area: &Area, shape: Shape) -> Area {
     // However short, what was measured is seen.
     let missing = (1.0 - (tall - 2.0 * end)).max(0.0);
     Area { left: area.left + side, right: area.right - side, top: area.top + end - missing, bottom: area.bottom - end }
+}
+
+/// A cell that is seen from afar, however thin its row is.
+fn seen(area: Area) -> Area {
+    let missing = (LONELY - area.height()).max(0.0) / 2.0;
+    Area { top: area.top - missing, bottom: area.bottom + missing, ..area }
 }
 
 /// Fills an area with colour and pattern.

@@ -8,6 +8,7 @@ mod lines;
 mod map;
 mod pen;
 mod rings;
+mod room;
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -31,7 +32,7 @@ pub(crate) fn headed(
     size: Size,
     palette: Palette,
 ) -> Drawing<Vec<Scale>> {
-    let heading = heading::layout(&Pen::new(canvas, palette), model, f64::from(size.width));
+    let heading = heading::layout(&Pen::new(canvas, palette), model, size);
     let (above, below) = canvas.split_vertically(heading.height * f64::from(FINE));
     heading::draw(&above, &heading, model, palette)?;
     let rest = Size { height: size.height.saturating_sub(heading.height as u32), ..size };
@@ -50,7 +51,7 @@ pub(crate) fn picture(
 ) -> Drawing<Vec<Scale>> {
     let pen = Pen::new(canvas, palette);
     let layout = frame::layout(&pen, model, size);
-    axes::keys(&pen, &layout, &model.keys)?;
+    axes::keys(&pen, &layout)?;
     for (i, frame) in layout.frames.iter().enumerate() {
         axes::draw(&pen, frame, size, i == 0)?;
         for layer in frame.panel.layers {

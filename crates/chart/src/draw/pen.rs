@@ -52,6 +52,10 @@ impl Area {
         self.bottom - self.top
     }
 
+    pub fn meets(&self, other: &Self) -> bool {
+        self.left < other.right && other.left < self.right && self.top < other.bottom && other.top < self.bottom
+    }
+
     /// Smaller by so much on every side, but never turned inside out.
     pub fn inset(&self, by: f64) -> Self {
         let (x, y) = (by.min(self.width() / 2.0), by.min(self.height() / 2.0));

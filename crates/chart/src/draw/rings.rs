@@ -7,6 +7,8 @@ use super::pen::{Area, At, Drawing, FONT_SIZE, Pen, Px};
 use crate::layer::{Arc, Rings, Tone};
 use crate::theme::Hue;
 
+/// Outermost first.
+const HUES: [Hue; 3] = [Hue::Move, Hue::Exercise, Hue::Stand];
 /// Width of a ring and of the gap within it, as a share of the whole radius.
 const RING: f64 = 0.22;
 const GAP: f64 = 0.05;
@@ -40,8 +42,10 @@ pub(super) fn draw(pen: &Pen, frame: &Frame, rings: &[Rings]) -> Drawing<()> {
         let size = FONT_SIZE.min(label);
         let middle = (cell.left + cell.right) / 2.0;
         let radius = (cell.width().min(cell.height() - label) / 2.0 - 2.0).max(1.0);
-        pen.text(&day.label, (middle, cell.top + label / 2.0), Px::MIDDLE, pen.palette.text, size)?;
-        circles(pen, (middle, cell.top + label + 1.0 + radius), radius, &day.arcs)?;
+        // Both together in the middle of the cell, however high that is.
+        let top = cell.top + ((cell.height() - label - 1.0 - 2.0 * radius) / 2.0).max(0.0);
+        pen.text(&day.label, (middle, top + label / 2.0), Px::MIDDLE, pen.palette.text, size)?;
+        circles(pen, (middle, top + label + 1.0 + radius), radius, &day.arcs)?;
     }
     Ok(())
 }
@@ -75,7 +79,7 @@ fn which(pen: &Pen, at: At, wanted: usize, count: usize) -> Drawing<()> {
     for i in 0..count {
         let radius = 9.0 - 3.2 * i as f64;
         let (tone, width) = if i == wanted { (Tone::Full, 2.2) } else { (Tone::Soft, 0.6) };
-        pen.line(&turn(at, radius, 1.0), pen.ink(Hue::Activity, tone), width)?;
+        pen.line(&turn(at, radius, 1.0), pen.ink(hue_of(i), tone), width)?;
     }
     Ok(())
 }
@@ -84,19 +88,23 @@ fn circles(pen: &Pen, middle: At, radius: f64, arcs: &[Arc]) -> Drawing<()> {
     let width = radius * RING;
     for (i, arc) in arcs.iter().enumerate() {
         let at = radius - width / 2.0 - i as f64 * (width + radius * GAP);
-        ring(pen, middle, at, width, arc.share)?;
+        ring(pen, middle, (at, width), arc.share, hue_of(i))?;
     }
     Ok(())
 }
 
-fn ring(pen: &Pen, middle: At, radius: f64, width: f64, share: Option<f64>) -> Drawing<()> {
+fn hue_of(ring: usize) -> Hue {
+    HUES.get(ring).copied().unwrap_or(Hue::Activity)
+}
+
+fn ring(pen: &Pen, middle: At, (radius, width): (f64, f64), share: Option<f64>, hue: Hue) -> Drawing<()> {
     let Some(share) = share.filter(|share| share.is_finite()) else {
         // Missing is not zero: only an empty outline.
         pen.line(&turn(middle, radius + width / 2.0 - 0.5, 1.0), pen.ink(Hue::Neutral, Tone::Soft), 0.8)?;
         return pen.line(&turn(middle, radius - width / 2.0 + 0.5, 1.0), pen.ink(Hue::Neutral, Tone::Soft), 0.8);
     };
-    pen.line(&turn(middle, radius, 1.0), pen.ink(Hue::Activity, Tone::Pale), width)?;
-    let color = pen.ink(Hue::Activity, Tone::Full);
+    pen.line(&turn(middle, radius, 1.0), pen.ink(hue, Tone::Pale), width)?;
+    let color = pen.ink(hue, Tone::Full);
     let closed = share.clamp(0.0, 1.0);
     if closed > 0.0 {
         pen.line(&turn(middle, radius, closed), color, width)?;
