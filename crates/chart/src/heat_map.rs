@@ -6,7 +6,7 @@ use health::time::{Day, Zones, parse_day};
 use crate::layer::{Block, Fill, Key, Layer, Pattern, Shape, Sign, Tone};
 use crate::model::{Axis, AxisKind, Measure, Model, Table, Tick};
 use crate::number::{extent, usable};
-use crate::range::{Range, Step, civil, month_starts, named_day, short_day, weekday_number};
+use crate::range::{Range, Step, civil, long_day, month_starts, named_day, short_day, weekday_number};
 use crate::theme::Hue;
 
 const WEEKDAYS: [&str; 7] = ["Mon", "", "Wed", "", "Fri", "", "Sun"];
@@ -171,12 +171,12 @@ fn summary(measure: &Measure, values: &[DayValue], days: usize, range: &Range, z
         return format!("{when} there are no data for {}.", measure.name());
     };
     format!(
-        "{when} {} went from {} on {} to {} on {}; {}.",
+        "{when} {} ranged from {} on {} to {} on {}; {}.",
         measure.name(),
         measure.number(low.value),
-        short_day(low.day),
+        long_day(low.day),
         measure.said(high.value),
-        short_day(high.day),
+        long_day(high.day),
         Step::Day.with_data(values.len(), days),
     )
 }

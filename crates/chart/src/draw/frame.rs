@@ -92,7 +92,10 @@ pub(super) fn layout<'m>(pen: &Pen, model: &'m Model, size: Size) -> Layout<'m> 
 fn is_enough(layout: &Layout, model: &Model) -> bool {
     let Some(first) = layout.frames.first() else { return true };
     let across = first.whole.width() * ((model.y.to - model.y.from) / (model.x.to - model.x.from)).abs();
-    let least = room::least(layout.frames.len(), model.square.then_some(across).filter(|across| across.is_finite()));
+    let across = model.square.then_some(across).filter(|across| across.is_finite());
+    let has_rings = model.layers.iter().any(|layer| matches!(layer, Layer::Rings { .. }));
+    let weeks = has_rings.then_some((model.y.to - model.y.from).abs());
+    let least = room::least(layout.frames.len(), across, weeks);
     first.whole.height() >= least - 0.1
 }
 

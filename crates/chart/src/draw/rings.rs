@@ -23,6 +23,8 @@ const BESIDE: f64 = 28.0;
 const ICON: f64 = 28.0;
 /// Numbers stand beside the rings only where these can be so large.
 const LEAST_BESIDE: f64 = 40.0;
+/// Days of a page have their number above them only where their cells are so high.
+const LEAST_NAMED: f64 = 24.0;
 /// Rings of a day are no larger.
 const LARGEST: f64 = 140.0;
 
@@ -37,14 +39,17 @@ pub(super) fn draw(pen: &Pen, frame: &Frame, rings: &[Rings]) -> Drawing<()> {
         let (column, row) = (f64::from(day.column), f64::from(day.row));
         let top = frame.scale.y1 - row;
         let Some(cell) = frame.area_of((column, column + 1.0), (top - 1.0, top)) else { continue };
-        // The number of the day stands above its rings.
+        // The number of the day stands above its rings, where that leaves room for them.
         let label = (FONT_SIZE + 2.0).min(cell.height() / 3.0);
+        let label = if cell.height() < LEAST_NAMED { 0.0 } else { label };
         let size = FONT_SIZE.min(label);
         let middle = (cell.left + cell.right) / 2.0;
         let radius = (cell.width().min(cell.height() - label) / 2.0 - 2.0).max(1.0);
         // Both together in the middle of the cell, however high that is.
         let top = cell.top + ((cell.height() - label - 1.0 - 2.0 * radius) / 2.0).max(0.0);
-        pen.text(&day.label, (middle, top + label / 2.0), Px::MIDDLE, pen.palette.text, size)?;
+        if label > 0.0 {
+            pen.text(&day.label, (middle, top + label / 2.0), Px::MIDDLE, pen.palette.text, size)?;
+        }
         circles(pen, (middle, top + label + 1.0 + radius), radius, &day.arcs)?;
     }
     Ok(())

@@ -71,9 +71,15 @@ impl Room {
     }
 }
 
-/// The least height of a plot; a square one
-/// is enough with three quarters of what it could use.
-pub(super) fn least(panels: usize, across: Option<f64>) -> f64 {
+/// Each week of rings: a circle smaller than this is a dot.
+const LEAST_OF_RINGS: f64 = 16.0;
+
+/// The least height of a plot. A square one is enough with three quarters of what it could use, a page of rings with
+/// what its weeks need.
+pub(super) fn least(panels: usize, across: Option<f64>, weeks_of_rings: Option<f64>) -> f64 {
+    if let Some(weeks) = weeks_of_rings {
+        return LEAST_OF_RINGS * weeks;
+    }
     match across {
         Some(across) => (across * 0.75).min(LEAST),
         None if panels > 1 => LEAST_OF_SEVERAL,
