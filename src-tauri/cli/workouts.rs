@@ -40,19 +40,26 @@ pub(super) fn run(verb: &Workouts, folder: &Folder, out: &mut Out) -> Result<End
     Ok(End::Done)
 }
 
+/// Minutes and seconds in each.
+const ZONES: [&str; 5] = ["zone 1", "zone 2", "zone 3", "zone 4", "zone 5"];
+
 fn all(folder: &Folder, verb: &Workouts, out: &mut Out) -> Result<()> {
     let rows = workouts(folder, Listing { days: verb.range.days()?, newest: verb.newest, zones: verb.zones })?;
     let (clock, distance) = (Clock::of(folder)?, distance(folder)?);
     out.rows(&rows, || {
-        let heading =
-            ["workout", "start", "activity", "min:s", distance.unit(), "kcal", "mean bpm", "source", "same as"];
+        let zones = if verb.zones { ZONES.as_slice() } else { &[] };
+        let heading = ["workout", "start", "activity", "min:s", distance.unit(), "kcal", "mean bpm"];
+        let heading = [&heading, zones, &["source", "same as"]].concat();
         let mut table = Table::new(&heading).or_else("No workouts.");
         for row in &rows {
             let same_as = row.same_as.map(|id| id.to_string()).unwrap_or_default();
             let [minutes, way, energy, pulse] = numbers(row, &distance);
             let (start, name) = (clock.time(&row.start), row.activity_name.clone());
             let source = row.source.clone().unwrap_or_default();
-            table.row([row.id.to_string(), start, name, minutes, way, energy, pulse, source, same_as]);
+            let minutes_in = |zone: usize| row.zone_minutes.and_then(|minutes| minutes.get(zone).copied());
+            let zones = (0..zones.len()).map(|zone| minutes_in(zone).map(|m| minutes_seconds(m * 60.0)));
+            let cells = [row.id.to_string(), start, name, minutes, way, energy, pulse].into_iter();
+            table.row(cells.chain(zones.map(Option::unwrap_or_default)).chain([source, same_as]));
         }
         table
     })
@@ -134,12 +141,12 @@ fn zone_table(zones: &ZonesAnswer) -> Table {
         "age" => "208 - 0.7 x age",
         _ => "highest minute of two years",
     };
-    let mut table = Table::new(&["zone", "from bpm", "min", of]);
+    let mut table = Table::new(&["zone", "from bpm", "min:s", of]);
     let limits = std::iter::once(None).chain(zones.limits.iter().map(|limit| Some(limit.round())));
     for (zone, (limit, minutes)) in (1..).zip(limits.zip(zones.minutes)) {
         let highest = zones.highest_bpm.filter(|_| zone == 5 && zones.method != "set");
         let highest = highest.map(|bpm| number(bpm.round())).unwrap_or_default();
-        table.row([zone.to_string(), limit.map(number).unwrap_or_default(), number(minutes), highest]);
+        table.row([zone.to_string(), limit.map(number).unwrap_or_default(), minutes_seconds(minutes * 60.0), highest]);
     }
     table
 }

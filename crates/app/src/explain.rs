@@ -97,6 +97,9 @@ pub struct SourcePart {
 
 const NIGHT: &str = "The best source with stages tells the night as it is; each other one only fills holes of half an \
                      hour and more, or nights that no better one saw.";
+/// The same where the owner named sources.
+const NAMED_NIGHT: &str = "The source that you put first tells the night as it is; each other one only fills holes of \
+                           half an hour and more, or nights that no better one saw.";
 const MINUTE_MS: f64 = 60_000.0;
 
 /// Explains one number: that of a type on a day, or a night.
@@ -257,7 +260,7 @@ fn night(store: &Store, orders: &Orders, zones: &Zones, days: Days) -> Result<Ex
         unit: Some("min".to_owned()),
         stat: "sum",
         rule: "night",
-        sentence: NIGHT,
+        sentence: if orders.named(SLEEP).is_some() { NAMED_NIGHT } else { NIGHT },
         naive_sum: minutes(naive_asleep_ms(&segments, &night)),
         nap_min: minutes(asleep(&naps)),
         sources: parts.by_place.into_values().collect(),

@@ -127,7 +127,10 @@ fn summary((a, b): (&str, &str), pairs: &[Pair], rho: Option<Rho>, range: &Range
     let (when, n) = (range.when(zones), counted(pairs.len(), "day"));
     match rho {
         Some(rho) => format!("{when}, on {n} with both {a} and {b}: Spearman's {}. {NO_CAUSE}", rho_text(&rho)),
-        None => format!("{when} there are {n} with both {a} and {b}: too few to say whether they go together."),
+        None => {
+            let are = if pairs.len() == 1 { "is" } else { "are" };
+            format!("{when} there {are} {n} with both {a} and {b}: too few to say whether they go together.")
+        }
     }
 }
 

@@ -40,9 +40,7 @@ pub fn model(
     range: Range,
     zones: &Zones,
 ) -> Model {
-    let mut buckets = labelled(buckets, &range, zones);
-    // Nothing that adds up is negative; bars stand on zero.
-    buckets.retain(|b| b.mean >= 0.0);
+    let buckets = labelled(buckets, &range, zones);
     let averaged = wide == Wide::Average && is_wide(&range);
     let goal = goal.filter(|goal| usable(*goal) && *goal > 0.0);
     let slots = range.slots(zones);
@@ -52,9 +50,13 @@ pub fn model(
     Model {
         x: Axis::days(&range, zones),
         y: bar_axis(high, 4.0 * 10f64.powi(-(measure.decimals as i32))).labelled(unit),
-        gaps: gaps(&slots, |slot| bucket_in(&buckets, slot).is_some()),
+        // Of what happens now and then a slot without any is no gap.
+        gaps: match wide {
+            Wide::Average => gaps(&slots, |slot| bucket_in(&buckets, slot).is_some()),
+            Wide::Total => Vec::new(),
+        },
         summary: said.summary(wide, zones),
-        table: table(measure, &slots, &buckets, averaged, &range, zones),
+        table: table(measure, (&slots, &buckets), wide, &range, zones),
         keys: keys(measure, &buckets, goal),
         layers: layers(measure, &buckets, goal),
         totals: totals(&buckets),
@@ -83,7 +85,8 @@ fn layers(measure: &Measure, buckets: &[Bucket], goal: Option<f64>) -> Vec<Layer
         x0: b.start_ms as f64,
         x1: b.end_ms as f64,
         y0: 0.0,
-        y1: b.mean,
+        // What somebody took back by a negative number counts in every sum, and has no bar.
+        y1: b.mean.max(0.0),
         fill: fill(measure, b.complete),
     };
     let bars = Layer::Blocks { shape: Shape::Column, blocks: buckets.iter().map(block).collect() };
@@ -105,7 +108,15 @@ impl Said<'_> {
         if self.buckets.is_empty() {
             return format!("{when} there are no data for {name}.");
         }
-        let amount = if wide == Wide::Total || self.range.step == Step::Hour { self.total() } else { self.average() };
+        if wide == Wide::Total {
+            let of = self.range.step.counted(self.slots);
+            return format!(
+                "{when} {name} came to {}; there were some in {} of {of}.",
+                self.total(),
+                self.buckets.len()
+            );
+        }
+        let amount = if self.range.step == Step::Hour { self.total() } else { self.average() };
         format!("{when} {name} came to {amount}; {}.", self.range.step.with_data(self.buckets.len(), self.slots))
     }
 
@@ -158,12 +169,12 @@ impl Said<'_> {
 
 fn table(
     measure: &Measure,
-    slots: &[(i64, i64)],
-    buckets: &[Bucket],
-    averaged: bool,
+    (slots, buckets): (&[(i64, i64)], &[Bucket]),
+    wide: Wide,
     range: &Range,
     zones: &Zones,
 ) -> Table {
+    let nothing = if wide == Wide::Total { "none" } else { "no data" };
     let row = |slot: &(i64, i64)| {
         let label = range.slot_label(slot.0, slot.1, zones);
         match bucket_in(buckets, *slot) {
@@ -171,9 +182,9 @@ fn table(
                 let note = if b.complete { "" } else { "not over yet" };
                 [label, measure.number(b.mean), b.n.to_string(), note.to_owned()]
             }
-            None => [label, "no data".into(), "0".into(), String::new()],
+            None => [label, nothing.into(), "0".into(), String::new()],
         }
     };
-    let value = if averaged { "Average a day" } else { "Sum" };
+    let value = if wide == Wide::Average && is_wide(range) { "Average a day" } else { "Sum" };
     Table::new([range.step.name(), value, "With data", "Note"], slots.iter().map(row))
 }

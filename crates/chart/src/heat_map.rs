@@ -170,15 +170,12 @@ fn summary(measure: &Measure, values: &[DayValue], days: usize, range: &Range, z
     let (Some(low), Some(high)) = (values.iter().min_by(by), values.iter().max_by(by)) else {
         return format!("{when} there are no data for {}.", measure.name());
     };
-    format!(
-        "{when} {} ranged from {} on {} to {} on {}; {}.",
-        measure.name(),
-        measure.number(low.value),
-        long_day(low.day),
-        measure.said(high.value),
-        long_day(high.day),
-        Step::Day.with_data(values.len(), days),
-    )
+    let (name, most, of) = (measure.name(), measure.said(high.value), Step::Day.with_data(values.len(), days));
+    let (first, last) = (long_day(low.day), long_day(high.day));
+    if low.value == high.value {
+        return format!("{when} {name} came to {most} on every day with data; {of}.");
+    }
+    format!("{when} {name} ranged from {} on {first} to {most} on {last}; {of}.", measure.number(low.value))
 }
 
 fn table<'v>(measure: &Measure, days: &[Day], value_of: impl Fn(Day) -> Option<&'v DayValue>) -> Table {

@@ -28,6 +28,7 @@ pub mod heart_rate;
 pub mod heat_map;
 pub mod hypnogram;
 pub mod nights;
+pub mod plain;
 pub mod profiles;
 pub mod regularity;
 pub mod rings;

@@ -270,18 +270,6 @@ impl Totals {
     }
 }
 
-/// `−1,234.5` as `-1234.5`, and what is no number as it is.
-fn plain(cell: &str) -> String {
-    if cell == NO_DATA {
-        return String::new();
-    }
-    let bare = cell.replace('\u{2212}', "-").replace(',', "");
-    if bare.parse::<f64>().is_ok() { bare } else { cell.to_owned() }
-}
-
-/// What a table says where there is nothing.
-const NO_DATA: &str = "no data";
-
 /// The chart as a table, for those who cannot or do not want to see it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Table {
@@ -292,25 +280,8 @@ pub struct Table {
 }
 
 impl Table {
-    /// Rows for programs: digits without commas, an ASCII minus, and nothing where there are no data. Words stay.
-    pub fn plain_rows(&self) -> impl Iterator<Item = Vec<String>> + '_ {
-        self.rows.iter().map(|row| row.iter().map(|cell| plain(cell)).collect())
-    }
-
     /// Returns a table of these columns and rows.
     pub(crate) fn new<const N: usize>(columns: [&str; N], rows: impl Iterator<Item = [String; N]>) -> Self {
         Self { columns: columns.map(str::to_owned).to_vec(), rows: rows.map(|row| row.to_vec()).collect() }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_table_for_programs_has_plain_numbers() {
-        let row = ["\u{2212}1,234.5", "no data", "7 h 5 min", "12", "2 Mar 2026"].map(str::to_owned);
-        let table = Table::new(["a", "b", "c", "d", "e"], std::iter::once(row));
-        assert_eq!(table.plain_rows().next().expect("a row"), ["-1234.5", "", "7 h 5 min", "12", "2 Mar 2026"]);
     }
 }

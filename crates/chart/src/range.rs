@@ -1,6 +1,6 @@
 //! The stretch of time that a chart shows, cut into slots of local hours, days or weeks, and its labels.
 
-use health::time::{Day, HOUR_MS, Zones, format_day};
+use health::time::{Day, HOUR_MS, Zones};
 use serde::Serialize;
 
 use crate::model::Tick;
@@ -12,14 +12,14 @@ const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const QUARTER_MS: i64 = HOUR_MS / 4;
 const DAY_MS: i64 = 24 * HOUR_MS;
 /// More months than these have no room for their names,
-const MOST_NAMED_MONTHS: usize = 36;
+const MOST_NAMED_MONTHS: usize = 13;
 /// and fewer than these none for the name of their year.
 const LEAST_NAMED_MONTHS: usize = 4;
 /// No night and no workout needs labels for longer.
 const LONGEST_CLOCK_MS: i64 = 96 * HOUR_MS;
 
 /// Longest range in days: keeps slots, and with them the picture, bounded.
-pub const LONGEST_DAYS: u32 = 366 * 20;
+pub const LONGEST_DAYS: u32 = 366 * 100;
 
 /// How wide a slot is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -130,8 +130,11 @@ impl Range {
     }
 
     /// Its first and last local day.
-    pub(crate) fn ends(&self, zones: &Zones) -> (Day, Day) {
-        (zones.day(self.start_ms), zones.day(self.end_ms - 1))
+    pub fn ends(&self, zones: &Zones) -> (Day, Day) {
+        match self.step {
+            Step::Hour => (zones.day(self.start_ms), zones.day(self.end_ms - 1)),
+            _ => (zones.day_from(self.start_ms), zones.day_until(self.end_ms)),
+        }
     }
 
     /// Whether an instant lies in it.
@@ -168,7 +171,7 @@ impl Range {
     }
 
     fn runs_of_days(&self, length: Day, zones: &Zones) -> Vec<(i64, i64)> {
-        let (first, last) = (zones.day(self.start_ms), zones.day(self.end_ms - 1));
+        let (first, last) = self.ends(zones);
         let mut slots = Vec::new();
         let mut end = last + 1;
         while end > first {
@@ -214,12 +217,12 @@ impl Range {
             (Step::Month, (_, month, _)) if month > 1 => MONTHS[month - 1].to_owned(),
             (_, (year, ..)) => year.to_string(),
         };
-        let tick = |(start, end): (i64, i64)| Tick::over(start as f64, end as f64, label(zones.day(start)));
+        let tick = |(start, end): (i64, i64)| Tick::over(start as f64, end as f64, label(zones.day_from(start)));
         let slots = self.slots(zones);
         if slots.len() <= MOST_NAMED_MONTHS || self.step == Step::Year {
             return slots.into_iter().map(tick).collect();
         }
-        let year = |slot: &(i64, i64)| civil(zones.day(slot.0)).0;
+        let year = |slot: &(i64, i64)| civil(zones.day_from(slot.0)).0;
         let years = slots.chunk_by(|a, b| year(a) == year(b));
         // The name of a year needs more than its last months.
         let wide = years.filter(|run| run.len() >= LEAST_NAMED_MONTHS);
@@ -232,13 +235,13 @@ impl Range {
 
     /// One slot in words.
     pub fn slot_label(&self, start_ms: i64, end_ms: i64, zones: &Zones) -> String {
-        let day = zones.day(start_ms);
+        let day = zones.day_from(start_ms);
         match self.step {
             Step::Hour => format!("{:02}:00\u{2013}{:02}:00", zones.hour(start_ms), zones.hour(end_ms)),
             Step::Day => named_day(day),
             Step::Month => month_name(day),
             Step::Year => civil(day).0.to_string(),
-            Step::Week => format!("{} \u{2013} {}", short_day(day), long_day(zones.day(end_ms - 1))),
+            Step::Week => format!("{} \u{2013} {}", short_day(day), long_day(zones.day_until(end_ms))),
         }
     }
 }
@@ -325,10 +328,8 @@ pub(crate) fn long_day(day: Day) -> String {
 
 /// Year, month from 1, day of the month.
 pub(crate) fn civil(day: Day) -> (i64, usize, i64) {
-    let text = format_day(day);
-    let mut parts = text.rsplitn(3, '-').map(|part| part.parse::<i64>().unwrap_or(1));
-    let (of_month, month, year) = (parts.next(), parts.next(), parts.next());
-    (year.unwrap_or(1970), month.unwrap_or(1).clamp(1, 12) as usize, of_month.unwrap_or(1))
+    let (year, month, of_month) = health::time::civil(day).unwrap_or((1970, 1, 1));
+    (i64::from(year), usize::from(month.unsigned_abs()).clamp(1, 12), i64::from(of_month))
 }
 
 /// 1 to 31.

@@ -56,10 +56,11 @@ pub(crate) fn totals_of(readings: &[Reading]) -> Option<Totals> {
     totals(&readings.iter().map(one).collect::<Vec<_>>())
 }
 
-/// The bucket that begins in a slot; buckets are sorted.
+/// The bucket of a slot, which begins when that does; buckets are sorted. Days of a journey overlap, by 23 hours where it
+/// crosses the date line.
 pub(crate) fn bucket_in(buckets: &[Bucket], slot: (i64, i64)) -> Option<&Bucket> {
-    let at = buckets.partition_point(|b| b.start_ms < slot.0);
-    buckets.get(at).filter(|b| b.start_ms < slot.1)
+    let at = buckets.binary_search_by_key(&slot.0, |b| b.start_ms).ok()?;
+    buckets.get(at)
 }
 
 /// Slots without data; neighbours are one gap.

@@ -38,10 +38,7 @@ pub fn model(slots: &[StageSlot], range: Range, zones: &Zones) -> Model {
     let with_data = |s: &&StageSlot| s.nights > 0 && range.holds(s.start_ms) && s.start_ms < s.end_ms;
     let slots: Vec<StageSlot> = slots.iter().filter(with_data).copied().collect();
     let all = range.slots(zones);
-    let within = |slot: (i64, i64)| {
-        let at = slots.partition_point(|s| s.start_ms < slot.0);
-        slots.get(at).is_some_and(|s| s.start_ms < slot.1)
-    };
+    let within = |slot: (i64, i64)| slots.binary_search_by_key(&slot.0, |s| s.start_ms).is_ok();
     Model {
         x: Axis::days(&range, zones),
         y: hours(&slots).labelled("hours"),
@@ -125,6 +122,10 @@ fn table(slots: &[StageSlot], range: &Range, zones: &Zones) -> Table {
     let row = |slot: &StageSlot| {
         let stage = |stage: Stage| match stage {
             Stage::Rem | Stage::Core | Stage::Deep if slot.staged == 0 => "no data".to_owned(),
+            // As in the sentence: of the nights that tell it.
+            Stage::Rem | Stage::Core | Stage::Deep => {
+                minutes(slot.minutes.of(stage) * f64::from(slot.nights) / f64::from(slot.staged))
+            }
             _ => minutes(slot.minutes.of(stage)),
         };
         [
@@ -180,5 +181,7 @@ mod tests {
         let none = told(&slots.map(unseen));
         assert!(none.contains("by month; 10 nights"), "{none}");
         assert_eq!(table(&[unseen(slots[0])], &range, &zones).rows[0][4..6], ["no data", "no data"]);
+        let half = StageSlot { nights: 2, staged: 1, ..slots[0] };
+        assert_eq!(table(&[half], &range, &zones).rows[0][4..6], ["0 min", "2 h"], "of the night that tells stages");
     }
 }

@@ -135,8 +135,16 @@ pub(crate) fn day_of(date: Date) -> Day {
 
 /// Prints a day as `2026-03-14`.
 pub fn format_day(day: Day) -> String {
-    let epoch = Date::constant(1970, 1, 1);
-    epoch.checked_add(jiff::Span::new().days(day)).map_or_else(|_| day.to_string(), |date| date.to_string())
+    date_of(day).map_or_else(|| day.to_string(), |date| date.to_string())
+}
+
+/// Year, month from 1 and day of the month; none beyond the years that a calendar can write.
+pub fn civil(day: Day) -> Option<(i16, i8, i8)> {
+    date_of(day).map(|date| (date.year(), date.month(), date.day()))
+}
+
+fn date_of(day: Day) -> Option<Date> {
+    Date::constant(1970, 1, 1).checked_add(jiff::Span::new().days(day)).ok()
 }
 
 #[cfg(test)]

@@ -228,6 +228,19 @@ impl Zones {
         let zone = self.zone(noon_utc);
         (start_of_day(zone, day), start_of_day(zone, day + 1))
     }
+
+    /// The day that begins at an instant, by [`Self::day_bounds`]. The clock does not tell: who flies east has left the
+    /// day before at an instant that is already the next day where they land.
+    pub fn day_from(&self, start_ms: i64) -> Day {
+        let near = self.day(start_ms.saturating_add(12 * HOUR_MS));
+        [near, near - 1, near + 1].into_iter().find(|day| self.day_bounds(*day).0 == start_ms).unwrap_or(near)
+    }
+
+    /// The day that ends at an instant, the same way.
+    pub fn day_until(&self, end_ms: i64) -> Day {
+        let near = self.day(end_ms.saturating_sub(12 * HOUR_MS));
+        [near, near - 1, near + 1].into_iter().find(|day| self.day_bounds(*day).1 == end_ms).unwrap_or(near)
+    }
 }
 
 fn local_day(zone: &TimeZone, at_ms: i64) -> (Day, i64, i64) {

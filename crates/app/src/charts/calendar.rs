@@ -16,7 +16,7 @@ pub(super) const SLEEP: Measure = Measure { title: "Sleep", unit: "h", hue: Hue:
 
 /// Returns the calendar of a stretch.
 pub(super) fn chart(view: &View<'_>, word: &str) -> Result<Model> {
-    if fold(word) == "sleep" {
+    if matches!(fold(word).as_str(), "sleep" | "sleepanalysis") {
         let sleeper = view.sleeper()?;
         let stretch = sleep::stretch(view, &sleeper)?;
         let hours = sleep::hours(&sleeper, stretch.days())?;

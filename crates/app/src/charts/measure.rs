@@ -26,6 +26,11 @@ impl Shown {
         Self { title: title(kind), unit, hue: hue(kind), decimals, display }
     }
 
+    /// The same without digits behind the point.
+    pub fn whole(self) -> Self {
+        Self { decimals: 0, ..self }
+    }
+
     /// As the charts take it.
     pub fn measure(&self) -> Measure<'_> {
         Measure { title: &self.title, unit: &self.unit, hue: self.hue, decimals: self.decimals }
@@ -57,11 +62,13 @@ fn title(kind: &Kind) -> String {
 fn sentence(name: &str) -> String {
     let word = |(place, word): (usize, &str)| {
         let mut letters = word.chars();
-        let first = letters.next().filter(|_| place > 0 && letters.clone().all(char::is_lowercase));
+        let is_word = |c: char| c.is_lowercase() || c.is_ascii_punctuation() || c == ' ';
+        let first = letters.next().filter(|_| place > 0 && letters.clone().all(is_word));
         let rest = letters.as_str();
         first.map_or_else(|| word.to_owned(), |first| first.to_lowercase().chain(rest.chars()).collect())
     };
-    name.split(' ').enumerate().map(word).collect::<Vec<_>>().join(" ")
+    // `Six-Minute` is two words.
+    name.split_inclusive([' ', '-']).enumerate().map(word).collect()
 }
 
 /// The unit as people write it.
@@ -143,8 +150,9 @@ mod tests {
 
     #[test]
     fn names_are_no_headlines() {
-        assert_eq!(sentence("Six-Minute Walk Test"), "Six-Minute walk test");
+        assert_eq!(sentence("Six-Minute Walk Test"), "Six-minute walk test");
         assert_eq!(sentence("Running Power"), "Running power");
+        assert_eq!(sentence("Stair Speed: Up"), "Stair speed: up");
         assert_eq!(sentence("Vitamin B6"), "Vitamin B6");
     }
 }

@@ -78,8 +78,11 @@ pub fn chart(folder: &Folder, question: &Question) -> Result<Model> {
 
 /// Writes the table of a chart for programs: CSV with plain numbers, and nothing where there are no data.
 pub fn write_csv(model: &Model, out: &mut dyn Write) -> Result<()> {
-    for row in std::iter::once(model.table.columns.clone()).chain(model.table.plain_rows()) {
-        line(out, row.iter().map(|text| cell(&text.as_str().into())))?;
+    // What would be a formula as a text is none as a number.
+    let plain = |text: &String| if text.parse::<f64>().is_ok() { text.clone() } else { cell(&text.as_str().into()) };
+    let table = chart::plain::table(model);
+    for row in std::iter::once(&table.columns).chain(&table.rows) {
+        line(out, row.iter().map(plain))?;
     }
     Ok(())
 }

@@ -22,7 +22,7 @@ pub(super) fn chart(view: &View<'_>) -> Result<Model> {
     if stretch.first < stretch.last {
         // A page has room for some weeks; it says which days it shows.
         let first = stretch.first.max(stretch.until.saturating_sub(PAGE_DAYS - 1));
-        return Ok(month(&days, Stretch { first, ..stretch }.range_of_days(view.zones), view.zones));
+        return Ok(month(&days, Stretch { first, since: first, ..stretch }.range_of_days(view.zones), view.zones));
     }
     let nothing = RingDay { day: stretch.last, moving: None, moves: Moves::Energy, exercise: None, stand: None };
     let found = days.iter().find(|ring| ring.day == stretch.last).copied().unwrap_or(nothing);

@@ -180,7 +180,7 @@ fn slots(sessions: &[Session], range: &Range, view: &View<'_>) -> Vec<StageSlot>
         *night = added(*night, stage_minutes(session));
     }
     let slot = |(start_ms, end_ms): (i64, i64)| {
-        let days = view.zones.day(start_ms)..=view.zones.day(end_ms - 1);
+        let days = view.zones.day_from(start_ms)..=view.zones.day_until(end_ms);
         let found: Vec<StageMinutes> = by_day.range(days).map(|(_, minutes)| *minutes).collect();
         let sum = found.iter().copied().fold(StageMinutes::default(), added);
         let (nights, staged) = (found.len() as u32, found.iter().filter(|night| night.has_stages()).count() as u32);

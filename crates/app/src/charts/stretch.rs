@@ -6,7 +6,7 @@
 //! | week, month | 7, 30 | days |
 //! | 6m | 26 weeks, each from its own first day | weeks |
 //! | year | 12 calendar months | months |
-//! | all | from the first to the last day with data | days up to two months, weeks up to a year, else months |
+//! | all | from the first to the last day with data | days up to two months, weeks up to a year, months up to twenty, else years |
 
 use chart::{Range, Step};
 use health::series::buckets::{Calendar, Grain};
@@ -41,6 +41,8 @@ const MOST_DAYS: Day = 62;
 const MOST_WEEKS_DAYS: Day = 364;
 /// A chart is no longer than `chart::range::LONGEST_DAYS`, the rest of its first and of its last year included.
 const LONGEST: Day = chart::range::LONGEST_DAYS as Day - 2 * 366;
+/// Up to twenty years in months.
+const MOST_MONTHS_DAYS: Day = 20 * 366;
 
 /// The days of a chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +53,8 @@ pub(super) struct Stretch {
     pub last: Day,
     /// The day that was asked for; later ones are only there to make the last slot whole.
     pub until: Day,
+    /// The day from which on there is something to ask for; earlier ones only make the first slot whole.
+    pub since: Day,
     /// Into what it is cut.
     pub grain: Grain,
 }
@@ -71,12 +75,13 @@ impl Stretch {
         };
         let first = last.saturating_sub(days - 1);
         if days == 1 {
-            return Self { first: last, last, until: last, grain: Grain::Hour };
+            return Self { first: last, last, until: last, since: last, grain: Grain::Hour };
         }
         let calendar = Calendar { zones, grain, week_start };
         let whole = |day: Day| calendar.days(day).unwrap_or((day, day + 1));
         let first = if reach == Reach::Year { eleven_months_before(last, calendar) } else { whole(first).0 };
-        Self { first, last: whole(last).1 - 1, until: last, grain }
+        let since = if reach == Reach::All { earliest } else { first };
+        Self { first, last: whole(last).1 - 1, until: last, since, grain }
     }
 
     /// As the charts take it.
@@ -97,9 +102,11 @@ impl Stretch {
         Range { start_ms: start_ms.min(from_ms), end_ms: end_ms.max(until_ms), step }
     }
 
-    /// The same for charts of single days: whatever it is cut into, it ends with the day that was asked for.
+    /// The same for charts of single days: whatever it is cut into, it begins with the first day that has data and ends
+    /// with the one that was asked for. Of more than twenty years nobody sees a day.
     pub fn range_of_days(&self, zones: &Zones) -> Range {
-        Self { last: self.until, grain: Grain::Day, ..*self }.range(zones)
+        let first = self.since.max(self.until.saturating_sub(MOST_MONTHS_DAYS - 1));
+        Self { first, last: self.until, grain: Grain::Day, ..*self }.range(zones)
     }
 
     /// Its instants, wherever the wearer was.
@@ -129,7 +136,8 @@ fn grain_of(days: Day) -> Grain {
     match days {
         days if days <= MOST_DAYS => Grain::Day,
         days if days <= MOST_WEEKS_DAYS => Grain::Week,
-        _ => Grain::Month,
+        days if days <= MOST_MONTHS_DAYS => Grain::Month,
+        _ => Grain::Year,
     }
 }
 
@@ -175,8 +183,9 @@ mod tests {
         check(Reach::All, "2024-09-30", ("2024-05-06", "2024-10-06", Grain::Week));
         check(Reach::All, "2026-03-14", ("2024-05-01", "2026-03-31", Grain::Month));
         check(Reach::All, "2032-03-14", ("2024-05-01", "2032-03-31", Grain::Month));
-        // Nobody's data are older than twenty years.
-        check(Reach::All, "2062-03-14", ("2044-02-01", "2062-03-31", Grain::Month));
+        check(Reach::All, "2062-03-14", ("2024-01-01", "2062-12-31", Grain::Year));
+        // Nobody's data are older than a hundred years.
+        check(Reach::All, "2162-03-14", ("2063-01-01", "2162-12-31", Grain::Year));
     }
 
     #[test]

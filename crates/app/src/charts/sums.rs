@@ -6,6 +6,7 @@ use chart::model::Bucket;
 use chart::{Model, cumulative};
 use health::series::buckets::{Bucket as Counted, Grain};
 use health::series::rule::Rule;
+use health::time::Zones;
 
 use super::measure::{Shown, most};
 use super::stretch::Stretch;
@@ -21,9 +22,18 @@ pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
     let wide = if now_and_then(found) { Wide::Total } else { Wide::Average };
     if is_wide(stretch) && wide == Wide::Average {
         let days = view.days(found, stretch.first, stretch.last)?;
-        bars = bars.into_iter().map(|bar| averaged(bar, &days, view.now_ms)).collect();
+        bars = bars.into_iter().map(|bar| averaged(bar, &days, view)).collect();
+    }
+    if is_wide(stretch) && wide == Wide::Total {
+        let days = view.days(found, stretch.first, stretch.last)?;
+        for bar in &mut bars {
+            bar.n = days_in(&days, bar, view.zones).count().max(1) as u64;
+        }
     }
     let shown = Shown::new(&found.kind, view.units, most(bars.iter().map(|bar| bar.mean)));
+    // Nobody falls by halves; half a drink is one with a digit.
+    let are_whole = bars.iter().all(|bar| shown.value(bar.mean).fract() == 0.0);
+    let shown = if are_whole { shown.whole() } else { shown };
     for bar in &mut bars {
         [bar.min, bar.max, bar.mean] = [bar.min, bar.max, bar.mean].map(|value| shown.value(value));
     }
@@ -44,6 +54,12 @@ fn is_wide(stretch: Stretch) -> bool {
     matches!(stretch.grain, Grain::Week | Grain::Month | Grain::Year)
 }
 
+/// The days of a week or longer.
+fn days_in<'d>(days: &'d [Counted], bar: &Bucket, zones: &Zones) -> impl Iterator<Item = &'d Counted> + use<'d> {
+    let inside = zones.day_from(bar.start_ms)..=zones.day_until(bar.end_ms);
+    days.iter().filter(move |day| inside.contains(&day.day))
+}
+
 /// An hour or a day. It counts as one, also where all of its sum reaches into it from before.
 fn bar(bucket: &Counted, now_ms: i64) -> Bucket {
     Bucket {
@@ -60,10 +76,9 @@ fn bar(bucket: &Counted, now_ms: i64) -> Bucket {
 
 /// A week, month or year: its sum, as `query` tells it, over its days with data. Where it is not over, today is left
 /// out, unless there is nothing else.
-fn averaged(bar: Bucket, days: &[Counted], now_ms: i64) -> Bucket {
-    let inside: Vec<Counted> =
-        days.iter().filter(|day| (bar.start_ms..bar.end_ms).contains(&day.start_ms)).cloned().collect();
-    let counted = if bar.complete { inside } else { over(&inside, now_ms) };
+fn averaged(bar: Bucket, days: &[Counted], view: &View<'_>) -> Bucket {
+    let inside: Vec<Counted> = days_in(days, &bar, view.zones).cloned().collect();
+    let counted = if bar.complete { inside } else { over(&inside, view.now_ms) };
     let sum = if bar.complete { bar.mean } else { counted.iter().map(|day| day.value).sum() };
     let n = counted.len().max(1);
     let values = || counted.iter().map(|day| day.value);

@@ -61,7 +61,7 @@ fn bands(history: &[DayValue], stretch: Stretch, range: &Range, view: &View<'_>)
         return Vec::new();
     }
     let band = |(start_ms, end_ms): (i64, i64)| {
-        let day: Day = view.zones.day(start_ms);
+        let day: Day = view.zones.day_from(start_ms);
         usual(history, day).map(|band| Usual { start_ms, end_ms, low: band.low, high: band.high })
     };
     range.slots(view.zones).into_iter().filter_map(band).collect()

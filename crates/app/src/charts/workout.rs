@@ -70,10 +70,15 @@ fn of_workout(store: &Store, zones: &Zones, workout: &WorkoutRow, parts: &[Vec<P
     let timed = || parts.iter().flatten().filter_map(|p| Some((p.time_ms.filter(inside)?, p)));
     let mut elevation: Vec<(f64, f64)> = timed().filter_map(|(at, p)| Some((place(at), p.ele?))).collect();
     elevation.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let pace = parts.iter().flat_map(|part| pace(&marks_of_route(part)));
-    let mut pace: Vec<(f64, f64)> = pace.filter(|(at, _)| inside(at)).map(|(at, s)| (place(at), s)).collect();
+    let mut paces: Vec<(i64, f64)> = parts.iter().flat_map(|part| pace(&marks_of_route(part))).collect();
+    let desk = Desk::new(store)?;
+    if paces.is_empty() {
+        paces = pace(&desk.marks(workout)?);
+    }
+    let mut pace: Vec<(f64, f64)> =
+        paces.into_iter().filter(|(at, _)| inside(at)).map(|(at, s)| (place(at), s)).collect();
     pace.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let pulses = Desk::new(store)?.pulses(workout)?;
+    let pulses = desk.pulses(workout)?;
     let heart_rate: Vec<(f64, f64)> =
         pulses.iter().map(|pulse| (place(pulse.span.start_ms), pulse.span.value)).collect();
     let profiles = Profiles {

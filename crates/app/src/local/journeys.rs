@@ -106,6 +106,19 @@ impl Asker<'_> {
         query(self.folder, &self.question(word, days, Some(grain), by_source), grain).expect("buckets")
     }
 
+    /// The sums of days in the table of a chart of them all; days without are left out.
+    fn in_chart(&self, word: &str) -> Vec<(String, f64)> {
+        let question = charts::Question {
+            subject: Subject::parse(word).expect("a subject"),
+            reach: Some(Reach::Days(self.days.len() as u32)),
+            last: self.days.last().copied(),
+            page: 1,
+            now_ms: at("2026-06-01T00:00:00Z"),
+        };
+        let table = chart::plain::table(&charts::chart(self.folder, &question).expect("a chart"));
+        table.rows.iter().filter_map(|row| Some((row[0].clone(), row[1].parse().ok()?))).collect()
+    }
+
     /// How many readings the chart of a day shows.
     fn drawn(&self, day: Day) -> u64 {
         let subject = Subject::parse("heart_rate:raw").expect("a subject");
@@ -170,6 +183,10 @@ fn check(from: &str, to: &str) {
                 let is_here = |row: &BucketAnswer| row.day == format_day(*day);
                 assert!(grain == Grain::Week || rows.iter().all(is_here), "{kind} {grain:?}");
             }
+        }
+        if kind == STEPS {
+            let sums = daily.iter().map(|(day, rows)| (format_day(*day), total(rows).round()));
+            assert_eq!(asker.in_chart(kind), sums.collect::<Vec<_>>(), "a picture names each day once");
         }
         let hours = asker.buckets(kind, Grain::Hour, false, Days::default());
         assert!(hours.iter().zip(hours.iter().skip(1)).all(|(a, b)| a.end <= b.start), "{kind}: no hours overlap");

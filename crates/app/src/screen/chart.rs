@@ -126,7 +126,7 @@ pub fn chart(folder: &Folder, ask: &Ask, now_ms: i64) -> Result<Shown> {
     let question = Question { subject, reach: Some(reach(&ask.range)?), last, page, now_ms };
     let mut model = charts::chart(folder, &question)?;
     let zones = zones(&folder.read()?)?;
-    let (first, last) = (zones.day(model.range.start_ms), zones.day(model.range.end_ms - 1));
+    let (first, last) = model.range.ends(&zones);
     let over_time =
         !matches!(question.subject, Subject::Pair(..) | Subject::Route(_) | Subject::Ecg(_) | Subject::Calendar(_));
     let slots = if over_time { slots(&model, &zones) } else { Vec::new() };
@@ -316,8 +316,11 @@ fn context(folder: &Folder, question: &Question, first: Day) -> Result<Option<Co
     let before = Question { reach: Some(Reach::Days(BEFORE_DAYS)), last: Some(first - 1), ..question.clone() };
     let model = charts::chart(folder, &before)?;
     let zones = zones(&folder.read()?)?;
-    let days: Vec<DayValue> =
-        model.buckets.iter().map(|bucket| DayValue { day: zones.day(bucket.start_ms), value: bucket.mean }).collect();
+    let days: Vec<DayValue> = model
+        .buckets
+        .iter()
+        .map(|bucket| DayValue { day: zones.day_from(bucket.start_ms), value: bucket.mean })
+        .collect();
     let band = usual(&days, first).map(|band| (band.low, band.high));
     Ok(model.totals.map(|totals| Context { before: totals.mean, usual: band, days: days.len() }))
 }

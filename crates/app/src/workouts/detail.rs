@@ -133,12 +133,17 @@ impl Desk<'_> {
         if let Some(found) = route.splits() {
             return Ok((found, Some("route")));
         }
-        let Some(kind) = distance_kind(&row.activity) else { return Ok((Vec::new(), None)) };
-        let spans = self.spans(row, &find_kind(self.store, kind)?)?;
-        let found = route.splits_of(&marks_of_samples(&spans, row.start_ms, row.end_ms));
+        let found = route.splits_of(&self.marks(row)?);
         let found = found.filter(|found| !found.is_empty());
         let origin = found.as_ref().map(|_| "samples");
         Ok((found.unwrap_or_default(), origin))
+    }
+
+    /// How far somebody had come by the samples of the activity's distance; nothing where it has none.
+    pub(crate) fn marks(&self, row: &WorkoutRow) -> Result<Vec<Mark>> {
+        let Some(kind) = distance_kind(&row.activity) else { return Ok(Vec::new()) };
+        let spans = self.spans(row, &find_kind(self.store, kind)?)?;
+        Ok(marks_of_samples(&spans, row.start_ms, row.end_ms))
     }
 
     /// As somebody would have known them right after the workout: later years change no zones.

@@ -63,19 +63,24 @@ fn across(pen: &Pen, frame: &Frame, value: f64) -> Drawing<()> {
 fn times(pen: &Pen, frame: &Frame, width: f64) -> Drawing<()> {
     let (axis, area) = (frame.panel.x, &frame.area);
     let line = area.bottom + LABEL_GAP + if frame.room.is_close() { 4.5 } else { 6.0 };
-    let mut free = (f64::MIN, f64::INFINITY);
-    if frame.has_labels && !axis.label.is_empty() {
+    let mut right = f64::INFINITY;
+    // Half a name of a zone says nothing: the days of a journey are told in words elsewhere.
+    let fits = pen.width(&axis.label, FONT_SIZE) <= area.right - 2.0;
+    if frame.has_labels && !axis.label.is_empty() && fits {
         let is_beside = frame.room.is_close() && !axis.ticks.is_empty();
         let below =
             if axis.ticks.is_empty() { area.bottom + LABEL_GAP } else { area.bottom + LABEL_GAP + HEADER + 2.0 };
         let title = (area.right, if is_beside { line } else { below });
         pen.text(&axis.label, title, Px::RIGHT, pen.palette.text, FONT_SIZE)?;
-        free.1 = if is_beside { area.right - pen.width(&axis.label, FONT_SIZE) - BETWEEN } else { free.1 };
+        right = if is_beside { area.right - pen.width(&axis.label, FONT_SIZE) - BETWEEN } else { right };
     }
     if axis.kind == AxisKind::Hidden {
         return Ok(());
     }
-    for tick in &axis.ticks {
+    let mut taken: Vec<(f64, f64)> = Vec::new();
+    // Among names of months those of years come first: without them nobody knows which January it is.
+    let (years, others): (Vec<&Tick>, Vec<&Tick>) = axis.ticks.iter().partition(|tick| is_year(&tick.label));
+    for tick in years.into_iter().chain(others) {
         let Some(x) = frame.x(tick.at) else { continue };
         let end = if axis.kind == AxisKind::Grid { area.top } else { area.bottom + 4.0 };
         if axis.kind != AxisKind::Lanes {
@@ -84,13 +89,19 @@ fn times(pen: &Pen, frame: &Frame, width: f64) -> Drawing<()> {
         let middle = tick.until.and_then(|until| frame.x(until)).map_or(x, |until| (x + until) / 2.0);
         let half = pen.width(&tick.label, FONT_SIZE) / 2.0;
         let middle = middle.min(width - 2.0 - half).max(2.0 + half);
-        if !frame.has_labels || middle - half < free.0 || middle + half > free.1 {
+        let place = (middle - half, middle + half);
+        let is_free = taken.iter().all(|other| place.0 >= other.1 + BETWEEN || place.1 + BETWEEN <= other.0);
+        if !frame.has_labels || !is_free || place.1 > right {
             continue;
         }
-        free.0 = middle + half + BETWEEN;
+        taken.push(place);
         pen.text(&tick.label, (middle, line), Px::MIDDLE, pen.palette.text, FONT_SIZE)?;
     }
     Ok(())
+}
+
+fn is_year(label: &str) -> bool {
+    label.len() == 4 && label.bytes().all(|c| c.is_ascii_digit())
 }
 
 /// What colours and patterns mean, above the plot.

@@ -41,7 +41,9 @@ pub(super) fn draw(pen: &Pen, frame: &Frame, rings: &[Rings]) -> Drawing<()> {
         let Some(cell) = frame.area_of((column, column + 1.0), (top - 1.0, top)) else { continue };
         // The number of the day stands above its rings, where that leaves room for them.
         let label = (FONT_SIZE + 2.0).min(cell.height() / 3.0);
-        let label = if cell.height() < LEAST_NAMED { 0.0 } else { label };
+        let has_room =
+            cell.height() >= LEAST_NAMED && pen.width(&day.label, FONT_SIZE.min(label)) + 4.0 <= cell.width();
+        let label = if has_room { label } else { 0.0 };
         let size = FONT_SIZE.min(label);
         let middle = (cell.left + cell.right) / 2.0;
         let radius = (cell.width().min(cell.height() - label) / 2.0 - 2.0).max(1.0);
@@ -110,7 +112,9 @@ fn ring(pen: &Pen, middle: At, (radius, width): (f64, f64), share: Option<f64>, 
     };
     pen.line(&turn(middle, radius, 1.0), pen.ink(hue, Tone::Pale), width)?;
     let color = pen.ink(hue, Tone::Full);
-    let closed = share.clamp(0.0, 1.0);
+    // The round ends reach beyond the arc: a ring that is not full keeps a gap that is seen.
+    let open = 1.0 - (width + PAST) / (radius * TAU);
+    let closed = if share < 1.0 { share.clamp(0.0, open.max(0.0)) } else { 1.0 };
     if closed > 0.0 {
         pen.line(&turn(middle, radius, closed), color, width)?;
         pen.disc(on(middle, radius, 0.0), width / 2.0, color)?;

@@ -1,6 +1,7 @@
 //! Whether two daily series go together. Whatever comes out, it shows no cause.
 
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 
 use super::per_day::DayValue;
 use super::random::{Bound, Random};
@@ -11,8 +12,9 @@ use crate::time::Day;
 pub const LEAST_PAIRS: usize = 20;
 /// Resamples of the bootstrap.
 pub const RESAMPLES: usize = 1000;
-/// The same answer in every run.
+/// The same answer in every run and with any number of threads: each block of resamples has a seed of its own.
 const SEED: u64 = 20;
+const BLOCKS: u64 = 4;
 
 /// Which day of the second series belongs to a day of the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -70,7 +72,7 @@ pub fn correlate(first: &[DayValue], second: &[DayValue], lag: Lag) -> Result<Co
         return Err(NoCorrelation::TooFewPairs(pairs.len()));
     }
     let places = Places::of(&pairs);
-    let rho = places.rho(&vec![1; pairs.len()]).ok_or(NoCorrelation::Constant)?;
+    let rho = places.rho(&vec![1; pairs.len()], &mut Scratch::of(&places)).ok_or(NoCorrelation::Constant)?;
     let resampled = sorted(resamples(&places));
     let end = |share| percentile(&resampled, share).ok_or(NoCorrelation::Constant);
     Ok(Correlation { rho, low: end(0.025)?, high: end(0.975)?, pairs: pairs.len() })
@@ -78,9 +80,19 @@ pub fn correlate(first: &[DayValue], second: &[DayValue], lag: Lag) -> Result<Co
 
 /// Rank correlations of resamples; those in which one side never changes have none and are left out.
 fn resamples(places: &Places) -> Vec<f64> {
+    // Ten years of pairs are millions of draws.
+    std::thread::scope(|scope| {
+        let blocks: Vec<_> = (0..BLOCKS).map(|block| scope.spawn(move || resampled(places, SEED + block))).collect();
+        let found = blocks.into_iter().map(|block| block.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        found.flatten().collect()
+    })
+}
+
+/// One block of them.
+fn resampled(places: &Places, seed: u64) -> Vec<f64> {
     let n = places.pairs.len();
-    let (mut random, bound) = (Random::new(SEED), Bound::new(n));
-    let mut copies = vec![0; n];
+    let (mut random, bound) = (Random::new(seed), Bound::new(n));
+    let (mut copies, mut scratch) = (vec![0; n], Scratch::of(places));
     let mut draw = || {
         copies.fill(0);
         for _ in 0..n {
@@ -88,9 +100,22 @@ fn resamples(places: &Places) -> Vec<f64> {
                 *drawn += 1;
             }
         }
-        places.rho(&copies)
+        places.rho(&copies, &mut scratch)
     };
-    (0..RESAMPLES).filter_map(|_| draw()).collect()
+    (0..RESAMPLES / BLOCKS as usize).filter_map(|_| draw()).collect()
+}
+
+/// How often each value of a side was drawn, and how far its rank lies from the middle: kept from resample to resample.
+struct Scratch {
+    counts: (Vec<u32>, Vec<u32>),
+    ranks: (Vec<i64>, Vec<i64>),
+}
+
+impl Scratch {
+    fn of(places: &Places) -> Self {
+        let (x, y) = places.values;
+        Self { counts: (vec![0; x], vec![0; y]), ranks: (vec![0; x], vec![0; y]) }
+    }
 }
 
 /// Pairs as places among the different values of their sides: every resample is ranked by counting, none is sorted.
@@ -109,16 +134,17 @@ impl Places {
 
     /// Spearman's correlation where each pair stands so many times: Pearson's of the ranks. None where one side never
     /// changes. Twice a rank is a whole number, so that every sum is exact.
-    fn rho(&self, copies: &[u32]) -> Option<f64> {
-        let (mut x, mut y) = (vec![0; self.values.0], vec![0; self.values.1]);
+    fn rho(&self, copies: &[u32], Scratch { counts, ranks }: &mut Scratch) -> Option<f64> {
+        counts.0.fill(0);
+        counts.1.fill(0);
         for ((a, b), copies) in self.pairs.iter().zip(copies) {
-            add(&mut x, *a, *copies);
-            add(&mut y, *b, *copies);
+            add(&mut counts.0, *a, *copies);
+            add(&mut counts.1, *b, *copies);
         }
-        let (x, x_spread) = from_middle(&x);
-        let (y, y_spread) = from_middle(&y);
+        let (x_spread, y_spread) = (from_middle(&counts.0, &mut ranks.0), from_middle(&counts.1, &mut ranks.1));
         let at = |ranks: &[i64], place: usize| ranks.get(place).copied().unwrap_or(0);
-        let product = |((a, b), copies): (&(usize, usize), &u32)| i64::from(*copies) * at(&x, *a) * at(&y, *b);
+        let product =
+            |((a, b), copies): (&(usize, usize), &u32)| i64::from(*copies) * at(&ranks.0, *a) * at(&ranks.1, *b);
         let together: i64 = self.pairs.iter().zip(copies).map(product).sum();
         let spread = (x_spread as f64 * y_spread as f64).sqrt();
         (spread > 0.0).then(|| (together as f64 / spread).clamp(-1.0, 1.0))
@@ -148,20 +174,19 @@ fn places(values: impl Iterator<Item = f64>) -> (Vec<usize>, usize) {
     (places, different)
 }
 
-/// Twice the distance of each value's rank from the middle of all ranks, and the sum of the squares of these. Equal
-/// values share the mean of their ranks.
-fn from_middle(counts: &[u32]) -> (Vec<i64>, i64) {
+/// Finds twice the distance of each value's rank from the middle of all ranks, and returns the sum of the squares of
+/// these. Equal values share the mean of their ranks.
+fn from_middle(counts: &[u32], ranks: &mut [i64]) -> i64 {
     let n: i64 = counts.iter().map(|count| i64::from(*count)).sum();
     let (mut before, mut spread) = (0, 0);
-    let distance = |count: &u32| {
+    for (count, rank) in counts.iter().zip(ranks) {
         let count = i64::from(*count);
         // Ranks before + 1 to before + count: twice their mean, less twice the mean of 1 to n.
-        let distance = 2 * before + count - n;
+        *rank = 2 * before + count - n;
         before += count;
-        spread += count * distance * distance;
-        distance
-    };
-    (counts.iter().map(distance).collect(), spread)
+        spread += count * *rank * *rank;
+    }
+    spread
 }
 
 #[cfg(test)]
@@ -180,10 +205,12 @@ mod tests {
     fn ties_share_their_ranks() {
         // Ranks 1, 2.5, 2.5 and 4, whose middle is 2.5.
         assert_eq!(places([10.0, 20.0, 20.0, 5.0].into_iter()), (vec![1, 2, 2, 0], 3));
-        assert_eq!(from_middle(&[1, 2, 1]), (vec![-3, 0, 3], 18));
+        let mut ranks = [0; 3];
+        assert_eq!((from_middle(&[1, 2, 1], &mut ranks), ranks), (18, [-3, 0, 3]));
         // By hand: ranks 1, 2.5, 2.5, 4 against 1, 3, 2, 4.
         let pairs = [(1.0, 1.0), (2.0, 9.0), (2.0, 3.0), (7.0, 99.0)];
-        let rho = Places::of(&pairs).rho(&[1; 4]).expect("a correlation");
+        let places = Places::of(&pairs);
+        let rho = places.rho(&[1; 4], &mut Scratch::of(&places)).expect("a correlation");
         assert!((rho - 4.5 / 22.5f64.sqrt()).abs() < 1e-12, "{rho}");
     }
 
@@ -206,10 +233,12 @@ mod tests {
     #[test]
     fn a_resample_counted_is_a_resample_drawn() {
         let pairs: Vec<(f64, f64)> = (0..25).map(|n| (wave(n) % 7.0, wave(n + 3) % 11.0)).collect();
-        let (places, mut random, mut book) = (Places::of(&pairs), Random::new(SEED), Vec::new());
-        for _ in 0..RESAMPLES {
-            let drawn: Vec<(f64, f64)> = pairs.iter().map(|_| pairs[random.below(pairs.len())]).collect();
-            book.extend(by_the_book(&drawn));
+        let (places, mut book) = (Places::of(&pairs), Vec::new());
+        for mut random in (0..BLOCKS).map(|block| Random::new(SEED + block)) {
+            for _ in 0..RESAMPLES / BLOCKS as usize {
+                let drawn: Vec<(f64, f64)> = pairs.iter().map(|_| pairs[random.below(pairs.len())]).collect();
+                book.extend(by_the_book(&drawn));
+            }
         }
         let found = resamples(&places);
         assert_eq!(found.len(), book.len());

@@ -115,6 +115,10 @@ mod tests {
         let (first, last) = (day("2026-02-25"), day("2026-03-11"));
         let minutes =
             (at("2026-02-27 00:00:00 +0000")..at("2026-03-09 00:00:00 +0000")).step_by(7 * MINUTE_MS as usize);
+        for day in first..=last {
+            let (from, until) = zones.day_bounds(day);
+            assert_eq!((zones.day_from(from), zones.day_until(until)), (day, day), "{home}");
+        }
         for (from, to) in (first..=last).flat_map(|from| (from..=last).map(move |to| (from, to))) {
             let days = zones.days(from, to);
             let open = [zones.days(Day::MIN, to), zones.days(from, Day::MAX)];
