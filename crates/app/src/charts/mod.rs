@@ -59,20 +59,24 @@ pub struct Question {
 /// Returns the chart that was asked for. Without data it is a chart that says so.
 pub fn chart(folder: &Folder, question: &Question) -> Result<Model> {
     let store = folder.read()?;
-    let zones = zones(&store)?;
-    let view = |reach: Reach| View::new(&store, &zones, question, reach);
+    chart_of(&store, &zones(&store)?, question)
+}
+
+/// The same of an open store.
+pub(crate) fn chart_of(store: &Store, zones: &Zones, question: &Question) -> Result<Model> {
+    let view = |reach: Reach| View::new(store, zones, question, reach);
     match &question.subject {
-        Subject::Type(word) => of_type(&store, &zones, question, word),
+        Subject::Type(word) => of_type(store, zones, question, word),
         Subject::Calendar(word) => calendar::chart(&view(Reach::Year)?, word),
         Subject::Pair(first, second, lag) => correlation::chart(&view(Reach::Year)?, (first, second), *lag),
-        Subject::HeartRate(detail) => heart_rate::chart(&view(Reach::Day)?, &find_kind(&store, "heart_rate")?, *detail),
-        Subject::GlucoseProfile => glucose::profile(&view(Reach::Month)?, &find_kind(&store, "blood_glucose")?),
+        Subject::HeartRate(detail) => heart_rate::chart(&view(Reach::Day)?, &find_kind(store, "heart_rate")?, *detail),
+        Subject::GlucoseProfile => glucose::profile(&view(Reach::Month)?, &find_kind(store, "blood_glucose")?),
         Subject::Pressure => pressure::chart(&view(Reach::Month)?),
         Subject::Sleep(style) => sleep::chart(&view(Reach::Month)?, *style),
         Subject::Rings => rings::chart(&view(Reach::Month)?),
-        Subject::Route(id) => workout::route(&store, &zones, *id),
-        Subject::Profiles(id) => workout::profiles(&store, &zones, *id),
-        Subject::Ecg(id) => ecg::chart(&store, &zones, *id, question.page),
+        Subject::Route(id) => workout::route(store, zones, *id),
+        Subject::Profiles(id) => workout::profiles(store, zones, *id),
+        Subject::Ecg(id) => ecg::chart(store, zones, *id, question.page),
     }
 }
 

@@ -7,6 +7,7 @@ use health::series::per_day::DayValue;
 use health::series::usual::usual;
 use health::time::{Day, Zones, format_day};
 use serde::{Deserialize, Serialize};
+use store::Store;
 
 use crate::charts::{self, Question, Reach, Subject};
 use crate::error::{Code, Error, Result};
@@ -124,16 +125,17 @@ pub fn chart(folder: &Folder, ask: &Ask, now_ms: i64) -> Result<Shown> {
     let subject = Subject::parse(&ask.subject)?;
     let page = ask.page.unwrap_or(1);
     let question = Question { subject, reach: Some(reach(&ask.range)?), last, page, now_ms };
-    let mut model = charts::chart(folder, &question)?;
-    let zones = zones(&folder.read()?)?;
+    let store = folder.read()?;
+    let zones = zones(&store)?;
+    let mut model = charts::chart_of(&store, &zones, &question)?;
     let (first, last) = model.range.ends(&zones);
     let over_time =
         !matches!(question.subject, Subject::Pair(..) | Subject::Route(_) | Subject::Ecg(_) | Subject::Calendar(_));
     let slots = if over_time { slots(&model, &zones) } else { Vec::new() };
-    let events = is_now_and_then(folder, &question.subject)?;
+    let events = is_now_and_then(&store, &question.subject)?;
     let hero = hero(&model, events).filter(|_| matches!(question.subject, Subject::Type(_) | Subject::Pressure));
     // What happens now and then has no average that it could be beside.
-    let context = if ask.small && !events { context(folder, &question, first)? } else { None };
+    let context = if ask.small && !events { context((&store, &zones), &question, first)? } else { None };
     if ask.small {
         bare(&mut model);
     }
@@ -249,9 +251,9 @@ fn places(layer: &Layer) -> Option<Vec<f64>> {
 }
 
 /// Whether a chart has the totals of what happens now and then.
-fn is_now_and_then(folder: &Folder, subject: &Subject) -> Result<bool> {
+fn is_now_and_then(store: &Store, subject: &Subject) -> Result<bool> {
     let Subject::Type(word) = subject else { return Ok(false) };
-    let found = find_kind(&folder.read()?, word)?;
+    let found = find_kind(store, word)?;
     // A night is counted in hours.
     Ok(charts::now_and_then(&found) && found.kind.identifier != SLEEP)
 }
@@ -309,13 +311,12 @@ fn digits(model: &Model) -> usize {
 }
 
 /// The four weeks before the first day of a chart.
-fn context(folder: &Folder, question: &Question, first: Day) -> Result<Option<Context>> {
+fn context((store, zones): (&Store, &Zones), question: &Question, first: Day) -> Result<Option<Context>> {
     if !matches!(question.subject, Subject::Type(_)) {
         return Ok(None);
     }
     let before = Question { reach: Some(Reach::Days(BEFORE_DAYS)), last: Some(first - 1), ..question.clone() };
-    let model = charts::chart(folder, &before)?;
-    let zones = zones(&folder.read()?)?;
+    let model = charts::chart_of(store, zones, &before)?;
     let days: Vec<DayValue> = model
         .buckets
         .iter()
