@@ -16,7 +16,7 @@ use tauri::ipc::{CallbackFn, InvokeBody};
 use tauri::test::{MockRuntime, get_ipc_response, mock_builder, mock_context, noop_assets};
 use tauri::webview::InvokeRequest;
 use vitalog::window::backend::{AppError, Backend, Desk, Phase, Progress, Steps};
-use vitalog::window::charts::{ChartQuestion, Kept, save};
+use vitalog::window::charts::{ChartQuestion, Kept, route, save};
 use vitalog::window::product::Product;
 use vitalog::window::{Shared, with_commands};
 
@@ -277,6 +277,20 @@ fn a_chart_is_kept_as_a_picture_a_drawing_or_a_table() {
 }
 
 #[test]
+fn the_route_of_a_workout_is_kept_as_gpx() {
+    let person = Person::new("save-route");
+    let product = Product::new(person.0.clone()).with_clock(|| NOW_MS);
+    let listed = app::workouts::workouts(&person.0, Default::default()).unwrap();
+    let routed = listed.iter().find(|row| row.route_points > 0).unwrap().id;
+    let path = route(&product.desk(), routed, &person.0.dir().join("run")).unwrap();
+    let kept = fs::read_to_string(&path).unwrap();
+    assert!(path.ends_with("run.gpx") && kept.starts_with("<?xml") && kept.contains("<trkpt "), "{kept}");
+    let unknown = route(&product.desk(), 999_999, &person.0.dir().join("none")).map_err(|error| error.code);
+    assert_eq!(unknown, Err("unknown_workout".to_owned()));
+    assert!(!person.0.dir().join("none.gpx").exists());
+}
+
+#[test]
 fn a_theme_that_does_not_exist_is_refused() {
     let mut pink = question("heart_rate", "week");
     pink["question"]["theme"] = json!("pink");
@@ -291,6 +305,17 @@ fn nights_are_told_as_one() {
 #[test]
 fn changes_are_told_where_there_are_some() {
     check_person("changes", "changes", json!({"last": "2026-04-01"}));
+}
+
+#[test]
+fn recordings_of_the_heart_are_listed() {
+    check_person("ecgs", "ecgs", json!({}));
+}
+
+#[test]
+fn a_stretch_stands_beside_an_earlier_one() {
+    let days = json!({"word": "step_count", "from": "2026-03-05", "to": "2026-04-01", "earlier": "before"});
+    check_person("beside", "beside", days);
 }
 
 #[test]

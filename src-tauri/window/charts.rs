@@ -113,17 +113,53 @@ pub fn save_chart<R: Runtime>(
 ) -> Answer<bool> {
     // Before somebody is asked: what is looked at may be another's by then.
     let desk = shared.backend.desk();
-    let name = format!("{}.{}", name.replace(['/', '\\', ':'], " "), kept.end());
-    let dialog = app.dialog().file().set_title(title).set_file_name(name).add_filter(kept.end(), &[kept.end()]);
-    let Some(path) = dialog.blocking_save_file().and_then(|file| file.into_path().ok()) else { return Ok(false) };
+    let Some(path) = asked(&app, title, &name, kept.end()) else { return Ok(false) };
     save(&desk, &question, kept, &path)?;
     Ok(true)
 }
 
+/// Keeps the route of a workout as GPX in a file that the system's own dialog asks for; false if that was closed.
+#[tauri::command(async)]
+pub fn save_route<R: Runtime>(
+    app: AppHandle<R>,
+    shared: State<'_, Shared>,
+    id: i64,
+    title: String,
+    name: String,
+) -> Answer<bool> {
+    let desk = shared.backend.desk();
+    let Some(path) = asked(&app, title, &name, GPX) else { return Ok(false) };
+    route(&desk, id, &path)?;
+    Ok(true)
+}
+
+/// Writes a route to a file; its name gets the right end where it has none.
+pub fn route(desk: &Desk, id: i64, path: &Path) -> Answer<PathBuf> {
+    let mut bytes = Vec::new();
+    app::workouts::gpx_stream(&desk.folder, id, &mut bytes)?;
+    let path = ending(path, GPX);
+    picture::write(&path, &bytes)?;
+    Ok(path)
+}
+
+const GPX: &str = "gpx";
+
+/// The file that somebody names; none where they changed their mind.
+fn asked<R: Runtime>(app: &AppHandle<R>, title: String, name: &str, end: &str) -> Option<PathBuf> {
+    let name = format!("{}.{end}", name.replace(['/', '\\', ':'], " "));
+    let dialog = app.dialog().file().set_title(title).set_file_name(name).add_filter(end, &[end]);
+    dialog.blocking_save_file().and_then(|file| file.into_path().ok())
+}
+
+/// A name with the right end.
+fn ending(path: &Path, end: &str) -> PathBuf {
+    let fits = path.extension().is_some_and(|known| known.eq_ignore_ascii_case(end));
+    if fits { path.to_owned() } else { PathBuf::from(format!("{}.{end}", path.display())) }
+}
+
 /// Writes a chart with its heading, or its table, to a file; its name gets the right end where it has none.
 pub fn save(desk: &Desk, question: &ChartQuestion, kept: Kept, path: &Path) -> Answer<PathBuf> {
-    let fits = path.extension().is_some_and(|end| end.eq_ignore_ascii_case(kept.end()));
-    let path = if fits { path.to_owned() } else { PathBuf::from(format!("{}.{}", path.display(), kept.end())) };
+    let path = ending(path, kept.end());
     let ask = Ask { small: false, ..question.ask.clone() };
     let model = app::screen::chart(&desk.folder, &ask, desk.now_ms)?.model;
     let size = Size::new(question.width, question.height);

@@ -27,6 +27,25 @@ pub fn changes(shared: State<'_, Shared>, last: String) -> Answer<Value> {
     answer(app::screen::changes(&desk.folder, &last, desk.now_ms))
 }
 
+/// The electrocardiograms, the newest first.
+#[tauri::command(async)]
+pub fn ecgs(shared: State<'_, Shared>) -> Answer<Value> {
+    answer(app::screen::ecgs(&shared.backend.desk().folder))
+}
+
+/// A stretch of days beside an earlier one.
+#[tauri::command(async)]
+pub fn beside(
+    shared: State<'_, Shared>,
+    word: String,
+    from: String,
+    to: String,
+    earlier: app::screen::Earlier,
+) -> Answer<Value> {
+    let desk = shared.backend.desk();
+    answer(app::screen::beside(&desk.folder, &word, (&from, &to), earlier, desk.now_ms))
+}
+
 /// Where the number of a day comes from, as in `vitalog explain`.
 #[tauri::command(async)]
 pub fn explain(shared: State<'_, Shared>, word: String, day: String) -> Answer<Value> {

@@ -124,6 +124,39 @@ export interface Explained {
   sources: { source: string; id: number | null; rows_used: number; rows_left_out: number; value: number | null }[]
 }
 
+/** An electrocardiogram, as its recorder described it. */
+export interface Ecg {
+  id: number
+  /** By the wearer's clock: `2026-03-14 07:00`. */
+  localStart: string | null
+  classification: string | null
+  symptoms: string | null
+  source: string | null
+  pages: number
+}
+
+/** Which earlier stretch: the days right before, or the same weeks a year ago. */
+export type Earlier = 'before' | 'year'
+
+/** A stretch of whole weeks beside an earlier one. */
+export interface Beside {
+  days: [string, string]
+  earlierDays: [string, string]
+  averages: {
+    now: number
+    earlier: number
+    difference: number
+    relative: number | null
+    unit: string
+    digits: number
+    /** Days with data in either. */
+    withData: [number, number]
+    ofDays: number
+  } | null
+  /** Why there are none. */
+  reason: 'too_short' | 'no_data' | 'few_days' | null
+}
+
 /** A unit of length, and how many metres it has. */
 export interface Length {
   symbol: string

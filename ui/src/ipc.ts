@@ -184,8 +184,11 @@ export const chart = (question: ChartQuestion) => invoke<Chart>('chart', { quest
 /** Keeps a chart in a file that the system's own dialog asks for; false if that was closed. */
 export const saveChart = (question: ChartQuestion, kept: 'png' | 'svg' | 'csv', title: string, name: string) =>
   invoke<boolean>('save_chart', { question, kept, title, name })
+export const saveRoute = (id: number, title: string, name: string) => invoke<boolean>('save_route', { id, title, name })
 export const nights = (from: string, to: string) => invoke<Nights>('nights', { from, to })
 export const changes = (last: string) => invoke<Change[]>('changes', { last })
+export const ecgs = () => invoke<Ecg[]>('ecgs')
+export const beside = (word: string, from: string, to: string, earlier: Earlier) => invoke<Beside>('beside', { word, from, to, earlier })
 export const explain = (word: string, day: string) => invoke<Explained>('explain', { word, day })
 export const workouts = (from: string | null, to: string | null) => invoke<Workout[]>('workouts', { from, to })
 export const workout = (id: number) => invoke<WorkoutDetail>('workout', { id })

@@ -42,24 +42,41 @@ pub struct Recording<'a> {
     pub lead: &'a str,
 }
 
+/// How long a recording of so many samples is; nothing where nobody knows how fast they came.
+fn seconds(samples: usize, hertz: f64) -> f64 {
+    if is_sound(hertz) { samples as f64 / hertz } else { 0.0 }
+}
+
+fn is_sound(hertz: f64) -> bool {
+    usable(hertz) && hertz >= 1.0
+}
+
+fn strips(samples: usize, hertz: f64) -> usize {
+    (seconds(samples, hertz) / STRIP_SECONDS).ceil() as usize
+}
+
 impl Recording<'_> {
     fn seconds(&self) -> f64 {
-        let seconds = self.millivolts.len() as f64 / self.hertz;
-        if self.is_sound() { seconds } else { 0.0 }
+        seconds(self.millivolts.len(), self.hertz)
     }
 
     fn is_sound(&self) -> bool {
-        usable(self.hertz) && self.hertz >= 1.0
+        is_sound(self.hertz)
     }
 
     fn strips(&self) -> usize {
-        (self.seconds() / STRIP_SECONDS).ceil() as usize
+        strips(self.millivolts.len(), self.hertz)
     }
 }
 
 /// Returns how many pages a recording has, at least one.
 pub fn pages(recording: &Recording) -> usize {
-    recording.strips().div_ceil(STRIPS_A_PAGE).max(1)
+    pages_of(recording.millivolts.len(), recording.hertz)
+}
+
+/// The same of so many samples, so many a second.
+pub fn pages_of(samples: usize, hertz: f64) -> usize {
+    strips(samples, hertz).div_ceil(STRIPS_A_PAGE).max(1)
 }
 
 /// Returns one page, counted from 0.

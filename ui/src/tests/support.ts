@@ -8,6 +8,8 @@ import chart from '../../../tests/fixtures/ipc/chart.json'
 import chartNight from '../../../tests/fixtures/ipc/chart_night.json'
 import chartSmall from '../../../tests/fixtures/ipc/chart_small.json'
 import check from '../../../tests/fixtures/ipc/check.json'
+import beside from '../../../tests/fixtures/ipc/beside.json'
+import ecgs from '../../../tests/fixtures/ipc/ecgs.json'
 import explain from '../../../tests/fixtures/ipc/explain.json'
 import nights from '../../../tests/fixtures/ipc/nights.json'
 import settings from '../../../tests/fixtures/ipc/settings.json'
@@ -38,6 +40,8 @@ export const kept: Record<string, Answer> = {
   },
   nights: () => nights.answer,
   changes: () => changes.answer,
+  beside: () => beside.answer,
+  ecgs: () => ecgs.answer,
   explain: () => explain.answer,
   workouts: () => workouts.answer,
   workout: () => workout.answer,

@@ -309,6 +309,7 @@ export const de: Words = {
           ? `Nach dem Alter: höchste Herzfrequenz ${bpm} bpm.`
           : `Nach Ihrer höchsten Minute in zwei Jahren: ${bpm} bpm.`,
     profiles: 'Unterwegs',
+    saveRoute: 'Strecke sichern (GPX)\u2026',
     splits: 'Abschnitte',
     split: 'Abschnitt',
     pace: 'Tempo',
@@ -316,6 +317,37 @@ export const de: Words = {
   },
 
   area: { others: 'Auch hier', records: (n: number) => records(n) },
+
+  ecgs: {
+    title: 'Elektrokardiogramme',
+    when: 'Wann',
+    said: 'Was die Uhr sagte',
+    symptoms: 'Beschwerden',
+    source: 'Quelle',
+    unknown: 'zu unbekannter Zeit',
+    page: (n: number, of: number) => `Seite ${n} von ${of}`,
+    earlier: 'Seite davor',
+    later: 'Nächste Seite',
+    all: 'Alle Aufzeichnungen',
+  },
+
+  beside: {
+    title: 'Neben einer früheren Zeit',
+    which: 'Frühere Zeit',
+    before: 'Tage davor',
+    year: 'Vor einem Jahr',
+    when: 'Tage',
+    average: 'Im Mittel',
+    covered: 'Tage mit Daten',
+    more: (amount: string, share: string | null) => `${amount} mehr${share === null ? '' : `, ${share}`}`,
+    less: (amount: string, share: string | null) => `${amount} weniger${share === null ? '' : `, ${share}`}`,
+    same: 'So viel wie zuvor.',
+    none: {
+      too_short: 'Mindestens eine Woche, die vorbei ist, kann verglichen werden.',
+      no_data: 'Eine der beiden Zeiten hat keine Daten.',
+      few_days: 'Summen werden nur verglichen, wo in beiden Zeiten vier von fünf Tagen Daten haben.',
+    },
+  },
 
   explain: {
     title: 'Woher die Zahl kommt',

@@ -315,6 +315,7 @@ export const en = {
           ? `By age: highest heart rate ${bpm} bpm.`
           : `By your highest minute of two years: ${bpm} bpm.`,
     profiles: 'Along the way',
+    saveRoute: 'Save the route (GPX)\u2026',
     splits: 'Splits',
     split: 'Split',
     pace: 'Pace',
@@ -322,6 +323,37 @@ export const en = {
   },
 
   area: { others: 'Also here', records: (n: number) => records(n) },
+
+  ecgs: {
+    title: 'Electrocardiograms',
+    when: 'When',
+    said: 'What the watch said',
+    symptoms: 'Symptoms',
+    source: 'Source',
+    unknown: 'at an unknown time',
+    page: (n: number, of: number) => `Page ${n} of ${of}`,
+    earlier: 'Page before',
+    later: 'Next page',
+    all: 'All recordings',
+  },
+
+  beside: {
+    title: 'Beside an earlier time',
+    which: 'Earlier time',
+    before: 'Days before',
+    year: 'A year ago',
+    when: 'Days',
+    average: 'On average',
+    covered: 'Days with data',
+    more: (amount: string, share: string | null) => `${amount} more${share === null ? '' : `, ${share}`}`,
+    less: (amount: string, share: string | null) => `${amount} less${share === null ? '' : `, ${share}`}`,
+    same: 'As much as before.',
+    none: {
+      too_short: 'A week that is over is the least that can be compared.',
+      no_data: 'One of the two times has no data.',
+      few_days: 'Sums are compared only where four of five days have data in both times.',
+    },
+  },
 
   explain: {
     title: 'Where the number comes from',

@@ -1,0 +1,171 @@
+//! A stretch of days beside an earlier one: as long, of the same weekdays, and only where both have enough days.
+
+use health::series::buckets::Bucket;
+use health::series::compare::{NoComparison, compare};
+use health::series::per_day::DayValue;
+use health::series::periods::Period;
+use health::time::{Day, format_day};
+use serde::{Deserialize, Serialize};
+
+use crate::charts;
+use crate::charts::measure::{Shown, most};
+use crate::daily::of_kind;
+use crate::display::Units;
+use crate::error::Result;
+use crate::folder::Folder;
+use crate::local::{Days, find_kind, zones};
+
+/// Which earlier stretch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Earlier {
+    /// The days right before.
+    Before,
+    /// The same weeks a year ago: 364 days, so that weekdays stay what they are, or as many years as the stretch has.
+    Year,
+}
+
+/// Two stretches, and their averages where they may be compared.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Beside {
+    /// First and last day of the stretch: whole weeks that are over.
+    pub days: (String, String),
+    /// First and last day of the earlier one.
+    pub earlier_days: (String, String),
+    /// Averages, where they may be compared.
+    pub averages: Option<Averages>,
+    /// Why not: `too_short` for less than a week, `no_data`, or `few_days` where a sum lacks a fifth of the days.
+    pub reason: Option<&'static str>,
+}
+
+/// The averages of days with data.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Averages {
+    /// Of the stretch.
+    pub now: f64,
+    /// Of the earlier one.
+    pub earlier: f64,
+    /// The first minus the second.
+    pub difference: f64,
+    /// That as a share of the earlier one; none where it is zero.
+    pub relative: Option<f64>,
+    /// Unit of all three, as people write it.
+    pub unit: String,
+    /// Digits behind the point.
+    pub digits: usize,
+    /// Days with data in either.
+    pub with_data: (usize, usize),
+    /// Days of either.
+    pub of_days: usize,
+}
+
+const WEEK: Day = 7;
+/// A year of whole weeks.
+const YEAR: Day = 52 * WEEK;
+
+/// Compares a type from one day to another with an earlier stretch.
+pub fn beside(folder: &Folder, word: &str, days: (&str, &str), earlier: Earlier, now_ms: i64) -> Result<Beside> {
+    let store = folder.read()?;
+    let (found, zones) = (find_kind(&store, word)?, zones(&store)?);
+    let today = zones.day(now_ms);
+    let asked = Period { first: charts::day(days.0)?, last: charts::day(days.1)? };
+    let (now, before) = periods(asked, earlier, today);
+    let orders = store.orders()?;
+    let span = Days { from: Some(before.first), to: Some(now.last) };
+    let rows = of_kind(&store, &found, span, orders.of(&found.kind.identifier), &zones)?;
+    let shown = Shown::new(&found.kind, Units::of_store(&store)?, most(rows.iter().map(|day| day.value)));
+    let value = |day: &Bucket| DayValue { day: day.day, value: shown.value(day.value) };
+    let values: Vec<DayValue> = rows.iter().map(value).collect();
+    let compared = compare(&values, found.kind.style, before, now, today);
+    let measure = shown.measure();
+    let (averages, reason) = match compared {
+        Ok(found) => {
+            let averages = Averages {
+                now: found.second.mean,
+                earlier: found.first.mean,
+                difference: found.difference,
+                relative: found.relative,
+                unit: measure.unit.to_owned(),
+                digits: measure.decimals,
+                with_data: (found.second.days, found.first.days),
+                of_days: now.days(),
+            };
+            (Some(averages), None)
+        }
+        Err(why) => (None, Some(reason(&why))),
+    };
+    let ends = |period: Period| (format_day(period.first), format_day(period.last));
+    Ok(Beside { days: ends(now), earlier_days: ends(before), averages, reason })
+}
+
+/// The last whole weeks of what was asked for that are over, and as many earlier ones.
+fn periods(asked: Period, earlier: Earlier, today: Day) -> (Period, Period) {
+    let over = asked.before(today);
+    let length = Day::try_from(over.days()).unwrap_or(0) / WEEK * WEEK;
+    let now = Period { first: over.last.saturating_sub(length - 1), last: over.last };
+    let back = match earlier {
+        Earlier::Before => length,
+        Earlier::Year => YEAR * ((length - 1).max(0) / YEAR + 1),
+    };
+    (now, Period { first: now.first.saturating_sub(back), last: now.last.saturating_sub(back) })
+}
+
+fn reason(why: &NoComparison) -> &'static str {
+    match why {
+        NoComparison::NoData => "no_data",
+        NoComparison::Coverage(..) => "few_days",
+        // The periods are made alike: only their length may be none.
+        NoComparison::Lengths(..) | NoComparison::Weekdays(..) | NoComparison::Unfinished => "too_short",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::TestFolder;
+
+    #[track_caller]
+    fn check_periods(asked: (Day, Day), earlier: Earlier, expected: [(Day, Day); 2]) {
+        let (now, before) = periods(Period { first: asked.0, last: asked.1 }, earlier, 1000);
+        assert_eq!([now, before].map(|period| (period.first, period.last)), expected);
+    }
+
+    #[test]
+    fn whole_weeks_that_are_over_stand_beside_as_many() {
+        check_periods((980, 993), Earlier::Before, [(980, 993), (966, 979)]);
+        // Today is left out, and so is what makes no whole week.
+        check_periods((985, 1000), Earlier::Before, [(986, 999), (972, 985)]);
+        check_periods((993, 999), Earlier::Year, [(993, 999), (629, 635)]);
+        check_periods((600, 999), Earlier::Year, [(601, 999), (-127, 271)]);
+        check_periods((998, 999), Earlier::Before, [(1000, 999), (1000, 999)]);
+    }
+
+    fn steps(day: Day, value: f64) -> String {
+        let day = format_day(day);
+        format!(
+            "<Record type=\"HKQuantityTypeIdentifierStepCount\" sourceName=\"Watch\" unit=\"count\" \
+             startDate=\"{day} 10:00:00 +0000\" endDate=\"{day} 11:00:00 +0000\" value=\"{value}\"/>"
+        )
+    }
+
+    #[test]
+    fn a_week_is_compared_where_both_have_most_of_their_days() {
+        let first: Day = 20_500;
+        let rows: Vec<String> = (0..14).map(|n| steps(first + n, if n < 7 { 8000.0 } else { 9000.0 })).collect();
+        let folder = TestFolder::of_rows("beside-steps", &rows);
+        let now_ms = i64::from(first + 14) * 86_400_000 + 1;
+        let ask = |from: Day, to: Day, earlier| {
+            let days = (format_day(from), format_day(to));
+            beside(&folder, "step_count", (&days.0, &days.1), earlier, now_ms).expect("an answer")
+        };
+        let week = ask(first + 7, first + 13, Earlier::Before);
+        let averages = week.averages.expect("averages");
+        assert_eq!((averages.now, averages.earlier, averages.relative), (9000.0, 8000.0, Some(0.125)));
+        assert_eq!((averages.with_data, averages.of_days, averages.unit.as_str()), ((7, 7), 7, "steps"));
+        assert_eq!(ask(first + 7, first + 13, Earlier::Year).reason, Some("no_data"));
+        assert_eq!(ask(first + 9, first + 13, Earlier::Before).reason, Some("too_short"));
+        assert_eq!(ask(first + 3, first + 9, Earlier::Before).reason, Some("few_days"));
+    }
+}
