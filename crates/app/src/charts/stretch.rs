@@ -6,7 +6,7 @@
 //! | week, month | 7, 30 | days |
 //! | 6m | 26 weeks, each from its own first day | weeks |
 //! | year | 12 calendar months | months |
-//! | all | from the first to the last day with data | days up to two months, weeks up to a year, months up to twenty, else years |
+//! | all | from first to last day with data | days up to two months, weeks up to a year, months up to twenty, years |
 
 use chart::{Range, Step};
 use health::series::buckets::{Calendar, Grain};
