@@ -270,7 +270,7 @@ fn a_chart_is_kept_as_a_picture_a_drawing_or_a_table() {
     };
     assert_eq!(begins(Kept::Png, "steps.png", b"\x89PNG"), "steps.png");
     assert_eq!(begins(Kept::Svg, "steps", b"<svg"), "steps.svg");
-    assert_eq!(begins(Kept::Csv, "1.2.2026", b"Day,Sum,"), "1.2.2026.csv");
+    assert_eq!(begins(Kept::Csv, "1.2.2026", b"Day,Sum (steps),"), "1.2.2026.csv");
     let nowhere =
         save(&product.desk(), &question, Kept::Csv, Path::new("/nowhere/at/all.csv")).map_err(|error| error.code);
     assert_eq!(nowhere, Err("not_found".to_owned()));
