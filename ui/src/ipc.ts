@@ -3,10 +3,13 @@ import { Channel, invoke } from '@tauri-apps/api/core'
 import { getCurrentWebview } from '@tauri-apps/api/webview'
 import type {
   Agreement,
+  Beside,
   Change,
   Chart,
   ChartQuestion,
   Check,
+  Earlier,
+  Ecg,
   Explained,
   Nights,
   Order,

@@ -49,7 +49,7 @@ fn row(entry: &EntryRow, local_start: Option<String>) -> EcgRow {
         local_start,
         classification: text("classification"),
         symptoms: text("symptoms"),
-        source: entry.source.clone().or_else(|| text("device")),
+        source: entry.source.clone().filter(|name| !name.is_empty()).or_else(|| text("device")),
         pages: pages_of(number("n") as usize, number("sample_rate_hz")),
     }
 }
