@@ -56,8 +56,8 @@ pub(crate) fn totals_of(readings: &[Reading]) -> Option<Totals> {
     totals(&readings.iter().map(one).collect::<Vec<_>>())
 }
 
-/// The bucket of a slot, which begins when that does; buckets are sorted. Days of a journey overlap, by 23 hours where it
-/// crosses the date line.
+/// The bucket of a slot, which begins when that does; buckets are sorted. Days of a journey overlap, by 23 hours where
+/// it crosses the date line.
 pub(crate) fn bucket_in(buckets: &[Bucket], slot: (i64, i64)) -> Option<&Bucket> {
     let at = buckets.binary_search_by_key(&slot.0, |b| b.start_ms).ok()?;
     buckets.get(at)
