@@ -1,5 +1,5 @@
-//! The table of a chart for programs and spreadsheets: plain numbers, lengths of time in minutes, days as ISO 8601 writes
-//! them, units in the heads, and nothing where there are no data. What is said in words stays as it is.
+//! The table of a chart for programs and spreadsheets: plain numbers, lengths of time in minutes, days as ISO 8601
+//! writes them, units in the heads, and nothing where there are no data. What is said in words stays as it is.
 
 use crate::model::{Model, Table};
 
