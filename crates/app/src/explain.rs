@@ -97,6 +97,11 @@ pub struct SourcePart {
 
 const NIGHT: &str = "The best source with stages tells the night as it is; each other one only fills holes of half an \
                      hour and more, or nights that no better one saw.";
+/// Of a day with a record that no day holds.
+const LONG: &str = "A record that lasts longer than a day counts whole on the day on which it begins; the others share \
+                    time by the order of their sources.";
+/// Longer sums are not split at midnight.
+const LONGEST_SPLIT_MS: i64 = 24 * health::time::HOUR_MS;
 /// The same where the owner named sources.
 const NAMED_NIGHT: &str = "The source that you put first tells the night as it is; each other one only fills holes of \
                            half an hour and more, or nights that no better one saw.";
@@ -145,7 +150,11 @@ fn number(store: &Store, found: &Found, orders: &Orders, zones: &Zones, days: Da
     let points = found.id.map_or_else(|| Ok(Vec::new()), |id| nearby(store, id, days, zones))?;
     let explained = explain_day(&inputs(&points, rule, ranks), rule, day, zones);
     let sentence = explained.as_ref().map_or_else(|| rule.sentence(), Explained::sentence);
-    let coverage = explained.as_ref().and_then(|explained| explained.coverage);
+    // What lasts for days says nothing of when in them.
+    let is_long = |point: &Point| zones.day(point.start_ms) == day && point.end_ms - point.start_ms > LONGEST_SPLIT_MS;
+    let has_long = rule.is_sum() && points.iter().any(is_long);
+    let sentence = if has_long { LONG } else { sentence };
+    let coverage = explained.as_ref().and_then(|explained| explained.coverage).filter(|_| !has_long);
     let sources = parts(explained, &points, rule, day, ranks, zones);
     let double_entries = if rule == Rule::EveryEvent { doubles(&points, day, ranks, zones) } else { Vec::new() };
     let value = |of: fn(&Bucket) -> f64| bucket.as_ref().map(of);

@@ -166,3 +166,13 @@ fn what_is_measured_in_the_night_has_the_mean_of_the_night() {
     assert_eq!(told("heart_rate_variability_sdnn", "2026-03-05"), (Some(30.0), None));
     assert_eq!(told("sleep", "2026-03-02"), (Some(480.0), None));
 }
+
+#[test]
+fn a_record_of_days_counts_on_the_day_on_which_it_begins() {
+    let row = "<Record type=\"HKQuantityTypeIdentifierBasalEnergyBurned\" sourceName=\"Watch\" unit=\"kcal\" value=\"18000\" \
+               startDate=\"2026-03-02 01:25:00 +0000\" endDate=\"2026-03-14 12:18:00 +0000\"/>";
+    let folder = TestFolder::of_rows("explain-long", &[row.to_owned()]);
+    let found = explain(&folder, "basal_energy_burned", "2026-03-02").expect("an answer");
+    assert_eq!((found.value, found.covered_min), (Some(18_000.0), None));
+    assert!(found.sentence.contains("longer than a day"), "{}", found.sentence);
+}
