@@ -2,10 +2,10 @@
 //! writes them, units in the heads, and nothing where there are no data. What is said in words stays as it is.
 
 use crate::model::{Model, Table};
+use crate::range::MONTHS;
 
 /// What a table says where there is nothing.
 const NO_DATA: &str = "no data";
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 /// Columns whose numbers have the unit of the chart.
 const MEASURED: [&str; 6] = ["Sum", "Average a day", "Value", "Lowest", "Highest", "Mean"];
 
