@@ -61,6 +61,33 @@ fn check_tables(folder: &Folder, records: usize) {
     assert_eq!(smaller["left"][0], "activity_summary.csv", "{smaller}");
 }
 
+const ACT: &[&str] =
+    &["act", "at", "what", "type", "from", "until", "source", "rows", "taken_back", "wiped_from", "wiped"];
+
+#[test]
+fn changing_and_taking_back() {
+    let folder = filled("changing");
+    let some = ["hide", "heart_rate", "--from", "2026-03-14", "--to", "2026-03-14"];
+    check(&folder, "hide-dry-run", &[&some[..], &["--dry-run", "--json"]].concat());
+    check_keys(&check(&folder, "hide", &[&some[..], &["--json"]].concat()), ACT);
+    check(&folder, "hide-nothing", &[&some[..], &["--json"]].concat());
+    check(&folder, "hide-delete-words", &["hide", "steps", "--delete"]);
+    let start = folder.answer(&["sleep"])[0]["start"].as_str().expect("a start").to_owned();
+    check_keys(&check(&folder, "night", &["night", "nap", &start, "--json"]), ACT);
+    check(&folder, "night-unknown", &["night", "ignore", "2001-01-01 23:00", "--json"]);
+    check_keys(&check(&folder, "history", &["history", "--json"]), ACT);
+    check_keys(&check(&folder, "history-undo", &["history", "undo", "1", "--json"]), ACT);
+    check(&folder, "history-undo-again", &["history", "undo", "1", "--json"]);
+    check(&folder, "history-undo-unknown", &["history", "undo", "99", "--json"]);
+    folder.check(&["history", "undo", "2"], 0);
+    folder.check(&["history", "undo", "3"], 0);
+    let fresh = filled("unchanged");
+    for question in [&["types"][..], &["daily"], &["sleep"]] {
+        assert_eq!(folder.answer(question), fresh.answer(question), "{question:?}");
+    }
+    folder.check(&["verify"], 0);
+}
+
 #[test]
 fn keeping() {
     let folder = filled("keeping");

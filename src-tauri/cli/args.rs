@@ -53,6 +53,12 @@ pub enum Verb {
     Imports(super::imports::Imports),
     /// Take an import back
     Undo(super::undo::Undo),
+    /// Hide rows of a type, or delete them
+    Hide(super::hide::Hide),
+    /// Say what a session of sleep is: split, merge, nap, night or nothing
+    Night(super::night::Night),
+    /// List what you hid, deleted, edited or put in order, or take one of these back
+    History(super::history::History),
     /// Show how much is there and where it lies
     Status,
     /// List the types in the store

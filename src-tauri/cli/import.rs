@@ -117,6 +117,10 @@ pub(super) fn counts(report: &Report, out: &mut Out) -> Result<()> {
     if !earlier.is_empty() {
         out.line(&format!("Records of other exports: {earlier}"))?;
     }
+    if report.hidden > 0 {
+        let hidden = app::words::count(report.hidden, "record counts", "records count");
+        out.line(&format!("{hidden} no more, because you hid that time: `vitalog history`"))?;
+    }
     for problem in &report.problems {
         out.line(&format!("  {}", app::words::problem(problem)))?;
     }

@@ -12,9 +12,12 @@ mod demo;
 mod doctor;
 mod explain;
 mod export;
+mod hide;
+mod history;
 mod import;
 mod imports;
 mod man;
+mod night;
 mod open;
 mod out;
 mod progress;
@@ -81,7 +84,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn exit_code(error: &Error) -> ExitCode {
     match error.code {
         Code::Cancelled => ExitCode::from(CANCELLED),
-        Code::AlreadyUndone | Code::AlreadyLinked => ExitCode::from(3),
+        Code::AlreadyUndone | Code::AlreadyLinked | Code::ActIsOver | Code::NoRows => ExitCode::from(3),
         code if code.is_usage() => ExitCode::from(2),
         _ => ExitCode::from(1),
     }
@@ -114,6 +117,9 @@ fn verb(args: &Args, out: &mut Out) -> app::Result<End> {
         Verb::Import(verb) => import::run(verb, &find()?, out),
         Verb::Imports(verb) => imports::run(verb, &find()?, out),
         Verb::Undo(verb) => undo::run(verb, &find()?, out),
+        Verb::Hide(verb) => hide::run(verb, &find()?, out),
+        Verb::Night(verb) => night::run(verb, &find()?, out),
+        Verb::History(verb) => history::run(verb, &find()?, out),
         Verb::Status => status::run(&find()?, out),
         Verb::Types => types::run(&find()?, out),
         Verb::Sources(verb) => sources::run(verb, &find()?, out),

@@ -46,8 +46,10 @@ pub(super) fn run(verb: &Sources, folder: &Folder, out: &mut Out) -> Result<End>
     match &verb.action {
         None => list(&app::sources::sources(folder)?, folder, out)?,
         Some(Action::Link { one, other }) => link(&app::sources::link(folder, one, other)?, out)?,
-        Some(Action::Order { kind, reset: true, .. }) => tell(&set_order(folder, kind, "")?, out)?,
-        Some(Action::Order { kind, sources: Some(sources), .. }) => tell(&set_order(folder, kind, sources)?, out)?,
+        Some(Action::Order { kind, reset: true, .. }) => tell(&set_order(folder, kind, "", super::now_ms())?, out)?,
+        Some(Action::Order { kind, sources: Some(sources), .. }) => {
+            tell(&set_order(folder, kind, sources, super::now_ms())?, out)?
+        }
         Some(Action::Order { kind, .. }) => tell(&order(folder, kind)?, out)?,
     }
     Ok(End::Done)

@@ -31,6 +31,7 @@ pub const IMPORT: &[&str] = &[
     "superseded",
     "kept",
     "restored",
+    "hidden",
     "problems",
     "workouts",
     "correlations",

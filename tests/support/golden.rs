@@ -51,7 +51,7 @@ fn lines(text: &str) -> Value {
 fn mask(value: &mut Value, key: &str) {
     match (key, &mut *value) {
         ("seconds" | "bytes" | "before" | "after", Value::Number(_)) => *value = json!(1),
-        ("last_import", Value::String(_)) => *value = json!("an instant"),
+        ("last_import" | "taken_back" | "wiped_from", Value::String(_)) => *value = json!("an instant"),
         ("kept" | "receipt", Value::String(_)) => *value = json!("a file"),
         ("name", Value::String(name)) if name.starts_with("kept/") => *value = json!("kept/a copy"),
         ("version", Value::String(_)) => *value = json!("a version"),
@@ -61,7 +61,7 @@ fn mask(value: &mut Value, key: &str) {
             if unstable && let Some(found) = row.get_mut("found") {
                 *found = json!("something");
             }
-            if row.contains_key("channel") || row.contains_key("receipt") {
+            if ["channel", "receipt", "act"].iter().any(|key| row.contains_key(*key)) {
                 row.insert("at".to_owned(), json!("an instant"));
             }
             row.iter_mut().for_each(|(key, value)| mask(value, key));

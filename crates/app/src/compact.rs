@@ -6,6 +6,7 @@ use store::Cancel;
 use crate::error::Result;
 use crate::folder::Folder;
 use crate::kept;
+use crate::local::system_zone;
 
 /// The answer of `vitalog compact`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -18,8 +19,8 @@ pub struct Compacted {
     pub copies_removed: u64,
 }
 
-/// Writes the store anew without the room that deleted rows left. Needs as much free space as the store has rows. A
-/// stop changes nothing.
+/// Removes what was deleted 30 days ago, and writes the store anew without the room that deleted rows left. Needs as
+/// much free space as the store has rows. A stop leaves the file as it is.
 pub fn compact(folder: &Folder, now_ms: i64, cancel: &Cancel) -> Result<Compacted> {
     let path = folder.store_path();
     let bytes = || std::fs::metadata(&path).map_or(0, |file| file.len());
@@ -29,6 +30,7 @@ pub fn compact(folder: &Folder, now_ms: i64, cancel: &Cancel) -> Result<Compacte
     }
     let mut store = folder.write()?;
     let before = bytes();
+    store.wipe_deleted(now_ms, &system_zone())?;
     store.compact(cancel)?;
     Ok(Compacted { before, after: bytes(), copies_removed: kept::prune(folder, now_ms) })
 }

@@ -66,6 +66,14 @@ codes! {
     UnknownType = "unknown_type",
     /// No import has this number.
     UnknownImport = "unknown_import",
+    /// No act of the owner has this number.
+    UnknownAct = "unknown_act",
+    /// This act was taken back before, or its rows were removed for good.
+    ActIsOver = "act_is_over",
+    /// No session of sleep starts then, or none follows near enough.
+    UnknownSession = "unknown_session",
+    /// No row that counts is among those that were named.
+    NoRows = "no_rows",
     /// No workout has this number.
     UnknownWorkout = "unknown_workout",
     /// No electrocardiogram has this number.
@@ -105,13 +113,15 @@ impl Code {
     /// Whether the arguments are at fault.
     pub fn is_usage(self) -> bool {
         use Code::{
-            BadDate, BadSql, BadUsage, UnknownEcg, UnknownImport, UnknownSetting, UnknownSource, UnknownType,
-            UnknownWorkout,
+            BadDate, BadSql, BadUsage, UnknownAct, UnknownEcg, UnknownImport, UnknownSession, UnknownSetting,
+            UnknownSource, UnknownType, UnknownWorkout,
         };
         matches!(
             self,
             UnknownType
                 | UnknownImport
+                | UnknownAct
+                | UnknownSession
                 | UnknownWorkout
                 | UnknownEcg
                 | UnknownSource
@@ -168,6 +178,12 @@ impl From<store::Error> for Error {
             }
             ErrorKind::AlreadyUndone(id) => {
                 Self::new(Code::AlreadyUndone, format!("Import {id} was undone before."), "")
+            }
+            ErrorKind::UnknownAct(id) => {
+                Self::new(Code::UnknownAct, format!("There is no act {id}."), "`vitalog history` lists them all.")
+            }
+            ErrorKind::ActIsOver(id) => {
+                Self::new(Code::ActIsOver, format!("Act {id} was taken back before, or its rows are gone."), "")
             }
             ErrorKind::UnknownSource => {
                 Self::new(Code::UnknownSource, "There is no such source.", "`vitalog sources` lists them all.")

@@ -3,6 +3,7 @@
 //! One file per use case. Nothing here knows about arguments, windows or the wall clock: callers hand in a folder and a
 //! `now`. Answers are serde structs with the keys of the command line's contract.
 
+pub mod acts;
 pub mod backup;
 pub mod charts;
 pub mod check;
@@ -44,5 +45,7 @@ pub mod workouts;
 pub use chart::{Drawn, Model, Scale, Size, Theme, render};
 pub use error::{Code, Error, Result};
 pub use folder::Folder;
+/// What the owner may say about a session of sleep.
+pub use health::series::sleep::EditKind;
 /// Stops an import or an undo at any moment.
 pub use store::Cancel;

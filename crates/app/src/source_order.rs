@@ -41,8 +41,8 @@ pub fn order(folder: &Folder, word: &str) -> Result<OrderAnswer> {
 }
 
 /// Chooses the order of a type by names or numbers of sources with commas between, and makes its days anew; none goes
-/// back to the default.
-pub fn set_order(folder: &Folder, word: &str, list: &str) -> Result<OrderAnswer> {
+/// back to the default. It is an act; see [`crate::acts`].
+pub fn set_order(folder: &Folder, word: &str, list: &str, now_ms: i64) -> Result<OrderAnswer> {
     let (found, sources) = {
         let store = folder.read()?;
         let (found, sources) = (find_kind(&store, word)?, named(&store, list)?);
@@ -53,7 +53,7 @@ pub fn set_order(folder: &Folder, word: &str, list: &str) -> Result<OrderAnswer>
         (found, sources)
     };
     let mut store = folder.write()?;
-    store.set_source_order(&found.kind.identifier, &sources, &system_zone())?;
+    store.set_source_order(&found.kind.identifier, &sources, now_ms, &system_zone())?;
     in_force(&store, &found)
 }
 

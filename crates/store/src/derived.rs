@@ -17,10 +17,10 @@ use crate::hourly;
 use crate::merged::{self, Need};
 use crate::nights;
 use crate::open::Store;
-use crate::query::Orders;
 use crate::query::kinds::every_row_has_length;
 use crate::query::settings::forget;
 use crate::query::zones::zones;
+use crate::query::{self, Orders};
 use crate::rollup::{self, DAY_MS, Days, LONGEST_SPLIT_MS, Part, Rule};
 use crate::row::{FLAG_USER_ENTERED, Key, Row};
 use crate::units;
@@ -120,6 +120,11 @@ impl Derived {
         self.mark(kind, key);
     }
 
+    /// The days of a stretch of time are to be computed anew.
+    pub fn touch(&mut self, kind: u32, (from_ms, until_ms): (i64, i64)) {
+        self.days.entry(kind).or_default().extend(utc_day(from_ms)..=utc_day(until_ms));
+    }
+
     /// The days of a row are to be computed anew.
     pub fn mark(&mut self, kind: u32, key: &Key) {
         let first = utc_day(key.start_ms);
@@ -143,6 +148,13 @@ impl Derived {
             self.zone_changed(conn, utc_day(*from), utc_day(*until))?;
         }
         Ok(zones)
+    }
+
+    /// Finds the zones anew, and then everything that was touched.
+    pub fn settle(&mut self, conn: &Connection, home: &str, before: &Zones) -> Result<()> {
+        query::zones::find_stays(conn, home)?;
+        let zones = self.rezone(conn, home, before)?;
+        self.rebuild(conn, &zones)
     }
 
     /// Marks the days `from..=until` of every kind that has rows on them, and those near by; empty ones cost nothing.

@@ -44,6 +44,12 @@ pub enum ErrorKind {
     /// The import was undone before.
     #[error("import {0} was undone before")]
     AlreadyUndone(i64),
+    /// No act has this number.
+    #[error("there is no act {0}")]
+    UnknownAct(i64),
+    /// The act was taken back before, or its rows were removed for good.
+    #[error("act {0} cannot be taken back any more")]
+    ActIsOver(i64),
     /// No source has this number.
     #[error("there is no such source")]
     UnknownSource,

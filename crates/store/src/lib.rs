@@ -5,6 +5,7 @@
 //! thread.
 
 mod absences;
+mod acts;
 mod aliases;
 mod at_path;
 mod backup;
@@ -43,6 +44,7 @@ mod unite;
 mod units;
 mod views;
 
+pub use acts::{ActRow, KEPT_MS, Rows, What};
 pub use backup::WholeCopy;
 pub use cancel::Cancel;
 pub use error::{Error, ErrorKind, Result};

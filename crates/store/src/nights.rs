@@ -8,11 +8,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use health::series::sleep::{APART_MS, Bed, Kind, LONGEST_MS, Segment, Session, Stage, name_nights, unnamed};
+use health::series::sleep::{APART_MS, Bed, Edit, Kind, LONGEST_MS, Segment, Session, Stage, name_nights, unnamed};
 use health::time::{Day, Zones, format_day};
 use health::varint::{put, take};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
+use crate::acts::nights::edits;
 use crate::error::{ErrorKind, Result};
 use crate::merged::{order_of, write_order};
 use crate::open::Store;
@@ -81,7 +82,7 @@ pub(crate) fn rebuild(
         true => those_staged(conn, kind, first_of(&before))?,
         false => staged(conn, kind)?,
     };
-    let desk = Desk::new(conn, orders, kind, staged);
+    let desk = Desk::new(conn, orders, kind, staged)?;
     let order = desk.order()?;
     if order != before {
         write_order(conn, kind, &order)?;
@@ -106,7 +107,7 @@ pub(crate) fn differences(conn: &Connection, zones: &Zones, orders: &Orders, tex
         (0..spare).for_each(|_| texts.tell(|| "a night is kept, and there is no sleep".to_owned()));
         return Ok(());
     };
-    let desk = Desk::new(conn, orders, kind, staged(conn, kind)?);
+    let desk = Desk::new(conn, orders, kind, staged(conn, kind)?)?;
     if desk.order()? != order_of(conn, kind)? {
         texts.tell(|| "the nights are found in another order of sources".to_owned());
     }
@@ -136,20 +137,22 @@ struct Desk<'a> {
     ranks: &'a Ranks,
     /// The sources that go before all others: those that ever wrote a stage, and those that the owner named.
     first: BTreeSet<i64>,
+    /// What the owner says about sessions, the oldest first.
+    edits: Vec<Edit>,
 }
 
 impl<'a> Desk<'a> {
-    /// With what the last write knew of the sources; `None` where there is no sleep.
+    /// With what the last write knew of the sources, to look up what it found; `None` where there is no sleep.
     fn known(conn: &'a Connection, orders: &'a Orders) -> Result<Option<Self>> {
         let Some(kind) = sleep(conn)? else { return Ok(None) };
         let first = first_of(&order_of(conn, kind)?);
-        Ok(Some(Self { conn, kind, ranks: orders.of(SLEEP), first }))
+        Ok(Some(Self { conn, kind, ranks: orders.of(SLEEP), first, edits: Vec::new() }))
     }
 
     /// With those that the rows say tell stages.
-    fn new(conn: &'a Connection, orders: &'a Orders, kind: u32, mut staged: BTreeSet<i64>) -> Self {
+    fn new(conn: &'a Connection, orders: &'a Orders, kind: u32, mut staged: BTreeSet<i64>) -> Result<Self> {
         staged.extend(orders.named(SLEEP).unwrap_or_default());
-        Self { conn, kind, ranks: orders.of(SLEEP), first: staged }
+        Ok(Self { conn, kind, ranks: orders.of(SLEEP), first: staged, edits: edits(conn)? })
     }
 
     /// The sources of sleep as they count, those that go first before [`BETWEEN`].
@@ -194,7 +197,7 @@ impl<'a> Desk<'a> {
         // Where those begin that hang together with the last one, and whether they are too many.
         let (mut first, mut too_many) = (0, false);
         let mut give = |segments: &mut Vec<Segment>, writers: &Writers| {
-            unnamed(segments, zones).iter().try_for_each(|session| each(session, writers))?;
+            unnamed(segments, &self.edits, zones).iter().try_for_each(|session| each(session, writers))?;
             segments.clear();
             Ok(())
         };

@@ -32,6 +32,8 @@ pub struct Report {
     pub kept: u64,
     /// Stored rows that an older export had rewritten and that this one holds: they count again.
     pub restored: u64,
+    /// Rows of this export that the owner hid: they are stored and do not count.
+    pub hidden: u64,
     /// Rejects and repairs by reason.
     pub problems: Vec<ProblemCount>,
     /// Bouts of activity.

@@ -158,6 +158,20 @@ CREATE TABLE correlation_members (
     PRIMARY KEY (entry_id, kind_id, start_ms, source_id, duration_ms, ordinal)
 ) STRICT, WITHOUT ROWID;
 
+-- What the owner did to what is stored and may take back. It is applied over the rows, also over those of imports to
+-- come; samples.superseded_by is 0 of rows that it hides, and -1 of those that it deletes.
+CREATE TABLE acts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- the order in which they were done
+    at_ms INTEGER NOT NULL,               -- when it was done
+    what TEXT NOT NULL,                   -- hide, delete, order, or of a session of sleep split, merge, nap, night, ignore
+    kind TEXT NOT NULL,                   -- identifier of the type that it is about
+    from_ms INTEGER,                      -- start of the time that it is about; of an order null
+    until_ms INTEGER,                     -- its end, which is outside; of a split the same instant
+    body TEXT NOT NULL,                   -- whose rows and how many, or the orders before and after, as JSON
+    taken_back_ms INTEGER,                -- when it was taken back; null while it stands
+    wiped_ms INTEGER                      -- when rows that it deletes were removed for good
+) STRICT;
+
 -- Roll-ups of live samples per local day and source; derived, rebuilt for the days that a write touches.
 CREATE TABLE daily (
     kind_id INTEGER NOT NULL,   -- what was measured

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 
+use crate::acts;
 use crate::copies::Holders;
 use crate::derived::{self, Derived};
 use crate::error::Result;
@@ -137,7 +138,8 @@ pub(crate) fn decide(
     let mut pages = Pages::between(kind, decided);
     while let Some(page) = pages.next(conn)? {
         for row in page.iter().filter(|row| wanted.touches(&row.key)) {
-            let superseded_by = cover.superseder(row, imports, &snapshots, &presence);
+            let by_import = cover.superseder(row, imports, &snapshots, &presence);
+            let superseded_by = by_import.or(row.superseded_by.filter(|by| acts::hidden::is_owners(*by)));
             each(Decided { row, superseded_by, presence: &presence })?;
         }
     }

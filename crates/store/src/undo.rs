@@ -11,12 +11,12 @@ use crate::error::{ErrorKind, Result};
 use crate::history::{ImportRef, Presence, live_imports, show_as};
 use crate::open::Store;
 use crate::pages::Pages;
-use crate::query::zones::{find_stays, forget_home, hand_home_on, zones};
+use crate::query::zones::{forget_home, hand_home_on, zones};
 use crate::report::HomeMoved;
 use crate::rollup::Rule;
 use crate::row::{FLAG_LOGGED, Row};
 use crate::superseded::reconcile;
-use crate::{copies, entries, forget, members, names, query, unite};
+use crate::{acts, copies, entries, forget, members, names, query, unite};
 
 /// What an undo did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -94,9 +94,8 @@ fn undo(tx: &Connection, import: i64, home_zone: &str, tell: &mut dyn FnMut(Step
     let sources = settle_names(tx, &imports, &before, &mut undone, &mut derived)?;
     entries::reconcile(tx, &imports)?;
     hand_home_on(tx, import)?;
-    find_stays(tx, home_zone)?;
-    let zones = derived.rezone(tx, home_zone, &before)?;
-    derived.rebuild(tx, &zones)?;
+    acts::hidden::apply(tx, &mut derived)?;
+    derived.settle(tx, home_zone, &before)?;
     forget::unused(tx, &sources)?;
     if imports.is_empty() {
         forget_home(tx)?;

@@ -19,12 +19,12 @@ use crate::instants::kinds_of;
 use crate::likeness::Held;
 use crate::open::Store;
 use crate::pages::Pages;
-use crate::query::zones::{find_stays, zones};
+use crate::query::zones::zones;
 use crate::report::KindCounts;
 use crate::rollup::Rule;
 use crate::row::{FLAG_LOGGED, Row};
 use crate::samples::Merge;
-use crate::{copies, entries, forget, members, names, superseded};
+use crate::{acts, copies, entries, forget, members, names, superseded};
 
 /// The number of no kind: what is merged anew lies there until it is whole.
 const SCRATCH: u32 = 0;
@@ -91,9 +91,8 @@ fn link_two(conn: &Connection, source: u32, other: u32, home_zone: &str) -> Resu
     // What the rows of either told about other names is told by those of both now.
     let moved = settle(conn, &writers, &imports, &before, &mut derived)?;
     entries::reconcile(conn, &imports)?;
-    find_stays(conn, home_zone)?;
-    let zones = derived.rezone(conn, home_zone, &before)?;
-    derived.rebuild(conn, &zones)?;
+    acts::hidden::apply(conn, &mut derived)?;
+    derived.settle(conn, home_zone, &before)?;
     forget::unused_sources(conn, &sources.union(&moved.sources).copied().collect::<Vec<_>>())
 }
 

@@ -8,6 +8,8 @@
 
 use std::collections::BTreeSet;
 
+pub use edits::{Edit, EditKind};
+
 use super::spans::{spans_in, subtract, union};
 use crate::time::{Day, HOUR_MS, Zones};
 
@@ -190,24 +192,26 @@ impl Session {
 
 /// Returns sessions by start. The order of the input does not matter, and repeats change nothing.
 pub fn sessions(segments: &[Segment], zones: &Zones) -> Vec<Session> {
-    let mut sessions = unnamed(segments, zones);
+    let mut sessions = unnamed(segments, &[], zones);
     name_nights(&mut sessions);
     sessions
 }
 
-/// The same, but all that may be the main sleep of a day is [`Kind::Extra`] yet. What lies farther apart than
-/// [`APART_MS`] has no say in each other's sessions.
-pub fn unnamed(segments: &[Segment], zones: &Zones) -> Vec<Session> {
+/// The same, but all that may be the main sleep of a day is [`Kind::Extra`] yet, and the owner's edits count, which come
+/// the oldest first. What lies farther apart than [`APART_MS`] has no say in each other's sessions.
+pub fn unnamed(segments: &[Segment], edits: &[Edit], zones: &Zones) -> Vec<Session> {
     let mut segments: Vec<Segment> =
         segments.iter().filter(|s| s.end_ms > s.start_ms && s.end_ms - s.start_ms <= LONGEST_MS).copied().collect();
     segments.sort_by_key(|s| (s.rank, s.start_ms, s.end_ms, s.stage));
     segments.dedup();
     let (in_bed, stages): (Vec<Segment>, Vec<Segment>) = segments.iter().partition(|s| s.stage == Stage::InBed);
     let beds = in_turn(&in_bed);
-    let in_bed = union(in_bed.iter().map(|s| (s.start_ms, s.end_ms)));
-    let timeline = timeline(&stages);
+    let in_bed = edits::cut_spans(union(in_bed.iter().map(|s| (s.start_ms, s.end_ms))), edits);
+    let mut timeline = timeline(&stages);
+    edits::cut_slices(&mut timeline, edits);
+    let chains = chains(&timeline, &in_bed, edits);
     let mut out: Vec<Session> =
-        chains(&timeline, &in_bed).into_iter().filter_map(|chain| session(chain, &timeline, &in_bed, zones)).collect();
+        chains.into_iter().filter_map(|chain| session(chain, &timeline, &in_bed, zones)).collect();
     // A few minutes of sleep are no session, and leave the time in bed what it is.
     let slept = |from, until| {
         let next = out.partition_point(|session| session.end_ms <= from);
@@ -218,6 +222,7 @@ pub fn unnamed(segments: &[Segment], zones: &Zones) -> Vec<Session> {
         sleepless.map(|bed| only_in_bed(bed, slices_in(&beds, bed.0, bed.1), zones)).collect();
     out.extend(sleepless);
     out.sort_by_key(|s| (s.start_ms, s.end_ms));
+    edits::name(&mut out, edits, zones);
     out
 }
 
@@ -270,12 +275,16 @@ fn own_slices(own: &[Segment]) -> Vec<Segment> {
 }
 
 /// Spans of asleep slices that belong together: a gap of two hours parts them, or of four where one time in bed holds
-/// both.
-fn chains(timeline: &[Segment], in_bed: &[(i64, i64)]) -> Vec<(i64, i64)> {
+/// both; what an edit says comes before that.
+fn chains(timeline: &[Segment], in_bed: &[(i64, i64)], edits: &[Edit]) -> Vec<(i64, i64)> {
+    let joined = |end, start| match edits::parts(edits, (end, start)) {
+        Some(parted) => !parted && start - end <= APART_MS,
+        None => joins(end, start, in_bed),
+    };
     let mut chains: Vec<(i64, i64)> = Vec::new();
     for slice in timeline.iter().filter(|s| s.stage.is_asleep()) {
         match chains.last_mut() {
-            Some((_, end)) if joins(*end, slice.start_ms, in_bed) => *end = slice.end_ms.max(*end),
+            Some((_, end)) if joined(*end, slice.start_ms) => *end = slice.end_ms.max(*end),
             _ => chains.push((slice.start_ms, slice.end_ms)),
         }
     }
@@ -387,6 +396,7 @@ fn slices_in(slices: &[Segment], from: i64, until: i64) -> &[Segment] {
     slices.get(first..last).unwrap_or_default()
 }
 
+mod edits;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

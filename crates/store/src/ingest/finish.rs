@@ -18,7 +18,7 @@ use crate::query::zones::COMPUTER_ZONE;
 use crate::report::Report;
 use crate::rollup::Rule;
 use crate::superseded::Part;
-use crate::{absences, derived, entries, forget, members, query, superseded};
+use crate::{absences, acts, derived, entries, forget, members, query, superseded};
 
 impl Ingest<'_> {
     /// Links the members of correlations to their twins at top level; one without a twin is a sample of its own.
@@ -102,9 +102,14 @@ impl Ingest<'_> {
             self.show_newest()?;
         }
         entries::reconcile(self.conn, &self.imports)?;
+        self.report.hidden = acts::hidden::apply(self.conn, &mut self.derived)?;
+        let wiped = acts::hidden::wipe(self.conn, self.delivery.now_ms, &mut self.derived)?;
         self.derive()?;
         forget::unused_sources(self.conn, &self.dictionary.new_sources)?;
         self.dictionary.create_views(self.conn)?;
+        if wiped {
+            forget::unused(self.conn, &[])?;
+        }
         self.close()
     }
 

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::sources::{self, SourceRow};
 use super::zones::zones;
+use crate::acts;
 use crate::aliases::{self, Alias, Known};
 use crate::derived;
 use crate::error::{ErrorKind, Result};
@@ -45,13 +46,21 @@ impl Store {
     }
 
     /// Chooses the order in which sources count for a type and merges its days anew, in one transaction. Sources that
-    /// are not named come after those that are, in the default order; without any it is the default that holds.
-    pub fn set_source_order(&mut self, identifier: &str, sources: &[i64], home_zone: &str) -> Result<()> {
+    /// are not named come after those that are, in the default order; without any it is the default that holds. It is
+    /// an act, which can be taken back.
+    pub fn set_source_order(&mut self, identifier: &str, sources: &[i64], now_ms: i64, home_zone: &str) -> Result<()> {
         self.change(|tx| {
             let stored: BTreeMap<i64, Alias> =
                 aliases::stored(tx)?.into_iter().map(|(id, alias)| (i64::from(id), alias)).collect();
             let named = sources.iter().map(|id| stored.get(id).cloned().ok_or_else(|| ErrorKind::UnknownSource.into()));
-            aliases::write_order(tx, identifier, &named.collect::<Result<Vec<_>>>()?)?;
+            let named = named.collect::<Result<Vec<_>>>()?;
+            let before = aliases::orders(tx)?.into_iter().find(|(of, _)| of == identifier);
+            let before = before.map(|(_, order)| order).unwrap_or_default();
+            if before == named {
+                return Ok(());
+            }
+            aliases::write_order(tx, identifier, &named)?;
+            acts::order_changed(tx, identifier, [before, named], now_ms)?;
             // It finds the types whose order is not that of their merged days.
             derived::remerge(tx, &zones(tx, home_zone)?, &BTreeMap::new(), &BTreeMap::new())
         })

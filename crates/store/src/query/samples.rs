@@ -58,7 +58,7 @@ pub struct SampleRow {
     pub by_hand: bool,
     /// First import that brought it.
     pub import_id: i64,
-    /// Whether a newer export rewrote it.
+    /// Whether it does not count: a newer export rewrote it, or the owner hid it.
     pub superseded: bool,
 }
 
@@ -95,7 +95,8 @@ impl Store {
                 "SELECT s.start_ms, s.duration_ms, s.source_id, s.value, s.original, t.text, s.origin_id, d.json,
                         s.created_delay_ms, s.copies, s.flags & 1, s.import_id, s.superseded_by IS NOT NULL
                  FROM samples s LEFT JOIN details d ON d.id = s.details_id LEFT JOIN category_texts t ON t.id = s.text_id
-                 WHERE s.kind_id = ?1 AND s.start_ms >= ?2 AND s.start_ms < ?3 AND (?4 OR s.superseded_by IS NULL)
+                 WHERE s.kind_id = ?1 AND s.start_ms >= ?2 AND s.start_ms < ?3
+                   AND (s.superseded_by IS NULL OR (?4 AND s.superseded_by >= 0))
                  ORDER BY s.start_ms, s.source_id, s.duration_ms, s.ordinal",
             )
             .map_err(crate::Error::from)?;

@@ -1,6 +1,7 @@
 //! Is the store whole: the file, its references, what follows from the imports, and the roll-ups against a recount.
 
 use super::{hours, presence, recount, remerge};
+use crate::acts;
 use crate::error::Result;
 use crate::history::live_imports;
 use crate::nights;
@@ -11,7 +12,7 @@ use crate::units;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// What was checked: `file`, `references`, `presence`, `series_summary`, `daily`, `merged`,
-    /// `hourly`, `nights` or `units`.
+    /// `hourly`, `nights`, `acts` or `units`.
     pub check: &'static str,
     /// What is wrong, without health values.
     pub text: String,
@@ -93,6 +94,9 @@ impl Store {
         let mut texts = Texts::default();
         nights::differences(&self.conn, &zones, &orders, &mut texts)?;
         findings.extend(texts.findings("nights"));
+        let mut texts = Texts::default();
+        acts::hidden::differences(&self.conn, &mut texts)?;
+        findings.extend(texts.findings("acts"));
         let mut texts = Texts::default();
         presence::of_entries(&self.conn, &imports, &mut texts)?;
         findings.extend(texts.findings("presence"));

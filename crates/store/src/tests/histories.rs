@@ -8,7 +8,7 @@ use crate::history::{Presence, image_at, live_imports};
 use crate::pages::Pages;
 
 /// Everything in a store but its own numbers and the times of imports.
-fn whole(store: &Store) -> Vec<String> {
+pub(super) fn whole(store: &Store) -> Vec<String> {
     let mut lines = dump(store);
     let queries = [
         "SELECT 'source', s.bundle, s.hardware, (SELECT group_concat(name, ', ') FROM
@@ -111,7 +111,7 @@ fn look() -> impl Strategy<Value = Look> {
     (0..4_i64, (0..NAMES.len(), 0..PHONES.len()), hours, rows, alike, prop::bool::weighted(0.85))
 }
 
-fn exports() -> impl Strategy<Value = Vec<Export>> {
+pub(super) fn exports() -> impl Strategy<Value = Vec<Export>> {
     (prop::collection::vec(line(), 4..16), prop::collection::vec(look(), 4)).prop_map(|(rows, looks)| {
         let export = |(n, (date, (watch, phone), (from, until), often, alike, complete)): (usize, &Look)| {
             let (mut lines, mut alone) = (Vec::new(), Vec::new());

@@ -182,7 +182,7 @@ fn a_chosen_order_holds_whenever_it_was_chosen() {
     let second = export(20, &[walk(30, WATCH, 10.0), walk(30, PHONE, 30.0)]);
     let choose = |store: &mut Store, names: &[(&str, Option<&str>)]| {
         let ids: Vec<i64> = names.iter().map(|name| source(store, *name).expect("there").into()).collect();
-        store.set_source_order(STEPS, &ids, "Europe/Berlin").expect("chosen");
+        store.set_source_order(STEPS, &ids, 0, "Europe/Berlin").expect("chosen");
     };
     let totals = |store: &Store| -> Vec<f64> {
         let kind = store.kinds().expect("kinds")[0].id;

@@ -1,5 +1,6 @@
 //! The store seen through its one door: batches in, rows out.
 
+mod acts;
 mod days;
 mod histories;
 mod limits;

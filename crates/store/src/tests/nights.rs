@@ -102,7 +102,7 @@ fn take(store: &mut Store, exports: &[Export], left: &mut Vec<i64>, (number, ste
         }
         Step::Order(first) => {
             let first: Vec<i64> = first.and_then(id).into_iter().collect();
-            store.set_source_order(SLEEP, &first, "Europe/Berlin").expect("an order");
+            store.set_source_order(SLEEP, &first, 0, "Europe/Berlin").expect("an order");
         }
         Step::Home(zone) => store.set_home_zone(zone.map(|zone| ZONES[zone]), "Europe/Berlin").expect("a zone"),
         Step::OnlyHome(only) => {

@@ -1,0 +1,211 @@
+//! Acts through a whole data folder.
+
+use super::*;
+use crate::sleep::sleep;
+use crate::source_order::{order, set_order};
+use crate::testing::TestFolder;
+use crate::types::types;
+
+const DAY_MS: i64 = 86_400_000;
+/// When these acts are done.
+const NOW_MS: i64 = 1_780_000_000_000;
+
+/// A sample of an hour of some day of March 2026 in UTC.
+fn steps(writer: &str, day: u8, hour: u8, value: u32) -> String {
+    format!(
+        "<Record type=\"HKQuantityTypeIdentifierStepCount\" sourceName=\"{writer}\" unit=\"count\" \
+         startDate=\"2026-03-{day:02} {hour:02}:00:00 +0000\" endDate=\"2026-03-{day:02} {hour:02}:30:00 +0000\" \
+         value=\"{value}\"/>"
+    )
+}
+
+fn slept(from: &str, until: &str) -> String {
+    format!(
+        "<Record type=\"HKCategoryTypeIdentifierSleepAnalysis\" sourceName=\"Watch\" startDate=\"2026-03-{from}:00 +0000\" \
+         endDate=\"2026-03-{until}:00 +0000\" value=\"HKCategoryValueSleepAnalysisAsleepCore\"/>"
+    )
+}
+
+fn walker(name: &str) -> TestFolder {
+    let days = (10..14).flat_map(|day| [steps("Phone", day, 9, 100), steps("Watch", day, 15, 10)]);
+    let folder = TestFolder::of_rows(name, &days.collect::<Vec<_>>());
+    crate::settings::set(&folder, "home_zone", "UTC").expect("a zone");
+    folder
+}
+
+/// Steps of each day that has some.
+fn days(folder: &Folder) -> Vec<(String, f64)> {
+    let rows = crate::daily::daily(folder, &["steps".to_owned()], Days::default(), NOW_MS).expect("days");
+    rows.into_iter().map(|row| (row.day[8..].to_owned(), row.value)).collect()
+}
+
+fn told(days: &[(&str, f64)]) -> Vec<(String, f64)> {
+    days.iter().map(|(day, value)| ((*day).to_owned(), *value)).collect()
+}
+
+fn chosen<'a>(from: &str, to: &str, source: Option<&'a str>) -> Chosen<'a> {
+    Chosen { word: "steps", days: Days::parse(Some(from), Some(to)).expect("days"), source }
+}
+
+fn whole(folder: &Folder) {
+    let store = folder.read().expect("a store");
+    assert_eq!(store.verify("UTC").expect("looked at"), []);
+}
+
+#[test]
+fn rows_of_some_days_and_one_source_count_no_more_until_it_is_taken_back() {
+    let folder = walker("hidden");
+    let all = told(&[("10", 110.0), ("11", 110.0), ("12", 110.0), ("13", 110.0)]);
+    assert_eq!(days(&folder), all);
+    let some = chosen("2026-03-11", "2026-03-12", Some("phone"));
+    assert_eq!(count(&folder, some).expect("counted").rows, 2);
+    let act = hide(&folder, some, false, NOW_MS).expect("hidden");
+    assert_eq!((act.rows, act.what, act.source), (2, "hide", vec!["Phone".to_owned()]));
+    assert_eq!(days(&folder), told(&[("10", 110.0), ("11", 10.0), ("12", 10.0), ("13", 110.0)]));
+    assert_eq!(types(&folder).expect("types")[0].count, 6);
+    whole(&folder);
+    // All of a day, by another act: what both hide stays hidden when one is taken back.
+    let day = hide(&folder, chosen("2026-03-12", "2026-03-12", None), false, NOW_MS).expect("hidden");
+    assert_eq!(day.rows, 1, "the phone's row counted no more already");
+    assert_eq!(days(&folder), told(&[("10", 110.0), ("11", 10.0), ("13", 110.0)]));
+    take_back(&folder, act.act, NOW_MS).expect("taken back");
+    assert_eq!(days(&folder), told(&[("10", 110.0), ("11", 110.0), ("13", 110.0)]));
+    whole(&folder);
+    take_back(&folder, day.act, NOW_MS).expect("taken back");
+    assert_eq!(days(&folder), all);
+    whole(&folder);
+    assert_eq!(take_back(&folder, day.act, NOW_MS).expect_err("over").code, Code::ActIsOver);
+    assert_eq!(take_back(&folder, 99, NOW_MS).expect_err("none").code, Code::UnknownAct);
+}
+
+#[test]
+fn what_is_hidden_stays_hidden_whatever_is_imported_and_undone() {
+    let folder = walker("again");
+    hide(&folder, chosen("2026-03-11", "2026-03-12", Some("Phone")), false, NOW_MS).expect("hidden");
+    let import = |name: &str, rows: &[String]| {
+        let file = folder.dir().join(name);
+        let text = format!("<?xml version=\"1.0\"?><HealthData locale=\"en_GB\">{}</HealthData>", rows.concat());
+        std::fs::write(&file, text).expect("written");
+        let (input, options) = (crate::import::Input::Path(file), crate::import::Options::default());
+        crate::import::import(&folder, &input, &options, &mut |_| true).expect("an import").report
+    };
+    let report =
+        import("more.xml", &[steps("Phone", 11, 9, 100), steps("Phone", 11, 20, 5), steps("Phone", 13, 20, 5)]);
+    assert_eq!((report.counts.new, report.counts.known, report.hidden), (2, 1, 1));
+    assert_eq!(days(&folder), told(&[("10", 110.0), ("11", 10.0), ("12", 10.0), ("13", 115.0)]));
+    whole(&folder);
+    for import in [1, 2] {
+        crate::undo::undo(&folder, import, &store::Cancel::default(), &mut |_| true).expect("undone");
+        whole(&folder);
+    }
+    assert_eq!(days(&folder), []);
+    import("last.xml", &[steps("Phone", 11, 9, 100), steps("Watch", 11, 12, 7)]);
+    assert_eq!(days(&folder), told(&[("11", 7.0)]), "the act stands");
+    take_back(&folder, 1, NOW_MS).expect("taken back");
+    assert_eq!(days(&folder), told(&[("11", 107.0)]));
+    whole(&folder);
+}
+
+#[test]
+fn a_deletion_can_be_taken_back_for_thirty_days_and_then_leaves_nothing() {
+    let folder = walker("deleted");
+    let rows = |folder: &Folder| {
+        let answer = crate::sql::sql(folder, "SELECT count(*) FROM samples").expect("counted");
+        answer.rows[0][0].clone()
+    };
+    let hidden = hide(&folder, chosen("2026-03-11", "2026-03-11", None), false, NOW_MS).expect("hidden");
+    let some = chosen("2026-03-11", "2026-03-12", None);
+    let first = hide(&folder, some, true, NOW_MS).expect("deleted");
+    assert_eq!((first.what, first.wiped_from.is_some()), ("delete", true));
+    take_back(&folder, first.act, NOW_MS).expect("taken back");
+    assert_eq!(days(&folder).len(), 3, "one day is still hidden");
+    take_back(&folder, hidden.act, NOW_MS).expect("taken back");
+    let act = hide(&folder, some, true, NOW_MS).expect("deleted").act;
+    let compact = |days: i64| {
+        crate::compact::compact(&folder, NOW_MS + days * DAY_MS, &store::Cancel::default()).expect("done");
+    };
+    compact(29);
+    assert_eq!(rows(&folder), 8);
+    compact(30);
+    assert_eq!(rows(&folder), 4);
+    whole(&folder);
+    assert_eq!(take_back(&folder, act, NOW_MS).expect_err("too late").code, Code::ActIsOver);
+    let wiped = history(&folder).expect("acts").into_iter().find(|row| row.act == act).expect("the act");
+    assert!(wiped.wiped.is_some() && wiped.wiped_from.is_none());
+}
+
+#[test]
+fn nothing_is_done_where_there_is_nothing() {
+    let folder = walker("nothing");
+    let check = |chosen: Chosen<'_>, code| {
+        assert_eq!(hide(&folder, chosen, false, NOW_MS).expect_err("refused").code, code);
+    };
+    check(chosen("2020-01-01", "2020-01-02", None), Code::NoRows);
+    check(chosen("2026-03-11", "2026-03-12", Some("Scale")), Code::UnknownSource);
+    check(Chosen { word: "nosuch", ..chosen("2026-03-11", "2026-03-12", None) }, Code::UnknownType);
+    assert_eq!(history(&folder).expect("acts"), []);
+}
+
+#[test]
+fn an_order_of_sources_is_taken_back_to_the_one_before() {
+    let folder = walker("order");
+    let shown = |folder: &Folder| -> Vec<String> {
+        order(folder, "steps").expect("an order").order.into_iter().map(|place| place.source).collect()
+    };
+    let usual = shown(&folder);
+    let turned: Vec<String> = usual.iter().rev().cloned().collect();
+    set_order(&folder, "steps", &turned.join(","), NOW_MS).expect("set");
+    set_order(&folder, "steps", &turned.join(","), NOW_MS).expect("the same again is no act");
+    set_order(&folder, "steps", &usual.join(","), NOW_MS).expect("set");
+    assert_eq!(history(&folder).expect("acts").len(), 2);
+    take_back(&folder, 2, NOW_MS).expect("taken back");
+    assert_eq!(shown(&folder), turned);
+    take_back(&folder, 1, NOW_MS).expect("taken back");
+    assert!(!order(&folder, "steps").expect("an order").chosen);
+    whole(&folder);
+}
+
+/// Sessions as kind, start and end on the clock.
+fn sessions(folder: &Folder) -> Vec<(&'static str, String, String)> {
+    let clock = |at: &str| at[8..16].replace('T', " ");
+    let rows = sleep(folder, Days::default()).expect("nights");
+    rows.iter().map(|row| (row.kind, clock(&row.start), clock(&row.end))).collect()
+}
+
+#[test]
+fn sessions_of_sleep_are_edited_and_taken_back() {
+    let rows = [slept("10 22:00", "11 01:00"), slept("11 04:00", "11 07:00"), slept("11 13:00", "11 14:00")];
+    let folder = TestFolder::of_rows("night", &rows);
+    crate::settings::set(&folder, "home_zone", "UTC").expect("a zone");
+    let before = sessions(&folder);
+    let told = |kind, from: &str, until: &str| (kind, from.to_owned(), until.to_owned());
+    let nap = told("nap", "11 13:00", "11 14:00");
+    assert_eq!(before, [told("main", "10 22:00", "11 01:00"), told("extra", "11 04:00", "11 07:00"), nap.clone()]);
+    let edit = |kind, start: &str, at| edit_night(&folder, kind, start, at, NOW_MS);
+    let check = |kind, start: &str, at, expected: &[(&'static str, String, String)]| {
+        let act = edit(kind, start, at).expect("edited").act;
+        assert_eq!(sessions(&folder), expected, "{kind:?}");
+        whole(&folder);
+        take_back(&folder, act, NOW_MS).expect("taken back");
+        assert_eq!(sessions(&folder), before);
+        whole(&folder);
+    };
+    let both = [told("main", "10 22:00", "11 07:00"), nap.clone()];
+    check(EditKind::Merge, "2026-03-10T22:00:00Z", None, &both);
+    check(EditKind::Ignore, "2026-03-10 22:00", None, &[told("main", "11 04:00", "11 07:00"), nap.clone()]);
+    let second = [told("main", "10 22:00", "11 01:00"), told("nap", "11 04:00", "11 07:00"), nap.clone()];
+    check(EditKind::Nap, "2026-03-11 04:00", None, &second);
+    let parts = [
+        told("extra", "10 22:00", "10 23:30"),
+        told("extra", "10 23:30", "11 01:00"),
+        told("main", "11 04:00", "11 07:00"),
+        nap,
+    ];
+    check(EditKind::Split, "2026-03-10 22:00", Some("23:30"), &parts);
+    let refused = |kind, start: &str, at, code| assert_eq!(edit(kind, start, at).expect_err("refused").code, code);
+    refused(EditKind::Nap, "2026-03-10 22:07", None, Code::UnknownSession);
+    refused(EditKind::Merge, "2026-03-11 04:00", None, Code::UnknownSession);
+    refused(EditKind::Split, "2026-03-10 22:00", Some("03:30"), Code::BadDate);
+    refused(EditKind::Split, "2026-03-10 22:00", None, Code::BadDate);
+    refused(EditKind::Nap, "last night", None, Code::BadDate);
+}

@@ -1,0 +1,263 @@
+//! Rows that the owner hid or deleted: they stay where they are and count no more.
+//!
+//! `samples.superseded_by` says so, as it does of rows that a newer export rewrote. What follows from the imports comes
+//! first: only rows that would count are hidden, so that showing them again is to let them count.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{Act, ActRow, Body, KEPT_MS, What, log, write};
+use crate::aliases::{self, Alias};
+use crate::derived::{self, Derived};
+use crate::error::{ErrorKind, Result};
+use crate::open::Store;
+use crate::query::verify::Texts;
+use crate::query::zones::zones;
+use crate::rollup::Rule;
+use crate::row::Key;
+use crate::{forget, members};
+
+/// In place of an import: the owner hid the row.
+const HIDDEN: i64 = 0;
+/// In place of an import: the owner deleted it.
+const DELETED: i64 = -1;
+
+/// Whether it is the owner that keeps a row from counting, and no import.
+pub(crate) fn is_owners(superseded_by: i64) -> bool {
+    superseded_by <= HIDDEN
+}
+
+/// Rows of a type that begin in a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rows {
+    /// Apple's identifier of the type.
+    pub kind: String,
+    /// From here on; none means from the first.
+    pub from_ms: Option<i64>,
+    /// Before here; none means to the last.
+    pub until_ms: Option<i64>,
+    /// Number of the source; none means of every one.
+    pub source: Option<i64>,
+}
+
+impl Store {
+    /// Returns how many rows count that an act about them would hide, copies that count among them.
+    pub fn count_rows(&self, rows: &Rows) -> Result<u64> {
+        let act = act_of(&self.conn, rows, What::Hide)?;
+        let mut n = 0;
+        if let Some(place) = Place::of(&self.conn, &act)? {
+            place.each(&self.conn, &mut |_, copies| {
+                n += copies;
+                Ok(())
+            })?;
+        }
+        Ok(n)
+    }
+
+    /// Hides rows, or deletes them: then they are removed for good [`KEPT_MS`] later. They count no more at once, and
+    /// neither do those that later imports bring to the same place. `home_zone` holds where none is known.
+    pub fn hide(&mut self, rows: &Rows, deletes: bool, now_ms: i64, home_zone: &str) -> Result<ActRow> {
+        self.change(|tx| {
+            let what = if deletes { What::Delete } else { What::Hide };
+            let mut act = Act { at_ms: now_ms, ..act_of(tx, rows, what)? };
+            let (mut derived, before) = (Derived::default(), zones(tx, home_zone)?);
+            act.body.rows = cover(tx, &act, &mut derived)?;
+            let act = write(tx, act)?;
+            derived.settle(tx, home_zone, &before)?;
+            Ok(ActRow::of(&act))
+        })
+    }
+
+    /// Removes the rows of deletions that are older than [`KEPT_MS`].
+    pub fn wipe_deleted(&mut self, now_ms: i64, home_zone: &str) -> Result<()> {
+        if due(&self.conn, now_ms)?.is_empty() {
+            return Ok(());
+        }
+        self.change(|tx| {
+            let (mut derived, before) = (Derived::default(), zones(tx, home_zone)?);
+            wipe(tx, now_ms, &mut derived)?;
+            derived.settle(tx, home_zone, &before)?;
+            forget::unused(tx, &[])
+        })
+    }
+}
+
+fn act_of(conn: &Connection, rows: &Rows, what: What) -> Result<Act> {
+    let alias = |id: i64| -> Result<Alias> {
+        let stored = aliases::stored(conn)?.into_iter().find(|(stored, _)| i64::from(*stored) == id);
+        Ok(stored.ok_or(ErrorKind::UnknownSource)?.1)
+    };
+    let source = rows.source.map(alias).transpose()?;
+    let body = Body { source, ..Body::default() };
+    Ok(Act { from_ms: rows.from_ms, until_ms: rows.until_ms, body, ..Act::new(what, &rows.kind) })
+}
+
+/// Hides what acts that stand hide, after anything that changed what counts. Returns how many rows that is, copies that
+/// count among them.
+pub(crate) fn apply(conn: &Connection, derived: &mut Derived) -> Result<u64> {
+    let acts = log::standing(conn)?;
+    // What is deleted is not also hidden.
+    let in_turn = [What::Delete, What::Hide].map(|what| acts.iter().filter(move |act| act.what == what));
+    in_turn.into_iter().flatten().try_fold(0, |n, act| Ok(n + cover(conn, act, derived)?))
+}
+
+/// Lets rows of an act that was taken back count again, unless another one hides them, too.
+pub(super) fn show(conn: &Connection, act: &Act, derived: &mut Derived) -> Result<()> {
+    if let Some(mut place) = Place::of(conn, act)? {
+        let by = code(act);
+        place.by = Some(by);
+        place.mark(conn, derived)?;
+        place.set(conn, None)?;
+    }
+    apply(conn, derived)?;
+    Ok(())
+}
+
+/// Removes the rows of deletions that are due. Tells whether there were any: what only they used is left.
+pub(crate) fn wipe(conn: &Connection, now_ms: i64, derived: &mut Derived) -> Result<bool> {
+    let mut removed = 0;
+    for act in &due(conn, now_ms)? {
+        if let Some(mut place) = Place::of(conn, act)? {
+            place.by = Some(DELETED);
+            place.mark(conn, derived)?;
+            removed += place.remove(conn)?;
+        }
+        log::wiped(conn, act.id, now_ms)?;
+    }
+    if removed > 0 {
+        conn.execute(members::LOST, [])?;
+    }
+    Ok(removed > 0)
+}
+
+/// Deletions whose rows are to be removed: those of older ones that later imports brought, too.
+fn due(conn: &Connection, now_ms: i64) -> Result<Vec<Act>> {
+    let old = |act: &Act| act.what == What::Delete && act.at_ms <= now_ms.saturating_sub(KEPT_MS);
+    Ok(log::standing(conn)?.into_iter().filter(old).collect())
+}
+
+/// Tells rows that count and are hidden, and the other way round.
+pub(crate) fn differences(conn: &Connection, texts: &mut Texts) -> Result<()> {
+    let mut counted = 0;
+    let mut places = Vec::new();
+    for act in log::standing(conn)?.iter().filter(|act| matches!(act.what, What::Hide | What::Delete)) {
+        let Some(place) = Place::of(conn, act)? else { continue };
+        place.each(conn, &mut |_, _| {
+            counted += 1;
+            Ok(())
+        })?;
+        places.push((code(act), place));
+    }
+    let mut lost = 0;
+    let mut statement =
+        conn.prepare("SELECT kind_id, start_ms, source_id, superseded_by FROM samples WHERE superseded_by <= 0")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (kind, start, source, by): (u32, i64, u32, i64) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        let hides = |(code, place): &(i64, Place)| *code == by && place.holds(kind, start, source);
+        lost += u64::from(!places.iter().any(hides));
+    }
+    let told = [(counted, "rows count that the owner hid"), (lost, "rows are hidden by nobody")];
+    told.iter().filter(|(n, _)| *n > 0).for_each(|(n, what)| texts.tell(|| format!("{n} {what}")));
+    Ok(())
+}
+
+fn code(act: &Act) -> i64 {
+    if act.what == What::Delete { DELETED } else { HIDDEN }
+}
+
+fn cover(conn: &Connection, act: &Act, derived: &mut Derived) -> Result<u64> {
+    let Some(mut place) = Place::of(conn, act)? else { return Ok(0) };
+    let n = place.mark(conn, derived)?;
+    place.set(conn, Some(code(act)))?;
+    if act.what == What::Delete {
+        // What was hidden counts no less by it, and must not be shown again by the other act.
+        place.by = Some(HIDDEN);
+        place.set(conn, Some(DELETED))?;
+    }
+    Ok(n)
+}
+
+/// Where the rows of an act lie.
+struct Place {
+    kind: u32,
+    rule: Rule,
+    span: (i64, i64),
+    /// None means of every source.
+    sources: Option<Vec<u32>>,
+    /// Those that count, or those that an act of this code hid.
+    by: Option<i64>,
+}
+
+impl Place {
+    /// None where the store has no such type.
+    fn of(conn: &Connection, act: &Act) -> Result<Option<Self>> {
+        let mut statement = conn.prepare_cached("SELECT id FROM kinds WHERE identifier = ?1")?;
+        let Some(kind) = statement.query_row([&act.kind], |row| row.get(0)).optional()? else { return Ok(None) };
+        let sources = match &act.body.source {
+            None => None,
+            Some(alias) => {
+                let stored = aliases::stored(conn)?.into_iter();
+                Some(stored.filter(|(_, other)| other.meets(alias)).map(|(id, _)| id).collect())
+            }
+        };
+        Ok(Some(Self { kind, rule: derived::rule(conn, kind)?, span: act.span(), sources, by: None }))
+    }
+
+    fn holds(&self, kind: u32, start_ms: i64, source: u32) -> bool {
+        kind == self.kind
+            && (self.span.0..self.span.1).contains(&start_ms)
+            && self.sources.as_ref().is_none_or(|sources| sources.contains(&source))
+    }
+
+    /// The condition of its rows; a list of small numbers of the store's own needs no parameters.
+    fn condition(&self) -> String {
+        let sources = self.sources.as_ref().map_or(String::new(), |sources| {
+            let ids: Vec<String> = sources.iter().map(u32::to_string).collect();
+            format!(" AND source_id IN ({})", ids.join(","))
+        });
+        format!("kind_id = ?1 AND start_ms >= ?2 AND start_ms < ?3 AND superseded_by IS ?4{sources}")
+    }
+
+    /// Hands over each row and how often it counts.
+    fn each(&self, conn: &Connection, each: &mut dyn FnMut(&Key, u64) -> Result<()>) -> Result<()> {
+        let mut statement = conn.prepare(&format!(
+            "SELECT start_ms, source_id, duration_ms, ordinal, copies, flags FROM samples WHERE {}",
+            self.condition()
+        ))?;
+        let mut rows = statement.query(params![self.kind, self.span.0, self.span.1, self.by])?;
+        while let Some(row) = rows.next()? {
+            let key =
+                Key { start_ms: row.get(0)?, source: row.get(1)?, duration_ms: row.get(2)?, ordinal: row.get(3)? };
+            each(&key, u64::from(self.rule.copies(row.get(4)?, row.get(5)?)))?;
+        }
+        Ok(())
+    }
+
+    /// What follows from its rows is to be found anew. Returns how often they count.
+    fn mark(&self, conn: &Connection, derived: &mut Derived) -> Result<u64> {
+        let (kind, mut n) = (self.kind, 0);
+        self.each(conn, &mut |key, copies| {
+            n += copies;
+            derived.changed(kind, key);
+            Ok(())
+        })?;
+        Ok(n)
+    }
+
+    fn set(&self, conn: &Connection, by: Option<i64>) -> Result<()> {
+        let sql = format!("UPDATE samples SET superseded_by = ?5 WHERE {}", self.condition());
+        conn.execute(&sql, params![self.kind, self.span.0, self.span.1, self.by, by])?;
+        Ok(())
+    }
+
+    fn remove(&self, conn: &Connection) -> Result<usize> {
+        let place = params![self.kind, self.span.0, self.span.1, self.by];
+        let logged = format!(
+            "DELETE FROM sample_log WHERE kind_id = ?1 AND (start_ms, source_id, duration_ms, ordinal) IN
+                 (SELECT start_ms, source_id, duration_ms, ordinal FROM samples WHERE {})",
+            self.condition()
+        );
+        conn.execute(&logged, place)?;
+        Ok(conn.execute(&format!("DELETE FROM samples WHERE {}", self.condition()), place)?)
+    }
+}

@@ -1,0 +1,94 @@
+//! Rows that the owner hid are hidden whatever is imported and undone, before and after.
+
+use proptest::prelude::*;
+
+use super::histories::{exports, whole};
+use super::*;
+use crate::Rows;
+
+/// An hour on which hiding begins, how many hours it takes, of which type, and of the first source only.
+type Hidden = (i64, i64, bool, bool, bool);
+
+fn hidden() -> impl Strategy<Value = Vec<Hidden>> {
+    prop::collection::vec((0..12_i64, 1..6_i64, any::<bool>(), any::<bool>(), any::<bool>()), 1..4)
+}
+
+/// Hides some rows; the number of the act.
+fn hide(store: &mut Store, (from, hours, pulse, some, deletes): Hidden) -> i64 {
+    let first = || {
+        store.stored_sources().expect("sources").iter().find(|row| row.names[0].contains("iPhone")).map(|row| row.id)
+    };
+    let rows = Rows {
+        kind: if pulse { PULSE } else { STEPS }.to_owned(),
+        from_ms: Some(from * HOUR),
+        until_ms: Some((from + hours) * HOUR),
+        source: if some { first() } else { None },
+    };
+    store.hide(&rows, deletes, 0, "Europe/Berlin").expect("hidden").id
+}
+
+#[track_caller]
+fn check_whole(store: &Store) {
+    assert_eq!(store.verify("Europe/Berlin").expect("looked at"), []);
+}
+
+fn order() -> impl Strategy<Value = (Vec<usize>, usize)> {
+    (Just((0..4).collect::<Vec<usize>>()).prop_shuffle(), 0..4_usize)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: if std::env::var_os("CI").is_some() { 48 } else { 96 }, ..ProptestConfig::default() })]
+
+    /// Acts that name no source are the same before any import and after all; taken back, they leave nothing.
+    #[test]
+    fn acts_and_imports_come_in_any_order(exports in exports(), acts in hidden(), (order, undone) in order()) {
+        let acts: Vec<Hidden> = acts.into_iter().map(|(from, hours, pulse, _, deletes)| (from, hours, pulse, false, deletes)).collect();
+        let mut first = Store::empty(Path::new("")).expect("opens");
+        for act in &acts {
+            hide(&mut first, *act);
+        }
+        exports.iter().for_each(|export| drop(ingest(&mut first, export)));
+        let mut last = Store::empty(Path::new("")).expect("opens");
+        for (n, place) in order.iter().enumerate() {
+            if let Some(act) = acts.get(n) {
+                hide(&mut last, *act);
+            }
+            ingest(&mut last, &exports[*place]);
+        }
+        prop_assert_eq!(differences(&whole(&first), &whole(&last)), Vec::<String>::new());
+        check_whole(&first);
+        let import = |store: &Store, place: usize| {
+            let file = format!("{:?}", (exports[place].date, exports[place].undated, &exports[place].rows,
+                &exports[place].workouts, &exports[place].nested, &exports[place].alike));
+            store.conn.query_row("SELECT id FROM imports WHERE fingerprint = ?1 AND undone = 0", [file], |row| row.get::<_, i64>(0)).ok()
+        };
+        if let Some((a, b)) = import(&first, undone).zip(import(&last, undone)) {
+            undo(&mut first, a);
+            undo(&mut last, b);
+            prop_assert_eq!(differences(&whole(&first), &whole(&last)), Vec::<String>::new());
+            check_whole(&last);
+        }
+    }
+
+    #[test]
+    fn what_is_taken_back_leaves_nothing(exports in exports(), acts in hidden(), undone in any::<bool>()) {
+        let mut acted = Store::empty(Path::new("")).expect("opens");
+        let mut plain = Store::empty(Path::new("")).expect("opens");
+        let mut done = Vec::new();
+        for (n, export) in exports.iter().enumerate() {
+            ingest(&mut acted, export);
+            ingest(&mut plain, export);
+            done.extend(acts.get(n).map(|act| hide(&mut acted, *act)));
+        }
+        check_whole(&acted);
+        if undone {
+            undo(&mut acted, 2);
+            undo(&mut plain, 2);
+        }
+        for act in done {
+            acted.take_back(act, 0, "Europe/Berlin").expect("taken back");
+            check_whole(&acted);
+        }
+        prop_assert_eq!(differences(&whole(&acted), &whole(&plain)), Vec::<String>::new());
+    }
+}
