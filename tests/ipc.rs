@@ -105,7 +105,7 @@ impl Backend for Fake {
         let entries = |n: u64| json!({"read": n, "new": n, "known": 0, "replaced": 0, "rejected": 0});
         Ok(json!({
             "import": 3, "outcome": "imported", "file": "export.zip", "records": 1000, "new": 990, "known": 0,
-            "replaced": 0, "duplicates": 8, "rejected": 2, "superseded": 0, "kept": 0, "restored": 0, "seconds": 1.2,
+            "replaced": 0, "duplicates": 8, "rejected": 2, "superseded": 0, "kept": 0, "restored": 0, "hidden": 0, "seconds": 1.2,
             "workouts": entries(3), "routes": entries(1), "ecgs": entries(0), "correlations": entries(0),
             "activity_days": entries(30), "clinical_records": entries(0), "audiograms": entries(0),
             "vision_prescriptions": entries(0), "profiles": entries(1),
@@ -310,6 +310,31 @@ fn changes_are_told_where_there_are_some() {
 #[test]
 fn recordings_of_the_heart_are_listed() {
     check_person("ecgs", "ecgs", json!({}));
+}
+
+#[test]
+fn rows_are_hidden_and_sleep_is_edited_until_it_is_taken_back() {
+    let person = Person::new("acts");
+    let window = person.window();
+    let kept = |name: &str, command: &str, arguments: Value| {
+        let (kind, answer) = match ask(&window, command, arguments) {
+            Ok(answer) => ("answer", answer),
+            Err(error) => ("error", error),
+        };
+        keep(name, &json!({ kind: answer }));
+    };
+    let rows = json!({"word": "step_count", "from": "2026-03-14", "to": "2026-03-15", "source": null});
+    kept("count_rows", "count_rows", json!({"rows": rows}));
+    kept("hide_rows", "hide_rows", json!({"rows": rows, "deletes": true}));
+    let sessions = ask(&window, "sessions", json!({"day": "2026-03-14"})).unwrap();
+    keep("sessions", &json!({"answer": sessions}));
+    let start = &sessions[0]["start"];
+    kept("edit_night", "edit_night", json!({"editAs": "nap", "start": start, "at": null}));
+    kept("history", "history", json!({}));
+    kept("take_back", "take_back", json!({"act": 1}));
+    kept("take_back_again", "take_back", json!({"act": 1}));
+    let unknown = ask(&window, "edit_night", json!({"editAs": "dream", "start": start, "at": null}));
+    assert_eq!(unknown.unwrap_err()["code"], "bad_usage");
 }
 
 #[test]

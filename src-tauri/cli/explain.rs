@@ -41,6 +41,13 @@ fn tell(answer: &ExplainAnswer, folder: &Folder, out: &mut Out) -> Result<()> {
         }
         None => out.line(&format!("{} on {}.", none_of(display.name()).trim_end_matches('.'), answer.day))?,
     }
+    if answer.hidden > 0 {
+        let rows = app::words::count(answer.hidden, "row", "rows");
+        out.line(&format!("You hid {rows} of the day: `vitalog history`."))?;
+    }
+    if !answer.edits.is_empty() {
+        out.line(&format!("You edited this sleep: {}. `vitalog history` takes it back.", answer.edits.join(", ")))?;
+    }
     if answer.sources.is_empty() {
         return Ok(());
     }

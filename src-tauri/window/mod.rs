@@ -1,5 +1,6 @@
 //! The desktop window: Tauri's setup and one command file per noun. It knows no health data; that is the backend's.
 
+pub mod acts;
 pub mod backend;
 pub mod charts;
 pub mod error;
@@ -63,6 +64,12 @@ pub fn with_commands<R: Runtime>(builder: Builder<R>, shared: Shared) -> Builder
         numbers::set_source_order,
         numbers::check,
         numbers::sql,
+        acts::count_rows,
+        acts::hide_rows,
+        acts::sessions,
+        acts::edit_night,
+        acts::history,
+        acts::take_back,
         settings::settings,
         settings::set_setting,
         settings::doctor,

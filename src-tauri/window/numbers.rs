@@ -81,7 +81,8 @@ pub fn source_order(shared: State<'_, Shared>, word: String) -> Answer<Value> {
 #[tauri::command(async)]
 pub fn set_source_order(shared: State<'_, Shared>, word: String, order: Vec<i64>) -> Answer<Value> {
     let list: Vec<String> = order.iter().map(i64::to_string).collect();
-    answer(app::source_order::set_order(&shared.backend.desk().folder, &word, &list.join(",")))
+    let desk = shared.backend.desk();
+    answer(app::source_order::set_order(&desk.folder, &word, &list.join(","), desk.now_ms))
 }
 
 /// Our numbers beside Apple's, as in `vitalog check`; the summary alone, for rows are many.

@@ -120,6 +120,9 @@ export interface Explained {
   shared_min?: number
   asleep?: number
   nap_min?: number | null
+  /** Rows of the day that the owner hid, and what was said about its sleep. */
+  hidden?: number
+  edits?: Edit[]
   double_entries?: { at: string; value: number; sources: number }[]
   sources: { source: string; id: number | null; rows_used: number; rows_left_out: number; value: number | null }[]
 }
@@ -228,4 +231,45 @@ export interface Check {
   ok: boolean
   found: string
   fix: string
+}
+
+/** The rows that an act is about; none of days or source means all. */
+export interface RowsOf {
+  word: string
+  from: string | null
+  to: string | null
+  source: number | null
+}
+
+export type Edit = 'split' | 'merge' | 'nap' | 'night' | 'ignore'
+
+/** What the owner did, as `vitalog history` tells it. */
+export interface Act {
+  act: number
+  at: string
+  what: 'hide' | 'delete' | 'order' | Edit
+  type: string
+  from: string | null
+  until: string | null
+  source: string[]
+  rows: number
+  taken_back: string | null
+  wiped_from: string | null
+  wiped: string | null
+}
+
+export interface HistoryRow extends Act {
+  name: string
+  /** First and last local day; null at an end that is open. */
+  days: [string | null, string | null]
+}
+
+/** A session of sleep; times are the wearer's own. */
+export interface Session {
+  start: string
+  from: string
+  until: string
+  kind: 'main' | 'extra' | 'nap' | 'in_bed_only'
+  asleepMin: number
+  joins: boolean
 }

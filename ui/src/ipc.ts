@@ -2,6 +2,7 @@
 import { Channel, invoke } from '@tauri-apps/api/core'
 import { getCurrentWebview } from '@tauri-apps/api/webview'
 import type {
+  Act,
   Agreement,
   Beside,
   Change,
@@ -10,9 +11,13 @@ import type {
   Check,
   Earlier,
   Ecg,
+  Edit,
   Explained,
+  HistoryRow,
   Nights,
   Order,
+  RowsOf,
+  Session,
   Settings,
   Source,
   Table,
@@ -120,6 +125,8 @@ export interface Report extends Record<EntryKind, EntryCounts> {
   superseded: number
   kept: number
   restored: number
+  /** Rows of the file that the owner hid. */
+  hidden: number
   problems: Problem[]
   /** What became of the records, by Apple's identifier. */
   by_type: Record<string, { read: number; rejected: number }>
@@ -199,6 +206,15 @@ export const sources = () => invoke<Source[]>('sources')
 export const sourceOrder = (word: string) => invoke<Order>('source_order', { word })
 /** Sources by their numbers, the best first; none goes back to the default order. */
 export const setSourceOrder = (word: string, order: number[]) => invoke<Order>('set_source_order', { word, order })
+/** How many rows an act would be about. */
+export const countRows = (rows: RowsOf) => invoke<{ rows: number }>('count_rows', { rows })
+/** Rows count no more; those that are deleted are gone for good after 30 days. */
+export const hideRows = (rows: RowsOf, deletes: boolean) => invoke<Act>('hide_rows', { rows, deletes })
+export const sessions = (day: string) => invoke<Session[]>('sessions', { day })
+/** Says what the session is that starts at an instant; `at` is where one is split, a time on the clock. */
+export const editNight = (editAs: Edit, start: string, at: string | null) => invoke<Act>('edit_night', { editAs, start, at })
+export const history = () => invoke<HistoryRow[]>('history')
+export const takeBack = (act: number) => invoke<Act>('take_back', { act })
 export const check = () => invoke<Agreement[]>('check')
 export const sql = (statement: string) => invoke<Table>('sql', { statement })
 export const settings = () => invoke<Settings>('settings')

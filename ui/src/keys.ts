@@ -1,4 +1,5 @@
 // What the keyboard does: one table for whoever presses and for the list of keys.
+import { takeBack } from './acts.svelte'
 import { at, go, href, RANGES, rangeNow, turn } from './address.svelte'
 import { appearance } from './appearance.svelte'
 import { step } from './days'
@@ -19,6 +20,7 @@ export const KEYS = [
   ['Shift \u2190 \u2192', 'period'],
   ['\u2190 \u2192', 'read'],
   ['T', 'today'],
+  ['Ctrl/\u2318 Z', 'undo'],
   ['C', 'compare'],
   ['/', 'search'],
   ['G \u2026', 'go'],
@@ -52,6 +54,10 @@ export function listen(shell: Shell): () => void {
     if (command && !event.altKey && !event.shiftKey && (key === 'k' || key === 'b')) {
       event.preventDefault()
       return key === 'k' ? shell.palette() : shell.sidebar()
+    }
+    if (command && !event.altKey && !event.shiftKey && key === 'z' && !writing(event.target)) {
+      event.preventDefault()
+      return void takeBack()
     }
     if (command || event.altKey || writing(event.target) || document.querySelector('dialog[open]')) return
     if (event.shiftKey && (key === 'arrowleft' || key === 'arrowright')) {

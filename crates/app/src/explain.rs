@@ -64,6 +64,12 @@ pub struct ExplainAnswer {
     /// What looks like one entry in two apps, by time; only of events, of which all count.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub double_entries: Vec<DoubleAnswer>,
+    /// Rows of the day that the owner hid or deleted: they count nowhere.
+    #[serde(skip_serializing_if = "is_none")]
+    pub hidden: u64,
+    /// What the owner said about the sleep of the day, the oldest first: `split`, `merge`, `nap`, `night` or `ignore`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub edits: Vec<&'static str>,
     /// The sources that have rows on the day, the best first.
     pub sources: Vec<SourcePart>,
 }
@@ -114,7 +120,7 @@ pub fn explain(folder: &Folder, word: &str, day: &str) -> Result<ExplainAnswer> 
     let found = find_kind(&store, if kind::fold(word) == "sleep" { SLEEP } else { word })?;
     let (orders, zones) = (store.orders()?, zones(&store)?);
     match found.kind.identifier == SLEEP {
-        true => night(&store, &orders, &zones, days),
+        true => night(&store, &found, &orders, &zones, days),
         false => number(&store, &found, &orders, &zones, days),
     }
 }
@@ -138,6 +144,8 @@ fn empty(identifier: &str, zones: &Zones, day: Day) -> ExplainAnswer {
         nap_min: None,
         nights: identifier == SLEEP,
         double_entries: Vec::new(),
+        hidden: 0,
+        edits: Vec::new(),
         sources: Vec::new(),
     }
 }
@@ -171,6 +179,7 @@ fn number(store: &Store, found: &Found, orders: &Orders, zones: &Zones, days: Da
         shared_min: coverage.map(|coverage| coverage.shared_ms as f64 / MINUTE_MS),
         asleep,
         double_entries,
+        hidden: acts::hidden(store, found.id, days, zones)?,
         sources,
         ..empty(&found.kind.identifier, zones, day)
     })
@@ -250,7 +259,7 @@ impl Parts<'_> {
     }
 }
 
-fn night(store: &Store, orders: &Orders, zones: &Zones, days: Days) -> Result<ExplainAnswer> {
+fn night(store: &Store, found: &Found, orders: &Orders, zones: &Zones, days: Days) -> Result<ExplainAnswer> {
     let sleeper = Sleeper::new(store, orders, zones)?;
     let segments = sleeper.segments(days)?;
     let (naps, night): (Vec<Session>, Vec<Session>) =
@@ -272,10 +281,17 @@ fn night(store: &Store, orders: &Orders, zones: &Zones, days: Days) -> Result<Ex
         sentence: if orders.named(SLEEP).is_some() { NAMED_NIGHT } else { NIGHT },
         naive_sum: minutes(naive_asleep_ms(&segments, &night)),
         nap_min: minutes(asleep(&naps)),
+        hidden: acts::hidden(store, found.id, days, zones)?,
+        edits: acts::edits(store, days.numbers().0, zones)?,
         sources: parts.by_place.into_values().collect(),
         ..empty(SLEEP, zones, days.numbers().0)
     })
 }
 
+fn is_none(n: &u64) -> bool {
+    *n == 0
+}
+
+mod acts;
 #[cfg(test)]
 mod tests;

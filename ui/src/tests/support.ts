@@ -9,12 +9,17 @@ import chartNight from '../../../tests/fixtures/ipc/chart_night.json'
 import chartSmall from '../../../tests/fixtures/ipc/chart_small.json'
 import check from '../../../tests/fixtures/ipc/check.json'
 import beside from '../../../tests/fixtures/ipc/beside.json'
+import countRows from '../../../tests/fixtures/ipc/count_rows.json'
 import ecgs from '../../../tests/fixtures/ipc/ecgs.json'
 import explain from '../../../tests/fixtures/ipc/explain.json'
+import hideRows from '../../../tests/fixtures/ipc/hide_rows.json'
+import actsDone from '../../../tests/fixtures/ipc/history.json'
 import nights from '../../../tests/fixtures/ipc/nights.json'
+import sessions from '../../../tests/fixtures/ipc/sessions.json'
 import settings from '../../../tests/fixtures/ipc/settings.json'
 import sourceOrder from '../../../tests/fixtures/ipc/source_order.json'
 import sources from '../../../tests/fixtures/ipc/sources.json'
+import editNight from '../../../tests/fixtures/ipc/edit_night.json'
 import sql from '../../../tests/fixtures/ipc/sql.json'
 import workout from '../../../tests/fixtures/ipc/workout.json'
 import workouts from '../../../tests/fixtures/ipc/workouts.json'
@@ -22,6 +27,7 @@ import importExport from '../../../tests/fixtures/ipc/import_export.json'
 import importDetail from '../../../tests/fixtures/ipc/import_detail.json'
 import imports from '../../../tests/fixtures/ipc/imports.json'
 import status from '../../../tests/fixtures/ipc/status.json'
+import takeBack from '../../../tests/fixtures/ipc/take_back.json'
 import types from '../../../tests/fixtures/ipc/types.json'
 import undo from '../../../tests/fixtures/ipc/undo_import.json'
 
@@ -52,6 +58,12 @@ export const kept: Record<string, Answer> = {
   sql: () => sql.answer,
   settings: () => settings.answer,
   set_setting: () => settings.answer,
+  count_rows: () => countRows.answer,
+  hide_rows: () => hideRows.answer,
+  sessions: () => sessions.answer,
+  edit_night: () => editNight.answer,
+  history: () => actsDone.answer,
+  take_back: () => takeBack.answer,
   doctor: () => [],
   sample: () => status.answer,
   opened_with: () => null,

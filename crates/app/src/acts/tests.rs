@@ -64,6 +64,8 @@ fn rows_of_some_days_and_one_source_count_no_more_until_it_is_taken_back() {
     assert_eq!(days(&folder), told(&[("10", 110.0), ("11", 10.0), ("12", 10.0), ("13", 110.0)]));
     assert_eq!(types(&folder).expect("types")[0].count, 6);
     whole(&folder);
+    let explained = |day: &str| crate::explain::explain(&folder, "steps", day).expect("explained").hidden;
+    assert_eq!((explained("2026-03-10"), explained("2026-03-11")), (0, 1));
     // All of a day, by another act: what both hide stays hidden when one is taken back.
     let day = hide(&folder, chosen("2026-03-12", "2026-03-12", None), false, NOW_MS).expect("hidden");
     assert_eq!(day.rows, 1, "the phone's row counted no more already");
@@ -185,6 +187,7 @@ fn sessions_of_sleep_are_edited_and_taken_back() {
     let check = |kind, start: &str, at, expected: &[(&'static str, String, String)]| {
         let act = edit(kind, start, at).expect("edited").act;
         assert_eq!(sessions(&folder), expected, "{kind:?}");
+        assert_eq!(crate::explain::explain(&folder, "sleep", "2026-03-11").expect("explained").edits, [kind.as_str()]);
         whole(&folder);
         take_back(&folder, act, NOW_MS).expect("taken back");
         assert_eq!(sessions(&folder), before);

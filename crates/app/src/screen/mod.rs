@@ -1,7 +1,8 @@
 //! What the window's screens show beside the answers of the verbs: a chart with its read-out and its number, the nights
-//! of a stretch, what changed, two stretches side by side, recordings, and types with their areas. Every number comes
-//! from where the verbs take theirs.
+//! of a stretch, what changed, two stretches side by side, recordings, types with their areas, and what the owner did.
+//! Every number comes from where the verbs take theirs.
 
+mod acts;
 mod beside;
 mod changes;
 mod chart;
@@ -10,6 +11,7 @@ mod nights;
 mod types;
 mod workouts;
 
+pub use acts::{HistoryRow, SessionAnswer, history, sessions};
 pub use beside::{Averages, Beside, Earlier, beside};
 pub use changes::{Change, changes};
 pub use chart::{Ask, Context, Hero, Part, Shown, Slot, chart};

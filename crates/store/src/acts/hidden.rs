@@ -53,6 +53,15 @@ impl Store {
         Ok(n)
     }
 
+    /// Returns how many rows of a kind that begin in `[from_ms, until_ms)` the owner hid or deleted.
+    pub fn hidden_rows(&self, kind_id: i64, (from_ms, until_ms): (i64, i64)) -> Result<u64> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT count(*) FROM samples
+             WHERE kind_id = ?1 AND start_ms >= ?2 AND start_ms < ?3 AND superseded_by <= ?4",
+        )?;
+        Ok(statement.query_row(params![kind_id, from_ms, until_ms, HIDDEN], |row| row.get(0))?)
+    }
+
     /// Hides rows, or deletes them: then they are removed for good [`KEPT_MS`] later. They count no more at once, and
     /// neither do those that later imports bring to the same place. `home_zone` holds where none is known.
     pub fn hide(&mut self, rows: &Rows, deletes: bool, now_ms: i64, home_zone: &str) -> Result<ActRow> {

@@ -1,0 +1,97 @@
+// Rows are hidden, sleep is edited, and all of it is taken back: by button, key and history.
+import { afterEach, expect, test } from 'vitest'
+import types from '../../../tests/fixtures/ipc/types.json'
+import { forget } from '../acts.svelte'
+import { click, kept, open, type Page, says, until } from './support'
+
+let page: Page
+let called: [string, Record<string, unknown>][]
+
+afterEach(() => {
+  page.close()
+  forget()
+})
+
+const sleep = { ...types.answer[0], identifier: 'HKCategoryTypeIdentifierSleepAnalysis', word: 'sleep_analysis', name: 'Sleep' }
+
+function begin(address: string, answers: Partial<typeof kept> = {}) {
+  called = []
+  const heard = Object.entries({ ...kept, types: () => [...types.answer, sleep], ...answers }).map(([command, answer]) => [
+    command,
+    (args: Record<string, unknown>) => {
+      called.push([command, args])
+      return answer?.(args)
+    },
+  ])
+  Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, get: () => 640 })
+  page = open(Object.fromEntries(heard), address)
+}
+afterEach(() => {
+  delete (HTMLElement.prototype as { clientWidth?: number }).clientWidth
+})
+
+const last = (command: string) => called.filter(([name]) => name === command).at(-1)?.[1]
+const button = (within: string, name: string) =>
+  until(() => [...document.querySelectorAll<HTMLButtonElement>(`${within} button`)].find((one) => one.textContent?.trim() === name && !one.disabled))
+const undoKey = () => window.dispatchEvent(new KeyboardEvent('keydown', { key: 'z', ctrlKey: true }))
+
+test('rows of the days that are shown are hidden, and Ctrl Z brings them back', async () => {
+  begin('#/type/step_count?range=week')
+  await says('4 rows count there now.')
+  const rows = last('count_rows')?.rows
+  expect(rows).toMatchObject({ word: 'step_count', source: null })
+  ;(await button('[data-testid=hide]', 'Hide')).click()
+  await says('4 rows are deleted, for good in 30 days.')
+  expect(last('hide_rows')).toEqual({ rows, deletes: false })
+  undoKey()
+  await says('Taken back: all is as before.')
+  expect(last('take_back')).toEqual({ act: 1 })
+  // Twice is not once more.
+  undoKey()
+  expect(called.filter(([name]) => name === 'take_back')).toHaveLength(1)
+})
+
+test('who deletes is asked once more', async () => {
+  begin('#/type/step_count?range=week')
+  ;(await button('[data-testid=hide]', 'Delete\u2026')).click()
+  expect(last('hide_rows')).toBeUndefined()
+  ;(await button('[data-testid=hide]', 'Really delete? They can be brought back for 30 days')).click()
+  await until(() => last('hide_rows'))
+  expect(last('hide_rows')).toMatchObject({ deletes: true })
+})
+
+test('where no row counts there is nothing to hide', async () => {
+  begin('#/type/step_count?range=week', { count_rows: () => ({ rows: 0 }) })
+  await says('0 rows count there now.')
+  expect([...document.querySelectorAll<HTMLButtonElement>('[data-testid=hide] button')].every((one) => one.disabled)).toBe(true)
+})
+
+test('a night is edited by what its sessions allow', async () => {
+  begin('#/sleep?range=day')
+  ;(await button('[data-testid=sessions]', 'It was a nap')).click()
+  await says('The sleep is a nap now.')
+  expect(last('edit_night')).toMatchObject({ editAs: 'nap', at: null })
+  ;(await button('[data-testid=sessions]', 'Split\u2026')).click()
+  const time = await until(() => document.querySelector<HTMLInputElement>('[data-testid=sessions] input[type=time]'))
+  time.value = '03:40'
+  time.dispatchEvent(new Event('input', { bubbles: true }))
+  ;(await button('[data-testid=sessions]', 'Split')).click()
+  await until(() => last('edit_night')?.editAs === 'split')
+  expect(last('edit_night')).toMatchObject({ at: '03:40' })
+})
+
+test('an edit that fails says why', async () => {
+  begin('#/sleep?range=day', {
+    edit_night: () => Promise.reject({ code: 'bad_date', message: 'A session is split at a moment inside it.', hint: '' }),
+  })
+  ;(await button('[data-testid=sessions]', 'Ignore')).click()
+  await says('A session is split at a moment inside it.')
+})
+
+test('the history takes back one by one', async () => {
+  begin('#/settings')
+  await says('Sleep made a nap')
+  click('[data-testid=history] button')
+  await until(() => last('take_back'))
+  expect(last('take_back')).toEqual({ act: 2 })
+})
