@@ -197,7 +197,7 @@ pub fn sessions(segments: &[Segment], zones: &Zones) -> Vec<Session> {
     sessions
 }
 
-/// The same, but all that may be the main sleep of a day is [`Kind::Extra`] yet, and the owner's edits count, which come
+/// The same, but all that may be the main sleep of a day is [`Kind::Extra`] yet, and the owner's edits count; they come
 /// the oldest first. What lies farther apart than [`APART_MS`] has no say in each other's sessions.
 pub fn unnamed(segments: &[Segment], edits: &[Edit], zones: &Zones) -> Vec<Session> {
     let mut segments: Vec<Segment> =
