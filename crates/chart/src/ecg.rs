@@ -1,17 +1,19 @@
 //! An electrocardiogram on millimetre paper: 25 mm a second, 10 mm a millivolt, strips of ten seconds. What the watch
 //! said about it is repeated as recorded; nothing here judges.
 
+use health::language::word;
 use health::time::Zones;
+use health::{key, say};
 
 use crate::layer::{Key, Layer, Panel, Sign, Tone};
 use crate::model::{Axis, Model, Point, Table, Tick};
-use crate::number::{number, usable};
+use crate::number::{no_data, number, usable};
 use crate::range::{Range, Step, clock, long_day};
 use crate::slots::{MOST_MISSING, joined};
 use crate::theme::Hue;
 use crate::thin;
 
-const TITLE: &str = "Electrocardiogram";
+const TITLE: &str = key!("Electrocardiogram");
 /// Printed with every strip.
 const SCALE: &str = "25 mm/s \u{b7} 10 mm/mV";
 const MM_PER_SECOND: f64 = 25.0;
@@ -154,13 +156,14 @@ fn summary(recording: &Recording, zones: &Zones) -> String {
     let when = format!("{}, {}", long_day(zones.day(recording.start_ms)), clock(recording.start_ms, zones));
     let seconds = recording.seconds();
     if seconds <= 0.0 {
-        return format!("The electrocardiogram of {when} has no samples.");
+        return say!("The electrocardiogram of {when} has no samples.", when);
     }
     let said = match recording.classification {
-        "" => "no classification was recorded".to_owned(),
-        words => format!("classified by the recorder as {words}"),
+        "" => word(key!("no classification was recorded")),
+        words => say!("classified by the recorder as {words}", words = word(words)),
     };
-    format!("Electrocardiogram of {when}: {} seconds at {SCALE}, {said}.", number(seconds, 0))
+    let seconds = number(seconds, 0);
+    say!("Electrocardiogram of {when}: {seconds} seconds at {scale}, {said}.", when, seconds, scale = SCALE, said)
 }
 
 /// Five hundred samples a second are no table to read; the extremes of every second are.
@@ -169,9 +172,12 @@ fn table(recording: &Recording, zones: &Zones) -> Table {
     let samples = if recording.is_sound() { recording.millivolts } else { &[] };
     let row = |(i, second): (usize, &[f64])| {
         let ends = crate::number::extent(second.iter().copied());
-        let text = |value: Option<f64>| value.map_or_else(|| "no data".to_owned(), |mv| number(mv, 2));
+        let text = |value: Option<f64>| value.map_or_else(no_data, |mv| number(mv, 2));
         let start = recording.start_ms.saturating_add(i as i64 * 1000);
         [clock(start, zones), i.to_string(), text(ends.map(|e| e.0)), text(ends.map(|e| e.1))]
     };
-    Table::new(["Time", "Second", "Lowest, mV", "Highest, mV"], samples.chunks(a_second).enumerate().map(row))
+    Table::new(
+        [key!("Time"), key!("Second"), key!("Lowest, mV"), key!("Highest, mV")],
+        samples.chunks(a_second).enumerate().map(row),
+    )
 }
