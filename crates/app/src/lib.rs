@@ -44,5 +44,6 @@ pub mod workouts;
 pub use chart::{Drawn, Model, Scale, Size, Theme, render};
 pub use error::{Code, Error, Result};
 pub use folder::Folder;
+pub use health::language;
 /// Stops an import or an undo at any moment.
 pub use store::Cancel;

@@ -39,11 +39,15 @@ impl Explained {
         match (self.overlaps_itself, self.sources.len()) {
             (false, _) => self.rule.sentence(),
             (true, 1) => {
-                "Rows of the source overlap one another: each moment counts once, by the shortest of its rows."
+                crate::key!(
+                    "Rows of the source overlap one another: each moment counts once, by the shortest of its rows."
+                )
             }
             (true, _) => {
-                "Rows of one source overlap one another: each moment counts once, by the shortest of its rows. Then the \
+                crate::key!(
+                    "Rows of one source overlap one another: each moment counts once, by the shortest of its rows. Then the \
                  best source counts; each other one adds only what the better ones cannot have seen."
+                )
             }
         }
     }

@@ -88,21 +88,29 @@ impl Rule {
     pub fn sentence(self) -> &'static str {
         match self {
             Self::ResidualFill => {
-                "The best source counts as it is; each other one adds only what the better ones cannot have seen."
+                crate::key!(
+                    "The best source counts as it is; each other one adds only what the better ones cannot have seen."
+                )
             }
-            Self::EveryEvent => "Every entry counts, whoever wrote it.",
+            Self::EveryEvent => crate::key!("Every entry counts, whoever wrote it."),
             Self::TimeWeightedMean => {
-                "Each sample holds until the next one, ten minutes at most; in one minute only the best source counts."
+                crate::key!(
+                    "Each sample holds until the next one, ten minutes at most; in one minute only the best source counts."
+                )
             }
-            Self::EquivalentLevel => "The mean of the sound's energy; in one minute only the best source counts.",
-            Self::Mean => "The mean of the samples; in one minute only the best source counts.",
-            Self::LatestOfBest => "The last word of the best source on that day.",
-            Self::FirstOfDay => "The first measurement of the day.",
-            Self::Count => "The number of entries.",
-            Self::HoursStood => "Each hour counts once in which any source saw the wearer stand.",
+            Self::EquivalentLevel => {
+                crate::key!("The mean of the sound's energy; in one minute only the best source counts.")
+            }
+            Self::Mean => crate::key!("The mean of the samples; in one minute only the best source counts."),
+            Self::LatestOfBest => crate::key!("The last word of the best source on that day."),
+            Self::FirstOfDay => crate::key!("The first measurement of the day."),
+            Self::Count => crate::key!("The number of entries."),
+            Self::HoursStood => crate::key!("Each hour counts once in which any source saw the wearer stand."),
             Self::Minutes => {
-                "The minutes of the best source count as they are; each other one adds only those that the better ones \
+                crate::key!(
+                    "The minutes of the best source count as they are; each other one adds only those that the better ones \
                  do not cover."
+                )
             }
         }
     }
