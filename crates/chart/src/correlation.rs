@@ -50,6 +50,7 @@ pub fn model(
     range: Range,
     zones: &Zones,
 ) -> Model {
+    let when = &word(when);
     let (first, last) = range.ends(zones);
     let sound = |p: &&Pair| (first..=last).contains(&p.day) && usable(p.x) && usable(p.y);
     let pairs: Vec<Pair> = pairs.iter().filter(sound).copied().collect();
@@ -58,7 +59,6 @@ pub fn model(
     let up = axis(y, when, pairs.iter().map(|p| p.y));
     let points: Vec<Point> = pairs.iter().map(|p| (p.x, p.y)).collect();
     let shading = Layer::Blocks { shape: Shape::Cell, blocks: shading(&points, &across, &up, y) };
-    let when = &word(when);
     let title = say!("{one} and {other}{when}", one = x.title(), other = y.name(), when);
     Model {
         layers: vec![shading, Layer::Dots { hue: y.hue, dot: Dot::Speck, points }],

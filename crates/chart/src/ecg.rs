@@ -16,6 +16,21 @@ use crate::thin;
 const TITLE: &str = key!("Electrocardiogram");
 /// Printed with every strip.
 const SCALE: &str = "25 mm/s \u{b7} 10 mm/mV";
+/// What Apple's recorder says in English; in another language the phone has said it already.
+const RECORDED: [&str; 12] = [
+    key!("Sinus Rhythm"),
+    key!("Atrial Fibrillation"),
+    key!("Inconclusive"),
+    key!("High Heart Rate"),
+    key!("Heart Rate Over 120"),
+    key!("Heart Rate Over 150"),
+    key!("Heart Rate Under 50"),
+    key!("Low Heart Rate"),
+    key!("Poor Recording"),
+    key!("Unrecognized"),
+    key!("Not Set"),
+    key!("Lead I"),
+];
 const MM_PER_SECOND: f64 = 25.0;
 const MM_PER_MILLIVOLT: f64 = 10.0;
 const STRIP_SECONDS: f64 = 10.0;
@@ -42,6 +57,11 @@ pub struct Recording<'a> {
     pub classification: &'a str,
     /// E.g. `Lead I`.
     pub lead: &'a str,
+}
+
+/// What a recorder said, in the language that is spoken where its words are known, else as recorded.
+pub fn in_words(recorded: &str) -> String {
+    if RECORDED.contains(&recorded) { word(recorded) } else { recorded.to_owned() }
 }
 
 /// How long a recording of so many samples is; nothing where nobody knows how fast they came.
@@ -149,7 +169,7 @@ fn panel(strip: usize, runs: Vec<Vec<Point>>, y: &Axis) -> Panel {
 
 fn keys(recording: &Recording) -> Vec<Key> {
     let words = [recording.classification, recording.lead, SCALE].into_iter().filter(|words| !words.is_empty());
-    words.map(|words| Key::new(words, Sign::None)).collect()
+    words.map(|words| Key::new(in_words(words), Sign::None)).collect()
 }
 
 fn summary(recording: &Recording, zones: &Zones) -> String {
@@ -160,7 +180,7 @@ fn summary(recording: &Recording, zones: &Zones) -> String {
     }
     let said = match recording.classification {
         "" => word(key!("no classification was recorded")),
-        words => say!("classified by the recorder as {words}", words = word(words)),
+        words => say!("classified by the recorder as {words}", words = in_words(words)),
     };
     let seconds = number(seconds, 0);
     say!("Electrocardiogram of {when}: {seconds} seconds at {scale}, {said}.", when, seconds, scale = SCALE, said)

@@ -92,7 +92,7 @@ fn summary(
     zones: &Zones,
 ) -> String {
     let when = range.when(zones);
-    let Some(totals) = totals_of(readings) else { return format!("{when} there are no glucose readings.") };
+    let Some(totals) = totals_of(readings) else { return say!("{when} there are no glucose readings.", when) };
     let meals =
         if meals.is_empty() { String::new() } else { say!(" {meals} noted.", meals = counted!(meals.len(), "meal")) };
     let share = glucose.target.zip(glucose.within.filter(|(share, covered)| usable(*share) && usable(*covered)));

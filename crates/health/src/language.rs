@@ -11,9 +11,9 @@
 //! use health::language::{self, Language, word};
 //! use health::say;
 //!
-//! assert_eq!(say!("{n} of {of}", n = 1, of = 3), "1 of 3");
+//! assert_eq!(say!("{low} to {high}", low = 1, high = 3), "1 to 3");
 //! let _german = language::speak(Language::of("de"));
-//! assert_eq!(say!("{n} of {of}", n = 1, of = 3), "1 von 3");
+//! assert_eq!(say!("{low} to {high}", low = 1, high = 3), "1 bis 3");
 //! assert_eq!(word("Heart Rate"), "Herzfrequenz");
 //! ```
 
@@ -228,19 +228,23 @@ const MARK: char = '\u{eb}';
 
 /// Every word four tenths longer, its places and numbers left alone.
 fn stretched(text: &str) -> String {
-    let longer = |word: &str| {
+    match next_place(text) {
+        Some((before, name, after)) => format!("{}{{{name}}}{}", longer(before), stretched(after)),
+        None => longer(text),
+    }
+}
+
+/// Marks every word behind its last letter.
+fn longer(text: &str) -> String {
+    let mut done = String::new();
+    for run in text.split_inclusive(|c: char| !c.is_alphanumeric()) {
+        let word = run.trim_end_matches(|c: char| !c.is_alphanumeric());
         let letters = word.chars().filter(|c| c.is_alphabetic()).count();
-        let end = word.trim_end_matches(|c: char| !c.is_alphanumeric());
-        let is_word = letters > 0 && !word.contains(['{', '}']);
-        let mark: String = std::iter::repeat_n(MARK, (letters * 4).div_ceil(10)).collect();
-        if is_word { format!("{end}{mark}{}", word.get(end.len()..).unwrap_or_default()) } else { word.to_owned() }
-    };
-    text.split_inclusive([' ', '-', '\u{2013}', '/'])
-        .map(|piece| {
-            let bare = piece.trim_end_matches([' ', '-', '\u{2013}', '/']);
-            longer(bare) + piece.get(bare.len()..).unwrap_or_default()
-        })
-        .collect()
+        done.push_str(word);
+        done.extend(std::iter::repeat_n(MARK, (letters * 4).div_ceil(10)));
+        done.push_str(run.get(word.len()..).unwrap_or_default());
+    }
+    done
 }
 
 /// Says a text of the sources in the language of this thread. Its places are named, and each is handed in: by its name
@@ -281,4 +285,85 @@ macro_rules! key {
     ($text:literal) => {
         $text
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check<T: PartialEq + std::fmt::Debug>(tag: &str, say: impl Fn() -> T, expected: T) {
+        let _spoken = speak(Language::of(tag));
+        assert_eq!(say(), expected, "{tag}");
+    }
+
+    #[test]
+    fn a_language_is_found_by_the_tags_that_computers_have() {
+        let check = |tag: &str, expected: Language| assert_eq!(Language::of(tag), expected, "{tag}");
+        check("de", Language::Other(0));
+        check("de-AT", Language::Other(0));
+        check("DE_de.UTF-8", Language::Other(0));
+        check("en-GB", Language::English);
+        check("", Language::English);
+        check("tlh", Language::English);
+        check("pseudo", Language::Pseudo);
+    }
+
+    #[test]
+    fn a_language_ends_with_what_began_it() {
+        let german = speak(Language::of("de"));
+        {
+            let _english = speak(Language::English);
+            assert_eq!(word("Nights"), "Nights");
+        }
+        assert_eq!(word("Nights"), "Nächte");
+        let elsewhere = std::thread::spawn(|| word("Nights")).join().expect("a thread");
+        assert_eq!(elsewhere, "Nights", "another thread has its own");
+        drop(german);
+        assert_eq!(word("Nights"), "Nights");
+    }
+
+    #[test]
+    fn what_is_filled_in_stays_as_it_is() {
+        let both = || say!("{low} to {high}", low = "{high}", high = "a {b} c");
+        check("en", both, "{high} to a {b} c".to_owned());
+        check("de", both, "{high} bis a {b} c".to_owned());
+        check("pseudo", both, "{high} toë a {b} c".to_owned());
+    }
+
+    #[test]
+    fn what_has_no_other_words_stays() {
+        check("de", || word("Kim's band"), "Kim's band".to_owned());
+        check("pseudo", || word("Kim's band"), "Kim's band".to_owned());
+    }
+
+    #[test]
+    fn numbers_are_written_as_the_language_writes_them() {
+        check("en", || (grouped(1_234_567), pointed("0.5")), ("1,234,567".to_owned(), "0.5".to_owned()));
+        check("de", || (grouped(1_234_567), pointed("0.5")), ("1.234.567".to_owned(), "0,5".to_owned()));
+        check("de", || grouped(999), "999".to_owned());
+    }
+
+    #[test]
+    fn one_is_not_counted_as_many() {
+        let days = || [0, 1, 2].map(|n| crate::counted!(n, "day|of"));
+        check("en", days, ["0 days", "1 day", "2 days"].map(str::to_owned));
+        check("de", days, ["0 Tagen", "1 Tag", "2 Tagen"].map(str::to_owned));
+    }
+
+    #[test]
+    fn only_words_of_languages_that_do_so_begin_small_inside_a_sentence() {
+        check("en", || ["Steps", "VO\u{2082} max"].map(inside), ["steps", "VO\u{2082} max"].map(str::to_owned));
+        check("de", || inside("Schritte"), "Schritte".to_owned());
+    }
+
+    #[test]
+    fn the_language_that_nobody_speaks_is_longer_word_by_word() {
+        let check = |text: &str, expected: &str| assert_eq!(stretched(text), expected);
+        check("{when}: no data, 5 %.", "{when}: noë dataëë, 5 %.");
+        check(" (from {low})", " (fromëë {low})");
+        check("Heart-rate", "Heartëë-rateëë");
+        check("; nothing more", "; nothingëëë moreëë");
+        check("trend{speed}", "trendëë{speed}");
+    }
 }

@@ -1,5 +1,6 @@
 //! By which rule a kind's number of a day is made, and the number itself.
 
+use crate::key;
 use std::collections::BTreeMap;
 
 use super::buckets::{Bucket, Calendar, Grain, Input, buckets, stat};
@@ -88,26 +89,24 @@ impl Rule {
     pub fn sentence(self) -> &'static str {
         match self {
             Self::ResidualFill => {
-                crate::key!(
-                    "The best source counts as it is; each other one adds only what the better ones cannot have seen."
-                )
+                key!("The best source counts as it is; each other one adds only what the better ones cannot have seen.")
             }
-            Self::EveryEvent => crate::key!("Every entry counts, whoever wrote it."),
+            Self::EveryEvent => key!("Every entry counts, whoever wrote it."),
             Self::TimeWeightedMean => {
-                crate::key!(
+                key!(
                     "Each sample holds until the next one, ten minutes at most; in one minute only the best source counts."
                 )
             }
             Self::EquivalentLevel => {
-                crate::key!("The mean of the sound's energy; in one minute only the best source counts.")
+                key!("The mean of the sound's energy; in one minute only the best source counts.")
             }
-            Self::Mean => crate::key!("The mean of the samples; in one minute only the best source counts."),
-            Self::LatestOfBest => crate::key!("The last word of the best source on that day."),
-            Self::FirstOfDay => crate::key!("The first measurement of the day."),
-            Self::Count => crate::key!("The number of entries."),
-            Self::HoursStood => crate::key!("Each hour counts once in which any source saw the wearer stand."),
+            Self::Mean => key!("The mean of the samples; in one minute only the best source counts."),
+            Self::LatestOfBest => key!("The last word of the best source on that day."),
+            Self::FirstOfDay => key!("The first measurement of the day."),
+            Self::Count => key!("The number of entries."),
+            Self::HoursStood => key!("Each hour counts once in which any source saw the wearer stand."),
             Self::Minutes => {
-                crate::key!(
+                key!(
                     "The minutes of the best source count as they are; each other one adds only those that the better ones \
                  do not cover."
                 )
