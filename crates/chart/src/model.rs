@@ -125,7 +125,8 @@ impl Axis {
         Self { from, to, kind: AxisKind::Hidden, ..Self::default() }
     }
 
-    /// Returns lanes with these names of the sources, the first one uppermost; lane `i` lies between `n - i - 1` and `n - i`.
+    /// Returns lanes with these names of the sources, the first one uppermost; lane `i` lies between `n - i - 1` and
+    /// `n - i`.
     pub(crate) fn lanes(names: &[&str]) -> Self {
         let n = names.len() as f64;
         let tick = |(i, name): (usize, &&str)| Tick::new(n - i as f64 - 0.5, word(name));

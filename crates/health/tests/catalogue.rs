@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use health::language::Language;
 use serde_json::{Map, Value};
 
 /// One file for each language, beside the page's.
@@ -88,6 +89,24 @@ fn check_same<'a>(name: &str, expected: impl Iterator<Item = &'a str>, found: &B
     let left: Vec<_> = found.difference(&expected).collect();
     assert!(missing.is_empty(), "{name}: these have no words: {missing:#?}");
     assert!(left.is_empty(), "{name}: nothing says these any more: {left:#?}");
+}
+
+/// Names of the files of words with one end.
+fn languages(end: &str) -> BTreeSet<String> {
+    let files = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(CATALOGUES)).expect("the words");
+    let names = files.map(|file| file.expect("a file").file_name().to_string_lossy().into_owned());
+    names.filter_map(|name| name.strip_suffix(end).map(str::to_owned)).collect()
+}
+
+#[test]
+fn page_and_program_have_the_same_languages() {
+    let program = languages(".json");
+    assert!(program.contains("de"), "{program:?}");
+    let of_page = |name: &String| !["en", "index", "pseudo"].contains(&name.as_str());
+    assert_eq!(program, languages(".ts").into_iter().filter(of_page).collect());
+    for tag in &program {
+        assert!(matches!(Language::of(tag), Language::Other(_)), "{tag} is spoken");
+    }
 }
 
 #[test]

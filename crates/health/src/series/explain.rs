@@ -44,8 +44,8 @@ impl Explained {
             }
             (true, _) => {
                 key!(
-                    "Rows of one source overlap one another: each moment counts once, by the shortest of its rows. Then the \
-                 best source counts; each other one adds only what the better ones cannot have seen."
+                    "Rows of one source overlap one another: each moment counts once, by the shortest of its rows. \
+                     Then the best source counts; each other one adds only what the better ones cannot have seen."
                 )
             }
         }

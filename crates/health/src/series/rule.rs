@@ -94,7 +94,8 @@ impl Rule {
             Self::EveryEvent => key!("Every entry counts, whoever wrote it."),
             Self::TimeWeightedMean => {
                 key!(
-                    "Each sample holds until the next one, ten minutes at most; in one minute only the best source counts."
+                    "Each sample holds until the next one, ten minutes at most; in one minute only the best source \
+                     counts."
                 )
             }
             Self::EquivalentLevel => {
@@ -107,8 +108,8 @@ impl Rule {
             Self::HoursStood => key!("Each hour counts once in which any source saw the wearer stand."),
             Self::Minutes => {
                 key!(
-                    "The minutes of the best source count as they are; each other one adds only those that the better ones \
-                 do not cover."
+                    "The minutes of the best source count as they are; each other one adds only those that the better \
+                     ones do not cover."
                 )
             }
         }
