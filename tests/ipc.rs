@@ -9,6 +9,7 @@ use std::{env, fs};
 
 use app::demo::{DemoOptions, fill};
 use app::import::{Input, Options, import};
+use app::language::{Language, speak};
 use app::{Cancel, Folder};
 use serde_json::{Value, json};
 use tauri::WebviewWindow;
@@ -17,6 +18,7 @@ use tauri::test::{MockRuntime, get_ipc_response, mock_builder, mock_context, noo
 use tauri::webview::InvokeRequest;
 use vitalog::window::backend::{AppError, Backend, Desk, Phase, Progress, Steps};
 use vitalog::window::charts::{ChartQuestion, Kept, route, save};
+use vitalog::window::error;
 use vitalog::window::product::Product;
 use vitalog::window::{Shared, with_commands};
 
@@ -432,6 +434,61 @@ fn the_file_of_open_is_told_once() {
     let window = window(Some("/somewhere/ada/export.zip"));
     assert_eq!(ask(&window, "opened_with", json!({})), Ok(json!("/somewhere/ada/export.zip")));
     assert_eq!(ask(&window, "opened_with", json!({})), Ok(json!(null)));
+}
+
+/// The same question in the language of a page.
+fn in_words(mut question: Value, language: &str) -> Value {
+    question["language"] = json!(language);
+    question
+}
+
+#[test]
+fn a_question_is_answered_in_the_language_of_the_page() {
+    check_person("chart_german", "chart", in_words(question("heart_rate", "week"), "de"));
+    check_person("explain_german", "explain", in_words(json!({"word": "step_count", "day": "2026-03-14"}), "de"));
+    check_person("setting_german", "set_setting", in_words(json!({"key": "units", "to": "furlongs"}), "de-CH"));
+}
+
+#[test]
+fn no_language_outlasts_its_question() {
+    let window = Person::new("spoken").window();
+    let title = |language: &str| {
+        let asked = in_words(question("step_count", "week"), language);
+        ask(&window, "chart", asked).unwrap()["title"].as_str().unwrap().to_owned()
+    };
+    for _ in 0..8 {
+        assert_eq!([title("de"), title("en"), title("tlh")], ["Schritte", "Steps", "Steps"]);
+        let nobodys = ask(&window, "chart", question("step_count", "week")).unwrap();
+        assert_eq!(nobodys["title"], json!("Steps"), "whoever names none is told in English");
+    }
+}
+
+#[test]
+fn a_table_for_programs_has_plain_numbers_in_every_language() {
+    let person = Person::new("save-german");
+    let product = Product::new(person.0.clone()).with_clock(|| NOW_MS);
+    let question: ChartQuestion = serde_json::from_value(question("step_count", "week")["question"].clone()).unwrap();
+    let table = |language: &str| {
+        let _spoken = speak(Language::of(language));
+        let path = save(&product.desk(), &question, Kept::Csv, &person.0.dir().join(language)).unwrap();
+        fs::read_to_string(path).unwrap()
+    };
+    let (english, german) = (table("en"), table("de"));
+    assert_eq!(german.lines().next(), Some("Tag,Summe (Schritte),Mit Daten,Anmerkung"));
+    let numbers = |table: &str| -> Vec<String> {
+        table.lines().skip(1).map(|line| line.rsplit_once(',').unwrap().0.to_owned()).collect()
+    };
+    assert_eq!(numbers(&german), numbers(&english));
+}
+
+/// Every code that an error of the window may have: those of the product, and the window's own.
+#[test]
+fn the_page_has_words_for_every_error() {
+    let product = app::Code::TABLE.iter().map(|(_, word, _)| *word);
+    let own = [error::import_running(), error::internal("")];
+    let codes: std::collections::BTreeSet<String> =
+        product.map(str::to_owned).chain(own.map(|error| error.code)).collect();
+    keep("error_codes", &json!(codes));
 }
 
 /// The page has words for every one of these; its own tests read the same list.

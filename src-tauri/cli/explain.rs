@@ -51,7 +51,7 @@ fn tell(answer: &ExplainAnswer, folder: &Folder, out: &mut Out) -> Result<()> {
     if answer.sources.is_empty() {
         return Ok(());
     }
-    out.line(answer.sentence)?;
+    out.line(&answer.sentence)?;
     if let Some(naive) =
         answer.naive_sum.filter(|naive| answer.value.is_some_and(|value| shown(value) != shown(*naive)))
     {

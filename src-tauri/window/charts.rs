@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use app::charts::picture::{self, Format, SCALE};
-use app::charts::write_csv;
+use app::charts::write_csv_in_words;
+use app::language::{self, Language};
 use app::screen::{Ask, Context, Hero, Slot};
 use app::{Drawn, Scale, Size, Theme};
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use tauri_plugin_dialog::DialogExt;
 use super::Shared;
 use super::backend::Desk;
 use super::error::{Answer, internal};
+use super::spoken::InWords;
 
 /// What to draw, how large, in which colours.
 #[derive(Debug, Deserialize)]
@@ -51,7 +53,7 @@ pub struct Chart {
 
 /// Draws a chart.
 #[tauri::command(async)]
-pub fn chart(shared: State<'_, Shared>, question: ChartQuestion) -> Answer<Chart> {
+pub fn chart(_words: InWords, shared: State<'_, Shared>, question: ChartQuestion) -> Answer<Chart> {
     let desk = shared.backend.desk();
     let shown = app::screen::chart(&desk.folder, &question.ask, desk.now_ms)?;
     let of = if question.ask.small { Size::small } else { Size::new };
@@ -105,6 +107,7 @@ impl Kept {
 #[tauri::command(async)]
 pub fn save_chart<R: Runtime>(
     app: AppHandle<R>,
+    _words: InWords,
     shared: State<'_, Shared>,
     question: ChartQuestion,
     kept: Kept,
@@ -122,6 +125,7 @@ pub fn save_chart<R: Runtime>(
 #[tauri::command(async)]
 pub fn save_route<R: Runtime>(
     app: AppHandle<R>,
+    _words: InWords,
     shared: State<'_, Shared>,
     id: i64,
     title: String,
@@ -157,6 +161,12 @@ fn ending(path: &Path, end: &str) -> PathBuf {
     if fits { path.to_owned() } else { PathBuf::from(format!("{}.{end}", path.display())) }
 }
 
+/// Asks something in the language of the sources.
+fn in_english<T>(ask: impl FnOnce() -> T) -> T {
+    let _english = language::speak(Language::English);
+    ask()
+}
+
 /// Writes a chart with its heading, or its table, to a file; its name gets the right end where it has none.
 pub fn save(desk: &Desk, question: &ChartQuestion, kept: Kept, path: &Path) -> Answer<PathBuf> {
     let path = ending(path, kept.end());
@@ -168,7 +178,8 @@ pub fn save(desk: &Desk, question: &ChartQuestion, kept: Kept, path: &Path) -> A
         Kept::Svg => picture::picture(&model, size, question.theme, Format::Svg, SCALE)?,
         Kept::Csv => {
             let mut bytes = Vec::new();
-            write_csv(&model, &mut bytes)?;
+            let plain = in_english(|| app::screen::chart(&desk.folder, &ask, desk.now_ms))?.model;
+            write_csv_in_words(&plain, &model, &mut bytes)?;
             bytes
         }
     };

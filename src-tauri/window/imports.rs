@@ -15,6 +15,7 @@ use tauri_plugin_dialog::DialogExt;
 use super::Shared;
 use super::backend::{Phase, Progress, Steps};
 use super::error::{Answer, import_running, internal};
+use super::spoken::InWords;
 
 /// Progress goes to the page at most this often.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -143,6 +144,6 @@ pub fn imports(shared: State<'_, Shared>) -> Answer<Value> {
 
 /// One import and what it refused, as in `vitalog imports IMPORT`.
 #[tauri::command(async)]
-pub fn import_detail(shared: State<'_, Shared>, import: i64) -> Answer<Value> {
+pub fn import_detail(_words: InWords, shared: State<'_, Shared>, import: i64) -> Answer<Value> {
     shared.backend.import_detail(import)
 }

@@ -8,6 +8,7 @@ pub mod imports;
 pub mod numbers;
 pub mod product;
 pub mod settings;
+pub mod spoken;
 pub mod status;
 pub mod types;
 

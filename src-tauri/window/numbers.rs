@@ -8,6 +8,7 @@ use tauri::State;
 use super::Shared;
 use super::error::Answer;
 use super::product::value;
+use super::spoken::InWords;
 
 fn answer<T: Serialize>(found: app::Result<T>) -> Answer<Value> {
     value(found?)
@@ -15,27 +16,28 @@ fn answer<T: Serialize>(found: app::Result<T>) -> Answer<Value> {
 
 /// The nights of some days as one.
 #[tauri::command(async)]
-pub fn nights(shared: State<'_, Shared>, from: String, to: String) -> Answer<Value> {
+pub fn nights(_words: InWords, shared: State<'_, Shared>, from: String, to: String) -> Answer<Value> {
     let days = Days::parse(Some(&from), Some(&to))?;
     answer(app::screen::nights(&shared.backend.desk().folder, days))
 }
 
 /// What changed in the week that ends with a day.
 #[tauri::command(async)]
-pub fn changes(shared: State<'_, Shared>, last: String) -> Answer<Value> {
+pub fn changes(_words: InWords, shared: State<'_, Shared>, last: String) -> Answer<Value> {
     let desk = shared.backend.desk();
     answer(app::screen::changes(&desk.folder, &last, desk.now_ms))
 }
 
 /// The electrocardiograms, the newest first.
 #[tauri::command(async)]
-pub fn ecgs(shared: State<'_, Shared>) -> Answer<Value> {
+pub fn ecgs(_words: InWords, shared: State<'_, Shared>) -> Answer<Value> {
     answer(app::screen::ecgs(&shared.backend.desk().folder))
 }
 
 /// A stretch of days beside an earlier one.
 #[tauri::command(async)]
 pub fn beside(
+    _words: InWords,
     shared: State<'_, Shared>,
     word: String,
     from: String,
@@ -48,38 +50,38 @@ pub fn beside(
 
 /// Where the number of a day comes from, as in `vitalog explain`.
 #[tauri::command(async)]
-pub fn explain(shared: State<'_, Shared>, word: String, day: String) -> Answer<Value> {
+pub fn explain(_words: InWords, shared: State<'_, Shared>, word: String, day: String) -> Answer<Value> {
     answer(app::explain::explain(&shared.backend.desk().folder, &word, &day))
 }
 
 /// The rows of `vitalog workouts`.
 #[tauri::command(async)]
-pub fn workouts(shared: State<'_, Shared>, from: Option<String>, to: Option<String>) -> Answer<Value> {
+pub fn workouts(_words: InWords, shared: State<'_, Shared>, from: Option<String>, to: Option<String>) -> Answer<Value> {
     let days = Days::parse(from.as_deref(), to.as_deref())?;
     answer(app::screen::workouts(&shared.backend.desk().folder, days))
 }
 
 /// The answer of `vitalog workouts WORKOUT`.
 #[tauri::command(async)]
-pub fn workout(shared: State<'_, Shared>, id: i64) -> Answer<Value> {
+pub fn workout(_words: InWords, shared: State<'_, Shared>, id: i64) -> Answer<Value> {
     answer(app::screen::workout(&shared.backend.desk().folder, id))
 }
 
 /// The rows of `vitalog sources`.
 #[tauri::command(async)]
-pub fn sources(shared: State<'_, Shared>) -> Answer<Value> {
+pub fn sources(_words: InWords, shared: State<'_, Shared>) -> Answer<Value> {
     answer(app::sources::sources(&shared.backend.desk().folder))
 }
 
 /// Whose numbers of a type count first.
 #[tauri::command(async)]
-pub fn source_order(shared: State<'_, Shared>, word: String) -> Answer<Value> {
+pub fn source_order(_words: InWords, shared: State<'_, Shared>, word: String) -> Answer<Value> {
     answer(app::source_order::order(&shared.backend.desk().folder, &word))
 }
 
 /// Chooses whose numbers of a type count first, by their numbers; none goes back to the default.
 #[tauri::command(async)]
-pub fn set_source_order(shared: State<'_, Shared>, word: String, order: Vec<i64>) -> Answer<Value> {
+pub fn set_source_order(_words: InWords, shared: State<'_, Shared>, word: String, order: Vec<i64>) -> Answer<Value> {
     let list: Vec<String> = order.iter().map(i64::to_string).collect();
     let desk = shared.backend.desk();
     answer(app::source_order::set_order(&desk.folder, &word, &list.join(","), desk.now_ms))
@@ -87,14 +89,14 @@ pub fn set_source_order(shared: State<'_, Shared>, word: String, order: Vec<i64>
 
 /// Our numbers beside Apple's, as in `vitalog check`; the summary alone, for rows are many.
 #[tauri::command(async)]
-pub fn check(shared: State<'_, Shared>) -> Answer<Value> {
+pub fn check(_words: InWords, shared: State<'_, Shared>) -> Answer<Value> {
     let desk = shared.backend.desk();
     answer(app::check::check(&desk.folder, Days::default(), desk.now_ms).map(|found| found.summary))
 }
 
 /// One statement that reads, as in `vitalog sql`.
 #[tauri::command(async)]
-pub fn sql(shared: State<'_, Shared>, statement: String) -> Answer<Value> {
+pub fn sql(_words: InWords, shared: State<'_, Shared>, statement: String) -> Answer<Value> {
     let found = app::sql::sql(&shared.backend.desk().folder, &statement)?;
     value(SqlAnswer { columns: found.columns, rows: found.rows, cut: found.cut })
 }

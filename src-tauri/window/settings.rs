@@ -6,16 +6,17 @@ use tauri::State;
 use super::Shared;
 use super::error::Answer;
 use super::product::value;
+use super::spoken::InWords;
 
 /// Every setting with its value.
 #[tauri::command(async)]
-pub fn settings(shared: State<'_, Shared>) -> Answer<Value> {
+pub fn settings(_words: InWords, shared: State<'_, Shared>) -> Answer<Value> {
     value(app::settings::settings(&shared.backend.desk().folder)?)
 }
 
 /// Sets one, and answers with all.
 #[tauri::command(async)]
-pub fn set_setting(shared: State<'_, Shared>, key: String, to: String) -> Answer<Value> {
+pub fn set_setting(_words: InWords, shared: State<'_, Shared>, key: String, to: String) -> Answer<Value> {
     let folder = shared.backend.desk().folder;
     app::settings::set(&folder, &key, &to)?;
     value(app::settings::settings(&folder)?)
@@ -23,7 +24,7 @@ pub fn set_setting(shared: State<'_, Shared>, key: String, to: String) -> Answer
 
 /// The answer of `vitalog doctor`.
 #[tauri::command(async)]
-pub fn doctor(shared: State<'_, Shared>) -> Answer<Value> {
+pub fn doctor(_words: InWords, shared: State<'_, Shared>) -> Answer<Value> {
     let desk = shared.backend.desk();
     value(app::doctor::doctor(&desk.folder, desk.now_ms))
 }

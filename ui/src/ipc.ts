@@ -1,5 +1,5 @@
 // Everything that the page asks of the program. The only file that calls invoke(); its types mirror src-tauri/window/.
-import { Channel, invoke } from '@tauri-apps/api/core'
+import { Channel, invoke as send } from '@tauri-apps/api/core'
 import { getCurrentWebview } from '@tauri-apps/api/webview'
 import type {
   Act,
@@ -24,6 +24,7 @@ import type {
   Workout,
   WorkoutDetail,
 } from './answers'
+import { spoken } from './words'
 
 export type * from './answers'
 
@@ -181,6 +182,9 @@ export interface Undone {
   superseded: number
   home_zone?: HomeMoved
 }
+
+/** Asks the program. It answers in the language of the window, also where it says what went wrong. */
+const invoke = <T>(command: string, sent: Record<string, unknown> = {}) => send<T>(command, { ...sent, language: spoken })
 
 export const status = () => invoke<Status>('status')
 export const openedWith = () => invoke<string | null>('opened_with')

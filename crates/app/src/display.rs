@@ -84,8 +84,8 @@ impl Display {
         // Half a drink is one.
         let whole = unit == "count" && !kind.is_event_like();
         let of_days = match Rule::of(kind) {
-            Rule::Count if short_name(&kind.identifier) == "SleepAnalysis" => Some("entries"),
-            Rule::Count => Some("times"),
+            Rule::Count if short_name(&kind.identifier) == "SleepAnalysis" => Some(health::key!("entries")),
+            Rule::Count => Some(health::key!("times")),
             rule => rule.unit(),
         };
         Self { kind: kind.clone(), stored: unit.to_owned(), shown, of_days, whole }

@@ -4,6 +4,8 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use health::language::word;
+use health::{key, say};
 use serde::Serialize;
 use store::Store;
 
@@ -57,30 +59,37 @@ fn bad(check: &'static str, found: impl Into<String>, fix: impl Into<String>) ->
 
 fn failed(check: &'static str, error: &Error) -> Check {
     // Who is told by doctor need not be sent there.
-    let fix = if error.code == Code::StoreFailed { REMEDY } else { error.hint.as_str() };
+    let fix = if error.code == Code::StoreFailed { word(REMEDY) } else { error.hint.clone() };
     bad(check, error.message.clone(), fix)
 }
 
 /// Only the owner may read.
+/// Of what the first import makes.
+const NOT_YET: &str = key!("not there yet; the first import makes it");
+
 fn permissions(folder: &Folder) -> Check {
     let Ok(meta) = fs::metadata(folder.dir()) else {
-        return good("data_folder", "not there yet; the first import makes it");
+        return good("data_folder", word(NOT_YET));
     };
     if !meta.is_dir() {
-        return bad("data_folder", "is a file", "Choose another place with --data-dir.");
+        return bad("data_folder", word(key!("is a file")), word(key!("Choose another place with --data-dir.")));
     }
     let open = |path: &Path| fs::metadata(path).is_ok_and(|meta| others_may(&meta));
     if others_may(&meta) {
-        return bad("data_folder", "others on this computer can read it", "Run `chmod 700` on the data folder.");
+        return bad(
+            "data_folder",
+            word(key!("others on this computer can read it")),
+            word(key!("Run `chmod 700` on the data folder.")),
+        );
     }
     if open(&folder.store_path()) {
         return bad(
             "data_folder",
-            "others on this computer can read the store",
-            "Run `chmod 600` on vitalog.db in it.",
+            word(key!("others on this computer can read the store")),
+            word(key!("Run `chmod 600` on vitalog.db in it.")),
         );
     }
-    good("data_folder", "private")
+    good("data_folder", word(key!("private")))
 }
 
 #[cfg(unix)]
@@ -100,20 +109,26 @@ fn existing(folder: &Folder) -> PathBuf {
     dir.ancestors().find(|dir| dir.is_dir()).map_or_else(|| dir.clone(), Path::to_owned)
 }
 
+fn free(bytes: u64) -> String {
+    say!("{megabytes} MB free", megabytes = bytes >> 20)
+}
+
 fn disk_space(folder: &Folder) -> Check {
     match fs4::available_space(existing(folder)) {
         Ok(bytes) if bytes < ENOUGH_SPACE => {
-            bad("disk_space", format!("{} MB free", bytes >> 20), "Make room: an import may need 1 GB.")
+            bad("disk_space", free(bytes), word(key!("Make room: an import may need 1 GB.")))
         }
-        Ok(bytes) => good("disk_space", format!("{} MB free", bytes >> 20)),
-        Err(error) => bad("disk_space", format!("cannot be told: {}", error.kind()), "Check the disk."),
+        Ok(bytes) => good("disk_space", free(bytes)),
+        Err(error) => {
+            bad("disk_space", say!("cannot be told: {why}", why = error.kind()), word(key!("Check the disk.")))
+        }
     }
 }
 
 /// Writes, reads and removes a small file; a folder that is not there yet stays so.
 fn write_test(folder: &Folder) -> Check {
     if !folder.dir().is_dir() {
-        return good("write_test", "left out: there is no data folder yet");
+        return good("write_test", word(key!("left out: there is no data folder yet")));
     }
     let path = folder.dir().join(PROBE);
     let text = b"Vitalog looks whether it can write here.";
@@ -123,27 +138,34 @@ fn write_test(folder: &Folder) -> Check {
     // Where it could not be made there is nothing to remove.
     let _ = fs::remove_file(&path);
     match read {
-        Ok(read) if read == text => good("write_test", "written, read and removed"),
-        Ok(_) => bad("write_test", "what was written reads otherwise", "Check the disk, and restore a backup."),
+        Ok(read) if read == text => good("write_test", word(key!("written, read and removed"))),
+        Ok(_) => bad(
+            "write_test",
+            word(key!("what was written reads otherwise")),
+            word(key!("Check the disk, and restore a backup.")),
+        ),
         Err(error) => failed("write_test", &error),
     }
 }
 
 fn store_checks(store: &Store, folder: &Folder) -> Vec<Check> {
     if !folder.store_path().exists() {
-        return vec![good("store", "not there yet; the first import makes it"), zone(store)];
+        return vec![good("store", word(NOT_YET)), zone(store)];
     }
-    let repair = REMEDY;
+    let repair = word(REMEDY);
     let integrity = match store.quick_check() {
         Ok(findings) => match findings.first() {
-            None => good("integrity", "every page is readable"),
-            Some(finding) => bad("integrity", finding.text.clone(), repair),
+            None => good("integrity", word(key!("every page is readable"))),
+            Some(finding) => bad("integrity", finding.text.clone(), repair.as_str()),
         },
-        Err(error) => bad("integrity", error.to_string(), repair),
+        Err(error) => bad("integrity", error.to_string(), repair.as_str()),
     };
     let counts = match store.totals() {
-        Ok(totals) => good("store", format!("{} records, schema {}", totals.records, totals.schema)),
-        Err(error) => bad("store", error.to_string(), repair),
+        Ok(totals) => {
+            let (records, schema) = (totals.records, totals.schema);
+            good("store", say!("{records} records, schema {schema}", records, schema))
+        }
+        Err(error) => bad("store", error.to_string(), repair.as_str()),
     };
     vec![counts, integrity, zone(store)]
 }
@@ -151,7 +173,10 @@ fn store_checks(store: &Store, folder: &Folder) -> Vec<Check> {
 fn zone(store: &Store) -> Check {
     match home_zone(store) {
         Ok(zone) if health::time::Zones::named(&zone).is_some() => good("zone", zone),
-        Ok(zone) => bad("zone", format!("`{zone}` is no zone"), "Run `vitalog settings set home_zone Europe/Paris`."),
+        Ok(zone) => {
+            let fix = word(key!("Run `vitalog settings set home_zone Europe/Paris`."));
+            bad("zone", say!("`{zone}` is no zone", zone), fix)
+        }
         Err(error) => failed("zone", &error),
     }
 }
@@ -160,14 +185,18 @@ fn zone(store: &Store) -> Check {
 fn leftovers(folder: &Folder) -> Check {
     let left: Vec<&str> = LEFTOVERS.into_iter().filter(|name| folder.dir().join(name).exists()).collect();
     if left.is_empty() {
-        return good("leftovers", "none");
+        return good("leftovers", word(key!("none")));
     }
-    bad("leftovers", left.join(", "), "If no `vitalog demo` is running, run it again: it tidies up.")
+    bad("leftovers", left.join(", "), word(key!("If no `vitalog demo` is running, run it again: it tidies up.")))
 }
 
 fn clock(now_ms: i64) -> Check {
     let shown = health::time::format_instant(now_ms);
-    if now_ms > EARLIEST_MS { good("clock", shown) } else { bad("clock", shown, "Set the computer's clock.") }
+    if now_ms > EARLIEST_MS {
+        good("clock", shown)
+    } else {
+        bad("clock", shown, word(key!("Set the computer's clock.")))
+    }
 }
 
 #[cfg(test)]

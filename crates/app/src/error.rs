@@ -5,6 +5,8 @@ mod file;
 use std::fmt;
 use std::path::Path;
 
+use health::language::word;
+use health::{key, say};
 use serde::Serialize;
 
 pub(crate) use file::About;
@@ -150,8 +152,10 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// What helps a store that is broken, from wherever that is told: nothing more is to be learned elsewhere.
-pub(crate) const REMEDY: &str = "`vitalog restore FILE` puts a backup in its place and keeps what is there; without a \
-                                 backup, import your exports into a new data folder.";
+pub(crate) const REMEDY: &str = key!(
+    "`vitalog restore FILE` puts a backup in its place and keeps what is there; without a backup, import your exports \
+     into a new data folder."
+);
 
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
@@ -200,8 +204,8 @@ impl From<store::Error> for Error {
             ),
             ErrorKind::Statement(text) => Self::new(
                 Code::BadSql,
-                sentence(&format!("The statement cannot be run: {text}")),
-                "One SELECT that takes less than 10 s is allowed.",
+                sentence(&say!("The statement cannot be run: {text}", text)),
+                word(key!("One SELECT that takes less than 10 s is allowed.")),
             ),
             ErrorKind::Input(error) => error.into(),
             ErrorKind::Io(error) => error.into(),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use health::kind;
+use health::language::word;
 use health::series::asleep::of_night;
 use health::series::buckets::{Bucket, Input};
 use health::series::events::{DoubleEntry, double_entries};
@@ -12,6 +12,7 @@ use health::series::night_parts::{naive_asleep_ms, night_parts};
 use health::series::rule::Rule;
 use health::series::sleep::{Kind, Session};
 use health::time::{Day, Zones, format_day, format_instant};
+use health::{key, kind};
 use serde::Serialize;
 use store::Store;
 use store::query::{Orders, Point, Ranks};
@@ -42,7 +43,7 @@ pub struct ExplainAnswer {
     /// Code of the rule.
     pub rule: &'static str,
     /// What was done, in words: the rule, and whether a source overlapped itself.
-    pub sentence: &'static str,
+    pub sentence: String,
     /// What a plain sum of all rows would say; null where sums make no sense.
     pub naive_sum: Option<f64>,
     /// Minutes of the day that rows cover; only of sums of what was going on, which are merged.
@@ -101,16 +102,22 @@ pub struct SourcePart {
     pub value: Option<f64>,
 }
 
-const NIGHT: &str = "The best source with stages tells the night as it is; each other one only fills holes of half an \
-                     hour and more, or nights that no better one saw.";
+const NIGHT: &str = key!(
+    "The best source with stages tells the night as it is; each other one only fills holes of half an hour and more, \
+     or nights that no better one saw."
+);
 /// Of a day with a record that no day holds.
-const LONG: &str = "A record that lasts longer than a day counts whole on the day on which it begins; the others share \
-                    time by the order of their sources.";
+const LONG: &str = key!(
+    "A record that lasts longer than a day counts whole on the day on which it begins; the others share time by the \
+     order of their sources."
+);
 /// Longer sums are not split at midnight.
 const LONGEST_SPLIT_MS: i64 = 24 * health::time::HOUR_MS;
 /// The same where the owner named sources.
-const NAMED_NIGHT: &str = "The source that you put first tells the night as it is; each other one only fills holes of \
-                           half an hour and more, or nights that no better one saw.";
+const NAMED_NIGHT: &str = key!(
+    "The source that you put first tells the night as it is; each other one only fills holes of half an hour and \
+     more, or nights that no better one saw."
+);
 const MINUTE_MS: f64 = 60_000.0;
 
 /// Explains one number: that of a type on a day, or a night.
@@ -136,7 +143,7 @@ fn empty(identifier: &str, zones: &Zones, day: Day) -> ExplainAnswer {
         unit: None,
         stat: "",
         rule: "",
-        sentence: "",
+        sentence: String::new(),
         naive_sum: None,
         covered_min: None,
         shared_min: None,
@@ -173,7 +180,7 @@ fn number(store: &Store, found: &Found, orders: &Orders, zones: &Zones, days: Da
         unit: found.unit_of_days(),
         stat: rule.stat(),
         rule: rule.as_str(),
-        sentence,
+        sentence: word(sentence),
         naive_sum: value(|bucket| bucket.naive_sum).filter(|_| rule.is_sum()),
         covered_min: coverage.map(|coverage| coverage.covered_ms as f64 / MINUTE_MS),
         shared_min: coverage.map(|coverage| coverage.shared_ms as f64 / MINUTE_MS),
@@ -278,7 +285,7 @@ fn night(store: &Store, found: &Found, orders: &Orders, zones: &Zones, days: Day
         unit: Some("min".to_owned()),
         stat: "sum",
         rule: "night",
-        sentence: if orders.named(SLEEP).is_some() { NAMED_NIGHT } else { NIGHT },
+        sentence: word(if orders.named(SLEEP).is_some() { NAMED_NIGHT } else { NIGHT }),
         naive_sum: minutes(naive_asleep_ms(&segments, &night)),
         nap_min: minutes(asleep(&naps)),
         hidden: acts::hidden(store, found.id, days, zones)?,

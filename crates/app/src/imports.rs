@@ -1,6 +1,7 @@
 //! What was imported.
 
 use health::kind::get_or_guess;
+use health::language::word;
 use health::time::format_instant;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -130,7 +131,7 @@ pub struct Reject {
 
 impl From<RejectRow> for Reject {
     fn from(row: RejectRow) -> Self {
-        let name = row.kind.as_deref().map(|kind| get_or_guess(kind, None).name);
+        let name = row.kind.as_deref().map(|kind| word(&get_or_guess(kind, None).name));
         Self { position: row.position, kind: row.kind, name, reason: row.reason, text: row.raw }
     }
 }

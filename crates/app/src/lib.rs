@@ -45,6 +45,7 @@ pub mod workouts;
 pub use chart::{Drawn, Model, Scale, Size, Theme, render};
 pub use error::{Code, Error, Result};
 pub use folder::Folder;
+pub use health::language;
 /// What the owner may say about a session of sleep.
 pub use health::series::sleep::EditKind;
 /// Stops an import or an undo at any moment.

@@ -150,7 +150,7 @@ fn called(wanted: &str) -> Option<&'static Kind> {
 
 /// The hint of a word that nobody knows: the names that it is near to, or where to look.
 pub(crate) fn did_you_mean(near: &[String], otherwise: &str) -> String {
-    if near.is_empty() { otherwise.to_owned() } else { format!("Did you mean {}?", near.join(", ")) }
+    if near.is_empty() { otherwise.to_owned() } else { health::say!("Did you mean {names}?", names = near.join(", ")) }
 }
 
 /// Up to three names that are nearly the word or contain it. `names` are folded, each with the word to show for it.

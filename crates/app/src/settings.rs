@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use health::kind;
+use health::language::word;
+use health::say;
 use health::series::glucose;
 use health::series::workouts::heart::Limits;
 use health::time::TimeZone;
@@ -73,7 +75,7 @@ pub fn setting(folder: &Folder, key: &str) -> Result<(Value, String)> {
     Ok((value, hint))
 }
 
-const HOME_FROM_HINT: &str = "It says where `home_zone` comes from, and follows from that.";
+const HOME_FROM_HINT: &str = health::key!("It says where `home_zone` comes from, and follows from that.");
 
 /// Returns every setting with its value or its default; `home_zone_from` says how the home zone came about.
 pub fn settings(folder: &Folder) -> Result<BTreeMap<String, Value>> {
@@ -105,11 +107,12 @@ pub fn home_of_computer(folder: &Folder) -> Result<Option<String>> {
 /// Sets one setting, if key and value are allowed: words in any case, zones in any spelling of their own.
 pub fn set(folder: &Folder, key: &str, value: &str) -> Result<()> {
     if key == HOME_FROM {
-        return Err(Error::new(Code::UnknownSetting, format!("`{key}` cannot be set."), HOME_FROM_HINT));
+        return Err(Error::new(Code::UnknownSetting, say!("`{key}` cannot be set.", key), word(HOME_FROM_HINT)));
     }
     let setting = find(key)?;
-    let refused =
-        || Error::new(Code::UnknownSetting, format!("`{value}` is no value for `{key}`."), setting.allowed.hint());
+    let refused = || {
+        Error::new(Code::UnknownSetting, say!("`{value}` is no value for `{key}`.", value, key), setting.allowed.hint())
+    };
     let canonical = setting.allowed.canonical(value).ok_or_else(refused)?;
     let mut store = folder.write()?;
     match key {
@@ -123,8 +126,8 @@ pub fn set(folder: &Folder, key: &str, value: &str) -> Result<()> {
 fn find(key: &str) -> Result<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.key == key).ok_or_else(|| {
         let keys: Vec<&str> = SETTINGS.iter().map(|setting| setting.key).filter(|key| is_in_use(key)).collect();
-        let hint = format!("There are: {}.", keys.join(", "));
-        Error::new(Code::UnknownSetting, format!("There is no setting `{key}`."), hint)
+        let hint = say!("There are: {names}.", names = keys.join(", "));
+        Error::new(Code::UnknownSetting, say!("There is no setting `{key}`.", key), hint)
     })
 }
 
@@ -155,17 +158,19 @@ impl Allowed {
     /// What is allowed, in words.
     fn hint(&self) -> String {
         match self {
-            Self::Words(words) => format!("Allowed: {}.", words.join(", ")),
-            Self::Zone => "Allowed: a place such as Europe/Paris, UTC, or auto.".to_owned(),
-            Self::Port => "Allowed: a number from 0 to 65535.".to_owned(),
-            Self::Text => "Allowed: any text.".to_owned(),
-            Self::Goals => {
-                "Write each as a type and a number in its unit, such as step_count=10000, body_mass=70.".to_owned()
+            Self::Words(words) => say!("Allowed: {words}.", words = words.join(", ")),
+            Self::Zone => word(health::key!("Allowed: a place such as Europe/Paris, UTC, or auto.")),
+            Self::Port => word(health::key!("Allowed: a number from 0 to 65535.")),
+            Self::Text => word(health::key!("Allowed: any text.")),
+            Self::Goals => word(health::key!(
+                "Write each as a type and a number in its unit, such as step_count=10000, body_mass=70."
+            )),
+            Self::Range => {
+                word(health::key!("Write your own lowest and highest value in mg/dL, such as 70, 180; or none."))
             }
-            Self::Range => "Write your own lowest and highest value in mg/dL, such as 70, 180; or none.".to_owned(),
-            Self::Zones => {
-                "Write where zones 2 to 5 begin, in beats a minute, such as 120, 140, 160, 180; or auto.".to_owned()
-            }
+            Self::Zones => word(health::key!(
+                "Write where zones 2 to 5 begin, in beats a minute, such as 120, 140, 160, 180; or auto."
+            )),
         }
     }
 }

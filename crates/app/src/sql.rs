@@ -1,6 +1,8 @@
 //! The user's own SQL, reading only.
 
 use health::kind::{self, fold};
+use health::language::word;
+use health::{key, say};
 use serde_json::Value;
 pub use store::query::Answer;
 use store::{ErrorKind, Store};
@@ -15,8 +17,8 @@ const TABLES: &str = "SELECT name FROM sqlite_master WHERE type IN ('table', 'vi
 /// Runs one statement that reads.
 pub fn sql(folder: &Folder, statement: &str) -> Result<Answer> {
     if statement.trim().trim_end_matches(';').is_empty() {
-        let hint = "Write one SELECT, such as \"SELECT * FROM steps\".";
-        return Err(Error::new(Code::BadSql, "There is no statement to run.", hint));
+        let hint = word(key!("Write one SELECT, such as \"SELECT * FROM steps\"."));
+        return Err(Error::new(Code::BadSql, word(key!("There is no statement to run.")), hint));
     }
     let mut store = folder.read()?;
     store.sql(statement).map_err(|error| match error.kind() {
@@ -28,12 +30,12 @@ pub fn sql(folder: &Folder, statement: &str) -> Result<Answer> {
 /// What SQLite says, and what helps: names are told by the store itself.
 fn refusal(store: &mut Store, statement: &str, text: &str) -> Error {
     let bad = |message: &str, hint: String| Error::new(Code::BadSql, message, hint);
-    let said = sentence(&format!("The statement cannot be run: {text}"));
+    let said = sentence(&say!("The statement cannot be run: {text}", text));
     if let Some(name) = text.strip_prefix("no such table: ") {
         return match kind::all().find(|kind| store::view_name(&kind.identifier) == name) {
             Some(_) => bad(
-                &format!("The store has no records for `{name}` yet."),
-                "Its view comes with the first import that has any.".to_owned(),
+                &say!("The store has no records for `{name}` yet.", name),
+                word(key!("Its view comes with the first import that has any.")),
             ),
             None => bad(&said, table_hint(store, name)),
         };
@@ -46,11 +48,13 @@ fn refusal(store: &mut Store, statement: &str, text: &str) -> Error {
     match text {
         // The last one is refused before SQLite asks whether it is allowed.
         "not authorized" | "authorization denied" | "cannot VACUUM from within a transaction" => bad(
-            "`sql` only reads, and this statement would do more.",
-            "Write one SELECT; `import`, `undo` and `settings` change the store.".to_owned(),
+            &word(key!("`sql` only reads, and this statement would do more.")),
+            word(key!("Write one SELECT; `import`, `undo` and `settings` change the store.")),
         ),
-        "Multiple statements provided" => bad("These are several statements.", "Run them one by one.".to_owned()),
-        _ => bad(&said, "One SELECT that takes less than 10 s is allowed.".to_owned()),
+        "Multiple statements provided" => {
+            bad(&word(key!("These are several statements.")), word(key!("Run them one by one.")))
+        }
+        _ => bad(&said, word(key!("One SELECT that takes less than 10 s is allowed."))),
     }
 }
 
@@ -58,7 +62,7 @@ fn table_hint(store: &mut Store, name: &str) -> String {
     let name = name.rsplit('.').next().unwrap_or(name);
     let names = names(store);
     let near = near(&fold(name), names.into_iter().map(|name| (fold(&name), name)));
-    did_you_mean(&near, "`vitalog sql \"SELECT name FROM sqlite_master\"` lists them all.")
+    did_you_mean(&near, &word(key!("`vitalog sql \"SELECT name FROM sqlite_master\"` lists them all.")))
 }
 
 /// Looks among the columns of the tables that the statement names.
@@ -74,8 +78,8 @@ fn column_hint(store: &mut Store, statement: &str, name: &str) -> String {
         return did_you_mean(&near, "");
     }
     match columns.is_empty() {
-        true => "One SELECT that takes less than 10 s is allowed.".to_owned(),
-        false => format!("There are {}.", columns.join(", ")),
+        true => word(key!("One SELECT that takes less than 10 s is allowed.")),
+        false => say!("There are {columns}.", columns = columns.join(", ")),
     }
 }
 

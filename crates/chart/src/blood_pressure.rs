@@ -1,14 +1,15 @@
 //! Blood pressure: each reading as a stroke from diastolic to systolic, and the means of each day as dots.
 
 use health::time::Zones;
+use health::{counted, key, say};
 
 use crate::layer::{Dot, Key, Layer, Sign, Span};
 use crate::model::{Axis, Model, Table};
-use crate::number::{counted, extent, number, usable, value_axis};
+use crate::number::{extent, no_data, number, usable, value_axis};
 use crate::range::{Range, clock, named_day};
 use crate::theme::Hue;
 
-const TITLE: &str = "Blood pressure";
+const TITLE: &str = key!("Blood pressure");
 const UNIT: &str = "mmHg";
 /// Value axis of a chart without data.
 const EMPTY_AXIS: (f64, f64) = (60.0, 140.0);
@@ -97,41 +98,47 @@ fn lone_dots(lone: &[Lone]) -> Option<Layer> {
 }
 
 fn lone_key(lone: &[Lone]) -> Option<Key> {
-    (!lone.is_empty()).then(|| Key::new("a value alone", Sign::Ring(Hue::Neutral)))
+    (!lone.is_empty()).then(|| Key::new(key!("a value alone"), Sign::Ring(Hue::Neutral)))
 }
 
 fn keys(readings: &[Pressure], means: &[Pressure], lines: Option<Guideline>) -> Vec<Key> {
     let stroke = Sign::Line(Hue::Heart, crate::layer::Tone::Soft);
-    let reading = (!readings.is_empty()).then(|| Key::new("a reading", stroke));
-    let discs = (!means.is_empty()).then(|| Key::new("mean of the day: systolic", Sign::Dot(Hue::Heart)));
-    let rings = (!means.is_empty()).then(|| Key::new("diastolic", Sign::Ring(Hue::Heart)));
-    let words = |g: Guideline| format!("{}: {} and {} {UNIT}", g.name, number(g.systolic, 0), number(g.diastolic, 0));
+    let reading = (!readings.is_empty()).then(|| Key::new(key!("a reading"), stroke));
+    let discs = (!means.is_empty()).then(|| Key::new(key!("mean of the day: systolic"), Sign::Dot(Hue::Heart)));
+    let rings = (!means.is_empty()).then(|| Key::new(key!("diastolic"), Sign::Ring(Hue::Heart)));
+    let words = |g: Guideline| {
+        let (upper, lower) = (number(g.systolic, 0), number(g.diastolic, 0));
+        say!("{name}: {upper} and {lower} {unit}", name = g.name, upper, lower, unit = UNIT)
+    };
     let lines = lines.map(|g| Key::new(words(g), Sign::Dashes));
     reading.into_iter().chain(discs).chain(rings).chain(lines).collect()
 }
 
 fn summary(readings: &[Pressure], lone: usize, range: &Range, zones: &Zones) -> String {
     let when = range.when(zones);
-    let alone = if lone == 0 { String::new() } else { format!("; {} alone", counted(lone, "value")) };
+    let alone = if lone == 0 { String::new() } else { say!("; {values} alone", values = counted!(lone, "value")) };
     let upper = extent(readings.iter().map(|p| p.systolic));
     let (Some(upper), Some(lower)) = (upper, extent(readings.iter().map(|p| p.diastolic))) else {
-        return format!("{when} there are no blood-pressure readings{alone}.");
+        return say!("{when} there are no blood-pressure readings{alone}.", when, alone);
     };
     let span = |(low, high): (f64, f64)| {
         let (low, high) = (number(low, 0), number(high, 0));
-        if low == high { low } else { format!("{low} to {high}") }
+        if low == high { low } else { say!("{low} to {high}", low, high) }
     };
-    format!(
-        "{when} your blood pressure was {} over {} {UNIT} in {}{alone}.",
-        span(upper),
-        span(lower),
-        counted(readings.len(), "reading")
+    say!(
+        "{when} your blood pressure was {upper} over {lower} {unit} in {readings}{alone}.",
+        when,
+        upper = span(upper),
+        lower = span(lower),
+        unit = UNIT,
+        readings = counted!(readings.len(), "reading"),
+        alone,
     )
 }
 
 fn table(readings: &[Pressure], lone: &[Lone], zones: &Zones) -> Table {
     let row = |at_ms: i64, upper: Option<f64>, lower: Option<f64>| {
-        let text = |value: Option<f64>| value.map_or_else(|| "no data".to_owned(), |value| number(value, 0));
+        let text = |value: Option<f64>| value.map_or_else(no_data, |value| number(value, 0));
         (at_ms, [named_day(zones.day(at_ms)), clock(at_ms, zones), text(upper), text(lower)])
     };
     let both = readings.iter().map(|p| row(p.at_ms, Some(p.systolic), Some(p.diastolic)));
@@ -139,5 +146,5 @@ fn table(readings: &[Pressure], lone: &[Lone], zones: &Zones) -> Table {
         lone.iter().map(|l| row(l.at_ms, Some(l.value).filter(|_| l.systolic), Some(l.value).filter(|_| !l.systolic)));
     let mut rows: Vec<_> = both.chain(alone).collect();
     rows.sort_by_key(|(at_ms, _)| *at_ms);
-    Table::new(["Day", "Time", "Systolic", "Diastolic"], rows.into_iter().map(|(_, row)| row))
+    Table::new([key!("Day"), key!("Time"), key!("Systolic"), key!("Diastolic")], rows.into_iter().map(|(_, row)| row))
 }

@@ -2,15 +2,16 @@
 //! never so short that a glass of water looks like a change.
 
 use health::time::Zones;
+use health::{counted, key, say};
 
 use crate::layer::{Dot, Key, Layer, Sign, Tone, alone};
 use crate::model::{Axis, Model, Point, Reading, Table};
-use crate::number::{counted, extent, number, ranged, usable, value_axis, with_unit};
+use crate::number::{extent, number, ranged, usable, value_axis, with_unit};
 use crate::range::{Range, Step, clock, named_day};
 use crate::slots::{LONGEST_DAY_MS, joined, point, reach, sound, totals_of};
 use crate::theme::Hue;
 
-const TITLE: &str = "Weight";
+const TITLE: &str = key!("Weight");
 /// The axis is at least this long, and without data goes from here to there; by unit.
 const KILOGRAMS: (f64, (f64, f64)) = (2.0, (60.0, 80.0));
 const POUNDS: (f64, (f64, f64)) = (5.0, (130.0, 180.0));
@@ -75,26 +76,27 @@ fn layers(readings: &[Reading], trend: &[Reading], goal: Option<f64>, range: &Ra
 
 fn signed(per_week: f64, unit: &str) -> String {
     let sign = if per_week > 0.0 { "+" } else { "" };
-    format!("{sign}{} {unit}/week", number(per_week, 1))
+    say!("{speed} {unit}/week", speed = format!("{sign}{}", number(per_week, 1)), unit)
 }
 
 fn keys(readings: &[Reading], trend: &[Reading], per_week: Option<String>, goal: Option<String>) -> Vec<Key> {
     let speed = per_week.map_or_else(String::new, |speed| format!(" {speed}"));
-    let dot = (!readings.is_empty()).then(|| Key::new("measured", Sign::Dot(Hue::Body)));
-    let line = (!trend.is_empty()).then(|| Key::new(format!("trend{speed}"), Sign::Line(Hue::Body, Tone::Full)));
-    let goal = goal.map(|goal| Key::new(format!("your goal {goal}"), Sign::Dashes));
+    let dot = (!readings.is_empty()).then(|| Key::new(key!("measured"), Sign::Dot(Hue::Body)));
+    let line = (!trend.is_empty()).then(|| Key::new(say!("trend{speed}", speed), Sign::Line(Hue::Body, Tone::Full)));
+    let goal = goal.map(|goal| Key::new(say!("your goal {goal}", goal), Sign::Dashes));
     dot.into_iter().chain(line).chain(goal).collect()
 }
 
 fn summary(readings: &[Reading], mass: &BodyMass, range: &Range, zones: &Zones) -> String {
     let when = range.when(zones);
     let Some((low, high)) = extent(readings.iter().map(|r| r.value)) else {
-        return format!("{when} there are no measurements of your weight.");
+        return say!("{when} there are no measurements of your weight.", when);
     };
-    let trend = mass.per_week.map_or_else(String::new, |v| format!(" The trend is {}.", signed(v, mass.unit)));
-    let counted = counted(readings.len(), "measurement");
+    let trend =
+        mass.per_week.map_or_else(String::new, |v| say!(" The trend is {speed}.", speed = signed(v, mass.unit)));
+    let counted = counted!(readings.len(), "measurement");
     let ranged = ranged(&number(low, 1), &number(high, 1), mass.unit);
-    format!("{when} your weight {ranged} in {counted}.{trend}")
+    say!("{when} your weight {ranged} in {counted}.{trend}", when, ranged, counted, trend)
 }
 
 fn table(readings: &[Reading], unit: &str, zones: &Zones) -> Table {
@@ -102,5 +104,5 @@ fn table(readings: &[Reading], unit: &str, zones: &Zones) -> Table {
         let day = zones.day(r.at_ms);
         [named_day(day), clock(r.at_ms, zones), number(r.value, 1)]
     };
-    Table::new(["Day", "Time", unit], readings.iter().map(row))
+    Table::new([key!("Day"), key!("Time"), unit], readings.iter().map(row))
 }

@@ -1,11 +1,13 @@
 //! Two daily measures against each other: a dot a day, shaded where there are many, and how strongly they go together.
 //! That shows no cause, and the chart says so.
 
+use health::language::word;
 use health::time::Zones;
+use health::{counted, key, say};
 
 use crate::layer::{Block, Dot, Fill, Key, Layer, Shape, Sign, Tone};
 use crate::model::{Axis, Measure, Model, Point, Table};
-use crate::number::{counted, extent, number, usable, value_axis};
+use crate::number::{extent, number, usable, value_axis};
 use crate::range::{Range, long_day};
 
 /// Fewer days say nothing.
@@ -14,7 +16,7 @@ pub const LEAST_DAYS: usize = 20;
 const CELLS: (usize, usize) = (24, 14);
 /// A table of days is only read up to here.
 const MOST_ROWS: usize = 1000;
-const NO_CAUSE: &str = "Going together shows no cause.";
+const NO_CAUSE: &str = key!("Going together shows no cause.");
 
 /// A rank correlation, found by the caller.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,6 +50,7 @@ pub fn model(
     range: Range,
     zones: &Zones,
 ) -> Model {
+    let when = &word(when);
     let (first, last) = range.ends(zones);
     let sound = |p: &&Pair| (first..=last).contains(&p.day) && usable(p.x) && usable(p.y);
     let pairs: Vec<Pair> = pairs.iter().filter(sound).copied().collect();
@@ -56,7 +59,7 @@ pub fn model(
     let up = axis(y, when, pairs.iter().map(|p| p.y));
     let points: Vec<Point> = pairs.iter().map(|p| (p.x, p.y)).collect();
     let shading = Layer::Blocks { shape: Shape::Cell, blocks: shading(&points, &across, &up, y) };
-    let title = format!("{} and {}{when}", x.title, y.name());
+    let title = say!("{one} and {other}{when}", one = x.title(), other = y.name(), when);
     Model {
         layers: vec![shading, Layer::Dots { hue: y.hue, dot: Dot::Speck, points }],
         x: across,
@@ -71,13 +74,10 @@ pub fn model(
 fn axis(measure: &Measure, when: &str, values: impl Iterator<Item = f64>) -> Axis {
     let (low, high) = extent(values).unwrap_or((0.0, 1.0));
     // Not `Steps, steps`.
-    let unit = if measure.unit.is_empty() || measure.name() == measure.unit {
-        String::new()
-    } else {
-        format!(", {}", measure.unit)
-    };
+    let unit =
+        if measure.unit.is_empty() || measure.is_unit() { String::new() } else { format!(", {}", word(measure.unit)) };
     let least = 4.0 * 10f64.powi(-(measure.decimals as i32));
-    value_axis(low, high, least).labelled(format!("{}{when}{unit}", measure.title))
+    value_axis(low, high, least).labelled(format!("{}{when}{unit}", measure.title()))
 }
 
 /// Cells with more than one day, in three strengths up to the fullest.
@@ -110,31 +110,39 @@ fn shading(points: &[Point], x: &Axis, y: &Axis, measure: &Measure) -> Vec<Block
 
 fn rho_text(rho: &Rho) -> String {
     let text = |value: f64| number(value, 2);
-    format!("\u{3c1} {} (95 % {} to {})", text(rho.rho), text(rho.low), text(rho.high))
+    let (rho, low, high) = (text(rho.rho), text(rho.low), text(rho.high));
+    say!("\u{3c1} {rho} (95 % {low} to {high})", rho, low, high)
 }
 
 fn keys(pairs: &[Pair], rho: Option<Rho>) -> Vec<Key> {
-    let n = counted(pairs.len(), "day");
+    let n = counted!(pairs.len(), "day");
     let words = match rho {
-        Some(rho) => vec![format!("{}, {n}", rho_text(&rho)), NO_CAUSE.to_owned()],
+        Some(rho) => vec![format!("{}, {n}", rho_text(&rho)), word(NO_CAUSE)],
         None if pairs.is_empty() => Vec::new(),
-        None => vec![format!("{n}: too few to say whether they go together")],
+        None => vec![say!("{n}: too few to say whether they go together", n)],
     };
     words.into_iter().map(|words| Key::new(words, Sign::None)).collect()
 }
 
 fn summary((a, b): (&str, &str), pairs: &[Pair], rho: Option<Rho>, range: &Range, zones: &Zones) -> String {
-    let (when, n) = (range.when(zones), counted(pairs.len(), "day"));
+    let (when, n) = (range.when(zones), counted!(pairs.len(), "day|on"));
     match rho {
-        Some(rho) => format!("{when}, on {n} with both {a} and {b}: Spearman's {}. {NO_CAUSE}", rho_text(&rho)),
+        Some(rho) => {
+            let (rho, no_cause) = (rho_text(&rho), word(NO_CAUSE));
+            say!("{when}, on {n} with both {a} and {b}: Spearman's {rho}. {no_cause}", when, n, a, b, rho, no_cause)
+        }
         None => {
-            let are = if pairs.len() == 1 { "is" } else { "are" };
-            format!("{when} there {are} {n} with both {a} and {b}: too few to say whether they go together.")
+            let n = counted!(pairs.len(), "day");
+            let both = say!("{n} with both {a} and {b}: too few to say whether they go together.", n, a, b);
+            match pairs.len() {
+                1 => say!("{when} there is {both}", when, both),
+                _ => say!("{when} there are {both}", when, both),
+            }
         }
     }
 }
 
 fn table(x: &Measure, y: &Measure, when: &str, pairs: &[Pair]) -> Table {
     let row = |p: &Pair| [long_day(p.day), x.number(p.x), y.number(p.y)];
-    Table::new(["Day", x.title, &format!("{}{when}", y.title)], pairs.iter().take(MOST_ROWS).map(row))
+    Table::new([key!("Day"), x.title, &format!("{}{when}", y.title())], pairs.iter().take(MOST_ROWS).map(row))
 }

@@ -1,23 +1,30 @@
 //! What adds up: steps, energy, distance, water. Bars from zero; weeks and longer show the average of their days,
 //! and of what happens now and then how often it did.
 
+use health::language::word;
 use health::time::Zones;
+use health::{key, say};
 
 use crate::layer::{Block, Fill, Key, Layer, Pattern, Shape, Sign, Tone};
 use crate::model::{Axis, Bucket, Measure, Model, Table};
-use crate::number::{bar_axis, extent, usable};
+use crate::number::{bar_axis, extent, no_data, usable};
 use crate::range::{Range, Step};
 use crate::slots::{bucket_in, gaps, labelled, totals};
 use crate::theme::Hue;
 
 /// Steps.
-pub const STEPS: Measure = Measure { title: "Steps", unit: "steps", hue: Hue::Activity, decimals: 0 };
+pub const STEPS: Measure = Measure { title: key!("Steps"), unit: key!("steps"), hue: Hue::Activity, decimals: 0 };
 /// Energy beyond the resting one.
-pub const ACTIVE_ENERGY: Measure = Measure { title: "Active energy", unit: "kcal", hue: Hue::Activity, decimals: 0 };
+pub const ACTIVE_ENERGY: Measure =
+    Measure { title: key!("Active energy"), unit: "kcal", hue: Hue::Activity, decimals: 0 };
 /// Distance on foot.
-pub const DISTANCE: Measure = Measure { title: "Walking and running", unit: "km", hue: Hue::Activity, decimals: 1 };
+pub const DISTANCE: Measure =
+    Measure { title: key!("Walking and running"), unit: "km", hue: Hue::Activity, decimals: 1 };
 /// Water drunk.
-pub const WATER: Measure = Measure { title: "Water", unit: "ml", hue: Hue::Body, decimals: 0 };
+pub const WATER: Measure = Measure { title: key!("Water"), unit: "ml", hue: Hue::Body, decimals: 0 };
+
+/// Stands behind an amount that grows.
+const SO_FAR: &str = key!(" so far");
 
 /// What a bar of a week, a month or a year is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +52,8 @@ pub fn model(
     let goal = goal.filter(|goal| usable(*goal) && *goal > 0.0);
     let slots = range.slots(zones);
     let (_, high) = extent(buckets.iter().map(|b| b.mean).chain(goal)).unwrap_or((0.0, 0.0));
-    let unit = if averaged { format!("{} a day", measure.unit) } else { measure.unit.to_owned() };
+    let unit = word(measure.unit);
+    let unit = if averaged { say!("{unit} a day", unit) } else { unit };
     let said = Said { measure, buckets: &buckets, slots: slots.len(), range: &range };
     Model {
         x: Axis::days(&range, zones),
@@ -75,8 +83,8 @@ fn fill(measure: &Measure, complete: bool) -> Fill {
 
 fn keys(measure: &Measure, buckets: &[Bucket], goal: Option<f64>) -> Vec<Key> {
     let open = buckets.iter().any(|b| !b.complete);
-    let open = open.then(|| Key::new("not over yet", Sign::Box(fill(measure, false))));
-    let goal = goal.map(|goal| Key::new(format!("your goal {}", measure.text(goal)), Sign::Dashes));
+    let open = open.then(|| Key::new(key!("not over yet"), Sign::Box(fill(measure, false))));
+    let goal = goal.map(|goal| Key::new(say!("your goal {goal}", goal = measure.text(goal)), Sign::Dashes));
     goal.into_iter().chain(open).collect()
 }
 
@@ -106,22 +114,23 @@ impl Said<'_> {
     fn summary(&self, wide: Wide, zones: &Zones) -> String {
         let (when, name) = (self.range.when(zones), self.measure.name());
         if self.buckets.is_empty() {
-            return format!("{when} there are no data for {name}.");
+            return say!("{when} there are no data for {name}.", when, name);
         }
         if wide == Wide::Total {
             let of = self.range.step.counted(self.slots);
-            return format!(
-                "{when} {name} came to {}; there were some in {} of {of}.",
-                self.total(),
-                self.buckets.len()
+            let (total, some) = (self.total(), self.buckets.len());
+            return say!(
+                "{when} {name} came to {total}; there were some in {some} of {of}.",
+                when,
+                name,
+                total,
+                some,
+                of
             );
         }
         let amount = if self.range.step == Step::Hour { self.total() } else { self.average() };
-        format!("{when} {name} came to {amount}; {}.", self.range.step.with_data(self.buckets.len(), self.slots))
-    }
-
-    fn slot(&self) -> String {
-        self.range.step.name().to_lowercase()
+        let covered = self.range.step.with_data(self.buckets.len(), self.slots);
+        say!("{when} {name} came to {amount}; {covered}.", when, name, amount, covered)
     }
 
     /// All of it: of a day cut into hours, or of what happens now and then.
@@ -130,31 +139,36 @@ impl Said<'_> {
         let most = self.buckets.iter().map(|b| b.mean).fold(0.0, f64::max);
         let most = match self.buckets.len() {
             1 => String::new(),
-            _ => format!(", at most {} in one {}", self.measure.number(most), self.slot()),
+            _ => {
+                let (most, in_one) = (self.measure.number(most), self.range.step.in_one());
+                say!(", at most {most} {in_one}", most, in_one)
+            }
         };
         let open = self.buckets.iter().any(|b| !b.complete);
-        format!("{total}{}{most}", if open { " so far" } else { "" })
+        let so_far = if open { word(SO_FAR) } else { String::new() };
+        format!("{total}{so_far}{most}")
     }
 
     /// Of a day, by those that are over where there are any.
     fn average(&self) -> String {
         let over: Vec<&Bucket> = self.buckets.iter().filter(|b| b.complete).collect();
-        let (counted, so_far) = if over.is_empty() { (self.buckets.iter().collect(), " so far") } else { (over, "") };
+        let (counted, so_far) =
+            if over.is_empty() { (self.buckets.iter().collect(), word(SO_FAR)) } else { (over, String::new()) };
         // Of weeks and longer each is the mean of its days with data: every day weighs the same.
         let days: u64 = counted.iter().map(|b| b.n).sum();
         let average = counted.iter().map(|b| b.mean * b.n as f64).sum::<f64>() / days.max(1) as f64;
         let average = self.measure.said(average);
-        let per = if is_wide(self.range) { "a day".to_owned() } else { format!("per {}", self.slot()) };
+        let per = self.range.step.per();
         let (low, high) = extent(counted.iter().map(|b| b.mean)).unwrap_or_default();
         let (low, high) = (self.measure.number(low), self.measure.number(high));
-        let ends = if low == high { String::new() } else { format!(" (from {low} to {high})") };
+        let ends = if low == high { String::new() } else { say!(" (from {low} to {high})", low, high) };
         // The only one is no average.
         let average = match counted.len() {
             1 if !is_wide(self.range) => average,
-            _ => format!("{average} {per} on average"),
+            _ => say!("{average} {per} on average", average, per),
         };
         let open = counted.len() < self.buckets.len();
-        let open = if open { "; what is not over yet is left out" } else { "" };
+        let open = if open { word(key!("; what is not over yet is left out")) } else { String::new() };
         format!("{average}{so_far}{ends}{}{open}", self.in_all(&counted))
     }
 
@@ -163,7 +177,7 @@ impl Said<'_> {
         if is_wide(self.range) || counted.len() < 2 {
             return String::new();
         }
-        format!(" and {} in all", self.measure.said(counted.iter().map(|b| b.mean).sum()))
+        say!(" and {total} in all", total = self.measure.said(counted.iter().map(|b| b.mean).sum()))
     }
 }
 
@@ -174,17 +188,17 @@ fn table(
     range: &Range,
     zones: &Zones,
 ) -> Table {
-    let nothing = if wide == Wide::Total { "none" } else { "no data" };
+    let nothing = if wide == Wide::Total { word(key!("none")) } else { no_data() };
     let row = |slot: &(i64, i64)| {
         let label = range.slot_label(slot.0, slot.1, zones);
         match bucket_in(buckets, *slot) {
             Some(b) => {
-                let note = if b.complete { "" } else { "not over yet" };
-                [label, measure.number(b.mean), b.n.to_string(), note.to_owned()]
+                let note = if b.complete { String::new() } else { word(key!("not over yet")) };
+                [label, measure.number(b.mean), b.n.to_string(), note]
             }
-            None => [label, nothing.into(), "0".into(), String::new()],
+            None => [label, nothing.clone(), "0".into(), String::new()],
         }
     };
-    let value = if wide == Wide::Average && is_wide(range) { "Average a day" } else { "Sum" };
-    Table::new([range.step.name(), value, "With data", "Note"], slots.iter().map(row))
+    let value = if wide == Wide::Average && is_wide(range) { key!("Average a day") } else { key!("Sum") };
+    Table::new([&range.step.name(), value, key!("With data"), key!("Note")], slots.iter().map(row))
 }

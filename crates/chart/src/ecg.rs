@@ -1,19 +1,36 @@
 //! An electrocardiogram on millimetre paper: 25 mm a second, 10 mm a millivolt, strips of ten seconds. What the watch
 //! said about it is repeated as recorded; nothing here judges.
 
+use health::language::word;
 use health::time::Zones;
+use health::{key, say};
 
 use crate::layer::{Key, Layer, Panel, Sign, Tone};
 use crate::model::{Axis, Model, Point, Table, Tick};
-use crate::number::{number, usable};
+use crate::number::{no_data, number, usable};
 use crate::range::{Range, Step, clock, long_day};
 use crate::slots::{MOST_MISSING, joined};
 use crate::theme::Hue;
 use crate::thin;
 
-const TITLE: &str = "Electrocardiogram";
+const TITLE: &str = key!("Electrocardiogram");
 /// Printed with every strip.
 const SCALE: &str = "25 mm/s \u{b7} 10 mm/mV";
+/// What Apple's recorder says in English; in another language the phone has said it already.
+const RECORDED: [&str; 12] = [
+    key!("Sinus Rhythm"),
+    key!("Atrial Fibrillation"),
+    key!("Inconclusive"),
+    key!("High Heart Rate"),
+    key!("Heart Rate Over 120"),
+    key!("Heart Rate Over 150"),
+    key!("Heart Rate Under 50"),
+    key!("Low Heart Rate"),
+    key!("Poor Recording"),
+    key!("Unrecognized"),
+    key!("Not Set"),
+    key!("Lead I"),
+];
 const MM_PER_SECOND: f64 = 25.0;
 const MM_PER_MILLIVOLT: f64 = 10.0;
 const STRIP_SECONDS: f64 = 10.0;
@@ -40,6 +57,11 @@ pub struct Recording<'a> {
     pub classification: &'a str,
     /// E.g. `Lead I`.
     pub lead: &'a str,
+}
+
+/// What a recorder said, in the language that is spoken where its words are known, else as recorded.
+pub fn in_words(recorded: &str) -> String {
+    if RECORDED.contains(&recorded) { word(recorded) } else { recorded.to_owned() }
 }
 
 /// How long a recording of so many samples is; nothing where nobody knows how fast they came.
@@ -147,20 +169,21 @@ fn panel(strip: usize, runs: Vec<Vec<Point>>, y: &Axis) -> Panel {
 
 fn keys(recording: &Recording) -> Vec<Key> {
     let words = [recording.classification, recording.lead, SCALE].into_iter().filter(|words| !words.is_empty());
-    words.map(|words| Key::new(words, Sign::None)).collect()
+    words.map(|words| Key::new(in_words(words), Sign::None)).collect()
 }
 
 fn summary(recording: &Recording, zones: &Zones) -> String {
     let when = format!("{}, {}", long_day(zones.day(recording.start_ms)), clock(recording.start_ms, zones));
     let seconds = recording.seconds();
     if seconds <= 0.0 {
-        return format!("The electrocardiogram of {when} has no samples.");
+        return say!("The electrocardiogram of {when} has no samples.", when);
     }
     let said = match recording.classification {
-        "" => "no classification was recorded".to_owned(),
-        words => format!("classified by the recorder as {words}"),
+        "" => word(key!("no classification was recorded")),
+        words => say!("classified by the recorder as {words}", words = in_words(words)),
     };
-    format!("Electrocardiogram of {when}: {} seconds at {SCALE}, {said}.", number(seconds, 0))
+    let seconds = number(seconds, 0);
+    say!("Electrocardiogram of {when}: {seconds} seconds at {scale}, {said}.", when, seconds, scale = SCALE, said)
 }
 
 /// Five hundred samples a second are no table to read; the extremes of every second are.
@@ -169,9 +192,12 @@ fn table(recording: &Recording, zones: &Zones) -> Table {
     let samples = if recording.is_sound() { recording.millivolts } else { &[] };
     let row = |(i, second): (usize, &[f64])| {
         let ends = crate::number::extent(second.iter().copied());
-        let text = |value: Option<f64>| value.map_or_else(|| "no data".to_owned(), |mv| number(mv, 2));
+        let text = |value: Option<f64>| value.map_or_else(no_data, |mv| number(mv, 2));
         let start = recording.start_ms.saturating_add(i as i64 * 1000);
         [clock(start, zones), i.to_string(), text(ends.map(|e| e.0)), text(ends.map(|e| e.1))]
     };
-    Table::new(["Time", "Second", "Lowest, mV", "Highest, mV"], samples.chunks(a_second).enumerate().map(row))
+    Table::new(
+        [key!("Time"), key!("Second"), key!("Lowest, mV"), key!("Highest, mV")],
+        samples.chunks(a_second).enumerate().map(row),
+    )
 }

@@ -1,16 +1,17 @@
 //! Glucose: the readings as dots and a line, meals below, and the band that somebody set for themselves.
 
 use health::time::Zones;
+use health::{counted, key, say};
 
 use crate::layer::{Dot, Fill, Key, Layer, Sign, Span, Tone};
 use crate::model::{Axis, Model, Point, Reading, Table};
-use crate::number::{counted, extent, minutes, number, ranged, usable, value_axis};
+use crate::number::{extent, minutes, number, ranged, usable, value_axis};
 use crate::range::{Range, clock, named_day};
 use crate::slots::{joined, point, reach, sound, totals_of};
 use crate::theme::Hue;
 use crate::thin;
 
-const TITLE: &str = "Glucose";
+const TITLE: &str = key!("Glucose");
 
 /// What is drawn; the unit is the user's and the numbers are in it.
 #[derive(Debug, Clone, Copy)]
@@ -74,10 +75,11 @@ fn layers(glucose: &Glucose, readings: &[Reading], meals: &[i64], y: &Axis, rang
 
 fn keys(target: Option<(f64, f64)>, meals: &[i64], decimals: usize) -> Vec<Key> {
     let target = target.map(|(low, high)| {
-        let label = format!("your target {} \u{2013} {}", number(low, decimals), number(high, decimals));
+        let (low, high) = (number(low, decimals), number(high, decimals));
+        let label = say!("your target {low} \u{2013} {high}", low, high);
         Key::new(label, Sign::Box(Fill::solid(Hue::Neutral, Tone::Pale)))
     });
-    let meal = (!meals.is_empty()).then(|| Key::new("meal", Sign::Triangle(Hue::Workout)));
+    let meal = (!meals.is_empty()).then(|| Key::new(key!("meal"), Sign::Triangle(Hue::Workout)));
     target.into_iter().chain(meal).collect()
 }
 
@@ -90,20 +92,30 @@ fn summary(
     zones: &Zones,
 ) -> String {
     let when = range.when(zones);
-    let Some(totals) = totals_of(readings) else { return format!("{when} there are no glucose readings.") };
-    let meals = if meals.is_empty() { String::new() } else { format!(" {} noted.", counted(meals.len(), "meal")) };
+    let Some(totals) = totals_of(readings) else { return say!("{when} there are no glucose readings.", when) };
+    let meals =
+        if meals.is_empty() { String::new() } else { say!(" {meals} noted.", meals = counted!(meals.len(), "meal")) };
     let share = glucose.target.zip(glucose.within.filter(|(share, covered)| usable(*share) && usable(*covered)));
     let within = share.map_or_else(String::new, |((low, high), (share, covered))| {
         let (low, high, share) = (number(low, decimals), number(high, decimals), number(share * 100.0, 0));
         let covered = minutes(covered);
-        format!(" It was from {low} to {high} for {share} % of the {covered} that its readings tell of.")
+        say!(
+            " It was from {low} to {high} for {share} % of the {covered} that its readings tell of.",
+            low,
+            high,
+            share,
+            covered
+        )
     });
-    format!(
-        "{when} your glucose {}; the mean of {} was {} {}.{within}{meals}",
-        ranged(&number(totals.min, decimals), &number(totals.max, decimals), glucose.unit),
-        counted(totals.n as usize, "reading"),
-        number(totals.mean, decimals),
-        glucose.unit,
+    say!(
+        "{when} your glucose {ranged}; the mean of {readings} was {mean} {unit}.{within}{meals}",
+        when,
+        ranged = ranged(&number(totals.min, decimals), &number(totals.max, decimals), glucose.unit),
+        readings = counted!(totals.n, "reading"),
+        mean = number(totals.mean, decimals),
+        unit = glucose.unit,
+        within,
+        meals,
     )
 }
 
@@ -112,5 +124,5 @@ fn table(glucose: &Glucose, readings: &[Reading], decimals: usize, zones: &Zones
         let day = zones.day(r.at_ms);
         [named_day(day), clock(r.at_ms, zones), number(r.value, decimals)]
     };
-    Table::new(["Day", "Time", glucose.unit], readings.iter().map(row))
+    Table::new([key!("Day"), key!("Time"), glucose.unit], readings.iter().map(row))
 }

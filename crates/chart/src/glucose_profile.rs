@@ -2,14 +2,15 @@
 //! day.
 
 use health::time::Zones;
+use health::{counted, key, say};
 
 use crate::layer::{Dot, Fill, Key, Layer, Sign, Span, Tone};
 use crate::model::{Axis, Model, Point, Table, Tick};
-use crate::number::{counted, extent, number, usable, value_axis};
+use crate::number::{extent, no_data, number, usable, value_axis};
 use crate::range::Range;
 use crate::theme::Hue;
 
-const TITLE: &str = "Glucose by time of day";
+const TITLE: &str = key!("Glucose by time of day");
 const DAY_MINUTES: f64 = 1440.0;
 const HOUR: u32 = 60;
 
@@ -95,9 +96,9 @@ fn keys(slots: &[Option<(f64, [f64; 5])>]) -> Vec<Key> {
     }
     let shade = |strength: u8| Sign::Box(Fill::solid(Hue::Vitals, Tone::Shade(strength)));
     vec![
-        Key::new("middle", Sign::Line(Hue::Vitals, Tone::Full)),
-        Key::new("half of the readings", shade(3)),
-        Key::new("nine of ten", shade(1)),
+        Key::new(key!("middle"), Sign::Line(Hue::Vitals, Tone::Full)),
+        Key::new(key!("half of the readings"), shade(3)),
+        Key::new(key!("nine of ten"), shade(1)),
     ]
 }
 
@@ -109,21 +110,30 @@ fn summary(
     zones: &Zones,
 ) -> String {
     let when = range.when(zones);
-    let days = counted(profile.days, "day");
+    let days = counted!(profile.days, "day");
     let Some((low, high)) = extent(found.iter().flatten().map(|(_, v)| value(v, 2))) else {
-        let have = if profile.days == 1 { "has" } else { "have" };
-        return format!("{when} {days} {have} glucose readings; a typical day needs {}.", profile.least_days);
+        let least = profile.least_days;
+        return match profile.days {
+            1 => say!("{when} {days} has glucose readings; a typical day needs {least}.", when, days, least),
+            _ => say!("{when} {days} have glucose readings; a typical day needs {least}.", when, days, least),
+        };
     };
     let (low, high) = (number(low, decimals), number(high, decimals));
-    format!("{when} the middle of your glucose by time of day went from {low} to {high} {} on {days}.", profile.unit)
+    say!(
+        "{when} the middle of your glucose by time of day went from {low} to {high} {unit} on {days}.",
+        when,
+        low,
+        high,
+        unit = profile.unit,
+        days = counted!(profile.days, "day|on"),
+    )
 }
 
 fn table(slots: &[Slot], decimals: usize) -> Table {
     let row = |slot: &Slot| {
         let time = format!("{:02}:{:02}", slot.minute / HOUR, slot.minute % HOUR);
-        let text =
-            |place: usize| slot.values.map_or_else(|| "no data".to_owned(), |v| number(value(&v, place), decimals));
+        let text = |place: usize| slot.values.map_or_else(no_data, |v| number(value(&v, place), decimals));
         [time, text(0), text(1), text(2), text(3), text(4)]
     };
-    Table::new(["Time", "5 %", "25 %", "Middle", "75 %", "95 %"], slots.iter().map(row))
+    Table::new([key!("Time"), "5 %", "25 %", key!("Middle"), "75 %", "95 %"], slots.iter().map(row))
 }

@@ -1,17 +1,19 @@
 //! The heart-rate chart: per slot the span from lowest to highest, and the mean; of one day also every reading.
 
 use health::time::Zones;
+use health::{counted, key, say};
 
 use crate::layer::{Block, Fill, Key, Layer, Panel, Shape, Sign, Tone};
 use crate::model::{Axis, Bucket, Gap, Model, Reading, Table, Totals};
-use crate::number::{counted, number, ranged, usable, value_axis};
+use crate::number::{no_data, number, ranged, usable, value_axis};
 use crate::range::Range;
 use crate::sleep::Stretch;
 use crate::slots::{bucket_in, gaps, joined, labelled, point, reach, sound, totals, totals_of};
 use crate::theme::Hue;
 use crate::thin;
 
-const TITLE: &str = "Heart rate";
+/// As the model has it in English, too, for whoever asks whether a chart is of heart rates.
+pub const TITLE: &str = key!("Heart rate");
 const UNIT: &str = "bpm";
 /// Value axis of a chart without data.
 const RESTING_AXIS: (f64, f64) = (40.0, 120.0);
@@ -26,7 +28,7 @@ pub fn model(buckets: &[Bucket], mean: Option<f64>, range: Range, zones: &Zones)
     let buckets = labelled(buckets, &range, zones);
     let totals = totals(&buckets).map(|totals| totals.with_mean(mean));
     let layers = vec![Layer::Capsules { hue: Hue::Heart }];
-    let open = Key::new("not over yet", Sign::Box(Fill::solid(Hue::Heart, Tone::Pale)));
+    let open = Key::new(key!("not over yet"), Sign::Box(Fill::solid(Hue::Heart, Tone::Pale)));
     let keys = buckets.iter().any(|b| !b.complete).then_some(open).into_iter().collect();
     Model { keys, ..with_layers(buckets, totals, layers, range, zones) }
 }
@@ -82,7 +84,9 @@ pub fn within(model: Model, context: &Context) -> Model {
     let mut model = model;
     if let Some(limits) = limits.filter(|_| !zones.is_empty()) {
         let limits = limits.map(|limit| number(limit, 0)).join(", ");
-        model.keys.push(Key::new(format!("zones 2 to 5, from {limits} {UNIT}"), Sign::Box(zone_fill(2))));
+        model
+            .keys
+            .push(Key::new(say!("zones 2 to 5, from {limits} {unit}", limits, unit = UNIT), Sign::Box(zone_fill(2))));
     }
     if let Some(strip) = strip {
         model.x = Axis { ticks: Vec::new(), label: String::new(), ..model.x };
@@ -123,7 +127,7 @@ fn strip(workouts: &[Stretch], x: &Axis, range: &Range) -> Option<Panel> {
     };
     let blocks: Vec<Block> = workouts.iter().filter(inside).map(block).collect();
     let layers = vec![Layer::Blocks { shape: Shape::Band, blocks: blocks.clone() }];
-    (!blocks.is_empty()).then(|| Panel { x: x.clone(), y: Axis::lanes(&["Workouts"]), layers, share: 0.07 })
+    (!blocks.is_empty()).then(|| Panel { x: x.clone(), y: Axis::lanes(&[key!("Workouts")]), layers, share: 0.07 })
 }
 
 fn with_layers(buckets: Vec<Bucket>, totals: Option<Totals>, layers: Vec<Layer>, range: Range, zones: &Zones) -> Model {
@@ -145,18 +149,21 @@ fn with_layers(buckets: Vec<Bucket>, totals: Option<Totals>, layers: Vec<Layer>,
 fn summary(totals: Option<&Totals>, buckets: &[Bucket], slots: usize, range: &Range, zones: &Zones) -> String {
     let when = range.when(zones);
     let Some(totals) = totals else {
-        return format!("{when} there are no heart-rate readings.");
+        return say!("{when} there are no heart-rate readings.", when);
     };
     // Whoever shows every reading may have counted no hours.
     let coverage = match buckets.len() {
         0 => String::new(),
         n => format!(" {}.", range.step.with_data(n, slots)),
     };
-    format!(
-        "{when} your heart rate {}; its mean over time was {} {UNIT}, from {}.{coverage}",
-        ranged(&number(totals.min, 0), &number(totals.max, 0), UNIT),
-        number(totals.mean, 0),
-        counted(totals.n as usize, "reading"),
+    say!(
+        "{when} your heart rate {ranged}; its mean over time was {mean} {unit}, from {readings}.{coverage}",
+        when,
+        ranged = ranged(&number(totals.min, 0), &number(totals.max, 0), UNIT),
+        mean = number(totals.mean, 0),
+        unit = UNIT,
+        readings = counted!(totals.n, "reading"),
+        coverage,
     )
 }
 
@@ -165,8 +172,11 @@ fn table(slots: &[(i64, i64)], buckets: &[Bucket], range: &Range, zones: &Zones)
         let label = range.slot_label(slot.0, slot.1, zones);
         match bucket_in(buckets, *slot) {
             Some(b) => [label, number(b.min, 0), number(b.max, 0), number(b.mean, 0), b.n.to_string()],
-            None => [label, "no data".into(), "no data".into(), "no data".into(), "0".into()],
+            None => [label, no_data(), no_data(), no_data(), "0".into()],
         }
     };
-    Table::new([range.step.name(), "Lowest", "Highest", "Mean", "Readings"], slots.iter().map(row))
+    Table::new(
+        [&range.step.name(), key!("Lowest"), key!("Highest"), key!("Mean"), key!("Readings")],
+        slots.iter().map(row),
+    )
 }

@@ -1,15 +1,19 @@
 //! A calendar of any daily measure: a column a week, a row a weekday, five steps from little to much. A day without
 //! data is an empty outline. More than some sixty weeks have a row of weeks for each year, the newest one lowest.
 
+use health::language::word;
 use health::time::{Day, Zones, parse_day};
+use health::{key, say};
 
 use crate::layer::{Block, Fill, Key, Layer, Pattern, Shape, Sign, Tone};
 use crate::model::{Axis, AxisKind, Measure, Model, Table, Tick};
-use crate::number::{extent, usable};
-use crate::range::{Range, Step, civil, long_day, month_starts, named_day, short_day, weekday_number};
+use crate::number::{extent, no_data, usable};
+use crate::range::{
+    MONTHS, Range, Step, WEEKDAYS, civil, long_day, month_starts, named_day, short_day, weekday_number,
+};
 use crate::theme::Hue;
 
-const WEEKDAYS: [&str; 7] = ["Mon", "", "Wed", "", "Fri", "", "Sun"];
+const NAMED: [&str; 7] = [WEEKDAYS[0], "", WEEKDAYS[2], "", WEEKDAYS[4], "", WEEKDAYS[6]];
 const STEPS: u8 = 5;
 /// More days have a row for each year.
 const MOST_DAYS_IN_A_ROW: Day = 430;
@@ -86,9 +90,9 @@ impl Page {
         let (to, ticks) = if self.has_years() {
             let new_year = new_year(self.last);
             let year: Vec<Day> = (new_year..new_year.saturating_add(365)).collect();
-            let named = month_starts(&year).into_iter().zip(std::iter::once("Jan").chain(std::iter::repeat("")));
+            let named = month_starts(&year).into_iter().zip(std::iter::once(MONTHS[0]).chain(std::iter::repeat("")));
             let tick = |((day, label), first): ((Day, String), &str)| {
-                Tick::new(self.place(day).0, if first.is_empty() { label } else { first.to_owned() })
+                Tick::new(self.place(day).0, if first.is_empty() { label } else { word(first) })
             };
             (WEEKS_OF_A_YEAR, named.map(tick).collect())
         } else {
@@ -99,7 +103,7 @@ impl Page {
 
     fn weekdays(&self) -> Axis {
         if !self.has_years() {
-            return Axis::lanes(&WEEKDAYS);
+            return Axis::lanes(&NAMED);
         }
         let (first, last) = (civil(self.first).0, civil(self.last).0);
         let middle = |year| (last - year) as f64 * YEAR_ROWS + 3.5;
@@ -153,7 +157,7 @@ impl Steps {
         let label = |i: u8| format!("{}\u{2013}{}", bound(i), bound(i + 1));
         let unit = Key::new(measure.unit, Sign::None);
         let keys = (0..STEPS).map(|i| Key::new(label(i), Sign::Box(self.fill_of(measure.hue, i))));
-        let none = Key::new("no data", Sign::Box(missing()));
+        let none = Key::new(no_data(), Sign::Box(missing()));
         std::iter::once(unit).filter(|key| !key.label.is_empty()).chain(keys).chain([none]).collect()
     }
 }
@@ -168,20 +172,29 @@ fn summary(measure: &Measure, values: &[DayValue], days: usize, range: &Range, z
     let when = range.when(zones);
     let by = |a: &&DayValue, b: &&DayValue| a.value.total_cmp(&b.value);
     let (Some(low), Some(high)) = (values.iter().min_by(by), values.iter().max_by(by)) else {
-        return format!("{when} there are no data for {}.", measure.name());
+        return say!("{when} there are no data for {name}.", when, name = measure.name());
     };
     let (name, most, of) = (measure.name(), measure.said(high.value), Step::Day.with_data(values.len(), days));
     let (first, last) = (long_day(low.day), long_day(high.day));
     if low.value == high.value {
-        return format!("{when} {name} came to {most} on every day with data; {of}.");
+        return say!("{when} {name} came to {most} on every day with data; {of}.", when, name, most, of);
     }
-    format!("{when} {name} ranged from {} on {first} to {most} on {last}; {of}.", measure.number(low.value))
+    say!(
+        "{when} {name} ranged from {least} on {first} to {most} on {last}; {of}.",
+        when,
+        name,
+        least = measure.number(low.value),
+        first,
+        most,
+        last,
+        of
+    )
 }
 
 fn table<'v>(measure: &Measure, days: &[Day], value_of: impl Fn(Day) -> Option<&'v DayValue>) -> Table {
     let row = |day: &Day| {
-        let text = value_of(*day).map_or_else(|| "no data".to_owned(), |v| measure.number(v.value));
+        let text = value_of(*day).map_or_else(no_data, |v| measure.number(v.value));
         [named_day(*day), text]
     };
-    Table::new(["Day", measure.title], days.iter().map(row))
+    Table::new([key!("Day"), measure.title], days.iter().map(row))
 }

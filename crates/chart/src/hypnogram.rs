@@ -1,7 +1,9 @@
 //! One night: a lane for each stage, the lightest uppermost, and the time in bed below. Lanes carry the meaning,
 //! colour and pattern repeat it.
 
+use health::language::word;
 use health::time::{HOUR_MS, Zones};
+use health::{key, say};
 
 use crate::layer::{Block, Fill, Key, Layer, Pattern, Shape, Sign, Tone};
 use crate::model::{Axis, AxisKind, Model, Table};
@@ -10,8 +12,8 @@ use crate::range::{Range, Step, clock, clock_ticks, long_day};
 use crate::sleep::{Night, NightKind, Segment, Stage, Stretch};
 use crate::theme::Hue;
 
-const TITLE: &str = "Sleep";
-const LANES: [&str; 5] = ["Awake", "REM", "Core", "Deep", "In bed"];
+const TITLE: &str = key!("Sleep");
+const LANES: [&str; 5] = [key!("Awake"), key!("REM"), key!("Core"), key!("Deep"), key!("In bed")];
 /// Space at both sides of the night.
 const MARGIN_MS: i64 = 15 * 60_000;
 /// Share of a lane that a stage leaves free above and below.
@@ -107,35 +109,41 @@ fn unwritten() -> Fill {
 fn keys(segments: &[Segment], night: &Night) -> Vec<Key> {
     let any = segments.iter().any(|s| s.stage == Stage::Unspecified);
     let silent = night.unwritten.iter().any(Stretch::is_sound);
-    let silent = silent.then(|| Key::new("nothing written, counted as awake", Sign::Box(unwritten())));
+    let silent = silent.then(|| Key::new(key!("nothing written, counted as awake"), Sign::Box(unwritten())));
     any.then(|| Stage::Unspecified.key()).into_iter().chain(silent).collect()
 }
 
 fn summary(night: &Night, ends: Option<(i64, i64)>, zones: &Zones) -> String {
     let day = long_day(night.day);
-    let Some((start, end)) = ends else { return format!("There is no sleep for {day}.") };
-    let from_to = format!("from {} to {}", clock(start, zones), clock(end, zones));
+    let Some((start, end)) = ends else { return say!("There is no sleep for {day}.", day) };
+    let from_to = say!("from {start} to {end}", start = clock(start, zones), end = clock(end, zones));
     let asleep = night.minutes.asleep();
     if asleep <= 0.0 {
-        return format!("For {day} there is only time in bed, {from_to}; no sleep is counted.");
+        return say!("For {day} there is only time in bed, {from_to}; no sleep is counted.", day, from_to);
     }
     let known = Stage::ALL.into_iter().filter(|stage| night.minutes.of(*stage) > 0.0);
-    let name = |s: Stage| if s == Stage::Unspecified { "Stage unknown" } else { s.name() };
+    let name = |s: Stage| word(if s == Stage::Unspecified { key!("Stage unknown") } else { s.name() });
     let stages: Vec<String> = known.map(|s| format!("{} {}", name(s), minutes(night.minutes.of(s)))).collect();
-    let what = if night.kind == NightKind::Nap { "A nap on" } else { "The night of" };
-    format!("{what} {day}, {from_to}: {} asleep. {}.", minutes(asleep), stages.join(", "))
+    let (asleep, stages) = (minutes(asleep), stages.join(", "));
+    match night.kind {
+        NightKind::Nap => say!("A nap on {day}, {from_to}: {asleep} asleep. {stages}.", day, from_to, asleep, stages),
+        _ => say!("The night of {day}, {from_to}: {asleep} asleep. {stages}.", day, from_to, asleep, stages),
+    }
 }
 
 fn table(segments: &[Segment], night: &Night, zones: &Zones) -> Table {
     let row = |start: i64, end: i64, name: &str| {
         let length = minutes((end - start) as f64 / 60_000.0);
-        [clock(start, zones), clock(end, zones), name.to_owned(), length]
+        [clock(start, zones), clock(end, zones), word(name), length]
     };
-    let bed = night.sound_bed().map(|s| row(s.start_ms, s.end_ms, "In bed"));
+    let bed = night.sound_bed().map(|s| row(s.start_ms, s.end_ms, key!("In bed")));
     let stages = segments.iter().map(|s| (s.start_ms, row(s.start_ms, s.end_ms, s.stage.name())));
     let silent = night.unwritten.iter().filter(|s| s.is_sound());
-    let silent = silent.map(|s| (s.start_ms, row(s.start_ms, s.end_ms, "Nothing written (awake)")));
+    let silent = silent.map(|s| (s.start_ms, row(s.start_ms, s.end_ms, key!("Nothing written (awake)"))));
     let mut stages: Vec<_> = stages.chain(silent).collect();
     stages.sort_by_key(|(start, _)| *start);
-    Table::new(["From", "To", "Stage", "Length"], bed.chain(stages.into_iter().map(|(_, row)| row)))
+    Table::new(
+        [key!("From"), key!("To"), key!("Stage"), key!("Length")],
+        bed.chain(stages.into_iter().map(|(_, row)| row)),
+    )
 }

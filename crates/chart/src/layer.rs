@@ -2,6 +2,7 @@
 //!
 //! Charts differ in which layers they put together; `draw` knows each kind of layer once.
 
+use health::language::word;
 use health::ways::Ways;
 use serde::Serialize;
 
@@ -51,9 +52,9 @@ pub enum Sign {
 }
 
 impl Key {
-    /// Returns a key.
-    pub(crate) fn new(label: impl Into<String>, sign: Sign) -> Self {
-        Self { label: label.into(), sign }
+    /// Returns a key; a label of the sources is told in its words.
+    pub(crate) fn new(label: impl AsRef<str>, sign: Sign) -> Self {
+        Self { label: word(label.as_ref()), sign }
     }
 }
 

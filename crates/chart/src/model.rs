@@ -1,5 +1,6 @@
 //! What a chart shows, before anybody draws it. The picture, the sentence and the table all come from here.
 
+use health::language::{inside, word};
 use health::time::Zones;
 use serde::Serialize;
 
@@ -55,8 +56,8 @@ impl Model {
     /// Returns a chart of nothing yet; a constructor fills it.
     pub(crate) fn new(title: &str, unit: &str, range: Range, zones: &Zones) -> Self {
         Self {
-            title: title.to_owned(),
-            unit: unit.to_owned(),
+            title: word(title),
+            unit: word(unit),
             days: range.days(zones),
             range,
             x: Axis::default(),
@@ -124,10 +125,11 @@ impl Axis {
         Self { from, to, kind: AxisKind::Hidden, ..Self::default() }
     }
 
-    /// Returns lanes with these names, the first one uppermost; lane `i` lies between `n - i - 1` and `n - i`.
+    /// Returns lanes with these names of the sources, the first one uppermost; lane `i` lies between `n - i - 1` and
+    /// `n - i`.
     pub(crate) fn lanes(names: &[&str]) -> Self {
         let n = names.len() as f64;
-        let tick = |(i, name): (usize, &&str)| Tick::new(n - i as f64 - 0.5, *name);
+        let tick = |(i, name): (usize, &&str)| Tick::new(n - i as f64 - 0.5, word(name));
         let ticks = names.iter().enumerate().filter(|(_, name)| !name.is_empty()).map(tick).collect();
         Self { from: 0.0, to: n, ticks, kind: AxisKind::Lanes, ..Self::default() }
     }
@@ -138,9 +140,9 @@ impl Axis {
         Self { from: range.start_ms as f64, to: range.end_ms as f64, ..axis }
     }
 
-    /// The same axis with a label.
-    pub(crate) fn labelled(self, label: impl Into<String>) -> Self {
-        Self { label: label.into(), ..self }
+    /// The same axis with a label; a unit of the sources is told in its words.
+    pub(crate) fn labelled(self, label: impl AsRef<str>) -> Self {
+        Self { label: word(label.as_ref()), ..self }
     }
 }
 
@@ -204,7 +206,7 @@ pub struct Reading {
 /// What is measured and how its numbers are written.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Measure<'a> {
-    /// Its name, e.g. `Resting heart rate`.
+    /// Its name, e.g. `Resting heart rate`; that of a type in the language that is spoken.
     pub title: &'a str,
     /// Its unit as people write it; empty where it has none.
     pub unit: &'a str,
@@ -227,16 +229,22 @@ impl Measure<'_> {
 
     /// A number after its name: with its unit, but not `steps came to 8,000 steps`.
     pub(crate) fn said(&self, value: f64) -> String {
-        if self.name() == self.unit { self.number(value) } else { self.text(value) }
+        if self.is_unit() { self.number(value) } else { self.text(value) }
     }
 
-    /// Its name inside a sentence: only what is a word, not what is an abbreviation, begins small.
+    /// Its title in words.
+    pub(crate) fn title(&self) -> String {
+        word(self.title)
+    }
+
+    /// Its name inside a sentence.
     pub(crate) fn name(&self) -> String {
-        let mut letters = self.title.chars();
-        match (letters.next(), letters.clone().next()) {
-            (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(letters).collect(),
-            _ => self.title.to_owned(),
-        }
+        inside(&self.title())
+    }
+
+    /// Whether it is called as its unit, as steps are.
+    pub(crate) fn is_unit(&self) -> bool {
+        self.title().to_lowercase() == word(self.unit).to_lowercase()
     }
 }
 
@@ -280,8 +288,8 @@ pub struct Table {
 }
 
 impl Table {
-    /// Returns a table of these columns and rows.
+    /// Returns a table of these columns, which are told in their words, and of rows.
     pub(crate) fn new<const N: usize>(columns: [&str; N], rows: impl Iterator<Item = [String; N]>) -> Self {
-        Self { columns: columns.map(str::to_owned).to_vec(), rows: rows.map(|row| row.to_vec()).collect() }
+        Self { columns: columns.map(word).to_vec(), rows: rows.map(|row| row.to_vec()).collect() }
     }
 }

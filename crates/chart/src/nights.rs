@@ -3,16 +3,18 @@
 
 use std::collections::BTreeMap;
 
+use health::language::word;
 use health::time::{Day, Zones};
+use health::{counted, key, say};
 
 use crate::layer::{Block, Fill, Key, Layer, Panel, Pattern, Shape, Sign, Tone};
 use crate::model::{Axis, AxisKind, Model, Table, Tick};
-use crate::number::{counted, extent, inverted, minutes};
+use crate::number::{extent, inverted, minutes, no_data};
 use crate::range::{Range, clock, clock_minutes};
 use crate::sleep::{Night, NightKind, Stage};
 use crate::theme::Hue;
 
-const TITLE: &str = "Nights";
+const TITLE: &str = key!("Nights");
 const HOUR: f64 = 60.0;
 /// The axis shows at least 21:00 to 09:00, in minutes after noon.
 const LEAST: (f64, f64) = (9.0 * HOUR, 21.0 * HOUR);
@@ -115,8 +117,12 @@ fn naps(nights: &[&Night], x: &Axis, zones: &Zones) -> Option<Panel> {
         Block { x0: start as f64, x1: end as f64, y0: 0.0, y1: nap.minutes.asleep(), fill }
     };
     let longest = longest.max(HOUR);
-    let y =
-        Axis { to: longest, ticks: vec![Tick::new(longest / 2.0, "Naps")], kind: AxisKind::Lanes, ..Axis::default() };
+    let y = Axis {
+        to: longest,
+        ticks: vec![Tick::new(longest / 2.0, word(key!("Naps")))],
+        kind: AxisKind::Lanes,
+        ..Axis::default()
+    };
     let layers = vec![Layer::Blocks { shape: Shape::Column, blocks: naps().map(block).collect() }];
     Some(Panel { x: x.clone(), y, layers, share: 0.14 })
 }
@@ -124,10 +130,10 @@ fn naps(nights: &[&Night], x: &Axis, zones: &Zones) -> Option<Panel> {
 fn keys(nights: &[&Night], staged: bool) -> Vec<Key> {
     let of = |kind: NightKind| nights.iter().filter(move |night| night.kind == kind);
     let has = |stage: Stage| of(NightKind::Night).any(|night| night.sound_segments().any(|s| s.stage == stage));
-    let bed = of(NightKind::InBedOnly).next().map(|_| Key::new("Only in bed", Sign::Box(in_bed())));
+    let bed = of(NightKind::InBedOnly).next().map(|_| Key::new(key!("Only in bed"), Sign::Box(in_bed())));
     if !staged {
         let night =
-            of(NightKind::Night).next().map(|_| Key::new("From falling asleep to waking up", Sign::Box(whole())));
+            of(NightKind::Night).next().map(|_| Key::new(key!("From falling asleep to waking up"), Sign::Box(whole())));
         return night.into_iter().chain(bed).collect();
     }
     Stage::ALL.into_iter().filter(|stage| has(*stage)).map(Stage::key).chain(bed).collect()
@@ -141,35 +147,38 @@ fn summary(nights: &[&Night], range: &Range, zones: &Zones) -> String {
     of(NightKind::Night).for_each(|night| *lengths.entry(night.day).or_default() += night.minutes.asleep());
     let found = lengths.len();
     if nights.is_empty() {
-        return format!("{when} there is no sleep.");
+        return say!("{when} there is no sleep.", when);
     }
     let from_to = |(low, high): (f64, f64)| match (minutes(low), minutes(high)) {
-        (low, high) if low == high => format!(", with {low} of sleep"),
-        (low, high) => format!(", with {low} to {high} of sleep"),
+        (low, high) if low == high => say!(", with {low} of sleep", low),
+        (low, high) => say!(", with {low} to {high} of sleep", low, high),
     };
     let slept = extent(lengths.into_values()).map_or_else(String::new, from_to);
     let (naps, beds) = (of(NightKind::Nap).count(), of(NightKind::InBedOnly).count());
-    let naps = (naps > 0).then(|| counted(naps, "nap"));
-    let beds = (beds > 0).then(|| format!("{} in bed only", counted(beds, "night")));
+    let naps = (naps > 0).then(|| counted!(naps, "nap"));
+    let beds = (beds > 0).then(|| say!("{nights} in bed only", nights = counted!(beds, "night")));
     let others: Vec<String> = naps.into_iter().chain(beds).collect();
     let others = if others.is_empty() { String::new() } else { format!("; {}", others.join(", ")) };
-    let are = if found == 1 { "is" } else { "are" };
-    format!("{when} there {are} {}{slept}{others}.", counted(found, "night"))
+    let nights = counted!(found, "night");
+    match found {
+        1 => say!("{when} there is {nights}{slept}{others}.", when, nights, slept, others),
+        _ => say!("{when} there are {nights}{slept}{others}.", when, nights, slept, others),
+    }
 }
 
 fn table(nights: &[&Night], zones: &Zones) -> Table {
     let row = |night: &&Night| {
         let (start, end) = night.ends().unwrap_or_default();
         let (what, asleep) = match night.kind {
-            NightKind::Night => ("Night", minutes(night.minutes.asleep())),
-            NightKind::Nap => ("Nap", minutes(night.minutes.asleep())),
-            NightKind::InBedOnly => ("Only in bed", "no data".to_owned()),
+            NightKind::Night => (key!("Night"), minutes(night.minutes.asleep())),
+            NightKind::Nap => (key!("Nap"), minutes(night.minutes.asleep())),
+            NightKind::InBedOnly => (key!("Only in bed"), no_data()),
         };
-        [night.label(), what.to_owned(), clock(start, zones), clock(end, zones), asleep]
+        [night.label(), word(what), clock(start, zones), clock(end, zones), asleep]
     };
     let mut sorted: Vec<&&Night> = nights.iter().collect();
     sorted.sort_by_key(|night| (night.day, night.ends()));
-    Table::new(["Day", "What", "From", "To", "Asleep"], sorted.into_iter().map(row))
+    Table::new([key!("Day"), key!("What"), key!("From"), key!("To"), key!("Asleep")], sorted.into_iter().map(row))
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! Numbers as charts write them, and axes with round ones.
 
+use health::language::{grouped, pointed, word};
+use health::{key, say};
+
 use crate::model::{Axis, Tick};
 
 /// An axis has at most this many labels.
@@ -7,16 +10,14 @@ pub const MOST_TICKS: usize = 6;
 /// Nothing that a body does is larger; what claims to be is no number to draw.
 const LARGEST: f64 = 1e12;
 
+/// What stands where there is nothing.
+pub(crate) fn no_data() -> String {
+    word(key!("no data"))
+}
+
 /// Whether a number can be drawn.
 pub(crate) fn usable(value: f64) -> bool {
     value.is_finite() && value.abs() <= LARGEST
-}
-
-/// `16061` as `16,061`, like every number of the page.
-pub(crate) fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let comma = |i: usize| i > 0 && (digits.len() - i).is_multiple_of(3);
-    digits.char_indices().flat_map(|(i, digit)| comma(i).then_some(',').into_iter().chain([digit])).collect()
 }
 
 /// A number with thousands set apart, a real minus sign, and no minus before a zero.
@@ -25,43 +26,42 @@ pub(crate) fn number(value: f64, decimals: usize) -> String {
     let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
     let whole = whole.parse().map_or_else(|_| whole.to_owned(), grouped);
     let minus = value < 0.0 && text.chars().any(|c| ('1'..='9').contains(&c));
-    format!("{}{whole}{rest}", if minus { "\u{2212}" } else { "" })
+    format!("{}{whole}{}", if minus { "\u{2212}" } else { "" }, pointed(rest))
 }
 
 /// Units that are words, and one of them.
 const WORDS: [(&str, &str); 6] = [
-    ("steps", "step"),
-    ("floors", "floor"),
-    ("pushes", "push"),
-    ("strokes", "stroke"),
-    ("drinks", "drink"),
-    ("times", "time"),
+    (key!("steps"), key!("step")),
+    (key!("floors"), key!("floor")),
+    (key!("pushes"), key!("push")),
+    (key!("strokes"), key!("stroke")),
+    (key!("drinks"), key!("drink")),
+    (key!("times"), key!("time")),
 ];
 
 /// `54 bpm`, `1 step`; only the number where there is no unit.
 pub(crate) fn with_unit(number: &str, unit: &str) -> String {
     let one = WORDS.iter().find(|(many, _)| number == "1" && *many == unit).map(|(_, one)| *one);
-    if unit.is_empty() { number.to_owned() } else { format!("{number} {}", one.unwrap_or(unit)) }
-}
-
-/// `1 night`, `2 nights`.
-pub(crate) fn counted(n: usize, one: &str) -> String {
-    format!("{} {one}{}", grouped(n as u64), if n == 1 { "" } else { "s" })
+    if unit.is_empty() { number.to_owned() } else { format!("{number} {}", word(one.unwrap_or(unit))) }
 }
 
 /// `ranged from 44 to 171 bpm`, or `came to 44 bpm` where both are written alike: words that follow one name or many.
 pub(crate) fn ranged(low: &str, high: &str, unit: &str) -> String {
     let high_text = with_unit(high, unit);
-    if low == high { format!("came to {high_text}") } else { format!("ranged from {low} to {high_text}") }
+    if low == high {
+        say!("came to {high_text}", high_text)
+    } else {
+        say!("ranged from {low} to {high_text}", low, high_text)
+    }
 }
 
 /// `7 h 23 min`, `45 min`.
 pub(crate) fn minutes(minutes: f64) -> String {
     let whole = minutes.round() as i64;
     match (whole / 60, whole % 60) {
-        (0, m) => format!("{m} min"),
-        (h, 0) => format!("{h} h"),
-        (h, m) => format!("{h} h {m} min"),
+        (0, m) => say!("{m} min", m),
+        (h, 0) => say!("{h} h", h),
+        (h, m) => say!("{h} h {m} min", h, m),
     }
 }
 

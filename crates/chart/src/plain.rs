@@ -9,18 +9,26 @@ const NO_DATA: &str = "no data";
 /// Columns whose numbers have the unit of the chart.
 const MEASURED: [&str; 6] = ["Sum", "Average a day", "Value", "Lowest", "Highest", "Mean"];
 
-/// Returns the table of a chart as programs want it.
-pub fn table(model: &Model) -> Table {
+/// Returns the table of a chart as programs want it. The numbers are those of the chart in English, `model`; what is
+/// said in words is that of the same chart in whatever language, `said`.
+pub fn table(model: &Model, said: &Model) -> Table {
     let rows = &model.table.rows;
     let columns = model.table.columns.iter().enumerate().map(|(place, name)| {
         let lasts = rows.iter().filter_map(|row| row.get(place)).any(|cell| minutes(cell).is_some());
+        let head = said.table.columns.get(place).unwrap_or(name);
         match name.as_str() {
-            _ if lasts => format!("{name} (min)"),
-            name if MEASURED.contains(&name) && !model.unit.is_empty() => format!("{name} ({})", model.unit),
-            name => name.to_owned(),
+            _ if lasts => format!("{head} (min)"),
+            name if MEASURED.contains(&name) && !model.unit.is_empty() => format!("{head} ({})", said.unit),
+            _ => head.clone(),
         }
     });
-    Table { columns: columns.collect(), rows: rows.iter().map(|row| row.iter().map(|c| plain(c)).collect()).collect() }
+    let words = |row: usize, place: usize| said.table.rows.get(row).and_then(|row| row.get(place));
+    let cell = |row: usize, (place, cell): (usize, &String)| match plain(cell) {
+        same if same == *cell && same.parse::<f64>().is_err() => words(row, place).cloned().unwrap_or(same),
+        found => found,
+    };
+    let cells = |(row, cells): (usize, &Vec<String>)| cells.iter().enumerate().map(|of| cell(row, of)).collect();
+    Table { columns: columns.collect(), rows: rows.iter().enumerate().map(cells).collect() }
 }
 
 /// `−1,234.5` as `-1234.5`, `7 h 5 min` as `425`, `Mon 9 Mar 2026` as `2026-03-09`; anything else as it is.

@@ -1,18 +1,20 @@
 //! What happened during a workout: heart rate, pace or speed, and elevation over one axis of time or distance. Pace is
 //! upside down, so that faster is up, and says so.
 
+use health::language::word;
 use health::time::Zones;
 use health::ways::{Ways, minutes_seconds};
+use health::{key, say};
 
 use crate::layer::{Layer, Panel, Tone, alone};
 use crate::model::{Axis, Model, Point, Table, Tick};
-use crate::number::{extent, inverted, number, usable, value_axis};
+use crate::number::{extent, inverted, no_data, number, usable, value_axis};
 use crate::range::{Range, Step, clock, long_day};
 use crate::slots::joined;
 use crate::theme::Hue;
 use crate::thin;
 
-const TITLE: &str = "Workout profiles";
+const TITLE: &str = key!("Workout profiles");
 /// A line passes over at most this share of the axis without data.
 const WIDEST_HOLE: f64 = 0.03;
 /// Seconds from one pace to the next, with one between them missing.
@@ -99,14 +101,15 @@ impl Profile {
 
     fn extremes(&self) -> Option<String> {
         let (low, high) = extent(self.points.iter().map(|point| point.1))?;
-        Some(format!("{} {} to {} {}", self.name, (self.write)(low), (self.write)(high), self.unit))
+        let (name, low, high) = (word(self.name), (self.write)(low), (self.write)(high));
+        Some(say!("{name} {low} to {high} {unit}", name, low, high, unit = self.unit))
     }
 
     /// The value of the last point before a place.
     fn at(&self, place: f64) -> String {
         let next = self.points.partition_point(|point| point.0 <= place);
         let before = next.checked_sub(1).and_then(|i| self.points.get(i));
-        before.map_or_else(|| "no data".to_owned(), |point| (self.write)(point.1))
+        before.map_or_else(no_data, |point| (self.write)(point.1))
     }
 }
 
@@ -142,9 +145,9 @@ fn series(profiles: &Profiles, length: f64) -> Vec<Profile> {
         points.iter().filter(|p| (0.0..=length).contains(&p.0) && usable(p.1)).copied().collect()
     };
     let heart_rate = Profile {
-        name: "Heart rate",
+        name: key!("Heart rate"),
         unit: "bpm".to_owned(),
-        label: "Heart rate, bpm".to_owned(),
+        label: word(key!("Heart rate, bpm")),
         hue: Hue::Heart,
         least: 20.0,
         points: within(profiles.heart_rate),
@@ -154,9 +157,9 @@ fn series(profiles: &Profiles, length: f64) -> Vec<Profile> {
     };
     let height = profiles.ways.height;
     let elevation = Profile {
-        name: "Elevation",
+        name: key!("Elevation"),
         unit: height.symbol.to_owned(),
-        label: format!("Elevation, {}", height.symbol),
+        label: say!("Elevation, {unit}", unit = height.symbol),
         hue: Hue::Neutral,
         least: height.of(20.0).round(),
         points: within(profiles.elevation).into_iter().map(|(at, metres)| (at, height.of(metres))).collect(),
@@ -174,9 +177,9 @@ fn tempo(profiles: &Profiles, pace: Vec<Point>) -> Profile {
     let least_reach = if profiles.along == Along::Time { PACE_REACH_S } else { 0.0 };
     match profiles.tempo {
         Tempo::Pace => Profile {
-            name: "Pace",
+            name: key!("Pace"),
             unit: ways.pace_symbol(),
-            label: format!("Pace, {}, faster is up", ways.pace_symbol()),
+            label: say!("Pace, {unit}, faster is up", unit = ways.pace_symbol()),
             hue: Hue::Workout,
             least: 60.0,
             points: pace.into_iter().map(|(at, seconds)| (at, ways.pace(seconds))).collect(),
@@ -185,9 +188,9 @@ fn tempo(profiles: &Profiles, pace: Vec<Point>) -> Profile {
             least_reach,
         },
         Tempo::Speed => Profile {
-            name: "Speed",
+            name: key!("Speed"),
             unit: ways.speed_symbol().to_owned(),
-            label: format!("Speed, {}", ways.speed_symbol()),
+            label: say!("Speed, {unit}", unit = ways.speed_symbol()),
             hue: Hue::Workout,
             least: 5.0,
             points: pace.into_iter().map(|(at, seconds)| (at, ways.speed(seconds))).collect(),
@@ -219,7 +222,7 @@ fn along(along: Along, length: f64, ways: Ways) -> Axis {
     let round = value_axis(0.0, length / unit, 0.0);
     let inside = round.ticks.into_iter().filter(|tick| tick.at * unit <= length * 1.000_001);
     let ticks = inside.map(|tick| Tick { at: tick.at * unit, ..tick }).collect();
-    let label = if along == Along::Time { "minutes" } else { ways.way.symbol };
+    let label = if along == Along::Time { key!("minutes") } else { ways.way.symbol };
     Axis { from: 0.0, to: length, ticks, ..Axis::default() }.labelled(label)
 }
 
@@ -227,21 +230,21 @@ fn summary(series: &[Profile], profiles: &Profiles, zones: &Zones) -> String {
     let when = format!("{}, {}", long_day(zones.day(profiles.start_ms)), clock(profiles.start_ms, zones));
     let words: Vec<String> = series.iter().filter_map(Profile::extremes).collect();
     if words.is_empty() {
-        return format!("For the workout of {when} there are no profiles.");
+        return say!("For the workout of {when} there are no profiles.", when);
     }
-    format!("Workout of {when}: {}.", words.join("; "))
+    say!("Workout of {when}: {words}.", when, words = words.join("; "))
 }
 
 fn table(series: &[Profile], profiles: &Profiles, length: f64) -> Table {
     let way = profiles.ways.way;
-    let (head, unit) = if profiles.along == Along::Time { ("Minute", 60.0) } else { (way.symbol, way.metres) };
+    let (head, unit) = if profiles.along == Along::Time { (key!("Minute"), 60.0) } else { (way.symbol, way.metres) };
     let row = |i: usize| {
         let place = length * i as f64 / ROWS as f64;
         let values = series.iter().map(|profile| profile.at(place));
         std::iter::once(number(place / unit, 1)).chain(values).collect()
     };
-    let nothing = if series.is_empty() { Some("Value") } else { None };
+    let nothing = if series.is_empty() { Some(key!("Value")) } else { None };
     let columns = std::iter::once(head).chain(series.iter().map(|profile| profile.label.as_str())).chain(nothing);
     let rows = if series.is_empty() { Vec::new() } else { (0..=ROWS).map(row).collect() };
-    Table { columns: columns.map(str::to_owned).collect(), rows }
+    Table { columns: columns.map(word).collect(), rows }
 }

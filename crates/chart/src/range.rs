@@ -1,15 +1,30 @@
 //! The stretch of time that a chart shows, cut into slots of local hours, days or weeks, and its labels.
 
+use health::language::{grouped, word};
 use health::time::{Day, HOUR_MS, Zones};
+use health::{counted, key, say};
 use serde::Serialize;
 
 use crate::model::Tick;
-use crate::number::{counted, grouped};
 
 /// As labels and tables name them.
-pub(crate) const MONTHS: [&str; 12] =
-    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+pub(crate) const MONTHS: [&str; 12] = [
+    key!("Jan"),
+    key!("Feb"),
+    key!("Mar"),
+    key!("Apr"),
+    key!("May"),
+    key!("Jun"),
+    key!("Jul"),
+    key!("Aug"),
+    key!("Sep"),
+    key!("Oct"),
+    key!("Nov"),
+    key!("Dec"),
+];
+/// From Monday to Sunday.
+pub(crate) const WEEKDAYS: [&str; 7] =
+    [key!("Mon"), key!("Tue"), key!("Wed"), key!("Thu"), key!("Fri"), key!("Sat"), key!("Sun")];
 
 const QUARTER_MS: i64 = HOUR_MS / 4;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -41,30 +56,76 @@ pub enum Step {
 
 impl Step {
     /// What one slot is called: `Day`.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Hour => "Hour",
-            Self::Day => "Day",
-            Self::Week => "Week",
-            Self::Month => "Month",
-            Self::Year => "Year",
-        }
+    pub(crate) fn name(self) -> String {
+        word(match self {
+            Self::Hour => key!("Hour"),
+            Self::Day => key!("Day"),
+            Self::Week => key!("Week"),
+            Self::Month => key!("Month"),
+            Self::Year => key!("Year"),
+        })
     }
 
     /// `26 of 28 days have data`.
     pub(crate) fn with_data(self, n: usize, of: usize) -> String {
-        format!("{} of {} {} data", grouped(n as u64), self.counted(of), if n == 1 { "has" } else { "have" })
+        let (some, slots) = (grouped(n as u64), self.counted(of));
+        match n {
+            1 => say!("{some} of {slots} has data", some, slots),
+            _ => say!("{some} of {slots} have data", some, slots),
+        }
     }
 
     /// ` from week to week`: what is told of a slot is the mean of its readings.
     pub(crate) fn to_next(self) -> String {
-        let name = self.name().to_lowercase();
-        format!(" from {name} to {name}")
+        word(match self {
+            Self::Hour => key!(" from hour to hour"),
+            Self::Day => key!(" from day to day"),
+            Self::Week => key!(" from week to week"),
+            Self::Month => key!(" from month to month"),
+            Self::Year => key!(" from year to year"),
+        })
     }
 
-    /// `1 day`, `28 days`.
+    /// `in one day`.
+    pub(crate) fn in_one(self) -> String {
+        word(match self {
+            Self::Hour => key!("in one hour"),
+            Self::Day => key!("in one day"),
+            Self::Week => key!("in one week"),
+            Self::Month => key!("in one month"),
+            Self::Year => key!("in one year"),
+        })
+    }
+
+    /// Of what an average is: `per hour`, and of days and longer slots `a day`, as far as these are told by their days.
+    pub(crate) fn per(self) -> String {
+        word(match self {
+            Self::Hour => key!("per hour"),
+            Self::Day => key!("per day"),
+            Self::Week | Self::Month | Self::Year => key!("a day"),
+        })
+    }
+
+    /// ` by week`; nothing of days.
+    pub(crate) fn by(self) -> String {
+        word(match self {
+            Self::Hour => key!(" by hour"),
+            Self::Day => "",
+            Self::Week => key!(" by week"),
+            Self::Month => key!(" by month"),
+            Self::Year => key!(" by year"),
+        })
+    }
+
+    /// `28 days`, as they stand behind `of`.
     pub(crate) fn counted(self, n: usize) -> String {
-        counted(n, &self.name().to_lowercase())
+        match self {
+            Self::Hour => counted!(n, "hour|of"),
+            Self::Day => counted!(n, "day|of"),
+            Self::Week => counted!(n, "week|of"),
+            Self::Month => counted!(n, "month|of"),
+            Self::Year => counted!(n, "year|of"),
+        }
     }
 }
 
@@ -159,7 +220,7 @@ impl Range {
         match names.len() {
             0 | 1 => String::new(),
             2..=MOST => names.join(" \u{2192} "),
-            n => format!("{} changes of the time zone", n - 1),
+            n => say!("{n} changes of the time zone", n = n - 1),
         }
     }
 
@@ -167,9 +228,9 @@ impl Range {
     pub(crate) fn when(&self, zones: &Zones) -> String {
         let (first, last) = self.ends(zones);
         if first == last {
-            return format!("On {}", long_day(first));
+            return say!("On {day}", day = long_day(first));
         }
-        format!("Between {} and {}", long_day(first), long_day(last))
+        say!("Between {first} and {last}", first = long_day(first), last = long_day(last))
     }
 
     fn runs_of_days(&self, length: Day, zones: &Zones) -> Vec<(i64, i64)> {
@@ -216,7 +277,7 @@ impl Range {
     /// room, only the years.
     fn slot_ticks(&self, zones: &Zones) -> Vec<Tick> {
         let label = |day: Day| match (self.step, civil(day)) {
-            (Step::Month, (_, month, _)) if month > 1 => MONTHS[month - 1].to_owned(),
+            (Step::Month, (_, month, _)) if month > 1 => word(MONTHS[month - 1]),
             (_, (year, ..)) => year.to_string(),
         };
         let tick = |(start, end): (i64, i64)| Tick::over(start as f64, end as f64, label(zones.day_from(start)));
@@ -259,7 +320,7 @@ pub(crate) fn month_starts(days: &[Day]) -> Vec<(Day, String)> {
         .filter_map(|day| {
             let (year, month, of_month) = civil(*day);
             let wanted = of_month == 1 && (month - 1) % every == 0;
-            let label = if month == 1 { year.to_string() } else { MONTHS[month - 1].to_owned() };
+            let label = if month == 1 { year.to_string() } else { word(MONTHS[month - 1]) };
             wanted.then_some((*day, label))
         })
         .collect()
@@ -297,12 +358,7 @@ pub(crate) fn clock_minutes(at_ms: i64, zones: &Zones) -> f64 {
 
 /// `Tue 24 Feb 2026`.
 pub(crate) fn named_day(day: Day) -> String {
-    format!("{} {}", weekday(day), long_day(day))
-}
-
-/// `Mon`.
-fn weekday(day: Day) -> &'static str {
-    WEEKDAYS[weekday_number(day)]
+    say!("{weekday} {day}", weekday = word(WEEKDAYS[weekday_number(day)]), day = long_day(day))
 }
 
 /// 0 for Monday to 6 for Sunday.
@@ -313,19 +369,19 @@ pub(crate) fn weekday_number(day: Day) -> usize {
 /// `Feb 2026`.
 pub(crate) fn month_name(day: Day) -> String {
     let (year, month, _) = civil(day);
-    format!("{} {year}", MONTHS[month - 1])
+    say!("{month} {year}", month = word(MONTHS[month - 1]), year)
 }
 
 /// `24 Feb`.
 pub(crate) fn short_day(day: Day) -> String {
     let (_, month, of_month) = civil(day);
-    format!("{of_month} {}", MONTHS[month - 1])
+    say!("{of_month} {month}", of_month, month = word(MONTHS[month - 1]))
 }
 
 /// `24 Feb 2026`.
 pub(crate) fn long_day(day: Day) -> String {
     let (year, ..) = civil(day);
-    format!("{} {year}", short_day(day))
+    say!("{day} {year}", day = short_day(day), year)
 }
 
 /// Year, month from 1, day of the month.

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use health::language::word;
 use health::time::{Day, Zones};
+use health::{key, say};
 
 use crate::layer::{Block, Fill, Key, Layer, Shape, Sign, Tone};
 use crate::model::{Axis, AxisKind, Model, Table, Tick};
-use crate::number::{minutes, usable};
+use crate::number::{minutes, no_data, usable};
 use crate::range::{Range, Step, clock_minutes, month_starts, named_day, short_day};
 use crate::sleep::Stretch;
 use crate::theme::Hue;
 
-const TITLE: &str = "Sleep regularity";
+const TITLE: &str = key!("Sleep regularity");
 const DAY: f64 = 24.0 * 60.0;
 const NOON: f64 = DAY / 2.0;
 /// Rows that are named, at most.
@@ -110,30 +112,37 @@ fn named_days(days: &[Day], row: impl Fn(Day) -> f64) -> Axis {
 }
 
 fn keys(empty: bool, has_missing: bool) -> Vec<Key> {
-    let asleep = (!empty).then(|| Key::new("Asleep", Sign::Box(Fill::solid(Hue::Sleep, Tone::Full))));
-    let missing = (!empty && has_missing).then(|| Key::new("empty row: no data", Sign::None));
+    let asleep = (!empty).then(|| Key::new(key!("Asleep"), Sign::Box(Fill::solid(Hue::Sleep, Tone::Full))));
+    let missing = (!empty && has_missing).then(|| Key::new(key!("empty row: no data"), Sign::None));
     asleep.into_iter().chain(missing).collect()
 }
 
 fn summary(seen: &BTreeSet<Day>, days: usize, middles: Middles, range: &Range, zones: &Zones) -> String {
     let when = range.when(zones);
     if seen.is_empty() {
-        return format!("{when} there is no sleep.");
+        return say!("{when} there is no sleep.", when);
     }
     let spread = middles.spread_min.filter(|s| usable(*s) && *s >= 0.0);
-    let spread = spread.map_or_else(String::new, |s| format!(" The middle of sleep varied by {}.", minutes(s)));
+    let spread = spread.map_or_else(String::new, |s| say!(" The middle of sleep varied by {by}.", by = minutes(s)));
     let free = middles.free_days.filter(|free| usable(free.later_min)).map(|free| free.sentence());
-    format!("{when} {} on sleep.{spread}{}", Step::Day.with_data(seen.len(), days), free.unwrap_or_default())
+    let (covered, free) = (Step::Day.with_data(seen.len(), days), free.unwrap_or_default());
+    say!("{when} {covered} on sleep.{spread}{free}", when, covered, spread, free)
 }
 
 impl FreeDays {
     fn sentence(self) -> String {
         let Self { later_min, nights, other_nights } = self;
         let differs = match later_min.abs().round() {
-            0.0 => "at the same time as".to_owned(),
-            by => format!("{} {} than", minutes(by), if later_min > 0.0 { "later" } else { "earlier" }),
+            0.0 => word(key!("at the same time as")),
+            by if later_min > 0.0 => say!("{by} later than", by = minutes(by)),
+            by => say!("{by} earlier than", by = minutes(by)),
         };
-        format!(" In the {nights} nights to Saturdays and Sundays it lay {differs} in the {other_nights} others.")
+        say!(
+            " In the {nights} nights to Saturdays and Sundays it lay {differs} in the {other_nights} others.",
+            nights,
+            differs,
+            other_nights
+        )
     }
 }
 
@@ -149,9 +158,9 @@ fn table(days: &[Day], pieces: &[Piece], row_day: RowDay) -> Table {
         let own = sorted.get(from..to).unwrap_or_default();
         let spans: Vec<String> =
             own.iter().map(|(_, from, to)| format!("{}\u{2013}{}", clock(*from), clock(*to))).collect();
-        let spans = if spans.is_empty() { "no data".to_owned() } else { spans.join(", ") };
+        let spans = if spans.is_empty() { no_data() } else { spans.join(", ") };
         [named_day(*day), spans]
     };
-    let first = if row_day == RowDay::Morning { "Noon to noon, until" } else { "Noon to noon, from" };
-    Table::new([first, "Asleep"], days.iter().map(row))
+    let first = if row_day == RowDay::Morning { key!("Noon to noon, until") } else { key!("Noon to noon, from") };
+    Table::new([first, key!("Asleep")], days.iter().map(row))
 }

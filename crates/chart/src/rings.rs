@@ -1,16 +1,17 @@
 //! Activity rings: moving outermost, then exercise, then standing. One day with its numbers, or a page of a calendar.
 
+use health::language::word;
 use health::time::{Day, Zones};
+use health::{counted, key, say};
 
 use crate::layer::{Arc, Key, Layer, Rings, Sign};
 use crate::model::{Axis, AxisKind, Model, Table, Tick};
-use crate::number::{counted, number, usable};
-use crate::range::{Range, Step, day_of_month, long_day, named_day, weekday_number};
+use crate::number::{no_data, number, usable};
+use crate::range::{Range, Step, WEEKDAYS, day_of_month, long_day, named_day, weekday_number};
 use crate::theme::Hue;
 
-const TITLE: &str = "Activity rings";
-const NAMES: [&str; 3] = ["Move", "Exercise", "Stand"];
-const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+const TITLE: &str = key!("Activity rings");
+const NAMES: [&str; 3] = [key!("Move"), key!("Exercise"), key!("Stand")];
 /// A calendar page has no more rows: a long range shows its last weeks.
 const MOST_WEEKS: Day = 6;
 
@@ -49,7 +50,7 @@ impl Ring {
 
     /// `312 of 500 kcal`, or `312 kcal`.
     fn text(&self, unit: &str) -> String {
-        let goal = self.aim().map_or_else(String::new, |goal| format!(" of {}", number(goal, 0)));
+        let goal = self.aim().map_or_else(String::new, |goal| say!(" of {goal}", goal = number(goal, 0)));
         format!("{}{goal} {unit}", number(self.value, 0))
     }
 }
@@ -79,11 +80,13 @@ impl RingDay {
     fn arcs(&self) -> Vec<Arc> {
         let arc = |((ring, unit), name): ((Option<Ring>, &str), &str)| Arc {
             share: ring.map(|r| r.share()),
-            text: ring.map_or_else(|| "no data".to_owned(), |r| format!("{} {unit}", number(r.value, 0))),
+            text: ring.map_or_else(no_data, |r| format!("{} {unit}", number(r.value, 0))),
             label: match ring.map(|r| r.aim()) {
-                None => name.to_owned(),
-                Some(None) => format!("{name}, no goal"),
-                Some(Some(goal)) => format!("{name}, goal {} {unit}", number(goal, 0)),
+                None => word(name),
+                Some(None) => say!("{name}, no goal", name = word(name)),
+                Some(Some(goal)) => {
+                    say!("{name}, goal {goal} {unit}", name = word(name), goal = number(goal, 0), unit)
+                }
             },
         };
         self.rings().into_iter().zip(NAMES).map(arc).collect()
@@ -99,12 +102,13 @@ pub fn day(day: &RingDay, zones: &Zones) -> Model {
     let (start_ms, end_ms) = zones.day_bounds(day.day);
     let rings = Rings { column: 0, row: 0, label: String::new(), arcs: day.arcs() };
     let when = long_day(day.day);
-    let words = |((ring, unit), name): ((Option<Ring>, &str), &str)| ring.map(|r| format!("{name} {}", r.text(unit)));
+    let words =
+        |((ring, unit), name): ((Option<Ring>, &str), &str)| ring.map(|r| format!("{} {}", word(name), r.text(unit)));
     let words: Vec<String> = day.rings().into_iter().zip(NAMES).filter_map(words).collect();
     let summary = if words.is_empty() {
-        format!("On {when} there are no activity rings.")
+        say!("On {when} there are no activity rings.", when)
     } else {
-        format!("On {when}: {}.", words.join(", "))
+        say!("On {when}: {rings}.", when, rings = words.join(", "))
     };
     let rings = if day.is_empty() { Vec::new() } else { vec![rings] };
     Model {
@@ -127,8 +131,9 @@ pub fn month(days: &[RingDay], range: Range, zones: &Zones) -> Model {
     let weeks = (monday(last) - monday(first)) / 7 + 1;
     // A single week names its days at their rings, a page below its columns.
     let name = |day: Day| WEEKDAYS.get(weekday_number(day)).filter(|_| weeks == 1);
-    let label =
-        |day: Day| name(day).map_or_else(String::new, |name| format!("{name} ")) + &day_of_month(day).to_string();
+    let label = |day: Day| {
+        name(day).map_or_else(String::new, |name| format!("{} ", word(name))) + &day_of_month(day).to_string()
+    };
     let cell = |day: &RingDay| Rings {
         column: weekday_number(day.day) as u32,
         row: ((monday(day.day) - monday(first)) / 7).unsigned_abs(),
@@ -143,7 +148,7 @@ pub fn month(days: &[RingDay], range: Range, zones: &Zones) -> Model {
     };
     let rings: Vec<Rings> = if with_data > 0 { (first..=last).map(|day| cell(&of(day))).collect() } else { Vec::new() };
     let names = WEEKDAYS.iter().enumerate().filter(|_| weeks > 1);
-    let ticks = names.map(|(i, name)| Tick::over(i as f64, i as f64 + 1.0, *name)).collect();
+    let ticks = names.map(|(i, name)| Tick::over(i as f64, i as f64 + 1.0, word(name))).collect();
     Model {
         x: Axis { from: 0.0, to: 7.0, ticks, kind: AxisKind::Lanes, label: String::new() },
         y: Axis::hidden(0.0, f64::from(weeks)),
@@ -159,32 +164,34 @@ pub fn month(days: &[RingDay], range: Range, zones: &Zones) -> Model {
 fn keys(is_empty: bool) -> Vec<Key> {
     let hues = [Hue::Move, Hue::Exercise, Hue::Stand];
     let names = NAMES.into_iter().zip(hues).map(|(name, hue)| Key::new(name, Sign::Ring(hue)));
-    let keys = names.chain([Key::new("a full ring is the goal", Sign::None)]);
+    let keys = names.chain([Key::new(key!("a full ring is the goal"), Sign::None)]);
     if is_empty { Vec::new() } else { keys.collect() }
 }
 
 fn month_summary(shown: &[RingDay], with_data: usize, days: usize, range: &Range, zones: &Zones) -> String {
     let when = range.when(zones);
     if with_data == 0 {
-        return format!("{when} there are no activity rings.");
+        return say!("{when} there are no activity rings.", when);
     }
     let closed = |ring: &Option<Ring>| ring.is_some_and(|r| r.is_closed());
     let all = shown.iter().filter(|day| day.rings().iter().all(|(ring, _)| closed(ring))).count();
-    format!(
-        "{when} all three rings reached their goal on {} of {with_data} with data; the page has {}.",
-        counted(all, "day"),
-        counted(days, "day")
+    say!(
+        "{when} all three rings reached their goal on {all} of {with_data} with data; the page has {days}.",
+        when,
+        all = counted!(all, "day|on"),
+        with_data,
+        days = counted!(days, "day"),
     )
 }
 
 fn table(days: &[RingDay]) -> Table {
     let text = |(ring, unit): (Option<Ring>, &str)| match ring {
         Some(r) => r.text(unit),
-        None => "no data".to_owned(),
+        None => no_data(),
     };
     let row = |day: &RingDay| {
         let [moving, exercise, stand] = day.rings().map(text);
         [named_day(day.day), moving, exercise, stand]
     };
-    Table::new(["Day", "Move", "Exercise", "Stand"], days.iter().map(row))
+    Table::new([key!("Day"), key!("Move"), key!("Exercise"), key!("Stand")], days.iter().map(row))
 }

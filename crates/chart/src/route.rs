@@ -1,16 +1,18 @@
 //! The track of a workout, drawn from its points. There is no map under it: a map would have to be asked from somebody,
 //! who would then know where.
 
+use health::language::{grouped, word};
 use health::time::Zones;
 use health::ways::Ways;
+use health::{counted, key, say};
 
 use crate::layer::{Dot, Layer, Note, Tone};
 use crate::model::{Axis, Model, Point, Table};
-use crate::number::{counted, extent, grouped, minutes, number, usable, with_unit};
+use crate::number::{extent, minutes, number, usable, with_unit};
 use crate::range::{Range, Step, clock, long_day};
 use crate::theme::Hue;
 
-const TITLE: &str = "Route";
+const TITLE: &str = key!("Route");
 /// Length of one degree of latitude.
 const METRES_PER_DEGREE: f64 = 111_195.0;
 /// Free space around the track, as a share of its length.
@@ -115,9 +117,13 @@ fn layers(tracks: &[Vec<Point>], length: f64, ways: Ways) -> Vec<Layer> {
 }
 
 fn notes(first: Point, last: Point, length: f64) -> Vec<Note> {
-    let note = |at, text: &str| Note { at, text: text.to_owned() };
+    let note = |at, text: &str| Note { at, text: word(text) };
     let far = (first.0 - last.0).hypot(first.1 - last.1) > length * SAME_PLACE;
-    if far { vec![note(first, "Start"), note(last, "End")] } else { vec![note(first, "Start and end")] }
+    if far {
+        vec![note(first, key!("Start")), note(last, key!("End"))]
+    } else {
+        vec![note(first, key!("Start and end"))]
+    }
 }
 
 /// Leaves out points that are closer than `least` to the one before; the last one stays.
@@ -135,24 +141,28 @@ fn apart(points: &[Point], least: f64) -> Vec<Point> {
 fn summary(parts: &[Vec<Fix>], told: Told, range: &Range, zones: &Zones) -> String {
     let n: usize = parts.iter().map(Vec::len).sum();
     if n == 0 {
-        return "There is no route.".to_owned();
+        return word(key!("There is no route."));
     }
     let way = |metres: Option<f64>| {
         let metres = metres.filter(|m| usable(*m) && *m >= 0.0)?;
         Some(with_unit(&number(told.ways.way.of(metres), 2), told.ways.way.symbol))
     };
     let (by_points, by_workout) = (way(told.by_points_m), way(told.by_workout_m));
-    let length = by_points.as_ref().map_or_else(String::new, |way| format!(" of {way}"));
+    let length = by_points.as_ref().map_or_else(String::new, |way| say!(" of {way}", way));
     let other = by_workout.filter(|way| by_points.as_ref().is_some_and(|by_points| by_points != way));
-    let other = other.map_or_else(String::new, |way| format!(" The workout itself tells {way}."));
+    let other = other.map_or_else(String::new, |way| say!(" The workout itself tells {way}.", way));
     let with_points = parts.iter().filter(|part| !part.is_empty()).count();
-    let several = if with_points > 1 { format!(" in {}", counted(with_points, "part")) } else { String::new() };
-    format!(
-        "Route{length} on {}, from {} to {}: {}{several}.{other}",
-        long_day(zones.day(range.start_ms)),
-        clock(range.start_ms, zones),
-        clock(range.end_ms, zones),
-        counted(n, "point"),
+    let several =
+        if with_points > 1 { say!(" in {parts}", parts = counted!(with_points, "part")) } else { String::new() };
+    say!(
+        "Route{length} on {day}, from {start} to {end}: {points}{several}.{other}",
+        length,
+        day = long_day(zones.day(range.start_ms)),
+        start = clock(range.start_ms, zones),
+        end = clock(range.end_ms, zones),
+        points = counted!(n, "point"),
+        several,
+        other,
     )
 }
 
@@ -164,5 +174,8 @@ fn table(parts: &[Vec<Fix>], zones: &Zones) -> Table {
         let n = grouped(part.len() as u64);
         Some([(i + 1).to_string(), clock(start, zones), clock(end, zones), lasted, n])
     };
-    Table::new(["Part", "From", "To", "Length", "Points"], parts.iter().enumerate().filter_map(row))
+    Table::new(
+        [key!("Part"), key!("From"), key!("To"), key!("Length"), key!("Points")],
+        parts.iter().enumerate().filter_map(row),
+    )
 }

@@ -1,5 +1,6 @@
 //! Nights as data, and what the charts of sleep share: colours and patterns of the stages.
 
+use health::key;
 use health::time::{Day, HOUR_MS};
 
 use crate::layer::{Fill, Key, Pattern, Sign};
@@ -25,14 +26,14 @@ impl Stage {
     /// Every stage, the lightest first.
     pub const ALL: [Self; 5] = [Self::Awake, Self::Rem, Self::Core, Self::Deep, Self::Unspecified];
 
-    /// In words.
+    /// In words of the sources.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Awake => "Awake",
-            Self::Rem => "REM",
-            Self::Core => "Core",
-            Self::Deep => "Deep",
-            Self::Unspecified => "Asleep",
+            Self::Awake => key!("Awake"),
+            Self::Rem => key!("REM"),
+            Self::Core => key!("Core"),
+            Self::Deep => key!("Deep"),
+            Self::Unspecified => key!("Asleep"),
         }
     }
 
@@ -48,7 +49,7 @@ impl Stage {
 
     /// A key to its colour and pattern.
     pub(crate) fn key(self) -> Key {
-        let label = if self == Self::Unspecified { "Asleep, stage unknown" } else { self.name() };
+        let label = if self == Self::Unspecified { key!("Asleep, stage unknown") } else { self.name() };
         Key::new(label, Sign::Box(self.fill()))
     }
 }

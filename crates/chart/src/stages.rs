@@ -1,15 +1,17 @@
 //! How long each stage of sleep was: per night, or per week and longer the average of its nights.
 
+use health::language::word;
 use health::time::Zones;
+use health::{counted, key, say};
 
 use crate::layer::{Block, Fill, Key, Layer, Pattern, Shape};
 use crate::model::{Axis, Model, Table, Tick};
-use crate::number::{counted, extent, minutes};
+use crate::number::{extent, minutes, no_data};
 use crate::range::{Range, Step};
 use crate::sleep::{Stage, StageMinutes};
 use crate::slots::gaps;
 
-const TITLE: &str = "Sleep stages";
+const TITLE: &str = key!("Sleep stages");
 /// Deep stands on the axis, awake lies on top.
 const STACK: [Stage; 5] = [Stage::Deep, Stage::Core, Stage::Unspecified, Stage::Rem, Stage::Awake];
 /// The axis is at least this many hours high.
@@ -41,7 +43,7 @@ pub fn model(slots: &[StageSlot], range: Range, zones: &Zones) -> Model {
     let within = |slot: (i64, i64)| slots.binary_search_by_key(&slot.0, |s| s.start_ms).is_ok();
     Model {
         x: Axis::days(&range, zones),
-        y: hours(&slots).labelled("hours"),
+        y: hours(&slots).labelled(key!("hours")),
         gaps: gaps(&all, within),
         layers: vec![Layer::Blocks { shape: Shape::Column, blocks: slots.iter().flat_map(stack).collect() }],
         keys: keys(&slots),
@@ -86,7 +88,7 @@ fn summary(slots: &[StageSlot], all: usize, range: &Range, zones: &Zones) -> Str
     let when = range.when(zones);
     let complete = || slots.iter().filter(|slot| slot.complete);
     let Some((low, high)) = extent(complete().map(|slot| slot.minutes.asleep())) else {
-        return format!("{when} there is no sleep that is over.");
+        return say!("{when} there is no sleep that is over.", when);
     };
     let nights: u32 = slots.iter().map(|slot| slot.nights).sum();
     // Of nights, wherever a month begins.
@@ -98,30 +100,38 @@ fn summary(slots: &[StageSlot], all: usize, range: &Range, zones: &Zones) -> Str
     let staged: f64 = complete().map(|slot| f64::from(slot.staged)).sum();
     let of_staged = |stage: Stage| minutes(average(&|stages| stages.of(stage)) * weight / staged);
     let stages = match staged > 0.0 {
-        true => format!(", with {} of deep sleep and {} of REM", of_staged(Stage::Deep), of_staged(Stage::Rem)),
+        true => {
+            let (deep, rem) = (of_staged(Stage::Deep), of_staged(Stage::Rem));
+            say!(", with {deep} of deep sleep and {rem} of REM", deep, rem)
+        }
         false => String::new(),
     };
     let of_those = match staged {
         0.0 => String::new(),
-        1.0 if weight > 1.0 => " in the 1 night that tells stages".to_owned(),
-        staged if staged < weight => format!(" in the {} that tell stages", counted(staged as usize, "night")),
+        1.0 if weight > 1.0 => word(key!(" in the 1 night that tells stages")),
+        staged if staged < weight => {
+            say!(" in the {nights} that tell stages", nights = counted!(staged as usize, "night|in"))
+        }
         _ => String::new(),
     };
-    let by = if range.step == Step::Day { String::new() } else { format!(" by {}", range.step.name().to_lowercase()) };
-    format!(
-        "{when} you slept {} on average, from {} to {}{by}{stages}{of_those}; {}, {}.",
-        minutes(average(&StageMinutes::asleep)),
-        minutes(low),
-        minutes(high),
-        counted(nights as usize, "night"),
-        range.step.with_data(slots.len(), all),
+    say!(
+        "{when} you slept {average} on average, from {low} to {high}{by}{stages}{of_those}; {nights}, {covered}.",
+        when,
+        average = minutes(average(&StageMinutes::asleep)),
+        low = minutes(low),
+        high = minutes(high),
+        by = range.step.by(),
+        stages,
+        of_those,
+        nights = counted!(nights, "night"),
+        covered = range.step.with_data(slots.len(), all),
     )
 }
 
 fn table(slots: &[StageSlot], range: &Range, zones: &Zones) -> Table {
     let row = |slot: &StageSlot| {
         let stage = |stage: Stage| match stage {
-            Stage::Rem | Stage::Core | Stage::Deep if slot.staged == 0 => "no data".to_owned(),
+            Stage::Rem | Stage::Core | Stage::Deep if slot.staged == 0 => no_data(),
             // As in the sentence: of the nights that tell it.
             Stage::Rem | Stage::Core | Stage::Deep => {
                 minutes(slot.minutes.of(stage) * f64::from(slot.nights) / f64::from(slot.staged))
@@ -139,8 +149,9 @@ fn table(slots: &[StageSlot], range: &Range, zones: &Zones) -> Table {
             slot.nights.to_string(),
         ]
     };
-    let first = if range.step == Step::Day { "Night" } else { range.step.name() };
-    let columns = [first, "Asleep", "Awake", "REM", "Core", "Deep", "Stage unknown", "Nights"];
+    let first = if range.step == Step::Day { word(key!("Night")) } else { range.step.name() };
+    let [awake, rem, core, deep] = [Stage::Awake, Stage::Rem, Stage::Core, Stage::Deep].map(Stage::name);
+    let columns = [&first, key!("Asleep"), awake, rem, core, deep, key!("Stage unknown"), key!("Nights")];
     Table::new(columns, slots.iter().map(row))
 }
 

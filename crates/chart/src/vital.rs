@@ -4,34 +4,35 @@
 //! charts.
 
 use health::time::Zones;
+use health::{key, say};
 
 use crate::layer::Pattern;
 use crate::layer::{Dot, Fill, Key, Layer, Sign, Span, Tone};
 use crate::model::{Axis, Bucket, Measure, Model, Point, Table, Totals};
-use crate::number::{extent, ranged, usable, value_axis};
+use crate::number::{extent, no_data, ranged, usable, value_axis};
 use crate::range::Range;
 use crate::slots::{bucket_in, gaps, labelled, totals};
 use crate::theme::Hue;
 
 /// Resting heart rate.
 pub const RESTING_HEART_RATE: Measure =
-    Measure { title: "Resting heart rate", unit: "bpm", hue: Hue::Heart, decimals: 0 };
+    Measure { title: key!("Resting heart rate"), unit: "bpm", hue: Hue::Heart, decimals: 0 };
 /// Heart-rate variability as the standard deviation of beat intervals.
 pub const HRV_SDNN: Measure =
-    Measure { title: "Heart-rate variability (SDNN)", unit: "ms", hue: Hue::Vitals, decimals: 0 };
+    Measure { title: key!("Heart-rate variability (SDNN)"), unit: "ms", hue: Hue::Vitals, decimals: 0 };
 /// Heart-rate variability as the root mean square of successive differences.
 pub const HRV_RMSSD: Measure =
-    Measure { title: "Heart-rate variability (RMSSD)", unit: "ms", hue: Hue::Vitals, decimals: 0 };
+    Measure { title: key!("Heart-rate variability (RMSSD)"), unit: "ms", hue: Hue::Vitals, decimals: 0 };
 /// Blood oxygen, in percent.
-pub const BLOOD_OXYGEN: Measure = Measure { title: "Blood oxygen", unit: "%", hue: Hue::Vitals, decimals: 1 };
+pub const BLOOD_OXYGEN: Measure = Measure { title: key!("Blood oxygen"), unit: "%", hue: Hue::Vitals, decimals: 1 };
 /// Respiratory rate.
 pub const RESPIRATORY_RATE: Measure =
-    Measure { title: "Respiratory rate", unit: "breaths/min", hue: Hue::Vitals, decimals: 1 };
+    Measure { title: key!("Respiratory rate"), unit: key!("breaths/min"), hue: Hue::Vitals, decimals: 1 };
 /// Cardio fitness.
 pub const VO2_MAX: Measure =
-    Measure { title: "VO\u{2082} max", unit: "ml/(kg\u{b7}min)", hue: Hue::Heart, decimals: 1 };
+    Measure { title: key!("VO\u{2082} max"), unit: "ml/(kg\u{b7}min)", hue: Hue::Heart, decimals: 1 };
 /// Temperature of the body or of the wrist.
-pub const TEMPERATURE: Measure = Measure { title: "Temperature", unit: "\u{b0}C", hue: Hue::Vitals, decimals: 2 };
+pub const TEMPERATURE: Measure = Measure { title: key!("Temperature"), unit: "\u{b0}C", hue: Hue::Vitals, decimals: 2 };
 
 /// What was usual at one time: the 10th and the 90th percentile of the 28 days before, found by the caller.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -93,7 +94,7 @@ fn bands(usual: &[Usual]) -> Vec<Vec<Span>> {
 
 fn keys(measure: &Measure, bands: &[Vec<Span>]) -> Vec<Key> {
     let fill = Fill { hue: measure.hue, tone: Tone::Pale, pattern: Pattern::Solid };
-    let key = Key::new("usual in your 28 days before", Sign::Box(fill));
+    let key = Key::new(key!("usual in your 28 days before"), Sign::Box(fill));
     if bands.is_empty() { Vec::new() } else { vec![key] }
 }
 
@@ -123,18 +124,14 @@ fn summary(
     let (when, name) = (range.when(zones), measure.name());
     let lowest = buckets.iter().map(|b| b.mean).fold(f64::INFINITY, f64::min);
     let highest = buckets.iter().map(|b| b.mean).fold(f64::NEG_INFINITY, f64::max);
-    let Some(totals) = totals else { return format!("{when} there are no data for {name}.") };
+    let Some(totals) = totals else { return say!("{when} there are no data for {name}.", when, name) };
     let (low, high) = (measure.number(lowest), measure.number(highest));
-    format!(
-        "{when} your {name} {}{}. {}.",
-        ranged(&low, &high, measure.unit),
-        if low == high {
-            String::new()
-        } else {
-            format!("{}, on average {}", range.step.to_next(), measure.text(totals.mean))
-        },
-        range.step.with_data(buckets.len(), slots),
-    )
+    let mean = match low == high {
+        true => String::new(),
+        false => say!("{to_next}, on average {mean}", to_next = range.step.to_next(), mean = measure.text(totals.mean)),
+    };
+    let (ranged, covered) = (ranged(&low, &high, measure.unit), range.step.with_data(buckets.len(), slots));
+    say!("{when} your {name} {ranged}{mean}. {covered}.", when, name, ranged, mean, covered)
 }
 
 fn table(
@@ -153,8 +150,8 @@ fn table(
         let label = range.slot_label(slot.0, slot.1, zones);
         match bucket_in(buckets, *slot) {
             Some(b) => [label, measure.number(b.mean), b.n.to_string(), band],
-            None => [label, "no data".into(), "0".into(), band],
+            None => [label, no_data(), "0".into(), band],
         }
     };
-    Table::new([range.step.name(), "Value", "Readings", "Usual"], slots.iter().map(row))
+    Table::new([&range.step.name(), key!("Value"), key!("Readings"), key!("Usual")], slots.iter().map(row))
 }

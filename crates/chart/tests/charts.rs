@@ -9,6 +9,7 @@ use chart::layer::Layer;
 use chart::{
     Drawn, Model, Range, Size, Step, Theme, heart_rate, hypnogram, nights, png, regularity, render, render_headed,
 };
+use health::language::{Language, speak};
 use health::time::Zones;
 use resvg::usvg::{self, fontdb};
 use samples::{Amount, at, berlin, charts, check_golden, check_inside};
@@ -153,6 +154,23 @@ fn no_words_are_clipped_or_lie_on_others() {
             let size = Size::new(width, height);
             for picture in [render(&model, size, Theme::Light), render_headed(&model, size, Theme::Light)] {
                 check_words(&format!("{name} at {width} x {height}"), &picture.expect("a picture").svg, size);
+            }
+        }
+    }
+}
+
+/// Of a language that nobody speaks words are longer than a picture has been made for: they are left out, not cut.
+#[test]
+fn no_longer_words_are_clipped_or_lie_on_others() {
+    for (language, sizes) in
+        [("de", &[(240, 140), (360, 200), (640, 280)]), ("pseudo", &[(300, 180), (360, 200), (640, 280)])]
+    {
+        let _spoken = speak(Language::of(language));
+        for (name, model) in charts(Amount::All).into_iter().chain(charts(Amount::None)) {
+            for &(width, height) in sizes {
+                let size = Size::new(width, height);
+                let drawn = render_headed(&model, size, Theme::Light).expect("a picture");
+                check_words(&format!("{name} in {language} at {width} x {height}"), &drawn.svg, size);
             }
         }
     }

@@ -12,6 +12,7 @@ pub mod batch;
 pub mod error;
 pub mod formats;
 pub mod kind;
+pub mod language;
 pub mod phone;
 pub mod series;
 pub mod time;

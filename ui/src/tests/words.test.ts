@@ -1,10 +1,21 @@
 import { expect, test } from 'vitest'
+import errorCodes from '../../../tests/fixtures/ipc/error_codes.json'
 import problemCodes from '../../../tests/fixtures/ipc/problem_codes.json'
 import { LANGUAGES, words } from '../words'
 import { stretched } from '../words/pseudo'
 
 test('every problem that the reader can report has words, and no other', () => {
   for (const language of Object.values(LANGUAGES)) expect(Object.keys(language.reasons).sort()).toEqual(problemCodes)
+})
+
+/** Codes of which the program tells in the language of the window, because it knows what exactly went wrong. */
+const TOLD = ['bad_sql', 'bad_usage', 'unknown_setting']
+
+test('everything that can go wrong has words in every language but English', () => {
+  for (const [name, language] of Object.entries(LANGUAGES)) {
+    if (name === 'en') continue
+    expect([...Object.keys(language.errors), ...TOLD].sort(), name).toEqual([...errorCodes].sort())
+  }
 })
 
 /** Every text of a language by its path; functions count as one. */
@@ -14,10 +25,10 @@ function texts(value: unknown, path: string[] = []): [string, unknown][] {
 }
 
 test('every language has every text, and none is left in English', () => {
-  const open = /^(errors|numbers)\b/
+  const open = /^(errors|numbers|units)\b/
   const english = texts(LANGUAGES.en).filter(([path]) => !open.test(path))
   // Names, units and words that are the same in both.
-  const same = /^(app|units|settings\.options\.(en|de)|import\.title|places\.(import|servers)|sources\.where)|\.(half_year|week|month|rem|imperial|zone|version|import|route|routes|energy|names|apple)\b|^months/
+  const same = /^(app|settings\.options\.(en|de)|import\.title|places\.(import|servers)|sources\.where)|\.(half_year|week|month|rem|imperial|zone|version|import|route|routes|energy|names|apple)\b|^months/
   for (const [name, language] of Object.entries(LANGUAGES)) {
     const found = new Map(texts(language).filter(([path]) => !open.test(path)))
     expect([...found.keys()].sort(), name).toEqual(english.map(([path]) => path).sort())

@@ -618,7 +618,8 @@ export const en = {
   /** Units that people write otherwise than Apple does. */
   units: { count: '', 'count/min': 'per minute', dBASPL: 'dB', degC: '\u00b0C' } as Record<string, string>,
 
-  /** What went wrong, by its code: sentence and way out. English has the program's own words. */
+  /** What went wrong, by its code: sentence and way out. English has the program's own words; elsewhere these stand for
+   * codes of which the program tells only in English. */
   errors: {} as Record<string, [string, string]>,
 
   /** Why one record was left out, by the code of its problem. */

@@ -1,5 +1,6 @@
 // The language of the window, found once: another choice loads the page anew. A further language is one more file with
-// the keys of `en.ts`, and its line here.
+// the keys of `en.ts`, and its line here; beside it lies what the program itself says, such as `de.json`, which has its
+// line in crates/health/src/language.rs.
 import { de } from './de'
 import { en, type Words } from './en'
 import { stretched } from './pseudo'

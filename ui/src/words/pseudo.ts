@@ -1,4 +1,5 @@
-// A language that nobody speaks: every text four tenths longer, so that a test finds what would be clipped.
+// A language that nobody speaks: every text four tenths longer, so that a test finds what would be clipped. The program
+// speaks it, too: charts and names are as long.
 
 /** The same words, each with letters behind it. */
 export function stretched<T>(value: T): T {

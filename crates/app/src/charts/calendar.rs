@@ -3,6 +3,7 @@
 use chart::heat_map::{self, DayValue};
 use chart::theme::Hue;
 use chart::{Measure, Model};
+use health::key;
 use health::kind::fold;
 
 use super::measure::{Shown, most};
@@ -12,7 +13,7 @@ use crate::error::Result;
 use crate::local::find_kind;
 
 /// Hours of sleep.
-pub(super) const SLEEP: Measure = Measure { title: "Sleep", unit: "h", hue: Hue::Sleep, decimals: 1 };
+pub(super) const SLEEP: Measure = Measure { title: key!("Sleep"), unit: "h", hue: Hue::Sleep, decimals: 1 };
 
 /// Returns the calendar of a stretch.
 pub(super) fn chart(view: &View<'_>, word: &str) -> Result<Model> {

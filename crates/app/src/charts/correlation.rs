@@ -2,7 +2,9 @@
 
 use chart::correlation::{self, Pair, Rho};
 use chart::{Measure, Model};
+use health::key;
 use health::kind::fold;
+use health::language::word;
 use health::series::correlate::{Lag, correlate};
 use health::series::per_day::DayValue;
 use health::time::Day;
@@ -26,8 +28,8 @@ enum Side {
 pub(super) fn chart(view: &View<'_>, (first, second): (&str, &str), lag: Lag) -> Result<Model> {
     let (first, second) = (Side::find(view, first)?, Side::find(view, second)?);
     if lag == Lag::Same && first.is_same(&second) {
-        let hint = "Name two types, or ask how one goes on: with :next behind it.";
-        return Err(Error::new(Code::BadUsage, "A type beside itself is a straight line.", hint));
+        let hint = word(key!("Name two types, or ask how one goes on: with :next behind it."));
+        return Err(Error::new(Code::BadUsage, word(key!("A type beside itself is a straight line.")), hint));
     }
     let (a, b) = (first.data(view)?, second.data(view)?);
     // Where one began later or ended earlier, there are no pairs.
@@ -44,9 +46,9 @@ pub(super) fn chart(view: &View<'_>, (first, second): (&str, &str), lag: Lag) ->
 /// The day of the second one, in words.
 fn when(lag: Lag) -> &'static str {
     match lag {
-        Lag::Before => " of the day before",
+        Lag::Before => key!(" of the day before"),
         Lag::Same => "",
-        Lag::After => " of the next day",
+        Lag::After => key!(" of the next day"),
     }
 }
 

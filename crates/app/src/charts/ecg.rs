@@ -3,7 +3,9 @@
 use chart::Model;
 use chart::ecg::{self, Recording, pages};
 use health::formats::ecg::unpack;
+use health::language::word;
 use health::time::Zones;
+use health::{key, say};
 use serde_json::Value;
 use store::Store;
 
@@ -34,8 +36,8 @@ pub(super) fn chart(store: &Store, zones: &Zones, id: i64, page: usize) -> Resul
     };
     let pages = pages(&recording);
     if !(1..=pages).contains(&page) {
-        let hint = if pages == 1 { "There is one.".to_owned() } else { format!("There are {pages}.") };
-        return Err(Error::new(Code::BadUsage, format!("This recording has no page {page}."), hint));
+        let hint = if pages == 1 { word(key!("There is one.")) } else { say!("There are {pages}.", pages) };
+        return Err(Error::new(Code::BadUsage, say!("This recording has no page {page}.", page), hint));
     }
     Ok(ecg::model(&recording, page - 1, zones))
 }

@@ -4,6 +4,8 @@ use chart::heart_rate::{self, Context, within};
 use chart::model::Bucket;
 use chart::sleep::Stretch as Bout;
 use chart::{Model, Range, Reading};
+use health::key;
+use health::language::word;
 use health::series::buckets::{Bucket as Counted, Grain};
 use health::series::rule::Rule;
 use health::series::workouts::heart::Limits;
@@ -28,8 +30,8 @@ pub(super) fn chart(view: &View<'_>, found: &Found, detail: Detail) -> Result<Mo
     let stretch = view.stretch_of(found)?;
     let has_room = matches!(stretch.grain, Grain::Hour | Grain::Day);
     if detail == Detail::Zones && !has_room {
-        let hint = "Ask for --range day, --range week or --range month.";
-        return Err(Error::new(Code::BadUsage, "Heart-rate zones are drawn of a month at most.", hint));
+        let hint = word(key!("Ask for --range day, --range week or --range month."));
+        return Err(Error::new(Code::BadUsage, word(key!("Heart-rate zones are drawn of a month at most.")), hint));
     }
     let model = bare(view, found, detail, stretch)?;
     if !has_room {
@@ -63,8 +65,8 @@ fn bare(view: &View<'_>, found: &Found, detail: Detail, stretch: Stretch) -> Res
     let mean = Rule::of(&found.kind).level(&days);
     let length = stretch.last - stretch.first + 1;
     if detail == Detail::Raw && length > MOST_RAW_DAYS {
-        let hint = "Ask for --range day or --range week.";
-        return Err(Error::new(Code::BadUsage, "Every reading is drawn of a week at most.", hint));
+        let hint = word(key!("Ask for --range day or --range week."));
+        return Err(Error::new(Code::BadUsage, word(key!("Every reading is drawn of a week at most.")), hint));
     }
     if detail == Detail::Raw || (detail != Detail::Capsules && length == 1) {
         let readings = readings(view, found, stretch)?;

@@ -2,7 +2,9 @@
 
 use chart::Measure;
 use chart::theme::Hue;
+use health::key;
 use health::kind::{Kind, Style, short_name};
+use health::language::{Language, spoken, word};
 use health::series::rule::Rule;
 
 use crate::display::{Display, Units};
@@ -53,9 +55,10 @@ fn title(kind: &Kind) -> String {
         "HeartRateVariabilitySDNN" => chart::vital::HRV_SDNN.title,
         "HeartRateVariabilityRMSSD" => chart::vital::HRV_RMSSD.title,
         "VO2Max" => chart::vital::VO2_MAX.title,
-        _ => return sentence(&kind.name),
+        _ if spoken() == Language::English => return sentence(&kind.name),
+        _ => kind.name.as_str(),
     };
-    name.to_owned()
+    word(name)
 }
 
 /// `Walking + Running Distance` as `Walking + running distance`: words, not a headline. Abbreviations stay.
@@ -71,19 +74,19 @@ fn sentence(name: &str) -> String {
     name.split_inclusive([' ', '-']).enumerate().map(word).collect()
 }
 
-/// The unit as people write it.
+/// The unit as people write it in English.
 fn unit<'a>(kind: &Kind, shown: &'a str) -> &'a str {
     match (shown, short_name(&kind.identifier)) {
         ("count/min", "RespiratoryRate") => chart::vital::RESPIRATORY_RATE.unit,
         ("count/min", "CyclingCadence") => "rpm",
         ("count/min", _) => "bpm",
-        ("count", "StepCount") => "steps",
-        ("count", "FlightsClimbed") => "floors",
-        ("count", "PushCount") => "pushes",
-        ("count", "SwimmingStrokeCount") => "strokes",
-        ("count", "NumberOfAlcoholicBeverages") => "drinks",
+        ("count", "StepCount") => key!("steps"),
+        ("count", "FlightsClimbed") => key!("floors"),
+        ("count", "PushCount") => key!("pushes"),
+        ("count", "SwimmingStrokeCount") => key!("strokes"),
+        ("count", "NumberOfAlcoholicBeverages") => key!("drinks"),
         ("count", _) if kind.style == Style::Arithmetic => "",
-        ("count", _) => "times",
+        ("count", _) => key!("times"),
         ("mL/min\u{b7}kg", _) => chart::vital::VO2_MAX.unit,
         ("degC", _) => "\u{b0}C",
         ("dBASPL" | "dBHL", _) => "dB",

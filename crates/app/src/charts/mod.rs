@@ -82,9 +82,14 @@ pub(crate) fn chart_of(store: &Store, zones: &Zones, question: &Question) -> Res
 
 /// Writes the table of a chart for programs: CSV with plain numbers, and nothing where there are no data.
 pub fn write_csv(model: &Model, out: &mut dyn Write) -> Result<()> {
+    write_csv_in_words(model, model, out)
+}
+
+/// The same of a chart in English, with the words of the same chart in another language.
+pub fn write_csv_in_words(model: &Model, said: &Model, out: &mut dyn Write) -> Result<()> {
     // What would be a formula as a text is none as a number.
     let plain = |text: &String| if text.parse::<f64>().is_ok() { text.clone() } else { cell(&text.as_str().into()) };
-    let table = chart::plain::table(model);
+    let table = chart::plain::table(model, said);
     for row in std::iter::once(&table.columns).chain(&table.rows) {
         line(out, row.iter().map(plain))?;
     }

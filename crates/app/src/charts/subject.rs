@@ -1,7 +1,9 @@
 //! What can be drawn, as people write it: `step_count`, `sleep:stages`, `workout:12`, `step_count,resting_heart_rate`.
 
 use health::kind::fold;
+use health::language::word as said;
 use health::series::correlate::Lag;
+use health::{key, say};
 
 use crate::error::{Code, Error, Result};
 
@@ -74,7 +76,7 @@ impl Subject {
             let (second, lag) = match second.rsplit_once(':') {
                 Some((second, "next")) => (second, Lag::After),
                 Some((second, "before")) => (second, Lag::Before),
-                Some(_) => return Err(no_chart(word, "A pair can be followed by `:next` or `:before`.")),
+                Some(_) => return Err(no_chart(word, key!("A pair can be followed by `:next` or `:before`."))),
                 None => (second, Lag::Same),
             };
             return Ok(Self::Pair(first.trim().to_owned(), second.trim().to_owned(), lag));
@@ -88,7 +90,7 @@ impl Subject {
             ("heartrate", Some("capsules")) => Ok(Self::HeartRate(Detail::Capsules)),
             ("heartrate", Some("zones")) => Ok(Self::HeartRate(Detail::Zones)),
             ("heartrate", Some(_)) => {
-                let hint = "There are: heart_rate, and with a colon behind it raw, capsules, zones, calendar.";
+                let hint = key!("There are: heart_rate, and with a colon behind it raw, capsules, zones, calendar.");
                 Err(no_chart(word, hint))
             }
             ("bloodglucose", Some("profile")) => Ok(Self::GlucoseProfile),
@@ -97,11 +99,11 @@ impl Subject {
             ("workout", Some(rest)) => workout(word, rest),
             ("ecg", Some(id)) => number(word, id).map(Self::Ecg),
             ("workout" | "ecg", None) => {
-                let hint = format!("Write `{name}:12`, with its number in the store.");
-                Err(Error::new(Code::BadUsage, format!("Which {name} is meant?"), hint))
+                let hint = say!("Write `{name}:12`, with its number in the store.", name);
+                Err(Error::new(Code::BadUsage, say!("Which {name} is meant?", name), hint))
             }
             (_, None) => Ok(Self::Type(word.to_owned())),
-            (_, Some(_)) => Err(no_chart(word, "A type can be followed by `:calendar`.")),
+            (_, Some(_)) => Err(no_chart(word, key!("A type can be followed by `:calendar`."))),
         }
     }
 }
@@ -109,23 +111,23 @@ impl Subject {
 fn sleep_style(word: &str, style: &str) -> Result<SleepStyle> {
     let found = SLEEP_STYLES.iter().find(|(name, _)| *name == style).map(|(_, style)| *style);
     let names: Vec<String> = SLEEP_STYLES.iter().map(|(name, _)| format!("sleep:{name}")).collect();
-    found.ok_or_else(|| no_chart(word, &format!("There are: sleep, {}, sleep:calendar.", names.join(", "))))
+    found.ok_or_else(|| no_chart(word, &say!("There are: sleep, {names}, sleep:calendar.", names = names.join(", "))))
 }
 
 fn workout(word: &str, rest: &str) -> Result<Subject> {
     match rest.split_once(':') {
         None | Some((_, "route")) => number(word, rest.trim_end_matches(":route")).map(Subject::Route),
         Some((id, "profiles")) => number(word, id).map(Subject::Profiles),
-        Some(_) => Err(no_chart(word, "There are: workout:ID, workout:ID:profiles.")),
+        Some(_) => Err(no_chart(word, key!("There are: workout:ID, workout:ID:profiles."))),
     }
 }
 
 fn number(word: &str, text: &str) -> Result<i64> {
-    text.parse().map_err(|_| no_chart(word, "A number of the store stands behind the colon, as in `workout:12`."))
+    text.parse().map_err(|_| no_chart(word, key!("A number of the store stands behind the colon, as in `workout:12`.")))
 }
 
 fn no_chart(word: &str, hint: &str) -> Error {
-    Error::new(Code::BadUsage, format!("There is no chart `{word}`."), hint)
+    Error::new(Code::BadUsage, say!("There is no chart `{word}`.", word), said(hint))
 }
 
 #[cfg(test)]

@@ -115,7 +115,8 @@ impl Asker<'_> {
             page: 1,
             now_ms: at("2026-06-01T00:00:00Z"),
         };
-        let table = chart::plain::table(&charts::chart(self.folder, &question).expect("a chart"));
+        let table =
+            charts::chart(self.folder, &question).map(|chart| chart::plain::table(&chart, &chart)).expect("a chart");
         table.rows.iter().filter_map(|row| Some((row[0].clone(), row[1].parse().ok()?))).collect()
     }
 

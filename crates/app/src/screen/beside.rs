@@ -1,5 +1,6 @@
 //! A stretch of days beside an earlier one: as long, of the same weekdays, and only where both have enough days.
 
+use health::language::word as said;
 use health::series::buckets::Bucket;
 use health::series::compare::{NoComparison, compare};
 use health::series::per_day::DayValue;
@@ -87,7 +88,7 @@ pub fn beside(folder: &Folder, word: &str, days: (&str, &str), earlier: Earlier,
                 earlier: found.first.mean,
                 difference: found.difference,
                 relative: found.relative,
-                unit: measure.unit.to_owned(),
+                unit: said(measure.unit),
                 digits: measure.decimals,
                 with_data: (found.second.days, found.first.days),
                 of_days: now.days(),

@@ -1,6 +1,7 @@
 //! What changed lately: the last week beside the four weeks before it, else the last four weeks beside those before.
 //! Only what enough days support is told, and no change is called good or bad.
 
+use health::language::word;
 use health::series::buckets::Bucket;
 use health::series::per_day::DayValue;
 use health::series::rule::Rule;
@@ -136,7 +137,7 @@ impl Days {
             name: measure.title.to_owned(),
             value,
             before,
-            unit: measure.unit.to_owned(),
+            unit: word(measure.unit),
             days,
             day: format_day(day),
         }
@@ -197,7 +198,7 @@ impl Look<'_> {
         Ok(enough.then(|| Change {
             what: "bedtime",
             subject: "sleep".to_owned(),
-            name: "Sleep".to_owned(),
+            name: word(health::key!("Sleep")),
             value: moved,
             before: Some(was),
             unit: "min".to_owned(),

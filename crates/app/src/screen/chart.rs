@@ -3,9 +3,11 @@
 use chart::Model;
 use chart::layer::{Layer, Shape};
 use chart::model::AxisKind;
+use health::language::{numbers, word as said};
 use health::series::per_day::DayValue;
 use health::series::usual::usual;
 use health::time::{Day, Zones, format_day};
+use health::{key, say};
 use serde::{Deserialize, Serialize};
 use store::Store;
 
@@ -107,6 +109,9 @@ pub struct Context {
     pub days: usize,
 }
 
+/// The head of the column that tells when something was measured.
+const TIME: &str = key!("Time");
+
 /// The window's names for ranges.
 const RANGES: [(&str, Reach); 6] = [
     ("day", Reach::Day),
@@ -148,8 +153,8 @@ fn reach(word: &str) -> Result<Reach> {
     reach.ok_or_else(|| {
         Error::new(
             Code::BadUsage,
-            format!("There is no range `{word}`."),
-            "Take day, week, month, half_year, year or all.",
+            say!("There is no range `{word}`.", word),
+            said(key!("Take day, week, month, half_year, year or all.")),
         )
     })
 }
@@ -168,8 +173,8 @@ fn bare(model: &mut Model) {
 
 fn slots(model: &Model, zones: &Zones) -> Vec<Slot> {
     match model.table.columns.as_slice() {
-        [from, ..] if from == "From" => segments(model),
-        [_, time, ..] if time == "Time" => readings(model),
+        [from, ..] if *from == said(key!("From")) => segments(model),
+        [_, time, ..] if *time == said(TIME) => readings(model),
         _ => spans(model).into_iter().filter_map(|span| by_label(model, span, zones)).collect(),
     }
 }
@@ -277,9 +282,9 @@ fn hero(model: &Model, events: bool) -> Option<Hero> {
 fn number(model: &Model, events: bool) -> Option<(&'static str, f64, Option<f64>)> {
     let columns = blocks(&model.layers).next().is_some();
     // Single measurements: the newest says more than their mean.
-    let totals = model.totals.as_ref().filter(|_| model.table.columns.get(1).is_none_or(|head| head != "Time"));
+    let totals = model.totals.as_ref().filter(|_| model.table.columns.get(1).is_none_or(|head| *head != said(TIME)));
     match totals {
-        Some(totals) if model.title == HEART_RATE => Some(("range", totals.min, Some(totals.max))),
+        Some(totals) if model.title == said(HEART_RATE) => Some(("range", totals.min, Some(totals.max))),
         Some(_) if columns && (events || model.range.step == chart::Step::Hour) => {
             Some(("sum", model.buckets.iter().map(|bucket| bucket.mean).sum(), None))
         }
@@ -290,7 +295,7 @@ fn number(model: &Model, events: bool) -> Option<(&'static str, f64, Option<f64>
 }
 
 /// The chart of the one type that is told by its lowest and its highest.
-const HEART_RATE: &str = "Heart rate";
+const HEART_RATE: &str = chart::heart_rate::TITLE;
 
 fn latest(model: &Model) -> Option<(&'static str, f64, Option<f64>)> {
     model.layers.iter().find_map(|layer| match layer {
@@ -303,7 +308,7 @@ fn latest(model: &Model) -> Option<(&'static str, f64, Option<f64>)> {
 /// As many as the table prints.
 fn digits(model: &Model) -> usize {
     let cells = model.table.rows.iter().flat_map(|row| row.iter().skip(1));
-    let behind = |cell: &String| match cell.split_once('.') {
+    let behind = |cell: &String| match cell.split_once(numbers().point) {
         Some((_, rest)) if rest.bytes().all(|c| c.is_ascii_digit()) => rest.len(),
         _ => 0,
     };

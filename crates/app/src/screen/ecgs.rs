@@ -1,6 +1,6 @@
 //! The list of electrocardiograms, as their recorder described them; a recording itself is the chart `ecg:ID`.
 
-use chart::ecg::pages_of;
+use chart::ecg::{in_words, pages_of};
 use serde::Serialize;
 use serde_json::Value;
 use store::query::EntryRow;
@@ -47,7 +47,7 @@ fn row(entry: &EntryRow, local_start: Option<String>) -> EcgRow {
     EcgRow {
         id: entry.id,
         local_start,
-        classification: text("classification"),
+        classification: text("classification").as_deref().map(in_words),
         symptoms: text("symptoms"),
         source: entry.source.clone().filter(|name| !name.is_empty()).or_else(|| text("device")),
         pages: pages_of(number("n") as usize, number("sample_rate_hz")),

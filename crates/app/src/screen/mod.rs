@@ -19,3 +19,5 @@ pub use ecgs::{EcgRow, ecgs};
 pub use nights::{NightsAnswer, StageAnswer, nights};
 pub use types::{TypeRow, types};
 pub use workouts::{Local, workout, workouts};
+#[cfg(test)]
+mod words_tests;

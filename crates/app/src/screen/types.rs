@@ -1,6 +1,7 @@
 //! The types of `vitalog types` with what a screen needs besides: the area that they belong to, and their short word.
 
 use health::kind;
+use health::language::word;
 use serde::Serialize;
 
 use crate::display::{Display, Units};
@@ -29,7 +30,7 @@ pub fn types(folder: &Folder) -> Result<Vec<TypeRow>> {
         word: kind::slug(&row.identifier),
         group: kind::get_or_guess(&row.identifier, row.unit.as_deref()).group,
         shown_unit: Display::of_answer(&row.identifier, row.unit.as_deref(), units).unit().to_owned(),
-        row,
+        row: TypeAnswer { name: word(&row.name), ..row },
     };
     Ok(crate::types::types(folder)?.into_iter().map(row).collect())
 }

@@ -1,5 +1,6 @@
 //! The rows of `vitalog workouts` with the clock on the wearer's wall.
 
+use health::language::word;
 use serde::Serialize;
 
 use crate::display::{Units, Ways};
@@ -25,12 +26,19 @@ pub fn workouts(folder: &Folder, days: Days) -> Result<Vec<Local<WorkoutAnswer>>
     let (clock, ways) = (Clock::of(folder)?, Units::of(folder)?.ways());
     let mut rows = crate::workouts::workouts(folder, Listing { days, ..Listing::default() })?;
     rows.reverse();
-    Ok(rows.into_iter().map(|row| Local { local_start: clock.time(&row.start), ways, answer: row }).collect())
+    let local = |row: WorkoutAnswer| Local { local_start: clock.time(&row.start), ways, answer: named(row) };
+    Ok(rows.into_iter().map(local).collect())
 }
 
 /// Tells everything about one workout.
 pub fn workout(folder: &Folder, id: i64) -> Result<Local<DetailAnswer>> {
-    let answer = crate::workouts::detail(folder, id)?;
+    let mut answer = crate::workouts::detail(folder, id)?;
+    answer.workout = named(answer.workout);
     let ways = Units::of(folder)?.ways();
     Ok(Local { local_start: Clock::of(folder)?.time(&answer.workout.start), ways, answer })
+}
+
+/// With the name of its activity in the language that is spoken.
+fn named(row: WorkoutAnswer) -> WorkoutAnswer {
+    WorkoutAnswer { activity_name: word(&row.activity_name), ..row }
 }

@@ -17,6 +17,7 @@ pub(crate) use pen::{Drawing, FINE, FONT};
 
 use crate::layer::Layer;
 use crate::model::Model;
+use crate::number::no_data;
 use crate::svg::{Scale, Size};
 use crate::theme::Palette;
 use frame::Frame;
@@ -86,13 +87,13 @@ fn words_for_nothing(pen: &Pen, frame: &Frame, model: &Model) -> Drawing<()> {
     if model.is_empty() {
         // A little above the middle, where no line of a grid goes through the words.
         let at = ((frame.area.left + frame.area.right) / 2.0, middle - 8.0);
-        return pen.text("no data", at, Px::MIDDLE, pen.palette.faint, pen::FONT_SIZE);
+        return pen.text(&no_data(), at, Px::MIDDLE, pen.palette.faint, pen::FONT_SIZE);
     }
     for gap in &model.gaps {
         let (Some(from), Some(to)) = (frame.x(gap.start_ms as f64), frame.x(gap.end_ms as f64)) else { continue };
         if to - from >= ROOM_FOR_WORDS {
             let at = ((from + to) / 2.0, middle - 8.0);
-            pen.text("no data", at, Px::MIDDLE, pen.palette.faint, pen::FONT_SIZE)?;
+            pen.text(&no_data(), at, Px::MIDDLE, pen.palette.faint, pen::FONT_SIZE)?;
         }
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! Where a day's number comes from: the rule, and of each source the rows that count and those that do not.
 
+use crate::key;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::buckets::{Bucket, Calendar, Grain, Input};
@@ -39,11 +40,13 @@ impl Explained {
         match (self.overlaps_itself, self.sources.len()) {
             (false, _) => self.rule.sentence(),
             (true, 1) => {
-                "Rows of the source overlap one another: each moment counts once, by the shortest of its rows."
+                key!("Rows of the source overlap one another: each moment counts once, by the shortest of its rows.")
             }
             (true, _) => {
-                "Rows of one source overlap one another: each moment counts once, by the shortest of its rows. Then the \
-                 best source counts; each other one adds only what the better ones cannot have seen."
+                key!(
+                    "Rows of one source overlap one another: each moment counts once, by the shortest of its rows. \
+                     Then the best source counts; each other one adds only what the better ones cannot have seen."
+                )
             }
         }
     }

@@ -1,5 +1,6 @@
 //! By which rule a kind's number of a day is made, and the number itself.
 
+use crate::key;
 use std::collections::BTreeMap;
 
 use super::buckets::{Bucket, Calendar, Grain, Input, buckets, stat};
@@ -88,21 +89,28 @@ impl Rule {
     pub fn sentence(self) -> &'static str {
         match self {
             Self::ResidualFill => {
-                "The best source counts as it is; each other one adds only what the better ones cannot have seen."
+                key!("The best source counts as it is; each other one adds only what the better ones cannot have seen.")
             }
-            Self::EveryEvent => "Every entry counts, whoever wrote it.",
+            Self::EveryEvent => key!("Every entry counts, whoever wrote it."),
             Self::TimeWeightedMean => {
-                "Each sample holds until the next one, ten minutes at most; in one minute only the best source counts."
+                key!(
+                    "Each sample holds until the next one, ten minutes at most; in one minute only the best source \
+                     counts."
+                )
             }
-            Self::EquivalentLevel => "The mean of the sound's energy; in one minute only the best source counts.",
-            Self::Mean => "The mean of the samples; in one minute only the best source counts.",
-            Self::LatestOfBest => "The last word of the best source on that day.",
-            Self::FirstOfDay => "The first measurement of the day.",
-            Self::Count => "The number of entries.",
-            Self::HoursStood => "Each hour counts once in which any source saw the wearer stand.",
+            Self::EquivalentLevel => {
+                key!("The mean of the sound's energy; in one minute only the best source counts.")
+            }
+            Self::Mean => key!("The mean of the samples; in one minute only the best source counts."),
+            Self::LatestOfBest => key!("The last word of the best source on that day."),
+            Self::FirstOfDay => key!("The first measurement of the day."),
+            Self::Count => key!("The number of entries."),
+            Self::HoursStood => key!("Each hour counts once in which any source saw the wearer stand."),
             Self::Minutes => {
-                "The minutes of the best source count as they are; each other one adds only those that the better ones \
-                 do not cover."
+                key!(
+                    "The minutes of the best source count as they are; each other one adds only those that the better \
+                     ones do not cover."
+                )
             }
         }
     }
