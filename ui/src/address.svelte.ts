@@ -53,10 +53,11 @@ export const rangeNow = (): Range => at.address.range ?? kept(at.address.place)
 
 /** Each area remembers its range. */
 function kept(place: Place): Range {
-  return range(remembered(`vitalog.range.${place}`)) ?? USUAL[place] ?? 'month'
+  return range(recall(`vitalog.range.${place}`)) ?? USUAL[place] ?? 'month'
 }
 
-function remembered(key: string): string | null {
+/** What this window kept under a key. */
+export function recall(key: string): string | null {
   try {
     return localStorage.getItem(key)
   } catch {
@@ -93,7 +94,7 @@ export function follow(): () => void {
     at.count += 1
     remember(LAST, location.hash)
   }
-  if (location.hash.length < 3) history.replaceState(null, '', remembered(LAST) ?? '#/overview')
+  if (location.hash.length < 3) history.replaceState(null, '', recall(LAST) ?? '#/overview')
   heard()
   window.addEventListener('hashchange', heard)
   return () => window.removeEventListener('hashchange', heard)

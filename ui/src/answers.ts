@@ -54,11 +54,18 @@ export interface Scale {
   bottom: number
 }
 
+/** What can be drawn beside the stages of a night. */
+export type Overlay = 'heart_rate' | 'oxygen_saturation' | 'respiratory_rate' | 'apple_sleeping_wrist_temperature'
+
 export type Step = 'hour' | 'day' | 'week' | 'month' | 'year'
 
 export interface Chart {
   svg: string
   scale: Scale
+  /** Lower edge of the lowest plot, where there is more than one. */
+  lowest?: number
+  /** What else was measured in a night. */
+  measured?: Overlay[]
   title: string
   /** The days it shows, by the calendar of whoever wore the watch. */
   days: string

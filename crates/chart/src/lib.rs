@@ -35,6 +35,7 @@ pub mod rings;
 pub mod route;
 pub mod sleep;
 pub mod stages;
+pub mod traces;
 pub mod vital;
 
 pub use model::{Measure, Model, Reading};

@@ -280,6 +280,13 @@ export const de: Words = {
     naps: (n: number) => (n === 1 ? 'Dazu ein Nickerchen.' : `Dazu ${count(n)} Nickerchen.`),
     week: 'Die Woche',
     why: 'Warum diese Nacht?',
+    overlays: 'Darunter zeichnen',
+    overlay: {
+      heart_rate: 'Herzfrequenz',
+      oxygen_saturation: 'Blutsauerstoff',
+      respiratory_rate: 'Atemfrequenz',
+      apple_sleeping_wrist_temperature: 'Temperatur am Handgelenk',
+    },
   },
 
   workouts: {

@@ -286,6 +286,13 @@ export const en = {
     naps: (n: number) => (n === 1 ? 'One nap besides.' : `${count(n)} naps besides.`),
     week: 'The week',
     why: 'Why this night?',
+    overlays: 'Draw below',
+    overlay: {
+      heart_rate: 'Heart rate',
+      oxygen_saturation: 'Blood oxygen',
+      respiratory_rate: 'Respiratory rate',
+      apple_sleeping_wrist_temperature: 'Wrist temperature',
+    },
   },
 
   workouts: {

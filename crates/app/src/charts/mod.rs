@@ -10,6 +10,7 @@ mod ecg;
 mod glucose;
 mod heart_rate;
 pub(crate) mod measure;
+mod night;
 pub mod picture;
 mod pressure;
 mod rings;
@@ -36,8 +37,9 @@ use crate::folder::Folder;
 pub use crate::local::day;
 use crate::local::{Found, find_kind, zones};
 
+pub(crate) use night::measured;
 pub use stretch::Reach;
-pub use subject::{Detail, SleepStyle, Subject};
+pub use subject::{Detail, Overlay, SleepStyle, Subject};
 pub(crate) use sums::now_and_then;
 use view::View;
 
@@ -73,6 +75,7 @@ pub(crate) fn chart_of(store: &Store, zones: &Zones, question: &Question) -> Res
         Subject::GlucoseProfile => glucose::profile(&view(Reach::Month)?, &find_kind(store, "blood_glucose")?),
         Subject::Pressure => pressure::chart(&view(Reach::Month)?),
         Subject::Sleep(style) => sleep::chart(&view(Reach::Month)?, *style),
+        Subject::Night(overlays) => night::chart(&view(Reach::Month)?, overlays),
         Subject::Rings => rings::chart(&view(Reach::Month)?),
         Subject::Route(id) => workout::route(store, zones, *id),
         Subject::Profiles(id) => workout::profiles(store, zones, *id),

@@ -22,6 +22,8 @@ pub enum Subject {
     Pressure,
     /// Sleep.
     Sleep(SleepStyle),
+    /// One night with what else was measured in it.
+    Night(Vec<Overlay>),
     /// Activity rings.
     Rings,
     /// The route of a workout, by its number; its profiles where it has none.
@@ -60,6 +62,43 @@ pub enum SleepStyle {
     Regularity,
 }
 
+/// What is drawn beside the stages of a night.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overlay {
+    /// Heart rate.
+    HeartRate,
+    /// Blood oxygen.
+    BloodOxygen,
+    /// Respiratory rate.
+    RespiratoryRate,
+    /// Temperature of the wrist.
+    WristTemperature,
+}
+
+impl Overlay {
+    /// All of them, in the order in which they are drawn.
+    pub const ALL: [Self; 4] = [Self::HeartRate, Self::BloodOxygen, Self::RespiratoryRate, Self::WristTemperature];
+
+    /// The word of its type.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::HeartRate => "heart_rate",
+            Self::BloodOxygen => "oxygen_saturation",
+            Self::RespiratoryRate => "respiratory_rate",
+            Self::WristTemperature => "apple_sleeping_wrist_temperature",
+        }
+    }
+
+    /// Reads `heart_rate+respiratory_rate`; each is drawn once, wherever it stands.
+    fn parse(words: &str) -> Option<Vec<Self>> {
+        let words: Vec<String> = words.split('+').map(|word| fold(word.trim())).collect();
+        let is = |overlay: &Self, word: &String| fold(overlay.word()) == *word;
+        let all_known = words.iter().all(|word| Self::ALL.iter().any(|overlay| is(overlay, word)));
+        let asked = |overlay: &Self| words.iter().any(|word| is(overlay, word));
+        all_known.then(|| Self::ALL.into_iter().filter(asked).collect())
+    }
+}
+
 const SLEEP_STYLES: [(&str, SleepStyle); 4] = [
     ("night", SleepStyle::Night),
     ("nights", SleepStyle::Nights),
@@ -83,7 +122,10 @@ impl Subject {
         match (fold(name).as_str(), rest) {
             ("sleep", None) => Ok(Self::Sleep(SleepStyle::Suitable)),
             (_, Some("calendar")) => Ok(Self::Calendar(name.to_owned())),
-            ("sleep", Some(style)) => sleep_style(word, style).map(Self::Sleep),
+            ("sleep", Some(style)) => match style.split_once(':') {
+                Some(("night", overlays)) => overlays_of(word, overlays).map(Self::Night),
+                _ => sleep_style(word, style).map(Self::Sleep),
+            },
             ("heartrate", Some("raw")) => Ok(Self::HeartRate(Detail::Raw)),
             ("heartrate", Some("capsules")) => Ok(Self::HeartRate(Detail::Capsules)),
             ("heartrate", Some("zones")) => Ok(Self::HeartRate(Detail::Zones)),
@@ -110,6 +152,12 @@ fn sleep_style(word: &str, style: &str) -> Result<SleepStyle> {
     let found = SLEEP_STYLES.iter().find(|(name, _)| *name == style).map(|(_, style)| *style);
     let names: Vec<String> = SLEEP_STYLES.iter().map(|(name, _)| format!("sleep:{name}")).collect();
     found.ok_or_else(|| no_chart(word, &format!("There are: sleep, {}, sleep:calendar.", names.join(", "))))
+}
+
+fn overlays_of(word: &str, overlays: &str) -> Result<Vec<Overlay>> {
+    let names = Overlay::ALL.map(Overlay::word).join(", ");
+    Overlay::parse(overlays)
+        .ok_or_else(|| no_chart(word, &format!("A night can be drawn with: {names}; join them by `+`.")))
 }
 
 fn workout(word: &str, rest: &str) -> Result<Subject> {
@@ -163,6 +211,12 @@ mod tests {
         check("sleep:regularity", Some(Subject::Sleep(SleepStyle::Regularity)));
         check("sleep:calendar", Some(Subject::Calendar("sleep".to_owned())));
         check("sleep:deep", None);
+        check("sleep:night:heart_rate", Some(Subject::Night(vec![Overlay::HeartRate])));
+        let both = vec![Overlay::HeartRate, Overlay::RespiratoryRate];
+        check("sleep:night:RespiratoryRate+heart_rate+heart_rate", Some(Subject::Night(both)));
+        check("sleep:night:", None);
+        check("sleep:night:heart_rate+steps", None);
+        check("sleep:nights:heart_rate", None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use health::time::{Day, Zones, format_day};
 use serde::{Deserialize, Serialize};
 use store::Store;
 
-use crate::charts::{self, Question, Reach, Subject};
+use crate::charts::{self, Overlay, Question, Reach, Subject};
 use crate::error::{Code, Error, Result};
 use crate::folder::Folder;
 use crate::local::{find_kind, zones};
@@ -48,6 +48,8 @@ pub struct Shown {
     pub hero: Option<Hero>,
     /// What was usual before; only for a card.
     pub context: Option<Context>,
+    /// What else was measured in a night, by the words of types; none for other charts.
+    pub measured: Vec<&'static str>,
 }
 
 /// A place of the time axis, and what is told there.
@@ -116,6 +118,8 @@ const RANGES: [(&str, Reach); 6] = [
     ("year", Reach::Year),
     ("all", Reach::All),
 ];
+/// The first column of the table of a night.
+const FROM: &str = "From";
 /// Days before a stretch that tell what was usual.
 const BEFORE_DAYS: u32 = 28;
 
@@ -136,10 +140,13 @@ pub fn chart(folder: &Folder, ask: &Ask, now_ms: i64) -> Result<Shown> {
     let hero = hero(&model, events).filter(|_| matches!(question.subject, Subject::Type(_) | Subject::Pressure));
     // What happens now and then has no average that it could be beside.
     let context = if ask.small && !events { context((&store, &zones), &question, first)? } else { None };
+    let is_night = model.table.columns.first().is_some_and(|head| head == FROM);
+    let measured = if is_night && !model.is_empty() { charts::measured(&store, &model.range)? } else { Vec::new() };
     if ask.small {
         bare(&mut model);
     }
-    Ok(Shown { first_day: format_day(first), last_day: format_day(last), slots, hero, context, model })
+    let measured = measured.into_iter().map(Overlay::word).collect();
+    Ok(Shown { first_day: format_day(first), last_day: format_day(last), slots, hero, context, measured, model })
 }
 
 fn reach(word: &str) -> Result<Reach> {
@@ -168,7 +175,7 @@ fn bare(model: &mut Model) {
 
 fn slots(model: &Model, zones: &Zones) -> Vec<Slot> {
     match model.table.columns.as_slice() {
-        [from, ..] if from == "From" => segments(model),
+        [from, ..] if from == FROM => segments(model),
         [_, time, ..] if time == "Time" => readings(model),
         _ => spans(model).into_iter().filter_map(|span| by_label(model, span, zones)).collect(),
     }
@@ -215,11 +222,13 @@ fn segments(model: &Model) -> Vec<Slot> {
     let blocks = last.unwrap_or_default();
     let before = model.table.rows.len().saturating_sub(blocks.len());
     let slot = |(block, row): (&chart::layer::Block, &Vec<String>)| match row.as_slice() {
-        [from, to, stage, length] => Some(Slot {
+        [from, to, stage, length, ..] => Some(Slot {
             from: block.x0,
             to: block.x1,
             label: format!("{from} \u{2013} {to}"),
-            parts: vec![Part { name: stage.clone(), text: length.clone() }],
+            parts: std::iter::once(Part { name: stage.clone(), text: length.clone() })
+                .chain(parts(&model.table.columns, row, 4))
+                .collect(),
         }),
         _ => None,
     };
