@@ -67,7 +67,7 @@ fn all(folder: &Folder, verb: &Workouts, out: &mut Out) -> Result<()> {
 
 /// How distances are shown: all of workouts as those of a walk.
 fn distance(folder: &Folder) -> Result<Display> {
-    Ok(Display::of_answer("HKQuantityTypeIdentifierDistanceWalkingRunning", Some("m"), Units::of(folder)?))
+    Ok(Display::of_answer("HKQuantityTypeIdentifierDistanceWalkingRunning", Some("m"), &Units::of(folder)?))
 }
 
 /// Minutes, distance, kilocalories and mean heart rate.

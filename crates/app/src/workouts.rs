@@ -6,6 +6,7 @@ mod detail;
 mod highs;
 mod route;
 mod sources;
+mod zones;
 
 use std::collections::BTreeMap;
 
@@ -26,6 +27,7 @@ pub use self::detail::{DetailAnswer, PauseAnswer, SplitAnswer, ZonesAnswer, deta
 pub(crate) use self::highs::Highs;
 pub use self::route::{RouteAnswer, gpx_file, gpx_stream};
 use self::sources::Sources;
+pub(crate) use self::zones::ZoneTime;
 use crate::error::Result;
 use crate::folder::Folder;
 use crate::local::{Days, Found, find_kind, zones};

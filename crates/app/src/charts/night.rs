@@ -48,7 +48,7 @@ impl Lane {
     fn read(view: &View<'_>, overlay: Overlay, range: &Range) -> Result<Self> {
         let found = find_kind(view.store, overlay.word())?;
         let points = points(view.store, overlay, range)?;
-        let shown = Shown::new(&found.kind, view.units, most(points.iter().filter_map(|point| point.value)));
+        let shown = Shown::new(&found.kind, &view.units, most(points.iter().filter_map(|point| point.value)));
         let traced = |point: &Point| {
             let over = Over { start_ms: point.start_ms, end_ms: point.end_ms };
             Some(Traced { over, value: shown.value(point.value?) })

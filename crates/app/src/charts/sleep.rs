@@ -245,7 +245,7 @@ fn is_free(day: Day) -> bool {
 }
 
 /// Hours asleep of each night of some days.
-pub(super) fn hours(sleeper: &Sleeper<'_>, days: Days) -> Result<BTreeMap<Day, f64>> {
+pub(crate) fn hours(sleeper: &Sleeper<'_>, days: Days) -> Result<BTreeMap<Day, f64>> {
     let sessions = sleeper.nights(days)?;
     let mut hours = BTreeMap::new();
     for session in sessions.iter().filter(is_night) {

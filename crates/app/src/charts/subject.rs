@@ -1,5 +1,6 @@
 //! What can be drawn, as people write it: `step_count`, `sleep:stages`, `workout:12`, `step_count,resting_heart_rate`.
 
+use chart::years::By;
 use health::kind::fold;
 use health::series::correlate::Lag;
 
@@ -12,10 +13,14 @@ pub enum Subject {
     Type(String),
     /// One type, or sleep, as a calendar.
     Calendar(String),
+    /// One type, or sleep, in calendar years over each other.
+    Years(String, By),
     /// Two types, or sleep, against each other; the second one of the same day or of one beside it.
     Pair(String, String, Lag),
     /// Heart rate, drawn as somebody asked.
     HeartRate(Detail),
+    /// Time in heart-rate zones, of workouts.
+    HeartZones,
     /// Glucose by time of day.
     GlucoseProfile,
     /// Blood pressure, which is two types.
@@ -122,6 +127,8 @@ impl Subject {
         match (fold(name).as_str(), rest) {
             ("sleep", None) => Ok(Self::Sleep(SleepStyle::Suitable)),
             (_, Some("calendar")) => Ok(Self::Calendar(name.to_owned())),
+            (_, Some("years")) => Ok(Self::Years(name.to_owned(), By::Month)),
+            (_, Some("years:weeks")) => Ok(Self::Years(name.to_owned(), By::Week)),
             ("sleep", Some(style)) => match style.split_once(':') {
                 Some(("night", overlays)) => overlays_of(word, overlays).map(Self::Night),
                 _ => sleep_style(word, style).map(Self::Sleep),
@@ -130,10 +137,11 @@ impl Subject {
             ("heartrate", Some("capsules")) => Ok(Self::HeartRate(Detail::Capsules)),
             ("heartrate", Some("zones")) => Ok(Self::HeartRate(Detail::Zones)),
             ("heartrate", Some(_)) => {
-                let hint = "There are: heart_rate, and with a colon behind it raw, capsules, zones, calendar.";
+                let hint = "There are: heart_rate, and with a colon behind it raw, capsules, zones, calendar, years.";
                 Err(no_chart(word, hint))
             }
             ("bloodglucose", Some("profile")) => Ok(Self::GlucoseProfile),
+            ("heartzones", None) => Ok(Self::HeartZones),
             ("rings", None) => Ok(Self::Rings),
             ("bloodpressure", None) => Ok(Self::Pressure),
             ("workout", Some(rest)) => workout(word, rest),
@@ -143,7 +151,7 @@ impl Subject {
                 Err(Error::new(Code::BadUsage, format!("Which {name} is meant?"), hint))
             }
             (_, None) => Ok(Self::Type(word.to_owned())),
-            (_, Some(_)) => Err(no_chart(word, "A type can be followed by `:calendar`.")),
+            (_, Some(_)) => Err(no_chart(word, "A type can be followed by `:calendar`, `:years` or `:years:weeks`.")),
         }
     }
 }
@@ -151,7 +159,8 @@ impl Subject {
 fn sleep_style(word: &str, style: &str) -> Result<SleepStyle> {
     let found = SLEEP_STYLES.iter().find(|(name, _)| *name == style).map(|(_, style)| *style);
     let names: Vec<String> = SLEEP_STYLES.iter().map(|(name, _)| format!("sleep:{name}")).collect();
-    found.ok_or_else(|| no_chart(word, &format!("There are: sleep, {}, sleep:calendar.", names.join(", "))))
+    found
+        .ok_or_else(|| no_chart(word, &format!("There are: sleep, {}, sleep:calendar, sleep:years.", names.join(", "))))
 }
 
 fn overlays_of(word: &str, overlays: &str) -> Result<Vec<Overlay>> {
@@ -189,6 +198,9 @@ mod tests {
     fn charts_are_called_by_a_word_and_what_follows_a_colon() {
         check("Step_Count", Some(Subject::Type("Step_Count".to_owned())));
         check("step_count:calendar", Some(Subject::Calendar("step_count".to_owned())));
+        check("step_count:years", Some(Subject::Years("step_count".to_owned(), By::Month)));
+        check("sleep:years:weeks", Some(Subject::Years("sleep".to_owned(), By::Week)));
+        check("step_count:years:days", None);
         check("step_count:bars", None);
         let pair = |lag| Some(Subject::Pair("a".to_owned(), "b".to_owned(), lag));
         check("a, b", pair(Lag::Same));
@@ -197,6 +209,8 @@ mod tests {
         check("a,b:raw", None);
         check("Blood_Pressure", Some(Subject::Pressure));
         check("rings", Some(Subject::Rings));
+        check("heart_zones", Some(Subject::HeartZones));
+        check("heart_zones:raw", None);
         check("heart_rate:raw", Some(Subject::HeartRate(Detail::Raw)));
         check("HeartRate:capsules", Some(Subject::HeartRate(Detail::Capsules)));
         check("heart_rate:calendar", Some(Subject::Calendar("heart_rate".to_owned())));

@@ -176,6 +176,7 @@ fn bare(model: &mut Model) {
 fn slots(model: &Model, zones: &Zones) -> Vec<Slot> {
     match model.table.columns.as_slice() {
         [from, ..] if from == FROM => segments(model),
+        [first, ..] if first == chart::years::FIRST => of_years(model),
         [_, time, ..] if time == "Time" => readings(model),
         _ => spans(model).into_iter().filter_map(|span| by_label(model, span, zones)).collect(),
     }
@@ -233,6 +234,18 @@ fn segments(model: &Model) -> Vec<Slot> {
         _ => None,
     };
     blocks.iter().zip(model.table.rows.iter().skip(before)).filter_map(slot).collect()
+}
+
+/// Years over each other: each row of the table has as much of the axis as the others.
+fn of_years(model: &Model) -> Vec<Slot> {
+    let width = (model.x.to - model.x.from) / model.table.rows.len().max(1) as f64;
+    let slot = |(place, row): (usize, &Vec<String>)| Slot {
+        from: model.x.from + place as f64 * width,
+        to: model.x.from + (place + 1) as f64 * width,
+        label: row.first().cloned().unwrap_or_default(),
+        parts: parts(&model.table.columns, row, 1),
+    };
+    model.table.rows.iter().enumerate().map(slot).collect()
 }
 
 /// Single measurements: each reaches half way to its neighbours.
@@ -350,9 +363,13 @@ mod tests {
     #[test]
     fn whoever_points_at_a_slot_reads_its_row_of_the_table() {
         let folder = TestFolder::filled("screen-slots");
-        for (subject, range) in
-            [("heart_rate", "month"), ("step_count", "week"), ("sleep", "day"), ("body_mass", "all")]
-        {
+        for (subject, range) in [
+            ("heart_rate", "month"),
+            ("step_count", "week"),
+            ("sleep", "day"),
+            ("body_mass", "all"),
+            ("step_count:years", "year"),
+        ] {
             let shown = chart(&folder, &ask(subject, range, false), NOW_MS).expect(subject);
             assert!(!shown.slots.is_empty(), "{subject}");
             for slot in &shown.slots {
