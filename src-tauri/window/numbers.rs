@@ -1,6 +1,7 @@
 //! What the screens read besides charts: the answers of the verbs as they are, and those of `app::screen`.
 
 use app::local::Days;
+use app::workouts::Filter;
 use serde::Serialize;
 use serde_json::Value;
 use tauri::State;
@@ -52,11 +53,10 @@ pub fn explain(shared: State<'_, Shared>, word: String, day: String) -> Answer<V
     answer(app::explain::explain(&shared.backend.desk().folder, &word, &day))
 }
 
-/// The rows of `vitalog workouts`.
+/// The rows of `vitalog workouts` that fit a filter, and what they come to.
 #[tauri::command(async)]
-pub fn workouts(shared: State<'_, Shared>, from: Option<String>, to: Option<String>) -> Answer<Value> {
-    let days = Days::parse(from.as_deref(), to.as_deref())?;
-    answer(app::screen::workouts(&shared.backend.desk().folder, days))
+pub fn workouts(shared: State<'_, Shared>, filter: Filter) -> Answer<Value> {
+    answer(app::screen::workouts(&shared.backend.desk().folder, &filter))
 }
 
 /// The answer of `vitalog workouts WORKOUT`.
@@ -69,6 +69,18 @@ pub fn workout(shared: State<'_, Shared>, id: i64) -> Answer<Value> {
 #[tauri::command(async)]
 pub fn sources(shared: State<'_, Shared>) -> Answer<Value> {
     answer(app::sources::sources(&shared.backend.desk().folder))
+}
+
+/// Where several sources wrote of the same days, as in `vitalog sources overlaps`.
+#[tauri::command(async)]
+pub fn overlaps(shared: State<'_, Shared>) -> Answer<Value> {
+    answer(app::overlaps::overlaps(&shared.backend.desk().folder))
+}
+
+/// Where the wearer was, as in `vitalog sources stays`.
+#[tauri::command(async)]
+pub fn stays(shared: State<'_, Shared>) -> Answer<Value> {
+    answer(app::stays::stays(&shared.backend.desk().folder))
 }
 
 /// Whose numbers of a type count first.

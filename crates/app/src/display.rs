@@ -6,6 +6,7 @@ use health::kind::{Kind, Nature, get_or_guess, short_name, slug};
 use health::series::rule::Rule;
 use health::unit::conversion;
 pub use health::ways::{Ways, minutes_seconds};
+use serde::Serialize;
 use store::Store;
 
 use crate::error::Result;
@@ -30,6 +31,22 @@ pub struct Units {
     of_types: BTreeMap<String, &'static str>,
 }
 
+/// A unit of energy, and how many kilocalories it has.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Energy {
+    /// As people write it.
+    pub symbol: &'static str,
+    /// Kilocalories in it.
+    pub kcal: f64,
+}
+
+impl Energy {
+    /// Kilocalories in this unit.
+    pub fn of(self, kcal: f64) -> f64 {
+        kcal / self.kcal
+    }
+}
+
 impl From<System> for Units {
     fn from(system: System) -> Self {
         Self { system, of_types: BTreeMap::new() }
@@ -43,6 +60,13 @@ impl Units {
             System::Metric => Ways::METRIC,
             System::Imperial => Ways::IMPERIAL,
         }
+    }
+
+    /// How the active energy of workouts is told.
+    pub fn energy(&self) -> Energy {
+        let symbol = self.of_types.get("active_energy_burned").copied().unwrap_or("kcal");
+        let kcal = conversion(symbol, "kcal").map_or(1.0, |conversion| conversion.apply(1.0));
+        Energy { symbol, kcal }
     }
 
     /// Reads the setting.
@@ -241,6 +265,9 @@ mod tests {
         };
         check("blood_glucose", own("blood_glucose", "mmol/L"), 99.085_734, (5.5, "mmol/L"));
         check("active_energy_burned", own("active_energy_burned", "kJ"), 100.0, (418.4, "kJ"));
+        let energy = own("active_energy_burned", "kJ").energy();
+        assert_eq!((energy.symbol, energy.of(100.0).round()), ("kJ", 418.0));
+        assert_eq!(Units::default().energy(), Energy { symbol: "kcal", kcal: 1.0 });
         check("body_mass", own("body_mass", "kg"), 70.5, (70.5, "kg"));
         check("body_mass", own("lean_body_mass", "kg"), 70.5, (155.43, "lb"));
     }

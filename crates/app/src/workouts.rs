@@ -4,6 +4,7 @@
 mod body;
 mod detail;
 mod highs;
+mod list;
 mod route;
 mod sources;
 mod zones;
@@ -25,6 +26,7 @@ use store::query::{Orders, Point, WorkoutKey, WorkoutRow};
 use self::body::Body;
 pub use self::detail::{DetailAnswer, PauseAnswer, SplitAnswer, ZonesAnswer, detail};
 pub(crate) use self::highs::Highs;
+pub use self::list::{Filter, KindCount, List, ListTotals, list};
 pub use self::route::{RouteAnswer, gpx_file, gpx_stream};
 use self::sources::Sources;
 pub(crate) use self::zones::ZoneTime;

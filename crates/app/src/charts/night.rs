@@ -1,4 +1,4 @@
-//! One night with what else was measured while it lasted: heart rate, blood oxygen, breathing, temperature of the wrist.
+//! One night with what else was measured while it lasted: heart rate, blood oxygen, breathing, wrist temperature.
 
 use chart::sleep::Stretch as Over;
 use chart::traces::{Trace, Traced};

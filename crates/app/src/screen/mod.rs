@@ -16,4 +16,4 @@ pub use chart::{Ask, Context, Hero, Part, Shown, Slot, chart};
 pub use ecgs::{EcgRow, ecgs};
 pub use nights::{NightsAnswer, StageAnswer, nights};
 pub use types::{TypeRow, types};
-pub use workouts::{Local, workout, workouts};
+pub use workouts::{Local, WorkoutsAnswer, workout, workouts};
