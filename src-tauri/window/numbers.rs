@@ -47,10 +47,10 @@ pub fn beside(
     answer(app::screen::beside(&desk.folder, &word, (&from, &to), earlier, desk.now_ms))
 }
 
-/// Where the number of a day comes from, as in `vitalog explain`.
+/// Where the number of a day comes from, as in `vitalog explain`, in the units that people read.
 #[tauri::command(async)]
 pub fn explain(shared: State<'_, Shared>, word: String, day: String) -> Answer<Value> {
-    answer(app::explain::explain(&shared.backend.desk().folder, &word, &day))
+    answer(app::screen::explain(&shared.backend.desk().folder, &word, &day))
 }
 
 /// The rows of `vitalog workouts` that fit a filter, and what they come to.

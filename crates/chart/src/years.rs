@@ -70,6 +70,7 @@ pub fn model(measure: &Measure<'_>, years: &[Year], by: By, total: bool, range: 
         years.iter().map(|year| sound(year, by)).filter(|year| usable(year.mean) && !year.values.is_empty()).collect();
     let ends = extent(years.iter().flat_map(|year| &year.values).map(|(_, value)| *value));
     let (low, high) = ends.unwrap_or((0.0, 1.0));
+    let least = 4.0 * 10f64.powi(-(measure.decimals as i32));
     let lines: Vec<Line<'_>> =
         years.iter().enumerate().map(|(place, year)| Line::new(measure, place, year, by)).collect();
     let notes = lines.iter().filter_map(Line::note).collect();
@@ -77,7 +78,8 @@ pub fn model(measure: &Measure<'_>, years: &[Year], by: By, total: bool, range: 
     layers.push(Layer::Notes { notes });
     Model {
         x: Axis { from: 0.0, to: YEAR_MONTHS, ticks: months(), ..Axis::default() },
-        y: value_axis(low, high, 4.0 * 10f64.powi(-(measure.decimals as i32))).labelled(measure.unit),
+        // From zero, unless that would press all lines together.
+        y: value_axis(if (0.0..high / 2.0).contains(&low) { 0.0 } else { low }, high, least).labelled(measure.unit),
         keys: lines.iter().map(Line::key).collect(),
         layers,
         summary: summary(measure, &years, by, total),
