@@ -1,6 +1,6 @@
 //! What the window's screens show beside the answers of the verbs: a chart with its read-out and its number, the nights
-//! of a stretch, what changed, two stretches side by side, recordings, types with their areas, and lists of workouts. Every number comes
-//! from where the verbs take theirs.
+//! of a stretch, what changed, two stretches side by side, recordings, types with their areas, explanations in units
+//! that people read, and lists of workouts. Every number comes from where the verbs take theirs.
 
 mod beside;
 mod changes;
