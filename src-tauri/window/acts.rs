@@ -10,6 +10,7 @@ use tauri::State;
 use super::Shared;
 use super::error::Answer;
 use super::product::value;
+use super::spoken::InWords;
 
 /// Which rows are meant.
 #[derive(Debug, Clone, Deserialize)]
@@ -34,28 +35,34 @@ impl Rows {
 
 /// How many rows would count no more.
 #[tauri::command(async)]
-pub fn count_rows(shared: State<'_, Shared>, rows: Rows) -> Answer<Value> {
+pub fn count_rows(_words: InWords, shared: State<'_, Shared>, rows: Rows) -> Answer<Value> {
     let folder: Folder = shared.backend.desk().folder;
     value(rows.chosen(|chosen| count(&folder, chosen))?)
 }
 
 /// Hides rows, or deletes them.
 #[tauri::command(async)]
-pub fn hide_rows(shared: State<'_, Shared>, rows: Rows, deletes: bool) -> Answer<Value> {
+pub fn hide_rows(_words: InWords, shared: State<'_, Shared>, rows: Rows, deletes: bool) -> Answer<Value> {
     let desk = shared.backend.desk();
     value(rows.chosen(|chosen| hide(&desk.folder, chosen, deletes, desk.now_ms))?)
 }
 
 /// The sessions of sleep of a day.
 #[tauri::command(async)]
-pub fn sessions(shared: State<'_, Shared>, day: String) -> Answer<Value> {
+pub fn sessions(_words: InWords, shared: State<'_, Shared>, day: String) -> Answer<Value> {
     let day = Days::parse(Some(&day), Some(&day))?;
     value(app::screen::sessions(&shared.backend.desk().folder, day)?)
 }
 
 /// Says what the session of sleep is that starts at an instant; a split is at another one inside it.
 #[tauri::command(async)]
-pub fn edit_night(shared: State<'_, Shared>, edit_as: String, start: String, at: Option<String>) -> Answer<Value> {
+pub fn edit_night(
+    _words: InWords,
+    shared: State<'_, Shared>,
+    edit_as: String,
+    start: String,
+    at: Option<String>,
+) -> Answer<Value> {
     let desk = shared.backend.desk();
     let kind = EditKind::ALL
         .into_iter()
@@ -66,13 +73,13 @@ pub fn edit_night(shared: State<'_, Shared>, edit_as: String, start: String, at:
 
 /// What was done, the newest first.
 #[tauri::command(async)]
-pub fn history(shared: State<'_, Shared>) -> Answer<Value> {
+pub fn history(_words: InWords, shared: State<'_, Shared>) -> Answer<Value> {
     value(app::screen::history(&shared.backend.desk().folder)?)
 }
 
 /// Takes an act back.
 #[tauri::command(async)]
-pub fn take_back(shared: State<'_, Shared>, act: i64) -> Answer<Value> {
+pub fn take_back(_words: InWords, shared: State<'_, Shared>, act: i64) -> Answer<Value> {
     let desk = shared.backend.desk();
     value(back(&desk.folder, act, desk.now_ms)?)
 }

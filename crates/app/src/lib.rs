@@ -24,6 +24,7 @@ mod input;
 mod kept;
 pub mod local;
 mod new_file;
+pub mod overlaps;
 pub mod query;
 pub mod restore;
 pub mod screen;
@@ -33,6 +34,7 @@ pub mod source_order;
 pub mod sources;
 pub mod sql;
 pub mod status;
+pub mod stays;
 #[cfg(test)]
 mod testing;
 pub mod types;
