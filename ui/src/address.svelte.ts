@@ -56,7 +56,8 @@ function kept(place: Place): Range {
   return range(remembered(`vitalog.range.${place}`)) ?? USUAL[place] ?? 'month'
 }
 
-function remembered(key: string): string | null {
+/** What this window was told to keep. */
+export function remembered(key: string): string | null {
   try {
     return localStorage.getItem(key)
   } catch {

@@ -54,7 +54,7 @@ export const kept: Record<string, Answer> = {
   set_setting: () => settings.answer,
   doctor: () => [],
   sample: () => status.answer,
-  opened_with: () => null,
+  opened_with: () => [],
   cancel_import: () => null,
   choose_export: () => null,
 }
