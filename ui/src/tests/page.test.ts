@@ -6,6 +6,7 @@ import importDetail from '../../../tests/fixtures/ipc/import_detail.json'
 import imports from '../../../tests/fixtures/ipc/imports.json'
 import notAnExport from '../../../tests/fixtures/ipc/import_export_not_an_export.json'
 import { MOST_WAITING } from '../library.svelte'
+import { words } from '../words'
 import { type Page, click, emptyStore, kept, open, says, until } from './support'
 
 let page: Page

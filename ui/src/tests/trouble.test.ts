@@ -34,7 +34,7 @@ test.each(CODES)('an undo that meets %s says the next step, and the rest can be 
   page = open({ ...kept, undo_import: fails(code) }, '#/import')
   await until(() => document.querySelector('li .button'))
   click('li .button')
-  await until(() => document.querySelectorAll('li .button').length === 2)
+  await until(() => document.querySelectorAll('li .button').length === 3)
   click('li .button')
   const note = await until(() => document.querySelector('main [role=alert]'))
   const said = words.trouble.codes[code]
