@@ -238,7 +238,9 @@ fn check_given(name: &str, path: &str) {
 #[test]
 fn a_file_that_nobody_gave_is_not_opened() {
     let window = window(Some("exports/export.zip"));
-    for path in ["", "notes.txt", "export.zip", "exports/../exports/export.zip", "/etc/passwd", "exports/export.zip\u{0}"] {
+    for path in
+        ["", "notes.txt", "export.zip", "exports/../exports/export.zip", "/etc/passwd", "exports/export.zip\u{0}"]
+    {
         let refused = ask(&window, "import_export", json!({"path": path, "progress": "__CHANNEL__:7"})).unwrap_err();
         assert_eq!(refused["code"], "internal", "{path}");
     }

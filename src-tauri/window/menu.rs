@@ -48,10 +48,7 @@ const MAC: &[Titled] = &[
         ],
     ),
     ("file", &[Act("import", "Cmd+O"), Act("export", ""), Line, Own("minimise"), Own("close")]),
-    (
-        "edit",
-        &[Own("undo"), Own("redo"), Line, Own("cut"), Own("copy"), Own("paste"), Line, Own("select_all")],
-    ),
+    ("edit", &[Own("undo"), Own("redo"), Line, Own("cut"), Own("copy"), Own("paste"), Line, Own("select_all")]),
     VIEW,
     GO,
     ("help", &[Act("keys", "")]),
@@ -63,10 +60,7 @@ const ELSEWHERE: &[Titled] = &[
         "file",
         &[Act("import", "Ctrl+O"), Act("export", ""), Line, Act("settings", "Ctrl+,"), Line, Act("quit", "Ctrl+Q")],
     ),
-    (
-        "edit",
-        &[Act("undo", ""), Act("redo", ""), Line, Act("cut", ""), Act("copy", ""), Line, Act("select_all", "")],
-    ),
+    ("edit", &[Act("undo", ""), Act("redo", ""), Line, Act("cut", ""), Act("copy", ""), Line, Act("select_all", "")]),
     VIEW,
     GO,
     ("help", &[Act("keys", ""), Act("menu_bar", ""), Line, Act("about", "")]),
@@ -143,11 +137,7 @@ fn show<R: Runtime>(app: &AppHandle<R>, words: &BTreeMap<String, String>, shown:
     if shown { window.set_menu(menu(app, ELSEWHERE, words)?).map(drop) } else { Ok(()) }
 }
 
-fn menu<R: Runtime>(
-    app: &AppHandle<R>,
-    menus: &[Titled],
-    words: &BTreeMap<String, String>,
-) -> tauri::Result<Menu<R>> {
+fn menu<R: Runtime>(app: &AppHandle<R>, menus: &[Titled], words: &BTreeMap<String, String>) -> tauri::Result<Menu<R>> {
     let said = |name: &'static str| words.get(name).map_or(name, String::as_str);
     let menu = Menu::new(app)?;
     for (title, entries) in menus {

@@ -135,11 +135,8 @@ fn fit(place: Place, screens: &[Screen]) -> (Place, bool) {
     let Some(screen) = found.or_else(|| screens.first()) else { return (place, false) };
     let room = (f64::from(screen.width) / screen.scale, f64::from(screen.height) / screen.scale);
     let within = |side: f64, least: f64, room: f64| side.min(room).max(least);
-    let place = Place {
-        width: within(place.width, LEAST.0, room.0),
-        height: within(place.height, LEAST.1, room.1),
-        ..place
-    };
+    let place =
+        Place { width: within(place.width, LEAST.0, room.0), height: within(place.height, LEAST.1, room.1), ..place };
     (place, found.is_some())
 }
 
@@ -204,7 +201,8 @@ mod tests {
         *kept.place.lock().expect("free") = Some(place);
         kept.write();
         assert_eq!(Kept::read(Some(&dir)).place(), Some(place));
-        let names: Vec<_> = fs::read_dir(&dir).expect("a folder").map(|entry| entry.expect("one").file_name()).collect();
+        let names: Vec<_> =
+            fs::read_dir(&dir).expect("a folder").map(|entry| entry.expect("one").file_name()).collect();
         assert_eq!(names, [FILE]);
         for nonsense in ["", "{}", "[1]", r#"{"width":1e9,"height":700,"x":0,"y":0,"maximised":false}"#] {
             fs::write(dir.join(FILE), nonsense).expect("written");

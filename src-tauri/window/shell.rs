@@ -87,8 +87,8 @@ fn to_the_front<R: Runtime>(window: &WebviewWindow<R>) {
     let _ = window.set_focus();
 }
 
-/// The files that the window was opened with or was handed since, once each: a page that is loaded again does not import
-/// them again.
+/// The files that the window was opened with or was handed since, once each: a page that is loaded again does not
+/// import them again.
 #[tauri::command]
 pub fn opened_with(shared: State<'_, Shared>) -> Vec<String> {
     shared.handed.take()
@@ -148,6 +148,9 @@ mod tests {
     fn a_file_cannot_be_named_into_markup() {
         let said = notification("<b>a.zip</b>", "<a href=\"x\">1 & 2</a>");
         // The title is no markup by the specification.
-        assert_eq!((said.summary.as_str(), said.body.as_str()), ("<b>a.zip</b>", "&lt;a href=\"x\"&gt;1 &amp; 2&lt;/a&gt;"));
+        assert_eq!(
+            (said.summary.as_str(), said.body.as_str()),
+            ("<b>a.zip</b>", "&lt;a href=\"x\"&gt;1 &amp; 2&lt;/a&gt;")
+        );
     }
 }
