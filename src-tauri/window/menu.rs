@@ -1,9 +1,9 @@
 //! The menus. What is in them stands here, their words come from the page in its language, and what they do happens
 //! there, too: an item tells the page its name, and the page does what the key of that name does.
 //!
-//! On macOS they stand at the top of the screen as everywhere there. On Linux and Windows a menu bar would be a strip of
-//! another look above a window that may be small, for things that have their place in the page, in the palette and on
-//! the keyboard; so it is not there until F10 or the palette asks for it, and the page keeps that choice.
+//! On macOS they stand at the top of the screen as everywhere there. On Linux and Windows a menu bar would be a strip
+//! of another look above a window that may be small, for things that have their place in the page, in the palette and
+//! on the keyboard; so it is not there until F10 or the palette asks for it, and the page keeps that choice.
 
 use std::collections::BTreeMap;
 

@@ -101,14 +101,14 @@ pub fn with_commands<R: Runtime>(builder: Builder<R>, shared: Shared) -> Builder
 /// Opens the window of a data folder and returns when it is closed.
 pub fn run(backend: Arc<dyn Backend>, folder: &Folder, mailbox: Mailbox, open: Option<PathBuf>) -> Result<(), String> {
     // Where nothing can be written the window remembers nothing, and what is there can be looked at.
-    let kept = folder.window().ok();
+    let memory = folder.window().map_err(|_| std::path::absolute(folder.dir()).unwrap_or_default());
     let builder = tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
-        .manage(Kept::read(kept.as_deref()))
+        .manage(Kept::read(memory.as_deref().ok()))
         .on_window_event(shell::heard)
         .on_menu_event(|app, event| menu::chosen(app, event.id().as_ref()))
         .setup(move |app| {
-            shell::open(app, kept)?;
+            shell::open(app, memory)?;
             let handle = app.handle().clone();
             mailbox.listen(move |files| shell::hand_over(&handle, &files));
             Ok(())

@@ -1,6 +1,6 @@
 //! What surrounds the page: the window itself, second starts, zoom, and words to who looks elsewhere.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use serde_json::Value;
@@ -16,12 +16,12 @@ pub const HANDED: &str = "handed";
 /// How small and how large the page may be shown.
 const ZOOM: (f64, f64) = (0.5, 3.0);
 
-/// Makes the window of tauri.conf.json where it was the last time. `folder` is where the page keeps what it remembers;
-/// without one it remembers nothing.
-pub fn open<R: Runtime>(app: &mut App<R>, folder: Option<PathBuf>) -> Result<(), Box<dyn std::error::Error>> {
+/// Makes the window of tauri.conf.json where it was the last time. `memory` is the folder where the page keeps what it
+/// remembers; or the data folder, in which nothing can be written: then it remembers nothing.
+pub fn open<R: Runtime>(app: &mut App<R>, memory: Result<PathBuf, PathBuf>) -> Result<(), Box<dyn std::error::Error>> {
     let config = app.config().app.windows.first().cloned().ok_or("no window is set up")?;
     let builder = WebviewWindowBuilder::from_config(app.handle(), &config)?.visible(false);
-    let window = keeping(builder, folder).build()?;
+    let window = keeping(builder, memory).build()?;
     let kept = app.state::<Kept>();
     place::apply(&window, &kept)?;
     window.show()?;
@@ -31,11 +31,15 @@ pub fn open<R: Runtime>(app: &mut App<R>, folder: Option<PathBuf>) -> Result<(),
 /// Nothing is to be written anywhere but in the data folder.
 fn keeping<'a, R: Runtime>(
     builder: WebviewWindowBuilder<'a, R, AppHandle<R>>,
-    folder: Option<PathBuf>,
+    memory: Result<PathBuf, PathBuf>,
 ) -> WebviewWindowBuilder<'a, R, AppHandle<R>> {
-    let Some(folder) = folder else {
-        // Tauri would make the system's usual folder where none is named; this one is there and stays as it is.
-        return builder.incognito(true).data_directory(std::env::temp_dir());
+    let folder = match memory {
+        Ok(folder) => folder,
+        // Where none is named, the system's usual folder would be made; this one is there and stays as it is.
+        Err(data) => {
+            let there = data.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("/")).to_owned();
+            return builder.incognito(true).data_directory(there);
+        }
     };
     // There the system has one place for all programs, where every data folder gets storage of its own.
     #[cfg(target_os = "macos")]
@@ -44,7 +48,7 @@ fn keeping<'a, R: Runtime>(
 }
 
 #[cfg(target_os = "macos")]
-fn identifier(folder: &std::path::Path) -> [u8; 16] {
+fn identifier(folder: &Path) -> [u8; 16] {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let half = |salt: u8| {
         let mut hasher = DefaultHasher::new();
