@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 #[path = "support/program.rs"]
 mod program;
 
-use program::{Folder, error_line, person};
+use program::{Folder, error_line, fixture, person};
 
 /// A verb on an empty store that fails: its exit code and the code for programs.
 #[track_caller]
@@ -416,4 +416,50 @@ fn everything_lies_in_the_data_folder() {
     };
     assert_eq!(names(&folder.path(".")), ["data"]);
     assert_eq!(names(&folder.data()), ["vitalog.db"]);
+}
+
+/// A system without a language, without a home, or with one that is not there: a data folder that is named needs none.
+#[test]
+fn a_computer_without_a_home_or_a_language_is_no_hindrance() {
+    let folder = Folder::new("homeless");
+    let settings: [&[(&str, Option<&str>)]; 5] = [
+        &[("HOME", None), ("XDG_DATA_HOME", None)],
+        &[("HOME", Some("")), ("LANG", None), ("LC_ALL", None)],
+        &[("HOME", Some("/nonexistent")), ("LANG", Some("C")), ("LC_ALL", Some("C"))],
+        &[("HOME", Some("relative")), ("LANG", Some("xx_YY.nonsense"))],
+        &[("LC_ALL", Some("POSIX")), ("USER", None), ("PATH", None)],
+    ];
+    for set in settings {
+        let run = |arguments: &[&str]| {
+            let mut command = folder.command(arguments);
+            for (name, value) in set {
+                match value {
+                    Some(value) => command.env(name, value),
+                    None => command.env_remove(name),
+                };
+            }
+            command.output().expect("the program runs")
+        };
+        let imported = run(&["import", &fixture("small/export.xml"), "--json"]);
+        assert!(
+            matches!(imported.status.code(), Some(0 | 3 | 4)),
+            "{set:?}: {}",
+            String::from_utf8_lossy(&imported.stderr)
+        );
+        let status: Value = serde_json::from_slice(&run(&["status", "--json"]).stdout).expect("JSON");
+        assert_eq!(status["records"], 379, "{set:?}");
+    }
+    assert!(!folder.path("relative").exists());
+}
+
+/// Without a home and without a folder that is named there is no place, and that is said.
+#[cfg(all(unix, not(target_os = "macos")))]
+#[test]
+fn without_any_place_for_the_data_one_is_asked_for() {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_vitalog"));
+    for name in ["HOME", "XDG_DATA_HOME", "VITALOG_DATA_DIR"] {
+        command.env_remove(name);
+    }
+    let output = command.args(["status", "--json"]).output().expect("the program runs");
+    assert_eq!((output.status.code(), &error_line(&output)["code"]), (Some(1), &Value::from("file")));
 }

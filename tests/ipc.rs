@@ -217,12 +217,63 @@ fn an_import_that_does_not_exist_cannot_be_undone() {
 
 #[test]
 fn import_answers_with_the_report() {
-    check("import_export", "import_export", json!({"path": "export.zip", "progress": "__CHANNEL__:7"}));
+    check_given("import_export", "export.zip");
 }
 
 #[test]
 fn a_file_that_is_no_export_is_an_error_with_a_hint() {
-    check("import_export_not_an_export", "import_export", json!({"path": "notes.txt", "progress": "__CHANNEL__:7"}));
+    check_given("import_export_not_an_export", "notes.txt");
+}
+
+/// Imports a file that was given to the window before, as a dialog or a drop does.
+#[track_caller]
+fn check_given(name: &str, path: &str) {
+    let window = window(Some(path));
+    let (kind, answer) = match ask(&window, "import_export", json!({"path": path, "progress": "__CHANNEL__:7"})) {
+        Ok(answer) => ("answer", answer),
+        Err(error) => ("error", error),
+    };
+    keep(name, &json!({ kind: answer }));
+}
+
+/// A script that got into the page may name what it likes.
+#[test]
+fn a_file_that_nobody_gave_is_not_opened() {
+    let window = window(Some("exports/export.zip"));
+    for path in
+        ["", "notes.txt", "export.zip", "exports/../exports/export.zip", "/etc/passwd", "exports/export.zip\u{0}"]
+    {
+        let refused = ask(&window, "import_export", json!({"path": path, "progress": "__CHANNEL__:7"})).unwrap_err();
+        assert_eq!(refused["code"], "internal", "{path}");
+    }
+    ask(&window, "import_export", json!({"path": "exports/export.zip", "progress": "__CHANNEL__:7"})).unwrap();
+}
+
+/// Whatever it is called: what is too long reaches no command.
+#[test]
+fn no_command_takes_more_than_a_page_would_send() {
+    let window = window(None);
+    let names = commands();
+    assert!(names.len() > 25, "{names:?}");
+    for command in &names {
+        for much in [json!("x".repeat(200_000)), json!(vec![1; 2_000]), json!({"inner": vec!["x".repeat(2_000)]})] {
+            let refused = ask(&window, command, json!({"path": much, "statement": much, "any": much})).unwrap_err();
+            assert_eq!(refused["code"], "too_large", "{command}");
+        }
+    }
+}
+
+#[test]
+fn the_page_has_another_size_within_bounds() {
+    let window = window(None);
+    for (asked, expected) in [(1.25, 1.25), (0.0, 0.5), (100.0, 3.0)] {
+        assert_eq!(ask(&window, "zoom", json!({"factor": asked})), Ok(json!(expected)));
+    }
+}
+
+#[test]
+fn the_menus_have_the_names_that_the_page_knows() {
+    keep("menu_actions", &json!(vitalog::window::menu::actions()));
 }
 
 #[test]
@@ -410,7 +461,7 @@ fn a_file_imported_while_sample_data_are_shown_goes_into_ones_own_store_and_is_s
     let small = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/small/export.xml");
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     for (path, imported) in [(small, Ok(379)), (manifest, Err("not_an_export"))] {
-        let window = person.window();
+        let window = window_on(Arc::new(Product::new(person.0.clone()).with_clock(|| NOW_MS)), Some(path));
         let sample = ask(&window, "sample", json!({"on": true, "progress": "__CHANNEL__:7"})).unwrap();
         assert_eq!((&sample["sample"], &sample["records"]), (&json!(true), &json!(made)));
         let report = ask(&window, "import_export", json!({"path": path, "progress": "__CHANNEL__:8"}));
@@ -441,8 +492,8 @@ fn the_types_of_a_person_have_their_areas() {
 #[test]
 fn the_file_of_open_is_told_once() {
     let window = window(Some("/somewhere/ada/export.zip"));
-    assert_eq!(ask(&window, "opened_with", json!({})), Ok(json!("/somewhere/ada/export.zip")));
-    assert_eq!(ask(&window, "opened_with", json!({})), Ok(json!(null)));
+    assert_eq!(ask(&window, "opened_with", json!({})), Ok(json!(["/somewhere/ada/export.zip"])));
+    assert_eq!(ask(&window, "opened_with", json!({})), Ok(json!([])));
 }
 
 /// The same question in the language of a page.
@@ -540,14 +591,20 @@ fn problem_codes(source: &str) -> Vec<String> {
 #[test]
 fn the_page_and_the_window_know_the_same_commands() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let rust = fs::read_to_string(root.join("src-tauri/window/mod.rs")).unwrap();
-    let list = rust.split("generate_handler![").nth(1).and_then(|rest| rest.split(']').next()).unwrap();
-    let mut ours: Vec<&str> = list.split(',').filter_map(|name| name.trim().rsplit("::").next()).collect();
-    ours.retain(|name| !name.is_empty());
+    let mut ours = commands();
     ours.sort_unstable();
     let page = fs::read_to_string(root.join("ui/src/ipc.ts")).unwrap();
     let mut theirs: Vec<&str> =
         page.split("invoke<").skip(1).filter_map(|rest| rest.split('(').nth(1)?.split('\'').nth(1)).collect();
     theirs.sort_unstable();
     assert_eq!(ours, theirs);
+}
+
+/// The names in `generate_handler!`.
+fn commands() -> Vec<String> {
+    let rust = Path::new(env!("CARGO_MANIFEST_DIR")).join("src-tauri/window/mod.rs");
+    let rust = fs::read_to_string(rust).unwrap();
+    let list = rust.split("generate_handler![").nth(1).and_then(|rest| rest.split(']').next()).unwrap();
+    let names = list.split(',').filter_map(|name| name.trim().rsplit("::").next());
+    names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }

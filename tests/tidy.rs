@@ -42,6 +42,8 @@ const OWNERS: &[(&str, &str)] = &[
     ("ctrlc", ROOT),
     ("indicatif", ROOT),
     ("rustix", ROOT),
+    ("interprocess", ROOT),
+    ("notify-rust", ROOT),
     // Parts of the above.
     ("clap_complete", ROOT),
     ("clap_mangen", ROOT),

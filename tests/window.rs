@@ -140,12 +140,103 @@ mod linux {
     #[test]
     fn a_display_that_does_not_answer_is_said_in_words() {
         let mut command = Command::new(PROGRAM);
+        let data = std::env::temp_dir().join(format!("vitalog-no-display-{}", std::process::id()));
+        command.env("VITALOG_DATA_DIR", &data);
         let done = command.arg("open").env("DISPLAY", ":9999").env_remove("WAYLAND_DISPLAY").output().unwrap();
         let words = String::from_utf8_lossy(&done.stderr);
         assert_eq!(done.status.code(), Some(1), "{words}");
         // GTK may complain before.
         let last = words.lines().last().unwrap_or_default();
         assert!(last.starts_with("vitalog: The window could not be opened"), "{words}");
+        fs::remove_dir_all(data).unwrap();
+    }
+
+    /// Starts the program once more on the window's data and screen, and returns its words.
+    fn second_start(window: &Window, arguments: &[&str]) -> String {
+        let done = window.on_screen(Command::new(PROGRAM).args(arguments).env("VITALOG_DATA_DIR", window.data()));
+        let words = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert_eq!(done.status.code(), Some(0), "{words}");
+        words
+    }
+
+    #[test]
+    fn a_second_start_hands_its_file_to_the_window_that_is_open() {
+        let window = Window::open(PROGRAM, &Start::default());
+        window.wait("the first screen", "return document.querySelector('[data-testid=target]') !== null");
+        assert_eq!(second_start(&window, &[]).trim(), "vitalog: The window is open already.");
+        let words = second_start(&window, &["open", SMALL]);
+        assert_eq!(words.trim(), "vitalog: The window is open already; it imports the file.");
+        assert!(window.wait("the report", REPORT).as_str().unwrap().contains("380"));
+        // What is not handed over, chosen or dropped is not read, whatever the page asks for.
+        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let refused = window.run_long(&format!(
+            "const done = arguments[0]; const tauri = window.__TAURI_INTERNALS__; \
+             tauri.invoke('import_export', {{ path: '{manifest}', progress: '__CHANNEL__:' + tauri.transformCallback(() => {{}}) }}) \
+             .then(() => done('imported'), (error) => done(error.code))"
+        ));
+        assert_eq!(refused, "internal");
+    }
+
+    /// The page remembers the screen and the range, the window its size; all of it lies in the data folder.
+    #[test]
+    fn the_window_opens_as_it_was_left() {
+        let mut window = Window::open(PROGRAM, &Start { args: &["open", SMALL], ..Start::default() });
+        window.wait("the report", REPORT);
+        window.resize(900, 700);
+        window.run("location.hash = '#/type/heart_rate?range=half_year'");
+        window.wait("the chart", SUMMARY);
+        let size = "return innerWidth + ' x ' + innerHeight";
+        let before = window.run(size);
+        window.reopen();
+        window.wait("the chart again", SUMMARY);
+        assert_eq!(window.run("return location.hash"), "#/type/heart_rate?range=half_year");
+        window.wait("the size from before", &format!("return (() => {{ {size} }})() === {before}"));
+        let outside = ["data", "config", "cache"].map(|part| window.data().with_file_name(part));
+        let ours: Vec<_> =
+            outside.iter().flat_map(|folder| fs::read_dir(folder).unwrap()).map(|e| e.unwrap().path()).collect();
+        assert!(ours.iter().all(|path| !path.to_string_lossy().contains("org.vitalog")), "{ours:?}");
+    }
+
+    /// A computer without a home: the data folder is named, and no more is needed.
+    #[test]
+    fn the_window_opens_without_a_home() {
+        let env = [("HOME", "/nonexistent"), ("LANG", "C"), ("LC_ALL", "C")];
+        let window = Window::open(PROGRAM, &Start { args: &["open", SMALL], env: &env, ..Start::default() });
+        assert!(window.wait("the report", REPORT).as_str().unwrap().contains("380"));
+    }
+
+    /// The store of a data folder that something happened to, as the window shows it.
+    fn check_trouble(name: &str, happens: impl FnOnce(&mut Vec<u8>), title: &str) {
+        let folder = std::env::temp_dir().join(format!("vitalog-trouble-{name}-{}", std::process::id()));
+        let data = folder.to_str().unwrap();
+        let made = Command::new(PROGRAM).args(["--data-dir", data, "import", SMALL]).output().unwrap();
+        assert_eq!(made.status.code(), Some(4), "{}", String::from_utf8_lossy(&made.stderr));
+        let store = folder.join("vitalog.db");
+        let mut bytes = fs::read(&store).unwrap();
+        happens(&mut bytes);
+        fs::write(&store, &bytes).unwrap();
+        let window = Window::open(PROGRAM, &Start { args: &["--data-dir", data, "open"], ..Start::default() });
+        let steps = "return document.querySelectorAll('[data-testid=trouble] li').length > 1";
+        window.wait("the steps", steps);
+        assert_eq!(heading(&window), title);
+        keep(&window, &format!("{name}-light.png"));
+        // What helps stands in the settings, and what is told there changes nothing.
+        window.click("[data-testid=trouble] a");
+        window.wait("the settings", "return document.querySelector('main select') !== null");
+        window.click("nav a.heart");
+        window.wait("the trouble again", steps);
+        drop(window);
+        assert!(fs::read(&store).unwrap() == bytes, "the store was touched");
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_store_that_cannot_be_opened_says_what_to_do() {
+        let damaged = |bytes: &mut Vec<u8>| *bytes = b"These are my notes, not a store.".repeat(200);
+        check_trouble("damaged", damaged, "The data are damaged");
+        // The header keeps the version here, the greatest digit first.
+        let newer = |bytes: &mut Vec<u8>| bytes[60..64].copy_from_slice(&99_u32.to_be_bytes());
+        check_trouble("newer", newer, "A newer Vitalog wrote these data");
     }
 
     /// An export that takes long enough that a person could press Cancel, or bring another one.

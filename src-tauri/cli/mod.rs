@@ -35,6 +35,7 @@ mod verify;
 mod workouts;
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -63,7 +64,7 @@ const CANCELLED: u8 = 130;
 /// Runs one verb and returns the exit code of the contract.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let args = match Args::try_parse_from(&arguments) {
+    let args = match Args::try_parse_from(&arguments).or_else(|error| file_alone(&arguments).ok_or(error)) {
         Ok(args) => args,
         Err(error) => return usage(&error, &arguments),
     };
@@ -79,6 +80,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             exit_code(&error)
         }
     }
+}
+
+/// A file where a verb was expected, as from a system that opens it with the program: `open` is meant. A file that is
+/// called like a verb is none, and one that is not there is a mistake in the arguments.
+fn file_alone(arguments: &[OsString]) -> Option<Args> {
+    let (file, before) = arguments.split_last()?;
+    if before.is_empty() || !Path::new(file).exists() {
+        return None;
+    }
+    let meant = before.iter().cloned().chain(["open".into(), file.clone()]);
+    Args::try_parse_from(meant).ok().filter(|args| matches!(args.verb, Some(Verb::Open(_))))
 }
 
 fn exit_code(error: &Error) -> ExitCode {
@@ -147,4 +159,28 @@ fn verb(args: &Args, out: &mut Out) -> app::Result<End> {
 /// The wall clock: milliseconds since 1970 in UTC.
 fn now_ms() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| passed.as_millis() as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The program's arguments, and whether they are a file alone.
+    #[track_caller]
+    fn check(arguments: &[&str], expected: bool) {
+        let arguments: Vec<OsString> = ["vitalog"].iter().chain(arguments).map(OsString::from).collect();
+        assert_eq!(file_alone(&arguments).is_some(), expected, "{arguments:?}");
+    }
+
+    #[test]
+    fn a_file_alone_is_opened() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/small/export.xml");
+        check(&[file], true);
+        check(&["--data-dir", "somewhere", file], true);
+        check(&["no-such-export.zip"], false);
+        check(&["no-such-verb", file], false);
+        check(&["settings", "set", file], false);
+        check(&[file, file], false);
+        check(&[], false);
+    }
 }

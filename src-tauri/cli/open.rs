@@ -22,12 +22,30 @@ pub(super) fn run(verb: &Open, folder: Folder) -> Result<End> {
 
 #[cfg(feature = "desktop")]
 fn show(folder: Folder, file: Option<PathBuf>) -> Result<()> {
+    use crate::window::instance::{Claim, Mailbox, claim};
+
     let has_display = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
     if cfg!(target_os = "linux") && !has_display {
         return Err(no_window("There is no display to open the window on."));
     }
-    let product = std::sync::Arc::new(crate::window::product::Product::new(folder));
-    crate::window::run(product, file).map_err(|error| no_window(&error))
+    let mailbox = match folder.window() {
+        Ok(dir) => match claim(&dir, file.as_slice()) {
+            Claim::First(mailbox) => mailbox,
+            Claim::HandedOver => {
+                eprintln!("vitalog: {}", handed_over(file.is_some()));
+                return Ok(());
+            }
+        },
+        // A folder that cannot be written to can be looked at by as many as like to.
+        Err(_) => Mailbox::default(),
+    };
+    let product = std::sync::Arc::new(crate::window::product::Product::new(folder.clone()));
+    crate::window::run(product, &folder, mailbox, file).map_err(|error| no_window(&error))
+}
+
+#[cfg(feature = "desktop")]
+fn handed_over(file: bool) -> &'static str {
+    if file { "The window is open already; it imports the file." } else { "The window is open already." }
 }
 
 #[cfg(not(feature = "desktop"))]

@@ -14,3 +14,8 @@ pub fn import_running() -> AppError {
 pub fn internal(message: &str) -> AppError {
     AppError::new("internal", message, "Please report this.")
 }
+
+/// The page named a file that nobody chose, dropped or handed over.
+pub fn not_given() -> AppError {
+    internal("Nobody gave this file to the window.")
+}

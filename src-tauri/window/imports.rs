@@ -1,6 +1,5 @@
 //! Choosing a file, importing it with progress, cancelling, the history and undoing.
 
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -14,7 +13,7 @@ use tauri_plugin_dialog::DialogExt;
 
 use super::Shared;
 use super::backend::{Phase, Progress, Steps};
-use super::error::{Answer, import_running, internal};
+use super::error::{Answer, import_running, internal, not_given};
 use super::spoken::InWords;
 
 /// Progress goes to the page at most this often.
@@ -58,14 +57,21 @@ impl Drop for Place<'_> {
 
 /// Shows the system's own dialog; none if the user closes it.
 #[tauri::command(async)]
-pub fn choose_export<R: Runtime>(app: AppHandle<R>, title: String, filter: String) -> Option<String> {
+pub fn choose_export<R: Runtime>(
+    app: AppHandle<R>,
+    shared: State<'_, Shared>,
+    title: String,
+    filter: String,
+) -> Option<String> {
     let dialog = app.dialog().file().set_title(title).add_filter(filter, &["zip", "xml"]);
-    dialog.blocking_pick_file().map(|file| file.to_string())
+    let file = dialog.blocking_pick_file()?.into_path().ok()?;
+    Some(shared.handed.give(&file))
 }
 
-/// Imports a file and answers with the report; `progress` hears how far it is.
+/// Imports a file that was given to the window and answers with the report; `progress` hears how far it is.
 #[tauri::command]
 pub async fn import_export<R: Runtime>(app: AppHandle<R>, path: String, progress: Channel<Progress>) -> Answer<Value> {
+    let file = app.state::<Shared>().handed.path(&path).ok_or_else(not_given)?;
     in_the_background(app, move |shared, cancel| {
         let mut last: Option<(Instant, Phase)> = None;
         let mut hear = |now: Progress| {
@@ -77,7 +83,7 @@ pub async fn import_export<R: Runtime>(app: AppHandle<R>, path: String, progress
                 let _ = progress.send(now);
             }
         };
-        shared.backend.import(Path::new(&path), cancel, &mut hear)
+        shared.backend.import(&file, cancel, &mut hear)
     })
     .await
 }

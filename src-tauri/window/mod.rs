@@ -4,10 +4,16 @@ pub mod acts;
 pub mod backend;
 pub mod charts;
 pub mod error;
+pub mod handed;
 pub mod imports;
+pub mod instance;
+pub mod limits;
+pub mod menu;
 pub mod numbers;
+pub mod place;
 pub mod product;
 pub mod settings;
+pub mod shell;
 pub mod spoken;
 pub mod status;
 pub mod types;
@@ -16,9 +22,17 @@ use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use app::Folder;
+use tauri::ipc::Invoke;
 use tauri::{Builder, Runtime};
 
 use backend::Backend;
+use handed::Handed;
+use instance::Mailbox;
+use place::Kept;
+
+/// The one window.
+pub(crate) const MAIN: &str = "main";
 
 /// What every command is handed: the backend, and what the window was started with.
 pub struct Shared {
@@ -26,22 +40,23 @@ pub struct Shared {
     pub backend: Arc<dyn Backend>,
     /// The running import, if any.
     pub running: imports::Running,
-    /// File to import as soon as the page is there.
-    pub open: std::sync::Mutex<Option<PathBuf>>,
+    /// The files that somebody gave to the window.
+    pub handed: Handed,
 }
 
 impl Shared {
-    /// Nothing runs yet.
+    /// Nothing runs yet; a file is imported as soon as the page is there.
     pub fn new(backend: Arc<dyn Backend>, open: Option<PathBuf>) -> Self {
-        Self { backend, running: imports::Running::default(), open: std::sync::Mutex::new(open) }
+        let handed = Handed::default();
+        handed.hand_over(open.as_slice());
+        Self { backend, running: imports::Running::default(), handed }
     }
 }
 
-/// Adds every command; the window and the tests both use this list.
+/// Adds every command; the window and the tests both use this list. What is too large reaches none of them.
 pub fn with_commands<R: Runtime>(builder: Builder<R>, shared: Shared) -> Builder<R> {
-    builder.manage(shared).invoke_handler(tauri::generate_handler![
+    let commands: Box<dyn Fn(Invoke<R>) -> bool + Send + Sync> = Box::new(tauri::generate_handler![
         status::status,
-        status::opened_with,
         types::types,
         imports::choose_export,
         imports::import_export,
@@ -76,12 +91,38 @@ pub fn with_commands<R: Runtime>(builder: Builder<R>, shared: Shared) -> Builder
         settings::settings,
         settings::set_setting,
         settings::doctor,
-    ])
+        shell::opened_with,
+        shell::announce,
+        shell::zoom,
+        shell::close,
+        menu::set_menu,
+    ]);
+    builder.manage(shared).invoke_handler(move |invoke| {
+        match limits::check(invoke.message.command(), invoke.message.payload()) {
+            Ok(()) => commands(invoke),
+            Err(error) => {
+                invoke.resolver.reject(error);
+                true
+            }
+        }
+    })
 }
 
-/// Opens the window and returns when it is closed.
-pub fn run(backend: Arc<dyn Backend>, open: Option<PathBuf>) -> Result<(), String> {
-    let builder = tauri::Builder::default().plugin(tauri_plugin_dialog::init());
+/// Opens the window of a data folder and returns when it is closed.
+pub fn run(backend: Arc<dyn Backend>, folder: &Folder, mailbox: Mailbox, open: Option<PathBuf>) -> Result<(), String> {
+    // Where nothing can be written the window remembers nothing, and what is there can be looked at.
+    let memory = folder.window().map_err(|_| std::path::absolute(folder.dir()).unwrap_or_default());
+    let builder = tauri::Builder::default()
+        .plugin(tauri_plugin_dialog::init())
+        .manage(Kept::read(memory.as_deref().ok()))
+        .on_window_event(shell::heard)
+        .on_menu_event(|app, event| menu::chosen(app, event.id().as_ref()))
+        .setup(move |app| {
+            shell::open(app, memory)?;
+            let handle = app.handle().clone();
+            mailbox.listen(move |files| shell::hand_over(&handle, &files));
+            Ok(())
+        });
     let builder = with_commands(builder, Shared::new(backend, open));
     // GTK panics where the display that the environment names does not answer, as one of a connection that has ended.
     let hook = panic::take_hook();
@@ -91,6 +132,13 @@ pub fn run(backend: Arc<dyn Backend>, open: Option<PathBuf>) -> Result<(), Strin
     let app = built
         .map_err(|_| "The window could not be opened; the display does not answer.".to_owned())?
         .map_err(|error| format!("The window could not be opened: {error}."))?;
-    app.run(|_, _| {});
+    app.run(|_app, _event| {
+        // There files come this way, also those that are dropped on the dock.
+        #[cfg(target_os = "macos")]
+        if let tauri::RunEvent::Opened { urls } = _event {
+            let files: Vec<PathBuf> = urls.iter().filter_map(|url| url.to_file_path().ok()).collect();
+            shell::hand_over(_app, &files);
+        }
+    });
     Ok(())
 }

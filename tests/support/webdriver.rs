@@ -21,6 +21,8 @@ pub struct Window {
     port: u16,
     session: String,
     folder: PathBuf,
+    /// What a session is asked for: the program and its arguments.
+    wanted: Value,
 }
 
 /// How to start it.
@@ -64,13 +66,37 @@ impl Window {
             .process_group(0)
             .spawn()
             .expect("dbus-run-session, xvfb-run and WebKitWebDriver are installed");
-        let mut window = Self { screen, port, session: String::new(), folder };
-        window.wait_for("the driver to be ready", || is_ready(port).then_some(()));
         let options = json!({"binary": program, "args": start.args});
         let wanted = json!({"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": options}}});
-        let session = window.request("POST", "/session", Some(&wanted));
-        window.session = session["sessionId"].as_str().expect("a session").to_owned();
+        let mut window = Self { screen, port, session: String::new(), folder, wanted };
+        window.wait_for("the driver to be ready", || is_ready(port).then_some(()));
+        window.begin();
         window
+    }
+
+    fn begin(&mut self) {
+        let session = self.request("POST", "/session", Some(&self.wanted));
+        self.session = session["sessionId"].as_str().expect("a session").to_owned();
+    }
+
+    /// Closes the window as a person does and opens it again on the same data.
+    pub fn reopen(&mut self) {
+        let remembered = self.data().join("window/state.json");
+        let _ = fs::remove_file(&remembered);
+        // Not at once: the script's answer would find no page any more.
+        self.run("setTimeout(() => window.__TAURI_INTERNALS__.invoke('close'), 0)");
+        self.wait_for("what the window remembers", || remembered.exists().then_some(()));
+        let lock = fs::File::open(self.data().join("window/lock")).unwrap();
+        self.wait_for("the program to end", || lock.try_lock_shared().ok());
+        drop(lock);
+        // Where nothing is left to be closed the driver complains, and is free for another one.
+        let _ = self.answer("DELETE", &format!("/session/{}", self.session), None);
+        self.begin();
+    }
+
+    /// The data folder, unless an argument names another one.
+    pub fn data(&self) -> PathBuf {
+        self.folder.join("vitalog")
     }
 
     /// Runs a script in the page and returns what it returns.
@@ -181,6 +207,12 @@ impl Window {
     }
 
     fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
+        let value = self.answer(method, path, body);
+        assert!(value.get("error").is_none() || value.get("message").is_none(), "{method} {path}: {value}");
+        value
+    }
+
+    fn answer(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
         let body = body.map(Value::to_string).unwrap_or_default();
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("the driver listens");
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -194,9 +226,7 @@ impl Window {
         let answer = read_answer(&mut stream);
         let answer: Value = serde_json::from_slice(&answer)
             .unwrap_or_else(|e| panic!("{method} {path}: {e}: {}", String::from_utf8_lossy(&answer)));
-        let value = answer["value"].clone();
-        assert!(value.get("error").is_none() || value.get("message").is_none(), "{method} {path}: {value}");
-        value
+        answer["value"].clone()
     }
 }
 

@@ -66,8 +66,8 @@ function kept(place: Place): Range {
   return range(recall(`vitalog.range.${place}`)) ?? USUAL[place] ?? 'month'
 }
 
-/** What this window kept under a key. */
-export function recall(key: string): string | null {
+/** What this window was told to keep. */
+export function remembered(key: string): string | null {
   try {
     return localStorage.getItem(key)
   } catch {

@@ -1,5 +1,6 @@
 // Everything that the page asks of the program. The only file that calls invoke(); its types mirror src-tauri/window/.
 import { Channel, invoke as send } from '@tauri-apps/api/core'
+import { listen } from '@tauri-apps/api/event'
 import { getCurrentWebview } from '@tauri-apps/api/webview'
 import type {
   Act,
@@ -192,7 +193,13 @@ export interface Undone {
 const invoke = <T>(command: string, sent: Record<string, unknown> = {}) => send<T>(command, { ...sent, language: spoken })
 
 export const status = () => invoke<Status>('status')
-export const openedWith = () => invoke<string | null>('opened_with')
+/** Files that the window was opened with, or was handed since; each once. */
+export const openedWith = () => invoke<string[]>('opened_with')
+/** Tells somebody who looks elsewhere; false where they look here. */
+export const announce = (title: string, text: string) => invoke<boolean>('announce', { title, text })
+export const zoom = (factor: number) => invoke<number>('zoom', { factor })
+export const close = () => invoke<null>('close')
+export const setMenu = (words: Record<string, string>, shown: boolean) => invoke<null>('set_menu', { words, shown })
 export const types = () => invoke<TypeRow[]>('types')
 export const imports = () => invoke<ImportRow[]>('imports')
 export const importDetail = (id: number) => invoke<ImportDetail>('import_detail', { import: id })
@@ -264,6 +271,12 @@ export function onDrop(heard: (drop: Drop) => void): Promise<() => void> {
     else heard({ type: payload.type === 'leave' ? 'left' : 'over' })
   })
 }
+
+/** What is chosen in a menu, by its name. Returns how to stop listening. */
+export const onAct = (heard: (name: string) => void): Promise<() => void> => listen<string>('act', ({ payload }) => heard(payload))
+
+/** A second start handed files over; `openedWith` tells them. */
+export const onHanded = (heard: () => void): Promise<() => void> => listen('handed', heard)
 
 /** Whatever a command threw, as an error with words. */
 export function asError(thrown: unknown): AppError {

@@ -1,21 +1,18 @@
 // What the keyboard does: one table for whoever presses and for the list of keys.
-import { takeBack } from './acts.svelte'
-import { at, go, href, RANGES, rangeNow, turn } from './address.svelte'
+import { at, RANGES, rangeNow, turn } from './address.svelte'
 import { appearance } from './appearance.svelte'
 import { step } from './days'
 import { library } from './library.svelte'
 import { LETTERS, type Place } from './places'
 
-export interface Shell {
-  palette: () => void
-  keys: () => void
-  sidebar: () => void
-}
-
 /** Rows of the list of keys: what is pressed, and the name of what happens. */
 export const KEYS = [
   ['Ctrl/\u2318 K', 'palette'],
   ['Ctrl/\u2318 B', 'sidebar'],
+  ['Ctrl/\u2318 O', 'import'],
+  ['Ctrl/\u2318 ,', 'settings'],
+  ['Ctrl/\u2318 + \u2212 0', 'zoom'],
+  ['F10', 'menu_bar'],
   ['1 \u2026 6', 'range'],
   ['Shift \u2190 \u2192', 'period'],
   ['\u2190 \u2192', 'read'],
@@ -26,6 +23,18 @@ export const KEYS = [
   ['G \u2026', 'go'],
   ['?', 'keys'],
 ] as const
+
+/** With Ctrl or Cmd, and without Shift; where a keyboard needs Shift for a sign, it is the sign that counts. */
+const COMMANDS: Record<string, string> = {
+  k: 'palette',
+  b: 'sidebar',
+  o: 'import',
+  ',': 'settings',
+  '+': 'zoom_in',
+  '=': 'zoom_in',
+  '-': 'zoom_out',
+  '0': 'zoom_actual',
+}
 
 /** After G the next letter says where to. */
 const PATIENCE_MS = 1500
@@ -45,32 +54,31 @@ export function move(by: 1 | -1): void {
   turn({ date: to >= end ? null : to })
 }
 
-/** The comparison with an earlier time, where the screen has it; else the screen that compares. */
-function compare(): void {
-  const card = document.querySelector<HTMLElement>('main [data-testid=beside]')
-  if (!card) return go(href('compare'))
-  card.scrollIntoView({ block: 'nearest' })
-  card.focus({ preventScroll: true })
+/** On a Mac Ctrl is for other things, and only its own key quits. */
+function commandOf(event: KeyboardEvent, key: string): string | undefined {
+  return key === 'q' && event.ctrlKey ? 'quit' : COMMANDS[key]
 }
 
-/** Hears the keys of the whole window. */
-export function listen(shell: Shell): () => void {
+/** Hears the keys of the whole window; what they do is in the list of actions. */
+export function listen(all: Record<string, () => void>): () => void {
   let going = 0
   const heard = (event: KeyboardEvent) => {
     const command = event.ctrlKey || event.metaKey
     const key = event.key.toLowerCase()
-    if (command && !event.altKey && !event.shiftKey && (key === 'k' || key === 'b')) {
+    const named = command && !event.altKey && (!event.shiftKey || key === '+') ? commandOf(event, key) : key === 'f10' && !event.shiftKey ? 'menu_bar' : undefined
+    if (named !== undefined) {
       event.preventDefault()
-      return key === 'k' ? shell.palette() : shell.sidebar()
+      return all[named]?.()
     }
+    // A field takes back what was written into it by itself.
     if (command && !event.altKey && !event.shiftKey && key === 'z' && !writing(event.target)) {
       event.preventDefault()
-      return void takeBack()
+      return all.undo?.()
     }
     if (command || event.altKey || writing(event.target) || document.querySelector('dialog[open]')) return
     if (event.shiftKey && (key === 'arrowleft' || key === 'arrowright')) {
       event.preventDefault()
-      return move(key === 'arrowleft' ? -1 : 1)
+      return all[key === 'arrowleft' ? 'earlier' : 'later']?.()
     }
     if (appearance.chosen.keys === 'on') single(event, key)
   }
@@ -79,18 +87,17 @@ export function listen(shell: Shell): () => void {
     const range = RANGES[Number(key) - 1]
     if (Date.now() - going < PATIENCE_MS && place) {
       going = 0
-      return go(href(place))
+      return all[`go_${place}`]?.()
     }
     going = 0
     if (key === 'g') going = Date.now()
-    else if (key === '?') shell.keys()
-    else if (key === 't') turn({ date: null })
-    else if (key === 'c') compare()
+    else if (key === '?') all.keys?.()
+    else if (key === 't') all.today?.()
+    else if (key === 'c') all.compare?.()
     else if (key === '/') {
-      const search = document.querySelector<HTMLElement>('main input[type=search]')
-      if (search) event.preventDefault()
-      search?.focus()
-    } else if (range) turn({ range })
+      if (document.querySelector('main input[type=search]')) event.preventDefault()
+      all.search?.()
+    } else if (range) all[`range_${range}`]?.()
   }
   window.addEventListener('keydown', heard)
   return () => window.removeEventListener('keydown', heard)

@@ -1,6 +1,7 @@
 // What the screens share: how much there is, the history, and the running import.
 import * as ipc from './ipc'
 import { fileName } from './format'
+import { words } from './words'
 
 export const library = $state({
   status: null as ipc.Status | null,
@@ -120,7 +121,24 @@ async function leaveSample(): Promise<void> {
   await refresh()
 }
 
-async function importOne({ key, path, file }: Waiting): Promise<Outcome> {
+/** After an import this long somebody may look elsewhere. */
+const LONG_MS = 10_000
+
+/** Says at the end of a long import what became of it; nothing depends on whether that is seen. */
+function announce({ file, report, error }: Outcome, ms: number): void {
+  if (ms < LONG_MS || error?.code === 'cancelled') return
+  const title = report === null ? words.notImported(file) : words.import.isImported(file)
+  ipc.announce(title, report === null ? '' : words.import.newRecords(report.new)).catch(() => {})
+}
+
+async function importOne(next: Waiting): Promise<Outcome> {
+  const began = performance.now()
+  const outcome = await imported(next)
+  announce(outcome, performance.now() - began)
+  return outcome
+}
+
+async function imported({ key, path, file }: Waiting): Promise<Outcome> {
   try {
     const report = await ipc.importExport(path, (progress) => {
       importing.progress = progress

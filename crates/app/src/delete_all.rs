@@ -8,7 +8,7 @@ use health::time::format_instant;
 use serde::Serialize;
 
 use crate::error::{About, Code, Result};
-use crate::folder::{Folder, private_file};
+use crate::folder::{Folder, WINDOW, WINDOW_LOCK, WINDOW_SOCKET, private_file};
 use crate::kept::{self, KEPT};
 
 /// What the program makes in a data folder, besides its copies.
@@ -74,8 +74,10 @@ pub fn delete_all(folder: &Folder, now_ms: i64) -> Result<Receipt> {
         };
         remove_all(folder, &mut receipt)
     })?;
+    remove_window(folder);
     let entries = fs::read_dir(folder.dir()).into_iter().flatten().flatten();
     receipt.left = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    receipt.left.retain(|name| name != WINDOW);
     receipt.left.sort_unstable();
     if !receipt.removed.is_empty() {
         write(folder, &mut receipt, now_ms)?;
@@ -120,6 +122,25 @@ fn remove_all(folder: &Folder, receipt: &mut Receipt) -> Result<()> {
         let _ = fs::remove_dir(dir);
     }
     Ok(())
+}
+
+/// Removes what the window remembers. Of one that is open its lock and its socket stay, or a second start would not
+/// find it; what cannot be removed holds nothing of anybody's health.
+fn remove_window(folder: &Folder) {
+    let window = folder.dir().join(WINDOW);
+    let is_open = fs::File::open(window.join(WINDOW_LOCK))
+        .is_ok_and(|lock| matches!(lock.try_lock(), Err(fs::TryLockError::WouldBlock)));
+    if !is_open {
+        let _ = fs::remove_dir_all(&window);
+        return;
+    }
+    for entry in fs::read_dir(&window).into_iter().flatten().flatten() {
+        if entry.file_name() == WINDOW_LOCK || entry.file_name() == WINDOW_SOCKET {
+            continue;
+        }
+        let path = entry.path();
+        let _ = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+    }
 }
 
 /// The files that go, in their order.
@@ -176,6 +197,25 @@ mod tests {
         let mut idle = at_once.write().expect("another store");
         delete_all(&at_once, 0).expect("deleted");
         idle.alone(|| ()).expect_err("it is gone");
+    }
+
+    /// Of a window that is open its lock stays, so that a second start finds it.
+    #[test]
+    fn what_the_window_remembers_goes_too() {
+        let folder = TestFolder::filled("delete-window");
+        let window = folder.window().expect("a folder");
+        fs::create_dir(window.join("webview")).expect("a folder");
+        for file in ["state.json", "webview/localstorage"] {
+            fs::write(window.join(file), "{}").expect("written");
+        }
+        let lock = fs::File::create(window.join(WINDOW_LOCK)).expect("made");
+        lock.lock().expect("held");
+        let receipt = delete_all(&folder, 0).expect("deleted");
+        let left: Vec<_> = fs::read_dir(&window).expect("a folder").map(|e| e.expect("one").file_name()).collect();
+        assert_eq!((left, receipt.left), (vec![WINDOW_LOCK.into()], Vec::<String>::new()));
+        drop(lock);
+        delete_all(&folder, 0).expect("deleted");
+        assert!(!window.exists());
     }
 
     #[test]

@@ -13,6 +13,12 @@ use crate::hold::{Held, Hold};
 use crate::kept;
 
 const STORE: &str = "vitalog.db";
+/// What the window remembers, and its lock and socket. Nothing of anybody's health is in it.
+pub(crate) const WINDOW: &str = "window";
+/// Held by the window that is open, for as long as its process lives.
+pub const WINDOW_LOCK: &str = "lock";
+/// Where that window is handed files.
+pub const WINDOW_SOCKET: &str = "socket";
 
 /// A data folder, which may not exist yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +61,14 @@ impl Folder {
     /// The data folder of the sample store.
     pub fn demo(&self) -> Self {
         Self { dir: self.dir.join("demo"), outer: Some(self.outer().to_owned()), wait: self.wait }
+    }
+
+    /// Makes the folder of what the window remembers, which only its owner can enter.
+    pub fn window(&self) -> Result<PathBuf> {
+        let window = self.dir.join(WINDOW);
+        create_private(&self.dir)?;
+        settle(&self.dir, &window, create_private)?;
+        Ok(window)
     }
 
     /// Opens the store for reading. A missing one answers as an empty one, and nothing is created.
@@ -261,6 +275,14 @@ mod tests {
         if give(&crate::testing::TestFolder::filled("may-give")) {
             check_mode("somebodys", |folder| assert!(give(folder)), write, 0o755);
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_data_folder_around_what_the_window_remembers_is_private_too() {
+        let window = |folder: &Folder| assert_eq!(mode(&folder.window().expect("a folder")), 0o700);
+        check_mode("window", |_| {}, window, 0o700);
+        check_mode("window-missing", |folder| std::fs::remove_dir(folder.dir()).expect("removed"), window, 0o700);
     }
 
     #[cfg(unix)]

@@ -6,6 +6,7 @@ import importDetail from '../../../tests/fixtures/ipc/import_detail.json'
 import imports from '../../../tests/fixtures/ipc/imports.json'
 import notAnExport from '../../../tests/fixtures/ipc/import_export_not_an_export.json'
 import { MOST_WAITING } from '../library.svelte'
+import { words } from '../words'
 import { type Page, click, emptyStore, kept, open, says, until } from './support'
 
 let page: Page
@@ -45,7 +46,7 @@ function unfold() {
 }
 
 test('what could not be read is listed where somebody wants to see it', async () => {
-  page = open({ ...kept, opened_with: () => '/somewhere/ada/export.zip' })
+  page = open({ ...kept, opened_with: () => ['/somewhere/ada/export.zip'] })
   await says('What could not be read (2)')
   expect(page.asked).not.toContain('import_detail')
   unfold()
@@ -85,7 +86,7 @@ test('an import that came in only in part is listed as such, until it is undone'
 test('the report leads to what the file had', async () => {
   const report = importExport.answer
   const after = async (answer: object) => {
-    page = open({ ...kept, opened_with: () => '/somewhere/ada/export.zip', import_export: () => ({ ...report, ...answer }) })
+    page = open({ ...kept, opened_with: () => ['/somewhere/ada/export.zip'], import_export: () => ({ ...report, ...answer }) })
     await until(() => document.querySelector('[data-testid=report]'))
     const button = document.querySelector('[data-testid=report] .primary')?.textContent
     page.close()
@@ -176,7 +177,7 @@ test('a running import shows its progress and can be cancelled', async () => {
   let fail: (error: unknown) => void = () => {}
   page = open({
     ...kept,
-    opened_with: () => '/somewhere/ada/export.zip',
+    opened_with: () => ['/somewhere/ada/export.zip'],
     import_export: ({ progress }) => {
       const channel = progress as { onmessage: (p: unknown) => void }
       channel.onmessage({ records: 2_940_118, recordsPerSecond: 820_000, mbPerSecond: 402, secondsLeft: 2, fraction: 0.62, phase: 'reading' })
@@ -194,7 +195,7 @@ test('a running import shows its progress and can be cancelled', async () => {
 test('an import that waits for another writer says so, and shows no rate', async () => {
   page = open({
     ...kept,
-    opened_with: () => '/somewhere/ada/export.zip',
+    opened_with: () => ['/somewhere/ada/export.zip'],
     import_export: ({ progress }) => {
       const channel = progress as { onmessage: (p: unknown) => void }
       channel.onmessage({ records: 0, recordsPerSecond: 0, mbPerSecond: 0, secondsLeft: null, fraction: null, phase: 'waiting' })
@@ -208,7 +209,7 @@ test('an import that waits for another writer says so, and shows no rate', async
 test('when everything is read the import is finishing', async () => {
   page = open({
     ...kept,
-    opened_with: () => '/somewhere/ada/export.zip',
+    opened_with: () => ['/somewhere/ada/export.zip'],
     import_export: ({ progress }) => {
       const channel = progress as { onmessage: (p: unknown) => void }
       channel.onmessage({ records: 4_741_049, recordsPerSecond: 820_000, mbPerSecond: 402, secondsLeft: 0, fraction: 1, phase: 'finishing' })
@@ -223,7 +224,7 @@ test('when everything is read the import is finishing', async () => {
 test('a file that is no export is refused with a hint', async () => {
   page = open({
     ...kept,
-    opened_with: () => '/somewhere/ada/notes.txt',
+    opened_with: () => ['/somewhere/ada/notes.txt'],
     import_export: () => Promise.reject({ ...notAnExport.error, hint: 'Run `vitalog help`. In the Health app: Export All Health Data.' }),
   })
   await until(() => document.querySelector('[role=alert]'))
@@ -234,7 +235,7 @@ test('a file that is no export is refused with a hint', async () => {
 })
 
 test('after a wrong file a first-time user still reads how to get the right one', async () => {
-  page = open({ ...emptyStore, opened_with: () => '/somewhere/ada/notes.txt', import_export: () => Promise.reject(notAnExport.error) })
+  page = open({ ...emptyStore, opened_with: () => ['/somewhere/ada/notes.txt'], import_export: () => Promise.reject(notAnExport.error) })
   await says('notes.txt was not imported')
   await says('Choose Export All Health Data and wait.')
 })
@@ -328,6 +329,6 @@ test('a stretch without data leads to the nearest day that has some', async () =
 
 test('a store that cannot be read is said in words and can be tried again', async () => {
   page = open({ ...kept, status: () => Promise.reject({ code: 'store_busy', message: 'The store is busy.', hint: 'Try again.' }) })
-  await says('The store is busy.')
+  await says(words.trouble.codes.store_busy?.title ?? '')
   expect(document.querySelector('[role=alert] .button')).not.toBeNull()
 })

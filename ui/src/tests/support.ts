@@ -72,7 +72,7 @@ export const kept: Record<string, Answer> = {
   take_back: () => takeBack.answer,
   doctor: () => [],
   sample: () => status.answer,
-  opened_with: () => null,
+  opened_with: () => [],
   cancel_import: () => null,
   choose_export: () => null,
 }

@@ -2,7 +2,7 @@
 import type { EntryKind, Step, Undone } from '../ipc'
 import type { Place } from '../places'
 import { count, day, dayAndTime, duration, number, shortDuration } from '../format'
-import type { Words } from './en'
+import type { Trouble, Words } from './en'
 
 const records = (n: number) => `${count(n)} ${n === 1 ? 'Messung' : 'Messungen'}`
 const of = (n: number, one: string, many: string) => `${count(n)} ${n === 1 ? one : many}`
@@ -51,6 +51,8 @@ export const de: Words = {
     another: 'Datei importieren\u2026',
     dialog: 'export.zip oder export.xml wählen',
     filter: 'Apple-Health-Export',
+    isImported: (file: string) => `${file} ist importiert`,
+    newRecords: (n: number) => `${count(n)} neue ${n === 1 ? 'Messung' : 'Messungen'}`,
     dropMore: 'Hier eine weitere Datei ablegen: sie wartet, bis sie an der Reihe ist',
     waiting: (n: number) => (n === 1 ? 'Als Nächstes' : `Als Nächstes: ${count(n)} Dateien`),
     takeOut: 'Herausnehmen',
@@ -643,6 +645,10 @@ export const de: Words = {
     search: 'Suchen',
     go: 'Zu einem Bereich',
     keys: 'Diese Liste',
+    import: 'Eine Datei importieren',
+    settings: 'Einstellungen',
+    zoom: 'Größer, kleiner, wirkliche Größe',
+    menu_bar: 'Menüleiste zeigen oder verbergen',
     off: 'Tasten ohne Strg lassen sich in den Einstellungen ausschalten.',
   },
 
@@ -663,6 +669,103 @@ export const de: Words = {
     identifier: 'Apples Name',
     area: 'Bereich',
     usualUnit: 'Wie eingestellt',
+  },
+
+  menu: {
+    file: 'Datei',
+    edit: 'Bearbeiten',
+    view: 'Ansicht',
+    go: 'Gehe zu',
+    help: 'Hilfe',
+    import: 'Eine Datei importieren\u2026',
+    export: 'Exportieren\u2026',
+    settings: 'Einstellungen\u2026',
+    quit: 'Vitalog beenden',
+    close: 'Fenster schließen',
+    minimise: 'Im Dock ablegen',
+    services: 'Dienste',
+    hide: 'Vitalog ausblenden',
+    hide_others: 'Andere ausblenden',
+    show_all: 'Alle einblenden',
+    undo: 'Rückgängig',
+    redo: 'Wiederholen',
+    cut: 'Ausschneiden',
+    copy: 'Kopieren',
+    paste: 'Einsetzen',
+    select_all: 'Alles auswählen',
+    range_half_year: 'Halbes Jahr',
+    earlier: 'Früher',
+    later: 'Später',
+    today: 'Neuester Tag',
+    sidebar: 'Seitenleiste',
+    menu_bar: 'Menüleiste',
+    zoom_in: 'Vergrößern',
+    zoom_out: 'Verkleinern',
+    zoom_actual: 'Wirkliche Größe',
+    palette: 'Überallhin\u2026',
+    keys: 'Tasten',
+    about: 'Über Vitalog',
+    action: 'Aktion',
+  },
+
+  trouble: {
+    next: 'Was zu tun ist',
+    settings: 'Einstellungen',
+    untouched: 'Es wurde nichts geändert.',
+    codes: {
+      store_damaged: {
+        title: 'Die Daten sind beschädigt',
+        text: 'Die Datei mit Ihren Daten lässt sich nicht lesen, wie sie soll, oder ist keine von Vitalog.',
+        steps: [
+          'Prüfen Sie die Daten in den Einstellungen: Das sagt, was nicht stimmt, und ändert nichts.',
+          'Stellen Sie dort eine Sicherung wieder her. Was jetzt hier liegt, bleibt daneben erhalten.',
+          'Ohne Sicherung starten Sie mit einem anderen Datenordner, `vitalog --data-dir ORDNER`, und importieren Ihre Exporte dort.',
+        ],
+      },
+      store_newer: {
+        title: 'Ein neueres Vitalog hat diese Daten geschrieben',
+        text: 'Diese Version weiß nicht, wie sie abgelegt sind, und rührt sie darum nicht an.',
+        steps: [
+          'Installieren Sie die neueste Version von Vitalog und öffnen Sie es noch einmal.',
+          'Oder stellen Sie in den Einstellungen eine Sicherung aus dieser Version wieder her. Was jetzt hier liegt, bleibt daneben erhalten.',
+          'Oder starten Sie mit einem anderen Datenordner: `vitalog --data-dir ORDNER`.',
+        ],
+      },
+      store_busy: {
+        title: 'Ein anderes Programm schreibt gerade in die Daten',
+        text: 'Es wurde darauf gewartet, und es ist noch nicht fertig.',
+        steps: [
+          'Versuchen Sie es noch einmal, wenn es fertig ist.',
+          'Wenn nichts zu geschehen scheint, suchen Sie ein anderes Vitalog oder einen Befehl davon, der hängt, und beenden Sie ihn.',
+        ],
+      },
+      store_read_only: {
+        title: 'Die Daten lassen sich nicht lesen, wo sie liegen',
+        text: 'Der Ordner ist schreibgeschützt, und die Daten darin sind nicht bereit: Die neuesten Änderungen liegen daneben, oder eine frühere Version hat sie geschrieben.',
+        steps: [
+          'Kopieren Sie den Ordner dorthin, wo Sie schreiben dürfen, und starten Sie mit der Kopie: `vitalog --data-dir ORDNER`.',
+          'Oder geben Sie sich das Recht, in den Ordner zu schreiben, und versuchen Sie es noch einmal.',
+        ],
+      },
+      store_failed: {
+        title: 'Die Daten ließen sich nicht verwenden',
+        text: null,
+        steps: ['Versuchen Sie es noch einmal.', 'Prüfen Sie die Daten in den Einstellungen: Das sagt, was nicht stimmt, und ändert nichts.'],
+      },
+      no_space: {
+        title: 'Die Platte ist voll',
+        text: 'Es lässt sich nichts mehr schreiben. Was da ist, ist wie vorher und lässt sich ansehen.',
+        steps: ['Schaffen Sie Platz auf der Platte.', 'Versuchen Sie es noch einmal.'],
+      },
+      file: {
+        title: 'Der Datenordner lässt sich nicht verwenden',
+        text: null,
+        steps: [
+          'Sehen Sie nach, ob der Datenträger da ist und ob Sie in dem Ordner lesen und schreiben dürfen.',
+          'Oder starten Sie mit einem anderen Datenordner: `vitalog --data-dir ORDNER`.',
+        ],
+      },
+    } as Record<string, Trouble>,
   },
 
   units: {

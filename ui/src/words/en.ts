@@ -5,6 +5,13 @@ import { count, day, dayAndTime, duration, number, shortDuration } from '../form
 
 const records = (n: number) => `${count(n)} ${n === 1 ? 'record' : 'records'}`
 
+/** Why the data cannot be opened or written to. */
+export interface Trouble {
+  title: string
+  text: string | null
+  steps: string[]
+}
+
 export const en = {
   numbers: { group: ',', point: '.', hours: 'h', minutes: 'min', shortest: 'less than 0.1 s' },
   date: (day: number, month: number, year: number) => `${day} ${en.months[month] ?? ''} ${year}`,
@@ -49,6 +56,8 @@ export const en = {
     another: 'Import a file\u2026',
     dialog: 'Choose export.zip or export.xml',
     filter: 'Apple Health export',
+    isImported: (file: string) => `${file} is imported`,
+    newRecords: (n: number) => `${count(n)} new ${n === 1 ? 'record' : 'records'}`,
     dropMore: 'Drop another file here: it waits for its turn',
     waiting: (n: number) => (n === 1 ? 'Next' : `Next: ${count(n)} files`),
     takeOut: 'Take out',
@@ -649,6 +658,10 @@ export const en = {
     search: 'Search',
     go: 'Go to an area',
     keys: 'This list',
+    import: 'Import a file',
+    settings: 'Settings',
+    zoom: 'Larger, smaller, actual size',
+    menu_bar: 'Show or hide the menu bar',
     off: 'Single-letter keys can be switched off in the settings.',
   },
 
@@ -669,6 +682,99 @@ export const en = {
     identifier: 'Apple\u2019s name',
     area: 'Area',
     usualUnit: 'As in the settings',
+  },
+
+  /** Menus, and what the palette offers, by the names of actions.ts. */
+  menu: {
+    file: 'File',
+    edit: 'Edit',
+    view: 'View',
+    go: 'Go',
+    help: 'Help',
+    import: 'Import a file\u2026',
+    export: 'Export\u2026',
+    settings: 'Settings\u2026',
+    quit: 'Quit Vitalog',
+    close: 'Close window',
+    minimise: 'Minimise',
+    services: 'Services',
+    hide: 'Hide Vitalog',
+    hide_others: 'Hide others',
+    show_all: 'Show all',
+    undo: 'Undo',
+    redo: 'Redo',
+    cut: 'Cut',
+    copy: 'Copy',
+    paste: 'Paste',
+    select_all: 'Select all',
+    range_half_year: 'Half a year',
+    earlier: 'Earlier',
+    later: 'Later',
+    today: 'Latest day',
+    sidebar: 'Sidebar',
+    menu_bar: 'Menu bar',
+    zoom_in: 'Zoom in',
+    zoom_out: 'Zoom out',
+    zoom_actual: 'Actual size',
+    palette: 'Go anywhere\u2026',
+    keys: 'Keys',
+    about: 'About Vitalog',
+    action: 'Action',
+  },
+
+  /** The data cannot be opened or written to, by code: what that is, and what to do. Without a text the program\u2019s own. */
+  trouble: {
+    next: 'What to do',
+    settings: 'Settings',
+    untouched: 'Nothing was changed.',
+    codes: {
+      store_damaged: {
+        title: 'The data are damaged',
+        text: 'The file with your data cannot be read as it should be, or is none of Vitalog\u2019s.',
+        steps: [
+          'Check the data in the settings: that says what is wrong, and changes nothing.',
+          'Restore a backup there. What lies here now is kept beside it.',
+          'Without a backup start with another data folder, `vitalog --data-dir FOLDER`, and import your exports there.',
+        ],
+      },
+      store_newer: {
+        title: 'A newer Vitalog wrote these data',
+        text: 'This version does not know how they are kept, so it leaves them alone.',
+        steps: [
+          'Install the newest version of Vitalog and open it again.',
+          'Or restore a backup of this version in the settings. What lies here now is kept beside it.',
+          'Or start with another data folder: `vitalog --data-dir FOLDER`.',
+        ],
+      },
+      store_busy: {
+        title: 'Another program is writing to the data',
+        text: 'It was waited for, and it is not done yet.',
+        steps: ['Try again when it is done.', 'If nothing seems to happen, look for another Vitalog or a command of it that hangs, and end it.'],
+      },
+      store_read_only: {
+        title: 'The data cannot be read where they lie',
+        text: 'The folder is read-only, and the data in it are not ready to be read: the newest changes lie beside them, or an earlier version wrote them.',
+        steps: [
+          'Copy the folder to where you may write, and start with the copy: `vitalog --data-dir FOLDER`.',
+          'Or give yourself the right to write to the folder, and try again.',
+        ],
+      },
+      store_failed: {
+        title: 'The data could not be used',
+        text: null,
+        steps: ['Try again.', 'Check the data in the settings: that says what is wrong, and changes nothing.'],
+      },
+      no_space: {
+        title: 'The disk is full',
+        text: 'Nothing more can be written. What is there is as it was and can be looked at.',
+        steps: ['Make room on the disk.', 'Try again.'],
+      },
+      file: {
+        title: 'The data folder cannot be used',
+        text: null,
+        steps: ['See that the disk is there and that you may read and write in the folder.', 'Or start with another data folder: `vitalog --data-dir FOLDER`.'],
+      },
+    } as Record<string, Trouble>,
   },
 
   /** Units that people write otherwise than Apple does. */

@@ -1,0 +1,72 @@
+// The data cannot be opened or written to: what the page says at its start and at an action, with the next step.
+import { afterEach, expect, test } from 'vitest'
+import { LANGUAGES, words } from '../words'
+import { type Page, click, kept, open, until } from './support'
+
+let page: Page | null = null
+
+afterEach(() => {
+  page?.close()
+  page = null
+})
+
+const CODES = ['store_damaged', 'store_newer', 'store_busy', 'store_read_only', 'store_failed', 'no_space', 'file']
+const fails = (code: string) => () => Promise.reject({ code, message: `The program said ${code}.`, hint: 'Its hint.' })
+const shown = (selector: string) => document.querySelector<HTMLElement>(selector)?.textContent ?? ''
+
+test.each(CODES)('a start with %s says what it is and what to do', async (code) => {
+  let broken = true
+  const status = () => (broken ? fails(code)() : kept.status?.({}))
+  page = open({ ...kept, status }, '#/overview')
+  const trouble = await until(() => document.querySelector('[data-testid=trouble]'))
+  const said = words.trouble.codes[code]
+  expect(shown('main h1')).toBe(said?.title)
+  expect(trouble.textContent).toContain(said?.text ?? `The program said ${code}.`)
+  const steps = [...trouble.querySelectorAll('li')].map((step) => step.textContent)
+  expect(steps).toEqual(said?.steps.map((step) => step.replaceAll('`', '')))
+  expect(trouble.querySelector('a')?.getAttribute('href')).toBe('#/settings')
+  broken = false
+  click('[data-testid=trouble] button')
+  await until(() => document.querySelector('[data-testid=trouble]') === null && shown('main h1') === words.places.overview)
+})
+
+test.each(CODES)('an undo that meets %s says the next step, and the rest can be looked at', async (code) => {
+  page = open({ ...kept, undo_import: fails(code) }, '#/import')
+  await until(() => document.querySelector('li .button'))
+  click('li .button')
+  await until(() => document.querySelectorAll('li .button').length === 3)
+  click('li .button')
+  const note = await until(() => document.querySelector('main [role=alert]'))
+  const said = words.trouble.codes[code]
+  const expected = said?.text ? [said.title, ...said.steps.map((step) => step.replaceAll('`', ''))] : [`The program said ${code}.`, 'Its hint.']
+  for (const text of expected) expect(note.textContent).toContain(text)
+  click('nav a.types')
+  await until(() => document.querySelector('tr[data-identifier=HKQuantityTypeIdentifierHeartRate]'))
+})
+
+test('what helps can be reached while the data cannot be opened', async () => {
+  page = open({ ...kept, status: fails('store_damaged') }, '#/overview')
+  await until(() => document.querySelector('[data-testid=trouble]'))
+  click('[data-testid=trouble] a')
+  await until(() => shown('main h1') === words.places.settings && document.querySelector('main select'))
+  click('nav a.about')
+  await until(() => shown('main h1') === words.places.about)
+  click('nav a.heart')
+  await until(() => document.querySelector('[data-testid=trouble]'))
+})
+
+test('a code without words of its own is told in those of the program', async () => {
+  page = open({ ...kept, status: fails('unheard_of') }, '#/overview')
+  await until(() => shown('[data-testid=trouble]').includes('The program said unheard_of.'))
+  expect(shown('[data-testid=trouble]')).toContain('Its hint.')
+})
+
+test('every language knows the same troubles, with at least one step', () => {
+  for (const [name, language] of Object.entries(LANGUAGES)) {
+    expect(Object.keys(language.trouble.codes).sort(), name).toEqual([...CODES].sort())
+    for (const [code, { steps, text }] of Object.entries(language.trouble.codes)) {
+      expect(steps.length, code).toBeGreaterThan(0)
+      expect(text === null, `${name} ${code}`).toBe(LANGUAGES.en.trouble.codes[code]?.text === null)
+    }
+  }
+})
