@@ -14,6 +14,8 @@ const CHOICES = {
 } as const
 
 export type Choice = keyof typeof CHOICES
+/** How the window looks and is worked, whatever is shown in it. */
+export const LOOKS: Choice[] = ['language', 'theme', 'contrast', 'motion', 'keys']
 export const choicesOf = (choice: Choice): readonly string[] => CHOICES[choice]
 
 function kept(choice: Choice): string {
