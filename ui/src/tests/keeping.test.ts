@@ -92,7 +92,8 @@ test('a closed dialog leaves everything as it was', async () => {
   await until(() => page.asked.includes('back_up'))
   await press('export', 'Choose a folder')
   await until(() => page.asked.includes('export_everything'))
-  expect(document.querySelectorAll('[role=alert], [data-testid=job]').length).toBe(0)
+  await until(() => document.querySelector('[data-testid=job]') === null)
+  expect(document.querySelectorAll('[role=alert], main [role=status]').length).toBe(0)
 })
 
 test('everything goes only after the word, and the receipt says what', async () => {

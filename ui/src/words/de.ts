@@ -529,7 +529,7 @@ export const de: Words = {
     ofSample: 'Das sind Beispieldaten. Wiederherstellen, verkleinern und löschen lassen sich nur die eigenen: gehen Sie zuerst zu ihnen zurück.',
     backups: 'Sicherungen',
     backUp: 'Sicherung anlegen',
-    backUpNote: 'Alles in einer Datei, auf einer Platte Ihrer Wahl. Importe können dabei weiterlaufen.',
+    backUpNote: 'Alles in einer Datei, auf einer Platte Ihrer Wahl.',
     backUpNow: 'Sichern\u2026',
     backUpTitle: 'Wohin die Sicherung kommt',
     backedUp: (n: number, size: string, file: string) => `${records(n)} liegen jetzt in ${file}, ${size}.`,

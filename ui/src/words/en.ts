@@ -535,7 +535,7 @@ export const en = {
     ofSample: 'This is sample data. Restoring, compacting and deleting are for your own: go back to them first.',
     backups: 'Backups',
     backUp: 'Back up',
-    backUpNote: 'Everything in one file, on a disk of your choice. Imports can go on meanwhile.',
+    backUpNote: 'Everything in one file, on a disk of your choice.',
     backUpNow: 'Back up\u2026',
     backUpTitle: 'Where the backup goes',
     backedUp: (n: number, size: string, file: string) => `${records(n)} are in ${file} now, ${size}.`,
