@@ -7,6 +7,7 @@ first. Look at every one before it goes into the repository. It needs what ./tes
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -125,12 +126,17 @@ def page():
 def main():
     built = build("--release" in sys.argv[1:])
     FOLDER.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as name:
-        work = Path(name)
+    # The settings show where the data lie: a place of the same name each time.
+    work = Path(tempfile.gettempdir()) / "vitalog-pictures"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
+    try:
         folder = fill(built, work)
         workout = longest_route(built, folder)
         for theme in ("light", "dark"):
             take(built, folder, theme, workout)
+    finally:
+        shutil.rmtree(work)
     page()
     size = sum(file.stat().st_size for file in FOLDER.glob("*.png"))
     print(f"{len(list(FOLDER.glob('*.png')))} pictures, {size / 1e6:.1f} MB")

@@ -256,7 +256,7 @@ export const de: Words = {
     bedtime: (by: string, later: boolean, days: number) => `${by} ${later ? 'später' : 'früher'} eingeschlafen als in den ${count(days)} Nächten davor`,
     latest: (name: string, value: string, unit: string) => `${name} hat einen neuen Wert, ${value} ${unit}`,
     outside: (name: string, now: string, was: string, unit: string) => `${name} ${now} ${unit}, davor ${was}`,
-    trend: (name: string, now: string, was: string, unit: string) => `${name}: zuvor ${was}, jetzt ${now} ${unit} am Tag, über vier Wochen`,
+    trend: (name: string, now: string, was: string, unit: string) => `${name}: in vier Wochen im Mittel ${now} ${unit}, in den vier davor ${was}`,
   },
   timeline: {
     title: 'Vier Wochen nebeneinander',

@@ -262,7 +262,7 @@ export const en = {
     bedtime: (by: string, later: boolean, days: number) => `Asleep ${by} ${later ? 'later' : 'earlier'} than in the ${count(days)} nights before`,
     latest: (name: string, value: string, unit: string) => `${name} has a new value, ${value} ${unit}`,
     outside: (name: string, now: string, was: string, unit: string) => `${name} ${now} ${unit}, before ${was}`,
-    trend: (name: string, now: string, was: string, unit: string) => `${name}: was ${was}, now ${now} ${unit} a day in four weeks`,
+    trend: (name: string, now: string, was: string, unit: string) => `${name}: ${now} ${unit} on average in four weeks, ${was} in the four before`,
   },
   timeline: {
     title: 'Four weeks side by side',
