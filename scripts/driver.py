@@ -52,6 +52,7 @@ class Window:
         wanted = {"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": options}}}
         self.started = time.perf_counter()
         self.session = self.request("POST", "/session", wanted)["sessionId"]
+        self.call("timeouts", {"script": PATIENCE * 1000})
 
     def __enter__(self):
         return self
