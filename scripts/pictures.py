@@ -100,7 +100,7 @@ def take(built, folder, theme, workout):
         window.resize(*SIZE)
         for area in ("cycle", "mind"):
             window.run(f"localStorage.setItem('vitalog.{area}', 'shown'); return 1")
-        window.run("setTimeout(() => location.reload(), 0); return 1")
+        window.call("refresh", {})
         window.wait("the data", "return /^\\d/.test(document.querySelector('[data-testid=total]')?.textContent ?? '')")
         for name, address, _, script in SCREENS:
             window.visit(address.format(workout=f"#/workouts/{workout}"))
