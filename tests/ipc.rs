@@ -398,7 +398,6 @@ fn the_parts_of_the_data_folder_are_told() {
         assert!(part["bytes"].as_u64().unwrap() > 10_000, "{part}");
         part["bytes"] = json!(1_000_000);
     }
-    parts.as_array_mut().unwrap().retain(|part| part["part"] != "log");
     keep("holdings", &json!({"answer": parts}));
 }
 

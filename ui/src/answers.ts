@@ -232,7 +232,7 @@ export interface Check {
 
 /** A part of the data folder, and its size. */
 export interface Part {
-  part: 'store' | 'log' | 'kept' | 'sample' | 'other'
+  part: 'store' | 'kept' | 'sample' | 'other'
   bytes: number
 }
 

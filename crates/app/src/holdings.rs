@@ -1,11 +1,11 @@
 //! What lies in the data folder, part by part, and how large it is.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::folder::{Folder, beside};
+use crate::folder::Folder;
 use crate::kept;
 
 /// A part of the data folder.
@@ -21,10 +21,8 @@ pub struct Part {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Which {
-    /// The store itself.
+    /// The store, with what SQLite has beside it.
     Store,
-    /// What was written last and is not in the store's file yet.
-    Log,
     /// Copies from before restores and upgrades.
     Kept,
     /// The sample person.
@@ -35,31 +33,36 @@ pub enum Which {
 
 /// The parts of a data folder that have any bytes. What comes or goes meanwhile may or may not be counted.
 pub fn holdings(folder: &Folder) -> Vec<Part> {
-    let store = folder.store_path();
-    let file = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
-    let log = file(&beside(&store, "-wal")) + file(&beside(&store, "-shm"));
-    let (kept, sample) = (kept::copies(folder).iter().map(|path| file(path)).sum(), size(folder.demo().dir()));
-    let named = file(&store) + log + kept + sample;
-    let parts = [
-        (Which::Store, file(&store)),
-        (Which::Log, log),
-        (Which::Kept, kept),
-        (Which::Sample, sample),
-        (Which::Other, size(folder.dir()).saturating_sub(named)),
-    ];
-    parts.into_iter().filter(|(_, bytes)| *bytes > 0).map(|(part, bytes)| Part { part, bytes }).collect()
+    let (kept, sample) = (kept::copies(folder), folder.demo());
+    let which = |path: &Path| match path {
+        path if is_store(folder, path) => Which::Store,
+        path if path.starts_with(sample.dir()) => Which::Sample,
+        path if kept.iter().any(|copy| copy == path) => Which::Kept,
+        _ => Which::Other,
+    };
+    // Each file is asked for its size once: it may be another one a moment later.
+    let found: Vec<(Which, u64)> = files(folder.dir()).iter().map(|(path, bytes)| (which(path), *bytes)).collect();
+    let of = |part: Which| found.iter().filter(|(which, _)| *which == part).map(|(_, bytes)| bytes).sum();
+    let parts = [Which::Store, Which::Kept, Which::Sample, Which::Other];
+    parts.into_iter().map(|part| Part { part, bytes: of(part) }).filter(|part| part.bytes > 0).collect()
 }
 
-/// The bytes of all files below a folder. Links are not followed: what they point to lies elsewhere.
-fn size(dir: &Path) -> u64 {
+/// The store's file, or a side file of it.
+fn is_store(folder: &Folder, path: &Path) -> bool {
+    let store = folder.store_path();
+    let name = |path: &Path| path.file_name().map(|name| name.as_encoded_bytes().to_owned()).unwrap_or_default();
+    path.parent() == store.parent() && name(path).starts_with(&name(&store))
+}
+
+/// All files below a folder, with their sizes. Links are not followed: what they point to lies elsewhere.
+fn files(dir: &Path) -> Vec<(PathBuf, u64)> {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
-    entries
-        .map(|entry| match entry.metadata() {
-            Ok(found) if found.is_dir() => size(&entry.path()),
-            Ok(found) if found.is_file() => found.len(),
-            _ => 0,
-        })
-        .sum()
+    let below = |entry: fs::DirEntry| match entry.metadata() {
+        Ok(found) if found.is_dir() => files(&entry.path()),
+        Ok(found) if found.is_file() => vec![(entry.path(), found.len())],
+        _ => Vec::new(),
+    };
+    entries.flat_map(below).collect()
 }
 
 #[cfg(test)]
@@ -83,13 +86,7 @@ mod tests {
         write("demo/vitalog.db", 4);
         write("deleted-20260314T073000000Z.json", 5);
         let part = |part, bytes| Part { part, bytes };
-        let expected = [
-            part(Which::Store, 1000),
-            part(Which::Log, 100),
-            part(Which::Kept, 20),
-            part(Which::Sample, 4),
-            part(Which::Other, 8),
-        ];
+        let expected = [part(Which::Store, 1100), part(Which::Kept, 20), part(Which::Sample, 4), part(Which::Other, 8)];
         assert_eq!(holdings(&folder), expected);
     }
 }

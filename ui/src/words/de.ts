@@ -495,7 +495,6 @@ export const de: Words = {
     wait: 'Ein Import läuft oder wird zurückgenommen; was die Daten ändert, wartet bis dahin.',
     parts: {
       store: 'Speicher',
-      log: 'Neueste Änderungen',
       kept: 'Aufgehobene Kopien',
       sample: 'Beispieldaten',
       other: 'Quittungen und andere Dateien',

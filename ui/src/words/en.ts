@@ -501,7 +501,6 @@ export const en = {
     wait: 'An import or an undo runs; what changes the data waits until it is done.',
     parts: {
       store: 'Store',
-      log: 'Newest changes',
       kept: 'Copies kept from before',
       sample: 'Sample data',
       other: 'Receipts and other files',
