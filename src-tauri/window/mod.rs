@@ -3,10 +3,13 @@
 pub mod acts;
 pub mod backend;
 pub mod charts;
+pub mod copies;
 pub mod error;
+pub mod exports;
 pub mod handed;
 pub mod imports;
 pub mod instance;
+pub mod keeping;
 pub mod limits;
 pub mod menu;
 pub mod numbers;
@@ -42,6 +45,8 @@ pub struct Shared {
     pub running: imports::Running,
     /// The files that somebody gave to the window.
     pub handed: Handed,
+    /// The backup that was chosen, if any.
+    pub chosen: copies::Chosen,
 }
 
 impl Shared {
@@ -49,7 +54,7 @@ impl Shared {
     pub fn new(backend: Arc<dyn Backend>, open: Option<PathBuf>) -> Self {
         let handed = Handed::default();
         handed.hand_over(open.as_slice());
-        Self { backend, running: imports::Running::default(), handed }
+        Self { backend, running: imports::Running::default(), handed, chosen: copies::Chosen::default() }
     }
 }
 
@@ -91,6 +96,16 @@ pub fn with_commands<R: Runtime>(builder: Builder<R>, shared: Shared) -> Builder
         settings::settings,
         settings::set_setting,
         settings::doctor,
+        keeping::holdings,
+        keeping::verify,
+        keeping::compact,
+        keeping::delete_all,
+        copies::back_up,
+        copies::choose_backup,
+        copies::restore,
+        copies::kept_copies,
+        copies::bring_back,
+        exports::export_everything,
         shell::opened_with,
         shell::announce,
         shell::zoom,

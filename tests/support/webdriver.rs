@@ -104,6 +104,11 @@ impl Window {
         self.call("execute/sync", json!({"script": script, "args": []}))
     }
 
+    /// Loads the page anew and waits until it is there.
+    pub fn reload(&self) {
+        self.call("refresh", json!({}));
+    }
+
     /// Runs a script that calls its last argument when it is done, and returns what it calls it with.
     pub fn run_long(&self, script: &str) -> Value {
         self.call("execute/async", json!({"script": script, "args": []}))

@@ -63,7 +63,7 @@ export const rangeNow = (): Range => at.address.range ?? kept(at.address.place)
 
 /** Each area remembers its range. */
 function kept(place: Place): Range {
-  return range(recall(`vitalog.range.${place}`)) ?? USUAL[place] ?? 'month'
+  return range(remembered(`vitalog.range.${place}`)) ?? USUAL[place] ?? 'month'
 }
 
 /** What this window was told to keep. */
@@ -112,7 +112,7 @@ export function follow(): () => void {
     at.count += 1
     remember(LAST, location.hash)
   }
-  if (location.hash.length < 3) history.replaceState(null, '', recall(LAST) ?? '#/overview')
+  if (location.hash.length < 3) history.replaceState(null, '', remembered(LAST) ?? '#/overview')
   heard()
   window.addEventListener('hashchange', heard)
   return () => window.removeEventListener('hashchange', heard)

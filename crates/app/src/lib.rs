@@ -18,10 +18,11 @@ pub mod explain;
 pub mod export;
 pub mod folder;
 mod hold;
+pub mod holdings;
 pub mod import;
 pub mod imports;
 mod input;
-mod kept;
+pub mod kept;
 pub mod local;
 mod new_file;
 pub mod overlaps;
@@ -50,5 +51,5 @@ pub use folder::Folder;
 pub use health::language;
 /// What the owner may say about a session of sleep.
 pub use health::series::sleep::EditKind;
-/// Stops an import or an undo at any moment.
-pub use store::Cancel;
+/// Stops long work at any moment, and how far it is.
+pub use store::{Cancel, Steps};

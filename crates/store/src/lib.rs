@@ -45,7 +45,7 @@ mod units;
 mod views;
 
 pub use acts::{ActRow, KEPT_MS, Rows, What};
-pub use backup::WholeCopy;
+pub use backup::{CopyTotals, WholeCopy};
 pub use cancel::Cancel;
 pub use error::{Error, ErrorKind, Result};
 pub use ingest::{ANOTHER_PERSON, Delivery, Phase, Progress, REJECTS_KEPT};

@@ -20,7 +20,7 @@ function begin(address: string, answers: Partial<typeof kept> = {}) {
     command,
     (args: Record<string, unknown>) => {
       called.push([command, args])
-      return answer?.(args)
+      return (answer as ((args: Record<string, unknown>) => unknown) | undefined)?.(args)
     },
   ])
   Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, get: () => 640 })

@@ -86,7 +86,7 @@ fn check_keys(of: &str, answer: &impl Serialize, keys: &[&str]) {
 fn every_word_of_a_screen_has_other_words() {
     let (_kept, folder, now_ms) = demo("screen-words");
     let _spoken = speak(Language::Pseudo);
-    let workouts = workouts(&folder, crate::local::Days::default()).expect("workouts");
+    let workouts = workouts(&folder, &crate::workouts::Filter::default()).expect("workouts").list.rows;
     check_keys("workouts", &workouts, &["activity_name"]);
     let newest = workouts.iter().find(|row| row.answer.route_points > 0).expect("a route").answer.id;
     check_keys("workout", &workout(&folder, newest).expect("a workout"), &["activity_name"]);
