@@ -83,7 +83,7 @@ fn list(rows: &[SourceAnswer], folder: &Folder, out: &mut Out) -> Result<()> {
 
 fn overlaps(rows: &[OverlapAnswer], out: &mut Out) -> Result<()> {
     out.rows(rows, || {
-        let heading = ["type", "days", "of several", "counted twice, %", "most often by"];
+        let heading = ["type", "days", "of several", "would count twice, %", "most often by"];
         let mut table = Table::new(&heading).or_else("No type has days of several sources.");
         for row in rows {
             let twice = row.twice.map(|part| format!("{:.0}", part * 100.0)).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! The time zones that the wearer was in, one after the other, and what told them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use health::time::{Day, Zones, format_day};
 use serde::Serialize;
@@ -9,7 +9,6 @@ use store::query::StayRow;
 use crate::error::Result;
 use crate::folder::Folder;
 use crate::local::{home_zone, zones};
-use crate::sources::labels;
 
 /// Every stay, and the zone of what nothing tells.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -45,20 +44,18 @@ pub struct StayAnswer {
 
 /// Tells where the wearer was.
 pub fn stays(folder: &Folder) -> Result<StaysAnswer> {
-    let labels = labels(folder)?;
     let store = folder.read()?;
-    let stored: BTreeMap<i64, String> =
+    // Two watches of one name are one to somebody who reads where they were; workouts alone make a source, too.
+    let names: BTreeMap<i64, String> =
         store.stored_sources()?.into_iter().filter_map(|row| Some((row.id, row.names.into_iter().next()?))).collect();
     let (home, zones) = (home_zone(&store)?, zones(&store)?);
-    // Who wrote workouts and nothing else has no label.
-    let name = |id: &i64| labels.get(id).or_else(|| stored.get(id)).cloned().unwrap_or_else(|| id.to_string());
     let told = |row: &StayRow| StayAnswer {
         from: None,
         to: None,
         zone: row.zone.clone().unwrap_or_else(|| home.clone()),
         sleep: row.sleep,
         workouts: row.workouts,
-        sources: row.sources.iter().map(name).collect(),
+        sources: distinct(row.sources.iter().filter_map(|id| names.get(id).cloned())),
         assumed: row.zone.is_none(),
     };
     let rows = store.stays()?;
@@ -84,9 +81,7 @@ fn add(stays: &mut Vec<StayAnswer>, next: StayAnswer, day: Day) {
             last.sleep += next.sleep;
             last.workouts += next.workouts;
             last.assumed |= next.assumed;
-            last.sources.extend(next.sources);
-            last.sources.sort();
-            last.sources.dedup();
+            last.sources = distinct(last.sources.drain(..).chain(next.sources));
         }
         Some(last) => {
             last.to = Some(format_day(day));
@@ -94,6 +89,10 @@ fn add(stays: &mut Vec<StayAnswer>, next: StayAnswer, day: Day) {
         }
         None => stays.push(next),
     }
+}
+
+fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
+    names.collect::<BTreeSet<String>>().into_iter().collect()
 }
 
 #[cfg(test)]
