@@ -23,8 +23,8 @@ pub struct Finding {
 /// Findings listed per check; more are only counted.
 const LISTED: usize = 20;
 
-/// The steps of a check besides those of each kind: file, references and summaries before them; hours, nights and entries
-/// after them.
+/// The steps of a check besides those of each kind: file, references and summaries before them; hours, nights and
+/// entries after them.
 const AROUND_KINDS: u64 = 6;
 
 /// Samples have no foreign keys, which would cost a look-up each: here they are looked up together. `NULL NOT IN` an
