@@ -83,8 +83,9 @@ impl Window {
     pub fn reopen(&mut self) {
         let remembered = self.data().join("window/state.json");
         let _ = fs::remove_file(&remembered);
-        // Not at once: the script's answer would find no page any more.
-        self.run("setTimeout(() => window.__TAURI_INTERNALS__.invoke('close'), 0)");
+        // The page may be gone before it has answered.
+        let close = json!({"script": "window.__TAURI_INTERNALS__.invoke('close')", "args": []});
+        let _ = self.answer("POST", &format!("/session/{}/execute/sync", self.session), Some(&close));
         self.wait_for("what the window remembers", || remembered.exists().then_some(()));
         let lock = fs::File::open(self.data().join("window/lock")).unwrap();
         self.wait_for("the program to end", || lock.try_lock_shared().ok());
