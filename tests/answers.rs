@@ -169,6 +169,10 @@ fn sorting_out_sources() {
     let phone_first = [&order[..], &["Kim’s iPhone, kim's apple watch"]].concat();
     check(&folder, "sources-order-set", &[&phone_first[..], &["--json"]].concat());
     check(&folder, "sources-order-words", &order);
+    check_keys(&check(&folder, "sources-overlaps", &["sources", "overlaps", "--json"]), OVERLAPS);
+    check(&folder, "sources-overlaps-words", &["sources", "overlaps"]);
+    check_keys(&check(&folder, "sources-stays", &["sources", "stays", "--json"]), STAYS);
+    check(&folder, "sources-stays-words", &["sources", "stays"]);
     check(
         &folder,
         "sources-order-day",

@@ -248,6 +248,7 @@ fn check_person(name: &str, command: &str, arguments: Value) {
 fn a_chart_is_a_picture_with_its_numbers() {
     check_person("chart", "chart", question("heart_rate", "week"));
     check_person("chart_night", "chart", question("sleep", "day"));
+    check_person("chart_years", "chart", question("step_count:years", "year"));
     check_person("chart_sum", "chart", question("step_count", "week"));
     check_person("chart_unknown", "chart", question("moon", "week"));
 }
@@ -326,8 +327,16 @@ fn a_number_explains_itself() {
 }
 
 #[test]
+fn days_of_several_sources_and_stays_are_told() {
+    check_person("overlaps", "overlaps", json!({}));
+    check_person("stays", "stays", json!({}));
+}
+
+#[test]
 fn workouts_are_listed_and_told_one_by_one() {
-    check_person("workouts", "workouts", json!({"from": null, "to": null}));
+    check_person("workouts", "workouts", json!({"filter": {"most": 100}}));
+    let filter = json!({"from": "2026-03-01", "leastMin": 20, "search": "watch", "most": 1});
+    check_person("workouts_page", "workouts", json!({ "filter": filter }));
     check_person("workout", "workout", json!({"id": 3}));
 }
 

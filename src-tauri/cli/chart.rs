@@ -16,10 +16,13 @@ What can be drawn:
   heart_rate:raw        every reading of up to a week; also heart_rate:capsules, heart_rate:zones
   blood_glucose:profile a typical day of 14 and more
   TYPE:calendar         a calendar of days
+  TYPE:years            up to five calendar years over each other; TYPE:years:weeks by weeks
   TYPE,TYPE             one against the other; sleep may be one of them. With :next or :before behind it
                         the second one is that of the next day or of the day before
   sleep                 a night of a day, nights of a week or month, stages of longer ranges;
-                        also sleep:night, sleep:nights, sleep:stages, sleep:regularity, sleep:calendar
+                        also sleep:night, sleep:nights, sleep:stages, sleep:regularity, sleep:calendar;
+                        sleep:night:heart_rate+respiratory_rate for lanes below a night
+  heart_zones           time in heart-rate zones, of all workouts
   blood_pressure        readings and the means of days
   rings                 activity rings of a day, or a page of days
   workout:ID            the route of a workout; workout:ID:profiles for heart rate, pace and elevation

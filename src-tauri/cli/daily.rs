@@ -29,7 +29,7 @@ pub(super) fn run(verb: &Daily, folder: &Folder, out: &mut Out) -> Result<End> {
     out.rows(&rows, || {
         let mut table = Table::new(&["day", "type", "value", "unit", "stat", "n"]).or_else(&nothing);
         for row in &rows {
-            let display = Display::of_answer(&row.kind, row.unit.as_deref(), units);
+            let display = Display::of_answer(&row.kind, row.unit.as_deref(), &units);
             let (name, unit) = (display.name().to_owned(), display.unit_of_count().to_owned());
             let shown = number(display.whole(row.value, row.stat));
             table.row([row.day.clone(), name, shown, unit, stat(row.stat), row.n.to_string()]);

@@ -30,7 +30,7 @@ pub(super) fn run(verb: &Explain, folder: &Folder, out: &mut Out) -> Result<End>
 }
 
 fn tell(answer: &ExplainAnswer, folder: &Folder, out: &mut Out) -> Result<()> {
-    let display = Display::of_answer(&answer.kind, answer.unit.as_deref(), Units::of(folder)?);
+    let display = Display::of_answer(&answer.kind, answer.unit.as_deref(), &Units::of(folder)?);
     // A night is minutes, although its segments are of a set.
     let unit = if answer.nights { "min" } else { display.unit_of_count() };
     let shown = |value: f64| format!("{} {unit}", number(display.whole(value, answer.stat))).trim_end().to_owned();

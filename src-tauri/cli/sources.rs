@@ -1,8 +1,10 @@
 //! Who wrote the samples, which names are one source, and whose numbers count first.
 
 use app::local::Clock;
+use app::overlaps::OverlapAnswer;
 use app::source_order::{OrderAnswer, order, set_order};
 use app::sources::SourceAnswer;
+use app::stays::StaysAnswer;
 use app::{Folder, Result};
 use clap::Subcommand;
 
@@ -28,6 +30,10 @@ enum Action {
         #[arg(value_name = "B")]
         other: String,
     },
+    /// Show on which days several sources wrote, by type
+    Overlaps,
+    /// Show in which time zones you were, and what told them
+    Stays,
     /// Show whose numbers count first for a type, or choose it
     Order {
         /// The type
@@ -45,6 +51,8 @@ enum Action {
 pub(super) fn run(verb: &Sources, folder: &Folder, out: &mut Out) -> Result<End> {
     match &verb.action {
         None => list(&app::sources::sources(folder)?, folder, out)?,
+        Some(Action::Overlaps) => overlaps(&app::overlaps::overlaps(folder)?, out)?,
+        Some(Action::Stays) => stays(&app::stays::stays(folder)?, out)?,
         Some(Action::Link { one, other }) => link(&app::sources::link(folder, one, other)?, out)?,
         Some(Action::Order { kind, reset: true, .. }) => tell(&set_order(folder, kind, "")?, out)?,
         Some(Action::Order { kind, sources: Some(sources), .. }) => tell(&set_order(folder, kind, sources)?, out)?,
@@ -69,6 +77,36 @@ fn list(rows: &[SourceAnswer], folder: &Folder, out: &mut Out) -> Result<()> {
         }
         table
     })
+}
+
+fn overlaps(rows: &[OverlapAnswer], out: &mut Out) -> Result<()> {
+    out.rows(rows, || {
+        let heading = ["type", "days", "of several", "counted twice, %", "most often by"];
+        let mut table = Table::new(&heading).or_else("No type has days of several sources.");
+        for row in rows {
+            let twice = row.twice.map(|part| format!("{:.0}", part * 100.0)).unwrap_or_default();
+            let most = row.shared.first().map(|shared| shared.sources.join(", ")).unwrap_or_default();
+            table.row([row.name.clone(), row.days.to_string(), row.shared_days.to_string(), twice, most]);
+        }
+        table
+    })
+}
+
+fn stays(answer: &StaysAnswer, out: &mut Out) -> Result<()> {
+    if out.style == Style::Json {
+        return out.json(answer);
+    }
+    out.rows(&answer.stays, || {
+        let mut table = Table::new(&["from", "to", "zone", "sleep", "workouts", "sources"]);
+        for stay in &answer.stays {
+            let (from, to) = (stay.from.clone().unwrap_or_default(), stay.to.clone().unwrap_or_default());
+            let (sleep, workouts) = (stay.sleep.to_string(), stay.workouts.to_string());
+            table.row([from, to, stay.zone.clone(), sleep, workouts, stay.sources.join(", ")]);
+        }
+        table
+    })?;
+    out.say(&format!("Home is {}.", answer.home_zone));
+    Ok(())
 }
 
 fn link(source: &SourceAnswer, out: &mut Out) -> Result<()> {

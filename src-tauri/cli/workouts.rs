@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use app::display::{Display, Units, Ways, minutes_seconds};
+use app::display::{Display, Energy, Units, Ways, minutes_seconds};
 use app::local::Clock;
 use app::workouts::{DetailAnswer, Listing, WorkoutAnswer, ZonesAnswer, workouts};
 use app::{Folder, Result};
@@ -45,15 +45,15 @@ const ZONES: [&str; 5] = ["zone 1", "zone 2", "zone 3", "zone 4", "zone 5"];
 
 fn all(folder: &Folder, verb: &Workouts, out: &mut Out) -> Result<()> {
     let rows = workouts(folder, Listing { days: verb.range.days()?, newest: verb.newest, zones: verb.zones })?;
-    let (clock, distance) = (Clock::of(folder)?, distance(folder)?);
+    let (clock, distance, energy) = (Clock::of(folder)?, distance(folder)?, Units::of(folder)?.energy());
     out.rows(&rows, || {
         let zones = if verb.zones { ZONES.as_slice() } else { &[] };
-        let heading = ["workout", "start", "activity", "min:s", distance.unit(), "kcal", "mean bpm"];
+        let heading = ["workout", "start", "activity", "min:s", distance.unit(), energy.symbol, "mean bpm"];
         let heading = [&heading, zones, &["source", "same as"]].concat();
         let mut table = Table::new(&heading).or_else("No workouts.");
         for row in &rows {
             let same_as = row.same_as.map(|id| id.to_string()).unwrap_or_default();
-            let [minutes, way, energy, pulse] = numbers(row, &distance);
+            let [minutes, way, energy, pulse] = numbers(row, &distance, energy);
             let (start, name) = (clock.time(&row.start), row.activity_name.clone());
             let source = row.source.clone().unwrap_or_default();
             let minutes_in = |zone: usize| row.zone_minutes.and_then(|minutes| minutes.get(zone).copied());
@@ -67,16 +67,16 @@ fn all(folder: &Folder, verb: &Workouts, out: &mut Out) -> Result<()> {
 
 /// How distances are shown: all of workouts as those of a walk.
 fn distance(folder: &Folder) -> Result<Display> {
-    Ok(Display::of_answer("HKQuantityTypeIdentifierDistanceWalkingRunning", Some("m"), Units::of(folder)?))
+    Ok(Display::of_answer("HKQuantityTypeIdentifierDistanceWalkingRunning", Some("m"), &Units::of(folder)?))
 }
 
-/// Minutes, distance, kilocalories and mean heart rate.
-fn numbers(row: &WorkoutAnswer, distance: &Display) -> [String; 4] {
+/// Minutes, distance, energy and mean heart rate.
+fn numbers(row: &WorkoutAnswer, distance: &Display, energy: Energy) -> [String; 4] {
     let shown = |value: Option<f64>| value.map(number).unwrap_or_default();
     [
         row.duration_s.map(minutes_seconds).unwrap_or_default(),
         shown(row.distance_m.map(|metres| distance.value(metres))),
-        shown(row.energy_kcal.map(f64::round)),
+        shown(row.energy_kcal.map(|kcal| energy.of(kcal).round())),
         shown(row.heart_rate.map(|found| found.mean.round())),
     ]
 }
@@ -108,8 +108,9 @@ fn tell(folder: &Folder, detail: &DetailAnswer, out: &mut Out) -> Result<()> {
     let (clock, display, row) = (Clock::of(folder)?, distance(folder)?, &detail.workout);
     let source = row.source.as_deref().map(|name| format!(", by {name}")).unwrap_or_default();
     out.line(&format!("{} from {} to {}{source}", row.activity_name, clock.time(&row.start), clock.time(&row.end)))?;
-    let [minutes, way, energy, _] = numbers(row, &display);
-    let units = [(minutes, "min"), (way, display.unit()), (energy, "kcal")];
+    let unit = Units::of(folder)?.energy();
+    let [minutes, way, energy, _] = numbers(row, &display, unit);
+    let units = [(minutes, "min"), (way, display.unit()), (energy, unit.symbol)];
     let told = units.iter().filter(|(value, _)| !value.is_empty()).map(|(value, unit)| format!("{value} {unit}"));
     out.line(&told.collect::<Vec<_>>().join(", "))?;
     if let Some(found) = row.heart_rate {

@@ -33,6 +33,12 @@ pub struct ChartQuestion {
 pub struct Chart {
     svg: String,
     scale: Scale,
+    /// Lower edge of the lowest plot, where there is more than one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lowest: Option<f64>,
+    /// What else was measured in a night, by the words of types.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    measured: Vec<&'static str>,
     title: String,
     /// The days as a calendar prints them.
     days: String,
@@ -58,13 +64,15 @@ pub fn chart(_words: InWords, shared: State<'_, Shared>, question: ChartQuestion
     let shown = app::screen::chart(&desk.folder, &question.ask, desk.now_ms)?;
     let of = if question.ask.small { Size::small } else { Size::new };
     let size = of(question.width, question.height);
-    let Drawn { svg, scale, .. } =
+    let Drawn { svg, scale, panels, .. } =
         app::render(&shown.model, size, question.theme).map_err(|error| internal(&error.to_string()))?;
     let model = shown.model;
     let step = serde_json::to_value(model.range.step).ok().and_then(|step| step.as_str().map(str::to_owned));
     Ok(Chart {
         svg,
         scale,
+        lowest: panels.get(1..).and_then(|below| below.last()).map(|panel| panel.bottom),
+        measured: shown.measured,
         empty: model.is_empty(),
         open: model.buckets.iter().any(|bucket| !bucket.complete),
         step: step.unwrap_or_default(),

@@ -60,6 +60,8 @@ pub fn with_commands<R: Runtime>(builder: Builder<R>, shared: Shared) -> Builder
         numbers::workouts,
         numbers::workout,
         numbers::sources,
+        numbers::overlaps,
+        numbers::stays,
         numbers::source_order,
         numbers::set_source_order,
         numbers::check,

@@ -1,6 +1,7 @@
 //! What the screens read besides charts: the answers of the verbs as they are, and those of `app::screen`.
 
 use app::local::Days;
+use app::workouts::Filter;
 use serde::Serialize;
 use serde_json::Value;
 use tauri::State;
@@ -48,17 +49,16 @@ pub fn beside(
     answer(app::screen::beside(&desk.folder, &word, (&from, &to), earlier, desk.now_ms))
 }
 
-/// Where the number of a day comes from, as in `vitalog explain`.
+/// Where the number of a day comes from, as in `vitalog explain`, in the units that people read.
 #[tauri::command(async)]
 pub fn explain(_words: InWords, shared: State<'_, Shared>, word: String, day: String) -> Answer<Value> {
-    answer(app::explain::explain(&shared.backend.desk().folder, &word, &day))
+    answer(app::screen::explain(&shared.backend.desk().folder, &word, &day))
 }
 
-/// The rows of `vitalog workouts`.
+/// The rows of `vitalog workouts` that fit a filter, and what they come to.
 #[tauri::command(async)]
-pub fn workouts(_words: InWords, shared: State<'_, Shared>, from: Option<String>, to: Option<String>) -> Answer<Value> {
-    let days = Days::parse(from.as_deref(), to.as_deref())?;
-    answer(app::screen::workouts(&shared.backend.desk().folder, days))
+pub fn workouts(_words: InWords, shared: State<'_, Shared>, filter: Filter) -> Answer<Value> {
+    answer(app::screen::workouts(&shared.backend.desk().folder, &filter))
 }
 
 /// The answer of `vitalog workouts WORKOUT`.
@@ -71,6 +71,18 @@ pub fn workout(_words: InWords, shared: State<'_, Shared>, id: i64) -> Answer<Va
 #[tauri::command(async)]
 pub fn sources(_words: InWords, shared: State<'_, Shared>) -> Answer<Value> {
     answer(app::sources::sources(&shared.backend.desk().folder))
+}
+
+/// Where several sources wrote of the same days, as in `vitalog sources overlaps`.
+#[tauri::command(async)]
+pub fn overlaps(_words: InWords, shared: State<'_, Shared>) -> Answer<Value> {
+    answer(app::overlaps::overlaps(&shared.backend.desk().folder))
+}
+
+/// Where the wearer was, as in `vitalog sources stays`.
+#[tauri::command(async)]
+pub fn stays(shared: State<'_, Shared>) -> Answer<Value> {
+    answer(app::stays::stays(&shared.backend.desk().folder))
 }
 
 /// Whose numbers of a type count first.

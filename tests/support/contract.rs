@@ -79,6 +79,8 @@ pub const STATUS: &[&str] = &[
 pub const TYPES: &[&str] = &["identifier", "name", "kind", "unit", "count", "first", "last", "sources"];
 pub const SOURCES: &[&str] = &["id", "source", "names", "bundle", "hardware", "records", "first", "last"];
 pub const ORDER: &[&str] = &["type", "chosen", "order"];
+pub const OVERLAPS: &[&str] = &["type", "word", "name", "days", "shared_days", "twice", "shared"];
+pub const STAYS: &[&str] = &["home_zone", "home_from", "followed", "stays"];
 pub const BUCKET: &[&str] =
     &["start", "end", "day", "value", "stat", "min", "max", "mean", "sum", "n", "complete", "unit"];
 pub const DAILY: &[&str] =

@@ -13,7 +13,12 @@ export interface Address {
   range: Range | null
   /** The last day, as 2026-03-14; none for the last one with data. */
   date: string | null
+  /** What a screen was asked besides: filters of a list, what is compared. */
+  asked: Asked
 }
+
+const ASKED = ['kind', 'from', 'to', 'least', 'search', 'by', 'step', 'until'] as const
+export type Asked = Partial<Record<(typeof ASKED)[number], string>>
 
 const LAST = 'vitalog.last'
 const USUAL: Partial<Record<Place, Named>> = { overview: 'week', sleep: 'day' }
@@ -26,7 +31,11 @@ export function parse(hash: string): Address {
   // #/type/heart_rate reads better than #/types/heart_rate, and both lead there.
   const found: Place = place ?? (first === 'type' ? 'types' : 'overview')
   const asked = new URLSearchParams(query)
-  return { place: found, rest: rest.filter((part) => part !== ''), range: range(asked.get('range')), date: day(asked.get('date')) }
+  return { place: found, rest: rest.filter((part) => part !== ''), range: range(asked.get('range')), date: day(asked.get('date')), asked: known(asked) }
+}
+
+function known(asked: URLSearchParams): Asked {
+  return Object.fromEntries(ASKED.map((key) => [key, asked.get(key) ?? '']).filter(([, text]) => text !== ''))
 }
 
 function range(text: string | null): Range | null {
@@ -38,10 +47,11 @@ function range(text: string | null): Range | null {
 const day = (text: string | null) => (text !== null && /^\d{4}-\d\d-\d\d$/.test(text) ? text : null)
 
 /** The address of a screen, for links. */
-export function href(place: Place, to: { rest?: (string | number)[]; range?: Range | null; date?: string | null } = {}): string {
+export function href(place: Place, to: { rest?: (string | number)[]; range?: Range | null; date?: string | null; asked?: Asked } = {}): string {
   const rest = to.rest ?? []
   const head = place === 'types' && rest.length > 0 ? 'type' : place
-  const query = [to.range ? `range=${to.range}` : '', to.date ? `date=${to.date}` : ''].filter((part) => part !== '')
+  const more = ASKED.map((key) => (to.asked?.[key] ? `${key}=${encodeURIComponent(to.asked[key])}` : ''))
+  const query = [to.range ? `range=${to.range}` : '', to.date ? `date=${to.date}` : '', ...more].filter((part) => part !== '')
   const path = [head, ...rest.map((part) => encodeURIComponent(part))].join('/')
   return `#/${path}${query.length > 0 ? `?${query.join('&')}` : ''}`
 }
@@ -53,10 +63,11 @@ export const rangeNow = (): Range => at.address.range ?? kept(at.address.place)
 
 /** Each area remembers its range. */
 function kept(place: Place): Range {
-  return range(remembered(`vitalog.range.${place}`)) ?? USUAL[place] ?? 'month'
+  return range(recall(`vitalog.range.${place}`)) ?? USUAL[place] ?? 'month'
 }
 
-function remembered(key: string): string | null {
+/** What this window kept under a key. */
+export function recall(key: string): string | null {
   try {
     return localStorage.getItem(key)
   } catch {
@@ -80,10 +91,18 @@ export function go(to: string): void {
 
 /** The same screen with another range or day. */
 export function turn(to: { range?: Range; date?: string | null }): void {
-  const { place, rest, date } = at.address
+  const { place, rest, date, asked } = at.address
   const next = { range: rangeNow(), date, ...to }
   if (to.range !== undefined && RANGES.some((named) => named === to.range)) remember(`vitalog.range.${place}`, to.range)
-  go(href(place, { rest, ...next }))
+  go(href(place, { rest, ...next, asked }))
+}
+
+/** The same screen asked otherwise. That is no step back for the window: nobody goes back letter by letter. */
+export function refine(asked: Asked): void {
+  const { place, rest, range, date } = at.address
+  history.replaceState(null, '', href(place, { rest, range, date, asked: { ...at.address.asked, ...asked } }))
+  at.address = parse(location.hash)
+  remember(LAST, location.hash)
 }
 
 /** Follows the address from now on, beginning where the window was left; returns how to stop. */
@@ -93,7 +112,7 @@ export function follow(): () => void {
     at.count += 1
     remember(LAST, location.hash)
   }
-  if (location.hash.length < 3) history.replaceState(null, '', remembered(LAST) ?? '#/overview')
+  if (location.hash.length < 3) history.replaceState(null, '', recall(LAST) ?? '#/overview')
   heard()
   window.addEventListener('hashchange', heard)
   return () => window.removeEventListener('hashchange', heard)

@@ -54,11 +54,18 @@ export interface Scale {
   bottom: number
 }
 
+/** What can be drawn beside the stages of a night. */
+export type Overlay = 'heart_rate' | 'oxygen_saturation' | 'respiratory_rate' | 'apple_sleeping_wrist_temperature'
+
 export type Step = 'hour' | 'day' | 'week' | 'month' | 'year'
 
 export interface Chart {
   svg: string
   scale: Scale
+  /** Lower edge of the lowest plot, where there is more than one. */
+  lowest?: number
+  /** What else was measured in a night. */
+  measured?: Overlay[]
   title: string
   /** The days it shows, by the calendar of whoever wore the watch. */
   days: string
@@ -135,8 +142,8 @@ export interface Ecg {
   pages: number
 }
 
-/** Which earlier stretch: the days right before, or the same weeks a year ago. */
-export type Earlier = 'before' | 'year'
+/** Which earlier stretch: the days right before, the same weeks a year ago, or those until about a day. */
+export type Earlier = 'before' | 'year' | `${number}-${string}`
 
 /** A stretch of whole weeks beside an earlier one. */
 export interface Beside {
@@ -163,6 +170,33 @@ export interface Length {
   metres: number
 }
 
+/** A unit of energy, and how many kilocalories it has. */
+export interface Energy {
+  symbol: string
+  kcal: number
+}
+
+/** Which workouts, and how many of them are told one by one. */
+export interface WorkoutFilter {
+  kind?: string
+  from?: string
+  to?: string
+  leastMin?: number
+  search?: string
+  most: number
+}
+
+/** The newest workouts that fit a filter, and what all that fit come to. */
+export interface Workouts {
+  rows: Workout[]
+  totals: { count: number; duration_s: number; distance_m: number; energy_kcal: number }
+  kinds: { kind: string; name: string; count: number }[]
+  /** Without a filter. */
+  all: number
+  ways: Workout['ways']
+  energy: Energy
+}
+
 export interface Workout {
   id: number
   activity_name: string
@@ -172,6 +206,7 @@ export interface Workout {
   local_start: string
   /** How the owner reads ways and heights. */
   ways: { way: Length; height: Length }
+  energy: Energy
   duration_s: number | null
   distance_m: number | null
   energy_kcal: number | null
@@ -199,6 +234,33 @@ export interface Source {
   records: number
   first: string | null
   last: string | null
+}
+
+/** A type that several sources wrote on the same days. */
+export interface Overlapping {
+  type: string
+  word: string
+  name: string
+  days: number
+  shared_days: number
+  twice: number | null
+  shared: { sources: string[]; days: number }[]
+}
+
+/** Where the wearer was, the oldest first. */
+export interface Stays {
+  home_zone: string
+  home_from: string
+  followed: boolean
+  stays: {
+    from: string | null
+    to: string | null
+    zone: string
+    sleep: number
+    workouts: number
+    sources: string[]
+    assumed: boolean
+  }[]
 }
 
 export interface Order {

@@ -55,6 +55,11 @@ export function way(metres: number, unit: { symbol: string; metres: number }, di
   return `${number(metres / unit.metres, digits)}\u00a0${unit.symbol}`
 }
 
+/** Kilocalories in a unit of energy: 320 -> "320 kcal" */
+export function energy(kcal: number, unit: { symbol: string; kcal: number }): string {
+  return `${count(kcal / unit.kcal)}\u00a0${unit.symbol}`
+}
+
 /** How fast somebody was who needed so many seconds for a kilometre: "5:32 /km" or "21.4 km/h" */
 export function tempo(kind: 'pace' | 'speed', seconds: number, unit: { symbol: string; metres: number }): string {
   const each = (seconds * unit.metres) / 1000

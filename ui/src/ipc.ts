@@ -13,11 +13,14 @@ import type {
   Explained,
   Nights,
   Order,
+  Overlapping,
   Settings,
   Source,
+  Stays,
   Table,
-  Workout,
   WorkoutDetail,
+  WorkoutFilter,
+  Workouts,
 } from './answers'
 import { spoken } from './words'
 
@@ -57,6 +60,8 @@ export interface TypeRow {
   word: string
   group: string
   shown_unit: string
+  /** In which units it may be read, where there is a choice. */
+  units?: string[]
   sources: number
   unit: string
   count: number
@@ -197,9 +202,11 @@ export const changes = (last: string) => invoke<Change[]>('changes', { last })
 export const ecgs = () => invoke<Ecg[]>('ecgs')
 export const beside = (word: string, from: string, to: string, earlier: Earlier) => invoke<Beside>('beside', { word, from, to, earlier })
 export const explain = (word: string, day: string) => invoke<Explained>('explain', { word, day })
-export const workouts = (from: string | null, to: string | null) => invoke<Workout[]>('workouts', { from, to })
+export const workouts = (filter: WorkoutFilter) => invoke<Workouts>('workouts', { filter })
 export const workout = (id: number) => invoke<WorkoutDetail>('workout', { id })
 export const sources = () => invoke<Source[]>('sources')
+export const overlaps = () => invoke<Overlapping[]>('overlaps')
+export const stays = () => invoke<Stays>('stays')
 export const sourceOrder = (word: string) => invoke<Order>('source_order', { word })
 /** Sources by their numbers, the best first; none goes back to the default order. */
 export const setSourceOrder = (word: string, order: number[]) => invoke<Order>('set_source_order', { word, order })

@@ -43,6 +43,14 @@ export function move(by: 1 | -1): void {
   turn({ date: to >= end ? null : to })
 }
 
+/** The comparison with an earlier time, where the screen has it; else the screen that compares. */
+function compare(): void {
+  const card = document.querySelector<HTMLElement>('main [data-testid=beside]')
+  if (!card) return go(href('compare'))
+  card.scrollIntoView({ block: 'nearest' })
+  card.focus({ preventScroll: true })
+}
+
 /** Hears the keys of the whole window. */
 export function listen(shell: Shell): () => void {
   let going = 0
@@ -71,7 +79,7 @@ export function listen(shell: Shell): () => void {
     if (key === 'g') going = Date.now()
     else if (key === '?') shell.keys()
     else if (key === 't') turn({ date: null })
-    else if (key === 'c') go(href('compare'))
+    else if (key === 'c') compare()
     else if (key === '/') {
       const search = document.querySelector<HTMLElement>('main input[type=search]')
       if (search) event.preventDefault()

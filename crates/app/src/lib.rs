@@ -23,6 +23,7 @@ mod input;
 mod kept;
 pub mod local;
 mod new_file;
+pub mod overlaps;
 pub mod query;
 pub mod restore;
 pub mod screen;
@@ -32,6 +33,7 @@ pub mod source_order;
 pub mod sources;
 pub mod sql;
 pub mod status;
+pub mod stays;
 #[cfg(test)]
 mod testing;
 pub mod types;

@@ -11,6 +11,7 @@ use health::time::TimeZone;
 use serde_json::Value;
 use store::query::HomeFrom;
 
+use crate::display;
 use crate::error::{Code, Error, Result};
 use crate::folder::Folder;
 use crate::local::{home_zone, system_zone};
@@ -23,6 +24,7 @@ enum Allowed {
     Goals,
     Zones,
     Range,
+    Units,
 }
 
 struct Setting {
@@ -49,6 +51,7 @@ const SETTINGS: &[Setting] = &[
     },
     Setting { key: "night_label", for_phones: false, default: "wake", allowed: Allowed::Words(&["wake", "evening"]) },
     Setting { key: "units", for_phones: false, default: "metric", allowed: Allowed::Words(&["metric", "imperial"]) },
+    Setting { key: "units_of", for_phones: false, default: "", allowed: Allowed::Units },
     Setting { key: "goals", for_phones: false, default: "", allowed: Allowed::Goals },
     Setting { key: "heart_zones", for_phones: false, default: "auto", allowed: Allowed::Zones },
     Setting { key: "glucose_range", for_phones: false, default: "none", allowed: Allowed::Range },
@@ -148,6 +151,10 @@ impl Allowed {
             Self::Port => value.parse::<u16>().ok().map(|port| port.to_string()),
             Self::Text => Some(value.to_owned()),
             Self::Goals => goals(value).map(|goals| written(&goals)),
+            Self::Units => units(value).map(|units| {
+                let unit = |(name, symbol): (&String, &&'static str)| format!("{name}={}", display::written(symbol));
+                units.iter().map(unit).collect::<Vec<_>>().join(", ")
+            }),
             Self::Range if value.eq_ignore_ascii_case(NONE) => Some(NONE.to_owned()),
             Self::Range => range(value).map(|range| format!("{}, {}", range.low, range.high)),
             Self::Zones if value.eq_ignore_ascii_case(AUTO) => Some(AUTO.to_owned()),
@@ -164,6 +171,10 @@ impl Allowed {
             Self::Text => word(health::key!("Allowed: any text.")),
             Self::Goals => word(health::key!(
                 "Write each as a type and a number in its unit, such as step_count=10000, body_mass=70."
+            )),
+            Self::Units => word(health::key!(
+                "Write each as a type and one of its units, such as blood_glucose=mmol/L, body_mass=lb, \
+                 body_temperature=F, active_energy_burned=kJ."
             )),
             Self::Range => {
                 word(health::key!("Write your own lowest and highest value in mg/dL, such as 70, 180; or none."))
@@ -193,6 +204,21 @@ fn goals(text: &str) -> Option<BTreeMap<String, f64>> {
         Some((kind::find(word.trim())?.slug(), value))
     };
     text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(goal).collect()
+}
+
+/// Reads `blood_glucose=mmol/L, body_mass=lb`: types that tables know, by name, each with a unit that it may have.
+fn units(text: &str) -> Option<BTreeMap<String, &'static str>> {
+    let unit = |part: &str| {
+        let (word, unit) = part.split_once('=')?;
+        let kind = kind::find(word.trim())?;
+        Some((kind.slug(), display::chosen(kind, unit.trim())?))
+    };
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(unit).collect()
+}
+
+/// The units that the owner chose for types, by their words.
+pub(crate) fn units_of(store: &store::Store) -> Result<BTreeMap<String, &'static str>> {
+    Ok(store.setting("units_of")?.and_then(|text| units(&text)).unwrap_or_default())
 }
 
 fn written(goals: &BTreeMap<String, f64>) -> String {
@@ -313,6 +339,19 @@ mod tests {
         check(" 70,180.5 ", Some("70, 180.5"));
         check("None", Some("none"));
         for text in ["", "70", "180, 70", "70, 70", "-1, 5", "0, 5", "70, inf", "70, 180, 200"] {
+            check(text, None);
+        }
+    }
+
+    #[test]
+    fn units_are_those_that_a_type_may_have() {
+        let check = |text: &str, expected: Option<&str>| {
+            assert_eq!(Allowed::Units.canonical(text).as_deref(), expected, "{text}");
+        };
+        check("BloodGlucose=MMOL/L", Some("blood_glucose=mmol/L"));
+        check("body_temperature=F, body_mass = lb", Some("body_mass=lb, body_temperature=\u{b0}F"));
+        check("", Some(""));
+        for text in ["body_mass", "body_mass=", "body_mass=mmol/L", "heart_rate=bpm", "massz=lb"] {
             check(text, None);
         }
     }

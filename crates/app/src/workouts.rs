@@ -4,8 +4,10 @@
 mod body;
 mod detail;
 mod highs;
+mod list;
 mod route;
 mod sources;
+mod zones;
 
 use std::collections::BTreeMap;
 
@@ -24,8 +26,10 @@ use store::query::{Orders, Point, WorkoutKey, WorkoutRow};
 use self::body::Body;
 pub use self::detail::{DetailAnswer, PauseAnswer, SplitAnswer, ZonesAnswer, detail};
 pub(crate) use self::highs::Highs;
+pub use self::list::{Filter, KindCount, List, ListTotals, list};
 pub use self::route::{RouteAnswer, gpx_file, gpx_stream};
 use self::sources::Sources;
+pub(crate) use self::zones::ZoneTime;
 use crate::error::Result;
 use crate::folder::Folder;
 use crate::local::{Days, Found, find_kind, zones};

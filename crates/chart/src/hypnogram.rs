@@ -11,6 +11,7 @@ use crate::number::minutes;
 use crate::range::{Range, Step, clock, clock_ticks, long_day};
 use crate::sleep::{Night, NightKind, Segment, Stage, Stretch};
 use crate::theme::Hue;
+use crate::traces::{self, Trace};
 
 const TITLE: &str = key!("Sleep");
 const LANES: [&str; 5] = [key!("Awake"), key!("REM"), key!("Core"), key!("Deep"), key!("In bed")];
@@ -42,9 +43,15 @@ pub fn model(night: &Night, zones: &Zones) -> Model {
         layers: layers(night, &segments),
         keys: keys(&segments, night),
         summary: summary(night, ends, zones),
-        table: table(&segments, night, zones),
+        table: table(night, zones),
         ..Model::new(TITLE, "", range, zones)
     }
+}
+
+/// The same with what else was measured in that night, each in a lane of its own below.
+pub fn with(night: &Night, traces: &[Trace<'_>], zones: &Zones) -> Model {
+    let stretches: Vec<Stretch> = rows(night).into_iter().map(|(stretch, _)| stretch).collect();
+    traces::beside(model(night, zones), traces, &stretches)
 }
 
 /// Lower edge of the lane of a stage. What has no stage lies across Core, hatched.
@@ -131,19 +138,19 @@ fn summary(night: &Night, ends: Option<(i64, i64)>, zones: &Zones) -> String {
     }
 }
 
-fn table(segments: &[Segment], night: &Night, zones: &Zones) -> Table {
-    let row = |start: i64, end: i64, name: &str| {
-        let length = minutes((end - start) as f64 / 60_000.0);
-        [clock(start, zones), clock(end, zones), word(name), length]
+fn table(night: &Night, zones: &Zones) -> Table {
+    let row = |(stretch, name): (Stretch, &'static str)| {
+        let length = minutes((stretch.end_ms - stretch.start_ms) as f64 / 60_000.0);
+        [clock(stretch.start_ms, zones), clock(stretch.end_ms, zones), word(name), length]
     };
-    let bed = night.sound_bed().map(|s| row(s.start_ms, s.end_ms, key!("In bed")));
-    let stages = segments.iter().map(|s| (s.start_ms, row(s.start_ms, s.end_ms, s.stage.name())));
-    let silent = night.unwritten.iter().filter(|s| s.is_sound());
-    let silent = silent.map(|s| (s.start_ms, row(s.start_ms, s.end_ms, key!("Nothing written (awake)"))));
+    Table::new([key!("From"), key!("To"), key!("Stage"), key!("Length")], rows(night).into_iter().map(row))
+}
+
+/// What the table tells: the time in bed, then stages and silences by their start.
+fn rows(night: &Night) -> Vec<(Stretch, &'static str)> {
+    let stages = night.sound_segments().map(|s| (Stretch { start_ms: s.start_ms, end_ms: s.end_ms }, s.stage.name()));
+    let silent = night.unwritten.iter().filter(|s| s.is_sound()).map(|s| (*s, key!("Nothing written (awake)")));
     let mut stages: Vec<_> = stages.chain(silent).collect();
-    stages.sort_by_key(|(start, _)| *start);
-    Table::new(
-        [key!("From"), key!("To"), key!("Stage"), key!("Length")],
-        bed.chain(stages.into_iter().map(|(_, row)| row)),
-    )
+    stages.sort_by_key(|(stretch, _)| stretch.start_ms);
+    night.sound_bed().map(|stretch| (stretch, key!("In bed"))).chain(stages).collect()
 }

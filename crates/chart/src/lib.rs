@@ -25,6 +25,7 @@ pub mod ecg;
 pub mod glucose;
 pub mod glucose_profile;
 pub mod heart_rate;
+pub mod heart_zones;
 pub mod heat_map;
 pub mod hypnogram;
 pub mod nights;
@@ -35,7 +36,9 @@ pub mod rings;
 pub mod route;
 pub mod sleep;
 pub mod stages;
+pub mod traces;
 pub mod vital;
+pub mod years;
 
 pub use model::{Measure, Model, Reading};
 pub use png::png;

@@ -7,6 +7,7 @@ use chart::body_mass::BodyMass;
 use chart::correlation::{Pair, Rho};
 use chart::ecg::Recording;
 use chart::glucose::Glucose;
+use chart::heart_zones::{Begin, ZoneSlot};
 use chart::heat_map::DayValue;
 use chart::model::Bucket;
 use chart::profiles::{Along, Profiles, Tempo};
@@ -14,10 +15,11 @@ use chart::rings::{Moves, Ring, RingDay};
 use chart::route::{Fix, Told};
 use chart::sleep::{Night, NightKind, Segment, Stage, StageMinutes, Stretch};
 use chart::stages::StageSlot;
+use chart::traces::{Trace, Traced};
 use chart::vital::Usual;
 use chart::{Model, Range, Reading, Size, Theme, render};
 use chart::{blood_pressure, body_mass, correlation, cumulative, ecg, glucose, heart_rate, heat_map, hypnogram};
-use chart::{glucose_profile, nights, profiles, regularity, rings, route, stages, vital};
+use chart::{glucose_profile, heart_zones, nights, profiles, regularity, rings, route, stages, vital, years};
 use health::ways::Ways;
 use proptest::prelude::*;
 use samples::{berlin, check_inside, now};
@@ -134,6 +136,18 @@ fn every_chart(raw: &[Raw], step: chart::Step, days: u32) -> Vec<Model> {
     let free_days = Some(regularity::FreeDays { later_min: b, nights: 4, other_nights: 10 });
     let middles = regularity::Middles { spread_min: Some(a), free_days };
     let slots: Vec<StageSlot> = raw.iter().map(slot).collect();
+    let traced: Vec<Traced> =
+        raw.iter().map(|r| Traced { over: Stretch { start_ms: r.0, end_ms: r.1 }, value: r.2 }).collect();
+    let trace = Trace { measure: vital::TEMPERATURE, readings: &traced };
+    let zone_slot = |r: &(i64, i64, f64, f64, f64)| {
+        let minutes = [r.2, r.3, r.4, r.2, r.3];
+        ZoneSlot { start_ms: r.0, end_ms: r.1, minutes, workouts: 1, complete: false }
+    };
+    let zone_slots: Vec<ZoneSlot> = raw.iter().map(zone_slot).collect();
+    let begin = Begin { bpm: [a, b, a, b], by: "<a & b>" };
+    let year =
+        |r: &Raw| years::Year { year: r.0 as i16, values: vec![(r.1.unsigned_abs() as usize % 60, r.2)], mean: r.3 };
+    let many_years: Vec<years::Year> = raw.iter().map(year).collect();
     let rho = Some(Rho { rho: a, low: b, high: a });
     vec![
         heart_rate::model(&buckets, None, range, &zones),
@@ -144,6 +158,9 @@ fn every_chart(raw: &[Raw], step: chart::Step, days: u32) -> Vec<Model> {
         cumulative::model(&cumulative::STEPS, &buckets, cumulative::Wide::Average, Some(a), range, &zones),
         cumulative::model(&cumulative::STEPS, &buckets, cumulative::Wide::Total, None, range, &zones),
         hypnogram::model(&night(NightKind::Night), &zones),
+        hypnogram::with(&night(NightKind::Night), &[trace], &zones),
+        heart_zones::model(&zone_slots, Some(begin), range, &zones),
+        years::model(&vital::TEMPERATURE, &many_years, years::By::Week, false, range, &zones),
         nights::model(&[night(NightKind::Night), night(NightKind::Nap), night(NightKind::InBedOnly)], range, &zones),
         stages::model(&slots, range, &zones),
         regularity::model(&in_bed, regularity::RowDay::Evening, middles, range, &zones),

@@ -39,9 +39,13 @@ test('addresses are read as they are written', () => {
     rest: ['heart_rate'],
     range: 'week',
     date: '2026-03-02',
+    asked: {},
   })
   expect(href('types', { rest: ['heart_rate'], range: 'week', date: '2026-03-02' })).toBe('#/type/heart_rate?range=week&date=2026-03-02')
   expect(parse('#/heart?range=17').range).toBe('17')
+  const asked = { kind: 'a&b', from: '2026-01-01', search: 'lake & sea' }
+  expect(parse(href('workouts', { asked })).asked).toEqual(asked)
+  expect(parse('#/workouts?moon=1&kind=').asked).toEqual({})
   for (const odd of ['', '#', '#/moon', '#/heart?range=fortnight', '#/heart?date=tomorrow']) {
     const { range, date } = parse(odd)
     expect([range, date], odd).toEqual([null, null])

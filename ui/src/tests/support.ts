@@ -11,6 +11,9 @@ import check from '../../../tests/fixtures/ipc/check.json'
 import beside from '../../../tests/fixtures/ipc/beside.json'
 import ecgs from '../../../tests/fixtures/ipc/ecgs.json'
 import explain from '../../../tests/fixtures/ipc/explain.json'
+import chartYears from '../../../tests/fixtures/ipc/chart_years.json'
+import overlaps from '../../../tests/fixtures/ipc/overlaps.json'
+import stays from '../../../tests/fixtures/ipc/stays.json'
 import nights from '../../../tests/fixtures/ipc/nights.json'
 import settings from '../../../tests/fixtures/ipc/settings.json'
 import sourceOrder from '../../../tests/fixtures/ipc/source_order.json'
@@ -36,7 +39,8 @@ export const kept: Record<string, Answer> = {
   import_export: () => importExport.answer,
   chart: ({ question }) => {
     const { subject, small } = question as { subject: string; small?: boolean }
-    return small ? chartSmall.answer : subject === 'sleep:night' ? chartNight.answer : chart.answer
+    if (subject.includes(':years') || subject === 'heart_zones') return chartYears.answer
+    return small ? chartSmall.answer : subject.startsWith('sleep:night') ? chartNight.answer : chart.answer
   },
   nights: () => nights.answer,
   changes: () => changes.answer,
@@ -45,6 +49,8 @@ export const kept: Record<string, Answer> = {
   explain: () => explain.answer,
   workouts: () => workouts.answer,
   workout: () => workout.answer,
+  overlaps: () => overlaps.answer,
+  stays: () => stays.answer,
   sources: () => sources.answer,
   source_order: () => sourceOrder.answer,
   set_source_order: () => sourceOrder.answer,
@@ -62,7 +68,7 @@ export const kept: Record<string, Answer> = {
 export const emptyStore: Record<string, Answer> = {
   ...kept,
   status: () => ({ ...status.answer, records: 0, types: 0, first: null, last: null, first_day: null, last_day: null, entries: {} }),
-  workouts: () => [],
+  workouts: () => ({ ...workouts.answer, rows: [], kinds: [], all: 0, totals: { count: 0, duration_s: 0, distance_m: 0, energy_kcal: 0 } }),
   sources: () => [],
   types: () => [],
   imports: () => [],

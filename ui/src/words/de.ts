@@ -280,6 +280,13 @@ export const de: Words = {
     naps: (n: number) => (n === 1 ? 'Dazu ein Nickerchen.' : `Dazu ${count(n)} Nickerchen.`),
     week: 'Die Woche',
     why: 'Warum diese Nacht?',
+    overlays: 'Darunter zeichnen',
+    overlay: {
+      heart_rate: 'Herzfrequenz',
+      oxygen_saturation: 'Blutsauerstoff',
+      respiratory_rate: 'Atemfrequenz',
+      apple_sleeping_wrist_temperature: 'Temperatur am Handgelenk',
+    },
   },
 
   workouts: {
@@ -287,6 +294,13 @@ export const de: Words = {
     all: 'Alle',
     search: 'Trainings suchen',
     shown: (n: number) => of(n, 'Training', 'Trainings'),
+    from: 'Von',
+    to: 'Bis',
+    least: 'Mindestens',
+    any: 'Jede Dauer',
+    minutes: (n: number) => `${n} min`,
+    clear: 'Alle zeigen',
+    none: 'Kein Training passt dazu.',
     more: (n: number) => `${count(n)} weitere`,
     activity: 'Training',
     when: 'Wann',
@@ -315,6 +329,8 @@ export const de: Words = {
     pace: 'Tempo',
     speed: 'Geschwindigkeit',
   },
+
+  heart: { zones: 'Zeit in Herzfrequenzzonen', recovery: 'Erholung eine Minute nach dem Training' },
 
   area: { others: 'Auch hier', records: (n: number) => records(n) },
 
@@ -391,12 +407,49 @@ export const de: Words = {
     where: { rings: 'Ringe', workouts: 'Trainings' } as Record<string, string>,
   },
 
+  overlaps: {
+    title: 'Tage mit mehreren Quellen',
+    text: 'An diesen Tagen schrieb mehr als eine Quelle. Nichts zählt doppelt: Die erste der Reihenfolge gilt, die anderen füllen, was ihr fehlt.',
+    none: 'Kein Tag hat mehr als eine Quelle.',
+    share: 'Von allen Tagen',
+    days: 'Tage',
+    twice: 'Ausgelassen',
+    who: 'Meist von',
+    others: (n: number) => (n === 1 ? 'und einer weiteren Gruppe' : `und ${n} weiteren Gruppen`),
+    all: (n: string) => `Alle ${n} Arten`,
+  },
+
+  stays: {
+    title: 'Zeitzonen',
+    home: (zone: string, why: string) => `Zu Hause ist ${zone}. ${why}`.trim(),
+    notFollowed: 'Tage beginnen um Mitternacht zu Hause, wo immer Sie waren: So ist es eingestellt.',
+    zone: 'Zone',
+    from: 'Von',
+    to: 'Bis',
+    told: 'Woher bekannt',
+    atHome: 'zu Hause',
+    always: 'Anfang an',
+    now: 'jetzt',
+    sleep: (n: number) => of(n, 'Schlafeintrag', 'Schlafeinträge'),
+    workouts: (n: number) => of(n, 'Training', 'Trainings'),
+    assumed: 'Durch nichts, daher zu Hause',
+    partly: 'einen Teil der Zeit durch nichts',
+    all: (n: number) => `Alle ${count(n)} Aufenthalte`,
+  },
+
   compare: {
     empty: 'Dazu braucht es zwei Arten mit Zahlen. Importieren Sie zuerst einen Export.',
     first: 'Erste Größe',
     second: 'Zweite Größe',
     with: 'mit',
     against: (a: string, b: string) => `${a} gegen ${b}`,
+    way: 'Was verglichen wird',
+    ways: { metrics: 'Zwei Größen', periods: 'Zwei Zeiträume', years: 'Jahre' },
+    years: (name: string) => `${name}, Jahr für Jahr`,
+    step: 'Geteilt in',
+    steps: { months: 'Monate', weeks: 'Wochen' },
+    until: 'Neben der Zeit bis',
+    everything: 'Zu allem gibt es keine frühere Zeit. Wählen Sie einen kürzeren Zeitraum.',
     cause: 'Dass zwei Dinge zusammengehen, heißt nicht, dass eines das andere bewirkt.',
   },
 
@@ -429,12 +482,14 @@ export const de: Words = {
       heart_zones: 'Herzfrequenzzonen 2 bis 5 beginnen bei',
       glucose_range: 'Mein Bereich für Blutzucker',
       goals: 'Ziele',
+      units_of: 'Einheiten einzelner Arten',
     } as Record<string, string>,
     notes: {
       keys: 'Tasten wie T oder G H; aus für alle, die mit dem Computer sprechen.',
       day_boundaries: 'Um Mitternacht dort, wo Sie waren, oder immer zu Hause.',
       heart_zones: 'In Schlägen je Minute, etwa 120, 140, 160, 180. Automatisch: Anteile Ihrer höchsten Minute in zwei Jahren.',
       glucose_range: 'Niedrigster und höchster Wert in mg/dL, etwa 70, 180: ein Band in Diagrammen.',
+      units_of: 'Etwa blood_glucose=mmol/L, active_energy_burned=kJ, body_mass=lb. Die Seite jeder Art bietet die Wahl ebenfalls.',
       goals: 'Linien in Diagrammen, etwa step_count=10000, body_mass=70.',
     } as Record<string, string>,
     options: {
@@ -520,7 +575,7 @@ export const de: Words = {
     period: 'Zeitraum davor oder danach',
     read: 'Ein Diagramm lesen',
     today: 'Neuester Tag',
-    compare: 'Vergleichen',
+    compare: 'Neben einer früheren Zeit, sonst Vergleichen',
     search: 'Suchen',
     go: 'Zu einem Bereich',
     keys: 'Diese Liste',
@@ -543,6 +598,7 @@ export const de: Words = {
     about: 'Über diese Art',
     identifier: 'Apples Name',
     area: 'Bereich',
+    usualUnit: 'Wie eingestellt',
   },
 
   units: {

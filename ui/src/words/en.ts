@@ -286,6 +286,13 @@ export const en = {
     naps: (n: number) => (n === 1 ? 'One nap besides.' : `${count(n)} naps besides.`),
     week: 'The week',
     why: 'Why this night?',
+    overlays: 'Draw below',
+    overlay: {
+      heart_rate: 'Heart rate',
+      oxygen_saturation: 'Blood oxygen',
+      respiratory_rate: 'Respiratory rate',
+      apple_sleeping_wrist_temperature: 'Wrist temperature',
+    },
   },
 
   workouts: {
@@ -293,6 +300,13 @@ export const en = {
     all: 'All kinds',
     search: 'Search workouts',
     shown: (n: number) => `${count(n)} ${n === 1 ? 'workout' : 'workouts'}`,
+    from: 'From',
+    to: 'To',
+    least: 'At least',
+    any: 'Any length',
+    minutes: (n: number) => `${n} min`,
+    clear: 'Show all',
+    none: 'No workout fits.',
     more: (n: number) => `${count(n)} more`,
     activity: 'Workout',
     when: 'When',
@@ -321,6 +335,8 @@ export const en = {
     pace: 'Pace',
     speed: 'Speed',
   },
+
+  heart: { zones: 'Time in heart-rate zones', recovery: 'Recovery one minute after workouts' },
 
   area: { others: 'Also here', records: (n: number) => records(n) },
 
@@ -397,12 +413,49 @@ export const en = {
     where: { rings: 'rings', workouts: 'workouts' } as Record<string, string>,
   },
 
+  overlaps: {
+    title: 'Days of several sources',
+    text: 'On these days more than one source wrote. Nothing counts twice: the first in the order counts, the others fill what it missed.',
+    none: 'No day has more than one source.',
+    share: 'Of all days',
+    days: 'Days',
+    twice: 'Left out',
+    who: 'Most often by',
+    others: (n: number) => (n === 1 ? 'and one other group' : `and ${n} other groups`),
+    all: (n: string) => `All ${n} types`,
+  },
+
+  stays: {
+    title: 'Time zones',
+    home: (zone: string, why: string) => `Home is ${zone}. ${why}`.trim(),
+    notFollowed: 'Days begin at midnight at home, wherever you were: so it is set.',
+    zone: 'Zone',
+    from: 'From',
+    to: 'To',
+    told: 'Told by',
+    atHome: 'home',
+    always: 'the beginning',
+    now: 'now',
+    sleep: (n: number) => `${count(n)} ${n === 1 ? 'row of sleep' : 'rows of sleep'}`,
+    workouts: (n: number) => `${count(n)} ${n === 1 ? 'workout' : 'workouts'}`,
+    assumed: 'Nothing; so it is home',
+    partly: 'for a part of it nothing',
+    all: (n: number) => `All ${count(n)} stays`,
+  },
+
   compare: {
     empty: 'Two types with numbers are needed. Import an export first.',
     first: 'First metric',
     second: 'Second metric',
     with: 'with',
     against: (a: string, b: string) => `${a} against ${b}`,
+    way: 'What is compared',
+    ways: { metrics: 'Two metrics', periods: 'Two periods', years: 'Years' },
+    years: (name: string) => `${name}, year over year`,
+    step: 'Cut into',
+    steps: { months: 'Months', weeks: 'Weeks' },
+    until: 'Beside the time until',
+    everything: 'All of it has no earlier time. Choose a shorter range.',
     cause: 'That two things go together does not say that one causes the other.',
   },
 
@@ -435,12 +488,14 @@ export const en = {
       heart_zones: 'Heart-rate zones 2 to 5 begin at',
       glucose_range: 'My range of blood glucose',
       goals: 'Goals',
+      units_of: 'Units of single types',
     } as Record<string, string>,
     notes: {
       keys: 'Keys such as T or G H; off for those who speak to the computer.',
       day_boundaries: 'At midnight where you were, or always at home.',
       heart_zones: 'In beats a minute, such as 120, 140, 160, 180. Automatic: shares of your highest minute of two years.',
       glucose_range: 'Lowest and highest in mg/dL, such as 70, 180: a band in charts.',
+      units_of: 'Such as blood_glucose=mmol/L, active_energy_burned=kJ, body_mass=lb. Each type\u2019s page has the choice, too.',
       goals: 'Lines in charts, such as step_count=10000, body_mass=70.',
     } as Record<string, string>,
     options: {
@@ -526,7 +581,7 @@ export const en = {
     period: 'Period before or after',
     read: 'Read a chart',
     today: 'Latest day',
-    compare: 'Compare',
+    compare: 'Beside an earlier time, or compare',
     search: 'Search',
     go: 'Go to an area',
     keys: 'This list',
@@ -549,6 +604,7 @@ export const en = {
     about: 'About this type',
     identifier: 'Apple\u2019s name',
     area: 'Area',
+    usualUnit: 'As in the settings',
   },
 
   /** Units that people write otherwise than Apple does. */

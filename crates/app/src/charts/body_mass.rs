@@ -38,7 +38,7 @@ pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
         .filter(|_| has_line)
         .map(|value| Reading { at_ms: view.noon(value.day), value: value.value })
         .collect();
-    let display = Display::new(&found.kind, view.units);
+    let display = Display::new(&found.kind, &view.units);
     let shown = |reading: Reading| Reading { value: display.value(reading.value), ..reading };
     let readings: Vec<Reading> = readings(view, found, stretch)?.into_iter().map(shown).collect();
     let trend: Vec<Reading> = trend.into_iter().map(shown).collect();

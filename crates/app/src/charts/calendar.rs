@@ -27,7 +27,7 @@ pub(super) fn chart(view: &View<'_>, word: &str) -> Result<Model> {
     let found = find_kind(view.store, word)?;
     let stretch = view.stretch_of(&found)?;
     let days = view.days(&found, stretch.first, stretch.last)?;
-    let shown = Shown::new(&found.kind, view.units, most(days.iter().map(|day| day.value)));
+    let shown = Shown::new(&found.kind, &view.units, most(days.iter().map(|day| day.value)));
     let values: Vec<DayValue> =
         days.iter().map(|day| DayValue { day: day.day, value: shown.value(day.value) }).collect();
     Ok(heat_map::model(&shown.measure(), &values, stretch.range_of_days(view.zones), view.zones))

@@ -94,7 +94,7 @@ impl Side {
             return Ok((None, hours.map(|(day, value)| DayValue { day, value }).collect()));
         };
         let days = view.days(found, stretch.first, stretch.last.min(today.saturating_sub(1)))?;
-        let shown = Shown::new(&found.kind, view.units, most(days.iter().map(|day| day.value)));
+        let shown = Shown::new(&found.kind, &view.units, most(days.iter().map(|day| day.value)));
         let numbers = values(&days).into_iter();
         let numbers = numbers.map(|day| DayValue { value: shown.value(day.value), ..day }).collect();
         Ok((Some(shown), numbers))

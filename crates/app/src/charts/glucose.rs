@@ -11,6 +11,7 @@ use serde_json::Value;
 use store::query::{Point, SampleQuery};
 
 use super::view::View;
+use crate::display::Display;
 use crate::error::{Error, Result};
 use crate::local::Found;
 use crate::settings::glucose_range;
@@ -44,14 +45,17 @@ pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
             Ok(())
         })?;
     }
-    let unit = unit(found);
+    let display = Display::new(&found.kind, &view.units);
     let spacing_ms = spacing(&readings);
     let limits = glucose_range(view.store)?;
     // One reading tells nothing of how long.
     let times = limits.filter(|_| ranked.len() > 1);
     let times = times.and_then(|limits| series::summary(&ranked, Some(limits))?.time_in_range);
-    let target = limits.map(|limits| (limits.low, limits.high));
+    let target = limits.map(|limits| (display.value(limits.low), display.value(limits.high)));
     let within = times.map(|times| (times.within, times.covered_ms as f64 / 60_000.0));
+    let shown = |reading: Reading| Reading { value: display.value(reading.value), ..reading };
+    let readings: Vec<Reading> = readings.into_iter().map(shown).collect();
+    let unit = unit(&display);
     let glucose = Glucose { unit, readings: &readings, spacing_ms, target, within, meals_ms: &meals_ms };
     Ok(glucose::model(&glucose, stretch.range(view.zones), view.zones))
 }
@@ -66,18 +70,19 @@ pub(super) fn profile(view: &View<'_>, found: &Found) -> Result<Model> {
     };
     let readings: Vec<series::Reading> = view.points(found, stretch)?.iter().filter_map(reading).collect();
     let days: BTreeSet<Day> = readings.iter().map(|r| view.zones.day(r.at_ms)).collect();
+    let display = Display::new(&found.kind, &view.units);
     let slot = |slot: series::ProfileSlot| Slot {
         minute: slot.minute,
-        values: slot.values.filter(|_| slot.n >= LEAST_IN_SLOT),
+        values: slot.values.filter(|_| slot.n >= LEAST_IN_SLOT).map(|values| values.map(|value| display.value(value))),
     };
     let slots = series::profile(&readings, SLOT_MINUTES, view.zones).unwrap_or_default();
     let slots: Vec<Slot> = slots.into_iter().map(slot).collect();
-    let profile = Profile { unit: unit(found), slots: &slots, days: days.len(), least_days: series::PROFILE_DAYS };
+    let profile = Profile { unit: unit(&display), slots: &slots, days: days.len(), least_days: series::PROFILE_DAYS };
     Ok(glucose_profile::model(&profile, stretch.range(view.zones), view.zones))
 }
 
-fn unit(found: &Found) -> &str {
-    if found.kind.unit.is_empty() { "mg/dL" } else { &found.kind.unit }
+fn unit(display: &Display) -> &str {
+    if display.unit().is_empty() { "mg/dL" } else { display.unit() }
 }
 
 /// Whether a reading was noted before or after a meal.

@@ -20,7 +20,7 @@ pub(crate) struct Shown {
 
 impl Shown {
     /// Of a type whose largest value, in the store's unit, is `most`.
-    pub fn new(kind: &Kind, units: Units, most: f64) -> Self {
+    pub fn new(kind: &Kind, units: &Units, most: f64) -> Self {
         let display = Display::new(kind, units);
         let unit = unit(kind, display.unit_of_count()).to_owned();
         let most = display.value(most);
@@ -111,13 +111,17 @@ fn hue(kind: &Kind) -> Hue {
 /// As many digits as the unit deserves, else three of the largest value.
 fn decimals(unit: &str, most: f64) -> usize {
     match unit {
-        "steps" | "bpm" | "kcal" | "ms" | "mg/dL" | "mmHg" | "ml" | "min" | "W" | "dB" | "floors" | "pushes"
+        "steps" | "bpm" | "kcal" | "ms" | "mg/dL" | "mmHg" | "ml" | "min" | "W" | "kJ" | "dB" | "floors" | "pushes"
         | "strokes" | "cm"
             if most >= 10.0 =>
         {
             0
         }
-        "%" | "\u{b0}C" | "\u{b0}F" | "kg" | "lb" | "km" | "mi" | "km/h" | "mph" | "breaths/min" if most >= 2.0 => 1,
+        "%" | "\u{b0}C" | "\u{b0}F" | "kg" | "lb" | "km" | "mi" | "km/h" | "mph" | "breaths/min" | "mmol/L"
+            if most >= 2.0 =>
+        {
+            1
+        }
         _ => match most {
             100.0.. => 0,
             10.0.. => 1,
@@ -135,7 +139,7 @@ mod tests {
 
     #[track_caller]
     fn check(word: &str, most: f64, expected: (&str, &str, usize)) {
-        let shown = Shown::new(find(word).expect("a type"), Units::Metric, most);
+        let shown = Shown::new(find(word).expect("a type"), &Units::default(), most);
         let measure = shown.measure();
         assert_eq!((measure.title, measure.unit, measure.decimals), expected);
     }

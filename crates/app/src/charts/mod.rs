@@ -9,7 +9,9 @@ mod correlation;
 mod ecg;
 mod glucose;
 mod heart_rate;
+mod heart_zones;
 pub(crate) mod measure;
+mod night;
 pub mod picture;
 mod pressure;
 mod rings;
@@ -22,6 +24,7 @@ mod tests;
 mod view;
 mod vital;
 mod workout;
+mod years;
 
 use std::io::Write;
 
@@ -36,8 +39,10 @@ use crate::folder::Folder;
 pub use crate::local::day;
 use crate::local::{Found, find_kind, zones};
 
+pub(crate) use night::measured;
+pub(crate) use sleep::hours as hours_asleep;
 pub use stretch::Reach;
-pub use subject::{Detail, SleepStyle, Subject};
+pub use subject::{Detail, Overlay, SleepStyle, Subject};
 pub(crate) use sums::now_and_then;
 use view::View;
 
@@ -68,11 +73,14 @@ pub(crate) fn chart_of(store: &Store, zones: &Zones, question: &Question) -> Res
     match &question.subject {
         Subject::Type(word) => of_type(store, zones, question, word),
         Subject::Calendar(word) => calendar::chart(&view(Reach::Year)?, word),
+        Subject::Years(word, by) => years::chart(&view(Reach::Year)?, word, *by),
         Subject::Pair(first, second, lag) => correlation::chart(&view(Reach::Year)?, (first, second), *lag),
         Subject::HeartRate(detail) => heart_rate::chart(&view(Reach::Day)?, &find_kind(store, "heart_rate")?, *detail),
+        Subject::HeartZones => heart_zones::chart(&view(Reach::Month)?),
         Subject::GlucoseProfile => glucose::profile(&view(Reach::Month)?, &find_kind(store, "blood_glucose")?),
         Subject::Pressure => pressure::chart(&view(Reach::Month)?),
         Subject::Sleep(style) => sleep::chart(&view(Reach::Month)?, *style),
+        Subject::Night(overlays) => night::chart(&view(Reach::Month)?, overlays),
         Subject::Rings => rings::chart(&view(Reach::Month)?),
         Subject::Route(id) => workout::route(store, zones, *id),
         Subject::Profiles(id) => workout::profiles(store, zones, *id),

@@ -29,17 +29,13 @@ const LEAST_OTHERS: usize = 10;
 pub(super) fn chart(view: &View<'_>, style: SleepStyle) -> Result<Model> {
     let sleeper = view.sleeper()?;
     let stretch = stretch(view, &sleeper)?;
-    let wanted = match style {
-        SleepStyle::Night => Days { from: Some(stretch.until), to: Some(stretch.until) },
-        _ => stretch.days(),
-    };
-    let sessions = sleeper.nights(wanted)?;
-    let in_bed = || Ok::<_, Error>(in_bed(&sleeper.segments(wanted)?));
+    if style == SleepStyle::Night || (style == SleepStyle::Suitable && stretch.grain == Grain::Hour) {
+        return Ok(hypnogram::model(&night_of(view)?, view.zones));
+    }
+    let sessions = sleeper.nights(stretch.days())?;
+    let in_bed = || Ok::<_, Error>(in_bed(&sleeper.segments(stretch.days())?));
     let days = stretch.range_of_days(view.zones);
     Ok(match (style, stretch.grain) {
-        (SleepStyle::Night, _) | (SleepStyle::Suitable, Grain::Hour) => {
-            one_night(&sessions, &in_bed()?, stretch.until, view)
-        }
         (SleepStyle::Nights, _) | (SleepStyle::Suitable, Grain::Day) => {
             let written = in_bed()?;
             let all: Vec<Night> = sessions.iter().map(|session| night(session, &written)).collect();
@@ -63,8 +59,16 @@ pub(super) fn stretch(view: &View<'_>, sleeper: &Sleeper<'_>) -> Result<Stretch>
     Ok(view.stretch(Some((first, sessions.iter().map(|session| session.day).max().unwrap_or(last)))))
 }
 
+/// The night that ends a stretch.
+pub(super) fn night_of(view: &View<'_>) -> Result<Night> {
+    let sleeper = view.sleeper()?;
+    let day = stretch(view, &sleeper)?.until;
+    let wanted = Days { from: Some(day), to: Some(day) };
+    Ok(one_night(&sleeper.nights(wanted)?, &in_bed(&sleeper.segments(wanted)?), day))
+}
+
 /// The night of a day with all its parts, else what there is.
-fn one_night(sessions: &[Session], written: &[Bed], day: Day, view: &View<'_>) -> Model {
+fn one_night(sessions: &[Session], written: &[Bed], day: Day) -> Night {
     let night = |session: &Session| with_silences(night(session, written), session);
     let mut parts = sessions.iter().filter(is_night).map(night);
     let whole = parts.next().map(|first| parts.fold(first, together));
@@ -78,7 +82,7 @@ fn one_night(sessions: &[Session], written: &[Bed], day: Day, view: &View<'_>) -
         unwritten: vec![],
         minutes: StageMinutes::default(),
     };
-    hypnogram::model(&found.unwrap_or_else(nothing), view.zones)
+    found.unwrap_or_else(nothing)
 }
 
 fn night(session: &Session, written: &[Bed]) -> Night {
@@ -241,7 +245,7 @@ fn is_free(day: Day) -> bool {
 }
 
 /// Hours asleep of each night of some days.
-pub(super) fn hours(sleeper: &Sleeper<'_>, days: Days) -> Result<BTreeMap<Day, f64>> {
+pub(crate) fn hours(sleeper: &Sleeper<'_>, days: Days) -> Result<BTreeMap<Day, f64>> {
     let sessions = sleeper.nights(days)?;
     let mut hours = BTreeMap::new();
     for session in sessions.iter().filter(is_night) {

@@ -30,7 +30,7 @@ pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
             bar.n = days_in(&days, bar, view.zones).count().max(1) as u64;
         }
     }
-    let shown = Shown::new(&found.kind, view.units, most(bars.iter().map(|bar| bar.mean)));
+    let shown = Shown::new(&found.kind, &view.units, most(bars.iter().map(|bar| bar.mean)));
     // Nobody falls by halves; half a drink is one with a digit.
     let are_whole = bars.iter().all(|bar| shown.value(bar.mean).fract() == 0.0);
     let shown = if are_whole { shown.whole() } else { shown };

@@ -36,7 +36,7 @@ pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
     let range = stretch.range(view.zones);
     let days = view.days(found, stretch.first.saturating_sub(HISTORY_DAYS), stretch.last)?;
     let counted = view.buckets(found, stretch)?;
-    let shown = Shown::new(&found.kind, view.units, most(counted.iter().map(|bucket| bucket.value)));
+    let shown = Shown::new(&found.kind, &view.units, most(counted.iter().map(|bucket| bucket.value)));
     let history: Vec<DayValue> =
         values(&days).into_iter().map(|day| DayValue { value: shown.value(day.value), ..day }).collect();
     let bands = if VITAL.contains(&short_name(&found.kind.identifier)) {

@@ -1,29 +1,46 @@
 //! A stretch of days beside an earlier one: as long, of the same weekdays, and only where both have enough days.
 
+use health::kind::{Style, fold};
 use health::language::word as said;
 use health::series::buckets::Bucket;
 use health::series::compare::{NoComparison, compare};
 use health::series::per_day::DayValue;
 use health::series::periods::Period;
-use health::time::{Day, format_day};
+use health::time::{Day, Zones, format_day};
 use serde::{Deserialize, Serialize};
+use store::Store;
 
 use crate::charts;
 use crate::charts::measure::{Shown, most};
 use crate::daily::of_kind;
 use crate::display::Units;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::folder::Folder;
 use crate::local::{Days, find_kind, zones};
+use crate::sleep::Sleeper;
 
 /// Which earlier stretch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(try_from = "String")]
 pub enum Earlier {
     /// The days right before.
     Before,
     /// The same weeks a year ago: 364 days, so that weekdays stay what they are, or as many years as the stretch has.
     Year,
+    /// Days that end with this one or, so that weekdays stay what they are, up to six days before.
+    Until(Day),
+}
+
+impl TryFrom<String> for Earlier {
+    type Error = Error;
+
+    fn try_from(word: String) -> Result<Self> {
+        Ok(match word.as_str() {
+            "before" => Self::Before,
+            "year" => Self::Year,
+            day => Self::Until(charts::day(day)?),
+        })
+    }
 }
 
 /// Two stretches, and their averages where they may be compared.
@@ -69,18 +86,14 @@ const YEAR: Day = 52 * WEEK;
 /// Compares a type from one day to another with an earlier stretch.
 pub fn beside(folder: &Folder, word: &str, days: (&str, &str), earlier: Earlier, now_ms: i64) -> Result<Beside> {
     let store = folder.read()?;
-    let (found, zones) = (find_kind(&store, word)?, zones(&store)?);
+    let zones = zones(&store)?;
     let today = zones.day(now_ms);
     let asked = Period { first: charts::day(days.0)?, last: charts::day(days.1)? };
     let (now, before) = periods(asked, earlier, today);
-    let orders = store.orders()?;
-    let span = Days { from: Some(before.first), to: Some(now.last) };
-    let rows = of_kind(&store, &found, span, orders.of(&found.kind.identifier), &zones)?;
-    let shown = Shown::new(&found.kind, Units::of_store(&store)?, most(rows.iter().map(|day| day.value)));
-    let value = |day: &Bucket| DayValue { day: day.day, value: shown.value(day.value) };
-    let values: Vec<DayValue> = rows.iter().map(value).collect();
-    let compared = compare(&values, found.kind.style, before, now, today);
-    let measure = shown.measure();
+    let span = Days { from: Some(before.first.min(now.first)), to: Some(before.last.max(now.last)) };
+    let Series { values, style, unit, digits } =
+        if fold(word) == SLEEP { nights(&store, &zones, span)? } else { days_of(&store, &zones, word, span)? };
+    let compared = compare(&values, style, before, now, today);
     let (averages, reason) = match compared {
         Ok(found) => {
             let averages = Averages {
@@ -88,8 +101,8 @@ pub fn beside(folder: &Folder, word: &str, days: (&str, &str), earlier: Earlier,
                 earlier: found.first.mean,
                 difference: found.difference,
                 relative: found.relative,
-                unit: said(measure.unit),
-                digits: measure.decimals,
+                unit: said(&unit),
+                digits,
                 with_data: (found.second.days, found.first.days),
                 of_days: now.days(),
             };
@@ -101,6 +114,39 @@ pub fn beside(folder: &Folder, word: &str, days: (&str, &str), earlier: Earlier,
     Ok(Beside { days: ends(now), earlier_days: ends(before), averages, reason })
 }
 
+/// What has no type of its own: the length of nights.
+const SLEEP: &str = "sleep";
+
+/// One number a day, as it is shown.
+struct Series {
+    values: Vec<DayValue>,
+    style: Style,
+    unit: String,
+    digits: usize,
+}
+
+fn days_of(store: &Store, zones: &Zones, word: &str, span: Days) -> Result<Series> {
+    let found = find_kind(store, word)?;
+    let orders = store.orders()?;
+    let rows = of_kind(store, &found, span, orders.of(&found.kind.identifier), zones)?;
+    let shown = Shown::new(&found.kind, &Units::of_store(store)?, most(rows.iter().map(|day| day.value)));
+    let value = |day: &Bucket| DayValue { day: day.day, value: shown.value(day.value) };
+    let measure = shown.measure();
+    Ok(Series {
+        values: rows.iter().map(value).collect(),
+        style: found.kind.style,
+        unit: measure.unit.to_owned(),
+        digits: measure.decimals,
+    })
+}
+
+/// Minutes asleep of each night: a night that nobody measured is missing and not short.
+fn nights(store: &Store, zones: &Zones, span: Days) -> Result<Series> {
+    let hours = charts::hours_asleep(&Sleeper::new(store, &store.orders()?, zones)?, span)?;
+    let values = hours.into_iter().map(|(day, hours)| DayValue { day, value: hours * 60.0 }).collect();
+    Ok(Series { values, style: Style::Arithmetic, unit: "min".to_owned(), digits: 0 })
+}
+
 /// The last whole weeks of what was asked for that are over, and as many earlier ones.
 fn periods(asked: Period, earlier: Earlier, today: Day) -> (Period, Period) {
     let over = asked.before(today);
@@ -109,6 +155,8 @@ fn periods(asked: Period, earlier: Earlier, today: Day) -> (Period, Period) {
     let back = match earlier {
         Earlier::Before => length,
         Earlier::Year => YEAR * ((length - 1).max(0) / YEAR + 1),
+        // Whole weeks earlier; a later stretch is never the earlier one.
+        Earlier::Until(day) => (now.last.saturating_sub(day).max(length) + WEEK - 1) / WEEK * WEEK,
     };
     (now, Period { first: now.first.saturating_sub(back), last: now.last.saturating_sub(back) })
 }
@@ -140,6 +188,9 @@ mod tests {
         check_periods((985, 1000), Earlier::Before, [(986, 999), (972, 985)]);
         check_periods((993, 999), Earlier::Year, [(993, 999), (629, 635)]);
         check_periods((600, 999), Earlier::Year, [(601, 999), (-127, 271)]);
+        check_periods((980, 993), Earlier::Until(800), [(980, 993), (784, 797)]);
+        check_periods((980, 993), Earlier::Until(797), [(980, 993), (784, 797)]);
+        check_periods((980, 993), Earlier::Until(990), [(980, 993), (966, 979)]);
         check_periods((998, 999), Earlier::Before, [(1000, 999), (1000, 999)]);
     }
 
@@ -168,5 +219,38 @@ mod tests {
         assert_eq!(ask(first + 7, first + 13, Earlier::Year).reason, Some("no_data"));
         assert_eq!(ask(first + 9, first + 13, Earlier::Before).reason, Some("too_short"));
         assert_eq!(ask(first + 3, first + 9, Earlier::Before).reason, Some("few_days"));
+    }
+
+    #[test]
+    fn nights_are_compared_by_how_long_somebody_slept() {
+        let first: Day = 20_500;
+        let night = |n: Day| {
+            let (evening, morning) = (format_day(first + n - 1), format_day(first + n));
+            let hour = if n < 7 { 6 } else { 7 };
+            format!(
+                "<Record type=\"HKCategoryTypeIdentifierSleepAnalysis\" sourceName=\"Watch\" \
+                 value=\"HKCategoryValueSleepAnalysisAsleepCore\" startDate=\"{evening} 23:00:00 +0000\" \
+                 endDate=\"{morning} {hour:02}:00:00 +0000\"/>"
+            )
+        };
+        let rows: Vec<String> = (0..14).map(night).collect();
+        let folder = TestFolder::of_rows("beside-sleep", &rows);
+        crate::settings::set(&folder, "home_zone", "UTC").expect("set");
+        let days = (format_day(first + 7), format_day(first + 13));
+        let now_ms = i64::from(first + 14) * 86_400_000 + 1;
+        let week = beside(&folder, "sleep", (&days.0, &days.1), Earlier::Before, now_ms).expect("an answer");
+        let averages = week.averages.expect("averages");
+        assert_eq!((averages.now, averages.earlier, averages.unit.as_str()), (480.0, 420.0, "min"));
+    }
+
+    #[test]
+    fn an_earlier_time_is_a_word_or_a_day() {
+        let check = |word: &str, expected: Option<Earlier>| {
+            assert_eq!(Earlier::try_from(word.to_owned()).ok(), expected, "{word}");
+        };
+        check("before", Some(Earlier::Before));
+        check("year", Some(Earlier::Year));
+        check("1970-01-11", Some(Earlier::Until(10)));
+        check("later", None);
     }
 }

@@ -160,7 +160,7 @@ impl Look<'_> {
         let span = local::Days { from: Some(first), to: Some(self.last) };
         let ranks = self.orders.of(&found.kind.identifier);
         let days = of_kind(self.store, &found, span, ranks, self.zones)?;
-        let shown = Shown::new(&found.kind, self.units, most(days.iter().map(|day| day.value)));
+        let shown = Shown::new(&found.kind, &self.units, most(days.iter().map(|day| day.value)));
         Ok(Some(Days { subject, shown, rule: Rule::of(&found.kind), days }))
     }
 

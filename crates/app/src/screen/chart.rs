@@ -11,7 +11,7 @@ use health::{key, say};
 use serde::{Deserialize, Serialize};
 use store::Store;
 
-use crate::charts::{self, Question, Reach, Subject};
+use crate::charts::{self, Overlay, Question, Reach, Subject};
 use crate::error::{Code, Error, Result};
 use crate::folder::Folder;
 use crate::local::{find_kind, zones};
@@ -50,6 +50,8 @@ pub struct Shown {
     pub hero: Option<Hero>,
     /// What was usual before; only for a card.
     pub context: Option<Context>,
+    /// What else was measured in a night, by the words of types; none for other charts.
+    pub measured: Vec<&'static str>,
 }
 
 /// A place of the time axis, and what is told there.
@@ -121,6 +123,8 @@ const RANGES: [(&str, Reach); 6] = [
     ("year", Reach::Year),
     ("all", Reach::All),
 ];
+/// The first column of the table of a night.
+const FROM: &str = key!("From");
 /// Days before a stretch that tell what was usual.
 const BEFORE_DAYS: u32 = 28;
 
@@ -141,10 +145,13 @@ pub fn chart(folder: &Folder, ask: &Ask, now_ms: i64) -> Result<Shown> {
     let hero = hero(&model, events).filter(|_| matches!(question.subject, Subject::Type(_) | Subject::Pressure));
     // What happens now and then has no average that it could be beside.
     let context = if ask.small && !events { context((&store, &zones), &question, first)? } else { None };
+    let is_night = model.table.columns.first().is_some_and(|head| head == FROM);
+    let measured = if is_night && !model.is_empty() { charts::measured(&store, &model.range)? } else { Vec::new() };
     if ask.small {
         bare(&mut model);
     }
-    Ok(Shown { first_day: format_day(first), last_day: format_day(last), slots, hero, context, model })
+    let measured = measured.into_iter().map(Overlay::word).collect();
+    Ok(Shown { first_day: format_day(first), last_day: format_day(last), slots, hero, context, measured, model })
 }
 
 fn reach(word: &str) -> Result<Reach> {
@@ -173,7 +180,8 @@ fn bare(model: &mut Model) {
 
 fn slots(model: &Model, zones: &Zones) -> Vec<Slot> {
     match model.table.columns.as_slice() {
-        [from, ..] if *from == said(key!("From")) => segments(model),
+        [from, ..] if *from == said(FROM) => segments(model),
+        [first, ..] if *first == said(chart::years::FIRST) => of_years(model),
         [_, time, ..] if *time == said(TIME) => readings(model),
         _ => spans(model).into_iter().filter_map(|span| by_label(model, span, zones)).collect(),
     }
@@ -220,15 +228,29 @@ fn segments(model: &Model) -> Vec<Slot> {
     let blocks = last.unwrap_or_default();
     let before = model.table.rows.len().saturating_sub(blocks.len());
     let slot = |(block, row): (&chart::layer::Block, &Vec<String>)| match row.as_slice() {
-        [from, to, stage, length] => Some(Slot {
+        [from, to, stage, length, ..] => Some(Slot {
             from: block.x0,
             to: block.x1,
             label: format!("{from} \u{2013} {to}"),
-            parts: vec![Part { name: stage.clone(), text: length.clone() }],
+            parts: std::iter::once(Part { name: stage.clone(), text: length.clone() })
+                .chain(parts(&model.table.columns, row, 4))
+                .collect(),
         }),
         _ => None,
     };
     blocks.iter().zip(model.table.rows.iter().skip(before)).filter_map(slot).collect()
+}
+
+/// Years over each other: each row of the table has as much of the axis as the others.
+fn of_years(model: &Model) -> Vec<Slot> {
+    let width = (model.x.to - model.x.from) / model.table.rows.len().max(1) as f64;
+    let slot = |(place, row): (usize, &Vec<String>)| Slot {
+        from: model.x.from + place as f64 * width,
+        to: model.x.from + (place + 1) as f64 * width,
+        label: row.first().cloned().unwrap_or_default(),
+        parts: parts(&model.table.columns, row, 1),
+    };
+    model.table.rows.iter().enumerate().map(slot).collect()
 }
 
 /// Single measurements: each reaches half way to its neighbours.
@@ -346,9 +368,13 @@ mod tests {
     #[test]
     fn whoever_points_at_a_slot_reads_its_row_of_the_table() {
         let folder = TestFolder::filled("screen-slots");
-        for (subject, range) in
-            [("heart_rate", "month"), ("step_count", "week"), ("sleep", "day"), ("body_mass", "all")]
-        {
+        for (subject, range) in [
+            ("heart_rate", "month"),
+            ("step_count", "week"),
+            ("sleep", "day"),
+            ("body_mass", "all"),
+            ("step_count:years", "year"),
+        ] {
             let shown = chart(&folder, &ask(subject, range, false), NOW_MS).expect(subject);
             assert!(!shown.slots.is_empty(), "{subject}");
             for slot in &shown.slots {

@@ -4,7 +4,7 @@ use health::kind;
 use health::language::word;
 use serde::Serialize;
 
-use crate::display::{Display, Units};
+use crate::display::{Display, Units, choices};
 use crate::error::Result;
 use crate::folder::Folder;
 use crate::types::TypeAnswer;
@@ -21,6 +21,9 @@ pub struct TypeRow {
     pub group: String,
     /// The unit that people read.
     pub shown_unit: String,
+    /// In which units it may be read, where there is a choice.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<&'static str>,
 }
 
 /// Lists the types that have live rows.
@@ -29,7 +32,8 @@ pub fn types(folder: &Folder) -> Result<Vec<TypeRow>> {
     let row = |row: TypeAnswer| TypeRow {
         word: kind::slug(&row.identifier),
         group: kind::get_or_guess(&row.identifier, row.unit.as_deref()).group,
-        shown_unit: Display::of_answer(&row.identifier, row.unit.as_deref(), units).unit().to_owned(),
+        units: choices(&kind::get_or_guess(&row.identifier, row.unit.as_deref())),
+        shown_unit: Display::of_answer(&row.identifier, row.unit.as_deref(), &units).unit().to_owned(),
         row: TypeAnswer { name: word(&row.name), ..row },
     };
     Ok(crate::types::types(folder)?.into_iter().map(row).collect())

@@ -91,7 +91,8 @@ fn times(pen: &Pen, frame: &Frame, width: f64) -> Drawing<()> {
         let middle = middle.min(width - 2.0 - half).max(2.0 + half);
         let place = (middle - half, middle + half);
         let is_free = taken.iter().all(|other| place.0 >= other.1 + BETWEEN || place.1 + BETWEEN <= other.0);
-        if !frame.has_labels || !is_free || place.1 > right {
+        // A lane above another one keeps the lines of its hours and leaves their names to that.
+        if tick.label.is_empty() || !frame.has_labels || !is_free || place.1 > right {
             continue;
         }
         taken.push(place);

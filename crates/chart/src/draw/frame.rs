@@ -143,7 +143,7 @@ fn labels_below(view: &View, room: Room, is_last: bool) -> f64 {
     if !room.has_labels(is_last) {
         return 0.0;
     }
-    let has_ticks = view.x.kind != AxisKind::Hidden && !view.x.ticks.is_empty();
+    let has_ticks = view.x.kind != AxisKind::Hidden && view.x.ticks.iter().any(|tick| !tick.label.is_empty());
     let is_beside = room.is_close() && has_ticks;
     let title = if view.x.label.is_empty() || is_beside { 0.0 } else { HEADER - 4.0 };
     if has_ticks { room.labels() + title } else { title }

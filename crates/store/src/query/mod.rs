@@ -6,6 +6,7 @@ mod hours;
 mod imports;
 pub(crate) mod kinds;
 mod members;
+mod overlaps;
 pub(crate) mod points;
 mod presence;
 mod ranks;
@@ -25,6 +26,7 @@ pub use entries::EntryRow;
 pub use imports::{ImportRow, LostFile, RejectRow};
 pub use kinds::{KindRow, TypeRow};
 pub use members::{MemberRow, Membership};
+pub use overlaps::OverlapRow;
 pub use points::Point;
 pub use ranks::{Orders, Ranks};
 pub use samples::{SampleQuery, SampleRow};
@@ -33,7 +35,7 @@ pub use sql::{Answer, MAX_BYTES, MAX_ROWS};
 pub use status::{EntryTotals, Totals};
 pub use verify::Finding;
 pub use workouts::{WorkoutKey, WorkoutRow};
-pub use zones::HomeFrom;
+pub use zones::{HomeFrom, StayRow};
 
 #[cfg(test)]
 pub(crate) mod testing;

@@ -1,6 +1,6 @@
 //! Where the wearer was: the home zone, and anchors from `HKTimeZone` in sleep and workouts.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use health::series::rank::{Class, Writer};
@@ -43,6 +43,21 @@ impl HomeFrom {
     }
 }
 
+/// A stay, and the rows that name its zone while it lasts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StayRow {
+    /// Milliseconds since 1970 in UTC.
+    pub from_ms: i64,
+    /// The zone's IANA name; none for home.
+    pub zone: Option<String>,
+    /// Rows of sleep.
+    pub sleep: u64,
+    /// Workouts.
+    pub workouts: u64,
+    /// Who wrote them.
+    pub sources: BTreeSet<i64>,
+}
+
 impl Store {
     /// Returns how the home zone came about.
     pub fn home_from(&self) -> Result<HomeFrom> {
@@ -58,6 +73,27 @@ impl Store {
     /// Returns the IANA name of the home zone: the setting, else `fallback`. The first import sets it.
     pub fn home_zone(&self, fallback: &str) -> Result<String> {
         Ok(read(&self.conn, HOME_ZONE)?.unwrap_or_else(|| fallback.to_owned()))
+    }
+
+    /// Returns the stays of the wearer, the oldest first, and what told each.
+    pub fn stays(&self) -> Result<Vec<StayRow>> {
+        let row = |stay: Stay| StayRow { from_ms: stay.from_ms, zone: stay.zone, ..StayRow::default() };
+        let mut rows: Vec<StayRow> = stays(&self.conn)?.into_iter().map(row).collect();
+        let mut statement = self.conn.prepare_cached(ANCHORS)?;
+        let mut anchors = statement.query([])?;
+        while let Some(anchor) = anchors.next()? {
+            let start_ms: i64 = anchor.get(0)?;
+            let place = rows.partition_point(|row| row.from_ms <= start_ms);
+            let Some(row) = place.checked_sub(1).and_then(|place| rows.get_mut(place)) else { continue };
+            let Ok(zone) = anchor.get_ref(2)?.as_str() else { continue };
+            if row.zone.as_deref() != Some(zone) {
+                continue;
+            }
+            let is_workout: bool = anchor.get(4)?;
+            *(if is_workout { &mut row.workouts } else { &mut row.sleep }) += 1;
+            row.sources.extend(anchor.get::<_, Option<i64>>(3)?);
+        }
+        Ok(rows)
     }
 
     /// Returns the wearer's zones, by the home zone and the setting `day_boundaries`.
@@ -155,12 +191,12 @@ fn most_frequent(anchors: &[Anchor]) -> Option<&str> {
 /// Samples of sleep and workouts that name a zone. Sorted here, the bodies of all workouts would be in memory at once;
 /// and few have to be parsed.
 const ANCHORS: &str =
-    "SELECT s.start_ms, s.start_ms + s.duration_ms, json_extract(d.json, '$.metadata.HKTimeZone') AS zone, s.source_id
+    "SELECT s.start_ms, s.start_ms + s.duration_ms, json_extract(d.json, '$.metadata.HKTimeZone') AS zone, s.source_id, 0
          FROM samples s JOIN details d ON d.id = s.details_id
          WHERE s.kind_id = (SELECT id FROM kinds WHERE identifier = 'HKCategoryTypeIdentifierSleepAnalysis')
            AND s.superseded_by IS NULL AND instr(d.json, 'HKTimeZone') > 0 AND zone IS NOT NULL
          UNION ALL
-         SELECT start_ms, coalesce(end_ms, start_ms), json_extract(body, '$.metadata.HKTimeZone') AS zone, source_id
+         SELECT start_ms, coalesce(end_ms, start_ms), json_extract(body, '$.metadata.HKTimeZone') AS zone, source_id, 1
          FROM entries
          WHERE kind = 'workout' AND superseded_by IS NULL AND start_ms IS NOT NULL
            AND instr(body, 'HKTimeZone') > 0 AND zone IS NOT NULL";
@@ -237,6 +273,22 @@ mod tests {
         let anchors = super::anchors(&store.conn).expect("anchors");
         let found: Vec<_> = anchors.iter().map(|a| (a.start_ms, a.end_ms, &*a.zone)).collect();
         assert_eq!(found, [(5, 9, "Asia/Tokyo")]);
+    }
+
+    #[test]
+    fn a_stay_knows_what_named_its_zone() {
+        let store = testing::empty();
+        let day_ms = 86_400_000;
+        for (day, zone) in [(1, "Europe/Berlin"), (2, "Europe/Berlin"), (9, "Asia/Tokyo")] {
+            let body = serde_json::json!({"metadata": {"HKTimeZone": zone}}).to_string();
+            let sql =
+                "INSERT INTO entries (kind, identity, start_ms, body, import_id) VALUES ('workout', '37', ?1, ?2, 1)";
+            store.conn.execute(sql, rusqlite::params![day * day_ms, body]).expect("a row");
+        }
+        super::find_stays(&store.conn, "UTC").expect("kept");
+        let found = store.stays().expect("stays");
+        let told: Vec<_> = found.iter().map(|stay| (stay.zone.as_deref(), stay.sleep, stay.workouts)).collect();
+        assert_eq!(told, [(Some("Europe/Berlin"), 0, 2), (Some("Asia/Tokyo"), 0, 1), (None, 0, 0)]);
     }
 
     #[track_caller]

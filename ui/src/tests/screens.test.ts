@@ -1,0 +1,119 @@
+// What the screens do with what they are asked: filters, overlays, comparisons, units.
+import { flushSync } from 'svelte'
+import { afterEach, expect, test } from 'vitest'
+import chartNight from '../../../tests/fixtures/ipc/chart_night.json'
+import types from '../../../tests/fixtures/ipc/types.json'
+import workouts from '../../../tests/fixtures/ipc/workouts.json'
+import { overlays } from '../views/sleep/overlays.svelte'
+import { type Page, click, kept, open, says, until } from './support'
+
+let page: Page
+
+afterEach(() => {
+  page.close()
+  overlays.clear()
+})
+
+/** Sleep among the types, which the invented ones lack. */
+const withSleep = {
+  ...kept,
+  types: () => [...types.answer, { ...types.answer[0], word: 'sleep_analysis', name: 'Sleep', group: 'sleep', kind: 'category' }],
+}
+
+function change(selector: string, value: string) {
+  const field = document.querySelector<HTMLInputElement | HTMLSelectElement>(selector)
+  if (!field) throw new Error(`no ${selector}`)
+  field.value = value
+  field.dispatchEvent(new Event(field instanceof HTMLInputElement && field.type === 'search' ? 'input' : 'change', { bubbles: true }))
+  flushSync()
+}
+
+test('filters of workouts come from the address and go there', async () => {
+  const filters: unknown[] = []
+  const answers = { ...kept, workouts: ({ filter }: Record<string, unknown>) => (filters.push(filter), workouts.answer) }
+  page = open(answers, '#/workouts?least=30&search=park')
+  await until(() => document.querySelector('[data-testid=totals]'))
+  expect(filters.at(-1)).toEqual({ leastMin: 30, search: 'park', most: 100 })
+  change('input[type=search]', 'lake & sea')
+  await until(() => location.hash === '#/workouts?least=30&search=lake%20%26%20sea')
+  change('input[type=date]', '2026-03-01')
+  const wanted = { from: '2026-03-01', leastMin: 30, search: 'lake & sea', most: 100 }
+  await until(() => JSON.stringify(filters.at(-1)) === JSON.stringify(wanted))
+  click('form.filters .button')
+  await until(() => location.hash === '#/workouts')
+})
+
+test('the totals are of all that fits and more rows come when asked for', async () => {
+  const asked: number[] = []
+  const many = { ...workouts.answer, totals: { count: 250, duration_s: 7200, distance_m: 42_195, energy_kcal: 4100 } }
+  page = open({ ...kept, workouts: ({ filter }: Record<string, unknown>) => (asked.push((filter as { most: number }).most), many) }, '#/workouts')
+  const totals = await until(() => document.querySelector('[data-testid=totals]')?.textContent)
+  for (const text of ['250 workouts', '2 h 0 min', '42.2\u00a0km', '4,100\u00a0kcal']) expect(totals).toContain(text)
+  click('button.more')
+  await until(() => asked.at(-1) === 200)
+})
+
+test('what was measured in a night is drawn below it when chosen, and that is remembered', async () => {
+  const subjects: string[] = []
+  const night = { ...chartNight.answer, measured: ['heart_rate', 'respiratory_rate'] }
+  const chart = ({ question }: Record<string, unknown>) => {
+    const { subject } = question as { subject: string }
+    if (subject.startsWith('sleep:night')) subjects.push(subject)
+    return night
+  }
+  page = open({ ...withSleep, chart }, '#/sleep?range=day')
+  Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, value: 600 })
+  const buttons = await until(() => {
+    const found = [...document.querySelectorAll<HTMLElement>('.overlays button')]
+    return found.length > 0 && found
+  })
+  expect(buttons.map((button) => button.textContent)).toEqual(['Heart rate', 'Respiratory rate'])
+  buttons[1]?.click()
+  await until(() => subjects.at(-1) === 'sleep:night:respiratory_rate')
+  expect(localStorage.getItem('vitalog.night')).toBe('respiratory_rate')
+})
+
+test('C leads to the earlier time where a screen has one', async () => {
+  page = open(kept, '#/heart?range=month')
+  const card = await until(() => document.querySelector<HTMLElement>('[data-testid=beside]'))
+  window.dispatchEvent(new KeyboardEvent('keydown', { key: 'c' }))
+  expect(document.activeElement).toBe(card)
+  expect(location.hash).toBe('#/heart?range=month')
+})
+
+test('one metric stands beside an earlier time and in years', async () => {
+  const asked: unknown[] = []
+  const beside = (args: Record<string, unknown>) => (asked.push(args.earlier), kept.beside?.(args))
+  page = open({ ...kept, beside }, '#/compare/step_count?range=week&date=2026-02-20&by=periods')
+  await until(() => asked.length > 0)
+  expect(asked[0]).toBe('2026-02-13')
+  change('main .until input', '2025-12-31')
+  await until(() => asked.at(-1) === '2025-12-31')
+  click('.picks .segments button:last-child')
+  await says('Steps, year over year')
+  expect(location.hash).toContain('by=years')
+})
+
+test('sources say on which days several wrote, and where the wearer was', async () => {
+  page = open(kept, '#/sources')
+  const overlaps = await until(() => document.querySelector('[data-testid=overlaps]')?.textContent)
+  expect(overlaps).toContain('Steps')
+  const stays = document.querySelector('[data-testid=stays]')?.textContent
+  expect(stays).toContain('Home is Europe/Berlin. Chosen by you.')
+})
+
+test('a type has a unit of its own', async () => {
+  const set: unknown[] = []
+  const answers = {
+    ...kept,
+    types: () => types.answer.map((row) => ({ ...row, units: ['kcal', 'kJ'] })),
+    settings: () => ({ units_of: 'body_mass=lb, step_count=kcal' }),
+    set_setting: (args: Record<string, unknown>) => (set.push(args), { units_of: args.to }),
+  }
+  page = open(answers, '#/type/step_count')
+  await until(() => document.querySelector('.about select'))
+  await until(() => document.querySelector<HTMLSelectElement>('.about select')?.value === 'kcal')
+  change('.about select', 'kJ')
+  await until(() => set.length === 1)
+  expect(set).toEqual([{ key: 'units_of', to: 'body_mass=lb, step_count=kJ' }])
+})
