@@ -4,6 +4,7 @@ use app::verify::FindingAnswer;
 use app::{Folder, Result};
 
 use super::End;
+use super::import::cancelled_by_ctrl_c;
 use super::out::{Out, Style};
 use super::table::Table;
 
@@ -17,7 +18,7 @@ pub struct Verify {
 
 pub(super) fn run(verb: &Verify, folder: &Folder, out: &mut Out) -> Result<End> {
     if verb.repair {
-        app::verify::repair(folder)?;
+        app::verify::repair(folder, &cancelled_by_ctrl_c(out))?;
     }
     let answer = app::verify::verify(folder)?;
     match out.style {

@@ -157,14 +157,14 @@ pub fn route(desk: &Desk, id: i64, path: &Path) -> Answer<PathBuf> {
 const GPX: &str = "gpx";
 
 /// The file that somebody names; none where they changed their mind.
-fn asked<R: Runtime>(app: &AppHandle<R>, title: String, name: &str, end: &str) -> Option<PathBuf> {
+pub(super) fn asked<R: Runtime>(app: &AppHandle<R>, title: String, name: &str, end: &str) -> Option<PathBuf> {
     let name = format!("{}.{end}", name.replace(['/', '\\', ':'], " "));
     let dialog = app.dialog().file().set_title(title).set_file_name(name).add_filter(end, &[end]);
     dialog.blocking_save_file().and_then(|file| file.into_path().ok())
 }
 
 /// A name with the right end.
-fn ending(path: &Path, end: &str) -> PathBuf {
+pub(super) fn ending(path: &Path, end: &str) -> PathBuf {
     let fits = path.extension().is_some_and(|known| known.eq_ignore_ascii_case(end));
     if fits { path.to_owned() } else { PathBuf::from(format!("{}.{end}", path.display())) }
 }

@@ -23,19 +23,20 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 #[cfg(target_os = "linux")]
 const BEHIND: i32 = 10;
 
-/// At most one import or undo runs at a time.
+/// At most one import, undo or other long job runs at a time.
 #[derive(Debug, Default)]
 pub struct Running {
     busy: AtomicBool,
     cancel: Mutex<Cancel>,
 }
 
-/// Gives the place free again, also when the import panics.
-struct Place<'a>(&'a Running);
+/// The one place of long work; dropped, it is free again, also after a panic.
+#[derive(Debug)]
+pub struct Place<'a>(&'a Running);
 
 impl Running {
-    /// The place, and what stops the import that has it.
-    fn take(&self) -> Option<(Place<'_>, Cancel)> {
+    /// The place, and what stops the work that has it; none where it is taken.
+    pub fn take(&self) -> Option<(Place<'_>, Cancel)> {
         let taken = self.busy.compare_exchange(false, true, Ordering::AcqRel, Ordering::Acquire).is_ok();
         taken.then(|| {
             let cancel = Cancel::default();
@@ -103,7 +104,7 @@ pub async fn sample<R: Runtime>(app: AppHandle<R>, on: bool, progress: Channel<P
 }
 
 /// Runs what takes long on a thread of its own, so that other commands are answered meanwhile; one at a time.
-async fn in_the_background<R: Runtime>(
+pub(super) async fn in_the_background<R: Runtime>(
     app: AppHandle<R>,
     work: impl FnOnce(&Shared, &Cancel) -> Answer<Value> + Send + 'static,
 ) -> Answer<Value> {
@@ -130,7 +131,7 @@ fn behind_the_page() {
     }
 }
 
-/// Asks the running import or undo to stop; it answers with `cancelled`. Nothing happens where none runs.
+/// Asks what runs to stop; it answers with `cancelled`. Nothing happens where none runs.
 #[tauri::command]
 pub fn cancel_import(shared: State<'_, Shared>) {
     shared.running.cancel().cancel();

@@ -2,8 +2,11 @@
 
 pub mod backend;
 pub mod charts;
+pub mod copies;
 pub mod error;
+pub mod exports;
 pub mod imports;
+pub mod keeping;
 pub mod numbers;
 pub mod product;
 pub mod settings;
@@ -25,6 +28,8 @@ pub struct Shared {
     pub backend: Arc<dyn Backend>,
     /// The running import, if any.
     pub running: imports::Running,
+    /// The backup that was chosen, if any.
+    pub chosen: copies::Chosen,
     /// File to import as soon as the page is there.
     pub open: std::sync::Mutex<Option<PathBuf>>,
 }
@@ -32,7 +37,12 @@ pub struct Shared {
 impl Shared {
     /// Nothing runs yet.
     pub fn new(backend: Arc<dyn Backend>, open: Option<PathBuf>) -> Self {
-        Self { backend, running: imports::Running::default(), open: std::sync::Mutex::new(open) }
+        Self {
+            backend,
+            running: imports::Running::default(),
+            chosen: copies::Chosen::default(),
+            open: std::sync::Mutex::new(open),
+        }
     }
 }
 
@@ -69,6 +79,16 @@ pub fn with_commands<R: Runtime>(builder: Builder<R>, shared: Shared) -> Builder
         settings::settings,
         settings::set_setting,
         settings::doctor,
+        keeping::holdings,
+        keeping::verify,
+        keeping::compact,
+        keeping::delete_all,
+        copies::back_up,
+        copies::choose_backup,
+        copies::restore,
+        copies::kept_copies,
+        copies::bring_back,
+        exports::export_everything,
     ])
 }
 

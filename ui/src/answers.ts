@@ -291,3 +291,70 @@ export interface Check {
   found: string
   fix: string
 }
+
+/** A part of the data folder, and its size. */
+export interface Part {
+  part: 'store' | 'log' | 'kept' | 'sample' | 'other'
+  bytes: number
+}
+
+export interface Verified {
+  ok: boolean
+  exists: boolean
+  findings: { check: string; text: string }[]
+}
+
+export interface Compacted {
+  before: number
+  after: number
+  copies_removed: number
+}
+
+/** A backup that is to be restored. */
+export interface Backup {
+  file: string
+  records: number
+  last_import: string | null
+  bytes: number
+  schema: number
+}
+
+export interface BackedUp {
+  file: string
+  records: number
+  bytes: number
+}
+
+export interface Restored {
+  file: string
+  records: number
+  /** Null where nothing was there before. */
+  kept: string | null
+  damaged: boolean
+}
+
+/** A copy from before a restore or an upgrade. */
+export interface KeptCopy {
+  name: string
+  what: 'before_restore' | 'before_upgrade' | 'damaged'
+  at: string
+  until: string
+  bytes: number
+}
+
+export interface Exported {
+  records: number
+  out: string
+  /** Files of an earlier export that this one had nothing for. */
+  left: string[]
+}
+
+/** What was deleted, and what was not. */
+export interface Receipt {
+  at: string
+  records: number | null
+  bytes: number
+  removed: { name: string; bytes: number }[]
+  left: string[]
+  receipt: string | null
+}

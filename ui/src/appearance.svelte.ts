@@ -14,6 +14,8 @@ const CHOICES = {
 } as const
 
 export type Choice = keyof typeof CHOICES
+/** How the window looks and is worked, whatever is shown in it. */
+export const LOOKS: Choice[] = ['language', 'theme', 'contrast', 'motion', 'keys']
 export const choicesOf = (choice: Choice): readonly string[] => CHOICES[choice]
 
 function kept(choice: Choice): string {
@@ -43,7 +45,9 @@ export function choose(choice: Choice, to: string): void {
 function apply(): void {
   const root = document.documentElement
   const { theme, contrast, motion } = appearance.chosen
-  const dark = theme === 'system' ? matches('(prefers-color-scheme: dark)') : theme === 'dark'
+  // Where the system forces its colours, charts have to stand on a ground that goes with them.
+  const system = theme === 'system' || matches('(forced-colors: active)')
+  const dark = system ? matches('(prefers-color-scheme: dark)') : theme === 'dark'
   appearance.theme = dark ? 'dark' : 'light'
   root.dataset.theme = appearance.theme
   root.dataset.contrast = contrast === 'more' || matches('(prefers-contrast: more)') ? 'more' : 'usual'
@@ -56,7 +60,7 @@ const matches = (query: string) => window.matchMedia(query).matches
 /** Follows the system from now on; returns how to stop. */
 export function followSystem(): () => void {
   apply()
-  const queries = ['(prefers-color-scheme: dark)', '(prefers-contrast: more)'].map((query) => window.matchMedia(query))
+  const queries = ['(prefers-color-scheme: dark)', '(prefers-contrast: more)', '(forced-colors: active)'].map((query) => window.matchMedia(query))
   queries.forEach((query) => query.addEventListener('change', apply))
   return () => queries.forEach((query) => query.removeEventListener('change', apply))
 }

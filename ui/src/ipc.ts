@@ -3,21 +3,30 @@ import { Channel, invoke as send } from '@tauri-apps/api/core'
 import { getCurrentWebview } from '@tauri-apps/api/webview'
 import type {
   Agreement,
+  BackedUp,
+  Backup,
   Beside,
   Change,
   Chart,
   ChartQuestion,
   Check,
+  Compacted,
   Earlier,
   Ecg,
   Explained,
+  Exported,
+  KeptCopy,
   Nights,
   Order,
   Overlapping,
+  Part,
+  Receipt,
+  Restored,
   Settings,
   Source,
   Stays,
   Table,
+  Verified,
   WorkoutDetail,
   WorkoutFilter,
   Workouts,
@@ -150,6 +159,14 @@ export interface ImportDetail {
   /** The first of them only, where there are many. */
   rejects: Reject[]
   rejects_total: number
+  /** The first files beside the document that were missing or not whole. */
+  files: LostFile[]
+}
+
+export interface LostFile {
+  reason: string
+  type: string | null
+  file: string | null
 }
 
 export interface Progress {
@@ -161,7 +178,7 @@ export interface Progress {
   phase: 'waiting' | 'reading' | 'finishing'
 }
 
-/** How far an undo is. */
+/** How far an undo, a check or an export is. */
 export interface Steps {
   done: number
   of: number
@@ -189,7 +206,7 @@ export const openedWith = () => invoke<string | null>('opened_with')
 export const types = () => invoke<TypeRow[]>('types')
 export const imports = () => invoke<ImportRow[]>('imports')
 export const importDetail = (id: number) => invoke<ImportDetail>('import_detail', { import: id })
-/** Stops the import or the undo that runs. */
+/** Stops what runs: an import, an undo, or another long job. */
 export const cancelImport = () => invoke<null>('cancel_import')
 
 export const chart = (question: ChartQuestion) => invoke<Chart>('chart', { question })
@@ -215,6 +232,31 @@ export const sql = (statement: string) => invoke<Table>('sql', { statement })
 export const settings = () => invoke<Settings>('settings')
 export const setSetting = (key: string, to: string) => invoke<Settings>('set_setting', { key, to })
 export const doctor = () => invoke<Check[]>('doctor')
+
+export const holdings = () => invoke<Part[]>('holdings')
+export const keptCopies = () => invoke<KeptCopy[]>('kept_copies')
+export const compact = () => invoke<Compacted>('compact')
+/** Shows the system's own dialog; null if it was closed. */
+export const backUp = (title: string, name: string) => invoke<BackedUp | null>('back_up', { title, name })
+/** The same; what was chosen is restored by `restore`. */
+export const chooseBackup = (title: string, filter: string) => invoke<Backup | null>('choose_backup', { title, filter })
+export const restore = () => invoke<Restored>('restore')
+export const bringBack = (name: string) => invoke<Restored>('bring_back', { name })
+export const deleteAll = () => invoke<Receipt>('delete_all', { confirm: 'delete' })
+
+/** Checks everything; with `repair` after making days and counts anew. */
+export function verify(repair: boolean, heard: (steps: Steps) => void): Promise<Verified> {
+  const progress = new Channel<Steps>()
+  progress.onmessage = heard
+  return invoke<Verified>('verify', { repair, progress })
+}
+
+/** Writes everything into a folder that the system's own dialog asks for; null if that was closed. */
+export function exportEverything(form: 'jsonl' | 'csv', title: string, heard: (steps: Steps) => void): Promise<Exported | null> {
+  const progress = new Channel<Steps>()
+  progress.onmessage = heard
+  return invoke<Exported | null>('export_everything', { form, title, progress })
+}
 
 /** Shows the system's own dialog; null if it was closed. */
 export const chooseExport = (title: string, filter: string) =>

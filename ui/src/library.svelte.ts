@@ -31,6 +31,9 @@ export interface Outcome {
 /** More files than this do not wait. */
 export const MOST_WAITING = 50
 
+/** What else takes long, and is done one at a time. */
+export type Job = 'verify' | 'repair' | 'compact' | 'backUp' | 'restore' | 'export' | 'deleteAll'
+
 export const importing = $state({
   file: null as string | null,
   progress: null as ipc.Progress | null,
@@ -45,6 +48,8 @@ export const importing = $state({
   /** The import that is being undone, and how far that is. */
   undoing: null as { id: number; file: string } | null,
   steps: null as ipc.Steps | null,
+  /** Another long job, such as a backup. */
+  job: null as Job | null,
   /** Whether the page goes back to one's own data. */
   leaving: false,
   undone: null as ipc.Undone | null,
@@ -54,11 +59,11 @@ export const importing = $state({
 
 const idle = {
   ...{ file: null, progress: null, cancelling: false, turnedAway: 0, error: null },
-  ...{ undoing: null, steps: null, leaving: false, undone: null, kept: null },
+  ...{ undoing: null, steps: null, job: null, leaving: false, undone: null, kept: null },
 }
 
-/** Whether an import or an undo runs, or other data are about to be shown: what is listed may not be theirs. */
-export const busy = () => importing.file !== null || importing.undoing !== null || importing.leaving
+/** Whether an import, an undo or another long job runs, or other data are about to be shown: what is listed may not be theirs. */
+export const busy = () => importing.file !== null || importing.undoing !== null || importing.leaving || importing.job !== null
 
 /** Forgets everything about imports; for a page that opens. */
 export function reset(): void {
@@ -153,6 +158,15 @@ export async function undo(id: number, file: string): Promise<void> {
   // Until then the page lists the import, and a file that comes has to wait.
   await refresh()
   Object.assign(importing, { undoing: null, steps: null, cancelling: false }, end)
+  await work()
+}
+
+/** Does another long job; files that come meanwhile wait. */
+export async function occupy(job: Job, doing: () => Promise<void>): Promise<void> {
+  if (busy()) return
+  Object.assign(importing, { job, steps: null, cancelling: false })
+  await doing()
+  Object.assign(importing, { job: null, steps: null, cancelling: false })
   await work()
 }
 

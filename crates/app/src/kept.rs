@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use health::time::{format_instant, parse_stamp};
+use serde::Serialize;
 use store::{Cancel, SCHEMA_VERSION, Store};
 
-use crate::error::{About, Code, Result};
+use crate::error::{About, Code, Error, Result};
 use crate::folder::{Folder, create_private};
 use crate::new_file::{OURS, UNFINISHED, new_file};
 
@@ -22,6 +23,62 @@ pub(crate) const DAMAGED: &str = "damaged";
 const BEFORE_UPGRADE: &str = "before-upgrade-of-version";
 /// How long a copy is kept.
 const KEEP_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
+/// A copy that is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeptCopy {
+    /// The name of its file in the folder of copies.
+    pub name: String,
+    /// What brought it about.
+    pub what: What,
+    /// When it was made.
+    pub at: String,
+    /// From then on it goes with the next restore or compaction.
+    pub until: String,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// Why a copy is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// Another store took its place.
+    BeforeRestore,
+    /// A newer version brought the store up to date.
+    BeforeUpgrade,
+    /// It was too damaged to be copied, and lies there as it was.
+    Damaged,
+}
+
+/// The copies of a store that are kept, the newest first. Unfinished ones and side files are not told.
+pub fn list(folder: &Folder) -> Vec<KeptCopy> {
+    let mut copies: Vec<(i64, KeptCopy)> = copies(folder).iter().filter_map(|path| kept(path)).collect();
+    copies.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.name.cmp(&b.1.name)));
+    copies.into_iter().map(|(_, copy)| copy).collect()
+}
+
+fn kept(path: &Path) -> Option<(i64, KeptCopy)> {
+    let name = name(path);
+    if !name.ends_with(".db") {
+        return None;
+    }
+    let what = match name {
+        name if name.starts_with(BEFORE_RESTORE) => What::BeforeRestore,
+        name if name.starts_with(DAMAGED) => What::Damaged,
+        _ => What::BeforeUpgrade,
+    };
+    let (at_ms, bytes) = (made(path)?, path.metadata().ok()?.len());
+    let (at, until) = (format_instant(at_ms), format_instant(at_ms.saturating_add(KEEP_MS)));
+    Some((at_ms, KeptCopy { name: name.to_owned(), what, at, until, bytes }))
+}
+
+/// The file of a copy that [`list`] tells, by its name.
+pub fn file(folder: &Folder, wanted: &str) -> Result<PathBuf> {
+    let found = copies(folder).into_iter().find(|path| name(path) == wanted && kept(path).is_some());
+    let hint = "It may have been older than 30 days.";
+    found.ok_or_else(|| Error::new(Code::NotFound, "That copy is not kept any more.", hint))
+}
 
 /// Writes a copy of a store into a file that does not exist yet; a failure leaves nothing behind.
 pub(crate) fn copy(store: &mut Store, file: &Path, cancel: &Cancel) -> Result<()> {
@@ -199,6 +256,32 @@ mod tests {
             .collect();
         left.sort_unstable();
         assert_eq!(left, expected);
+    }
+
+    #[test]
+    fn whole_copies_are_listed_and_found_by_their_names() {
+        let folder = TestFolder::new("kept-list");
+        let dir = folder.dir().join(KEPT);
+        create_private(&dir).expect("a folder");
+        // Made later than any file of this test can be.
+        let of = |what: &str, day: u32| format!("{what}-205003{day:02}T073000000Z.db");
+        let names = [of("before-upgrade-of-version-4", 14), of("damaged", 16), of("before-restore", 15)];
+        let others = [of("damaged", 16) + "-wal", of("before-restore", 15) + ".vitalog.part", "my.db".to_owned()];
+        for name in names.iter().chain(&others) {
+            fs::write(dir.join(name), "a copy").expect("written");
+        }
+        let listed = list(&folder);
+        let found: Vec<(&str, What)> = listed.iter().map(|copy| (copy.name.as_str(), copy.what)).collect();
+        let [upgraded, damaged, restored] = &names;
+        let expected = [(damaged, What::Damaged), (restored, What::BeforeRestore), (upgraded, What::BeforeUpgrade)];
+        assert_eq!(found, expected.map(|(name, what)| (name.as_str(), what)));
+        let newest = &listed[0];
+        assert_eq!((newest.at.as_str(), newest.bytes), ("2050-03-16T07:30:00.000Z", 6));
+        assert_eq!(newest.until, "2050-04-15T07:30:00.000Z");
+        assert_eq!(file(&folder, damaged), Ok(dir.join(damaged)));
+        for name in [others[0].as_str(), others[2].as_str(), "../vitalog.db", ""] {
+            assert_eq!(file(&folder, name).expect_err("not listed").code, Code::NotFound, "{name}");
+        }
     }
 
     #[test]

@@ -17,10 +17,11 @@ pub mod explain;
 pub mod export;
 pub mod folder;
 mod hold;
+pub mod holdings;
 pub mod import;
 pub mod imports;
 mod input;
-mod kept;
+pub mod kept;
 pub mod local;
 mod new_file;
 pub mod overlaps;
@@ -47,5 +48,5 @@ pub use chart::{Drawn, Model, Scale, Size, Theme, render};
 pub use error::{Code, Error, Result};
 pub use folder::Folder;
 pub use health::language;
-/// Stops an import or an undo at any moment.
-pub use store::Cancel;
+/// Stops long work at any moment, and how far it is.
+pub use store::{Cancel, Steps};

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use health::time::format_instant;
 use serde::Serialize;
 use store::{Cancel, Store, WholeCopy};
 
@@ -24,6 +25,30 @@ pub struct Restored {
     pub kept: Option<String>,
     /// True where that was too damaged to be a store; it lies there as it was.
     pub damaged: bool,
+}
+
+/// What a backup holds, before it takes the store's place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Backup {
+    /// The name of its file.
+    pub file: String,
+    /// Distinct live samples in it.
+    pub records: i64,
+    /// When the newest import in it was made.
+    pub last_import: Option<String>,
+    /// Its size.
+    pub bytes: u64,
+    /// Its schema; an earlier one is brought up to date by the restore.
+    pub schema: i64,
+}
+
+/// Looks into a backup; nothing is changed. Fails where [`restore`] would.
+pub fn look(file: &Path, cancel: &Cancel) -> Result<Backup> {
+    let bytes = fs::metadata(file).reading(file)?.len();
+    let totals = Store::open_copy(file, cancel).and_then(|copy| copy.totals()).reading(file)?;
+    let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
+    let last_import = totals.last_import_ms.map(format_instant);
+    Ok(Backup { file: name, records: totals.records, last_import, bytes, schema: totals.schema })
 }
 
 /// Puts a backup in the place of everything in the store. What was there is kept; a store that is too damaged to be
@@ -105,6 +130,19 @@ mod tests {
         assert!(message.contains("`vitalog.db`") && message.contains("written"), "{message}");
         assert!(!message.contains("copy.db"), "{message}");
         assert!(path.is_file() && !beside(&path, ".part").exists());
+    }
+
+    #[test]
+    fn a_backup_says_what_it_holds_before_it_is_restored() {
+        let folder = TestFolder::filled("restore-look");
+        let copy = folder.dir().join("copy.db");
+        let made = crate::backup::backup(&folder, &copy, &Cancel::default()).expect("a backup");
+        let seen = look(&copy, &Cancel::default()).expect("a backup");
+        assert_eq!((seen.file.as_str(), seen.records, seen.bytes), ("copy.db", made.records, made.bytes));
+        assert!(seen.records > 0 && seen.last_import.is_some());
+        fs::write(&copy, "milk and bread").expect("written");
+        assert_eq!(look(&copy, &Cancel::default()).expect_err("no backup").code, Code::NotABackup);
+        assert_eq!(look(&folder.dir().join("none.db"), &Cancel::default()).expect_err("none").code, Code::NotFound);
     }
 
     /// A store in which something cannot be read, although every page is whole.

@@ -1,6 +1,7 @@
 //! Is the store whole?
 
 use serde::Serialize;
+use store::{Cancel, Steps};
 
 use crate::error::Result;
 use crate::folder::Folder;
@@ -28,17 +29,22 @@ pub struct FindingAnswer {
 
 /// Computes everything anew that is derived from rows: days, hours, summaries. Rows stay as they are, so what is wrong
 /// in the file itself remains and is told by the next [`verify`].
-pub fn repair(folder: &Folder) -> Result<()> {
+pub fn repair(folder: &Folder, cancel: &Cancel) -> Result<()> {
     if !folder.store_path().exists() {
         return Ok(());
     }
-    Ok(folder.write()?.rebuild(&system_zone())?)
+    Ok(folder.write()?.rebuild_within(&system_zone(), cancel)?)
 }
 
 /// Checks the file, its references and its roll-ups.
 pub fn verify(folder: &Folder) -> Result<Verified> {
+    verify_within(folder, &Cancel::default(), &mut |_| {})
+}
+
+/// The same; `progress` hears before each step how far it is, and `cancel` stops it.
+pub fn verify_within(folder: &Folder, cancel: &Cancel, progress: &mut dyn FnMut(Steps)) -> Result<Verified> {
     let exists = std::fs::metadata(folder.store_path()).is_ok_and(|file| file.len() > 0);
-    let found = folder.read()?.verify(&system_zone())?;
+    let found = folder.read()?.verify_within(&system_zone(), cancel, progress)?;
     let findings: Vec<FindingAnswer> =
         found.into_iter().map(|f| FindingAnswer { check: f.check.to_owned(), text: f.text }).collect();
     Ok(Verified { ok: findings.is_empty(), exists, findings })

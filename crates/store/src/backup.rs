@@ -19,6 +19,30 @@ const PAGES: i32 = 1024;
 #[derive(Debug)]
 pub struct WholeCopy(Connection);
 
+/// What a copy of a store holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CopyTotals {
+    /// Distinct live samples.
+    pub records: i64,
+    /// When the newest import in it was made.
+    pub last_import_ms: Option<i64>,
+    /// Version of its schema.
+    pub schema: i64,
+}
+
+impl WholeCopy {
+    /// Counts what is in it, whatever its schema.
+    pub fn totals(&self) -> Result<CopyTotals> {
+        const TOTALS: &str = "SELECT (SELECT coalesce(sum(n), 0) FROM series_summary WHERE n > 0),
+                                     (SELECT max(at_ms) FROM imports WHERE undone = 0)";
+        let schema = user_version(&self.0)?;
+        let row = self.0.query_row(TOTALS, [], |row| {
+            Ok(CopyTotals { records: row.get(0)?, last_import_ms: row.get(1)?, schema })
+        })?;
+        Ok(row)
+    }
+}
+
 impl Store {
     /// Writes a copy of the store as it is now into a file that is empty or missing. One file, without side files, that
     /// any SQLite tool opens; who writes to the store meanwhile is not kept waiting.
@@ -274,6 +298,21 @@ mod tests {
         drop(notes);
         let error = Store::open_copy(&path, &Cancel::default()).expect_err("refused");
         assert!(matches!(error.kind(), ErrorKind::NoCopy), "{error}");
+    }
+
+    #[test]
+    fn a_copy_says_what_it_holds() {
+        let folder = Folder::new("totals");
+        let totals = opened(&folder.copy()).totals().expect("an answer");
+        let whole = filled().totals().expect("an answer");
+        assert_eq!(totals.records, whole.records);
+        assert_eq!((totals.last_import_ms, totals.schema), (whole.last_import_ms, SCHEMA_VERSION));
+        // Of every earlier version, too.
+        let stores = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/stores");
+        for version in 1..SCHEMA_VERSION {
+            let earlier = opened(&stores.join(format!("v{version}.db"))).totals().expect("an answer");
+            assert!(earlier.records > 0 && earlier.schema == version, "{earlier:?}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use health::kind;
 use health::time::{Day, Zones};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::cancel::{Cancel, Done};
 use crate::dictionary::KindRef;
 use crate::error::Result;
 use crate::hourly;
@@ -32,7 +33,12 @@ const AROUND_ZONE_DAYS: Day = 3;
 impl Store {
     /// Computes every roll-up and summary anew, for another home zone.
     pub fn rebuild(&mut self, home_zone: &str) -> Result<()> {
-        self.change(|tx| rebuild_all(tx, home_zone))
+        self.rebuild_within(home_zone, &Cancel::default())
+    }
+
+    /// The same; a stop changes nothing.
+    pub fn rebuild_within(&mut self, home_zone: &str, cancel: &Cancel) -> Result<()> {
+        self.write(cancel, |tx| rebuild_all(tx, home_zone).map(Done::Commit))
     }
 }
 

@@ -43,7 +43,7 @@ mod unite;
 mod units;
 mod views;
 
-pub use backup::WholeCopy;
+pub use backup::{CopyTotals, WholeCopy};
 pub use cancel::Cancel;
 pub use error::{Error, ErrorKind, Result};
 pub use ingest::{ANOTHER_PERSON, Delivery, Phase, Progress, REJECTS_KEPT};

@@ -34,12 +34,12 @@ pub struct Undone {
     pub home_zone: Option<HomeMoved>,
 }
 
-/// How far an undo is.
+/// How far an undo or a check is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Steps {
     /// Steps done.
     pub done: u64,
-    /// All steps: one for each kind, and one for what follows.
+    /// All steps: some for each kind, and some for what is around them.
     pub of: u64,
 }
 

@@ -2,6 +2,7 @@
 import { mockIPC } from '@tauri-apps/api/mocks'
 import { flushSync, mount, unmount } from 'svelte'
 import App from '../App.svelte'
+import { reset as forgetJobs } from '../keeping.svelte'
 import { library, reset } from '../library.svelte'
 import changes from '../../../tests/fixtures/ipc/changes.json'
 import chart from '../../../tests/fixtures/ipc/chart.json'
@@ -21,6 +22,10 @@ import sources from '../../../tests/fixtures/ipc/sources.json'
 import sql from '../../../tests/fixtures/ipc/sql.json'
 import workout from '../../../tests/fixtures/ipc/workout.json'
 import workouts from '../../../tests/fixtures/ipc/workouts.json'
+import deleteAll from '../../../tests/fixtures/ipc/delete_all.json'
+import holdings from '../../../tests/fixtures/ipc/holdings.json'
+import keptCopies from '../../../tests/fixtures/ipc/kept_copies.json'
+import verify from '../../../tests/fixtures/ipc/verify.json'
 import importExport from '../../../tests/fixtures/ipc/import_export.json'
 import importDetail from '../../../tests/fixtures/ipc/import_detail.json'
 import imports from '../../../tests/fixtures/ipc/imports.json'
@@ -63,6 +68,10 @@ export const kept: Record<string, Answer> = {
   opened_with: () => null,
   cancel_import: () => null,
   choose_export: () => null,
+  holdings: () => holdings.answer,
+  kept_copies: () => keptCopies.answer,
+  verify: () => verify.answer,
+  delete_all: () => deleteAll.answer,
 }
 
 export const emptyStore: Record<string, Answer> = {
@@ -96,6 +105,7 @@ export function open(answers: Record<string, Answer> = kept, address = '#/import
   localStorage.clear()
   history.replaceState(null, '', address)
   reset()
+  forgetJobs()
   document.body.innerHTML = '<div id="app"></div>'
   const app = mount(App, { target: document.body.firstElementChild as HTMLElement })
   return { asked, close: () => void unmount(app) }

@@ -4,13 +4,15 @@ pub mod csv;
 pub mod line;
 mod output;
 
+use std::path::Path;
+
 use health::EntryKind;
 use health::kind::{self, Kind};
 use health::time::{DayRange, parse_day};
 use serde::Serialize;
 use serde_json::Value;
 use store::query::{EntryRow, SampleQuery};
-use store::{Cancel, Store};
+use store::{Cancel, Steps, Store};
 
 use crate::error::{Error, Result, cancelled};
 use crate::folder::Folder;
@@ -59,7 +61,34 @@ pub fn export(
     let store = folder.read()?;
     let chosen = Chosen::new(&store, selection)?;
     let mut writer = output::Writer::begin(output, format, &chosen.named)?;
-    let written = write(&store, selection, &chosen, cancel, &mut writer);
+    let mut go_on = || if cancel.is_cancelled() { Err(cancelled()) } else { Ok(()) };
+    let written = write(&store, selection, &chosen, &mut go_on, &mut writer);
+    writer.end(written)
+}
+
+/// Writes everything that counts into a folder. `progress` hears before each row how far it is; a stop leaves no file.
+pub fn export_all(
+    folder: &Folder,
+    format: Format,
+    out: &Path,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(Steps),
+) -> Result<Exported> {
+    let store = folder.read()?;
+    let selection = Selection::default();
+    let chosen = Chosen::new(&store, &selection)?;
+    let entries: i64 = store.entry_totals()?.iter().map(|row| row.count).sum();
+    let mut steps = Steps { done: 0, of: (store.totals()?.records + entries).unsigned_abs() };
+    let mut writer = output::Writer::begin(Output::Folder(out.to_owned()), format, &chosen.named)?;
+    let mut go_on = || {
+        if cancel.is_cancelled() {
+            return Err(cancelled());
+        }
+        progress(steps);
+        steps.done = steps.of.min(steps.done + 1);
+        Ok(())
+    };
+    let written = write(&store, &selection, &chosen, &mut go_on, &mut writer);
     writer.end(written)
 }
 
@@ -100,10 +129,9 @@ fn write(
     store: &Store,
     selection: &Selection,
     chosen: &Chosen,
-    cancel: &Cancel,
+    go_on: &mut dyn FnMut() -> Result<()>,
     writer: &mut output::Writer<'_>,
 ) -> Result<()> {
-    let go_on = || if cancel.is_cancelled() { Err(cancelled()) } else { Ok(()) };
     let zones = zones(store)?;
     let days = selection.days.instants(&zones);
     let (from_ms, until_ms) = days.range_ms();

@@ -240,7 +240,7 @@ mod tests {
     use store::Cancel;
 
     use super::*;
-    use crate::export::{Selection, export};
+    use crate::export::{Selection, export, export_all};
     use crate::testing::TestFolder;
 
     #[track_caller]
@@ -300,6 +300,27 @@ mod tests {
         let mut names: Vec<_> = fs::read_dir(folder).expect("a folder").map(|f| f.expect("one").file_name()).collect();
         names.sort_unstable();
         names
+    }
+
+    #[test]
+    fn an_export_of_everything_tells_how_far_it_is_and_leaves_nothing_when_stopped() {
+        let folder = TestFolder::filled("export-all");
+        let (dir, cancel) = (folder.dir().join("out"), Cancel::default());
+        let mut heard = Vec::new();
+        let done = export_all(&folder, Format::Csv, &dir, &cancel, &mut |steps| heard.push(steps)).expect("exported");
+        let whole = export_to(&folder, folder.dir().join("whole"), &[], Format::Csv).expect("exported");
+        assert_eq!((done, files(&dir)), (whole, files(&folder.dir().join("whole"))));
+        assert!(heard.len() > 10 && heard.is_sorted_by_key(|steps| steps.done), "{heard:?}");
+        assert!(heard.iter().all(|steps| steps.done <= steps.of && steps.of > 10), "{heard:?}");
+        let (stopped, mut rows) = (folder.dir().join("stopped"), 0);
+        let error = export_all(&folder, Format::Jsonl, &stopped, &cancel, &mut |_| {
+            rows += 1;
+            if rows == 5 {
+                cancel.cancel();
+            }
+        });
+        assert_eq!((error.expect_err("stopped").code, rows), (Code::Cancelled, 5));
+        assert!(files(&stopped).is_empty());
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Is the store whole: the file, its references, what follows from the imports, and the roll-ups against a recount.
 
 use super::{hours, presence, recount, remerge};
-use crate::error::Result;
+use crate::cancel::{Cancel, STEPS};
+use crate::error::{Error, Result};
 use crate::history::live_imports;
 use crate::nights;
 use crate::open::Store;
+use crate::undo::Steps;
 use crate::units;
 
 /// Something that is not as it should be.
@@ -19,6 +21,10 @@ pub struct Finding {
 
 /// Findings listed per check; more are only counted.
 const LISTED: usize = 20;
+
+/// The steps of a check besides those of each kind: file, references and summaries before them; hours, nights and entries
+/// after them.
+const AROUND_KINDS: u64 = 6;
 
 /// Samples have no foreign keys, which would cost a look-up each: here they are looked up together. `NULL NOT IN` an
 /// empty table is true.
@@ -53,9 +59,43 @@ impl Store {
     /// Checks everything; an empty answer means that the store is whole. `home_zone` holds where no setting and no
     /// sample tells one.
     pub fn verify(&self, home_zone: &str) -> Result<Vec<Finding>> {
+        self.check(home_zone, &mut |_| Ok(()))
+    }
+
+    /// The same, step by step: `progress` hears before each how far it is, and `cancel` stops it in the middle of one.
+    pub fn verify_within(
+        &mut self,
+        home_zone: &str,
+        cancel: &Cancel,
+        progress: &mut dyn FnMut(Steps),
+    ) -> Result<Vec<Finding>> {
+        let asked = cancel.clone();
+        self.conn.progress_handler(STEPS, Some(move || asked.is_cancelled()))?;
+        let findings = self.check(home_zone, &mut |steps| {
+            cancel.check()?;
+            progress(steps);
+            Ok(())
+        });
+        self.conn.progress_handler(0, None::<fn() -> bool>)?;
+        findings
+    }
+
+    fn check(&self, home_zone: &str, begins: &mut dyn FnMut(Steps) -> Result<()>) -> Result<Vec<Finding>> {
+        // Before it there may be nothing that can be read.
+        let mut steps = Steps { done: 0, of: AROUND_KINDS };
+        let mut next = |steps: &mut Steps| {
+            begins(*steps)?;
+            steps.done += 1;
+            Ok::<_, Error>(())
+        };
         let mut findings = Vec::new();
+        next(&mut steps)?;
         self.collect(&mut findings, "file", "SELECT * FROM pragma_integrity_check WHERE integrity_check <> 'ok'")?;
+        let kinds = self.kinds()?;
+        steps.of += kinds.len() as u64;
+        next(&mut steps)?;
         self.collect(&mut findings, "references", REFERENCES)?;
+        next(&mut steps)?;
         self.collect(
             &mut findings,
             "series_summary",
@@ -71,7 +111,8 @@ impl Store {
                 OR r.first_ms IS NOT s.first_ms OR r.last_ms IS NOT s.last_ms",
         )?;
         let (zones, orders, imports) = (self.zones(home_zone)?, self.orders()?, live_imports(&self.conn)?);
-        for kind in self.kinds()? {
+        for kind in kinds {
+            next(&mut steps)?;
             let mut texts = Texts::default();
             presence::of_samples(&self.conn, &kind, &imports, &zones, &mut texts)?;
             findings.extend(texts.findings("presence"));
@@ -87,12 +128,15 @@ impl Store {
             remerge::differences(&self.conn, &kind, &zones, &orders, &mut texts)?;
             findings.extend(texts.findings("merged"));
         }
+        next(&mut steps)?;
         let mut texts = Texts::default();
         hours::differences(&self.conn, &zones, &orders, &mut texts)?;
         findings.extend(texts.findings("hourly"));
+        next(&mut steps)?;
         let mut texts = Texts::default();
         nights::differences(&self.conn, &zones, &orders, &mut texts)?;
         findings.extend(texts.findings("nights"));
+        next(&mut steps)?;
         let mut texts = Texts::default();
         presence::of_entries(&self.conn, &imports, &mut texts)?;
         findings.extend(texts.findings("presence"));

@@ -42,6 +42,36 @@ fn check_in(whole: fn() -> Store, damage: &str, expected: &[&str]) {
 }
 
 #[test]
+fn a_check_tells_how_far_it_is_and_can_be_stopped() {
+    let (mut store, cancel) = (whole(), Cancel::default());
+    let mut heard = Vec::new();
+    let found = store.verify_within("Europe/Berlin", &cancel, &mut |steps| heard.push(steps)).expect("an answer");
+    assert_eq!(found, []);
+    let last = heard.last().expect("steps");
+    assert!(heard.windows(2).all(|two| two[0].done + 1 == two[1].done) && heard.len() > 6, "{heard:?}");
+    assert_eq!((last.done + 1, last.of), (heard.len() as u64, heard.len() as u64));
+    let mut after = 0;
+    let stopped = store.verify_within("Europe/Berlin", &cancel, &mut |steps| {
+        after = steps.done;
+        if steps.done == 2 {
+            cancel.cancel();
+        }
+    });
+    assert!(matches!(stopped.expect_err("stopped").kind(), ErrorKind::Cancelled));
+    assert!(after <= 3, "it stops where it is");
+    assert_eq!(store.verify("Europe/Berlin").expect("and can be asked again"), []);
+}
+
+#[test]
+fn what_is_made_anew_can_be_stopped() {
+    let (mut store, cancel) = (whole(), Cancel::default());
+    cancel.cancel();
+    let stopped = store.rebuild_within("Europe/Berlin", &cancel).expect_err("stopped");
+    assert!(matches!(stopped.kind(), ErrorKind::Cancelled), "{stopped}");
+    assert_eq!(store.verify("Europe/Berlin").expect("as it was"), []);
+}
+
+#[test]
 fn what_is_whole_has_no_findings() {
     check("", &[]);
 }
