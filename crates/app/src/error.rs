@@ -193,7 +193,11 @@ impl From<store::Error> for Error {
             ),
             ErrorKind::Input(error) => error.into(),
             ErrorKind::Io(error) => error.into(),
-            _ => Self::new(Code::StoreFailed, sentence(&format!("The store failed: {text}")), "Run `vitalog doctor`."),
+            _ => Self::new(
+                Code::StoreFailed,
+                sentence(&say!("The store failed: {text}", text)),
+                word(key!("Run `vitalog doctor`.")),
+            ),
         }
     }
 }

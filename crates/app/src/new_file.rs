@@ -5,6 +5,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use health::language::word;
+use health::{key, say};
+
 use crate::error::{About, Code, Error, Result};
 use crate::folder::beside;
 
@@ -29,7 +32,11 @@ fn refuse_existing(file: &Path) -> Result<()> {
 }
 
 fn is_there(file: &Path) -> Error {
-    Error::new(Code::File, format!("{} is there already.", shown(file)), "Name a file that does not exist.")
+    Error::new(
+        Code::File,
+        say!("{name} is there already.", name = shown(file)),
+        word(key!("Name a file that does not exist.")),
+    )
 }
 
 fn shown(file: &Path) -> String {
@@ -57,8 +64,9 @@ impl Unfinished {
     /// The same for a file that may be replaced. What is no file, such as a pipe, would be lost without a word.
     pub fn replacing(meant: &Path) -> Result<Self> {
         if fs::metadata(meant).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-            let message = format!("{} is a pipe or a device, and no file.", shown(meant));
-            return Err(Error::new(Code::File, message, "Name a file; what goes to standard output can go there too."));
+            let message = say!("{name} is a pipe or a device, and no file.", name = shown(meant));
+            let hint = word(key!("Name a file; what goes to standard output can go there too."));
+            return Err(Error::new(Code::File, message, hint));
         }
         Self::of(meant)
     }

@@ -4,6 +4,8 @@ use std::io::Write;
 use std::path::Path;
 
 use chart::{Model, Size, Theme, png, render_headed};
+use health::key;
+use health::language::word;
 
 use crate::error::{About, Code, Error, Result};
 use crate::new_file::Unfinished;
@@ -45,7 +47,7 @@ pub fn picture(model: &Model, size: Size, theme: Theme, format: Format, scale: f
 }
 
 fn failed(error: chart::Error) -> Error {
-    Error::new(Code::File, format!("{error}."), "Please tell us; the table is there with --csv.")
+    Error::new(Code::File, format!("{error}."), word(key!("Please tell us; the table is there with --csv.")))
 }
 
 /// Writes a picture for its owner alone. A file of that name is replaced once the new one is whole.

@@ -5,6 +5,9 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
+use health::language::word;
+use health::{key, say};
+
 use super::{Code, Error, Result, capital, input};
 
 /// What was to be done with a file.
@@ -56,47 +59,61 @@ impl<T> About<T> for store::Result<T> {
 /// The name of a file or folder without what is above it.
 pub(super) fn name(path: &Path) -> String {
     // `/` and `..` have no name of their own.
-    path.file_name().map_or_else(|| "this folder".to_owned(), |name| format!("`{}`", name.to_string_lossy()))
+    path.file_name().map_or_else(|| word(key!("this folder")), |name| format!("`{}`", name.to_string_lossy()))
 }
 
 /// What is wrong with a file that the system refuses.
 pub(super) fn io(error: &io::Error, about: Option<(&Path, Doing)>) -> Error {
-    let check = |code, message| Error::new(code, message, "Check the path.");
+    let check = |code, message| Error::new(code, message, word(key!("Check the path.")));
     match (error.kind(), about) {
         (ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge, _) => {
-            Error::new(Code::NoSpace, "The disk is full.", "Make room and try again.")
+            Error::new(Code::NoSpace, word(key!("The disk is full.")), word(key!("Make room and try again.")))
         }
-        (ErrorKind::NotFound, None) => check(Code::NotFound, "There is no such file or folder.".to_owned()),
-        (kind, None) => refused("A file cannot be read or written", kind),
+        (ErrorKind::NotFound, None) => check(Code::NotFound, word(key!("There is no such file or folder."))),
+        (kind, None) => refused(&word(key!("A file cannot be read or written")), kind),
         (kind, Some((path, doing))) => match (fault(path, kind), doing) {
-            (Some(Fault::Missing(folder)), _) => check(Code::NotFound, format!("There is no folder {}.", name(folder))),
+            (Some(Fault::Missing(folder)), _) => {
+                check(Code::NotFound, say!("There is no folder {name}.", name = name(folder)))
+            }
             (Some(Fault::NoFolder(file)), _) => {
-                check(Code::File, format!("{} is a file, and no folder.", capital(&name(file))))
+                check(Code::File, say!("{name} is a file, and no folder.", name = capital(&name(file))))
             }
             (None, _) if is_too_long(error) => {
-                let message = format!("The name {} is too long.", name(longest(path)));
-                Error::new(Code::File, message, "Choose a shorter name.")
+                let message = say!("The name {name} is too long.", name = name(longest(path)));
+                Error::new(Code::File, message, word(key!("Choose a shorter name.")))
             }
             (None, Doing::Reading) if kind == ErrorKind::NotFound => {
-                check(Code::NotFound, format!("There is no file or folder {}.", name(path)))
+                check(Code::NotFound, say!("There is no file or folder {name}.", name = name(path)))
             }
-            (None, Doing::Reading) => refused(&format!("{} cannot be read", capital(&name(path))), kind),
+            (None, Doing::Reading) => refused(&say!("{name} cannot be read", name = capital(&name(path))), kind),
             (None, Doing::Writing) if path.symlink_metadata().is_err() => {
                 let folder = name(path.parent().unwrap_or(path));
-                refused(&format!("Nothing can be written in {folder}"), kind)
+                refused(&say!("Nothing can be written in {folder}", folder), kind)
             }
-            (None, Doing::Writing) => refused(&format!("{} cannot be written", capital(&name(path))), kind),
+            (None, Doing::Writing) => refused(&say!("{name} cannot be written", name = capital(&name(path))), kind),
         },
     }
 }
 
 fn refused(what: &str, kind: ErrorKind) -> Error {
     let hint = match kind {
-        ErrorKind::IsADirectory => "Choose another name.",
-        ErrorKind::PermissionDenied => "Check its permissions.",
-        _ => "Choose another place.",
+        ErrorKind::IsADirectory => key!("Choose another name."),
+        ErrorKind::PermissionDenied => key!("Check its permissions."),
+        _ => key!("Choose another place."),
     };
-    Error::new(Code::File, format!("{what}: {kind}."), hint)
+    Error::new(Code::File, format!("{what}: {}.", why(kind)), word(hint))
+}
+
+/// Why, in the words of the system; those that people meet are told in their language.
+fn why(kind: ErrorKind) -> String {
+    let known = match kind {
+        ErrorKind::PermissionDenied => key!("permission denied"),
+        ErrorKind::ReadOnlyFilesystem => key!("read-only filesystem or storage medium"),
+        ErrorKind::IsADirectory => key!("is a directory"),
+        ErrorKind::InvalidFilename => key!("invalid filename"),
+        _ => return kind.to_string(),
+    };
+    word(known)
 }
 
 /// Other invalid names are those that SQLite cannot be told, and on other systems those with signs that none may have.
@@ -140,14 +157,14 @@ fn is_empty(path: &Path) -> bool {
 
 fn no_backup(path: &Path) -> Error {
     let what = match path {
-        path if is_empty(path) => "is empty, and no backup of a store",
-        path if path.is_dir() => "is no backup of a store",
-        _ => "is no backup of a store, or not a whole one",
+        path if is_empty(path) => key!("is empty, and no backup of a store"),
+        path if path.is_dir() => key!("is no backup of a store"),
+        _ => key!("is no backup of a store, or not a whole one"),
     };
     Error::new(
         Code::NotABackup,
-        format!("{} {what}; nothing was changed.", capital(&name(path))),
-        "Name a file that `vitalog backup` has written.",
+        say!("{name} {what}; nothing was changed.", name = capital(&name(path)), what = word(what)),
+        word(key!("Name a file that `vitalog backup` has written.")),
     )
 }
 

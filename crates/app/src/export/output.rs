@@ -6,7 +6,8 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use health::EntryKind;
+use health::language::word;
+use health::{EntryKind, key, say};
 use serde_json::Value;
 
 use super::{Exported, Format, csv};
@@ -198,8 +199,8 @@ fn refuse_others(file: &Path, format: Format, record: &str) -> Result<()> {
         return Ok(());
     }
     let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
-    let message = format!("`{name}` is there already, and is no export of this kind.");
-    Err(Error::new(Code::File, message, "Name another file or folder, or move that one away."))
+    let message = say!("`{name}` is there already, and is no export of this kind.", name);
+    Err(Error::new(Code::File, message, word(key!("Name another file or folder, or move that one away."))))
 }
 
 /// Whether a file is empty or begins as an export does.

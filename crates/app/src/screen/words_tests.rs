@@ -74,7 +74,7 @@ fn check_keys(of: &str, answer: &impl Serialize, keys: &[&str]) {
     let mut open = vec![(of.to_owned(), value)];
     while let Some((place, value)) = open.pop() {
         match value {
-            Value::Object(fields) => open.extend(fields.into_iter().map(|(key, value)| (key, value))),
+            Value::Object(fields) => open.extend(fields),
             Value::Array(values) => open.extend(values.into_iter().map(|value| (place.clone(), value))),
             Value::String(text) if keys.contains(&place.as_str()) => check_marked(&format!("{of}, {place}"), &text),
             _ => {}
@@ -170,6 +170,9 @@ fn what_goes_wrong_is_told_in_german() {
     let zones = chart(&folder, &ask, now_ms).expect_err("too long");
     let hint = "Wählen Sie einen Tag, eine Woche oder einen Monat.";
     check(zones, ("Herzfrequenzzonen werden höchstens für einen Monat gezeichnet.", hint));
-    let sql = crate::sql::sql(&folder, "DELETE FROM samples").err().expect("refused");
+    let sql = crate::sql::sql(&folder, "DELETE FROM samples").map(|_| ()).expect_err("refused");
     assert_eq!(sql.message, "Hier wird nur gelesen, und diese Anweisung täte mehr.");
+    let path = std::path::Path::new("/nowhere/at/all.csv");
+    let lost = crate::charts::picture::write(path, b"").expect_err("no folder");
+    check(lost, ("Der Ordner `nowhere` fehlt.", "Prüfen Sie den Pfad."));
 }
