@@ -16,6 +16,7 @@ use super::error::{Answer, internal};
 use super::imports::in_the_background;
 use super::keeping::owned;
 use super::product::value;
+use super::spoken::InWords;
 
 /// How backups are called.
 const END: &str = "db";
@@ -53,6 +54,7 @@ pub async fn back_up<R: Runtime>(app: AppHandle<R>, title: String, name: String)
 /// What a backup holds that somebody chooses in the system's own dialog; null if that was closed.
 #[tauri::command(async)]
 pub fn choose_backup<R: Runtime>(
+    _words: InWords,
     app: AppHandle<R>,
     shared: State<'_, Shared>,
     title: String,
@@ -78,7 +80,7 @@ pub async fn restore<R: Runtime>(app: AppHandle<R>) -> Answer<Value> {
 
 /// The copies from before restores and upgrades, the newest first.
 #[tauri::command(async)]
-pub fn kept_copies(shared: State<'_, Shared>) -> Answer<Value> {
+pub fn kept_copies(_words: InWords, shared: State<'_, Shared>) -> Answer<Value> {
     value(app::kept::list(&shared.backend.desk().folder))
 }
 

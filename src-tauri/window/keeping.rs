@@ -12,6 +12,7 @@ use super::backend::{Desk, Steps as Told};
 use super::error::{Answer, internal, sample_shown};
 use super::imports::in_the_background;
 use super::product::value;
+use super::spoken::InWords;
 
 /// Steps go to the page at most this often.
 const STEPS_EVERY: Duration = Duration::from_millis(100);
@@ -20,7 +21,7 @@ const CONFIRM: &str = "delete";
 
 /// The parts of the data folder, with their sizes.
 #[tauri::command(async)]
-pub fn holdings(shared: State<'_, Shared>) -> Answer<Value> {
+pub fn holdings(_words: InWords, shared: State<'_, Shared>) -> Answer<Value> {
     value(app::holdings::holdings(&shared.backend.desk().folder))
 }
 

@@ -729,14 +729,8 @@ export const de: Words = {
     store_busy: ['Die Daten werden gerade von einem anderen Vorgang geschrieben.', 'Versuchen Sie es gleich noch einmal.'],
     store_newer: ['Eine neuere Version hat diese Daten geschrieben.', 'Nehmen Sie diese neuere Version.'],
     store_damaged: ['Die Daten sind nicht unversehrt.', 'Prüfen Sie sie in den Einstellungen und stellen Sie eine Sicherung wieder her.'],
-<<<<<<< HEAD
     import_running: ['Ein Import oder eine andere längere Arbeit läuft.', 'Warten Sie, bis sie fertig ist, oder brechen Sie sie ab.'],
     sample_shown: ['Das sind Beispieldaten.', 'Gehen Sie zuerst zu Ihren eigenen zurück.'],
-    not_a_backup: ['Die Datei ist keine Sicherung, oder keine vollständige; nichts wurde geändert.', 'Wählen Sie eine Datei, die Vitalog gesichert hat.'],
-    not_found: ['Es gibt keine Datei und keinen Ordner dieses Namens.', ''],
-=======
-    import_running: ['Ein Import läuft.', 'Warten Sie, bis er fertig ist, oder brechen Sie ihn ab.'],
->>>>>>> 6091c496fdb0f193174308ce4e4b8637fe8e3b16
     bad_date: ['Das ist kein Tag, oder das Ende liegt vor dem Anfang.', 'Schreiben Sie Tage als 2026-03-14, den früheren zuerst.'],
     too_large: ['Die Eingabe überschreitet eine Grenze.', 'Kein Export eines Telefons ist so; ein beschädigter kann es sein: kopieren Sie ihn noch einmal.'],
     store_read_only: ['Der Ordner ist schreibgeschützt, und der Speicher darin lässt sich so nicht lesen.', 'Kopieren Sie den Ordner dorthin, wo Sie schreiben dürfen.'],
