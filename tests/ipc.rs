@@ -540,6 +540,15 @@ fn a_question_is_answered_in_the_language_of_the_page() {
     check_person("setting_german", "set_setting", in_words(json!({"key": "units", "to": "furlongs"}), "de-CH"));
 }
 
+/// What takes long is done on another thread, and told in the language of the page, too.
+#[test]
+fn an_import_of_nothing_is_refused_in_the_language_of_the_page() {
+    let nowhere = json!({"path": "/nowhere/export.zip", "progress": "__CHANNEL__:7", "language": "de"});
+    let refused = ask(&Person::new("nowhere").window(), "import_export", nowhere).unwrap_err();
+    assert_eq!(refused["code"], json!("not_found"));
+    assert_eq!(refused["message"], json!("Der Ordner `nowhere` fehlt."));
+}
+
 #[test]
 fn no_language_outlasts_its_question() {
     let window = Person::new("spoken").window();

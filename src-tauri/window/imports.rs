@@ -15,7 +15,7 @@ use tauri_plugin_dialog::DialogExt;
 use super::Shared;
 use super::backend::{Phase, Progress, Steps};
 use super::error::{Answer, import_running, internal};
-use super::spoken::InWords;
+use super::spoken::{InWords, Tongue};
 
 /// Progress goes to the page at most this often.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -66,8 +66,13 @@ pub fn choose_export<R: Runtime>(app: AppHandle<R>, title: String, filter: Strin
 
 /// Imports a file and answers with the report; `progress` hears how far it is.
 #[tauri::command]
-pub async fn import_export<R: Runtime>(app: AppHandle<R>, path: String, progress: Channel<Progress>) -> Answer<Value> {
-    in_the_background(app, move |shared, cancel| {
+pub async fn import_export<R: Runtime>(
+    app: AppHandle<R>,
+    tongue: Tongue,
+    path: String,
+    progress: Channel<Progress>,
+) -> Answer<Value> {
+    in_the_background(app, tongue, move |shared, cancel| {
         let mut last: Option<(Instant, Phase)> = None;
         let mut hear = |now: Progress| {
             // A new phase is never left out.
@@ -85,8 +90,13 @@ pub async fn import_export<R: Runtime>(app: AppHandle<R>, path: String, progress
 
 /// Takes one import back: `import`, `removed`, `restored`; `progress` hears how far it is.
 #[tauri::command]
-pub async fn undo_import<R: Runtime>(app: AppHandle<R>, import: i64, progress: Channel<Steps>) -> Answer<Value> {
-    in_the_background(app, move |shared, cancel| {
+pub async fn undo_import<R: Runtime>(
+    app: AppHandle<R>,
+    tongue: Tongue,
+    import: i64,
+    progress: Channel<Steps>,
+) -> Answer<Value> {
+    in_the_background(app, tongue, move |shared, cancel| {
         let mut hear = |steps: Steps| drop(progress.send(steps));
         shared.backend.undo(import, cancel, &mut hear)
     })
@@ -95,23 +105,31 @@ pub async fn undo_import<R: Runtime>(app: AppHandle<R>, import: i64, progress: C
 
 /// Looks at the sample person's data, or goes back to one's own; `progress` hears how far the making is.
 #[tauri::command]
-pub async fn sample<R: Runtime>(app: AppHandle<R>, on: bool, progress: Channel<Progress>) -> Answer<Value> {
-    in_the_background(app, move |shared, cancel| {
+pub async fn sample<R: Runtime>(
+    app: AppHandle<R>,
+    tongue: Tongue,
+    on: bool,
+    progress: Channel<Progress>,
+) -> Answer<Value> {
+    in_the_background(app, tongue, move |shared, cancel| {
         shared.backend.look_at_sample(on, cancel, &mut |now| drop(progress.send(now)))?;
         shared.backend.status()
     })
     .await
 }
 
-/// Runs what takes long on a thread of its own, so that other commands are answered meanwhile; one at a time.
+/// Runs what takes long on a thread of its own, so that other commands are answered meanwhile; one at a time. What it
+/// tells is in the language of whoever asked.
 pub(super) async fn in_the_background<R: Runtime>(
     app: AppHandle<R>,
+    tongue: Tongue,
     work: impl FnOnce(&Shared, &Cancel) -> Answer<Value> + Send + 'static,
 ) -> Answer<Value> {
     let run = move || {
         let shared = app.state::<Shared>();
         let (_place, cancel) = shared.running.take().ok_or_else(import_running)?;
         behind_the_page();
+        let _words = tongue.speak();
         work(&shared, &cancel)
     };
     // A thread that stands back never comes to the front again, so it must not be one of a pool.
