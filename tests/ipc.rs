@@ -660,7 +660,7 @@ fn a_table_for_programs_has_plain_numbers_in_every_language() {
 #[test]
 fn the_page_has_words_for_every_error() {
     let product = app::Code::TABLE.iter().map(|(_, word, _)| *word);
-    let own = [error::import_running(), error::internal("")];
+    let own = [error::import_running(), error::sample_shown(), error::internal("")];
     let codes: std::collections::BTreeSet<String> =
         product.map(str::to_owned).chain(own.map(|error| error.code)).collect();
     keep("error_codes", &json!(codes));

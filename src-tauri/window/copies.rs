@@ -16,6 +16,7 @@ use super::error::{Answer, internal};
 use super::imports::in_the_background;
 use super::keeping::owned;
 use super::product::value;
+use super::spoken::{InWords, Tongue};
 
 /// How backups are called.
 const END: &str = "db";
@@ -42,9 +43,9 @@ impl Chosen {
 
 /// The answer of `vitalog backup` to a file that the system's own dialog asks for; null if that was closed.
 #[tauri::command]
-pub async fn back_up<R: Runtime>(app: AppHandle<R>, title: String, name: String) -> Answer<Value> {
+pub async fn back_up<R: Runtime>(app: AppHandle<R>, tongue: Tongue, title: String, name: String) -> Answer<Value> {
     let Some(file) = asked(&app, title, &name, END) else { return Ok(Value::Null) };
-    in_the_background(app, move |shared, cancel| {
+    in_the_background(app, tongue, move |shared, cancel| {
         value(app::backup::backup(&shared.backend.desk().folder, &ending(&file, END), cancel)?)
     })
     .await
@@ -53,6 +54,7 @@ pub async fn back_up<R: Runtime>(app: AppHandle<R>, title: String, name: String)
 /// What a backup holds that somebody chooses in the system's own dialog; null if that was closed.
 #[tauri::command(async)]
 pub fn choose_backup<R: Runtime>(
+    _words: InWords,
     app: AppHandle<R>,
     shared: State<'_, Shared>,
     title: String,
@@ -67,8 +69,8 @@ pub fn choose_backup<R: Runtime>(
 
 /// The answer of `vitalog restore` for the backup that was chosen last.
 #[tauri::command]
-pub async fn restore<R: Runtime>(app: AppHandle<R>) -> Answer<Value> {
-    in_the_background(app, |shared, cancel| {
+pub async fn restore<R: Runtime>(app: AppHandle<R>, tongue: Tongue) -> Answer<Value> {
+    in_the_background(app, tongue, |shared, cancel| {
         let desk = owned(shared)?;
         let file = shared.chosen.take().ok_or_else(|| internal("No backup was chosen."))?;
         value(app::restore::restore(&desk.folder, &file, desk.now_ms, cancel)?)
@@ -78,14 +80,14 @@ pub async fn restore<R: Runtime>(app: AppHandle<R>) -> Answer<Value> {
 
 /// The copies from before restores and upgrades, the newest first.
 #[tauri::command(async)]
-pub fn kept_copies(shared: State<'_, Shared>) -> Answer<Value> {
+pub fn kept_copies(_words: InWords, shared: State<'_, Shared>) -> Answer<Value> {
     value(app::kept::list(&shared.backend.desk().folder))
 }
 
 /// The answer of `vitalog restore` for a copy that is kept, by its name.
 #[tauri::command]
-pub async fn bring_back<R: Runtime>(app: AppHandle<R>, name: String) -> Answer<Value> {
-    in_the_background(app, move |shared, cancel| {
+pub async fn bring_back<R: Runtime>(app: AppHandle<R>, tongue: Tongue, name: String) -> Answer<Value> {
+    in_the_background(app, tongue, move |shared, cancel| {
         let desk = owned(shared)?;
         let file = app::kept::file(&desk.folder, &name)?;
         value(app::restore::restore(&desk.folder, &file, desk.now_ms, cancel)?)

@@ -14,6 +14,7 @@ use super::backend::{Desk, Steps};
 use super::error::Answer;
 use super::imports::in_the_background;
 use super::keeping::now_and_then;
+use super::spoken::Tongue;
 
 /// The folder that an export makes in the one that somebody chose: tables for all kinds of records are many files.
 const FOLDER: &str = "vitalog-export";
@@ -33,13 +34,14 @@ pub enum Form {
 #[tauri::command]
 pub async fn export_everything<R: Runtime>(
     app: AppHandle<R>,
+    tongue: Tongue,
     form: Form,
     title: String,
     progress: Channel<Steps>,
 ) -> Answer<Value> {
     let chosen = app.dialog().file().set_title(title).blocking_pick_folder();
     let Some(folder) = chosen.and_then(|folder| folder.into_path().ok()) else { return Ok(Value::Null) };
-    in_the_background(app, move |shared, cancel| {
+    in_the_background(app, tongue, move |shared, cancel| {
         write(&shared.backend.desk(), form, &folder, cancel, &mut now_and_then(progress))
     })
     .await

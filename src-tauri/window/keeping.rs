@@ -12,6 +12,7 @@ use super::backend::{Desk, Steps as Told};
 use super::error::{Answer, internal, sample_shown};
 use super::imports::in_the_background;
 use super::product::value;
+use super::spoken::{InWords, Tongue};
 
 /// Steps go to the page at most this often.
 const STEPS_EVERY: Duration = Duration::from_millis(100);
@@ -20,14 +21,19 @@ const CONFIRM: &str = "delete";
 
 /// The parts of the data folder, with their sizes.
 #[tauri::command(async)]
-pub fn holdings(shared: State<'_, Shared>) -> Answer<Value> {
+pub fn holdings(_words: InWords, shared: State<'_, Shared>) -> Answer<Value> {
     value(app::holdings::holdings(&shared.backend.desk().folder))
 }
 
 /// The answer of `vitalog verify`; with `repair` that of `vitalog verify --repair`. `progress` hears of the check.
 #[tauri::command]
-pub async fn verify<R: Runtime>(app: AppHandle<R>, repair: bool, progress: Channel<Told>) -> Answer<Value> {
-    in_the_background(app, move |shared, cancel| {
+pub async fn verify<R: Runtime>(
+    app: AppHandle<R>,
+    tongue: Tongue,
+    repair: bool,
+    progress: Channel<Told>,
+) -> Answer<Value> {
+    in_the_background(app, tongue, move |shared, cancel| {
         let folder = shared.backend.desk().folder;
         if repair {
             app::verify::repair(&folder, cancel)?;
@@ -39,8 +45,8 @@ pub async fn verify<R: Runtime>(app: AppHandle<R>, repair: bool, progress: Chann
 
 /// The answer of `vitalog compact`.
 #[tauri::command]
-pub async fn compact<R: Runtime>(app: AppHandle<R>) -> Answer<Value> {
-    in_the_background(app, |shared, cancel| {
+pub async fn compact<R: Runtime>(app: AppHandle<R>, tongue: Tongue) -> Answer<Value> {
+    in_the_background(app, tongue, |shared, cancel| {
         let desk = owned(shared)?;
         value(app::compact::compact(&desk.folder, desk.now_ms, cancel)?)
     })
@@ -49,11 +55,11 @@ pub async fn compact<R: Runtime>(app: AppHandle<R>) -> Answer<Value> {
 
 /// The receipt of `vitalog delete-all`; `confirm` is the word that says that somebody means it.
 #[tauri::command]
-pub async fn delete_all<R: Runtime>(app: AppHandle<R>, confirm: String) -> Answer<Value> {
+pub async fn delete_all<R: Runtime>(app: AppHandle<R>, tongue: Tongue, confirm: String) -> Answer<Value> {
     if confirm != CONFIRM {
         return Err(internal("Nobody confirmed it."));
     }
-    in_the_background(app, |shared, _| {
+    in_the_background(app, tongue, |shared, _| {
         let desk = owned(shared)?;
         value(app::delete_all::delete_all(&desk.folder, desk.now_ms)?)
     })

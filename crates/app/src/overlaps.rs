@@ -1,5 +1,6 @@
 //! Where several sources wrote of the same days, by type: how many days, who, and what would have counted twice.
 
+use health::language::word;
 use std::collections::BTreeMap;
 
 use health::kind;
@@ -53,7 +54,7 @@ pub fn overlaps(folder: &Folder) -> Result<Vec<OverlapAnswer>> {
         let found = find_kind(&store, &stored.identifier)?;
         answers.push(OverlapAnswer {
             word: kind::slug(&stored.identifier),
-            name: found.kind.name.clone(),
+            name: word(&found.kind.name),
             kind: stored.identifier.clone(),
             days: row.days,
             shared_days: row.shared_days(),

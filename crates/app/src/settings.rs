@@ -173,7 +173,8 @@ impl Allowed {
                 "Write each as a type and a number in its unit, such as step_count=10000, body_mass=70."
             )),
             Self::Units => word(health::key!(
-                "Write each as a type and one of its units, such as blood_glucose=mmol/L, body_mass=lb, body_temperature=F, active_energy_burned=kJ."
+                "Write each as a type and one of its units, such as blood_glucose=mmol/L, body_mass=lb, \
+                 body_temperature=F, active_energy_burned=kJ."
             )),
             Self::Range => {
                 word(health::key!("Write your own lowest and highest value in mg/dL, such as 70, 180; or none."))

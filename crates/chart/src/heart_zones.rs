@@ -60,7 +60,7 @@ pub fn model(slots: &[ZoneSlot], begin: Option<Begin<'_>>, range: Range, zones: 
         // A day without a workout is nothing missing; only where there is none at all something is.
         gaps: if slots.is_empty() { gaps(&all, within) } else { Vec::new() },
         layers: vec![Layer::Blocks { shape: Shape::Column, blocks: slots.iter().flat_map(stack).collect() }],
-        keys: (1..=5).map(|zone| Key::new(say!("Zone {zone}", zone), Sign::Box(fill(zone, true)))).collect(),
+        keys: (1..=5).map(|zone| Key::new(named(zone), Sign::Box(fill(zone, true)))).collect(),
         summary: summary(&slots, begin, &range, zones),
         table: table(&slots, &range, zones),
         ..Model::new(TITLE, "min", range, zones)
@@ -77,6 +77,10 @@ fn sound(slot: &ZoneSlot) -> Option<ZoneSlot> {
 fn fill(zone: u8, complete: bool) -> Fill {
     let pattern = if complete { Pattern::Solid } else { Pattern::Hatched };
     Fill { hue: Hue::Heart, tone: Tone::Step(zone), pattern }
+}
+
+fn named(zone: u8) -> String {
+    say!("Zone {zone}", zone)
 }
 
 /// The lowest zone stands on the axis.
@@ -99,38 +103,38 @@ fn summary(slots: &[ZoneSlot], begin: Option<Begin<'_>>, range: &Range, zones: &
     }
     let of = |zone: usize| slots.iter().filter_map(|slot| slot.minutes.get(zone)).sum::<f64>();
     let parts: Vec<String> =
-        (0..5).map(|zone| say!("zone {n} {length}", n = zone + 1, length = minutes(of(zone)))).collect();
+        (0..5).map(|zone| say!("zone {zone} {length}", zone = zone + 1, length = minutes(of(zone)))).collect();
     let workouts: u32 = slots.iter().map(|slot| slot.workouts).sum();
     let told = say!(
-        "{when} {workouts} came to {length}: {parts}.",
+        "{when} {workouts} came to {total}: {parts}.",
         when,
         workouts = counted!(workouts, "workout"),
-        length = minutes(slots.iter().map(ZoneSlot::all).sum()),
-        parts = parts.join(", ")
+        total = minutes(slots.iter().map(ZoneSlot::all).sum()),
+        parts = parts.join(", "),
     );
     let Some(Begin { bpm: [second, third, fourth, fifth], by }) = begin else { return told };
     let [second, third, fourth, fifth] = [second, third, fourth, fifth].map(|bpm| number(bpm, 0));
-    let begin = say!(
-        "At the last of them zones 2 to 5 began at {second}, {third}, {fourth} and {fifth} bpm, {by}.",
+    say!(
+        "{told} At the last of them zones 2 to 5 began at {second}, {third}, {fourth} and {fifth} bpm, {by}.",
+        told,
         second,
         third,
         fourth,
         fifth,
-        by
-    );
-    format!("{told} {begin}")
+        by = word(by),
+    )
 }
 
 fn table(slots: &[ZoneSlot], range: &Range, zones: &Zones) -> Table {
     let first = if range.step == Step::Hour { word(key!("Day")) } else { range.step.name() };
+    let [one, two, three, four, five] = [1, 2, 3, 4, 5].map(named);
     let row = |slot: &ZoneSlot| {
         let [one, two, three, four, five] = slot.minutes.map(minutes);
         let label = range.slot_label(slot.start_ms, slot.end_ms, zones);
-        vec![label, one, two, three, four, five, minutes(slot.all()), slot.workouts.to_string()]
+        [label, one, two, three, four, five, minutes(slot.all()), slot.workouts.to_string()]
     };
-    let zones = (1..=5).map(|zone| say!("Zone {zone}", zone));
-    let columns = std::iter::once(first).chain(zones).chain([key!("All"), key!("Workouts")].map(word));
-    Table { columns: columns.collect(), rows: slots.iter().map(row).collect() }
+    let columns = [&first, &one, &two, &three, &four, &five, key!("All"), key!("Workouts")];
+    Table::new(columns, slots.iter().map(row))
 }
 
 #[cfg(test)]

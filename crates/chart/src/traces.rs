@@ -1,5 +1,6 @@
 //! What else was measured in a night: a lane under the hypnogram for each, with its own axis over the same hours.
 
+use health::language::word;
 use health::time::HOUR_MS;
 
 use crate::layer::{Dot, Layer, Panel, Tone, alone};
@@ -63,7 +64,7 @@ fn with_lane(mut model: Model, measure: &Measure<'_>, readings: &[Traced], stage
     model.panels.push(Panel { y: axis(measure, readings), layers: layers(&x, measure, readings), x, share: SHARE });
     if let Some((low, high)) = ends(measure, readings) {
         let ranged = ranged(&low, &high, measure.unit);
-        model.summary = format!("{} {} {ranged}.", model.summary, measure.title);
+        model.summary = format!("{} {} {ranged}.", model.summary, measure.title());
     }
     model.table.columns.push(with_unit_of(measure, " (", ")"));
     for (row, stage) in model.table.rows.iter_mut().zip(stages) {
@@ -93,8 +94,8 @@ fn axis(measure: &Measure<'_>, readings: &[Traced]) -> Axis {
 
 /// The name of a measure, and behind it its unit where it has one.
 fn with_unit_of(measure: &Measure<'_>, before: &str, after: &str) -> String {
-    let (title, unit) = (measure.title, measure.unit);
-    if unit.is_empty() { title.to_owned() } else { format!("{title}{before}{unit}{after}") }
+    let (title, unit) = (measure.title(), word(measure.unit));
+    if unit.is_empty() { title } else { format!("{title}{before}{unit}{after}") }
 }
 
 fn layers(x: &Axis, measure: &Measure<'_>, readings: &[Traced]) -> Vec<Layer> {

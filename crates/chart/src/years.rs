@@ -1,10 +1,12 @@
 //! Years over each other: a line for each over January to December, the newest the strongest.
 
+use health::language::word;
 use health::time::Zones;
+use health::{key, say};
 
 use crate::layer::{Dot, Key, Layer, Note, Sign, Tone, alone};
 use crate::model::{Axis, Measure, Model, Point, Table, Tick};
-use crate::number::{extent, usable, value_axis};
+use crate::number::{extent, no_data, usable, value_axis};
 use crate::range::{MONTHS, Range};
 use crate::slots::joined;
 use crate::theme::Hue;
@@ -37,17 +39,20 @@ impl By {
         YEAR_MONTHS / self.slots() as f64
     }
 
-    fn name(self) -> &'static str {
-        match self {
-            Self::Month => "month",
-            Self::Week => "week",
-        }
+    /// What a slot shows: all that happened in it, or the average of its days.
+    fn what(self, total: bool) -> String {
+        word(match (self, total) {
+            (Self::Month, true) => key!("all of each month"),
+            (Self::Week, true) => key!("all of each week"),
+            (Self::Month, false) => key!("average of the days of each month"),
+            (Self::Week, false) => key!("average of the days of each week"),
+        })
     }
 
     fn label(self, slot: usize) -> String {
         match self {
-            Self::Month => MONTHS.get(slot).copied().unwrap_or_default().to_owned(),
-            Self::Week => format!("Week {}", slot + 1),
+            Self::Month => word(MONTHS.get(slot).copied().unwrap_or_default()),
+            Self::Week => say!("Week {n}", n = slot + 1),
         }
     }
 }
@@ -94,7 +99,7 @@ fn sound(year: &Year, by: By) -> Year {
 }
 
 fn months() -> Vec<Tick> {
-    (0u8..).zip(MONTHS).map(|(i, name)| Tick::over(f64::from(i), f64::from(i) + 1.0, name)).collect()
+    (0u8..).zip(MONTHS).map(|(i, name)| Tick::over(f64::from(i), f64::from(i) + 1.0, word(name))).collect()
 }
 
 /// A year as it is drawn.
@@ -138,21 +143,20 @@ impl<'y> Line<'y> {
 
 fn summary(measure: &Measure<'_>, years: &[Year], by: By, total: bool) -> String {
     if years.is_empty() {
-        return format!("{}: there are no data in these years.", measure.title);
+        return say!("{name}: there are no data in these years.", name = measure.title());
     }
     let told = |year: &Year| format!("{} {}", year.year, measure.text(year.mean));
     let years: Vec<String> = years.iter().map(told).collect();
-    let what =
-        if total { format!("all of each {}", by.name()) } else { format!("average of the days of each {}", by.name()) };
-    format!("{} year over year, {what}. On average: {}.", measure.title, years.join(", "))
+    let (name, what, years) = (measure.title(), by.what(total), years.join(", "));
+    say!("{name} year over year, {what}. On average: {years}.", name, what, years)
 }
 
 fn table(measure: &Measure<'_>, years: &[Year], by: By) -> Table {
-    let mut columns = vec![FIRST.to_owned()];
+    let mut columns = vec![word(FIRST)];
     columns.extend(years.iter().map(|year| year.year.to_string()));
     let cell = |year: &Year, slot: usize| {
         let found = year.values.iter().find(|(place, _)| *place == slot);
-        found.map_or_else(|| "no data".to_owned(), |(_, value)| measure.number(*value))
+        found.map_or_else(no_data, |(_, value)| measure.number(*value))
     };
     let row = |slot: usize| {
         let mut row = vec![by.label(slot)];
@@ -163,7 +167,7 @@ fn table(measure: &Measure<'_>, years: &[Year], by: By) -> Table {
 }
 
 /// The head of the first column of the table: what is cut alike in each year.
-pub const FIRST: &str = "Of the year";
+pub const FIRST: &str = key!("Of the year");
 
 #[cfg(test)]
 mod tests {

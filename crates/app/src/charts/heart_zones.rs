@@ -2,6 +2,7 @@
 
 use chart::Model;
 use chart::heart_zones::{self, Begin, ZoneSlot};
+use health::key;
 use health::series::buckets::Grain;
 
 use super::view::View;
@@ -39,9 +40,9 @@ fn summed(times: &[ZoneTime], slots: Vec<(i64, i64)>, now_ms: i64) -> Vec<ZoneSl
 
 fn by(method: &str) -> &'static str {
     match method {
-        "set" => "as set by you",
-        "age" => "by the highest heart rate that is usual at that age",
-        _ => "by the highest minute of the two years before",
+        "set" => key!("as set by you"),
+        "age" => key!("by the highest heart rate that is usual at that age"),
+        _ => key!("by the highest minute of the two years before"),
     }
 }
 

@@ -164,10 +164,8 @@ impl Subject {
 fn sleep_style(word: &str, style: &str) -> Result<SleepStyle> {
     let found = SLEEP_STYLES.iter().find(|(name, _)| *name == style).map(|(_, style)| *style);
     let names: Vec<String> = SLEEP_STYLES.iter().map(|(name, _)| format!("sleep:{name}")).collect();
-    found.ok_or_else(|| {
-        let hint = say!("There are: sleep, {names}, sleep:calendar, sleep:years.", names = names.join(", "));
-        no_chart(word, &hint)
-    })
+    let names = names.join(", ");
+    found.ok_or_else(|| no_chart(word, &say!("There are: sleep, {names}, sleep:calendar, sleep:years.", names)))
 }
 
 fn overlays_of(word: &str, overlays: &str) -> Result<Vec<Overlay>> {

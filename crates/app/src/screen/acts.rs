@@ -1,5 +1,6 @@
 //! Sessions of sleep that can be edited, and the history of what the owner did.
 
+use health::language::word;
 use health::series::sleep::APART_MS;
 use health::time::{Zones, format_day, format_instant, parse_stamp};
 use serde::Serialize;
@@ -70,7 +71,7 @@ pub fn history(folder: &Folder) -> Result<Vec<HistoryRow>> {
     let store = folder.read()?;
     let zones = zones(&store)?;
     let row = |act: ActAnswer| {
-        let name = find_kind(&store, &act.kind).map_or_else(|_| act.kind.clone(), |found| found.kind.name);
+        let name = find_kind(&store, &act.kind).map_or_else(|_| act.kind.clone(), |found| word(&found.kind.name));
         let days = days(&act, &zones);
         HistoryRow { act, name, days }
     };

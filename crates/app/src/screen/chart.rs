@@ -124,7 +124,7 @@ const RANGES: [(&str, Reach); 6] = [
     ("all", Reach::All),
 ];
 /// The first column of the table of a night.
-const FROM: &str = "From";
+const FROM: &str = key!("From");
 /// Days before a stretch that tell what was usual.
 const BEFORE_DAYS: u32 = 28;
 

@@ -19,7 +19,11 @@ const NO_WORDS: [&str; 34] = [
     "g", "dB", "C", "W", "rpm", "SDNN", "RMSSD", "VO", "Europe", "Berlin", "America", "New", "York", "MB", "T", "Z",
 ];
 /// Every kind of chart, and the types of each kind of rule.
-const SUBJECTS: [&str; 24] = [
+const SUBJECTS: [&str; 28] = [
+    "heart_zones",
+    "step_count:years",
+    "heart_rate:years:weeks",
+    "sleep:night:heart_rate+respiratory_rate",
     "heart_rate",
     "heart_rate:raw",
     "heart_rate:zones",
@@ -86,9 +90,10 @@ fn check_keys(of: &str, answer: &impl Serialize, keys: &[&str]) {
 fn every_word_of_a_screen_has_other_words() {
     let (_kept, folder, now_ms) = demo("screen-words");
     let _spoken = speak(Language::Pseudo);
-    let workouts = workouts(&folder, &crate::workouts::Filter::default()).expect("workouts").list.rows;
+    let workouts = workouts(&folder, &crate::workouts::Filter { most: 1000, ..Default::default() }).expect("workouts");
     check_keys("workouts", &workouts, &["activity_name"]);
-    let newest = workouts.iter().find(|row| row.answer.route_points > 0).expect("a route").answer.id;
+    check_keys("kinds of workouts", &workouts.list.kinds, &["name"]);
+    let newest = workouts.list.rows.iter().find(|row| row.answer.route_points > 0).expect("a route").answer.id;
     check_keys("workout", &workout(&folder, newest).expect("a workout"), &["activity_name"]);
     check_keys("types", &types(&folder).expect("types"), &["name"]);
     check_keys("changes", &changes(&folder, END, now_ms).expect("changes"), &["name", "unit"]);

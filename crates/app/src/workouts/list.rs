@@ -1,5 +1,6 @@
 //! The list of workouts that a screen shows: those that fit a filter, a page of them, and what all of them come to.
 
+use health::language::word;
 use std::collections::BTreeMap;
 
 use health::kind::activity_name;
@@ -117,7 +118,15 @@ impl Sieve<'_> {
 
     fn says(&self, row: &WorkoutRow) -> bool {
         let source = || self.desk.sources.name(row.source_id).unwrap_or_default();
-        let told = || format!("{} {} {}", activity_name(&row.activity), self.zones.wall_clock(row.start_ms), source());
+        let told = || {
+            format!(
+                "{} {} {} {}",
+                activity_name(&row.activity),
+                word(activity_name(&row.activity)),
+                self.zones.wall_clock(row.start_ms),
+                source()
+            )
+        };
         self.words.is_empty() || told().to_lowercase().contains(&self.words)
     }
 }
@@ -129,7 +138,7 @@ fn kinds(rows: &[&WorkoutRow]) -> Vec<KindCount> {
         *counts.entry(&row.activity).or_default() += 1;
     }
     let kind =
-        |(kind, count): (&str, usize)| KindCount { kind: kind.to_owned(), name: activity_name(kind).to_owned(), count };
+        |(kind, count): (&str, usize)| KindCount { kind: kind.to_owned(), name: word(activity_name(kind)), count };
     let mut kinds: Vec<KindCount> = counts.into_iter().map(kind).collect();
     kinds.sort_by_key(|kind| std::cmp::Reverse(kind.count));
     kinds
