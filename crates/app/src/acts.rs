@@ -1,6 +1,8 @@
 //! What the owner does to what is stored, and takes back: rows hidden or deleted, sessions of sleep edited, orders of
 //! sources. Imports are taken back by [`crate::undo`].
 
+use health::key;
+use health::language::word;
 use health::series::sleep::{APART_MS, Edit, EditKind, Session};
 use health::time::{HOUR_MS, Zones, format_instant, parse_stamp};
 use serde::Serialize;
@@ -165,8 +167,8 @@ fn split(session: &Session, zones: &Zones, at: &str) -> Result<Edit> {
     let found = parse_stamp(at).or_else(|| on_the_clock().filter(|_| !at.is_empty()));
     let found = found.filter(|ms| start < *ms && *ms < end && end - start < 100 * HOUR_MS);
     let at_ms = found.ok_or_else(|| {
-        let hint = "Give an instant or a time on the clock inside the session, such as 03:40.";
-        Error::new(Code::BadDate, "A session is split at a moment inside it.", hint)
+        let hint = word(key!("Give an instant or a time on the clock inside the session, such as 03:40."));
+        Error::new(Code::BadUsage, word(key!("A session is split at a moment inside it.")), hint)
     })?;
     Ok(Edit { kind: EditKind::Split, from_ms: at_ms, until_ms: at_ms })
 }

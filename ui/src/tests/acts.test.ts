@@ -82,7 +82,7 @@ test('a night is edited by what its sessions allow', async () => {
 
 test('an edit that fails says why', async () => {
   begin('#/sleep?range=day', {
-    edit_night: () => Promise.reject({ code: 'bad_date', message: 'A session is split at a moment inside it.', hint: '' }),
+    edit_night: () => Promise.reject({ code: 'bad_usage', message: 'A session is split at a moment inside it.', hint: '' }),
   })
   ;(await button('[data-testid=sessions]', 'Ignore')).click()
   await says('A session is split at a moment inside it.')

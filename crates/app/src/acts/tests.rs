@@ -208,7 +208,7 @@ fn sessions_of_sleep_are_edited_and_taken_back() {
     let refused = |kind, start: &str, at, code| assert_eq!(edit(kind, start, at).expect_err("refused").code, code);
     refused(EditKind::Nap, "2026-03-10 22:07", None, Code::UnknownSession);
     refused(EditKind::Merge, "2026-03-11 04:00", None, Code::UnknownSession);
-    refused(EditKind::Split, "2026-03-10 22:00", Some("03:30"), Code::BadDate);
-    refused(EditKind::Split, "2026-03-10 22:00", None, Code::BadDate);
+    refused(EditKind::Split, "2026-03-10 22:00", Some("03:30"), Code::BadUsage);
+    refused(EditKind::Split, "2026-03-10 22:00", None, Code::BadUsage);
     refused(EditKind::Nap, "last night", None, Code::BadDate);
 }
