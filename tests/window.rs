@@ -163,9 +163,9 @@ mod linux {
     fn a_second_start_hands_its_file_to_the_window_that_is_open() {
         let window = Window::open(PROGRAM, &Start::default());
         window.wait("the first screen", "return document.querySelector('[data-testid=target]') !== null");
-        assert_eq!(second_start(&window, &[]).trim(), "vitalog: The window is open already.");
+        assert_eq!(second_start(&window, &[]).trim(), "The window is open already.");
         let words = second_start(&window, &["open", SMALL]);
-        assert_eq!(words.trim(), "vitalog: The window is open already; it imports the file.");
+        assert_eq!(words.trim(), "The window is open already; it imports the file.");
         assert!(window.wait("the report", REPORT).as_str().unwrap().contains("380"));
         // What is not handed over, chosen or dropped is not read, whatever the page asks for.
         let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");

@@ -122,9 +122,9 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
 
 fn verb(args: &Args, out: &mut Out) -> app::Result<End> {
     let find = || Folder::find(args.global.data_dir.clone(), |name| std::env::var_os(name).map(Into::into));
-    let Some(verb) = &args.verb else { return open::run(&open::Open::default(), find()?) };
+    let Some(verb) = &args.verb else { return open::run(&open::Open::default(), find()?, out) };
     match verb {
-        Verb::Open(verb) => open::run(verb, find()?),
+        Verb::Open(verb) => open::run(verb, find()?, out),
         Verb::Demo(verb) => demo::run(verb, &find()?, out),
         Verb::Import(verb) => import::run(verb, &find()?, out),
         Verb::Imports(verb) => imports::run(verb, &find()?, out),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use app::{Code, Error, Folder, Result};
 
 use super::End;
+use super::out::Out;
 
 /// What the window starts with.
 #[derive(Debug, Default, clap::Args)]
@@ -14,14 +15,14 @@ pub struct Open {
     file: Option<PathBuf>,
 }
 
-pub(super) fn run(verb: &Open, folder: Folder) -> Result<End> {
+pub(super) fn run(verb: &Open, folder: Folder, out: &Out) -> Result<End> {
     // The page gets the path as the user meant it, wherever the window's process stands.
     let file = verb.file.as_ref().map(|file| std::path::absolute(file).unwrap_or_else(|_| file.clone()));
-    show(folder, file).map(|()| End::Done)
+    show(folder, file, out).map(|()| End::Done)
 }
 
 #[cfg(feature = "desktop")]
-fn show(folder: Folder, file: Option<PathBuf>) -> Result<()> {
+fn show(folder: Folder, file: Option<PathBuf>, out: &Out) -> Result<()> {
     use crate::window::instance::{Claim, Mailbox, claim};
 
     let has_display = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
@@ -32,7 +33,7 @@ fn show(folder: Folder, file: Option<PathBuf>) -> Result<()> {
         Ok(dir) => match claim(&dir, file.as_slice()) {
             Claim::First(mailbox) => mailbox,
             Claim::HandedOver => {
-                eprintln!("vitalog: {}", handed_over(file.is_some()));
+                out.say(handed_over(file.is_some()));
                 return Ok(());
             }
         },
@@ -49,7 +50,7 @@ fn handed_over(file: bool) -> &'static str {
 }
 
 #[cfg(not(feature = "desktop"))]
-fn show(_folder: Folder, _file: Option<PathBuf>) -> Result<()> {
+fn show(_folder: Folder, _file: Option<PathBuf>, _out: &Out) -> Result<()> {
     Err(no_window("This build has no window; `./run` with a display makes one that has."))
 }
 
