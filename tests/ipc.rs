@@ -618,8 +618,10 @@ fn a_question_is_answered_in_the_language_of_the_page() {
 /// What takes long is done on another thread, and told in the language of the page, too.
 #[test]
 fn an_import_of_nothing_is_refused_in_the_language_of_the_page() {
-    let nowhere = json!({"path": "/nowhere/export.zip", "progress": "__CHANNEL__:7", "language": "de"});
-    let refused = ask(&Person::new("nowhere").window(), "import_export", nowhere).unwrap_err();
+    let path = "/nowhere/export.zip";
+    let nowhere = json!({"path": path, "progress": "__CHANNEL__:7", "language": "de"});
+    let product = Product::new(Person::new("nowhere").0.clone());
+    let refused = ask(&window_on(Arc::new(product), Some(path)), "import_export", nowhere).unwrap_err();
     assert_eq!(refused["code"], json!("not_found"));
     assert_eq!(refused["message"], json!("Der Ordner `nowhere` fehlt."));
 }

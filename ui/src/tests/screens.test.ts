@@ -115,5 +115,5 @@ test('a type has a unit of its own', async () => {
   await until(() => document.querySelector<HTMLSelectElement>('.about select')?.value === 'kcal')
   change('.about select', 'kJ')
   await until(() => set.length === 1)
-  expect(set).toEqual([{ key: 'units_of', to: 'body_mass=lb, step_count=kJ' }])
+  expect(set).toMatchObject([{ key: 'units_of', to: 'body_mass=lb, step_count=kJ' }])
 })
