@@ -82,6 +82,19 @@ function compare(): void {
   card.focus({ preventScroll: true })
 }
 
+/** The choice of what a chart is saved as, where the screen has one. */
+function save(): void {
+  document.querySelector<HTMLSelectElement>('main select[data-save]')?.focus()
+}
+
+/** Whose numbers count first, where the screen has it; else the screen of all sources. */
+function order(): void {
+  const card = document.querySelector<HTMLElement>('main [data-testid=order]')
+  if (!card) return go(href('sources'))
+  card.scrollIntoView({ block: 'nearest' })
+  card.querySelector<HTMLElement>('button:not(:disabled)')?.focus({ preventScroll: true })
+}
+
 /** Everything that can be done, by its name. */
 export function actions(shell: Shell): Record<string, () => void> {
   const ranges = RANGES.map((range: Named) => [`range_${range}`, () => turn({ range })])
@@ -95,6 +108,8 @@ export function actions(shell: Shell): Record<string, () => void> {
     settings: () => go(href('settings')),
     about: () => go(href('about')),
     compare,
+    save,
+    order,
     search,
     today: () => turn({ date: null }),
     earlier: () => move(-1),

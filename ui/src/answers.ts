@@ -338,7 +338,7 @@ export interface Session {
 
 /** A part of the data folder, and its size. */
 export interface Part {
-  part: 'store' | 'kept' | 'sample' | 'other'
+  part: 'store' | 'kept' | 'sample' | 'window' | 'other'
   bytes: number
 }
 

@@ -16,10 +16,13 @@ export const KEYS = [
   ['1 \u2026 6', 'range'],
   ['Shift \u2190 \u2192', 'period'],
   ['\u2190 \u2192', 'read'],
+  ['Space', 'pin'],
   ['T', 'today'],
   ['Ctrl/\u2318 Z', 'undo'],
   ['C', 'compare'],
-  ['/', 'search'],
+  ['E', 'save'],
+  ['S', 'order'],
+  ['/ Ctrl/\u2318 F', 'search'],
   ['G \u2026', 'go'],
   ['?', 'keys'],
 ] as const
@@ -30,6 +33,7 @@ const COMMANDS: Record<string, string> = {
   b: 'sidebar',
   o: 'import',
   ',': 'settings',
+  f: 'search',
   '+': 'zoom_in',
   '=': 'zoom_in',
   '-': 'zoom_out',
@@ -94,6 +98,8 @@ export function listen(all: Record<string, () => void>): () => void {
     else if (key === '?') all.keys?.()
     else if (key === 't') all.today?.()
     else if (key === 'c') all.compare?.()
+    else if (key === 'e') all.save?.()
+    else if (key === 's') all.order?.()
     else if (key === '/') {
       if (document.querySelector('main input[type=search]')) event.preventDefault()
       all.search?.()

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::folder::Folder;
+use crate::folder::{Folder, WINDOW};
 use crate::kept;
 
 /// A part of the data folder.
@@ -27,6 +27,8 @@ pub enum Which {
     Kept,
     /// The sample person.
     Sample,
+    /// What the window remembers: its place, and choices such as its colours.
+    Window,
     /// Everything else, such as receipts, or files of the owner.
     Other,
 }
@@ -37,13 +39,14 @@ pub fn holdings(folder: &Folder) -> Vec<Part> {
     let which = |path: &Path| match path {
         path if is_store(folder, path) => Which::Store,
         path if path.starts_with(sample.dir()) => Which::Sample,
+        path if path.starts_with(folder.dir().join(WINDOW)) => Which::Window,
         path if kept.iter().any(|copy| copy == path) => Which::Kept,
         _ => Which::Other,
     };
     // Each file is asked for its size once: it may be another one a moment later.
     let found: Vec<(Which, u64)> = files(folder.dir()).iter().map(|(path, bytes)| (which(path), *bytes)).collect();
     let of = |part: Which| found.iter().filter(|(which, _)| *which == part).map(|(_, bytes)| bytes).sum();
-    let parts = [Which::Store, Which::Kept, Which::Sample, Which::Other];
+    let parts = [Which::Store, Which::Kept, Which::Sample, Which::Window, Which::Other];
     parts.into_iter().map(|part| Part { part, bytes: of(part) }).filter(|part| part.bytes > 0).collect()
 }
 

@@ -21,6 +21,17 @@ test('arrow keys read the chart bucket by bucket', () => {
   expect(press('ArrowRight')).toContain('Sun 15 Mar')
   press('ArrowLeft')
   expect(document.querySelector('.tip')?.textContent).toContain('Highest 130')
+  // Held, it stays when the pointer goes; let go, it goes with it.
+  const leave = () => {
+    slider.dispatchEvent(new PointerEvent('pointerleave'))
+    flushSync()
+    return document.querySelector('.tip') !== null
+  }
+  press(' ')
+  expect(leave()).toBe(true)
+  press(' ')
+  expect(leave()).toBe(false)
+  press('Home')
   press('Escape')
   expect(document.querySelector('.tip')).toBeNull()
   unmount(app)

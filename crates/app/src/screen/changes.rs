@@ -128,6 +128,12 @@ impl Days {
         days.iter().map(|day| DayValue { day: day.day, value: self.shown.value(day.value) }).collect()
     }
 
+    /// Whether two numbers differ as they are written.
+    fn differ(&self, value: f64, before: Option<f64>) -> bool {
+        let decimals = self.shown.measure().decimals;
+        before.is_none_or(|before| format!("{value:.decimals$}") != format!("{before:.decimals$}"))
+    }
+
     /// A statement about them.
     fn change(&self, what: &'static str, (value, before): (f64, Option<f64>), days: usize, day: Day) -> Change {
         let measure = self.shown.measure();
@@ -174,15 +180,17 @@ impl Look<'_> {
         }
         let value = days.mean(now)?;
         let band = usual(&days.values(before), first)?;
-        let is_out = value < band.low || value > band.high;
-        is_out.then(|| days.change("outside", (value, days.mean(before)), before.len(), self.last))
+        let was = days.mean(before);
+        let is_out = (value < band.low || value > band.high) && days.differ(value, was);
+        is_out.then(|| days.change("outside", (value, was), before.len(), self.last))
     }
 
     /// Four weeks of another mean than the four before them.
     fn trending(&self, days: &Days) -> Option<Change> {
         let today = self.last.saturating_add(1).min(self.today());
         let trend = trend(&days.values(days.between(today - 2 * TREND_DAYS, today - 1)), today).ok()?;
-        Some(days.change("trend", (trend.now.mean, Some(trend.before.mean)), trend.before.days, today - 1))
+        let (value, was) = (trend.now.mean, Some(trend.before.mean));
+        days.differ(value, was).then(|| days.change("trend", (value, was), trend.before.days, today - 1))
     }
 
     fn bedtime(&self) -> Result<Option<Change>> {
