@@ -482,7 +482,8 @@ mod linux {
             );
             let controls = window.run("return window.all.length").as_u64().unwrap();
             assert!(controls > 20, "{address}: {controls}");
-            for _ in 0..controls + 5 {
+            // A field for a day has a stop for each of its parts.
+            for _ in 0..controls + 25 {
                 window.keys("\u{e004}");
                 window.run("window.reached.add(document.activeElement); return 1");
             }
@@ -535,6 +536,71 @@ mod linux {
         window.click("[data-testid=order] .acts button:first-child");
         let back = format!("const now = (() => {{ {steps} }})(); return now === {before}");
         window.wait("the steps from before", &back);
+    }
+
+    /// What was done just now, once it is told.
+    const DONE: &str = "return document.querySelector('[data-testid=done]')?.textContent ?? ''";
+
+    #[test]
+    fn a_night_is_edited_and_taken_back() {
+        let sample = Sample::new("night");
+        let window = sample.open(&[]);
+        visit(&window, "#/sleep?range=day");
+        let slept = "return document.querySelector('.hero')?.innerText ?? ''";
+        let sessions = "return document.querySelectorAll('[data-testid=sessions] li').length";
+        let before = window.wait("the night", slept);
+        let all = window.wait("its sessions", sessions);
+        press(&window, "sessions", "Ignore");
+        assert_eq!(window.wait("the word", DONE), "The sleep does not count any more.");
+        window.wait(
+            "one session less",
+            &format!("return document.querySelectorAll('[data-testid=sessions] li').length < {all}"),
+        );
+        window.wait("another night", &format!("const now = (() => {{ {slept} }})(); return now !== {before} && now"));
+        keep(&window, "night-ignored-light.png");
+        window.chord('\u{e009}', 'z');
+        let back = "return /as before/.test(document.querySelector('[data-testid=done]')?.textContent ?? '')";
+        window.wait("the word of the way back", back);
+        window.wait("the night from before", &format!("const now = (() => {{ {slept} }})(); return now === {before}"));
+    }
+
+    /// Hidden from the page of its type, brought back from the list in the settings.
+    #[test]
+    fn rows_are_left_out_and_brought_back() {
+        let sample = Sample::new("rows");
+        let window = sample.open(&[]);
+        visit(&window, "#/type/step_count");
+        let before = window.wait("the total", COUNTED);
+        window.wait(
+            "how many rows",
+            "return /\\d rows count there/.test(document.querySelector('[data-testid=hide]')?.innerText ?? '')",
+        );
+        press(&window, "hide", "Hide");
+        assert!(window.wait("the word", DONE).as_str().unwrap().contains("hidden"));
+        let fewer = format!("const now = (() => {{ {COUNTED} }})(); return now !== {before} && now");
+        window.wait("fewer records", &fewer);
+        keep(&window, "hidden-light.png");
+        visit(&window, "#/settings");
+        press(&window, "history", "Undo");
+        let same = format!("const now = (() => {{ {COUNTED} }})(); return now === {before}");
+        window.wait("all records", &same);
+    }
+
+    #[test]
+    fn another_theme_is_chosen_in_the_settings() {
+        let sample = Sample::new("theme");
+        let window = sample.open(&[]);
+        let ground = "return getComputedStyle(document.body).backgroundColor";
+        let light = window.wait("the ground", ground);
+        visit(&window, "#/settings");
+        window.run(
+            "const theme = document.querySelector('select[aria-label=Colours]'); theme.value = 'dark'; \
+             theme.dispatchEvent(new Event('change', { bubbles: true }))",
+        );
+        window.wait("another ground", &format!("const now = (() => {{ {ground} }})(); return now !== {light}"));
+        visit(&window, "#/heart");
+        window.wait("a dark chart", &format!("const c = (() => {{ {CHART} }})(); return c.includes('#FF7D92')"));
+        keep(&window, "heart-chosen-dark.png");
     }
 
     /// From the first screen to somebody's nights, without a file, and back; a file that is dropped there is one's own.

@@ -141,6 +141,13 @@ impl Window {
         self.call("actions", json!({"actions": [{"type": "key", "id": "keys", "actions": presses}]}));
     }
 
+    /// Presses a key while another one is held.
+    pub fn chord(&self, held: char, key: char) {
+        let steps = [("keyDown", held), ("keyDown", key), ("keyUp", key), ("keyUp", held)];
+        let presses = steps.map(|(kind, value)| json!({"type": kind, "value": value}));
+        self.call("actions", json!({"actions": [{"type": "key", "id": "keys", "actions": presses}]}));
+    }
+
     /// Drags from one place to another, in pixels of the page.
     pub fn drag(&self, from: (i64, i64), to: (i64, i64)) {
         let go = |(x, y): (i64, i64)| json!({"type": "pointerMove", "duration": 50, "x": x, "y": y});
