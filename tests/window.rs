@@ -383,7 +383,16 @@ mod linux {
             window.run("return [...document.querySelectorAll('nav a')].map((link) => link.getAttribute('href'))");
         let mut found: Vec<String> = serde_json::from_value(found).unwrap();
         assert!(found.len() > 20, "{found:?}");
-        found.extend(["#/type/heart_rate", "#/type/step_count", "#/sleep?range=month"].map(str::to_owned));
+        let deeper = [
+            "#/type/heart_rate",
+            "#/type/step_count",
+            "#/sleep?range=month",
+            "#/sleep?range=day",
+            "#/workouts/1",
+            "#/compare?by=periods",
+            "#/compare?by=years",
+        ];
+        found.extend(deeper.map(str::to_owned));
         found
     }
 
@@ -468,29 +477,35 @@ mod linux {
         assert!(found.is_empty(), "{}", found.join("\n"));
     }
 
+    /// Goes through a screen with Tab; the controls that it passes by.
+    fn missed_by_tab(window: &Window, address: &str) -> Vec<String> {
+        let controls = window.run(
+            "if (!window.reached) addEventListener('focusin', (event) => window.reached.add(event.target)); \
+             window.reached = new Set(); document.activeElement?.blur(); \
+             window.all = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex=\"0\"]')] \
+               .filter((el) => !el.disabled && el.offsetParent !== null && !el.closest('dialog') && el.checkVisibility()); \
+             return window.all.length",
+        );
+        let controls = controls.as_u64().unwrap() as usize;
+        assert!(controls > 20, "{address}: {controls}");
+        // A field for a day has a stop for each of its parts.
+        window.keys(&"\u{e004}".repeat(controls + 25));
+        let missed = window.run(
+            "return window.all.filter((el) => el.isConnected && !window.reached.has(el)).map((el) => el.outerHTML.slice(0, 120))",
+        );
+        serde_json::from_value(missed).unwrap()
+    }
+
     /// Everything that a pointer reaches is reached with Tab, and the focus can be seen there.
     #[test]
     fn the_keyboard_alone_reaches_every_control() {
         let sample = Sample::new("keyboard");
         let window = sample.open(&[]);
-        for address in ["#/overview", "#/sleep", "#/type/step_count", "#/settings", "#/sources"] {
-            visit(&window, address);
-            window.run(
-                "window.reached = new Set(); document.activeElement?.blur(); \
-                 window.all = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex=\"0\"]')] \
-                   .filter((el) => !el.disabled && el.offsetParent !== null && !el.closest('dialog') && el.checkVisibility()); return 1",
-            );
-            let controls = window.run("return window.all.length").as_u64().unwrap();
-            assert!(controls > 20, "{address}: {controls}");
-            // A field for a day has a stop for each of its parts.
-            for _ in 0..controls + 25 {
-                window.keys("\u{e004}");
-                window.run("window.reached.add(document.activeElement); return 1");
-            }
-            let missed = window.run(
-                "return window.all.filter((el) => !window.reached.has(el)).map((el) => el.outerHTML.slice(0, 120))",
-            );
-            assert_eq!(missed, serde_json::json!([]), "{address}");
+        for address in addresses(&window) {
+            visit(&window, &address);
+            // What comes a moment later is reached the next time round.
+            let missed = (0..3).map(|_| missed_by_tab(&window, &address)).find(Vec::is_empty);
+            assert!(missed.is_some(), "{address}: {:?}", missed_by_tab(&window, &address));
         }
     }
 

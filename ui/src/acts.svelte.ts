@@ -3,17 +3,25 @@ import * as ipc from './ipc'
 import { refresh } from './library.svelte'
 
 export const acting = $state({
-  /** What was done last, for as long as the page offers to take it back. */
+  /** What was done last, for as long as the page tells it. */
   last: null as ipc.Act | null,
   /** Whether the last word is that something was taken back. */
   back: false,
   busy: false,
   error: null as ipc.AppError | null,
+  /** Everything that was done since the page opened and stands, the newest last. */
+  done: [] as number[],
 })
 
-/** For a page that opens. */
+/** Tells no more of what was done; Ctrl/Cmd Z takes it back all the same. */
 export function forget(): void {
-  Object.assign(acting, { last: null, back: false, busy: false, error: null })
+  Object.assign(acting, { last: null, back: false, error: null })
+}
+
+/** For a page that opens. */
+export function reset(): void {
+  forget()
+  Object.assign(acting, { busy: false, done: [] })
 }
 
 /** Does something; false where it failed, and then `acting.error` says why. */
@@ -21,7 +29,10 @@ export async function act(work: () => Promise<ipc.Act>): Promise<boolean> {
   if (acting.busy) return false
   Object.assign(acting, { busy: true, error: null })
   try {
-    Object.assign(acting, { last: await work(), back: false })
+    const last = await work()
+    const back = last.taken_back !== null
+    acting.done = back ? acting.done.filter((number) => number !== last.act) : [...acting.done, last.act]
+    Object.assign(acting, { last, back })
     await refresh()
   } catch (thrown) {
     acting.error = ipc.asError(thrown)
@@ -30,9 +41,8 @@ export async function act(work: () => Promise<ipc.Act>): Promise<boolean> {
   return acting.error === null
 }
 
-/** Takes an act back; without a number the one that was done last. */
+/** Takes an act back; without a number the newest one that was done here. */
 export async function takeBack(number?: number): Promise<void> {
-  const which = number ?? (acting.back ? undefined : acting.last?.act)
-  if (which === undefined) return
-  if (await act(() => ipc.takeBack(which))) acting.back = true
+  const which = number ?? acting.done.at(-1)
+  if (which !== undefined) await act(() => ipc.takeBack(which))
 }

@@ -56,7 +56,12 @@ export function href(place: Place, to: { rest?: (string | number)[]; range?: Ran
   return `#/${path}${query.length > 0 ? `?${query.join('&')}` : ''}`
 }
 
-export const at = $state({ address: parse('') as Address, count: 0 })
+export const at = $state({
+  address: parse('') as Address,
+  count: 0,
+  /** The last day of what the screen shows, where that is not the last of all data. */
+  end: null as string | null,
+})
 
 /** The range in force. */
 export const rangeNow = (): Range => at.address.range ?? kept(at.address.place)

@@ -192,7 +192,7 @@ export interface WorkoutFilter {
 /** The newest workouts that fit a filter, and what all that fit come to. */
 export interface Workouts {
   rows: Workout[]
-  totals: { count: number; duration_s: number; distance_m: number; energy_kcal: number }
+  totals: { count: number; duration_s: number; distance_m: number | null; energy_kcal: number | null }
   kinds: { kind: string; name: string; count: number }[]
   /** Without a filter. */
   all: number

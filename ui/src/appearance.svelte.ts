@@ -1,17 +1,17 @@
 // Light or dark, contrast, motion, keys: what somebody chose for this window, or what the system says.
 import { remember } from './address.svelte'
 import type { Theme } from './answers'
-import { spoken } from './words'
+import { LANGUAGES, spoken } from './words'
 
 const CHOICES = {
-  language: ['system', 'en', 'de'],
+  language: ['system', ...Object.keys(LANGUAGES)],
   theme: ['system', 'light', 'dark'],
   contrast: ['system', 'more'],
   motion: ['system', 'less'],
   keys: ['on', 'off'],
   cycle: ['hidden', 'shown'],
   mind: ['hidden', 'shown'],
-} as const
+} as const satisfies Record<string, readonly string[]>
 
 export type Choice = keyof typeof CHOICES
 /** How the window looks and is worked, whatever is shown in it. */
@@ -19,7 +19,7 @@ export const LOOKS: Choice[] = ['language', 'theme', 'contrast', 'motion', 'keys
 export const choicesOf = (choice: Choice): readonly string[] => CHOICES[choice]
 
 function kept(choice: Choice): string {
-  const [usual] = CHOICES[choice]
+  const usual: string = CHOICES[choice][0] ?? ''
   try {
     const text = localStorage.getItem(`vitalog.${choice}`)
     return (CHOICES[choice] as readonly string[]).includes(text ?? '') ? (text as string) : usual

@@ -23,8 +23,17 @@ export function daysOf(range: Range): number | null {
   return STEPS[range] ?? (range === 'all' ? null : Number(range))
 }
 
-/** The last day of the period before or after; whole years keep their date. */
+/** The same day of another year; 29 February is the 28th of most. */
+function anotherYear(day: string, by: 1 | -1): string {
+  const [year = '', rest] = [day.slice(0, 4), day.slice(4)]
+  const to = String(Number(year) + by).padStart(4, '0')
+  const same = `${to}${rest}`
+  return Number.isNaN(number(same)) || plus(same, 0) !== same ? `${to}-02-28` : same
+}
+
+/** The last day of the period before or after; a year is twelve months of the calendar. */
 export function step(last: string, range: Range, by: 1 | -1): string {
+  if (range === 'year') return anotherYear(last, by)
   const days = daysOf(range)
   return days === null ? last : plus(last, by * days)
 }

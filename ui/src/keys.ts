@@ -46,15 +46,18 @@ const PATIENCE_MS = 1500
 const writing = (target: EventTarget | null) =>
   target instanceof HTMLElement && (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName))
 
+/** The last day that there is something of on this screen. */
+export const lastDay = () => at.end ?? library.status?.last_day ?? null
+
 /** The last day that is shown, where a screen shows days. */
-export const shownLast = () => at.address.date ?? library.status?.last_day ?? null
+export const shownLast = () => at.address.date ?? lastDay()
 
 /** The period before or after; the one with the last data is the latest. */
 export function move(by: 1 | -1): void {
   const last = shownLast()
   if (last === null || rangeNow() === 'all') return
   const to = step(last, rangeNow(), by)
-  const end = library.status?.last_day ?? to
+  const end = lastDay() ?? to
   turn({ date: to >= end ? null : to })
 }
 

@@ -37,7 +37,7 @@ pub struct ActAnswer {
     pub taken_back: Option<String>,
     /// Of a deletion that stands: when its rows are removed for good.
     pub wiped_from: Option<String>,
-    /// When its rows were removed for good; then it cannot be taken back any more.
+    /// When its rows were removed for good: taken back after that, it lets only those count that later imports brought.
     pub wiped: Option<String>,
 }
 
@@ -92,7 +92,7 @@ pub fn take_back(folder: &Folder, act: i64, now_ms: i64) -> Result<ActAnswer> {
         let acts = folder.read()?.acts()?;
         let found = acts.iter().find(|row| row.id == act);
         let stands = found.ok_or_else(|| store::Error::from(store::ErrorKind::UnknownAct(act)))?;
-        if stands.taken_back_ms.is_some() || stands.wiped_ms.is_some() {
+        if stands.taken_back_ms.is_some() {
             return Err(store::Error::from(store::ErrorKind::ActIsOver(act)).into());
         }
     }

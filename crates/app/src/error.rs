@@ -70,7 +70,7 @@ codes! {
     UnknownImport = "unknown_import",
     /// No act of the owner has this number.
     UnknownAct = "unknown_act",
-    /// This act was taken back before, or its rows were removed for good.
+    /// This act was taken back before.
     ActIsOver = "act_is_over",
     /// No session of sleep starts then, or none follows near enough.
     UnknownSession = "unknown_session",
@@ -186,9 +186,7 @@ impl From<store::Error> for Error {
             ErrorKind::UnknownAct(id) => {
                 Self::new(Code::UnknownAct, format!("There is no act {id}."), "`vitalog history` lists them all.")
             }
-            ErrorKind::ActIsOver(id) => {
-                Self::new(Code::ActIsOver, format!("Act {id} was taken back before, or its rows are gone."), "")
-            }
+            ErrorKind::ActIsOver(id) => Self::new(Code::ActIsOver, format!("Act {id} was taken back before."), ""),
             ErrorKind::UnknownSource => {
                 Self::new(Code::UnknownSource, "There is no such source.", "`vitalog sources` lists them all.")
             }

@@ -1,5 +1,5 @@
 //! What the owner did to what is stored: rows hidden or deleted, sessions of sleep edited, sources put in order. No act
-//! changes a row for good; every one can be taken back, a deletion until its rows are wiped, [`KEPT_MS`] later.
+//! changes a row for good but a deletion, whose rows are wiped [`KEPT_MS`] later; every one can be taken back.
 //!
 //! Acts name types and sources as inputs do, and times: they hold for imports to come, too.
 
@@ -81,7 +81,7 @@ impl Store {
     pub fn take_back(&mut self, id: i64, now_ms: i64, home_zone: &str) -> Result<ActRow> {
         self.change(|tx| {
             let act = log::one(tx, id)?.ok_or(ErrorKind::UnknownAct(id))?;
-            if act.wiped_ms.is_some() || act.taken_back_ms.is_some() {
+            if act.taken_back_ms.is_some() {
                 return Err(ErrorKind::ActIsOver(id).into());
             }
             log::take_back(tx, id, now_ms)?;

@@ -47,8 +47,8 @@ pub enum ErrorKind {
     /// No act has this number.
     #[error("there is no act {0}")]
     UnknownAct(i64),
-    /// The act was taken back before, or its rows were removed for good.
-    #[error("act {0} cannot be taken back any more")]
+    /// The act was taken back before.
+    #[error("act {0} was taken back before")]
     ActIsOver(i64),
     /// No source has this number.
     #[error("there is no such source")]

@@ -1,7 +1,7 @@
 // Rows are hidden, sleep is edited, and all of it is taken back: by button, key and history.
 import { afterEach, expect, test } from 'vitest'
 import types from '../../../tests/fixtures/ipc/types.json'
-import { forget } from '../acts.svelte'
+import { reset } from '../acts.svelte'
 import { click, kept, open, type Page, says, until } from './support'
 
 let page: Page
@@ -9,7 +9,7 @@ let called: [string, Record<string, unknown>][]
 
 afterEach(() => {
   page.close()
-  forget()
+  reset()
 })
 
 const sleep = { ...types.answer[0], identifier: 'HKCategoryTypeIdentifierSleepAnalysis', word: 'sleep_analysis', name: 'Sleep' }

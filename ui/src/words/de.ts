@@ -896,7 +896,7 @@ export const de: Words = {
     damaged_archive: ['Das Archiv ist beschädigt.', 'Exportieren Sie noch einmal.'],
     encrypted_archive: ['Das Archiv ist verschlüsselt.', 'Entpacken Sie es zuerst und legen Sie den Ordner ab.'],
     unknown_act: ['Diese Änderung gibt es nicht.', 'Die Einstellungen zählen alle auf.'],
-    act_is_over: ['Das wurde schon zurückgenommen, oder die Zeilen sind endgültig gelöscht.', ''],
+    act_is_over: ['Das wurde schon zurückgenommen.', ''],
     unknown_session: ['Dann beginnt kein Schlaf, oder es folgt keiner, der nahe genug ist.', 'Was mehr als vier Stunden auseinander liegt, bleibt getrennt.'],
     no_rows: ['Darunter ist keine Zeile, die zählt.', ''],
     no_space: ['Die Platte ist voll.', 'Schaffen Sie Platz und versuchen Sie es noch einmal.'],

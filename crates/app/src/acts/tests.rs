@@ -131,9 +131,35 @@ fn a_deletion_can_be_taken_back_for_thirty_days_and_then_leaves_nothing() {
     compact(30);
     assert_eq!(rows(&folder), 4);
     whole(&folder);
-    assert_eq!(take_back(&folder, act, NOW_MS).expect_err("too late").code, Code::ActIsOver);
+    // What another import brings to these days is hidden and kept; it counts once the act is taken back.
+    let file = folder.dir().join("again.xml");
+    let text = [steps("Phone", 11, 9, 100), steps("Watch", 20, 9, 3)].concat();
+    std::fs::write(&file, format!("<HealthData locale=\"en_GB\">{text}</HealthData>")).expect("written");
+    let options = crate::import::Options { now_ms: NOW_MS + 90 * DAY_MS, ..crate::import::Options::default() };
+    crate::import::import(&folder, &crate::import::Input::Path(file), &options, &mut |_| true).expect("an import");
+    compact(91);
+    assert_eq!(rows(&folder), 6);
+    assert_eq!(days(&folder).len(), 3);
+    whole(&folder);
     let wiped = history(&folder).expect("acts").into_iter().find(|row| row.act == act).expect("the act");
     assert!(wiped.wiped.is_some() && wiped.wiped_from.is_none());
+    take_back(&folder, act, NOW_MS).expect("taken back");
+    assert_eq!(days(&folder).len(), 4);
+    whole(&folder);
+}
+
+#[test]
+fn what_is_measured_later_is_not_meant() {
+    let folder = walker("later");
+    let all = Chosen { word: "steps", days: Days::default(), source: None };
+    let act = hide(&folder, all, true, NOW_MS).expect("deleted");
+    assert!(act.until.is_some_and(|until| until.starts_with("2026-03-13T15:00:00.001")));
+    let file = folder.dir().join("later.xml");
+    std::fs::write(&file, format!("<HealthData locale=\"en_GB\">{}</HealthData>", steps("Watch", 20, 9, 3)))
+        .expect("written");
+    let options = crate::import::Options::default();
+    crate::import::import(&folder, &crate::import::Input::Path(file), &options, &mut |_| true).expect("an import");
+    assert_eq!(days(&folder), told(&[("20", 3.0)]));
 }
 
 #[test]

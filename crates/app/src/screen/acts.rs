@@ -103,7 +103,10 @@ mod tests {
         let rows = history(&folder).expect("two");
         let told: Vec<(&str, [Option<&str>; 2])> =
             rows.iter().map(|row| (row.name.as_str(), row.days.each_ref().map(Option::as_deref))).collect();
-        assert_eq!(told, [("Heart Rate", [None, None]), ("Steps", [Some("2026-03-14"), Some("2026-03-15")])]);
+        assert_eq!(
+            told,
+            [("Heart Rate", [None, Some("2026-03-15")]), ("Steps", [Some("2026-03-14"), Some("2026-03-15")])]
+        );
     }
 
     #[test]

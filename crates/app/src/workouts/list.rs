@@ -53,10 +53,10 @@ pub struct ListTotals {
     pub count: usize,
     /// Seconds without pauses.
     pub duration_s: f64,
-    /// Metres.
-    pub distance_m: f64,
-    /// Active energy.
-    pub energy_kcal: f64,
+    /// Metres; none where no workout has a distance.
+    pub distance_m: Option<f64>,
+    /// Active energy; none where no workout has any.
+    pub energy_kcal: Option<f64>,
 }
 
 /// How often somebody did something.
@@ -90,13 +90,19 @@ pub fn list(folder: &Folder, filter: &Filter) -> Result<List<WorkoutAnswer>> {
         }
         totals.count += 1;
         totals.duration_s += length.unwrap_or_default();
-        totals.distance_m += desk.distance(row, &body)?.map_or(0.0, |total| total.value);
-        totals.energy_kcal += desk.energy(row, &body)?.map_or(0.0, |total| total.value);
+        add(&mut totals.distance_m, desk.distance(row, &body)?.map(|total| total.value));
+        add(&mut totals.energy_kcal, desk.energy(row, &body)?.map(|total| total.value));
         if rows.len() < filter.most {
             rows.push(desk.answer(row, &body, None, None)?);
         }
     }
     Ok(List { rows, totals, kinds: kinds(&counted), all: counted.len() })
+}
+
+fn add(sum: &mut Option<f64>, more: Option<f64>) {
+    if let Some(more) = more {
+        *sum = Some(sum.unwrap_or_default() + more);
+    }
 }
 
 struct Sieve<'a> {
@@ -172,8 +178,9 @@ mod tests {
         crate::settings::set(&folder, "home_zone", "UTC").expect("set");
         let found = list(&folder, &filter).expect("a list");
         let days: Vec<&str> = found.rows.iter().filter_map(|row| row.start.get(..10)).collect();
-        assert_eq!((days.as_slice(), found.totals.distance_m), (rows, km * 1000.0));
-        assert_eq!((found.totals.energy_kcal, found.all), (km * 100.0, 3));
+        let some = |of: f64| (km > 0.0).then_some(of);
+        assert_eq!((days.as_slice(), found.totals.distance_m), (rows, some(km * 1000.0)));
+        assert_eq!((found.totals.energy_kcal, found.all), (some(km * 100.0), 3));
         let kinds: Vec<(&str, usize)> = found.kinds.iter().map(|kind| (kind.name.as_str(), kind.count)).collect();
         assert_eq!(kinds, [("Running", 2), ("Cycling", 1)]);
     }

@@ -63,11 +63,17 @@ impl Store {
     }
 
     /// Hides rows, or deletes them: then they are removed for good [`KEPT_MS`] later. They count no more at once, and
-    /// neither do those that later imports bring to the same place. `home_zone` holds where none is known.
+    /// neither do those that later imports bring to the same place; without an end that goes up to the last row that is
+    /// there now. `home_zone` holds where none is known.
     pub fn hide(&mut self, rows: &Rows, deletes: bool, now_ms: i64, home_zone: &str) -> Result<ActRow> {
         self.change(|tx| {
             let what = if deletes { What::Delete } else { What::Hide };
             let mut act = Act { at_ms: now_ms, ..act_of(tx, rows, what)? };
+            // What is measured tomorrow is not meant.
+            act.until_ms = match act.until_ms {
+                None => Place::of(tx, &act)?.map(|place| place.end(tx)).transpose()?.flatten(),
+                until => until,
+            };
             let (mut derived, before) = (Derived::default(), zones(tx, home_zone)?);
             act.body.rows = cover(tx, &act, &mut derived)?;
             let act = write(tx, act)?;
@@ -138,9 +144,11 @@ pub(crate) fn wipe(conn: &Connection, now_ms: i64, derived: &mut Derived) -> Res
     Ok(removed > 0)
 }
 
-/// Deletions whose rows are to be removed: those of older ones that later imports brought, too.
+/// Deletions whose rows are to be removed, each once: what imports bring to the same place after that is hidden only, and
+/// counts again when the act is taken back.
 fn due(conn: &Connection, now_ms: i64) -> Result<Vec<Act>> {
-    let old = |act: &Act| act.what == What::Delete && act.at_ms <= now_ms.saturating_sub(KEPT_MS);
+    let old =
+        |act: &Act| act.what == What::Delete && act.wiped_ms.is_none() && act.at_ms <= now_ms.saturating_sub(KEPT_MS);
     Ok(log::standing(conn)?.into_iter().filter(old).collect())
 }
 
@@ -240,6 +248,12 @@ impl Place {
             each(&key, u64::from(self.rule.copies(row.get(4)?, row.get(5)?)))?;
         }
         Ok(())
+    }
+
+    /// Right behind the start of its last row; none where it has none.
+    fn end(&self, conn: &Connection) -> Result<Option<i64>> {
+        let sql = format!("SELECT max(start_ms) + 1 FROM samples WHERE {}", self.condition());
+        Ok(conn.query_row(&sql, params![self.kind, self.span.0, self.span.1, self.by], |row| row.get(0))?)
     }
 
     /// What follows from its rows is to be found anew. Returns how often they count.
