@@ -37,7 +37,7 @@ pub struct ActAnswer {
     pub taken_back: Option<String>,
     /// Of a deletion that stands: when its rows are removed for good.
     pub wiped_from: Option<String>,
-    /// When its rows were removed for good: taken back after that, it lets only those count that later imports brought.
+    /// When its rows were removed for good: taken back after that, only those count that later imports brought.
     pub wiped: Option<String>,
 }
 
