@@ -480,7 +480,7 @@ mod linux {
     /// Goes through a screen with Tab; the controls that it passes by.
     fn missed_by_tab(window: &Window, address: &str) -> Vec<String> {
         let controls = window.run(
-            "if (!window.reached) addEventListener('focusin', (event) => window.reached.add(event.target)); \
+            "if (!window.reached) addEventListener('keydown', () => window.reached.add(document.activeElement), true); \
              window.reached = new Set(); document.activeElement?.blur(); \
              window.all = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex=\"0\"]')] \
                .filter((el) => !el.disabled && el.offsetParent !== null && !el.closest('dialog') && el.checkVisibility()); \

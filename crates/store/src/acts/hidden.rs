@@ -144,8 +144,8 @@ pub(crate) fn wipe(conn: &Connection, now_ms: i64, derived: &mut Derived) -> Res
     Ok(removed > 0)
 }
 
-/// Deletions whose rows are to be removed, each once: what imports bring to the same place after that is hidden only, and
-/// counts again when the act is taken back.
+/// Deletions whose rows are to be removed, each once: what imports bring to the same place after that is hidden only,
+/// and counts again when the act is taken back.
 fn due(conn: &Connection, now_ms: i64) -> Result<Vec<Act>> {
     let old =
         |act: &Act| act.what == What::Delete && act.wiped_ms.is_none() && act.at_ms <= now_ms.saturating_sub(KEPT_MS);
