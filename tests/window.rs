@@ -487,7 +487,7 @@ mod linux {
              return window.all.length",
         );
         let controls = controls.as_u64().unwrap() as usize;
-        assert!(controls > 20, "{address}: {controls}");
+        assert!(controls > 15, "{address}: {controls}");
         // A field for a day has a stop for each of its parts.
         window.keys(&"\u{e004}".repeat(controls + 25));
         let missed = window.run(
