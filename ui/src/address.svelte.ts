@@ -23,10 +23,19 @@ export type Asked = Partial<Record<(typeof ASKED)[number], string>>
 const LAST = 'vitalog.last'
 const USUAL: Partial<Record<Place, Named>> = { overview: 'week', sleep: 'day' }
 
+/** A part of an address; what nobody wrote so stays as it is. */
+function plain(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
+
 /** Reads what stands after #; anything unknown is the overview. */
 export function parse(hash: string): Address {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?')
-  const [first = '', ...rest] = path.split('/').map((part) => decodeURIComponent(part))
+  const [first = '', ...rest] = path.split('/').map(plain)
   const place = PLACES.find((known) => known === first)
   // #/type/heart_rate reads better than #/types/heart_rate, and both lead there.
   const found: Place = place ?? (first === 'type' ? 'types' : 'overview')

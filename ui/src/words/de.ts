@@ -339,7 +339,12 @@ export const de: Words = {
 
   heart: { zones: 'Zeit in Herzfrequenzzonen', recovery: 'Erholung eine Minute nach dem Training' },
 
-  area: { others: 'Auch hier', records: (n: number) => records(n) },
+  area: {
+    hidden: 'Hier gibt es Messungen. Gezeigt werden sie, und der Bereich steht in der Seitenleiste, sobald das gewünscht ist; die Einstellungen verbergen ihn wieder.',
+    show: 'Diesen Bereich zeigen',
+    others: 'Auch hier',
+    records: (n: number) => records(n),
+  },
 
   ecgs: {
     title: 'Elektrokardiogramme',

@@ -352,7 +352,12 @@ export const en = {
 
   heart: { zones: 'Time in heart-rate zones', recovery: 'Recovery one minute after workouts' },
 
-  area: { others: 'Also here', records: (n: number) => records(n) },
+  area: {
+    hidden: 'There are records here. They are shown, and the area stands in the sidebar, once you ask for it; the settings hide it again.',
+    show: 'Show this area',
+    others: 'Also here',
+    records: (n: number) => records(n),
+  },
 
   ecgs: {
     title: 'Electrocardiograms',

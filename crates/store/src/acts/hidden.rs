@@ -135,6 +135,8 @@ pub(crate) fn wipe(conn: &Connection, now_ms: i64, derived: &mut Derived) -> Res
             place.by = Some(DELETED);
             place.mark(conn, derived)?;
             removed += place.remove(conn)?;
+            // What a newer export had rewritten there says the same, and goes with it.
+            removed += place.remove_rewritten(conn, derived)?;
         }
         log::wiped(conn, act.id, now_ms)?;
     }
@@ -282,5 +284,23 @@ impl Place {
         );
         conn.execute(&logged, place)?;
         Ok(conn.execute(&format!("DELETE FROM samples WHERE {}", self.condition()), place)?)
+    }
+
+    /// Those that an import superseded, whichever.
+    fn remove_rewritten(&self, conn: &Connection, derived: &mut Derived) -> Result<usize> {
+        let imports: Vec<i64> = {
+            let sql = "SELECT DISTINCT superseded_by FROM samples
+                       WHERE kind_id = ?1 AND start_ms >= ?2 AND start_ms < ?3 AND superseded_by > 0";
+            let mut statement = conn.prepare_cached(sql)?;
+            let found = statement.query_map(params![self.kind, self.span.0, self.span.1], |row| row.get(0))?;
+            found.collect::<rusqlite::Result<_>>()?
+        };
+        let mut removed = 0;
+        for import in imports {
+            let place = Self { by: Some(import), sources: self.sources.clone(), ..*self };
+            place.mark(conn, derived)?;
+            removed += place.remove(conn)?;
+        }
+        Ok(removed)
     }
 }
