@@ -42,8 +42,8 @@ pub(super) fn run(verb: &Hide, folder: &Folder, out: &mut Out) -> Result<End> {
         Style::Json => out.json(&act)?,
         _ => {
             let until = if verb.delete { " for 30 days" } else { "" };
-            let (rows, act) = (rows(act.rows), act.act);
-            out.line(&format!("{rows} count no more. `vitalog history undo {act}` brings them back{until}."))?;
+            let (rows, act) = (app::words::count(act.rows, "row counts", "rows count"), act.act);
+            out.line(&format!("{rows} no more. `vitalog history undo {act}` takes it back{until}."))?;
         }
     }
     Ok(End::Done)
