@@ -1,9 +1,9 @@
 //! Where several sources wrote of the same days, by type: how many days, who, and what would have counted twice.
 
-use health::language::word;
 use std::collections::BTreeMap;
 
 use health::kind;
+use health::language::word;
 use health::series::rule::Rule;
 use serde::Serialize;
 use store::query::OverlapRow;

@@ -1,9 +1,9 @@
 //! The list of workouts that a screen shows: those that fit a filter, a page of them, and what all of them come to.
 
-use health::language::word;
 use std::collections::BTreeMap;
 
 use health::kind::activity_name;
+use health::language::word;
 use health::series::workouts::totals::duration_s;
 use health::time::{DayRange, Zones};
 use serde::{Deserialize, Serialize};
