@@ -29,6 +29,8 @@ fn show(folder: Folder, file: Option<PathBuf>, out: &Out) -> Result<()> {
     if cfg!(target_os = "linux") && !has_display {
         return Err(no_window("There is no display to open the window on."));
     }
+    #[cfg(target_os = "linux")]
+    crate::window::painting::choose();
     let mailbox = match folder.window() {
         Ok(dir) => match claim(&dir, file.as_slice()) {
             Claim::First(mailbox) => mailbox,

@@ -13,6 +13,8 @@ pub mod keeping;
 pub mod limits;
 pub mod menu;
 pub mod numbers;
+#[cfg(target_os = "linux")]
+pub mod painting;
 pub mod place;
 pub mod product;
 pub mod settings;
