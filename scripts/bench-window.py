@@ -161,6 +161,29 @@ def moves(window, rounds, sideways):
     return whole(window.run_long(script), "the wheel")
 
 
+def letters(window, rounds):
+    """Milliseconds from a letter in the palette to the frame with its list."""
+    window.visit("#/overview")
+    script = MEASURE + f"""
+    (async () => {{
+      dispatchEvent(new KeyboardEvent('keydown', {{ key: 'k', ctrlKey: true, bubbles: true, cancelable: true }}))
+      const field = () => document.querySelector('dialog[open] [role=combobox]')
+      while (field() === null) await still()
+      const taken = []
+      for (let i = 0; i < {rounds}; i++) for (const text of ['h', 'he', 'hea', 'hear', 'heart', '']) {{
+        await still()
+        const from = performance.now()
+        field().value = text
+        field().dispatchEvent(new InputEvent('input', {{ bubbles: true }}))
+        await still()
+        taken.push(performance.now() - from)
+      }}
+      field().closest('dialog').close()
+      done(taken)
+    }})()"""
+    return window.run_long(script)
+
+
 def whole(taken, what):
     found = [ms for ms in taken if ms is not None]
     # A turn to where the days end changes nothing; more than a few of these are a mistake of this script.
@@ -224,6 +247,7 @@ def figures(program, work, records, rounds):
         idle = memory(window)
         ranges, again = switches(window, rounds), shown_again(window, 10 * rounds)
         pans, zooms = moves(window, 4 * rounds, True), moves(window, 4 * rounds, False)
+        typed = letters(window, rounds)
         used = memory(window)
     gaps, first = importing(program, work, file)
     alone_gaps = held_up_alone(program, work, file, blank)
@@ -241,6 +265,7 @@ def figures(program, work, records, rounds):
         (f"the same, p95 of {len(ranges)}, ms", ms(p95(ranges)), ms(p95(again)), "100"),
         (f"other days by the wheel (pan), p95 of {len(pans)}, ms", ms(p95(pans)), ms(p95(again)), ""),
         (f"more or fewer days by the wheel (zoom), p95 of {len(zooms)}, ms", ms(p95(zooms)), ms(p95(again)), ""),
+        (f"a letter in the palette to its list, p95 of {len(typed)}, ms", ms(p95(typed)), "", "50"),
         ("memory of program and webview, idle, MiB", mib(idle), mib(alone_bytes), "350"),
         ("the same after all these charts, MiB", mib(used), "", ""),
         ("page held up over 50 ms during the import: how often, ms", held(gaps), held(alone_gaps), "0"),
