@@ -78,6 +78,7 @@ pub fn with_commands<R: Runtime>(builder: Builder<R>, shared: Shared) -> Builder
         numbers::beside,
         numbers::ecgs,
         numbers::explain,
+        numbers::explain_days,
         numbers::workouts,
         numbers::workout,
         numbers::sources,
