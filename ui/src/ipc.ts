@@ -17,6 +17,7 @@ import type {
   Ecg,
   Edit,
   Explained,
+  ExplainedDays,
   Exported,
   HistoryRow,
   KeptCopy,
@@ -233,6 +234,7 @@ export const changes = (last: string) => invoke<Change[]>('changes', { last })
 export const ecgs = () => invoke<Ecg[]>('ecgs')
 export const beside = (word: string, from: string, to: string, earlier: Earlier) => invoke<Beside>('beside', { word, from, to, earlier })
 export const explain = (word: string, day: string) => invoke<Explained>('explain', { word, day })
+export const explainDays = (word: string, from: string, to: string) => invoke<ExplainedDays>('explain_days', { word, from, to })
 export const workouts = (filter: WorkoutFilter) => invoke<Workouts>('workouts', { filter })
 export const workout = (id: number) => invoke<WorkoutDetail>('workout', { id })
 export const sources = () => invoke<Source[]>('sources')

@@ -13,6 +13,7 @@ import beside from '../../../tests/fixtures/ipc/beside.json'
 import countRows from '../../../tests/fixtures/ipc/count_rows.json'
 import ecgs from '../../../tests/fixtures/ipc/ecgs.json'
 import explain from '../../../tests/fixtures/ipc/explain.json'
+import explainDays from '../../../tests/fixtures/ipc/explain_days.json'
 import hideRows from '../../../tests/fixtures/ipc/hide_rows.json'
 import actsDone from '../../../tests/fixtures/ipc/history.json'
 import chartYears from '../../../tests/fixtures/ipc/chart_years.json'
@@ -57,7 +58,8 @@ export const kept: Record<string, Answer> = {
   changes: () => changes.answer,
   beside: () => beside.answer,
   ecgs: () => ecgs.answer,
-  explain: () => explain.answer,
+  explain: ({ day }) => ({ ...explain.answer, day }),
+  explain_days: ({ from, to }) => ({ ...explainDays.answer, from, to }),
   workouts: () => workouts.answer,
   workout: () => workout.answer,
   overlaps: () => overlaps.answer,
