@@ -50,5 +50,8 @@ export function wayOf(chart: Chart, from: number, to: number): Way {
 export const canGrow = ({ whole, scale, firstDay, lastDay }: Chart) =>
   whole ? scale.x1 - scale.x0 > whole.least * (2 - ALL) : firstDay < lastDay
 
-/** Whether less than a named range is shown, so that a drag moves along. */
-export const isZoomed = (part: Part | null, range: Range) => part !== null || (daysOf(range) === Number(range) && range !== '1')
+/** Whether a picture shows less than a named range, so that a drag moves along. */
+export function isZoomed({ whole, scale }: Chart, range: Range): boolean {
+  const isPart = whole !== undefined && scale.x1 - scale.x0 < (whole.to - whole.from) * ALL
+  return isPart || (daysOf(range) === Number(range) && range !== '1')
+}

@@ -194,7 +194,7 @@ export const de: Words = {
     readings: 'Messungen',
     aDay: 'am Tag',
     noData: 'keine Daten',
-    elsewhere: (days) => `Keine Daten: ${days}. Am nächsten mit Daten:`,
+    elsewhere: (days) => `Keine Daten: ${days}. Der nächste Tag mit Daten:`,
     covered: {
       hour: 'Stunden mit Daten',
       day: 'Tage mit Daten',
@@ -398,7 +398,6 @@ export const de: Words = {
     naive: (sum: string) => `Eine einfache Summe aller Messungen wäre ${sum}.`,
     double: (apps: number, value: string) => `Ein Eintrag in ${apps} Apps? ${value} in derselben Minute. Alle zählen.`,
     why: 'Warum diese Zahl?',
-    whyShort: 'Warum?',
     average: (n, all, nights) =>
       `im Mittel, aus ${count(n)} ${nights ? (n === 1 ? 'Nacht' : 'Nächten') : n === 1 ? 'Tag' : 'Tagen'} mit Daten in ${count(all)} ${all === 1 ? 'Tag' : 'Tagen'}`,
     total: (sum) => `Alle zusammen: ${sum}.`,

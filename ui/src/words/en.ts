@@ -207,7 +207,7 @@ export const en = {
     readings: 'Readings',
     aDay: 'a day',
     noData: 'no data',
-    elsewhere: (days: string) => `No data on ${days}. The nearest with data:`,
+    elsewhere: (days: string) => `No data ${days}. The nearest day with data:`,
     covered: {
       hour: 'Hours with data',
       day: 'Days with data',
@@ -411,7 +411,6 @@ export const en = {
     naive: (sum: string) => `A plain sum of all records would say ${sum}.`,
     double: (apps: number, value: string) => `One entry in ${apps} apps? ${value} in the same minute. All of them count.`,
     why: 'Why this number?',
-    whyShort: 'Why?',
     average: (n: number, all: number, nights: boolean) =>
       `on average, of ${count(n)} ${nights ? (n === 1 ? 'night' : 'nights') : n === 1 ? 'day' : 'days'} with data in ${count(all)} ${all === 1 ? 'day' : 'days'}`,
     total: (sum: string) => `All of them together: ${sum}.`,
