@@ -149,7 +149,7 @@ fn window(open: Option<&str>) -> WebviewWindow<MockRuntime> {
 }
 
 fn window_on(backend: Arc<dyn Backend>, open: Option<&str>) -> WebviewWindow<MockRuntime> {
-    let shared = Shared::new(backend, open.map(Into::into));
+    let shared = Shared::new(backend, open.map(std::path::PathBuf::from));
     let app = with_commands(mock_builder(), shared).build(mock_context(noop_assets())).unwrap();
     tauri::WebviewWindowBuilder::new(&app, "main", Default::default()).build().unwrap()
 }

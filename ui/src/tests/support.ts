@@ -4,6 +4,7 @@ import { flushSync, mount, unmount } from 'svelte'
 import App from '../App.svelte'
 import { reset as forgetJobs } from '../keeping.svelte'
 import { library, reset } from '../library.svelte'
+import { forgetLink } from '../link.svelte'
 import changes from '../../../tests/fixtures/ipc/changes.json'
 import chart from '../../../tests/fixtures/ipc/chart.json'
 import chartNight from '../../../tests/fixtures/ipc/chart_night.json'
@@ -80,6 +81,7 @@ export const kept: Record<string, Answer> = {
   doctor: () => [],
   sample: () => status.answer,
   opened_with: () => [],
+  opened_at: () => null,
   cancel_import: () => null,
   choose_export: () => null,
   holdings: () => holdings.answer,
@@ -120,6 +122,7 @@ export function open(answers: Record<string, Answer> = kept, address = '#/import
   history.replaceState(null, '', address)
   reset()
   forgetJobs()
+  forgetLink()
   document.body.innerHTML = '<div id="app"></div>'
   const app = mount(App, { target: document.body.firstElementChild as HTMLElement })
   return { asked, close: () => void unmount(app) }

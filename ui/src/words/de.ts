@@ -778,6 +778,7 @@ export const de: Words = {
     along: 'Im Diagramm aus der Nähe: weitergehen',
     save: 'Das Diagramm sichern',
     order: 'Wessen Zahlen zuerst zählen',
+    copy_link: 'Link zu dieser Ansicht kopieren',
     search: 'Suchen',
     go: 'Zu einem Bereich',
     keys: 'Diese Liste',
@@ -809,6 +810,11 @@ export const de: Words = {
     usualUnit: 'Wie eingestellt',
   },
 
+  link: {
+    copied: 'Der Link ist kopiert:',
+    byHand: 'Der Link zum Kopieren:',
+  },
+
   menu: {
     file: 'Datei',
     edit: 'Bearbeiten',
@@ -837,6 +843,7 @@ export const de: Words = {
     today: 'Neuester Tag',
     sidebar: 'Seitenleiste',
     menu_bar: 'Menüleiste',
+    copy_link: 'Link zu dieser Ansicht kopieren',
     zoom_in: 'Vergrößern',
     zoom_out: 'Verkleinern',
     zoom_actual: 'Wirkliche Größe',
@@ -948,6 +955,7 @@ export const de: Words = {
     unknown_source: ['Diese Quelle gibt es nicht, oder mehrere heißen so.', 'Unter Quellen stehen alle.'],
     already_linked: ['Diese beiden sind schon eine Quelle.', ''],
     already_undone: ['Dieser Import wurde schon zurückgenommen.', ''],
+    unknown_address: ['Diese Seite hat das Fenster nicht.', ''],
     no_window: ['Hier kann kein Fenster geöffnet werden.', ''],
     cancelled: ['Abgebrochen; nichts wurde verändert.', ''],
     internal: ['Im Programm ist etwas schiefgegangen.', 'Bitte melden Sie es.'],

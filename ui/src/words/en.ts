@@ -790,6 +790,7 @@ export const en = {
     along: 'In a chart seen from closer by: move along',
     save: 'Save the chart',
     order: 'Whose numbers count first',
+    copy_link: 'Copy a link to this view',
     search: 'Search',
     go: 'Go to an area',
     keys: 'This list',
@@ -821,6 +822,11 @@ export const en = {
     usualUnit: 'As in the settings',
   },
 
+  link: {
+    copied: 'The link is copied:',
+    byHand: 'The link, to be copied:',
+  },
+
   /** Menus, and what the palette offers, by the names of actions.ts. */
   menu: {
     file: 'File',
@@ -850,6 +856,7 @@ export const en = {
     today: 'Latest day',
     sidebar: 'Sidebar',
     menu_bar: 'Menu bar',
+    copy_link: 'Copy link to this view',
     zoom_in: 'Zoom in',
     zoom_out: 'Zoom out',
     zoom_actual: 'Actual size',
