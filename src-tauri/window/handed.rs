@@ -1,6 +1,6 @@
 //! Files, and the address of a screen, that somebody gave to the window: by the system's dialog, by a drop, or with a
-//! start of the program. No other path that comes from the page is opened, so a script that got into it cannot read what
-//! it likes.
+//! start of the program. No other path that comes from the page is opened, so a script that got into it cannot read
+//! what it likes.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};

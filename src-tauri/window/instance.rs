@@ -1,5 +1,5 @@
-//! One window for a data folder: a second start hands its files, or an address, to the window that is open, and ends. Windows on other
-//! data folders are none of its business.
+//! One window for a data folder: a second start hands its files, or an address, to the window that is open, and ends.
+//! Windows on other data folders are none of its business.
 //!
 //! Who is first is told by a lock, which the system takes back when the process ends, however it ends; a socket beside
 //! it is where files are handed over. Neither needs a bus, and nothing listens on the network. Where a folder knows no
