@@ -138,6 +138,15 @@ fn explaining() {
     check_keys(&check(&folder, "explain-nothing", &["explain", "vo2_max", "2026-03-14", "--json"]), EXPLAIN);
     check(&folder, "explain-nothing-words", &["explain", "step_count", "2001-01-01"]);
     check(&folder, "explain-unknown", &["explain", "stepcunt", "2026-03-14", "--json"]);
+    let march = |word: &'static str| ["explain", word, "2026-03-01", "--to", "2026-03-31"];
+    let days = check(&folder, "explain-days", &[&march("step_count")[..], &["--json"]].concat());
+    check_keys(&days, EXPLAIN_DAYS);
+    check_keys(&days["parts"], EXPLAIN_PARTS);
+    check(&folder, "explain-days-words", &march("heart_rate"));
+    check(&folder, "explain-nights-words", &march("sleep"));
+    check(&folder, "explain-days-csv", &[&march("step_count")[..], &["--csv"]].concat());
+    check(&folder, "explain-no-days-words", &["explain", "step_count", "2001-01-01", "--to", "2001-01-31"]);
+    folder.check(&["explain", "step_count", "2026-03-14", "--to", "2026-03-01"], 2);
     folder.check(&["explain", "step_count", "14.3.2026"], 2);
     folder.check(&["explain", "step_count"], 2);
 }

@@ -149,7 +149,7 @@ fn window(open: Option<&str>) -> WebviewWindow<MockRuntime> {
 }
 
 fn window_on(backend: Arc<dyn Backend>, open: Option<&str>) -> WebviewWindow<MockRuntime> {
-    let shared = Shared::new(backend, open.map(Into::into));
+    let shared = Shared::new(backend, open.map(std::path::PathBuf::from));
     let app = with_commands(mock_builder(), shared).build(mock_context(noop_assets())).unwrap();
     tauri::WebviewWindowBuilder::new(&app, "main", Default::default()).build().unwrap()
 }
@@ -402,6 +402,32 @@ fn a_stretch_stands_beside_an_earlier_one() {
 #[test]
 fn a_number_explains_itself() {
     check_person("explain", "explain", json!({"word": "step_count", "day": "2026-03-14"}));
+    let march = json!({"word": "heart_rate", "from": "2026-03-01", "to": "2026-03-31"});
+    check_person("explain_days", "explain_days", march);
+}
+
+#[test]
+fn a_part_of_a_day_is_drawn_alone() {
+    let person = Person::new("chart_part");
+    let asked = |part: Value| {
+        let mut question = question("heart_rate", "day");
+        question["question"]["last"] = json!("2026-03-14");
+        question["question"]["part"] = part;
+        ask(&person.window(), "chart", question).unwrap()
+    };
+    let whole = asked(Value::Null);
+    let (from, to) = (whole["whole"]["from"].as_f64().unwrap(), whole["whole"]["to"].as_f64().unwrap());
+    assert_eq!((&whole["scale"]["x0"], &whole["scale"]["x1"]), (&json!(from), &json!(to)));
+    let part = asked(json!([from, from + 3_600_000.0]));
+    assert_eq!((&part["scale"]["x0"], &part["scale"]["x1"]), (&json!(from), &json!(from + 3_600_000.0)));
+    assert_eq!((&part["whole"], &part["rows"]), (&whole["whole"], &whole["rows"]));
+}
+
+#[test]
+fn a_gap_tells_the_nearest_days_with_data() {
+    let mut question = question("heart_rate", "week");
+    question["question"]["last"] = json!("2025-06-15");
+    check_person("chart_gap", "chart", question);
 }
 
 #[test]

@@ -226,6 +226,24 @@ fn the_documents_name_every_code_and_setting() {
     assert_eq!(BTreeSet::from_iter(table(&text, "## Settings", 0)), settings);
 }
 
+/// What the page has and what is let in from outside are one list.
+#[test]
+fn addresses_lead_to_the_screens_that_the_page_has() {
+    let list = |path: &str, name: &str| -> Vec<String> {
+        let text = read(path);
+        let (_, rest) = text.split_once(&format!("const {name} = [")).unwrap_or_else(|| panic!("no {name}"));
+        rest.split(']').next().unwrap_or_default().split('\'').skip(1).step_by(2).map(str::to_owned).collect()
+    };
+    let (kind, places) = app::address::PLACES.split_last().expect("places");
+    assert_eq!(
+        (list("ui/src/places.ts", "PLACES"), *kind),
+        (places.iter().map(|at| (*at).to_owned()).collect(), "type")
+    );
+    assert_eq!(list("ui/src/address.svelte.ts", "ASKED"), app::address::ASKED);
+    let ranges = list("ui/src/address.svelte.ts", "RANGES");
+    assert!(ranges.iter().all(|range| app::address::check(&format!("#/sleep?range={range}")).is_ok()), "{ranges:?}");
+}
+
 /// The lines of a block of the page's words: the key, and the quoted texts.
 fn page_words(block: &str) -> Vec<(String, Vec<String>)> {
     let text = read("ui/src/words/en.ts");

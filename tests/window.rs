@@ -81,7 +81,7 @@ mod linux {
         let legend = window.run("return document.querySelector('[data-testid=legend]')?.innerText ?? ''");
         assert!(legend.as_str().unwrap().contains("Lowest to highest of the day"), "{legend}");
         keep(&window, "heart-light.png");
-        window.click("[role=slider]");
+        window.run("document.querySelector('[role=slider]').focus()");
         window.keys("\u{e012}");
         let tip = window.wait("the read-out", "return document.querySelector('.tip')?.innerText ?? ''");
         assert!(tip.as_str().unwrap().contains("bpm"), "{tip}");
@@ -171,6 +171,9 @@ mod linux {
         let words = second_start(&window, &["open", SMALL]);
         assert_eq!(words.trim(), "The window is open already; it imports the file.");
         assert!(window.wait("the report", REPORT).as_str().unwrap().contains("380"));
+        let words = second_start(&window, &["open", "#/settings"]);
+        assert_eq!(words.trim(), "The window is open already; it goes there.");
+        window.wait("the settings", "return location.hash === '#/settings'");
         // What is not handed over, chosen or dropped is not read, whatever the page asks for.
         let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
         let refused = window.run_long(&format!(
@@ -541,6 +544,59 @@ mod linux {
         // Another range leads back.
         window.keys("3");
         window.wait("the month", "return location.hash.includes('range=month')");
+    }
+
+    /// Where a share of the width of the chart lies on the screen.
+    fn on_chart(window: &Window, share: f64) -> (i64, i64) {
+        let script = format!(
+            "const box = document.querySelector('[role=slider]').getBoundingClientRect(); \
+             return [box.left + box.width * {share}, box.top + box.height / 2].map(Math.round)"
+        );
+        serde_json::from_value(window.run(&script)).unwrap()
+    }
+
+    const PART: &str = "return /part=(\\d+)\\.\\.(\\d+)/.exec(location.hash)?.[0] ?? ''";
+
+    /// Hours of a day, and of a night, from close by; then a drag moves along them.
+    #[test]
+    fn a_part_of_a_day_is_drawn_and_moved_along() {
+        let sample = Sample::new("part");
+        let window = sample.open(&[]);
+        for address in ["#/type/heart_rate?range=day", "#/sleep?range=day"] {
+            visit(&window, address);
+            window.wait("the chart", "return document.querySelector('[role=slider] svg') !== null");
+            window.drag(on_chart(&window, 0.4), on_chart(&window, 0.7));
+            let part = window.wait("the part", PART);
+            window.wait("its picture", "return document.querySelector('[role=slider].pans') !== null");
+            window.drag(on_chart(&window, 0.4), on_chart(&window, 0.6));
+            let moved = format!("const now = (() => {{ {PART} }})(); return now !== {part} && now");
+            window.wait("another part", &moved);
+            keep(&window, &format!("part-{}-light.png", &address[2..6]));
+            window.click(".zoom button:last-child");
+            window.wait("all of it", "return !location.hash.includes('part=')");
+        }
+    }
+
+    #[test]
+    fn a_bar_explains_its_days_and_each_of_them_itself() {
+        let sample = Sample::new("why");
+        let window = sample.open(&[]);
+        visit(&window, "#/activity?range=year");
+        window.wait("the chart", "return document.querySelector('[role=slider] svg') !== null");
+        window.run("document.querySelector('[role=slider]').focus()");
+        // Home, then Enter.
+        window.keys("\u{e011}\u{e007}");
+        window.wait("the month", "return /why=\\d{4}-\\d\\d-01\\.\\./.test(location.hash)");
+        let days = "return document.querySelectorAll('[data-testid=explain]:focus tbody tr').length";
+        assert!(window.wait("its days", days).as_u64().unwrap() > 20);
+        bring_axe(&window);
+        assert_eq!(violations(&window), Vec::<String>::new());
+        keep(&window, "explained-month-light.png");
+        window.click("[data-testid=explain] tbody a");
+        window.wait("one day", "return /why=\\d{4}-\\d\\d-\\d\\d$/.test(location.hash)");
+        window.wait("its sources", "return document.querySelector('[data-testid=explain]:focus b') !== null");
+        assert_eq!(violations(&window), Vec::<String>::new());
+        keep(&window, "explained-day-light.png");
     }
 
     #[test]

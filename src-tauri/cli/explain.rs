@@ -1,13 +1,13 @@
 //! Where the number of a day comes from.
 
 use app::display::{Display, Units};
-use app::explain::ExplainAnswer;
+use app::explain::{DaysAnswer, ExplainAnswer};
 use app::local::Clock;
 use app::{Folder, Result};
 
-use super::End;
 use super::out::{Out, Style};
 use super::table::{Table, none_of, number, stat};
+use super::{End, now_ms};
 
 /// Which number.
 #[derive(Debug, clap::Args)]
@@ -17,9 +17,21 @@ pub struct Explain {
     word: String,
     /// The local day, as 2026-03-14
     day: String,
+    /// The last day, to explain several days at once by the numbers of each
+    #[arg(long, value_name = "DAY")]
+    to: Option<String>,
 }
 
 pub(super) fn run(verb: &Explain, folder: &Folder, out: &mut Out) -> Result<End> {
+    if let Some(to) = &verb.to {
+        let answer = app::explain::explain_days(folder, &verb.word, &verb.day, to, now_ms())?;
+        match out.style {
+            Style::Json => out.json(&answer)?,
+            Style::Csv => out.rows(&answer.parts, || Table::new(&[]))?,
+            Style::Words => tell_days(&answer, folder, out)?,
+        }
+        return Ok(End::Done);
+    }
     let answer = app::explain::explain(folder, &verb.word, &verb.day)?;
     match out.style {
         Style::Json => out.json(&answer)?,
@@ -80,6 +92,39 @@ fn tell(answer: &ExplainAnswer, folder: &Folder, out: &mut Out) -> Result<()> {
     for part in &answer.sources {
         let value = part.value.map(|value| number(display.whole(value, answer.stat))).unwrap_or_default();
         table.row([part.source.clone(), part.rows_used.to_string(), part.rows_left_out.to_string(), value]);
+    }
+    out.table(&table)
+}
+
+fn tell_days(answer: &DaysAnswer, folder: &Folder, out: &mut Out) -> Result<()> {
+    let display = Display::of_answer(&answer.kind, answer.unit.as_deref(), &Units::of(folder)?);
+    // A night is minutes, although its segments are of a set.
+    let unit = if answer.nights { "min" } else { display.unit_of_count() };
+    let bare = |value: f64| number(display.whole(value, answer.stat));
+    let shown = |value: f64| format!("{} {unit}", bare(value)).trim_end().to_owned();
+    let span = format!("from {} to {}", answer.from, answer.to);
+    let Some(mean) = answer.mean else {
+        return out.line(&format!("{} {span}.", none_of(display.name()).trim_end_matches('.')));
+    };
+    let days = format!("{} of {} days with data", answer.counted, answer.of_days);
+    out.line(&format!("{} {span}: {} on average, of {days}", display.name(), shown(mean)))?;
+    if let Some(total) = answer.total {
+        out.line(&format!("All days together: {}", shown(total)))?;
+    }
+    if let (Some(min), Some(max)) = (answer.min, answer.max) {
+        out.line(&format!("Lowest {}, highest {}", shown(min), shown(max)))?;
+    }
+    if let Some(day) = &answer.not_over {
+        out.line(&format!("{day} is not over, so it is not in the average."))?;
+    }
+    out.line(&answer.sentence)?;
+    out.line("")?;
+    let mut table = Table::new(&["from", "to", "value", "lowest", "highest", "days"]);
+    for part in &answer.parts {
+        let cell = |value: Option<f64>| value.map(bare).unwrap_or_default();
+        let cells = [cell(Some(part.value)), cell(part.min), cell(part.max)];
+        let [value, min, max] = cells;
+        table.row([part.from.clone(), part.to.clone(), value, min, max, part.days.to_string()]);
     }
     out.table(&table)
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use app::charts::picture::{self, Format, SCALE};
 use app::charts::write_csv_in_words;
 use app::language::{self, Language};
-use app::screen::{Ask, Context, Hero, Slot};
+use app::screen::{Ask, Context, Hero, Nearest, Slot, Whole};
 use app::{Drawn, Scale, Size, Theme};
 use serde::{Deserialize, Serialize};
 use tauri::{AppHandle, Runtime, State};
@@ -45,6 +45,15 @@ pub struct Chart {
     first_day: String,
     last_day: String,
     empty: bool,
+    /// The word of the type that explains its numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explains: Option<String>,
+    /// The nearest days with data, where there are none here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nearest: Option<Nearest>,
+    /// All of the x axis, where parts of it can be shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    whole: Option<Whole>,
     /// Whether some slot is not over yet.
     open: bool,
     /// Width of a slot: `hour`, `day`, `week`, `month` or `year`.
@@ -73,7 +82,10 @@ pub fn chart(_words: InWords, shared: State<'_, Shared>, question: ChartQuestion
         scale,
         lowest: panels.get(1..).and_then(|below| below.last()).map(|panel| panel.bottom),
         measured: shown.measured,
-        empty: model.is_empty(),
+        empty: shown.empty,
+        explains: shown.explains,
+        nearest: shown.nearest,
+        whole: shown.whole,
         open: model.buckets.iter().any(|bucket| !bucket.complete),
         step: step.unwrap_or_default(),
         title: model.title,

@@ -1,5 +1,6 @@
-//! Files that somebody gave to the window: by the system's dialog, by a drop, or with a start of the program. No other
-//! path that comes from the page is opened, so a script that got into it cannot read what it likes.
+//! Files, and the address of a screen, that somebody gave to the window: by the system's dialog, by a drop, or with a
+//! start of the program. No other path that comes from the page is opened, so a script that got into it cannot read
+//! what it likes.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -8,11 +9,27 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// More than this many are not remembered; the oldest go first. The page's queue is far shorter.
 const MOST: usize = 1_000;
 
+/// What comes with a start of the program.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Given {
+    /// Files to import.
+    pub files: Vec<PathBuf>,
+    /// The screen to go to; one that `app::address` knows.
+    pub address: Option<String>,
+}
+
+impl From<Option<PathBuf>> for Given {
+    fn from(file: Option<PathBuf>) -> Self {
+        Self { files: file.into_iter().collect(), address: None }
+    }
+}
+
 /// What was given, and what the page has not been told of.
 #[derive(Debug, Default)]
 pub struct Handed {
     given: Mutex<VecDeque<(String, PathBuf)>>,
     waiting: Mutex<VecDeque<String>>,
+    address: Mutex<Option<String>>,
 }
 
 impl Handed {
@@ -42,6 +59,18 @@ impl Handed {
         while waiting.len() > MOST {
             waiting.pop_front();
         }
+    }
+
+    /// Says where the page is to go; the newest word counts.
+    pub fn lead(&self, address: Option<String>) {
+        if address.is_some() {
+            *lock(&self.address) = address;
+        }
+    }
+
+    /// Where the page is to go, once.
+    pub fn take_address(&self) -> Option<String> {
+        lock(&self.address).take()
     }
 
     /// The files that wait, once: a page that is loaded again does not import them again.
@@ -77,6 +106,15 @@ mod tests {
         assert_eq!(handed.take(), ["a.zip", "b.zip", "a.zip"]);
         assert_eq!(handed.take(), Vec::<String>::new());
         assert_eq!(handed.path("a.zip"), Some("a.zip".into()));
+    }
+
+    #[test]
+    fn the_newest_address_counts_once() {
+        let handed = Handed::default();
+        handed.lead(Some("#/sleep".to_owned()));
+        handed.lead(Some("#/heart".to_owned()));
+        handed.lead(None);
+        assert_eq!((handed.take_address().as_deref(), handed.take_address()), (Some("#/heart"), None));
     }
 
     #[test]

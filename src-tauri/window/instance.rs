@@ -1,5 +1,5 @@
-//! One window for a data folder: a second start hands its files to the window that is open, and ends. Windows on other
-//! data folders are none of its business.
+//! One window for a data folder: a second start hands its files, or an address, to the window that is open, and ends.
+//! Windows on other data folders are none of its business.
 //!
 //! Who is first is told by a lock, which the system takes back when the process ends, however it ends; a socket beside
 //! it is where files are handed over. Neither needs a bus, and nothing listens on the network. Where a folder knows no
@@ -12,9 +12,12 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use app::address;
 use app::folder::{WINDOW_LOCK, WINDOW_SOCKET, private_file};
 use interprocess::local_socket::prelude::*;
 use interprocess::local_socket::{Listener, ListenerOptions, Name, Stream};
+
+use super::handed::Given;
 
 /// Bytes of what is handed over: paths, each of which a system bounds itself.
 const MOST_BYTES: usize = 64 * 1024;
@@ -43,13 +46,13 @@ pub struct Mailbox {
     listener: Option<Listener>,
 }
 
-/// Becomes the window of a data folder, or hands the files to the one that is; `dir` is what [`app::Folder::window`]
-/// made.
-pub fn claim(dir: &Path, files: &[PathBuf]) -> Claim {
+/// Becomes the window of a data folder, or hands what was given to the one that is; `dir` is what
+/// [`app::Folder::window`] made.
+pub fn claim(dir: &Path, given: &Given) -> Claim {
     let lock = match locked(&dir.join(WINDOW_LOCK)) {
         Lock::Ours(lock) => Some(lock),
-        Lock::Others if hand_over(dir, files, PATIENCE).is_ok() => return Claim::HandedOver,
-        Lock::Unknown if hand_over(dir, files, Duration::ZERO).is_ok() => return Claim::HandedOver,
+        Lock::Others if hand_over(dir, given, PATIENCE).is_ok() => return Claim::HandedOver,
+        Lock::Unknown if hand_over(dir, given, Duration::ZERO).is_ok() => return Claim::HandedOver,
         // It hangs, or it could not listen: then two windows are better than none.
         Lock::Others => return Claim::First(Mailbox::default()),
         Lock::Unknown => None,
@@ -98,7 +101,7 @@ fn name(path: &Path) -> io::Result<Name<'static>> {
     format!("vitalog-{:016x}", hasher.finish()).to_ns_name::<interprocess::local_socket::GenericNamespaced>()
 }
 
-fn hand_over(dir: &Path, files: &[PathBuf], patience: Duration) -> io::Result<()> {
+fn hand_over(dir: &Path, given: &Given, patience: Duration) -> io::Result<()> {
     let path = dir.join(WINDOW_SOCKET);
     let until = Instant::now() + patience;
     let mut stream = loop {
@@ -110,7 +113,7 @@ fn hand_over(dir: &Path, files: &[PathBuf], patience: Duration) -> io::Result<()
         }
     };
     be_patient(&stream);
-    stream.write_all(&packed(files)?)?;
+    stream.write_all(&packed(given)?)?;
     let mut answer = [0];
     stream.read_exact(&mut answer)?;
     if answer == [TAKEN] { Ok(()) } else { Err(io::ErrorKind::InvalidData.into()) }
@@ -123,8 +126,8 @@ fn be_patient(stream: &Stream) {
 }
 
 impl Mailbox {
-    /// Hears of second starts until the process ends; `heard` gets their files, which may be none.
-    pub fn listen(self, heard: impl Fn(Vec<PathBuf>) + Send + 'static) {
+    /// Hears of second starts until the process ends; `heard` gets what was given to them, which may be nothing.
+    pub fn listen(self, heard: impl Fn(Given) + Send + 'static) {
         let Self { lock, listener } = self;
         thread::spawn(move || {
             // As long as the window is open, whether somebody can hand over or not.
@@ -144,7 +147,7 @@ fn wait_for_the_end() {
     }
 }
 
-fn receive(mut stream: Stream, heard: &impl Fn(Vec<PathBuf>)) -> io::Result<()> {
+fn receive(mut stream: Stream, heard: &impl Fn(Given)) -> io::Result<()> {
     be_patient(&stream);
     let mut length = [0; 4];
     stream.read_exact(&mut length)?;
@@ -158,27 +161,43 @@ fn receive(mut stream: Stream, heard: &impl Fn(Vec<PathBuf>)) -> io::Result<()> 
     stream.write_all(&[TAKEN])
 }
 
-/// The length, then paths that end with a zero, which no path has in it.
-fn packed(files: &[PathBuf]) -> io::Result<Vec<u8>> {
+/// The length, then paths that end with a zero, which no path has in it; an address is told from them by its sign,
+/// with which no whole path begins.
+fn packed(given: &Given) -> io::Result<Vec<u8>> {
     let mut paths = Vec::new();
-    for file in files {
+    for file in &given.files {
         paths.extend_from_slice(bytes_of(file)?);
         paths.push(0);
     }
-    let length = u32::try_from(paths.len()).ok().filter(|_| paths.len() <= MOST_BYTES && files.len() <= MOST_FILES);
+    if let Some(address) = &given.address {
+        paths.extend_from_slice(address.as_bytes());
+        paths.push(0);
+    }
+    let fits = paths.len() <= MOST_BYTES && given.files.len() <= MOST_FILES;
+    let length = u32::try_from(paths.len()).ok().filter(|_| fits);
     let mut packed = length.ok_or(io::ErrorKind::InvalidInput)?.to_le_bytes().to_vec();
     packed.append(&mut paths);
     Ok(packed)
 }
 
-fn unpacked(bytes: &[u8]) -> io::Result<Vec<PathBuf>> {
+fn unpacked(bytes: &[u8]) -> io::Result<Given> {
     let Some((0, paths)) = bytes.split_last().map(|(last, paths)| (*last, paths)) else {
-        return if bytes.is_empty() { Ok(Vec::new()) } else { Err(io::ErrorKind::InvalidData.into()) };
+        return if bytes.is_empty() { Ok(Given::default()) } else { Err(io::ErrorKind::InvalidData.into()) };
     };
-    let files = paths.split(|byte| *byte == 0).map(path_of).collect::<io::Result<Vec<_>>>()?;
+    let mut given = Given::default();
+    for part in paths.split(|byte| *byte == 0) {
+        match std::str::from_utf8(part).ok().filter(|text| address::is_meant(text)) {
+            Some(text) => given.address = Some(address::check(text).map_err(|_| invalid())?.to_owned()),
+            None => given.files.push(path_of(part)?),
+        }
+    }
     // Whose folder another one would be relative to is nobody's knowledge.
-    let sound = files.len() <= MOST_FILES && files.iter().all(|file| file.is_absolute());
-    if sound { Ok(files) } else { Err(io::ErrorKind::InvalidData.into()) }
+    let sound = given.files.len() <= MOST_FILES && given.files.iter().all(|file| file.is_absolute());
+    if sound { Ok(given) } else { Err(invalid()) }
+}
+
+fn invalid() -> io::Error {
+    io::ErrorKind::InvalidData.into()
 }
 
 #[cfg(unix)]
@@ -228,7 +247,7 @@ mod tests {
     }
 
     fn first(dir: &Path) -> Mailbox {
-        match claim(dir, &[]) {
+        match claim(dir, &Given::default()) {
             Claim::First(mailbox) => mailbox,
             Claim::HandedOver => panic!("nobody is there"),
         }
@@ -242,11 +261,13 @@ mod tests {
         let mode = |name: &str| std::fs::metadata(dir.join(name)).expect("there").permissions().mode() & 0o777;
         assert_eq!((mode("."), mode(WINDOW_LOCK), mode(WINDOW_SOCKET)), (0o700, 0o600, 0o600));
         let (tell, heard) = mpsc::channel();
-        mailbox.listen(move |files| tell.send(files).expect("somebody hears"));
+        mailbox.listen(move |given| tell.send(given).expect("somebody hears"));
         let odd: PathBuf = path_of(b"/exports/exp\xffo\nrt.zip").expect("a path");
-        for files in [vec![], vec!["/exports/export.zip".into(), odd]] {
-            assert!(matches!(claim(&dir, &files), Claim::HandedOver));
-            assert_eq!(heard.recv().expect("heard"), files);
+        let sleep = Some("#/sleep?range=day&date=2024-03-01".to_owned());
+        for (files, address) in [(vec![], None), (vec!["/exports/export.zip".into(), odd], None), (vec![], sleep)] {
+            let given = Given { files, address };
+            assert!(matches!(claim(&dir, &given), Claim::HandedOver));
+            assert_eq!(heard.recv().expect("heard"), given);
         }
     }
 
@@ -277,8 +298,11 @@ mod tests {
 
     #[track_caller]
     fn check_unpacked(bytes: &[u8], expected: Option<&[&str]>) {
-        let files = unpacked(bytes).ok();
-        let expected = expected.map(|files| files.iter().map(PathBuf::from).collect::<Vec<_>>());
+        let files = unpacked(bytes).ok().map(|given| (given.files, given.address));
+        let (addresses, files_of): (Vec<&str>, Vec<&str>) =
+            expected.unwrap_or_default().iter().partition(|part| part.starts_with('#'));
+        let files_of = files_of.into_iter().map(PathBuf::from).collect::<Vec<_>>();
+        let expected = expected.map(|_| (files_of, addresses.first().map(|at| (*at).to_owned())));
         assert_eq!(files, expected, "{bytes:?}");
     }
 
@@ -286,12 +310,16 @@ mod tests {
     fn what_makes_no_sense_is_not_taken() {
         check_unpacked(b"", Some(&[]));
         check_unpacked(b"/a\0/b c\0", Some(&["/a", "/b c"]));
+        check_unpacked(b"#/sleep\0", Some(&["#/sleep"]));
+        check_unpacked(b"/a\0#/sleep\0", Some(&["/a", "#/sleep"]));
+        check_unpacked(b"#/nowhere\0", None);
         check_unpacked(b"/a\0/b", None);
         check_unpacked(b"a\0", None);
         check_unpacked(b"\0", None);
         check_unpacked(&b"/a\0".repeat(MOST_FILES + 1), None);
-        packed(&vec![PathBuf::from("/a"); MOST_FILES + 1]).expect_err("too many files");
-        packed(&[PathBuf::from("/a".repeat(MOST_BYTES))]).expect_err("too many bytes");
+        let files = |files| Given { files, address: None };
+        packed(&files(vec![PathBuf::from("/a"); MOST_FILES + 1])).expect_err("too many files");
+        packed(&files(vec![PathBuf::from("/a".repeat(MOST_BYTES))])).expect_err("too many bytes");
     }
 
     #[test]

@@ -80,6 +80,8 @@ const VIEW: Titled = (
         Act("later", ""),
         Act("today", ""),
         Line,
+        Act("copy_link", ""),
+        Line,
         Act("sidebar", "CmdOrCtrl+B"),
         Line,
         Act("zoom_in", "CmdOrCtrl+="),

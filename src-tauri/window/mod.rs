@@ -24,7 +24,6 @@ pub mod status;
 pub mod types;
 
 use std::panic::{self, AssertUnwindSafe};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use app::Folder;
@@ -32,7 +31,7 @@ use tauri::ipc::Invoke;
 use tauri::{Builder, Runtime};
 
 use backend::Backend;
-use handed::Handed;
+use handed::{Given, Handed};
 use instance::Mailbox;
 use place::Kept;
 
@@ -52,10 +51,11 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// Nothing runs yet; a file is imported as soon as the page is there.
-    pub fn new(backend: Arc<dyn Backend>, open: Option<PathBuf>) -> Self {
-        let handed = Handed::default();
-        handed.hand_over(open.as_slice());
+    /// Nothing runs yet; what was given is imported, or gone to, as soon as the page is there.
+    pub fn new(backend: Arc<dyn Backend>, given: impl Into<Given>) -> Self {
+        let (handed, given) = (Handed::default(), given.into());
+        handed.hand_over(&given.files);
+        handed.lead(given.address);
         Self { backend, running: imports::Running::default(), handed, chosen: copies::Chosen::default() }
     }
 }
@@ -80,6 +80,7 @@ pub fn with_commands<R: Runtime>(builder: Builder<R>, shared: Shared) -> Builder
         numbers::beside,
         numbers::ecgs,
         numbers::explain,
+        numbers::explain_days,
         numbers::workouts,
         numbers::workout,
         numbers::sources,
@@ -109,6 +110,7 @@ pub fn with_commands<R: Runtime>(builder: Builder<R>, shared: Shared) -> Builder
         copies::bring_back,
         exports::export_everything,
         shell::opened_with,
+        shell::opened_at,
         shell::announce,
         shell::zoom,
         shell::close,
@@ -126,7 +128,7 @@ pub fn with_commands<R: Runtime>(builder: Builder<R>, shared: Shared) -> Builder
 }
 
 /// Opens the window of a data folder and returns when it is closed.
-pub fn run(backend: Arc<dyn Backend>, folder: &Folder, mailbox: Mailbox, open: Option<PathBuf>) -> Result<(), String> {
+pub fn run(backend: Arc<dyn Backend>, folder: &Folder, mailbox: Mailbox, given: Given) -> Result<(), String> {
     // Where nothing can be written the window remembers nothing, and what is there can be looked at.
     let memory = folder.window().map_err(|_| std::path::absolute(folder.dir()).unwrap_or_default());
     let builder = tauri::Builder::default()
@@ -137,10 +139,10 @@ pub fn run(backend: Arc<dyn Backend>, folder: &Folder, mailbox: Mailbox, open: O
         .setup(move |app| {
             shell::open(app, memory)?;
             let handle = app.handle().clone();
-            mailbox.listen(move |files| shell::hand_over(&handle, &files));
+            mailbox.listen(move |given| shell::hand_over(&handle, given));
             Ok(())
         });
-    let builder = with_commands(builder, Shared::new(backend, open));
+    let builder = with_commands(builder, Shared::new(backend, given));
     // GTK panics where the display that the environment names does not answer, as one of a connection that has ended.
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
@@ -153,8 +155,8 @@ pub fn run(backend: Arc<dyn Backend>, folder: &Folder, mailbox: Mailbox, open: O
         // There files come this way, also those that are dropped on the dock.
         #[cfg(target_os = "macos")]
         if let tauri::RunEvent::Opened { urls } = _event {
-            let files: Vec<PathBuf> = urls.iter().filter_map(|url| url.to_file_path().ok()).collect();
-            shell::hand_over(_app, &files);
+            let files = urls.iter().filter_map(|url| url.to_file_path().ok()).collect();
+            shell::hand_over(_app, Given { files, address: None });
         }
     });
     Ok(())

@@ -55,6 +55,19 @@ pub fn explain(_words: InWords, shared: State<'_, Shared>, word: String, day: St
     answer(app::screen::explain(&shared.backend.desk().folder, &word, &day))
 }
 
+/// Where the number of several days comes from, as in `vitalog explain --to`.
+#[tauri::command(async)]
+pub fn explain_days(
+    _words: InWords,
+    shared: State<'_, Shared>,
+    word: String,
+    from: String,
+    to: String,
+) -> Answer<Value> {
+    let desk = shared.backend.desk();
+    answer(app::screen::explain_days(&desk.folder, &word, &from, &to, desk.now_ms))
+}
+
 /// The rows of `vitalog workouts` that fit a filter, and what they come to.
 #[tauri::command(async)]
 pub fn workouts(_words: InWords, shared: State<'_, Shared>, filter: Filter) -> Answer<Value> {

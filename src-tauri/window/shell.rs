@@ -8,10 +8,11 @@ use tauri::webview::WebviewWindowBuilder;
 use tauri::{App, AppHandle, DragDropEvent, Emitter, Manager, Runtime, State, WebviewWindow, Window, WindowEvent};
 
 use super::error::Answer;
+use super::handed::Given;
 use super::place::{self, Kept};
 use super::{MAIN, Shared};
 
-/// What the page hears when files were handed over; it asks for them with `opened_with`.
+/// What the page hears when something was handed over; it asks with `opened_with` and `opened_at` what.
 pub const HANDED: &str = "handed";
 /// How small and how large the page may be shown.
 const ZOOM: (f64, f64) = (0.5, 3.0);
@@ -75,9 +76,12 @@ pub fn heard<R: Runtime>(window: &Window<R>, event: &WindowEvent) {
     }
 }
 
-/// Files of a second start, or of the dock: the page imports them, and the window comes to the front.
-pub fn hand_over<R: Runtime>(app: &AppHandle<R>, files: &[PathBuf]) {
-    app.state::<Shared>().handed.hand_over(files);
+/// What comes with a second start, or from the dock: the page imports the files and goes to the address, and the window
+/// comes to the front.
+pub fn hand_over<R: Runtime>(app: &AppHandle<R>, given: Given) {
+    let handed = &app.state::<Shared>().handed;
+    handed.hand_over(&given.files);
+    handed.lead(given.address);
     let Some(window) = app.get_webview_window(MAIN) else { return };
     to_the_front(&window);
     // A page that is not there yet asks by itself.
@@ -96,6 +100,12 @@ fn to_the_front<R: Runtime>(window: &WebviewWindow<R>) {
 #[tauri::command]
 pub fn opened_with(shared: State<'_, Shared>) -> Vec<String> {
     shared.handed.take()
+}
+
+/// Where the window was asked to go since, once.
+#[tauri::command]
+pub fn opened_at(shared: State<'_, Shared>) -> Option<String> {
+    shared.handed.take_address()
 }
 
 /// Shows the page larger or smaller; 1 is its own size.

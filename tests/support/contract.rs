@@ -106,6 +106,11 @@ pub const SLEEP: &[&str] = &[
 ];
 pub const EXPLAIN: &[&str] =
     &["type", "day", "zone", "value", "unit", "rule", "naive_sum", "sources", "stat", "sentence"];
+pub const EXPLAIN_DAYS: &[&str] = &[
+    "type", "from", "to", "mean", "total", "min", "max", "unit", "stat", "rule", "sentence", "counted", "of_days",
+    "parts",
+];
+pub const EXPLAIN_PARTS: &[&str] = &["from", "to", "value", "min", "max", "days"];
 pub const EXPLAIN_SOURCES: &[&str] = &["source", "rows_used", "rows_left_out", "value"];
 pub const WORKOUT: &[&str] = &[
     "id",

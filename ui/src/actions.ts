@@ -3,6 +3,7 @@ import { takeBack } from './acts.svelte'
 import { go, href, RANGES, remember, remembered, turn, type Named } from './address.svelte'
 import * as ipc from './ipc'
 import { move } from './keys'
+import { copyLink } from './link.svelte'
 import { add, importing } from './library.svelte'
 import { LETTERS, type Place } from './places'
 import { words } from './words'
@@ -122,13 +123,14 @@ export function actions(shell: Shell): Record<string, () => void> {
     redo: edit('redo'),
     cut: edit('cut'),
     copy: edit('copy'),
+    copy_link: () => void copyLink(),
     select_all: edit('selectAll'),
     quit: () => void ipc.close().catch(() => {}),
   }
 }
 
 /** Those that the palette offers besides screens and types. */
-export const OFFERED = ['import', 'export', 'sidebar', 'zoom_in', 'zoom_out', 'zoom_actual', 'menu_bar', 'keys', 'quit'] as const
+export const OFFERED = ['import', 'export', 'copy_link', 'sidebar', 'zoom_in', 'zoom_out', 'zoom_actual', 'menu_bar', 'keys', 'quit'] as const
 
 /** Stay where a dialog is open; before anything else it is closed, as if somebody had gone on without it. */
 const WITHIN = ['undo', 'redo', 'cut', 'copy', 'select_all', 'zoom_in', 'zoom_out', 'zoom_actual', 'menu_bar', 'quit']

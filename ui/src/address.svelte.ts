@@ -13,11 +13,11 @@ export interface Address {
   range: Range | null
   /** The last day, as 2026-03-14; none for the last one with data. */
   date: string | null
-  /** What a screen was asked besides: filters of a list, what is compared. */
+  /** What a screen was asked besides: filters of a list, what is compared, which days explain themselves. */
   asked: Asked
 }
 
-const ASKED = ['kind', 'from', 'to', 'least', 'search', 'by', 'step', 'until'] as const
+const ASKED = ['kind', 'from', 'to', 'least', 'search', 'by', 'step', 'until', 'why', 'part'] as const
 export type Asked = Partial<Record<(typeof ASKED)[number], string>>
 
 const LAST = 'vitalog.last'
@@ -103,18 +103,36 @@ export function go(to: string): void {
   if (location.hash !== to) location.hash = to
 }
 
-/** The same screen with another range or day. */
-export function turn(to: { range?: Range; date?: string | null }): void {
+/** What no other range or day has: an explanation, a part of a day. */
+const OF_THESE_DAYS: Asked = { why: '', part: '' }
+
+/** The same screen with another range or day. Who drags along takes no step with every day that goes by. */
+export function turn(to: { range?: Range; date?: string | null }, drags = false): void {
   const { place, rest, date, asked } = at.address
   const next = { range: rangeNow(), date, ...to }
   if (to.range !== undefined && RANGES.some((named) => named === to.range)) remember(`vitalog.range.${place}`, to.range)
-  go(href(place, { rest, ...next, asked }))
+  const address = href(place, { rest, ...next, asked: { ...asked, ...OF_THESE_DAYS } })
+  if (drags) stay(address)
+  else go(address)
 }
+
+/** The range that the screen had before somebody drew another one. */
+export const rangeBefore = (): Range => kept(at.address.place)
 
 /** The same screen asked otherwise. That is no step back for the window: nobody goes back letter by letter. */
 export function refine(asked: Asked): void {
+  stay(asking(asked))
+}
+
+/** The address of the same screen asked otherwise. */
+export function asking(asked: Asked): string {
   const { place, rest, range, date } = at.address
-  history.replaceState(null, '', href(place, { rest, range, date, asked: { ...at.address.asked, ...asked } }))
+  return href(place, { rest, range, date, asked: { ...at.address.asked, ...asked } })
+}
+
+function stay(address: string): void {
+  if (location.hash === address) return
+  history.replaceState(null, '', address)
   at.address = parse(location.hash)
   remember(LAST, location.hash)
 }

@@ -10,6 +10,8 @@ export interface ChartQuestion {
   last: string | null
   small?: boolean
   page?: number
+  /** From where to where on the x axis, for a part of a day, a night or a workout. */
+  part?: [number, number] | null
   width: number
   height: number
   theme: Theme
@@ -21,6 +23,8 @@ export interface Slot {
   to: number
   label: string
   parts: { name: string; text: string }[]
+  /** The first and last day whose numbers it tells. */
+  days?: [string, string]
 }
 
 export interface Hero {
@@ -72,6 +76,12 @@ export interface Chart {
   firstDay: string
   lastDay: string
   empty: boolean
+  /** The word of the type that explains its numbers. */
+  explains?: string
+  /** The nearest days with data, where there are none here. */
+  nearest?: { before: string | null; after: string | null }
+  /** All of the x axis, where parts of it can be shown. */
+  whole?: { from: number; to: number; least: number }
   open: boolean
   step: Step
   slots: Slot[]
@@ -132,6 +142,25 @@ export interface Explained {
   edits?: Edit[]
   double_entries?: { at: string; value: number; sources: number }[]
   sources: { source: string; id: number | null; rows_used: number; rows_left_out: number; value: number | null }[]
+}
+
+/** Several days, each with its number. */
+export interface ExplainedDays {
+  from: string
+  to: string
+  /** Of the days that count: a sum's a day. */
+  mean: number | null
+  total: number | null
+  min: number | null
+  max: number | null
+  unit: string | null
+  sentence: string
+  counted: number
+  of_days: number
+  /** The day that is not over and therefore not in the mean. */
+  not_over?: string
+  /** The days with data; of a long stretch its years. */
+  parts: { from: string; to: string; value: number; min: number | null; max: number | null; days: number }[]
 }
 
 /** An electrocardiogram, as its recorder described it. */

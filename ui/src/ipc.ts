@@ -17,6 +17,7 @@ import type {
   Ecg,
   Edit,
   Explained,
+  ExplainedDays,
   Exported,
   HistoryRow,
   KeptCopy,
@@ -212,6 +213,8 @@ const invoke = <T>(command: string, sent: Record<string, unknown> = {}) => send<
 export const status = () => invoke<Status>('status')
 /** Files that the window was opened with, or was handed since; each once. */
 export const openedWith = () => invoke<string[]>('opened_with')
+/** Where the window was opened at, or was asked to go since; once. */
+export const openedAt = () => invoke<string | null>('opened_at')
 /** Tells somebody who looks elsewhere; false where they look here. */
 export const announce = (title: string, text: string) => invoke<boolean>('announce', { title, text })
 export const zoom = (factor: number) => invoke<number>('zoom', { factor })
@@ -233,6 +236,7 @@ export const changes = (last: string) => invoke<Change[]>('changes', { last })
 export const ecgs = () => invoke<Ecg[]>('ecgs')
 export const beside = (word: string, from: string, to: string, earlier: Earlier) => invoke<Beside>('beside', { word, from, to, earlier })
 export const explain = (word: string, day: string) => invoke<Explained>('explain', { word, day })
+export const explainDays = (word: string, from: string, to: string) => invoke<ExplainedDays>('explain_days', { word, from, to })
 export const workouts = (filter: WorkoutFilter) => invoke<Workouts>('workouts', { filter })
 export const workout = (id: number) => invoke<WorkoutDetail>('workout', { id })
 export const sources = () => invoke<Source[]>('sources')
@@ -317,7 +321,7 @@ export function onDrop(heard: (drop: Drop) => void): Promise<() => void> {
 /** What is chosen in a menu, by its name. Returns how to stop listening. */
 export const onAct = (heard: (name: string) => void): Promise<() => void> => listen<string>('act', ({ payload }) => heard(payload))
 
-/** A second start handed files over; `openedWith` tells them. */
+/** A second start handed something over; `openedWith` and `openedAt` tell what. */
 export const onHanded = (heard: () => void): Promise<() => void> => listen('handed', heard)
 
 /** Whatever a command threw, as an error with words. */

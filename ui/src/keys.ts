@@ -17,11 +17,15 @@ export const KEYS = [
   ['Shift \u2190 \u2192', 'period'],
   ['\u2190 \u2192', 'read'],
   ['Space', 'pin'],
+  ['Enter', 'why'],
+  ['+ \u2212', 'closer'],
+  ['Shift \u2190 \u2192', 'along'],
   ['T', 'today'],
   ['Ctrl/\u2318 Z', 'undo'],
   ['C', 'compare'],
   ['E', 'save'],
   ['S', 'order'],
+  ['L', 'copy_link'],
   ['/ Ctrl/\u2318 F', 'search'],
   ['G \u2026', 'go'],
   ['?', 'keys'],
@@ -103,6 +107,7 @@ export function listen(all: Record<string, () => void>): () => void {
     else if (key === 'c') all.compare?.()
     else if (key === 'e') all.save?.()
     else if (key === 's') all.order?.()
+    else if (key === 'l') all.copy_link?.()
     else if (key === '/') {
       if (document.querySelector('main input[type=search]')) event.preventDefault()
       all.search?.()

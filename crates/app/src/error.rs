@@ -90,6 +90,8 @@ codes! {
     NotABackup = "not_a_backup",
     /// No setting has this name, or the value is not allowed.
     UnknownSetting = "unknown_setting",
+    /// The window has no screen at this address.
+    UnknownAddress = "unknown_address",
     /// A day is not written as 2026-03-14.
     BadDate = "bad_date",
     /// The arguments make no sense together.
@@ -115,8 +117,8 @@ impl Code {
     /// Whether the arguments are at fault.
     pub fn is_usage(self) -> bool {
         use Code::{
-            BadDate, BadSql, BadUsage, UnknownAct, UnknownEcg, UnknownImport, UnknownSession, UnknownSetting,
-            UnknownSource, UnknownType, UnknownWorkout,
+            BadDate, BadSql, BadUsage, UnknownAct, UnknownAddress, UnknownEcg, UnknownImport, UnknownSession,
+            UnknownSetting, UnknownSource, UnknownType, UnknownWorkout,
         };
         matches!(
             self,
@@ -128,6 +130,7 @@ impl Code {
                 | UnknownEcg
                 | UnknownSource
                 | UnknownSetting
+                | UnknownAddress
                 | BadDate
                 | BadSql
                 | BadUsage

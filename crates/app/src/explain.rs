@@ -300,5 +300,8 @@ fn is_none(n: &u64) -> bool {
 }
 
 mod acts;
+mod days;
 #[cfg(test)]
 mod tests;
+
+pub use days::{DaysAnswer, PartOfDays, explain_days};

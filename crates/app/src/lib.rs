@@ -4,6 +4,7 @@
 //! `now`. Answers are serde structs with the keys of the command line's contract.
 
 pub mod acts;
+pub mod address;
 pub mod backup;
 pub mod charts;
 pub mod check;

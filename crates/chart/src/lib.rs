@@ -39,6 +39,7 @@ pub mod stages;
 pub mod traces;
 pub mod vital;
 pub mod years;
+pub mod zoom;
 
 pub use model::{Measure, Model, Reading};
 pub use png::png;

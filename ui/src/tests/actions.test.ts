@@ -135,3 +135,27 @@ test.each([
   await until(() => document.querySelector('[data-testid=report], main [role=alert], p[role=status].card'))
   expect(heard.map(([, { title, text }]) => [title, text])).toEqual(expected === null ? [] : [expected])
 })
+
+test('an address that comes with a start, or with a second one, is gone to', async () => {
+  const waiting = ['#/sleep?range=week&date=2026-02-14']
+  await watched([], '#/overview', { ...kept, opened_at: () => waiting.shift() ?? null })
+  await until(() => location.hash === '#/sleep?range=week&date=2026-02-14')
+  waiting.push('#/type/heart_rate?range=year')
+  await emit('handed')
+  await until(() => location.hash === '#/type/heart_rate?range=year')
+})
+
+test('a link to the view says its days, and leads to them', async () => {
+  await watched([], '#/heart?range=week')
+  await until(() => document.querySelector('[data-testid=days]'))
+  press('l')
+  const said = await until(() => document.querySelector('[data-testid=link] code'))
+  expect(said.textContent).toBe('#/heart?range=week&date=2026-03-01')
+})
+
+test('a link to a view without days has none', async () => {
+  await watched([], '#/settings')
+  press('l')
+  const said = await until(() => document.querySelector('[data-testid=link] code'))
+  expect(said.textContent).toBe('#/settings')
+})

@@ -323,10 +323,15 @@ test('the shapes of the chart are explained', async () => {
 
 test('a stretch without data leads to the nearest day that has some', async () => {
   const narrow = wide()
-  page = open({ ...kept, chart: () => ({ ...chart.answer, empty: true, hero: null, slots: [] }) }, '#/type/heart_rate?range=week&date=2026-03-15')
-  const link = await until(() => document.querySelector('[data-testid=nearest] a'))
+  const gap = { ...chart.answer, empty: true, hero: null, slots: [], nearest: { before: '2026-03-01', after: '2026-04-02' } }
+  page = open({ ...kept, chart: () => gap }, '#/type/heart_rate?range=week&date=2026-03-15')
+  await until(() => document.querySelector('[data-testid=nearest] a'))
   narrow()
-  expect([link.textContent, link.getAttribute('href')]).toEqual(['1 Mar 2026', '#/type/heart_rate?range=week&date=2026-03-01'])
+  const links = [...document.querySelectorAll('[data-testid=nearest] a')].map((link) => [link.textContent, link.getAttribute('href')])
+  expect(links).toEqual([
+    ['\u2190 1 Mar 2026', '#/type/heart_rate?range=week&date=2026-03-01'],
+    ['2 Apr 2026 \u2192', '#/type/heart_rate?range=week&date=2026-04-02'],
+  ])
 })
 
 test('a store that cannot be read is said in words and can be tried again', async () => {

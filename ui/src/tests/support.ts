@@ -4,6 +4,7 @@ import { flushSync, mount, unmount } from 'svelte'
 import App from '../App.svelte'
 import { reset as forgetJobs } from '../keeping.svelte'
 import { library, reset } from '../library.svelte'
+import { forgetLink } from '../link.svelte'
 import changes from '../../../tests/fixtures/ipc/changes.json'
 import chart from '../../../tests/fixtures/ipc/chart.json'
 import chartNight from '../../../tests/fixtures/ipc/chart_night.json'
@@ -13,6 +14,7 @@ import beside from '../../../tests/fixtures/ipc/beside.json'
 import countRows from '../../../tests/fixtures/ipc/count_rows.json'
 import ecgs from '../../../tests/fixtures/ipc/ecgs.json'
 import explain from '../../../tests/fixtures/ipc/explain.json'
+import explainDays from '../../../tests/fixtures/ipc/explain_days.json'
 import hideRows from '../../../tests/fixtures/ipc/hide_rows.json'
 import actsDone from '../../../tests/fixtures/ipc/history.json'
 import chartYears from '../../../tests/fixtures/ipc/chart_years.json'
@@ -57,7 +59,8 @@ export const kept: Record<string, Answer> = {
   changes: () => changes.answer,
   beside: () => beside.answer,
   ecgs: () => ecgs.answer,
-  explain: () => explain.answer,
+  explain: ({ day }) => ({ ...explain.answer, day }),
+  explain_days: ({ from, to }) => ({ ...explainDays.answer, from, to }),
   workouts: () => workouts.answer,
   workout: () => workout.answer,
   overlaps: () => overlaps.answer,
@@ -78,6 +81,7 @@ export const kept: Record<string, Answer> = {
   doctor: () => [],
   sample: () => status.answer,
   opened_with: () => [],
+  opened_at: () => null,
   cancel_import: () => null,
   choose_export: () => null,
   holdings: () => holdings.answer,
@@ -118,6 +122,7 @@ export function open(answers: Record<string, Answer> = kept, address = '#/import
   history.replaceState(null, '', address)
   reset()
   forgetJobs()
+  forgetLink()
   document.body.innerHTML = '<div id="app"></div>'
   const app = mount(App, { target: document.body.firstElementChild as HTMLElement })
   return { asked, close: () => void unmount(app) }

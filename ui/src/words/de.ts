@@ -194,7 +194,7 @@ export const de: Words = {
     readings: 'Messungen',
     aDay: 'am Tag',
     noData: 'keine Daten',
-    elsewhere: 'An anderen Tagen gibt es Daten, am nächsten:',
+    elsewhere: (days) => `Keine Daten: ${days}. Der nächste Tag mit Daten:`,
     covered: {
       hour: 'Stunden mit Daten',
       day: 'Tage mit Daten',
@@ -216,6 +216,11 @@ export const de: Words = {
     saved: 'Gesichert.',
     read: 'Das Diagramm mit den Pfeiltasten einzeln lesen',
     keys: 'Mit \u2190\u00a0\u2192 einzeln lesen.',
+    why: 'Ein Klick oder die Eingabetaste zeigt, woher eine Zahl kommt.',
+    zoom: 'Wie viel gezeigt wird',
+    closer: 'Weniger zeigen, aus der Nähe',
+    wider: 'Mehr zeigen, von weiter weg',
+    whole: 'Ganz',
     legend: {
       bar: {
         hour: 'Niedrigster bis höchster Wert der Stunde',
@@ -241,6 +246,8 @@ export const de: Words = {
     nights: (n: number, all: number) => `${count(n)} von ${count(all)} Nächten`,
     usual: (covered: string, low: string, high: string) => `${covered} \u00b7 üblich ${low} \u2013 ${high}`,
     before: (covered: string, before: string) => `${covered} \u00b7 ${before} in den vier Wochen davor`,
+    lastOn: (day) => `zuletzt am ${day}`,
+    firstOn: (day) => `zuerst am ${day}`,
   },
   cards: {
     arrange: 'Karten anordnen',
@@ -390,6 +397,21 @@ export const de: Words = {
       `Die Messungen decken ${all} des Tages ab${shared === null ? '' : `, davon ${shared} mehrere Quellen zugleich`}.`,
     naive: (sum: string) => `Eine einfache Summe aller Messungen wäre ${sum}.`,
     double: (apps: number, value: string) => `Ein Eintrag in ${apps} Apps? ${value} in derselben Minute. Alle zählen.`,
+    why: 'Warum diese Zahl?',
+    average: (n, all, nights) =>
+      `im Mittel, aus ${count(n)} ${nights ? (n === 1 ? 'Nacht' : 'Nächten') : n === 1 ? 'Tag' : 'Tagen'} mit Daten in ${count(all)} ${all === 1 ? 'Tag' : 'Tagen'}`,
+    total: (sum) => `Alle zusammen: ${sum}.`,
+    between: (low, high) => `Niedrigster Wert ${low}, höchster ${high}.`,
+    notOver: (day) => `Der ${day} ist noch nicht vorbei und zählt darum nicht zum Mittel.`,
+    eachDay: 'So entsteht die Zahl jedes Tages:',
+    days: 'Die Zahlen, aus denen sie entsteht',
+    day: 'Tag',
+    year: 'Jahr',
+    value: 'Wert',
+    mean: 'Mittel',
+    lowest: 'Niedrigster',
+    highest: 'Höchster',
+    withData: 'Tage mit Daten',
   },
 
   acts: {
@@ -751,8 +773,12 @@ export const de: Words = {
     undo: 'Zuletzt Getanes zurücknehmen',
     compare: 'Neben einer früheren Zeit, sonst Vergleichen',
     pin: 'Festhalten, was ein Diagramm sagt, oder loslassen',
+    why: 'Im Diagramm: woher die Zahl kommt',
+    closer: 'Im Diagramm: weniger oder mehr zeigen',
+    along: 'Im Diagramm aus der Nähe: weitergehen',
     save: 'Das Diagramm sichern',
     order: 'Wessen Zahlen zuerst zählen',
+    copy_link: 'Link zu dieser Ansicht kopieren',
     search: 'Suchen',
     go: 'Zu einem Bereich',
     keys: 'Diese Liste',
@@ -761,6 +787,8 @@ export const de: Words = {
     zoom: 'Größer, kleiner, wirkliche Größe',
     menu_bar: 'Menüleiste zeigen oder verbergen',
     off: 'Tasten ohne Strg lassen sich in den Einstellungen ausschalten.',
+    pointer:
+      'Mit dem Zeiger: Eine Strecke, die in ein Diagramm gezogen wird, ist danach aus der Nähe zu sehen. Von da an geht ein Ziehen weiter, und mit Umschalt zieht es eine Strecke. Das Rad zeigt weniger oder mehr; seitwärts geht es weiter.',
   },
 
   types: {
@@ -780,6 +808,11 @@ export const de: Words = {
     identifier: 'Apples Name',
     area: 'Bereich',
     usualUnit: 'Wie eingestellt',
+  },
+
+  link: {
+    copied: 'Der Link ist kopiert:',
+    byHand: 'Der Link zum Kopieren:',
   },
 
   menu: {
@@ -810,6 +843,7 @@ export const de: Words = {
     today: 'Neuester Tag',
     sidebar: 'Seitenleiste',
     menu_bar: 'Menüleiste',
+    copy_link: 'Link zu dieser Ansicht kopieren',
     zoom_in: 'Vergrößern',
     zoom_out: 'Verkleinern',
     zoom_actual: 'Wirkliche Größe',
@@ -921,6 +955,7 @@ export const de: Words = {
     unknown_source: ['Diese Quelle gibt es nicht, oder mehrere heißen so.', 'Unter Quellen stehen alle.'],
     already_linked: ['Diese beiden sind schon eine Quelle.', ''],
     already_undone: ['Dieser Import wurde schon zurückgenommen.', ''],
+    unknown_address: ['Diese Seite hat das Fenster nicht.', ''],
     no_window: ['Hier kann kein Fenster geöffnet werden.', ''],
     cancelled: ['Abgebrochen; nichts wurde verändert.', ''],
     internal: ['Im Programm ist etwas schiefgegangen.', 'Bitte melden Sie es.'],

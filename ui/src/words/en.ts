@@ -207,7 +207,7 @@ export const en = {
     readings: 'Readings',
     aDay: 'a day',
     noData: 'no data',
-    elsewhere: 'There are data on other days, the nearest:',
+    elsewhere: (days: string) => `No data ${days}. The nearest day with data:`,
     covered: {
       hour: 'Hours with data',
       day: 'Days with data',
@@ -229,6 +229,11 @@ export const en = {
     saved: 'Saved.',
     read: 'Read the chart one by one with the arrow keys',
     keys: 'Use \u2190\u00a0\u2192 to read one by one.',
+    why: 'A click or Enter tells where a number comes from.',
+    zoom: 'How much is shown',
+    closer: 'Show less, from closer by',
+    wider: 'Show more, from further away',
+    whole: 'Whole',
     /** What the shapes mean, by the width of a bar. */
     legend: {
       bar: {
@@ -254,6 +259,8 @@ export const en = {
     nights: (n: number, all: number) => `${count(n)} of ${count(all)} nights`,
     usual: (covered: string, low: string, high: string) => `${covered} \u00b7 usual ${low} \u2013 ${high}`,
     before: (covered: string, before: string) => `${covered} \u00b7 ${before} in the four weeks before`,
+    lastOn: (day: string) => `last on ${day}`,
+    firstOn: (day: string) => `first on ${day}`,
   },
   cards: {
     arrange: 'Arrange cards',
@@ -403,6 +410,21 @@ export const en = {
       `Its records cover ${all} of the day${shared === null ? '' : `, ${shared} of it by several sources`}.`,
     naive: (sum: string) => `A plain sum of all records would say ${sum}.`,
     double: (apps: number, value: string) => `One entry in ${apps} apps? ${value} in the same minute. All of them count.`,
+    why: 'Why this number?',
+    average: (n: number, all: number, nights: boolean) =>
+      `on average, of ${count(n)} ${nights ? (n === 1 ? 'night' : 'nights') : n === 1 ? 'day' : 'days'} with data in ${count(all)} ${all === 1 ? 'day' : 'days'}`,
+    total: (sum: string) => `All of them together: ${sum}.`,
+    between: (low: string, high: string) => `Lowest ${low}, highest ${high}.`,
+    notOver: (day: string) => `${day} is not over, so it is not in the average.`,
+    eachDay: 'How the number of each day is made:',
+    days: 'The numbers it is made of',
+    day: 'Day',
+    year: 'Year',
+    value: 'Value',
+    mean: 'Average',
+    lowest: 'Lowest',
+    highest: 'Highest',
+    withData: 'Days with data',
   },
 
   acts: {
@@ -763,8 +785,12 @@ export const en = {
     undo: 'Take back what was done last',
     compare: 'Beside an earlier time, or compare',
     pin: 'Hold what a chart tells, or let it go',
+    why: 'In a chart: where the number comes from',
+    closer: 'In a chart: show less or more',
+    along: 'In a chart seen from closer by: move along',
     save: 'Save the chart',
     order: 'Whose numbers count first',
+    copy_link: 'Copy a link to this view',
     search: 'Search',
     go: 'Go to an area',
     keys: 'This list',
@@ -773,6 +799,8 @@ export const en = {
     zoom: 'Larger, smaller, actual size',
     menu_bar: 'Show or hide the menu bar',
     off: 'Single-letter keys can be switched off in the settings.',
+    pointer:
+      'With a pointer: draw a stretch into a chart to see it from closer by. From then on a drag moves along, and Shift with a drag draws. The wheel shows less or more; sideways it moves along.',
   },
 
   types: {
@@ -792,6 +820,11 @@ export const en = {
     identifier: 'Apple\u2019s name',
     area: 'Area',
     usualUnit: 'As in the settings',
+  },
+
+  link: {
+    copied: 'The link is copied:',
+    byHand: 'The link, to be copied:',
   },
 
   /** Menus, and what the palette offers, by the names of actions.ts. */
@@ -823,6 +856,7 @@ export const en = {
     today: 'Latest day',
     sidebar: 'Sidebar',
     menu_bar: 'Menu bar',
+    copy_link: 'Copy link to this view',
     zoom_in: 'Zoom in',
     zoom_out: 'Zoom out',
     zoom_actual: 'Actual size',

@@ -1,8 +1,9 @@
 //! A chart for a screen: the model, what whoever points at it reads, and the one number of the page.
 
-use chart::Model;
-use chart::layer::{Layer, Shape};
+use chart::layer::Layer;
 use chart::model::AxisKind;
+use chart::{Model, Step};
+use health::kind::fold;
 use health::language::{numbers, word as said};
 use health::series::per_day::DayValue;
 use health::series::usual::usual;
@@ -11,7 +12,9 @@ use health::{key, say};
 use serde::{Deserialize, Serialize};
 use store::Store;
 
-use crate::charts::{self, Overlay, Question, Reach, Subject};
+use super::lead;
+use super::slots::{FROM, Slot, TIME, blocks, slots, within};
+use crate::charts::{self, Detail, Overlay, Question, Reach, Subject};
 use crate::error::{Code, Error, Result};
 use crate::folder::Folder;
 use crate::local::{find_kind, zones};
@@ -33,6 +36,9 @@ pub struct Ask {
     /// A card has room for shapes only.
     #[serde(default)]
     pub small: bool,
+    /// From where to where on the x axis, for a part of a day, a night or a workout; all of it where that is no part.
+    #[serde(default)]
+    pub part: Option<(f64, f64)>,
 }
 
 /// A chart, and how a screen speaks about it.
@@ -52,28 +58,14 @@ pub struct Shown {
     pub context: Option<Context>,
     /// What else was measured in a night, by the words of types; none for other charts.
     pub measured: Vec<&'static str>,
-}
-
-/// A place of the time axis, and what is told there.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Slot {
-    /// From here, in milliseconds since 1970.
-    pub from: f64,
-    /// To here.
-    pub to: f64,
-    /// When, in words.
-    pub label: String,
-    /// The cells of the table there.
-    pub parts: Vec<Part>,
-}
-
-/// A number with its name, as the table has them.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Part {
-    /// Head of the column.
-    pub name: String,
-    /// The cell.
-    pub text: String,
+    /// Whether there are no data in its days, whatever part of them is shown.
+    pub empty: bool,
+    /// The word of the type that explains its numbers; none where days do not make them.
+    pub explains: Option<String>,
+    /// The nearest days with data, where there are none here.
+    pub nearest: Option<Nearest>,
+    /// All of the x axis, where parts of it can be shown.
+    pub whole: Option<Whole>,
 }
 
 /// The one number of a page.
@@ -111,9 +103,6 @@ pub struct Context {
     pub days: usize,
 }
 
-/// The head of the column that tells when something was measured.
-const TIME: &str = key!("Time");
-
 /// The window's names for ranges.
 const RANGES: [(&str, Reach); 6] = [
     ("day", Reach::Day),
@@ -123,15 +112,33 @@ const RANGES: [(&str, Reach); 6] = [
     ("year", Reach::Year),
     ("all", Reach::All),
 ];
-/// The first column of the table of a night.
-const FROM: &str = key!("From");
 /// Days before a stretch that tell what was usual.
 const BEFORE_DAYS: u32 = 28;
+
+/// Days with data before and after a stretch that has none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Nearest {
+    /// The last one before.
+    pub before: Option<String>,
+    /// The first one after.
+    pub after: Option<String>,
+}
+
+/// An x axis of which parts can be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Whole {
+    /// Its left end.
+    pub from: f64,
+    /// Its right end.
+    pub to: f64,
+    /// The shortest part.
+    pub least: f64,
+}
 
 /// Returns the chart that a screen asks for.
 pub fn chart(folder: &Folder, ask: &Ask, now_ms: i64) -> Result<Shown> {
     let last = ask.last.as_deref().map(charts::day).transpose()?;
-    let subject = Subject::parse(&ask.subject)?;
+    let subject = closer(Subject::parse(&ask.subject)?, ask.part);
     let page = ask.page.unwrap_or(1);
     let question = Question { subject, reach: Some(reach(&ask.range)?), last, page, now_ms };
     let store = folder.read()?;
@@ -140,18 +147,62 @@ pub fn chart(folder: &Folder, ask: &Ask, now_ms: i64) -> Result<Shown> {
     let (first, last) = model.range.ends(&zones);
     let over_time =
         !matches!(question.subject, Subject::Pair(..) | Subject::Route(_) | Subject::Ecg(_) | Subject::Calendar(_));
-    let slots = if over_time { slots(&model, &zones) } else { Vec::new() };
+    let slots = if over_time { slots(&model, &question, &zones) } else { Vec::new() };
     let events = is_now_and_then(&store, &question.subject)?;
-    let hero = hero(&model, events).filter(|_| matches!(question.subject, Subject::Type(_) | Subject::Pressure));
+    let hero = hero(&model, events)
+        .filter(|_| matches!(question.subject, Subject::Type(_) | Subject::HeartRate(_) | Subject::Pressure));
     // What happens now and then has no average that it could be beside.
     let context = if ask.small && !events { context((&store, &zones), &question, first)? } else { None };
+    let empty = model.is_empty();
+    let nearest = if empty { lead::nearest(&store, &question.subject, (first, last))? } else { None };
+    let explains = lead::explains(&store, &question.subject)?;
     let is_night = model.table.columns.first().is_some_and(|head| head == FROM);
-    let measured = if is_night && !model.is_empty() { charts::measured(&store, &model.range)? } else { Vec::new() };
+    let measured = if is_night && !empty { charts::measured(&store, &model.range)? } else { Vec::new() };
     if ask.small {
         bare(&mut model);
     }
     let measured = measured.into_iter().map(Overlay::word).collect();
-    Ok(Shown { first_day: format_day(first), last_day: format_day(last), slots, hero, context, measured, model })
+    let whole = whole(&model, &question.subject).filter(|_| !ask.small);
+    let part = whole.and_then(|whole| inside(ask.part?, whole));
+    let (model, slots) = match part {
+        Some((from, to)) => (chart::zoom::part(model, from, to, &zones), within(slots, (from, to))),
+        None => (model, slots),
+    };
+    let (first_day, last_day) = (format_day(first), format_day(last));
+    Ok(Shown { first_day, last_day, slots, hero, context, measured, empty, explains, nearest, whole, model })
+}
+
+/// Whoever looks at a few hours sees every reading.
+fn closer(subject: Subject, part: Option<(f64, f64)>) -> Subject {
+    match subject {
+        Subject::Type(word) if part.is_some() && fold(&word) == "heartrate" => Subject::HeartRate(Detail::Raw),
+        other => other,
+    }
+}
+
+/// The shortest part of a day or a night, and of a workout.
+const LEAST_MS: f64 = 10.0 * 60_000.0;
+const LEAST_SECONDS: f64 = 60.0;
+
+/// The x axis of a day, a night or a workout.
+fn whole(model: &Model, subject: &Subject) -> Option<Whole> {
+    let (from, to) = (model.x.from, model.x.to);
+    if matches!(subject, Subject::Profiles(_)) {
+        return (to - from > LEAST_SECONDS).then_some(Whole { from, to, least: LEAST_SECONDS });
+    }
+    let is_time = from == model.range.start_ms as f64 && to == model.range.end_ms as f64;
+    let is_fine = is_time && model.range.step == Step::Hour && !model.square;
+    (is_fine && to - from > LEAST_MS).then_some(Whole { from, to, least: LEAST_MS })
+}
+
+/// As much of an axis as was asked for, moved into it where it lies outside; none where that is all of it.
+fn inside((from, to): (f64, f64), whole: Whole) -> Option<(f64, f64)> {
+    if !(from.is_finite() && to.is_finite() && from < to) {
+        return None;
+    }
+    let width = (to - from).max(whole.least);
+    let from = from.min(whole.to - width).max(whole.from);
+    (width < whole.to - whole.from).then_some((from, from + width))
 }
 
 fn reach(word: &str) -> Result<Reach> {
@@ -176,105 +227,6 @@ fn bare(model: &mut Model) {
     model.keys.clear();
     model.gaps.clear();
     model.panels.clear();
-}
-
-fn slots(model: &Model, zones: &Zones) -> Vec<Slot> {
-    match model.table.columns.as_slice() {
-        [from, ..] if *from == said(FROM) => segments(model),
-        [first, ..] if *first == said(chart::years::FIRST) => of_years(model),
-        [_, time, ..] if *time == said(TIME) => readings(model),
-        _ => spans(model).into_iter().filter_map(|span| by_label(model, span, zones)).collect(),
-    }
-}
-
-/// Where shapes stand on the time axis: the buckets, else the blocks.
-fn spans(model: &Model) -> Vec<(f64, f64)> {
-    if !model.buckets.is_empty() {
-        return model.buckets.iter().map(|bucket| (bucket.start_ms as f64, bucket.end_ms as f64)).collect();
-    }
-    let mut spans: Vec<(f64, f64)> = blocks(&model.layers).map(|block| (block.x0, block.x1)).collect();
-    spans.extend(model.panels.iter().flat_map(|panel| blocks(&panel.layers)).map(|block| (block.x0, block.x1)));
-    spans.sort_by(|a, b| a.0.total_cmp(&b.0));
-    spans.dedup();
-    spans
-}
-
-fn blocks(layers: &[Layer]) -> impl Iterator<Item = &chart::layer::Block> {
-    layers.iter().flat_map(|layer| match layer {
-        Layer::Blocks { blocks, shape: Shape::Column } => blocks.as_slice(),
-        _ => &[],
-    })
-}
-
-/// The rows of the table that speak of a slot of the range.
-fn by_label(model: &Model, (from, to): (f64, f64), zones: &Zones) -> Option<Slot> {
-    let label = model.range.slot_label(from as i64, to as i64, zones);
-    let rows = model.table.rows.iter().filter(|row| row.first() == Some(&label));
-    let parts: Vec<Part> = rows.flat_map(|row| parts(&model.table.columns, row, 1)).collect();
-    (!parts.is_empty()).then_some(Slot { from, to, label, parts })
-}
-
-fn parts(columns: &[String], row: &[String], skip: usize) -> Vec<Part> {
-    let cells = columns.iter().zip(row).skip(skip).filter(|(_, cell)| !cell.is_empty());
-    cells.map(|(name, text)| Part { name: name.clone(), text: text.clone() }).collect()
-}
-
-/// A night: each stretch of a stage; the table has the time in bed before them.
-fn segments(model: &Model) -> Vec<Slot> {
-    let last = model.layers.iter().rev().find_map(|layer| match layer {
-        Layer::Blocks { blocks, .. } => Some(blocks.as_slice()),
-        _ => None,
-    });
-    let blocks = last.unwrap_or_default();
-    let before = model.table.rows.len().saturating_sub(blocks.len());
-    let slot = |(block, row): (&chart::layer::Block, &Vec<String>)| match row.as_slice() {
-        [from, to, stage, length, ..] => Some(Slot {
-            from: block.x0,
-            to: block.x1,
-            label: format!("{from} \u{2013} {to}"),
-            parts: std::iter::once(Part { name: stage.clone(), text: length.clone() })
-                .chain(parts(&model.table.columns, row, 4))
-                .collect(),
-        }),
-        _ => None,
-    };
-    blocks.iter().zip(model.table.rows.iter().skip(before)).filter_map(slot).collect()
-}
-
-/// Years over each other: each row of the table has as much of the axis as the others.
-fn of_years(model: &Model) -> Vec<Slot> {
-    let width = (model.x.to - model.x.from) / model.table.rows.len().max(1) as f64;
-    let slot = |(place, row): (usize, &Vec<String>)| Slot {
-        from: model.x.from + place as f64 * width,
-        to: model.x.from + (place + 1) as f64 * width,
-        label: row.first().cloned().unwrap_or_default(),
-        parts: parts(&model.table.columns, row, 1),
-    };
-    model.table.rows.iter().enumerate().map(slot).collect()
-}
-
-/// Single measurements: each reaches half way to its neighbours.
-fn readings(model: &Model) -> Vec<Slot> {
-    let rows = &model.table.rows;
-    let places = model.layers.iter().find_map(|layer| places(layer).filter(|places| places.len() == rows.len()));
-    let Some(places) = places else { return Vec::new() };
-    let (start, end) = (model.range.start_ms as f64, model.range.end_ms as f64);
-    let middle = |a: Option<&f64>, b: Option<&f64>, or: f64| a.zip(b).map_or(or, |(a, b)| (a + b) / 2.0);
-    let slot = |(i, row): (usize, &Vec<String>)| Slot {
-        from: middle(i.checked_sub(1).and_then(|i| places.get(i)), places.get(i), start),
-        to: middle(places.get(i), places.get(i + 1), end),
-        label: row.iter().take(2).cloned().collect::<Vec<_>>().join(", "),
-        parts: parts(&model.table.columns, row, 2),
-    };
-    rows.iter().enumerate().map(slot).collect()
-}
-
-fn places(layer: &Layer) -> Option<Vec<f64>> {
-    match layer {
-        Layer::Dots { points, .. } => Some(points.iter().map(|point| point.0).collect()),
-        Layer::Strokes { spans, .. } => Some(spans.iter().map(|span| span.at).collect()),
-        _ => None,
-    }
 }
 
 /// Whether a chart has the totals of what happens now and then.
@@ -356,13 +308,14 @@ fn context((store, zones): (&Store, &Zones), question: &Question, first: Day) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::screen::Part;
     use crate::testing::TestFolder;
 
     /// Noon of 1 May 2026 in Berlin.
     const NOW_MS: i64 = 1_777_629_600_000;
 
     fn ask(subject: &str, range: &str, small: bool) -> Ask {
-        Ask { subject: subject.to_owned(), range: range.to_owned(), last: None, page: None, small }
+        Ask { subject: subject.to_owned(), range: range.to_owned(), small, ..Ask::default() }
     }
 
     #[test]
@@ -448,5 +401,84 @@ mod tests {
             assert_eq!(error.map_err(|error| error.code), Err(Code::BadUsage), "{range}");
         }
         assert!(chart(&folder, &ask("step_count", "17", false), NOW_MS).is_ok());
+    }
+
+    fn day_of(subject: &str, range: &str, last: &str, part: Option<(f64, f64)>) -> Shown {
+        let folder = TestFolder::filled(&format!(
+            "screen-{}-{range}-{}",
+            subject.len(),
+            part.map_or(0.0, |part| part.0 + part.1)
+        ));
+        crate::settings::set(&folder, "home_zone", "Europe/Berlin").expect("set");
+        let ask = Ask { last: Some(last.to_owned()), part, ..ask(subject, range, false) };
+        chart(&folder, &ask, NOW_MS).expect("a chart")
+    }
+
+    /// Noon of 14 March 2026 in Berlin.
+    const NOON: f64 = 1_773_486_000_000.0;
+    const HOUR: f64 = 3_600_000.0;
+
+    #[test]
+    fn a_part_of_a_day_is_shown_alone_and_moved_into_the_day() {
+        let whole = day_of("HeartRate", "day", "2026-03-14", None);
+        let all = whole.whole.expect("parts");
+        assert_eq!((all.from, all.to), (NOON - 12.0 * HOUR, NOON + 12.0 * HOUR));
+        for (asked, expected) in [
+            ((NOON, NOON + HOUR), (NOON, NOON + HOUR)),
+            ((NOON + 11.5 * HOUR, NOON + 13.5 * HOUR), (NOON + 10.0 * HOUR, NOON + 12.0 * HOUR)),
+            ((NOON, NOON + 1.0), (NOON, NOON + all.least)),
+            ((NOON, NOON + 48.0 * HOUR), (all.from, all.to)),
+            ((NOON, NOON), (all.from, all.to)),
+        ] {
+            let shown = day_of("heart_rate", "day", "2026-03-14", Some(asked));
+            assert_eq!((shown.model.x.from, shown.model.x.to), expected, "{asked:?}");
+            assert!(shown.slots.iter().all(|slot| expected.0 <= slot.from && slot.to <= expected.1));
+            assert_eq!(
+                (shown.empty, shown.hero.map(|hero| hero.with_data)),
+                (false, whole.hero.clone().map(|h| h.with_data))
+            );
+        }
+        assert_eq!(day_of("heart_rate", "week", "2026-03-14", Some((NOON, NOON + HOUR))).whole, None);
+    }
+
+    #[test]
+    fn a_slot_knows_whose_days_it_tells() {
+        let days = |subject: &str, range: &str| {
+            let shown = day_of(subject, range, "2026-03-14", None);
+            (shown.explains, shown.slots.iter().filter_map(|slot| slot.days.clone()).next_back())
+        };
+        let of = |first: &str, last: &str| Some((first.to_owned(), last.to_owned()));
+        let word = |word: &str| Some(word.to_owned());
+        assert_eq!(days("step_count", "day"), (word("step_count"), of("2026-03-14", "2026-03-14")));
+        assert_eq!(days("step_count", "week"), (word("step_count"), of("2026-03-14", "2026-03-14")));
+        assert_eq!(days("HeartRate", "half_year"), (word("heart_rate"), of("2026-03-09", "2026-03-15")));
+        assert_eq!(days("step_count", "year"), (word("step_count"), of("2026-03-01", "2026-03-31")));
+        assert_eq!(days("sleep:night", "day"), (word("sleep"), of("2026-03-14", "2026-03-14")));
+        assert_eq!(days("sleep:nights", "week"), (word("sleep"), of("2026-03-14", "2026-03-14")));
+        assert_eq!(days("step_count:years", "year"), (None, None));
+    }
+
+    #[track_caller]
+    fn check_nearest(last: &str, expected: Option<(Option<&str>, Option<&str>)>) {
+        let step = |day: &str| {
+            format!(
+                "<Record type=\"HKQuantityTypeIdentifierStepCount\" sourceName=\"Phone\" unit=\"count\" value=\"1\" \
+                 startDate=\"{day} 10:00:00 +0000\" endDate=\"{day} 10:30:00 +0000\"/>"
+            )
+        };
+        let folder = TestFolder::of_rows(&format!("screen-nearest-{last}"), &[step("2026-03-01"), step("2026-03-20")]);
+        crate::settings::set(&folder, "home_zone", "UTC").expect("set");
+        let ask = Ask { last: Some(last.to_owned()), ..ask("step_count", "week", false) };
+        let found = chart(&folder, &ask, NOW_MS).expect("a chart").nearest;
+        let own = |day: Option<&str>| day.map(str::to_owned);
+        assert_eq!(found, expected.map(|(before, after)| Nearest { before: own(before), after: own(after) }));
+    }
+
+    #[test]
+    fn a_gap_names_the_nearest_days_with_data() {
+        check_nearest("2026-03-14", Some((Some("2026-03-01"), Some("2026-03-20"))));
+        check_nearest("2026-02-14", Some((None, Some("2026-03-01"))));
+        check_nearest("2026-04-14", Some((Some("2026-03-20"), None)));
+        check_nearest("2026-03-20", None);
     }
 }

@@ -1,8 +1,8 @@
-//! Where the number of a day comes from, in the units that people read.
+//! Where the number of a day or of several days comes from, in the units that people read.
 
 use crate::display::{Display, Units};
 use crate::error::Result;
-use crate::explain::ExplainAnswer;
+use crate::explain::{DaysAnswer, ExplainAnswer};
 use crate::folder::Folder;
 
 /// Explains one number as `vitalog explain` does.
@@ -32,6 +32,26 @@ fn shown(mut answer: ExplainAnswer, display: &Display) -> ExplainAnswer {
     answer
 }
 
+/// Explains the number of several days as `vitalog explain --to` does.
+pub fn explain_days(folder: &Folder, word: &str, from: &str, to: &str, now_ms: i64) -> Result<DaysAnswer> {
+    let mut answer = crate::explain::explain_days(folder, word, from, to, now_ms)?;
+    if answer.nights {
+        return Ok(answer);
+    }
+    let display = Display::of_answer(&answer.kind, answer.unit.as_deref(), &Units::of(folder)?);
+    let stat = answer.stat;
+    let value = |value: f64| display.whole(value, stat);
+    answer.unit = answer.unit.map(|_| display.unit_of_count().to_owned());
+    for number in [&mut answer.mean, &mut answer.total, &mut answer.min, &mut answer.max] {
+        *number = number.map(value);
+    }
+    for part in &mut answer.parts {
+        part.value = value(part.value);
+        (part.min, part.max) = (part.min.map(value), part.max.map(value));
+    }
+    Ok(answer)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,5 +77,19 @@ mod tests {
         check("body_mass=lb", "BodyMass", "kg", 70.5, (155.4, "lb"));
         check("blood_glucose=mmol/L", "BloodGlucose", "mg/dL", 100.0, (5.6, "mmol/L"));
         check("", "OxygenSaturation", "%", 0.97, (97.0, "%"));
+    }
+
+    #[test]
+    fn several_days_are_explained_in_the_unit_that_is_read() {
+        let row = "<Record type=\"HKQuantityTypeIdentifierBodyMass\" sourceName=\"Scale\" unit=\"kg\" value=\"70\" \
+                   startDate=\"2026-03-01 10:00:00 +0000\" endDate=\"2026-03-01 10:00:00 +0000\"/>";
+        let folder = TestFolder::of_rows("explain-days-units", &[row.to_owned()]);
+        crate::settings::set(&folder, "home_zone", "UTC").expect("set");
+        crate::settings::set(&folder, "units_of", "body_mass=lb").expect("set");
+        let told =
+            explain_days(&folder, "body_mass", "2026-03-01", "2026-03-07", 1_777_629_600_000).expect("an answer");
+        let part = told.parts.first().expect("a day");
+        let found = [told.mean, told.max, Some(part.value)].map(|value| value.map(f64::round));
+        assert_eq!((found, told.unit.as_deref()), ([Some(154.0); 3], Some("lb")));
     }
 }

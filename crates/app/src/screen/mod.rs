@@ -8,17 +8,20 @@ mod changes;
 mod chart;
 mod ecgs;
 mod explain;
+mod lead;
 mod nights;
+mod slots;
 mod types;
 mod workouts;
 
 pub use acts::{HistoryRow, SessionAnswer, history, sessions};
 pub use beside::{Averages, Beside, Earlier, beside};
 pub use changes::{Change, changes};
-pub use chart::{Ask, Context, Hero, Part, Shown, Slot, chart};
+pub use chart::{Ask, Context, Hero, Nearest, Shown, Whole, chart};
 pub use ecgs::{EcgRow, ecgs};
-pub use explain::explain;
+pub use explain::{explain, explain_days};
 pub use nights::{NightsAnswer, StageAnswer, nights};
+pub use slots::{Part, Slot};
 pub use types::{TypeRow, types};
 pub use workouts::{Local, WorkoutsAnswer, workout, workouts};
 #[cfg(test)]

@@ -94,6 +94,12 @@ impl Store {
         Ok(statement.query_row(params![kind_id, until], |row| row.get(0))?)
     }
 
+    /// Returns the first day with rows of a kind that is not before another one.
+    pub fn first_day_from(&self, kind_id: i64, from: Day) -> Result<Option<Day>> {
+        let mut statement = self.conn.prepare_cached("SELECT min(day) FROM daily WHERE kind_id = ?1 AND day >= ?2")?;
+        Ok(statement.query_row(params![kind_id, from], |row| row.get(0))?)
+    }
+
     /// Returns the rows of a kind from one day to another, both inclusive, by day and source.
     pub fn daily(&self, kind_id: i64, from: Day, to: Day) -> Result<Vec<DailyRow>> {
         let mut statement = self.conn.prepare_cached(
@@ -131,6 +137,15 @@ mod tests {
         let store = testing::filled();
         for (until, expected) in [(20525, None), (20526, Some(20526)), (20600, Some(20526))] {
             assert_eq!(store.last_day_until(2, until).expect("a day"), expected, "{until}");
+        }
+    }
+
+    #[test]
+    fn the_first_day_is_looked_for_forwards() {
+        let store = testing::filled();
+        let first = store.first_day_from(2, 0).expect("a day").expect("one");
+        for (from, expected) in [(0, Some(first)), (first, Some(first)), (20_600, None)] {
+            assert_eq!(store.first_day_from(2, from).expect("a day"), expected, "{from}");
         }
     }
 }

@@ -1,0 +1,46 @@
+//! Where a chart leads: to the explanation of its numbers, and out of a stretch without data.
+
+use health::time::{Day, format_day};
+use store::Store;
+
+use super::chart::Nearest;
+use crate::charts::Subject;
+use crate::error::Result;
+use crate::local::find_kind;
+use crate::sleep::SLEEP;
+
+/// The word of the type whose days make the numbers of a chart, as an address has it.
+pub(super) fn explains(store: &Store, subject: &Subject) -> Result<Option<String>> {
+    let identifier = match subject {
+        // Years over each other, and what is no number over days.
+        Subject::Years(..) => None,
+        subject => kind_of(store, subject)?.map(|(identifier, _)| identifier),
+    };
+    let word =
+        |identifier: String| if identifier == SLEEP { "sleep".to_owned() } else { health::kind::slug(&identifier) };
+    Ok(identifier.map(word))
+}
+
+/// The nearest days with data of what a chart is of, outside its own days; none where there are none at all.
+pub(super) fn nearest(store: &Store, subject: &Subject, (first, last): (Day, Day)) -> Result<Option<Nearest>> {
+    let Some((_, Some(id))) = kind_of(store, subject)? else { return Ok(None) };
+    let before = store.last_day_until(id, first.saturating_sub(1))?.map(format_day);
+    let after = store.first_day_from(id, last.saturating_add(1))?.map(format_day);
+    Ok((before.is_some() || after.is_some()).then_some(Nearest { before, after }))
+}
+
+/// The type that a chart is of, by its identifier and its number in the store.
+fn kind_of(store: &Store, subject: &Subject) -> Result<Option<(String, Option<i64>)>> {
+    let word = match subject {
+        Subject::Calendar(word) | Subject::Years(word, _) if health::kind::fold(word) == "sleep" => SLEEP,
+        Subject::Type(word) | Subject::Calendar(word) | Subject::Years(word, _) => word,
+        Subject::HeartRate(_) => "heart_rate",
+        Subject::GlucoseProfile => "blood_glucose",
+        Subject::Pressure => "blood_pressure_systolic",
+        Subject::Sleep(_) | Subject::Night(_) => SLEEP,
+        Subject::Pair(..) | Subject::HeartZones | Subject::Rings => return Ok(None),
+        Subject::Route(_) | Subject::Profiles(_) | Subject::Ecg(_) => return Ok(None),
+    };
+    let found = find_kind(store, word)?;
+    Ok(Some((found.kind.identifier, found.id)))
+}

@@ -1,0 +1,181 @@
+//! What stands where on the time axis of a chart, and what whoever points at it reads: rows of the chart's own table.
+
+use chart::layer::{Layer, Shape};
+use chart::{Model, Step};
+use health::key;
+use health::language::word as said;
+use health::time::{Day, Zones, format_day};
+use serde::Serialize;
+
+use crate::charts::{Question, Subject};
+
+/// The first column of the table of a night.
+pub(super) const FROM: &str = key!("From");
+/// The head of the column that tells when something was measured.
+pub(super) const TIME: &str = key!("Time");
+
+/// A place of the time axis, and what is told there.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Slot {
+    /// From here, in milliseconds since 1970.
+    pub from: f64,
+    /// To here.
+    pub to: f64,
+    /// When, in words.
+    pub label: String,
+    /// The cells of the table there.
+    pub parts: Vec<Part>,
+    /// The first and last local day of it, whose numbers it shows; none where it is no time of a calendar.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub days: Option<(String, String)>,
+}
+
+/// A number with its name, as the table has them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Part {
+    /// Head of the column.
+    pub name: String,
+    /// The cell.
+    pub text: String,
+}
+
+/// The slots of a chart whose axis is time, by time.
+pub(super) fn slots(model: &Model, question: &Question, zones: &Zones) -> Vec<Slot> {
+    if matches!(question.subject, Subject::Profiles(_)) {
+        return of_profiles(model);
+    }
+    match model.table.columns.as_slice() {
+        [from, ..] if *from == said(FROM) => segments(model, night(model, question.last, zones)),
+        [first, ..] if *first == said(chart::years::FIRST) => of_years(model),
+        [_, time, ..] if *time == said(TIME) => readings(model, zones),
+        _ => spans(model).into_iter().filter_map(|span| by_label(model, span, zones)).collect(),
+    }
+}
+
+/// Where shapes stand on the time axis: the buckets, else the blocks.
+fn spans(model: &Model) -> Vec<(f64, f64)> {
+    if !model.buckets.is_empty() {
+        return model.buckets.iter().map(|bucket| (bucket.start_ms as f64, bucket.end_ms as f64)).collect();
+    }
+    let mut spans: Vec<(f64, f64)> = blocks(&model.layers).map(|block| (block.x0, block.x1)).collect();
+    spans.extend(model.panels.iter().flat_map(|panel| blocks(&panel.layers)).map(|block| (block.x0, block.x1)));
+    spans.sort_by(|a, b| a.0.total_cmp(&b.0));
+    spans.dedup();
+    spans
+}
+
+pub(super) fn blocks(layers: &[Layer]) -> impl Iterator<Item = &chart::layer::Block> {
+    layers.iter().flat_map(|layer| match layer {
+        Layer::Blocks { blocks, shape: Shape::Column } => blocks.as_slice(),
+        _ => &[],
+    })
+}
+
+/// The rows of the table that speak of a slot of the range.
+fn by_label(model: &Model, (from, to): (f64, f64), zones: &Zones) -> Option<Slot> {
+    let label = model.range.slot_label(from as i64, to as i64, zones);
+    let rows = model.table.rows.iter().filter(|row| row.first() == Some(&label));
+    let parts: Vec<Part> = rows.flat_map(|row| parts(&model.table.columns, row, 1)).collect();
+    (!parts.is_empty()).then(|| Slot { from, to, label, parts, days: Some(days_of(model, (from, to), zones)) })
+}
+
+/// The local days that a slot of a range shows the numbers of.
+fn days_of(model: &Model, (from, to): (f64, f64), zones: &Zones) -> (String, String) {
+    let days = match model.range.step {
+        Step::Hour => (zones.day(from as i64), zones.day(from as i64)),
+        _ => (zones.day_from(from as i64), zones.day_until(to as i64)),
+    };
+    (format_day(days.0), format_day(days.1))
+}
+
+fn parts(columns: &[String], row: &[String], skip: usize) -> Vec<Part> {
+    let cells = columns.iter().zip(row).skip(skip).filter(|(_, cell)| !cell.is_empty());
+    cells.map(|(name, text)| Part { name: name.clone(), text: text.clone() }).collect()
+}
+
+/// The day that a night counts for: the one that was asked for, else that of its end.
+fn night(model: &Model, asked: Option<Day>, zones: &Zones) -> Option<(String, String)> {
+    let day = format_day(asked.unwrap_or_else(|| model.range.ends(zones).1));
+    Some((day.clone(), day))
+}
+
+/// A night: each stretch of a stage; the table has the time in bed before them.
+fn segments(model: &Model, days: Option<(String, String)>) -> Vec<Slot> {
+    let last = model.layers.iter().rev().find_map(|layer| match layer {
+        Layer::Blocks { blocks, .. } => Some(blocks.as_slice()),
+        _ => None,
+    });
+    let blocks = last.unwrap_or_default();
+    let before = model.table.rows.len().saturating_sub(blocks.len());
+    let slot = |(block, row): (&chart::layer::Block, &Vec<String>)| match row.as_slice() {
+        [from, to, stage, length, ..] => Some(Slot {
+            from: block.x0,
+            to: block.x1,
+            label: format!("{from} \u{2013} {to}"),
+            parts: std::iter::once(Part { name: stage.clone(), text: length.clone() })
+                .chain(parts(&model.table.columns, row, 4))
+                .collect(),
+            days: days.clone(),
+        }),
+        _ => None,
+    };
+    blocks.iter().zip(model.table.rows.iter().skip(before)).filter_map(slot).collect()
+}
+
+/// Years over each other: each row of the table has as much of the axis as the others.
+fn of_years(model: &Model) -> Vec<Slot> {
+    let width = (model.x.to - model.x.from) / model.table.rows.len().max(1) as f64;
+    let slot = |(place, row): (usize, &Vec<String>)| Slot {
+        from: model.x.from + place as f64 * width,
+        to: model.x.from + (place + 1) as f64 * width,
+        label: row.first().cloned().unwrap_or_default(),
+        parts: parts(&model.table.columns, row, 1),
+        days: None,
+    };
+    model.table.rows.iter().enumerate().map(slot).collect()
+}
+
+/// Along a workout: the rows of the table stand at places of the axis and reach half way to each other.
+fn of_profiles(model: &Model) -> Vec<Slot> {
+    let apart = (model.x.to - model.x.from) / model.table.rows.len().saturating_sub(1).max(1) as f64;
+    let head = model.table.columns.first().map_or("", String::as_str);
+    let slot = |(place, row): (usize, &Vec<String>)| Slot {
+        from: (model.x.from + (place as f64 - 0.5) * apart).max(model.x.from),
+        to: (model.x.from + (place as f64 + 0.5) * apart).min(model.x.to),
+        label: format!("{head} {}", row.first().map_or("", String::as_str)),
+        parts: parts(&model.table.columns, row, 1),
+        days: None,
+    };
+    model.table.rows.iter().enumerate().map(slot).collect()
+}
+
+/// Single measurements: each reaches half way to its neighbours.
+fn readings(model: &Model, zones: &Zones) -> Vec<Slot> {
+    let rows = &model.table.rows;
+    let places = model.layers.iter().find_map(|layer| places(layer).filter(|places| places.len() == rows.len()));
+    let Some(places) = places else { return Vec::new() };
+    let (start, end) = (model.range.start_ms as f64, model.range.end_ms as f64);
+    let middle = |a: Option<&f64>, b: Option<&f64>, or: f64| a.zip(b).map_or(or, |(a, b)| (a + b) / 2.0);
+    let slot = |(i, row): (usize, &Vec<String>)| Slot {
+        from: middle(i.checked_sub(1).and_then(|i| places.get(i)), places.get(i), start),
+        to: middle(places.get(i), places.get(i + 1), end),
+        label: row.iter().take(2).cloned().collect::<Vec<_>>().join(", "),
+        parts: parts(&model.table.columns, row, 2),
+        days: places.get(i).map(|at| format_day(zones.day(*at as i64))).map(|day| (day.clone(), day)),
+    };
+    rows.iter().enumerate().map(slot).collect()
+}
+
+fn places(layer: &Layer) -> Option<Vec<f64>> {
+    match layer {
+        Layer::Dots { points, .. } => Some(points.iter().map(|point| point.0).collect()),
+        Layer::Strokes { spans, .. } => Some(spans.iter().map(|span| span.at).collect()),
+        _ => None,
+    }
+}
+
+/// The slots of a part of a chart, cut at its ends.
+pub(super) fn within(slots: Vec<Slot>, (from, to): (f64, f64)) -> Vec<Slot> {
+    let cut = |slot: Slot| Slot { from: slot.from.max(from), to: slot.to.min(to), ..slot };
+    slots.into_iter().map(cut).filter(|slot| slot.from < slot.to).collect()
+}

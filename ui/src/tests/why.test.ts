@@ -1,0 +1,149 @@
+// Every number leads to where it comes from, and every chart of hours to its parts.
+import { flushSync } from 'svelte'
+import { afterEach, expect, test } from 'vitest'
+import chart from '../../../tests/fixtures/ipc/chart.json'
+import { words } from '../words'
+import { click, kept, open, until, type Page } from './support'
+
+let page: Page
+afterEach(() => page.close())
+
+/** A page lays nothing out here, so its charts have no width of their own. */
+function wide() {
+  const before = Object.getOwnPropertyDescriptor(HTMLElement.prototype, 'clientWidth')
+  Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, get: () => 640 })
+  return () => (before ? Object.defineProperty(HTMLElement.prototype, 'clientWidth', before) : delete (HTMLElement.prototype as { clientWidth?: number }).clientWidth)
+}
+
+async function onChart(address: string, answers = kept) {
+  const narrow = wide()
+  page = open(answers, address)
+  const slider = await until(() => document.querySelector<HTMLElement>('[role=slider]'))
+  narrow()
+  slider.setPointerCapture = () => {}
+  return slider
+}
+
+const press = (slider: HTMLElement, key: string, shiftKey = false) => {
+  slider.dispatchEvent(new KeyboardEvent('keydown', { key, shiftKey, bubbles: true, cancelable: true }))
+  flushSync()
+}
+
+test('Enter at the cursor explains that day, and the page comes to it', async () => {
+  const slider = await onChart('#/type/heart_rate?range=week')
+  press(slider, 'Home')
+  press(slider, 'Enter')
+  await until(() => location.hash === '#/type/heart_rate?range=week&why=2026-03-14')
+  const section = await until(() => document.querySelector('[data-testid=explain]:focus'))
+  expect(section.textContent).toContain('14 Mar 2026')
+  // The same again comes back to it.
+  slider.focus()
+  press(slider, 'Enter')
+  expect(document.activeElement).toBe(section)
+})
+
+test('a click on a slot explains it, and a finger reads first', async () => {
+  const slider = await onChart('#/heart')
+  const { left, right } = chart.answer.scale
+  const { x0, x1 } = chart.answer.scale
+  const slot = chart.answer.slots[0] as { from: number; to: number }
+  const clientX = left + (((slot.from + slot.to) / 2 - x0) / (x1 - x0)) * (right - left)
+  const tap = (pointerType: string) => {
+    for (const type of ['pointerdown', 'pointerup']) slider.dispatchEvent(new PointerEvent(type, { clientX, button: 0, bubbles: true, pointerId: 1, pointerType }))
+    flushSync()
+  }
+  tap('touch')
+  expect(location.hash).toBe('#/heart')
+  tap('mouse')
+  await until(() => location.hash === '#/type/heart_rate?range=month&why=2026-03-14')
+})
+
+test('a week explains itself by its days, each of which leads to its own explanation', async () => {
+  page = open(kept, '#/type/heart_rate?range=month&why=2026-03-09..2026-03-15')
+  const section = await until(() => document.querySelector('[data-testid=explain]:has(table)'))
+  const links = [...section.querySelectorAll('tbody a')].map((link) => link.getAttribute('href'))
+  expect(links).toEqual(['#/type/heart_rate?range=month&why=2026-03-14', '#/type/heart_rate?range=month&why=2026-03-15'])
+  expect(section.textContent).toContain(words.explain.average(2, 31, false))
+})
+
+test.each([
+  ['#/overview', '.card .head a[data-testid=why]', '2026-03-14..2026-03-15'],
+  ['#/heart', '.hero a[data-testid=why]', '2026-03-14..2026-03-15'],
+  ['#/sleep?range=week', '.hero a[data-testid=why]', '2026-03-14..2026-03-15'],
+])('the numbers of %s lead to their explanation', async (address, selector, days) => {
+  const narrow = wide()
+  const spanned = { ...chart.answer, firstDay: '2026-03-14', lastDay: '2026-03-15', explains: address.includes('sleep') ? 'sleep' : 'heart_rate' }
+  page = open({ ...kept, chart: () => spanned, types: () => [...(kept.types?.({}) as object[]), { ...(kept.types?.({}) as object[])[0], word: 'sleep_analysis', group: 'sleep' }] }, address)
+  const link = await until(() => document.querySelector(selector))
+  narrow()
+  expect(link.getAttribute('aria-label')).toBe(words.explain.why)
+  expect(link.getAttribute('href')).toContain(`why=${days}`)
+})
+
+test('an address with nonsense for an explanation explains the last day', async () => {
+  page = open(kept, '#/type/heart_rate?why=2026-03-15..2026-03-09')
+  const section = await until(() => document.querySelector('[data-testid=explain]:has(table)'))
+  expect(section.querySelector('.faint a')?.textContent).toBe('1 Mar 2026')
+})
+
+const HOUR = 3_600_000
+const from = Date.parse('2026-03-14T00:00:00Z')
+const hours = { ...chart.answer, step: 'hour', firstDay: '2026-03-14', lastDay: '2026-03-14', whole: { from, to: from + 24 * HOUR, least: HOUR / 6 } }
+const ofDay = {
+  ...kept,
+  chart: ({ question }: Record<string, unknown>) => {
+    const [x0, x1] = (question as { part: [number, number] | null }).part ?? [from, from + 24 * HOUR]
+    return { ...hours, scale: { ...chart.answer.scale, x0, x1 } }
+  },
+}
+
+test('hours are zoomed into, moved along and left again', async () => {
+  const slider = await onChart('#/type/heart_rate?range=day&date=2026-03-14', ofDay)
+  const shown = (start: number, end: number) => `#/type/heart_rate?range=day&date=2026-03-14&part=${from + start * HOUR}..${from + end * HOUR}`
+  const { left, right } = chart.answer.scale
+  const point = (type: string, share: number) =>
+    slider.dispatchEvent(new PointerEvent(type, { clientX: left + share * (right - left), button: 0, bubbles: true, pointerId: 1 }))
+  point('pointerdown', 0.25)
+  point('pointermove', 0.5)
+  point('pointerup', 0.5)
+  await until(() => location.hash === shown(6, 12))
+  const frame = await until(() => document.querySelector('[role=slider].pans'))
+  // Now a drag moves along, while the pointer moves.
+  point('pointerdown', 0.5)
+  point('pointermove', 0.25)
+  point('pointermove', 0)
+  await until(() => location.hash === shown(9, 15))
+  point('pointerup', 0)
+  flushSync()
+  expect(frame.classList.contains('held')).toBe(false)
+  // As soon as the picture is there.
+  await until(() => (press(slider, 'ArrowLeft', true), location.hash === shown(0, 6)))
+  click('.zoom button:last-child')
+  await until(() => location.hash === '#/type/heart_rate?range=day&date=2026-03-14')
+  await until(() => document.querySelector('.zoom button:last-child:disabled'))
+  // The whole day goes out into days.
+  press(slider, '-')
+  await until(() => /range=\d/.test(location.hash))
+})
+
+test('another day forgets the part and the explanation', async () => {
+  await onChart(`#/type/heart_rate?range=day&date=2026-02-14&why=2026-02-14&part=${from}..${from + HOUR}`, ofDay)
+  click('.when .step')
+  await until(() => location.hash === '#/type/heart_rate?range=day&date=2026-02-13')
+})
+
+test('the shape of a type is remembered, and another type keeps its own', async () => {
+  const pressed = () => [...document.querySelectorAll('.tabs [aria-pressed=true]')].map((button) => button.textContent)
+  const choose = (text: string) => [...document.querySelectorAll<HTMLElement>('.tabs button')].find((button) => button.textContent === text)?.click()
+  page = open(kept, '#/type/heart_rate')
+  await until(() => pressed().length === 2)
+  choose(words.types.calendar)
+  choose(words.chart.table)
+  for (const [address, expected] of [
+    ['#/type/step_count', [words.types.overTime, words.chart.chart]],
+    ['#/type/heart_rate', [words.types.calendar, words.chart.table]],
+  ] as const) {
+    location.hash = address
+    await until(() => pressed().join() === expected.join())
+  }
+})
