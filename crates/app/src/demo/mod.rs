@@ -5,12 +5,14 @@
 //! which the rings and workouts repeat). The same seed gives the same bytes.
 
 mod body;
+mod cycle;
 mod extras;
 mod fill;
 mod guard;
 mod movement;
 mod plan;
 mod random;
+mod walking;
 mod workouts;
 
 use std::collections::BTreeMap;
@@ -162,6 +164,7 @@ pub fn write_export<W: Write + Seek>(out: W, options: &DemoOptions) -> io::Resul
     scribe.heart_rate()?;
     scribe.breath()?;
     scribe.movement()?;
+    scribe.walking()?;
     scribe.energy()?;
     scribe.food()?;
     scribe.sound()?;
@@ -169,6 +172,7 @@ pub fn write_export<W: Write + Seek>(out: W, options: &DemoOptions) -> io::Resul
     scribe.sleep()?;
     scribe.stand_hours()?;
     scribe.mindful()?;
+    scribe.cycle()?;
     scribe.variability()?;
     scribe.correlations()?;
     scribe.workouts()?;
