@@ -28,7 +28,7 @@ pub use fill::{Filled, Written, fill, write_file, yesterday};
 use plan::{MINUTE_MS, Plan};
 
 /// Records per day of this wearer, roughly: turns a wished number of records into days.
-const RECORDS_PER_DAY: u64 = 1390;
+const RECORDS_PER_DAY: u64 = 1440;
 /// Above this number of days the document may pass four gigabytes.
 const LARGE_FROM_DAYS: u32 = 5000;
 
