@@ -49,9 +49,9 @@ pub const OPENED: [Opened; 18] = [
          chart.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowLeft', bubbles: true})); return 1",
         ".tip",
     ),
-    opened("table", "#/activity?range=month", TABLE, "main table caption"),
-    opened("table of a night", "#/sleep?range=day", TABLE, "main table caption"),
-    opened("table of two types", "#/compare", TABLE, "main table caption"),
+    opened("table", "#/activity?range=month", TABLE, "main .room table"),
+    opened("table of a night", "#/sleep?range=day", TABLE, "main .room table"),
+    opened("table of two types", "#/compare", TABLE, "main .room table"),
     opened(
         "cards to arrange",
         "#/overview",
