@@ -36,8 +36,8 @@ SHEETS = [
     ("ten-years", "With ten years of data", SIZE, 1, TEN_YEARS),
 ]
 # A sheet is for an overview; what is on it can be read when it is looked at in its size.
-SHEET_COLOURS = 64
-TILE = 480
+SHEET_COLOURS = 224
+TILE = 560
 
 # Name, address, title, and a script that shows what the page does not show at first.
 DATA = "document.querySelector('[data-testid=data]').scrollIntoView(); return 1"
