@@ -285,7 +285,7 @@ fn the_legend_has_the_colours_of_the_chart() {
 }
 
 /// The entries of a table of the page, `name: value` a line.
-fn table(source: &str, name: &str) -> Vec<(String, String)> {
+fn entries(source: &str, name: &str) -> Vec<(String, String)> {
     let start = source.find(&format!("export const {name}:")).expect("the table");
     let lines = source[start..].lines().skip(1).take_while(|line| !line.starts_with('}'));
     lines
@@ -298,8 +298,8 @@ fn table(source: &str, name: &str) -> Vec<(String, String)> {
 #[test]
 fn a_group_of_types_has_the_colour_of_its_area() {
     let places = read("ui/src/places.ts");
-    let hues: BTreeMap<String, String> = table(&places, "HUES").into_iter().collect();
-    let groups = table(&places, "GROUPS");
+    let hues: BTreeMap<String, String> = entries(&places, "HUES").into_iter().collect();
+    let groups = entries(&places, "GROUPS");
     assert!(groups.len() > 9, "{groups:?}");
     for (area, listed) in groups {
         for group in listed.trim_matches(['[', ']']).split(", ").map(|word| word.trim_matches('\'')) {
