@@ -98,18 +98,22 @@ def longest_route(built, folder):
     return max(rows, key=lambda row: row["route_points"])["id"]
 
 
-def keep(picture, name, theme):
-    """A picture with few colours: text and areas of a window have no more."""
-    file = FOLDER / f"{name}-{theme}.png"
-    options = ["-dither", "None", "-colors", str(COLOURS), "-strip", "-define", "png:compression-level=9"]
+def few_colours(picture, file, colours):
+    """Keeps a picture with few colours: text and areas of a window have no more."""
+    options = ["-dither", "None", "-colors", str(colours), "-strip", "-define", "png:compression-level=9"]
     subprocess.run(["convert", "png:-", *options, f"png8:{file}"], check=True, input=picture)
+
+
+def keep(picture, name, theme):
+    few_colours(picture, FOLDER / f"{name}-{theme}.png", COLOURS)
 
 
 def keep_sheet(pictures, name, theme):
     """All pictures of a folder on one, each with its name below."""
-    options = ["-tile", "5x", "-geometry", f"{TILE}x+6+6", "-label", "%t", "-dither", "None", "-colors", str(SHEET_COLOURS), "-strip"]
     files = sorted(pictures.glob("*.png"))
-    subprocess.run(["montage", *options[4:6], *files, *options[:4], *options[6:], f"png8:{FOLDER}/sheet-{name}-{theme}.png"], check=True)
+    command = ["montage", "-label", "%t", *files, "-tile", "5x", "-geometry", f"{TILE}x+6+6", "png:-"]
+    sheet = subprocess.run(command, check=True, capture_output=True).stdout
+    few_colours(sheet, FOLDER / f"sheet-{name}-{theme}.png", SHEET_COLOURS)
 
 
 def settle(window):
