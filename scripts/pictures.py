@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""Makes the pictures in docs/screens/ and the page that shows them: scripts/pictures.py [--release]
+"""Makes the pictures in docs/screens/ and the page that shows them: scripts/pictures.py [--release] [--keep FOLDER]
 
 Every screen with the data of a made-up person, whose days never change, light and dark, in the size that the window has at
-first. Look at every one before it goes into the repository. It needs what ./test installs, and a built page in ui/dist.
+first. Besides, one sheet with all screens for each of these: a small window, a page at twice its size, no data, and ten
+years of them. Look at every one before it goes into the repository; --keep leaves the single pictures of the sheets in a
+folder. It needs what ./test installs, and a built page in ui/dist.
 """
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,9 +22,23 @@ ROOT = Path(__file__).resolve().parent.parent
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 FOLDER = ROOT / "docs/screens"
 SIZE = (1180, 800)
+SMALL = (1024, 700)
 # More would not be seen.
 COLOURS = 160
-PERSON = ["--days", "730", "--end", "2026-11-01", "--seed", "1"]
+PERSON = ["--end", "2026-11-01", "--seed", "1"]
+DAYS = 730
+TEN_YEARS = 3653
+
+# Sheets: name, what they show, size of the window, size of the page, days of data.
+SHEETS = [
+    ("small", "In a window of 1024 x 700", SMALL, 1, DAYS),
+    ("double", "At 200 %", SIZE, 2, DAYS),
+    ("empty", "Without data", SIZE, 1, 0),
+    ("ten-years", "With ten years of data", SIZE, 1, TEN_YEARS),
+]
+# A sheet is for an overview; what is on it can be read when it is looked at in its size.
+SHEET_COLOURS = 224
+TILE = 560
 
 # Name, address, title, and a script that shows what the page does not show at first.
 DATA = "document.querySelector('[data-testid=data]').scrollIntoView(); return 1"
@@ -62,12 +79,15 @@ def build(release):
     return TARGET / ("release" if release else "debug")
 
 
-def fill(built, work):
-    """A data folder with the person."""
-    export = work / "export.zip"
-    subprocess.run([built / "examples/make_export", export, *PERSON], check=True, stdout=subprocess.DEVNULL)
-    folder = work / "data"
-    subprocess.run([built / "vitalog", "--data-dir", folder, "--quiet", "import", export], stdout=subprocess.DEVNULL)
+def fill(built, work, days):
+    """A data folder with the person, or an empty one."""
+    # The settings show where the data lie: a place of the same name each time.
+    folder = work / f"data-{days}"
+    if days > 0 and not folder.exists():
+        export = work / "export.zip"
+        subprocess.run([built / "examples/make_export", export, *PERSON, "--days", str(days)], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([built / "vitalog", "--data-dir", folder, "--quiet", "import", export], stdout=subprocess.DEVNULL)
+        export.unlink()
     return folder
 
 
@@ -78,11 +98,22 @@ def longest_route(built, folder):
     return max(rows, key=lambda row: row["route_points"])["id"]
 
 
-def keep(picture, name, theme):
-    """A picture with few colours: text and areas of a window have no more."""
-    file = FOLDER / f"{name}-{theme}.png"
-    options = ["-dither", "None", "-colors", str(COLOURS), "-strip", "-define", "png:compression-level=9"]
+def few_colours(picture, file, colours):
+    """Keeps a picture with few colours: text and areas of a window have no more."""
+    options = ["-dither", "None", "-colors", str(colours), "-strip", "-define", "png:compression-level=9"]
     subprocess.run(["convert", "png:-", *options, f"png8:{file}"], check=True, input=picture)
+
+
+def keep(picture, name, theme):
+    few_colours(picture, FOLDER / f"{name}-{theme}.png", COLOURS)
+
+
+def keep_sheet(pictures, name, theme):
+    """All pictures of a folder on one, each with its name below."""
+    files = sorted(pictures.glob("*.png"))
+    command = ["montage", "-label", "%t", *files, "-tile", "5x", "-geometry", f"{TILE}x+6+6", "png:-"]
+    sheet = subprocess.run(command, check=True, capture_output=True).stdout
+    few_colours(sheet, FOLDER / f"sheet-{name}-{theme}.png", SHEET_COLOURS)
 
 
 def settle(window):
@@ -94,24 +125,55 @@ def settle(window):
     return seen
 
 
-def take(built, folder, theme, workout):
-    arguments = ["--data-dir", folder, "open"]
-    with Window(built / "vitalog", arguments, theme) as window:
-        window.resize(*SIZE)
-        for area in ("cycle", "mind"):
-            window.run(f"localStorage.setItem('vitalog.{area}', 'shown'); return 1")
-        window.call("refresh", {})
+def prepare(window, size, zoom):
+    """The window in its size, with every area shown."""
+    window.resize(*size)
+    for key, value in (("cycle", "shown"), ("mind", "shown"), ("zoom", str(zoom))):
+        window.run(f"localStorage.setItem('vitalog.{key}', '{value}'); return 1")
+    window.call("refresh", {})
+    window.wait("the page", "return document.querySelector('nav a') !== null")
+
+
+def pictures(window, days, workout):
+    """Every screen: its name and its picture."""
+    if days > 0:
         window.wait("the data", "return /^\\d/.test(document.querySelector('[data-testid=total]')?.textContent ?? '')")
-        for name, address, _, script in SCREENS:
-            window.visit(address.format(workout=f"#/workouts/{workout}"))
-            if script:
-                window.run(script)
-            keep(settle(window), name, theme)
+    for name, address, _, script in SCREENS:
+        if workout is None and name == "workout":
+            continue
+        # A long time is shown as a whole, but for one night.
+        if days == TEN_YEARS:
+            address = re.sub(r"range=(?!day)\w+", "range=all", address)
+        window.visit(address.format(workout=f"#/workouts/{workout}"))
+        # An empty screen may lack what the script shows.
+        if script and days > 0:
+            window.run(script)
+        yield name, settle(window)
+
+
+def take(built, folder, theme, workout):
+    with Window(built / "vitalog", ["--data-dir", folder, "open"], theme) as window:
+        prepare(window, SIZE, 1)
+        for name, picture in pictures(window, DAYS, workout):
+            keep(picture, name, theme)
     with tempfile.TemporaryDirectory() as empty:
         with Window(built / "vitalog", ["--data-dir", empty, "open"], theme) as window:
             window.resize(*SIZE)
             window.wait("the first screen", "return document.querySelector('.help ol') !== null")
             keep(settle(window), FIRST[0], theme)
+
+
+def take_sheet(built, work, kept, theme, sheet):
+    name, _, size, zoom, days = sheet
+    folder = fill(built, work, days)
+    workout = longest_route(built, folder) if days > 0 else None
+    single = kept / f"{name}-{theme}"
+    single.mkdir(parents=True, exist_ok=True)
+    with Window(built / "vitalog", ["--data-dir", folder, "open"], theme) as window:
+        prepare(window, size, zoom)
+        for screen, picture in pictures(window, days, workout):
+            (single / f"{screen}.png").write_bytes(picture)
+    keep_sheet(single, name, theme)
 
 
 def page():
@@ -120,21 +182,27 @@ def page():
     lines = ["# Screens", "", "Made by `scripts/pictures.py` with the data of a made-up person.", ""]
     for name, title in screens:
         lines += [f"## {title}", "", f"![{title}, light](screens/{name}-light.png)", f"![{title}, dark](screens/{name}-dark.png)", ""]
+    for name, title, *_ in SHEETS:
+        lines += [f"## {title}", "", f"![{title}, light](screens/sheet-{name}-light.png)", f"![{title}, dark](screens/sheet-{name}-dark.png)", ""]
     (ROOT / "docs/screens.md").write_text("\n".join(lines).rstrip() + "\n")
 
 
 def main():
-    built = build("--release" in sys.argv[1:])
+    options = sys.argv[1:]
+    built = build("--release" in options)
     FOLDER.mkdir(exist_ok=True)
-    # The settings show where the data lie: a place of the same name each time.
     work = Path(tempfile.gettempdir()) / "vitalog-pictures"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
+    kept = Path(options[options.index("--keep") + 1]) if "--keep" in options else work / "kept"
     try:
-        folder = fill(built, work)
+        folder = fill(built, work, DAYS)
         workout = longest_route(built, folder)
         for theme in ("light", "dark"):
             take(built, folder, theme, workout)
+        for sheet in SHEETS:
+            for theme in ("light", "dark"):
+                take_sheet(built, work, kept, theme, sheet)
     finally:
         shutil.rmtree(work)
     page()

@@ -1,6 +1,6 @@
 //! The rules of the house that a machine can check: arrows, owners, comments, documents, paths.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -299,6 +299,31 @@ fn the_legend_has_the_colours_of_the_chart() {
         let drawn = [Theme::Light, Theme::Dark].map(|theme| theme.css(hue, tone));
         let line = format!("--{name}: light-dark({}, {});", drawn[0], drawn[1]);
         assert!(tokens.contains(&line), "{line}");
+    }
+}
+
+/// The entries of a table of the page, `name: value` a line.
+fn entries(source: &str, name: &str) -> Vec<(String, String)> {
+    let start = source.find(&format!("export const {name}:")).expect("the table");
+    let lines = source[start..].lines().skip(1).take_while(|line| !line.starts_with('}'));
+    lines
+        .filter_map(|line| line.trim().trim_end_matches(',').split_once(": "))
+        .map(|(k, v)| (k.into(), v.into()))
+        .collect()
+}
+
+/// An area of health has one colour, in the page and in each of its charts.
+#[test]
+fn a_group_of_types_has_the_colour_of_its_area() {
+    let places = read("ui/src/places.ts");
+    let hues: BTreeMap<String, String> = entries(&places, "HUES").into_iter().collect();
+    let groups = entries(&places, "GROUPS");
+    assert!(groups.len() > 9, "{groups:?}");
+    for (area, listed) in groups {
+        for group in listed.trim_matches(['[', ']']).split(", ").map(|word| word.trim_matches('\'')) {
+            let drawn = format!("'{:?}'", app::charts::hue_of(group)).to_lowercase();
+            assert_eq!(drawn, hues[&area], "{area}: {group}");
+        }
     }
 }
 

@@ -20,6 +20,7 @@ mod linux {
     use std::process::{Command, Stdio};
     use std::time::Duration;
 
+    use super::support::opened::OPENED;
     use super::support::webdriver::{Start, Window};
 
     const PROGRAM: &str = env!("CARGO_BIN_EXE_vitalog");
@@ -430,6 +431,19 @@ mod linux {
         serde_json::from_value(found).unwrap()
     }
 
+    /// Colours and contrast: the page as it is, dark, and dark with strong contrast.
+    const THEMES: [(&str, &str); 3] = [("light", "system"), ("dark", "system"), ("dark", "more")];
+
+    fn choose_theme(window: &Window, (theme, contrast): (&str, &str)) {
+        visit(window, "#/settings");
+        for (name, to) in [("Colours", theme), ("Contrast", contrast)] {
+            window.run(&format!(
+                "const s = document.querySelector('select[aria-label={name}]'); s.value = '{to}'; \
+                 s.dispatchEvent(new Event('change', {{bubbles: true}})); return 1"
+            ));
+        }
+    }
+
     /// WCAG by machine, as far as a machine can: every screen, with data, in three themes.
     #[test]
     fn axe_finds_nothing_on_any_screen_in_any_theme() {
@@ -437,16 +451,8 @@ mod linux {
         let window = sample.open(&[]);
         bring_axe(&window);
         let mut found = Vec::new();
-        for (theme, contrast) in [("light", "usual"), ("dark", "usual"), ("dark", "more")] {
-            visit(&window, "#/settings");
-            let choose = |name: &str, to: &str| {
-                window.run(&format!(
-                    "const s = document.querySelector('select[aria-label={name}]'); s.value = '{to}'; \
-                     s.dispatchEvent(new Event('change', {{bubbles: true}})); return 1"
-                ));
-            };
-            choose("Colours", theme);
-            choose("Contrast", if contrast == "more" { "more" } else { "system" });
+        for (theme, contrast) in THEMES {
+            choose_theme(&window, (theme, contrast));
             for address in addresses(&window) {
                 visit(&window, &address);
                 found.extend(
@@ -454,6 +460,36 @@ mod linux {
                 );
                 let name: String = address.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
                 keep(&window, &format!("screen{name}-{theme}-{contrast}.png"));
+            }
+        }
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    }
+
+    /// The same with everything open that can be opened.
+    #[test]
+    fn axe_finds_nothing_in_what_is_opened_in_any_theme() {
+        let sample = Sample::new("axe-opened");
+        let window = sample.open(&[]);
+        bring_axe(&window);
+        let mut found = Vec::new();
+        for (theme, contrast) in THEMES {
+            choose_theme(&window, (theme, contrast));
+            for part in &OPENED {
+                // From another screen each time: nothing is left open from before.
+                visit(&window, "#/about");
+                visit(&window, part.address);
+                // What opens it may come a moment later.
+                let open = format!(
+                    "if (document.querySelector('{sign}')) return true; \
+                     try {{ (() => {{ {open} }})() }} catch {{}}; return false",
+                    sign = part.sign,
+                    open = part.open
+                );
+                window.wait(part.name, &open);
+                let rules = violations(&window).into_iter();
+                found.extend(rules.map(|rule| format!("{theme} {contrast} {}: {rule}", part.name)));
+                keep(&window, &format!("opened-{}-{theme}-{contrast}.png", part.name.replace(' ', "-")));
+                window.run("document.querySelector('dialog[open]')?.close(); return 1");
             }
         }
         assert!(found.is_empty(), "{}", found.join("\n"));

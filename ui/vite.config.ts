@@ -10,5 +10,6 @@ export default defineConfig(({ mode }) => ({
   server: { port: 1420, strictPort: true, host: '127.0.0.1' },
   // Svelte's server build would be chosen under vitest otherwise.
   resolve: mode === 'test' ? { conditions: ['browser'] } : {},
-  test: { environment: 'happy-dom', include: ['src/tests/**/*.test.ts'] },
+  // Style sheets are read by a test.
+  test: { environment: 'happy-dom', include: ['src/tests/**/*.test.ts'], css: { include: [/\.css\?raw/] } },
 }))

@@ -82,12 +82,12 @@ fn layers(readings: &[Pressure], means: &[Pressure], lines: Option<Guideline>) -
     let span =
         |p: &Pressure| Span { at: p.at_ms as f64, low: p.diastolic.min(p.systolic), high: p.systolic.max(p.diastolic) };
     let dots = |dot: Dot, value: fn(&Pressure) -> f64| Layer::Dots {
-        hue: Hue::Heart,
+        hue: Hue::Vitals,
         dot,
         points: means.iter().map(|p| (p.at_ms as f64, value(p))).collect(),
     };
     let rule = |g: Guideline| Layer::Rules { rules: vec![g.systolic, g.diastolic] };
-    let strokes = Layer::Strokes { hue: Hue::Heart, spans: readings.iter().map(span).collect() };
+    let strokes = Layer::Strokes { hue: Hue::Vitals, spans: readings.iter().map(span).collect() };
     let dots = [dots(Dot::Disc, |p| p.systolic), dots(Dot::Ring, |p| p.diastolic)];
     std::iter::once(strokes).chain(dots).chain(lines.map(rule)).collect()
 }
@@ -102,10 +102,10 @@ fn lone_key(lone: &[Lone]) -> Option<Key> {
 }
 
 fn keys(readings: &[Pressure], means: &[Pressure], lines: Option<Guideline>) -> Vec<Key> {
-    let stroke = Sign::Line(Hue::Heart, crate::layer::Tone::Soft);
+    let stroke = Sign::Line(Hue::Vitals, crate::layer::Tone::Soft);
     let reading = (!readings.is_empty()).then(|| Key::new(key!("a reading"), stroke));
-    let discs = (!means.is_empty()).then(|| Key::new(key!("mean of the day: systolic"), Sign::Dot(Hue::Heart)));
-    let rings = (!means.is_empty()).then(|| Key::new(key!("diastolic"), Sign::Ring(Hue::Heart)));
+    let discs = (!means.is_empty()).then(|| Key::new(key!("mean of the day: systolic"), Sign::Dot(Hue::Vitals)));
+    let rings = (!means.is_empty()).then(|| Key::new(key!("diastolic"), Sign::Ring(Hue::Vitals)));
     let words = |g: Guideline| {
         let (upper, lower) = (number(g.systolic, 0), number(g.diastolic, 0));
         say!("{name}: {upper} and {lower} {unit}", name = g.name, upper, lower, unit = UNIT)

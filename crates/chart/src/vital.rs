@@ -19,10 +19,10 @@ pub const RESTING_HEART_RATE: Measure =
     Measure { title: key!("Resting heart rate"), unit: "bpm", hue: Hue::Heart, decimals: 0 };
 /// Heart-rate variability as the standard deviation of beat intervals.
 pub const HRV_SDNN: Measure =
-    Measure { title: key!("Heart-rate variability (SDNN)"), unit: "ms", hue: Hue::Vitals, decimals: 0 };
+    Measure { title: key!("Heart-rate variability (SDNN)"), unit: "ms", hue: Hue::Heart, decimals: 0 };
 /// Heart-rate variability as the root mean square of successive differences.
 pub const HRV_RMSSD: Measure =
-    Measure { title: key!("Heart-rate variability (RMSSD)"), unit: "ms", hue: Hue::Vitals, decimals: 0 };
+    Measure { title: key!("Heart-rate variability (RMSSD)"), unit: "ms", hue: Hue::Heart, decimals: 0 };
 /// Blood oxygen, in percent.
 pub const BLOOD_OXYGEN: Measure = Measure { title: key!("Blood oxygen"), unit: "%", hue: Hue::Vitals, decimals: 1 };
 /// Respiratory rate.
@@ -47,6 +47,15 @@ pub struct Usual {
     pub high: f64,
 }
 
+/// A level that somebody set a rule about: a dashed line, and words that say whose rule it is. Never a verdict.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Level<'a> {
+    /// Where the line lies.
+    pub value: f64,
+    /// The rule in words.
+    pub words: &'a str,
+}
+
 impl Usual {
     fn span(&self) -> Span {
         Span { at: (self.start_ms as f64 + self.end_ms as f64) / 2.0, low: self.low, high: self.high }
@@ -63,12 +72,26 @@ pub fn model(
     range: Range,
     zones: &Zones,
 ) -> Model {
+    model_with(measure, (buckets, usual), None, mean, range, zones)
+}
+
+/// The same with a level to read the values by.
+pub fn model_with(
+    measure: &Measure,
+    (buckets, usual): (&[Bucket], &[Usual]),
+    level: Option<Level>,
+    mean: Option<f64>,
+    range: Range,
+    zones: &Zones,
+) -> Model {
+    let level = level.filter(|level| usable(level.value) && !buckets.is_empty());
     let buckets = labelled(buckets, &range, zones);
     let sound = |u: &&Usual| range.holds(u.start_ms) && usable(u.low) && usable(u.high);
     let usual: Vec<Usual> = usual.iter().filter(sound).copied().collect();
     let bands = bands(&usual);
     let spans = bands.iter().flatten();
-    let ends = extent(buckets.iter().map(|b| b.mean).chain(spans.flat_map(|span| [span.low, span.high])));
+    let values = buckets.iter().map(|b| b.mean).chain(spans.flat_map(|span| [span.low, span.high]));
+    let ends = extent(values.chain(level.map(|level| level.value)));
     let (low, high) = ends.unwrap_or((0.0, 1.0));
     let slots = range.slots(zones);
     let totals = totals(&buckets).map(|totals| totals.with_mean(mean));
@@ -78,12 +101,16 @@ pub fn model(
         gaps: gaps(&slots, |slot| bucket_in(&buckets, slot).is_some()),
         summary: summary(measure, totals.as_ref(), &buckets, slots.len(), &range, zones),
         table: table(measure, &slots, &buckets, &usual, &range, zones),
-        keys: keys(measure, &bands),
-        layers: layers(measure, &buckets, bands),
+        keys: keys(measure, &bands).into_iter().chain(level.map(|l| Key::new(l.words, Sign::Dashes))).collect(),
+        layers: layers(measure, &buckets, bands).into_iter().chain(level.map(rule)).collect(),
         totals,
         buckets,
         ..Model::new(measure.title, measure.unit, range, zones)
     }
+}
+
+fn rule(level: Level) -> Layer {
+    Layer::Rules { rules: vec![level.value] }
 }
 
 /// Runs of neighbouring slots with a usual band.

@@ -25,7 +25,7 @@ impl Shown {
         let unit = unit(kind, display.unit_of_count()).to_owned();
         let most = display.value(most);
         let decimals = if Rule::of(kind) == Rule::Count { 0 } else { decimals(&unit, most) };
-        Self { title: title(kind), unit, hue: hue(kind), decimals, display }
+        Self { title: title(kind), unit, hue: hue_of(&kind.group), decimals, display }
     }
 
     /// The same without digits behind the point.
@@ -97,13 +97,13 @@ fn unit<'a>(kind: &Kind, shown: &'a str) -> &'a str {
     }
 }
 
-fn hue(kind: &Kind) -> Hue {
-    match kind.group.as_str() {
-        "heart" if kind.identifier.contains("Variability") => chart::vital::HRV_SDNN.hue,
-        "heart" => Hue::Heart,
+/// The colour of a group of types: that of its area in the page, whatever chart it is in.
+pub fn hue_of(group: &str) -> Hue {
+    match group {
+        "heart" | "reproductive" => Hue::Heart,
         "activity" | "mobility" => Hue::Activity,
-        "sleep" => Hue::Sleep,
-        "body" | "nutrition" | "reproductive" => Hue::Body,
+        "sleep" | "mindfulness" => Hue::Sleep,
+        "body" | "nutrition" => Hue::Body,
         _ => Hue::Vitals,
     }
 }

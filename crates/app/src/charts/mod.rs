@@ -39,6 +39,7 @@ use crate::folder::Folder;
 pub use crate::local::day;
 use crate::local::{Found, find_kind, zones};
 
+pub use measure::hue_of;
 pub(crate) use night::measured;
 pub(crate) use sleep::hours as hours_asleep;
 pub use stretch::Reach;

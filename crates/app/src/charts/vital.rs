@@ -1,8 +1,9 @@
 //! Types of which there is a mean: dots, and for vital signs the usual band of the wearer's own 28 days before.
 
 use chart::model::Bucket;
-use chart::vital::{self, Usual};
+use chart::vital::{self, Level, Usual};
 use chart::{Model, Range};
+use health::key;
 use health::kind::short_name;
 use health::series::buckets::Grain;
 use health::series::per_day::DayValue;
@@ -30,6 +31,14 @@ const VITAL: [&str; 9] = [
     "AppleSleepingWristTemperature",
 ];
 
+/// What the WHO and the ITU found to be safe listening for adults (ITU-T H.870, WHO "Make listening safe").
+const LOUD: Level<'static> = Level { value: 80.0, words: key!("80 dB: WHO and ITU name 40 hours a week as a limit") };
+
+/// The level that helps to read a type's values, where there is one that everybody agrees upon.
+fn level(short: &str) -> Option<Level<'static>> {
+    matches!(short, "EnvironmentalAudioExposure" | "HeadphoneAudioExposure").then_some(LOUD)
+}
+
 /// Returns the chart of a stretch.
 pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
     let stretch = view.stretch_of(found)?;
@@ -47,7 +56,8 @@ pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
     let inside: Vec<_> = days.into_iter().filter(|day| day.day >= stretch.first).collect();
     let mean = Rule::of(&found.kind).level(&over(&inside, view.now_ms)).map(|mean| shown.value(mean));
     let buckets: Vec<Bucket> = counted.iter().map(|bucket| in_unit(drawn(bucket, view.now_ms), &shown)).collect();
-    Ok(vital::model(&shown.measure(), &buckets, &bands, mean, range, view.zones))
+    let level = level(short_name(&found.kind.identifier));
+    Ok(vital::model_with(&shown.measure(), (&buckets, &bands), level, mean, range, view.zones))
 }
 
 fn in_unit(bucket: Bucket, shown: &Shown) -> Bucket {

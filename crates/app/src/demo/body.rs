@@ -4,7 +4,8 @@ use std::io::{self, Seek, Write};
 
 use health::time::{HOUR_MS, format_day};
 
-use super::plan::{MINUTE_MS, Plan, stages};
+use super::cycle::warmth;
+use super::plan::{MINUTE_MS, Plan, Sport, stages};
 use super::random::Random;
 use super::{BY_HAND, Line, PHONE, SCALE, Scribe, WATCH, after};
 
@@ -95,7 +96,8 @@ impl<W: Write + Seek> Scribe<'_, W> {
         self.each_day(|scribe, plan, _| {
             let mut random = Random::new(scribe.seed(), 15, plan.day);
             let line = Line::new("AppleSleepingWristTemperature", &WATCH, "degC", (plan.asleep_ms, plan.wake_ms));
-            if plan.worn { scribe.quantity(&line, random.around(35.6, 0.2)).map(drop) } else { Ok(()) }
+            let middle = 35.6 + warmth(scribe.seed(), plan.day);
+            if plan.worn { scribe.quantity(&line, random.around(middle, 0.12)).map(drop) } else { Ok(()) }
         })
     }
 
@@ -116,12 +118,26 @@ impl<W: Write + Seek> Scribe<'_, W> {
         })?;
         self.each_day(|scribe, plan, _| {
             let mut random = Random::new(scribe.seed(), 18, plan.day);
-            let Some(t) = plan.training.filter(|t| t.sport == super::plan::Sport::Running && plan.worn) else {
+            let Some(t) = plan.training.filter(|t| t.sport == Sport::Running && plan.worn) else {
                 return Ok(());
             };
             let metadata = [("HKVO2MaxTestType", "2")];
             let line = Line { metadata: &metadata, ..Line::new("VO2Max", &WATCH, "mL/min·kg", (t.end_ms, t.end_ms)) };
             scribe.quantity(&line, random.around(101.0 - plan.resting, 0.4)).map(drop)
+        })?;
+        self.recovery()
+    }
+
+    /// How many beats the heart slows down by in the minute after a workout that was hard enough to tell.
+    fn recovery(&mut self) -> io::Result<()> {
+        self.each_day(|scribe, plan, _| {
+            let hard = |sport| matches!(sport, Sport::Running | Sport::Cycling);
+            let Some(t) = plan.training.filter(|t| hard(t.sport) && plan.worn) else { return Ok(()) };
+            let mut random = Random::new(scribe.seed(), 64, plan.day);
+            let at = t.end_ms + MINUTE_MS;
+            let line = Line::new("HeartRateRecoveryOneMinute", &WATCH, "count/min", (at, at));
+            // The fitter, the faster.
+            scribe.quantity(&line, random.around(31.0 + 1.3 * (57.0 - plan.resting), 3.0).round()).map(drop)
         })
     }
 

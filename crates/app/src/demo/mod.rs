@@ -5,12 +5,14 @@
 //! which the rings and workouts repeat). The same seed gives the same bytes.
 
 mod body;
+mod cycle;
 mod extras;
 mod fill;
 mod guard;
 mod movement;
 mod plan;
 mod random;
+mod walking;
 mod workouts;
 
 use std::collections::BTreeMap;
@@ -26,7 +28,7 @@ pub use fill::{Filled, Written, fill, write_file, yesterday};
 use plan::{MINUTE_MS, Plan};
 
 /// Records per day of this wearer, roughly: turns a wished number of records into days.
-const RECORDS_PER_DAY: u64 = 1390;
+const RECORDS_PER_DAY: u64 = 1440;
 /// Above this number of days the document may pass four gigabytes.
 const LARGE_FROM_DAYS: u32 = 5000;
 
@@ -162,6 +164,7 @@ pub fn write_export<W: Write + Seek>(out: W, options: &DemoOptions) -> io::Resul
     scribe.heart_rate()?;
     scribe.breath()?;
     scribe.movement()?;
+    scribe.walking()?;
     scribe.energy()?;
     scribe.food()?;
     scribe.sound()?;
@@ -169,6 +172,7 @@ pub fn write_export<W: Write + Seek>(out: W, options: &DemoOptions) -> io::Resul
     scribe.sleep()?;
     scribe.stand_hours()?;
     scribe.mindful()?;
+    scribe.cycle()?;
     scribe.variability()?;
     scribe.correlations()?;
     scribe.workouts()?;

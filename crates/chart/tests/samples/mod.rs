@@ -4,6 +4,8 @@
 // Each of them draws some.
 #![allow(dead_code)]
 
+mod more;
+
 use std::path::Path;
 use std::{env, fs};
 
@@ -129,6 +131,10 @@ pub fn charts(amount: Amount) -> Vec<(&'static str, Model)> {
         ("profiles", run_profiles(amount)),
         ("heat_map", year_of_steps(amount)),
         ("correlation", sleep_and_pulse(amount)),
+        ("heart_zones", more::zones(amount)),
+        ("years", more::years_of_steps(amount)),
+        ("hypnogram_traces", more::night_with_traces(amount)),
+        ("loudness", more::loudness(amount)),
     ]
 }
 

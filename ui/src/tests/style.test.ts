@@ -1,0 +1,37 @@
+// One type scale, one spacing scale, one set of tokens: sizes and colours stand in tokens.css and nowhere else.
+import { expect, test } from 'vitest'
+
+const texts: Record<string, string> = import.meta.glob('../**/*.{svelte,css}', { query: '?raw', import: 'default', eager: true })
+const TOKENS = '../tokens.css'
+const files = Object.keys(texts).filter((name) => name !== TOKENS)
+
+/** What tells sizes and colours in a file: a style sheet, the style of a component, and styles of its elements. */
+function styles(name: string): string[] {
+  const text = texts[name] ?? ''
+  if (name.endsWith('.css')) return text.split('\n')
+  const sheet = /<style>([\s\S]*)<\/style>/.exec(text)?.[1] ?? ''
+  const inline = text.match(/style(:[a-z-]+)?="[^"]*"/g) ?? []
+  return [...sheet.split('\n'), ...inline]
+}
+
+// A query of the page's width cannot read a token.
+const wrong = (line: string, what: RegExp) => what.test(line) && !/^\s*@(media|container)/.test(line)
+
+function check(what: RegExp) {
+  expect(files.length).toBeGreaterThan(50)
+  expect(files.flatMap((name) => styles(name).filter((line) => wrong(line, what)).map((line) => `${name}: ${line.trim()}`))).toEqual([])
+}
+
+test('no component has a size of its own', () => check(/(?<![\w-])\d*\.?\d+(px|rem|pt)\b/))
+test('no component has a colour of its own', () => check(/#[0-9a-f]{3,8}\b|\b(rgb|hsl|oklch)a?\(/i))
+
+test('what a style names is a token', () => {
+  const tokens = new Set(texts[TOKENS]?.match(/--[a-z0-9-]+(?=:)/g))
+  const own = /style:(--[a-z0-9-]+)/g
+  const named = files.flatMap((name) => {
+    const here = new Set([...(texts[name] ?? '').matchAll(own)].map((match) => match[1]))
+    return [...styles(name).join('\n').matchAll(/var\((--[a-z0-9-]+)/g)].map((match) => match[1]).filter((token) => token && !tokens.has(token) && !here.has(token))
+  })
+  expect(tokens.size).toBeGreaterThan(60)
+  expect(named).toEqual([])
+})
