@@ -57,6 +57,9 @@ export const en = {
     or: 'or the unzipped folder, or export.xml',
     choose: 'Choose a file\u2026',
     another: 'Import a file\u2026',
+    chooseFolder: 'Choose a folder\u2026',
+    anotherFolder: 'Import a folder\u2026',
+    dialogFolder: 'Choose the unzipped folder',
     dialog: 'Choose export.zip or export.xml',
     filter: 'Apple Health export',
     isImported: (file: string) => `${file} is imported`,
@@ -733,9 +736,10 @@ export const en = {
     version: (version: string) => `Version ${version}`,
     medical: 'Not a medical device. It shows what was measured and says nothing about health or illness.',
     licences: 'Licences',
-    own: 'Vitalog is under the MIT licence. It is built from:',
-    part: 'Part',
-    licence: 'Licence',
+    own: 'Vitalog is under the MIT licence. It is built from these works of others, each under its own licence:',
+    search: 'Search works and licences',
+    all: (n: number) => `All ${count(n)}`,
+    shown: (n: number, all: number) => `${count(n)} of ${count(all)}`,
   },
 
   later: {
