@@ -96,6 +96,23 @@ impl Store {
     }
 }
 
+/// Where rows of a kind lie that the owner deleted. Until they are wiped what newer exports rewrote there is kept as well:
+/// it says the same, and nobody is told it.
+#[derive(Default)]
+pub(crate) struct Deleted(Vec<Place>);
+
+impl Deleted {
+    pub fn of(conn: &Connection, kind: u32) -> Result<Self> {
+        let acts = log::standing(conn)?.into_iter().filter(|act| act.what == What::Delete);
+        let places = acts.filter_map(|act| Place::of(conn, &act).transpose()).collect::<Result<Vec<_>>>()?;
+        Ok(Self(places.into_iter().filter(|place| place.kind == kind).collect()))
+    }
+
+    pub fn holds(&self, kind: u32, start_ms: i64, source: u32) -> bool {
+        self.0.iter().any(|place| place.holds(kind, start_ms, source))
+    }
+}
+
 fn act_of(conn: &Connection, rows: &Rows, what: What) -> Result<Act> {
     let alias = |id: i64| -> Result<Alias> {
         let stored = aliases::stored(conn)?.into_iter().find(|(stored, _)| i64::from(*stored) == id);
