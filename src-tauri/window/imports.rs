@@ -69,7 +69,14 @@ pub fn choose_export<R: Runtime>(
     Some(shared.handed.give(&file))
 }
 
-/// Imports a file that was given to the window and answers with the report; `progress` hears how far it is.
+/// The same for the folder of an export that was unzipped.
+#[tauri::command(async)]
+pub fn choose_folder<R: Runtime>(app: AppHandle<R>, shared: State<'_, Shared>, title: String) -> Option<String> {
+    let folder = app.dialog().file().set_title(title).blocking_pick_folder()?.into_path().ok()?;
+    Some(shared.handed.give(&folder))
+}
+
+/// Imports a file, or a folder, that was given to the window and answers with the report; `progress` hears how far it is.
 #[tauri::command]
 pub async fn import_export<R: Runtime>(
     app: AppHandle<R>,

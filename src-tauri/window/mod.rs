@@ -64,6 +64,7 @@ pub fn with_commands<R: Runtime>(builder: Builder<R>, shared: Shared) -> Builder
         status::status,
         types::types,
         imports::choose_export,
+        imports::choose_folder,
         imports::import_export,
         imports::cancel_import,
         imports::imports,
