@@ -27,7 +27,8 @@ const ALLOWED: [&str; 14] = [
 ];
 
 fn read(path: &str) -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path))
+        .unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 fn list() -> Value {
@@ -59,7 +60,8 @@ fn every_crate_of_the_lock_is_in_the_list_of_licences() {
     let list = list();
     let rows = packages(&list, "crate");
     let shipped = rows.iter().map(|row| format!("{} {}", text(row, "name"), text(row, "version")));
-    let tools = list["not_shipped"].as_array().expect("tools").iter().map(|name| name.as_str().expect("a name").to_owned());
+    let tools =
+        list["not_shipped"].as_array().expect("tools").iter().map(|name| name.as_str().expect("a name").to_owned());
     let known: BTreeSet<String> = shipped.chain(tools).collect();
     let expected = locked(&read("Cargo.lock"));
     assert!(expected.len() > 300, "the lock is read");
@@ -79,7 +81,8 @@ fn imported(folder: &Path, found: &mut BTreeSet<String>) {
         let Ok(text) = fs::read_to_string(&path) else { continue };
         for start in ["from '", "import '", "import('", "url('"] {
             let quoted = text.split(start).skip(1).filter_map(|rest| rest.split_once('\'')).map(|(name, _)| name);
-            for name in quoted.filter(|name| name.starts_with(|first: char| first == '@' || first.is_ascii_lowercase())) {
+            for name in quoted.filter(|name| name.starts_with(|first: char| first == '@' || first.is_ascii_lowercase()))
+            {
                 let parts = if name.starts_with('@') { 2 } else { 1 };
                 found.insert(name.split('/').take(parts).collect::<Vec<_>>().join("/"));
             }

@@ -119,7 +119,11 @@ mod tests {
         check_limit("chart", lists(24), None);
         check_limit("chart", lists(25), Some("`chart` may be 200000"));
         let names: Vec<(String, Value)> = (0..300).map(|i| (format!("{i:0>900}"), json!(1))).collect();
-        check_limit("chart", json!({"question": names.into_iter().collect::<serde_json::Map<_, _>>()}), Some("`chart`"));
+        check_limit(
+            "chart",
+            json!({"question": names.into_iter().collect::<serde_json::Map<_, _>>()}),
+            Some("`chart`"),
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod acts;
 pub mod backend;
 pub mod charts;
 pub mod copies;
+pub mod dialogs;
 pub mod error;
 pub mod exports;
 pub mod handed;
@@ -30,6 +31,7 @@ use tauri::ipc::Invoke;
 use tauri::{Builder, Runtime};
 
 use backend::Backend;
+use dialogs::Dialogs;
 use handed::Handed;
 use instance::Mailbox;
 use place::Kept;
@@ -47,6 +49,8 @@ pub struct Shared {
     pub handed: Handed,
     /// The backup that was chosen, if any.
     pub chosen: copies::Chosen,
+    /// What asks for files.
+    pub dialogs: Dialogs,
 }
 
 impl Shared {
@@ -54,7 +58,8 @@ impl Shared {
     pub fn new(backend: Arc<dyn Backend>, open: Option<PathBuf>) -> Self {
         let handed = Handed::default();
         handed.hand_over(open.as_slice());
-        Self { backend, running: imports::Running::default(), handed, chosen: copies::Chosen::default() }
+        let (running, chosen, dialogs) = Default::default();
+        Self { backend, running, handed, chosen, dialogs }
     }
 }
 
