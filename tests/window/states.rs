@@ -148,7 +148,7 @@ fn data_in_a_read_only_folder_are_shown_and_what_would_write_says_the_next_step(
     let window = open(&program, &data, None);
     let total = window.wait("the total", TOTAL);
     hide_steps(&window);
-    check_alert(&window, &["read-only"]);
+    check_alert(&window, &["read-only", "Give yourself the right to write there"]);
     keep(&window, "read-only-light.png");
     assert_eq!(window.run(TOTAL), total);
     drop(window);
