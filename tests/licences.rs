@@ -1,5 +1,5 @@
-//! The licences of what is shipped: the list that About shows and the Debian package brings knows every package that the
-//! program and its page are built from, in the version that they are built with. `scripts/licences.py` makes it.
+//! The licences of what is shipped: the list that About shows and the Debian package brings knows every package that
+//! the program and its page are built from, in the version that they are built with. `scripts/licences.py` makes it.
 
 use std::collections::BTreeSet;
 use std::fs;

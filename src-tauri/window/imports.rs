@@ -76,7 +76,8 @@ pub fn choose_folder<R: Runtime>(app: AppHandle<R>, shared: State<'_, Shared>, t
     Some(shared.handed.give(&folder))
 }
 
-/// Imports a file, or a folder, that was given to the window and answers with the report; `progress` hears how far it is.
+/// Imports a file, or a folder, that was given to the window and answers with the report; `progress` hears how far it
+/// is.
 #[tauri::command]
 pub async fn import_export<R: Runtime>(
     app: AppHandle<R>,
