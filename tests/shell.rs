@@ -156,8 +156,8 @@ fn a_zip_is_opened_with_the_program_on_every_system() {
     }
 }
 
-/// What hinders the data has words in the window: what it is, and the next step. English is where all languages have it:
-/// the page's own test holds them against it.
+/// What hinders the data has words in the window: what it is, and the next step. The page's own test holds the other
+/// languages against English.
 #[test]
 fn every_trouble_of_the_store_has_words() {
     let page = read("ui/src/words/en.ts");

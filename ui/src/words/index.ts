@@ -1,5 +1,5 @@
-// The language of the window, found once: another choice loads the page anew. English stands in en.ts. A further language
-// is one more file in this folder, such as de.json, and nothing else: the page and the program both find it there.
+// The language of the window, found once: another choice loads the page anew. English stands in en.ts. A further
+// language is one more file in this folder, such as de.json, and nothing else: the page and the program both find it.
 import { languages } from './catalogue'
 import { en, type Words } from './en'
 import { stretched } from './pseudo'

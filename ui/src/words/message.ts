@@ -6,7 +6,7 @@
 //   {0, plural, one {row} other {rows}}       by how many, in the categories of the language, or =0
 //   {1, select, none {} age {…} other {…}}    by what it is: a word, true, false, or none where there is nothing
 //
-// So ICU writes them. Its own library is not used: it formats with Intl, which throws where the system's language is "C".
+// So ICU writes them. Its library is not used: it formats with Intl, which throws where the system's language is "C".
 import { count, day, dayAndTime, duration, rate, shortDuration } from '../format'
 
 /** How a place can be written. */
