@@ -24,7 +24,7 @@ installer() {
 installer --install "${packages[0]}"
 program="$root/usr/bin/vitalog"
 [ -x "$program" ] || fail "the program is not where programs are"
-[ -f "$root/usr/share/doc/vitalog/copyright" ] || fail "the licence is not there"
+grep -q "^Files: svelte-" "$root/usr/share/doc/vitalog/copyright" || fail "the licences are not there"
 entry=("$root"/usr/share/applications/*.desktop)
 grep -qx 'Exec=vitalog open %f' "${entry[0]}" || fail "the menu entry does not hand over a file"
 grep -q '^MimeType=application/zip;' "${entry[0]}" || fail "the menu entry opens no zip"

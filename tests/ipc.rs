@@ -3,6 +3,9 @@
 //! `UPDATE_GOLDEN=1 cargo test --test ipc` writes the answers anew.
 #![allow(clippy::unwrap_used)]
 
+#[path = "ipc/every.rs"]
+mod every;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::{env, fs};

@@ -6,6 +6,10 @@
 #[cfg(target_os = "linux")]
 mod support;
 
+#[cfg(target_os = "linux")]
+#[path = "window/states.rs"]
+mod states;
+
 #[cfg(not(target_os = "linux"))]
 #[test]
 fn the_window_is_only_driven_on_linux() {

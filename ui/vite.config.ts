@@ -7,7 +7,8 @@ export default defineConfig(({ mode }) => ({
   clearScreen: false,
   // The window loads the page from its own program: no inlined files, so that a strict CSP holds.
   build: { target: 'es2022', assetsInlineLimit: 0 },
-  server: { port: 1420, strictPort: true, host: '127.0.0.1' },
+  // The list of licences lies outside, beside what else the packages bring.
+  server: { port: 1420, strictPort: true, host: '127.0.0.1', fs: { allow: ['.', '../packaging'] } },
   // Svelte's server build would be chosen under vitest otherwise.
   resolve: mode === 'test' ? { conditions: ['browser'] } : {},
   // Style sheets are read by a test.

@@ -8,11 +8,11 @@ use app::language::{self, Language};
 use app::screen::{Ask, Context, Hero, Nearest, Slot, Whole};
 use app::{Drawn, Scale, Size, Theme};
 use serde::{Deserialize, Serialize};
-use tauri::{AppHandle, Runtime, State};
-use tauri_plugin_dialog::DialogExt;
+use tauri::{AppHandle, Manager, Runtime, State};
 
 use super::Shared;
 use super::backend::Desk;
+use super::dialogs::Asked;
 use super::error::{Answer, internal};
 use super::spoken::InWords;
 
@@ -171,8 +171,7 @@ const GPX: &str = "gpx";
 /// The file that somebody names; none where they changed their mind.
 pub(super) fn asked<R: Runtime>(app: &AppHandle<R>, title: String, name: &str, end: &str) -> Option<PathBuf> {
     let name = format!("{}.{end}", name.replace(['/', '\\', ':'], " "));
-    let dialog = app.dialog().file().set_title(title).set_file_name(name).add_filter(end, &[end]);
-    dialog.blocking_save_file().and_then(|file| file.into_path().ok())
+    app.state::<Shared>().dialogs.ask(app, title, Asked::New { name: &name, end })
 }
 
 /// A name with the right end.

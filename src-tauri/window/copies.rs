@@ -8,10 +8,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use app::Cancel;
 use serde_json::Value;
 use tauri::{AppHandle, Runtime, State};
-use tauri_plugin_dialog::DialogExt;
 
 use super::Shared;
 use super::charts::{asked, ending};
+use super::dialogs::Asked;
 use super::error::{Answer, internal};
 use super::imports::in_the_background;
 use super::keeping::owned;
@@ -60,8 +60,8 @@ pub fn choose_backup<R: Runtime>(
     title: String,
     filter: String,
 ) -> Answer<Value> {
-    let dialog = app.dialog().file().set_title(title).add_filter(filter, &[END]);
-    let Some(file) = dialog.blocking_pick_file().and_then(|file| file.into_path().ok()) else { return Ok(Value::Null) };
+    let asked = Asked::File { filter: &filter, ends: &[END] };
+    let Some(file) = shared.dialogs.ask(&app, title, asked) else { return Ok(Value::Null) };
     let seen = app::restore::look(&file, &Cancel::default())?;
     shared.chosen.keep(&file);
     value(seen)

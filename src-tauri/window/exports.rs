@@ -7,10 +7,11 @@ use app::export::{Format, export_all};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tauri::ipc::Channel;
-use tauri::{AppHandle, Runtime};
-use tauri_plugin_dialog::DialogExt;
+use tauri::{AppHandle, Manager, Runtime};
 
+use super::Shared;
 use super::backend::{Desk, Steps};
+use super::dialogs::Asked;
 use super::error::Answer;
 use super::imports::in_the_background;
 use super::keeping::now_and_then;
@@ -39,8 +40,8 @@ pub async fn export_everything<R: Runtime>(
     title: String,
     progress: Channel<Steps>,
 ) -> Answer<Value> {
-    let chosen = app.dialog().file().set_title(title).blocking_pick_folder();
-    let Some(folder) = chosen.and_then(|folder| folder.into_path().ok()) else { return Ok(Value::Null) };
+    let chosen = app.state::<Shared>().dialogs.ask(&app, title, Asked::Folder);
+    let Some(folder) = chosen else { return Ok(Value::Null) };
     in_the_background(app, tongue, move |shared, cancel| {
         write(&shared.backend.desk(), form, &folder, cancel, &mut now_and_then(progress))
     })

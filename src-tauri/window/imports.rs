@@ -9,10 +9,10 @@ use app::Cancel;
 use serde_json::Value;
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Manager, Runtime, State};
-use tauri_plugin_dialog::DialogExt;
 
 use super::Shared;
 use super::backend::{Phase, Progress, Steps};
+use super::dialogs::Asked;
 use super::error::{Answer, import_running, internal, not_given};
 use super::spoken::{InWords, Tongue};
 
@@ -64,12 +64,20 @@ pub fn choose_export<R: Runtime>(
     title: String,
     filter: String,
 ) -> Option<String> {
-    let dialog = app.dialog().file().set_title(title).add_filter(filter, &["zip", "xml"]);
-    let file = dialog.blocking_pick_file()?.into_path().ok()?;
+    let asked = Asked::File { filter: &filter, ends: &["zip", "xml"] };
+    let file = shared.dialogs.ask(&app, title, asked)?;
     Some(shared.handed.give(&file))
 }
 
-/// Imports a file that was given to the window and answers with the report; `progress` hears how far it is.
+/// The same for the folder of an export that was unzipped.
+#[tauri::command(async)]
+pub fn choose_folder<R: Runtime>(app: AppHandle<R>, shared: State<'_, Shared>, title: String) -> Option<String> {
+    let folder = shared.dialogs.ask(&app, title, Asked::Folder)?;
+    Some(shared.handed.give(&folder))
+}
+
+/// Imports a file, or a folder, that was given to the window and answers with the report; `progress` hears how far it
+/// is.
 #[tauri::command]
 pub async fn import_export<R: Runtime>(
     app: AppHandle<R>,

@@ -15,14 +15,20 @@ const LONGER: [(&str, &str, usize); 3] =
 const ENTRIES: usize = 1_000;
 /// Lists in lists.
 const DEPTH: usize = 5;
+/// Bytes of all arguments of a command together, about as JSON writes them.
+const ALL: usize = 200_000;
 
 /// Refuses arguments that no page of ours sends.
 pub fn check(command: &str, arguments: &InvokeBody) -> Result<(), AppError> {
     match arguments {
-        InvokeBody::Json(Value::Object(arguments)) => arguments.iter().try_for_each(|(name, value)| {
-            let longer = LONGER.iter().find(|(known, argument, _)| *known == command && argument == name);
-            fits(value, longer.map_or(TEXT, |(.., bytes)| *bytes), DEPTH).map_err(|limit| too_large(name, limit))
-        }),
+        InvokeBody::Json(Value::Object(arguments)) => {
+            arguments.iter().try_for_each(|(name, value)| {
+                let longer = LONGER.iter().find(|(known, argument, _)| *known == command && argument == name);
+                fits(value, longer.map_or(TEXT, |(.., bytes)| *bytes), DEPTH).map_err(|limit| too_large(name, limit))
+            })?;
+            let all: usize = arguments.iter().map(|(name, value)| name.len() + size(value)).sum();
+            if all <= ALL { Ok(()) } else { Err(too_large(command, ALL)) }
+        }
         InvokeBody::Json(Value::Null) => Ok(()),
         _ => Err(AppError::new("internal", "The arguments of a command are no object.", "Please report this.")),
     }
@@ -52,6 +58,18 @@ fn fits(value: &Value, text: usize, depth: usize) -> Result<(), usize> {
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
     }
+}
+
+/// About how many bytes a value has; its depth is bounded before.
+fn size(value: &Value) -> usize {
+    let inner = match value {
+        Value::String(text) => text.len(),
+        Value::Array(list) => list.iter().map(size).sum(),
+        Value::Object(map) => map.iter().map(|(key, one)| key.len() + size(one)).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    };
+    // Marks around it, or the number.
+    inner + 8
 }
 
 #[cfg(test)]
@@ -89,6 +107,23 @@ mod tests {
         check_limit("chart", json!({"question": nested(5)}), None);
         check_limit("chart", json!({"question": nested(6)}), Some("`question` may be 5"));
         check_limit("chart", json!([1]), Some("no object"));
+    }
+
+    /// Each part for itself is allowed.
+    #[test]
+    fn all_of_it_together_is_bounded() {
+        let texts = |n: usize| json!({"order": vec!["x".repeat(1_000); n]});
+        check_limit("set_source_order", texts(190), None);
+        check_limit("set_source_order", texts(200), Some("`set_source_order` may be 200000"));
+        let lists = |n: usize| json!({"question": vec![vec![1; 1_000]; n]});
+        check_limit("chart", lists(24), None);
+        check_limit("chart", lists(25), Some("`chart` may be 200000"));
+        let names: Vec<(String, Value)> = (0..300).map(|i| (format!("{i:0>900}"), json!(1))).collect();
+        check_limit(
+            "chart",
+            json!({"question": names.into_iter().collect::<serde_json::Map<_, _>>()}),
+            Some("`chart`"),
+        );
     }
 
     #[test]

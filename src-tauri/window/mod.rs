@@ -4,6 +4,7 @@ pub mod acts;
 pub mod backend;
 pub mod charts;
 pub mod copies;
+pub mod dialogs;
 pub mod error;
 pub mod exports;
 pub mod handed;
@@ -31,6 +32,7 @@ use tauri::ipc::Invoke;
 use tauri::{Builder, Runtime};
 
 use backend::Backend;
+use dialogs::Dialogs;
 use handed::{Given, Handed};
 use instance::Mailbox;
 use place::Kept;
@@ -48,6 +50,8 @@ pub struct Shared {
     pub handed: Handed,
     /// The backup that was chosen, if any.
     pub chosen: copies::Chosen,
+    /// What asks for files.
+    pub dialogs: Dialogs,
 }
 
 impl Shared {
@@ -56,7 +60,8 @@ impl Shared {
         let (handed, given) = (Handed::default(), given.into());
         handed.hand_over(&given.files);
         handed.lead(given.address);
-        Self { backend, running: imports::Running::default(), handed, chosen: copies::Chosen::default() }
+        let (running, chosen, dialogs) = Default::default();
+        Self { backend, running, handed, chosen, dialogs }
     }
 }
 
@@ -66,6 +71,7 @@ pub fn with_commands<R: Runtime>(builder: Builder<R>, shared: Shared) -> Builder
         status::status,
         types::types,
         imports::choose_export,
+        imports::choose_folder,
         imports::import_export,
         imports::cancel_import,
         imports::imports,

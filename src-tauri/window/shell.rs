@@ -126,9 +126,9 @@ pub fn close<R: Runtime>(window: WebviewWindow<R>) -> Answer<()> {
 ///
 /// Whether it is seen nobody knows: there may be no service for that, and then there is nothing to do about it.
 #[tauri::command]
-pub fn announce<R: Runtime>(window: WebviewWindow<R>, title: String, text: String) -> Value {
+pub fn announce<R: Runtime>(window: WebviewWindow<R>, shared: State<'_, Shared>, title: String, text: String) -> Value {
     let looking = window.is_focused().unwrap_or(false);
-    if !looking {
+    if !looking && shared.dialogs.are_shown() {
         // The service may take its time to answer, or never do.
         thread::spawn(move || drop(notification(&title, &text).show()));
     }

@@ -49,9 +49,14 @@ export function restore(): void {
 }
 
 /** Lets somebody choose a file in the system's own dialog, and imports it. */
-export async function chooseFile(): Promise<void> {
+export const chooseFile = () => importChosen(() => ipc.chooseExport(words.import.dialog, words.import.filter))
+
+/** Likewise the folder of an export that was unzipped. */
+export const chooseFolder = () => importChosen(() => ipc.chooseExportFolder(words.import.dialogFolder))
+
+async function importChosen(choose: () => Promise<string | null>): Promise<void> {
   try {
-    const path = await ipc.chooseExport(words.import.dialog, words.import.filter)
+    const path = await choose()
     if (path === null) return
     go(href('import'))
     await add([path])

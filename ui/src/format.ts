@@ -21,6 +21,11 @@ export function plain(n: number): string {
   return number(n, digits)
 }
 
+/** How fast something is read: "7.4" below ten, else "74" */
+export function rate(n: number): string {
+  return number(n, n < 10 ? 1 : 0)
+}
+
 /** 0.904 -> "90 %" */
 export function percent(share: number): string {
   return `${number(share * 100, 0)}\u00a0%`

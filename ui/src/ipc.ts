@@ -289,6 +289,9 @@ export function exportEverything(form: 'jsonl' | 'csv', title: string, heard: (s
 export const chooseExport = (title: string, filter: string) =>
   invoke<string | null>('choose_export', { title, filter })
 
+/** The same for the folder of an export that was unzipped. */
+export const chooseExportFolder = (title: string) => invoke<string | null>('choose_folder', { title })
+
 export function importExport(path: string, heard: (progress: Progress) => void): Promise<Report> {
   const progress = new Channel<Progress>()
   progress.onmessage = heard

@@ -6,7 +6,7 @@ use health::language::word;
 use health::series::sleep::{APART_MS, Edit, EditKind, Session};
 use health::time::{HOUR_MS, Zones, format_instant, parse_stamp};
 use serde::Serialize;
-use store::{ActRow, KEPT_MS, Rows, Store, What};
+use store::{Act, KEPT_MS, Rows, Store, What};
 
 use crate::error::{Code, Error, Result};
 use crate::folder::Folder;
@@ -173,7 +173,7 @@ fn split(session: &Session, zones: &Zones, at: &str) -> Result<Edit> {
     Ok(Edit { kind: EditKind::Split, from_ms: at_ms, until_ms: at_ms })
 }
 
-fn answer(row: &ActRow) -> ActAnswer {
+fn answer(row: &Act) -> ActAnswer {
     let stands = row.taken_back_ms.is_none() && row.wiped_ms.is_none();
     let due = (row.what == What::Delete && stands).then(|| row.at_ms.saturating_add(KEPT_MS));
     ActAnswer {
@@ -183,8 +183,8 @@ fn answer(row: &ActRow) -> ActAnswer {
         kind: row.kind.clone(),
         from: row.from_ms.map(format_instant),
         until: row.until_ms.map(format_instant),
-        source: row.source.clone(),
-        rows: row.rows,
+        source: row.source(),
+        rows: row.rows(),
         taken_back: row.taken_back_ms.map(format_instant),
         wiped_from: due.map(format_instant),
         wiped: row.wiped_ms.map(format_instant),

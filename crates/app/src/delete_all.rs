@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use health::time::format_instant;
 use serde::Serialize;
 
 use crate::error::{About, Code, Result};
 use crate::folder::{Folder, WINDOW, WINDOW_LOCK, WINDOW_SOCKET, private_file};
+use crate::holdings::files;
 use crate::kept::{self, KEPT};
 
 /// What the program makes in a data folder, besides its copies.
@@ -74,7 +75,7 @@ pub fn delete_all(folder: &Folder, now_ms: i64) -> Result<Receipt> {
         };
         remove_all(folder, &mut receipt)
     })?;
-    remove_window(folder);
+    remove_window(folder, &mut receipt);
     let entries = fs::read_dir(folder.dir()).into_iter().flatten().flatten();
     receipt.left = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     receipt.left.retain(|name| name != WINDOW);
@@ -124,17 +125,28 @@ fn remove_all(folder: &Folder, receipt: &mut Receipt) -> Result<()> {
     Ok(())
 }
 
-/// Removes what the window remembers. Of one that is open its lock and its socket stay, or a second start would not
-/// find it; what cannot be removed holds nothing of anybody's health.
-fn remove_window(folder: &Folder) {
+/// Removes what the window remembers, which the receipt names as one. Of a window that is open its lock and its socket
+/// stay, or a second start would not find it; what cannot be removed holds nothing of anybody's health.
+fn remove_window(folder: &Folder, receipt: &mut Receipt) {
     let window = folder.dir().join(WINDOW);
+    let size = || files(&window).iter().map(|(_, bytes)| bytes).sum::<u64>();
+    let before = size();
+    empty_window(&window);
+    let bytes = before.saturating_sub(size());
+    if bytes > 0 {
+        receipt.bytes += bytes;
+        receipt.removed.push(Removed { name: WINDOW.to_owned(), bytes });
+    }
+}
+
+fn empty_window(window: &Path) {
     let is_open = fs::File::open(window.join(WINDOW_LOCK))
         .is_ok_and(|lock| matches!(lock.try_lock(), Err(fs::TryLockError::WouldBlock)));
     if !is_open {
-        let _ = fs::remove_dir_all(&window);
+        let _ = fs::remove_dir_all(window);
         return;
     }
-    for entry in fs::read_dir(&window).into_iter().flatten().flatten() {
+    for entry in fs::read_dir(window).into_iter().flatten().flatten() {
         if entry.file_name() == WINDOW_LOCK || entry.file_name() == WINDOW_SOCKET {
             continue;
         }
@@ -213,6 +225,9 @@ mod tests {
         let receipt = delete_all(&folder, 0).expect("deleted");
         let left: Vec<_> = fs::read_dir(&window).expect("a folder").map(|e| e.expect("one").file_name()).collect();
         assert_eq!((left, receipt.left), (vec![WINDOW_LOCK.into()], Vec::<String>::new()));
+        let named: Vec<&Removed> = receipt.removed.iter().filter(|removed| removed.name.starts_with(WINDOW)).collect();
+        assert_eq!(named, [&Removed { name: WINDOW.to_owned(), bytes: 4 }]);
+        assert_eq!(receipt.bytes, receipt.removed.iter().map(|removed| removed.bytes).sum::<u64>());
         drop(lock);
         delete_all(&folder, 0).expect("deleted");
         assert!(!window.exists());

@@ -9,7 +9,7 @@ use health::series::buckets::{Bucket, Input};
 use health::series::events::{DoubleEntry, double_entries};
 use health::series::explain::{Explained, Part, explain as explain_day};
 use health::series::night_parts::{naive_asleep_ms, night_parts};
-use health::series::rule::Rule;
+use health::series::rule::{LONGEST_SPLIT_MS, Rule};
 use health::series::sleep::{Kind, Session};
 use health::time::{Day, Zones, format_day, format_instant};
 use health::{key, kind};
@@ -111,8 +111,6 @@ const LONG: &str = key!(
     "A record that lasts longer than a day counts whole on the day on which it begins; the others share time by the \
      order of their sources."
 );
-/// Longer sums are not split at midnight.
-const LONGEST_SPLIT_MS: i64 = 24 * health::time::HOUR_MS;
 /// The same where the owner named sources.
 const NAMED_NIGHT: &str = key!(
     "The source that you put first tells the night as it is; each other one only fills holes of half an hour and \

@@ -58,7 +58,7 @@ fn is_store(folder: &Folder, path: &Path) -> bool {
 }
 
 /// All files below a folder, with their sizes. Links are not followed: what they point to lies elsewhere.
-fn files(dir: &Path) -> Vec<(PathBuf, u64)> {
+pub(crate) fn files(dir: &Path) -> Vec<(PathBuf, u64)> {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
     let below = |entry: fs::DirEntry| match entry.metadata() {
         Ok(found) if found.is_dir() => files(&entry.path()),

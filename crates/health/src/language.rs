@@ -1,7 +1,7 @@
 //! The language in which people are told something.
 //!
 //! English stands in the sources, as gettext does it: a text with named places is its own key, and a catalogue of one
-//! file per language has the other words for it. Nothing is looked up in English.
+//! file per language has the other words for it, and those of the window's page. Nothing is looked up in English.
 //!
 //! A language is that of a question, and numbers and names are written many calls below it, in functions that know
 //! nothing but the number. So it is not handed down but spoken on the thread that answers, for as long as what
@@ -24,9 +24,11 @@ use std::marker::PhantomData;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-/// Languages besides English, by the tag that a computer names them with. A further one is one more line and its file.
-const CATALOGUES: [(&str, &str); 1] = [("de", include_str!("../../../ui/src/words/de.json"))];
+/// Languages besides English, by the tag that a computer names them with: the files of `ui/src/words`, which the build
+/// finds. A further one is one more file there.
+const CATALOGUES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/catalogues.rs"));
 /// The tag of the language that nobody speaks.
 const PSEUDO: &str = "pseudo";
 
@@ -93,6 +95,9 @@ pub fn spoken() -> Language {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Catalogue {
+    /// What the window's page says; the page reads it.
+    #[serde(rename = "page")]
+    _page: IgnoredAny,
     numbers: Numbers,
     /// Whether a name inside a sentence begins small, as `Steps` does in English.
     names_begin_small: bool,

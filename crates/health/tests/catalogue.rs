@@ -1,13 +1,17 @@
 //! The catalogues of languages against the sources: every text has words, and no words have lost their text.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::{Path, PathBuf};
+#[path = "../build/catalogues.rs"]
+mod catalogues_of_build;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::{env, fs, process};
+
+use catalogues_of_build::{found, table};
 use health::language::Language;
 use serde_json::{Map, Value};
 
-/// One file for each language, beside the page's.
+/// One file for each language, with the page's words and the program's.
 const CATALOGUES: &str = "../../ui/src/words";
 /// The parts with a text and its words.
 const PARTS: [&str; 3] = ["words", "types", "workouts"];
@@ -91,22 +95,28 @@ fn check_same<'a>(name: &str, expected: impl Iterator<Item = &'a str>, found: &B
     assert!(left.is_empty(), "{name}: nothing says these any more: {left:#?}");
 }
 
-/// Names of the files of words with one end.
-fn languages(end: &str) -> BTreeSet<String> {
-    let files = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(CATALOGUES)).expect("the words");
-    let names = files.map(|file| file.expect("a file").file_name().to_string_lossy().into_owned());
-    names.filter_map(|name| name.strip_suffix(end).map(str::to_owned)).collect()
-}
-
 #[test]
-fn page_and_program_have_the_same_languages() {
-    let program = languages(".json");
-    assert!(program.contains("de"), "{program:?}");
-    let of_page = |name: &String| !["en", "index", "pseudo"].contains(&name.as_str());
-    assert_eq!(program, languages(".ts").into_iter().filter(of_page).collect());
-    for tag in &program {
+fn every_catalogue_is_a_language() {
+    let files = found(&Path::new(env!("CARGO_MANIFEST_DIR")).join(CATALOGUES)).expect("the words");
+    assert!(files.iter().any(|(tag, _)| tag == "de"), "{files:?}");
+    for (tag, _) in &files {
         assert!(matches!(Language::of(tag), Language::Other(_)), "{tag} is spoken");
     }
+}
+
+/// The build reads the folder as here; that the page does so too is tested in `ui/src/tests/words.test.ts`.
+#[test]
+fn one_more_file_is_one_more_language() {
+    let folder = env::temp_dir().join(format!("vitalog-catalogues-{}", process::id()));
+    fs::create_dir_all(&folder).expect("a folder");
+    for name in ["de.json", "tlh.json", "en.ts"] {
+        fs::write(folder.join(name), "{}").expect("a file");
+    }
+    let files = found(&folder).expect("files");
+    fs::remove_dir_all(&folder).expect("the folder is gone");
+    assert_eq!(files.iter().map(|(tag, _)| tag.as_str()).collect::<Vec<_>>(), ["de", "tlh"]);
+    let row = format!("(\"tlh\", include_str!({:?})),", files[1].1);
+    assert!(table(&files).contains(&row), "{}", table(&files));
 }
 
 #[test]

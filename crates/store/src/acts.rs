@@ -18,8 +18,8 @@ use crate::open::Store;
 use crate::query::zones::zones;
 
 pub use hidden::Rows;
-pub use log::ActRow;
-pub(crate) use log::{Act, write};
+pub use log::Act;
+pub(crate) use log::write;
 pub(crate) use orders::changed as order_changed;
 
 /// How long the rows of a deletion can be brought back: 30 days.
@@ -71,14 +71,14 @@ pub(crate) struct Body {
 
 impl Store {
     /// Returns every act, the newest first.
-    pub fn acts(&self) -> Result<Vec<ActRow>> {
-        let mut acts: Vec<ActRow> = log::all(&self.conn)?.iter().map(ActRow::of).collect();
+    pub fn acts(&self) -> Result<Vec<Act>> {
+        let mut acts = log::all(&self.conn)?;
         acts.reverse();
         Ok(acts)
     }
 
     /// Takes an act back: the store is then what it would be without it. `home_zone` holds where none is known.
-    pub fn take_back(&mut self, id: i64, now_ms: i64, home_zone: &str) -> Result<ActRow> {
+    pub fn take_back(&mut self, id: i64, now_ms: i64, home_zone: &str) -> Result<Act> {
         self.change(|tx| {
             let act = log::one(tx, id)?.ok_or(ErrorKind::UnknownAct(id))?;
             if act.taken_back_ms.is_some() {
@@ -92,12 +92,12 @@ impl Store {
                 What::Order => orders::take_back(tx, &act.kind)?,
             }
             derived.settle(tx, home_zone, &before)?;
-            Ok(ActRow::of(&Act { taken_back_ms: Some(now_ms), ..act }))
+            Ok(Act { taken_back_ms: Some(now_ms), ..act })
         })
     }
 
     /// Keeps an edit of a session of sleep and finds the sessions around it anew.
-    pub fn edit_night(&mut self, edit: health::series::sleep::Edit, now_ms: i64, home_zone: &str) -> Result<ActRow> {
+    pub fn edit_night(&mut self, edit: health::series::sleep::Edit, now_ms: i64, home_zone: &str) -> Result<Act> {
         self.change(|tx| {
             let act = Act {
                 at_ms: now_ms,
@@ -109,7 +109,7 @@ impl Store {
             let (mut derived, zones) = (Derived::default(), zones(tx, home_zone)?);
             nights::touch(tx, &act, &mut derived)?;
             derived.rebuild(tx, &zones)?;
-            Ok(ActRow::of(&act))
+            Ok(act)
         })
     }
 }

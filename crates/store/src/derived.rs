@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use health::kind;
+use health::series::rule::LONGEST_SPLIT_MS;
 use health::time::{Day, Zones};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -22,7 +23,7 @@ use crate::query::kinds::every_row_has_length;
 use crate::query::settings::forget;
 use crate::query::zones::zones;
 use crate::query::{self, Orders};
-use crate::rollup::{self, DAY_MS, Days, LONGEST_SPLIT_MS, Part, Rule};
+use crate::rollup::{self, DAY_MS, Days, Part, Rule};
 use crate::row::{FLAG_USER_ENTERED, Key, Row};
 use crate::units;
 

@@ -44,7 +44,7 @@ mod unite;
 mod units;
 mod views;
 
-pub use acts::{ActRow, KEPT_MS, Rows, What};
+pub use acts::{Act, KEPT_MS, Rows, What};
 pub use backup::{CopyTotals, WholeCopy};
 pub use cancel::Cancel;
 pub use error::{Error, ErrorKind, Result};

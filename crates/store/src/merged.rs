@@ -16,7 +16,7 @@ use std::thread;
 use health::kind::Style;
 use health::series::buckets::{Bucket, Input};
 use health::series::merge::Span;
-use health::series::rule::Rule as DayRule;
+use health::series::rule::{LONGEST_SPLIT_MS, Rule as DayRule};
 use health::series::workouts::heart::{Minute, highest_by_day};
 use health::time::{Day, Zones};
 use rusqlite::{Connection, params};
@@ -24,7 +24,7 @@ use rusqlite::{Connection, params};
 use crate::derived::{identifier, rule};
 use crate::error::Result;
 use crate::query::{Orders, Ranks};
-use crate::rollup::{LONGEST_SPLIT_MS, Rule};
+use crate::rollup::Rule;
 use crate::row::FLAG_USER_ENTERED;
 
 /// Samples that are merged at a time, up to the end of their day.

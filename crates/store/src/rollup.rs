@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use health::kind::{Kind, Style, get_or_guess};
-use health::series::rule::Rule as DayRule;
+use health::series::rule::{LONGEST_SPLIT_MS, Rule as DayRule};
 use health::time::{Day, Zones};
 use rusqlite::{Connection, params};
 
@@ -14,8 +14,6 @@ use crate::row::FLAG_USER_ENTERED;
 
 /// A day of UTC.
 pub(crate) const DAY_MS: i64 = 86_400_000;
-/// Longer samples (goals, totals of many days) count for the day of their start.
-pub(crate) const LONGEST_SPLIT_MS: i64 = DAY_MS;
 /// Sums are kept in units of 2^-64: six digits of a millionth are exact, and so are nine quintillions.
 const UNIT: f64 = 18_446_744_073_709_551_616.0;
 

@@ -1,7 +1,8 @@
 // Rows are hidden, sleep is edited, and all of it is taken back: by button, key and history.
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import types from '../../../tests/fixtures/ipc/types.json'
 import { reset } from '../acts.svelte'
+import { words } from '../words'
 import { click, kept, open, type Page, says, until } from './support'
 
 let page: Page
@@ -94,4 +95,19 @@ test('the history takes back one by one', async () => {
   click('[data-testid=history] button')
   await until(() => last('take_back'))
   expect(last('take_back')).toMatchObject({ act: 2 })
+})
+
+test('an act that fails says what to do, and the word stays until it is closed', async () => {
+  const busy = () => Promise.reject({ code: 'store_busy', message: '', hint: '' })
+  begin('#/type/step_count?range=week', { hide_rows: busy })
+  await says('4 rows count there now.')
+  const hide = await button('[data-testid=hide]', 'Hide')
+  vi.useFakeTimers()
+  hide.click()
+  await vi.advanceTimersByTimeAsync(60_000)
+  vi.useRealTimers()
+  const { title, steps } = words.trouble.codes.store_busy!
+  for (const text of [title, ...steps]) expect(document.querySelector('.done [role=alert]')?.textContent).toContain(text)
+  click('.done .link')
+  await until(() => document.querySelector('.done [role=alert]') === null)
 })

@@ -43,7 +43,15 @@ import undo from '../../../tests/fixtures/ipc/undo_import.json'
 
 type Answer = (args: Record<string, unknown>) => unknown
 
+/** Every kept answer by the name of its file; a command has one of its own name. */
+export const FILES: Record<string, { answer?: unknown; error?: unknown }> = Object.fromEntries(
+  Object.entries(import.meta.glob<{ answer?: unknown }>('../../../tests/fixtures/ipc/*.json', { eager: true, import: 'default' })).map(
+    ([path, file]) => [path.replace(/^.*\/|\.json$/g, ''), file],
+  ),
+)
+
 export const kept: Record<string, Answer> = {
+  ...Object.fromEntries(Object.entries(FILES).map(([name, { answer }]) => [name, () => answer ?? null])),
   status: () => status.answer,
   types: () => types.answer,
   imports: () => imports.answer,
@@ -67,23 +75,20 @@ export const kept: Record<string, Answer> = {
   stays: () => stays.answer,
   sources: () => sources.answer,
   source_order: () => sourceOrder.answer,
-  set_source_order: () => sourceOrder.answer,
   check: () => check.answer,
   sql: () => sql.answer,
   settings: () => settings.answer,
-  set_setting: () => settings.answer,
   count_rows: () => countRows.answer,
   hide_rows: () => hideRows.answer,
   sessions: () => sessions.answer,
   edit_night: () => editNight.answer,
   history: () => actsDone.answer,
   take_back: () => takeBack.answer,
-  doctor: () => [],
-  sample: () => status.answer,
-  opened_with: () => [],
   opened_at: () => null,
-  cancel_import: () => null,
+  opened_with: () => [],
+  // Closed dialogs.
   choose_export: () => null,
+  choose_folder: () => null,
   holdings: () => holdings.answer,
   kept_copies: () => keptCopies.answer,
   verify: () => verify.answer,

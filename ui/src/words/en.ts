@@ -1,7 +1,8 @@
-// Every word that the window shows.
+// Every word that the window shows, in English. What is here a function is in other languages a text with places: see
+// message.ts, and de.json for an example.
 import type { EntryKind, Step, Undone } from '../ipc'
 import type { Place } from '../places'
-import { count, day, dayAndTime, duration, number, shortDuration } from '../format'
+import { count, day, dayAndTime, duration, rate, shortDuration } from '../format'
 
 const records = (n: number) => `${count(n)} ${n === 1 ? 'record' : 'records'}`
 
@@ -13,6 +14,8 @@ export interface Trouble {
 }
 
 export const en = {
+  /** What the language calls itself. */
+  name: 'English',
   numbers: { group: ',', point: '.', hours: 'h', minutes: 'min', shortest: 'less than 0.1 s' },
   date: (day: number, month: number, year: number) => `${day} ${en.months[month] ?? ''} ${year}`,
   months: ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'],
@@ -54,6 +57,9 @@ export const en = {
     or: 'or the unzipped folder, or export.xml',
     choose: 'Choose a file\u2026',
     another: 'Import a file\u2026',
+    chooseFolder: 'Choose a folder\u2026',
+    anotherFolder: 'Import a folder\u2026',
+    dialogFolder: 'Choose the unzipped folder',
     dialog: 'Choose export.zip or export.xml',
     filter: 'Apple Health export',
     isImported: (file: string) => `${file} is imported`,
@@ -73,7 +79,7 @@ export const en = {
     progress: 'Import progress',
     records,
     perSecond: (n: number) => `${count(n)} a second`,
-    speed: (mb: number) => `${number(mb, mb < 10 ? 1 : 0)} MB/s`,
+    speed: (mb: number) => `${rate(mb)} MB/s`,
     left: (seconds: number) => `${duration(seconds)} left`,
     heard: (percent: number, n: number) => `${percent} percent, ${records(n)} read`,
     cancelled: (file: string) => `Import of ${file} cancelled. Nothing was changed.`,
@@ -620,8 +626,6 @@ export const en = {
       evening: 'the evening before',
       where_i_was: 'where I was',
       home: 'at home',
-      en: 'English',
-      de: 'Deutsch',
     } as Record<string, string>,
     zoneFrom: {
       chosen: 'Chosen by you.',
@@ -754,9 +758,10 @@ export const en = {
     version: (version: string) => `Version ${version}`,
     medical: 'Not a medical device. It shows what was measured and says nothing about health or illness.',
     licences: 'Licences',
-    own: 'Vitalog is under the MIT licence. It is built from:',
-    part: 'Part',
-    licence: 'Licence',
+    own: 'Vitalog is under the MIT licence. It is built from these works of others, each under its own licence:',
+    search: 'Search works and licences',
+    all: (n: number) => `All ${count(n)}`,
+    shown: (n: number, all: number) => `${count(n)} of ${count(all)}`,
   },
 
   later: {
@@ -808,7 +813,8 @@ export const en = {
     search: 'Search types',
     empty: 'No types yet. Import an export, and everything in it is listed here.',
     none: (query: string) => `No type matches \u201c${query}\u201d.`,
-    shown: (n: number, all: number) => (n === all ? `${count(all)} types` : `${count(n)} of ${count(all)} types`),
+    every: (all: number) => `${count(all)} ${all === 1 ? 'type' : 'types'}`,
+    shown: (n: number, all: number) => `${count(n)} of ${count(all)} types`,
     columns: { name: 'Type', count: 'Records', first: 'First', last: 'Last', unit: 'Unit', sources: 'Sources' },
     favourite: 'Favourite',
     star: (name: string) => `${name}: favourite`,

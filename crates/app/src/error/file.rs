@@ -99,6 +99,7 @@ fn refused(what: &str, kind: ErrorKind) -> Error {
     let hint = match kind {
         ErrorKind::IsADirectory => key!("Choose another name."),
         ErrorKind::PermissionDenied => key!("Check its permissions."),
+        ErrorKind::ReadOnlyFilesystem => key!("Give yourself the right to write there, or use another place."),
         _ => key!("Choose another place."),
     };
     Error::new(Code::File, format!("{what}: {}.", why(kind)), word(hint))

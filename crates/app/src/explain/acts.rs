@@ -17,7 +17,7 @@ pub(super) fn edits(store: &Store, day: Day, zones: &Zones) -> Result<Vec<&'stat
     // From where the night begins up to the last nap.
     let (from, until) = (zones.clock_time(day - 1, 18), zones.clock_time(day + 1, 0));
     let acts = store.acts()?.into_iter().rev().filter(|act| act.taken_back_ms.is_none());
-    let middle = |act: &store::ActRow| act.from_ms.zip(act.until_ms).map(|(from, until)| from + (until - from) / 2);
+    let middle = |act: &store::Act| act.from_ms.zip(act.until_ms).map(|(from, until)| from + (until - from) / 2);
     let here = acts.filter(|act| middle(act).is_some_and(|at| (from..until).contains(&at)));
     Ok(here.filter(|act| matches!(act.what, What::Night(_))).map(|act| act.what.as_str()).collect())
 }

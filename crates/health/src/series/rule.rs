@@ -8,7 +8,7 @@ use super::hold::leveled;
 use super::merge::Span;
 use super::per_day::{DayValue, Pick, pick};
 use crate::kind::{Kind, Style, short_name};
-use crate::time::{Day, Zones};
+use crate::time::{Day, HOUR_MS, Zones};
 
 /// How one number comes from the samples of a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub enum Rule {
     Minutes,
 }
 
+/// Longer records (goals, totals of many days) count whole for the day of their start.
+pub const LONGEST_SPLIT_MS: i64 = 24 * HOUR_MS;
 /// Apple's integer for an hour in which the wearer stood.
 const STOOD: f64 = 0.0;
 

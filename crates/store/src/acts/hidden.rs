@@ -5,7 +5,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Act, ActRow, Body, KEPT_MS, What, log, write};
+use super::{Act, Body, KEPT_MS, What, log, write};
 use crate::aliases::{self, Alias};
 use crate::derived::{self, Derived};
 use crate::error::{ErrorKind, Result};
@@ -65,7 +65,7 @@ impl Store {
     /// Hides rows, or deletes them: then they are removed for good [`KEPT_MS`] later. They count no more at once, and
     /// neither do those that later imports bring to the same place; without an end that goes up to the last row that is
     /// there now. `home_zone` holds where none is known.
-    pub fn hide(&mut self, rows: &Rows, deletes: bool, now_ms: i64, home_zone: &str) -> Result<ActRow> {
+    pub fn hide(&mut self, rows: &Rows, deletes: bool, now_ms: i64, home_zone: &str) -> Result<Act> {
         self.change(|tx| {
             let what = if deletes { What::Delete } else { What::Hide };
             let mut act = Act { at_ms: now_ms, ..act_of(tx, rows, what)? };
@@ -78,7 +78,7 @@ impl Store {
             act.body.rows = cover(tx, &act, &mut derived)?;
             let act = write(tx, act)?;
             derived.settle(tx, home_zone, &before)?;
-            Ok(ActRow::of(&act))
+            Ok(act)
         })
     }
 
@@ -93,6 +93,23 @@ impl Store {
             derived.settle(tx, home_zone, &before)?;
             forget::unused(tx, &[])
         })
+    }
+}
+
+/// Where rows of a kind lie that the owner deleted. Until they are wiped what newer exports rewrote there is kept as
+/// well: it says the same, and nobody is told it.
+#[derive(Default)]
+pub(crate) struct Deleted(Vec<Place>);
+
+impl Deleted {
+    pub fn of(conn: &Connection, kind: u32) -> Result<Self> {
+        let acts = log::standing(conn)?.into_iter().filter(|act| act.what == What::Delete);
+        let places = acts.filter_map(|act| Place::of(conn, &act).transpose()).collect::<Result<Vec<_>>>()?;
+        Ok(Self(places.into_iter().filter(|place| place.kind == kind).collect()))
+    }
+
+    pub fn holds(&self, kind: u32, start_ms: i64, source: u32) -> bool {
+        self.0.iter().any(|place| place.holds(kind, start_ms, source))
     }
 }
 

@@ -7,21 +7,29 @@ use crate::error::{ErrorKind, Result};
 
 /// An act as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Act {
+pub struct Act {
+    /// Its number: the order in which they were done.
     pub id: i64,
+    /// When it was done.
     pub at_ms: i64,
+    /// What it does.
     pub what: What,
+    /// Identifier of the type that it is about.
     pub kind: String,
+    /// Start of the time that it is about; none means from the first on, or no time.
     pub from_ms: Option<i64>,
+    /// Its end, which is outside; none means to the last. Of a split the instant.
     pub until_ms: Option<i64>,
-    pub body: Body,
+    pub(crate) body: Body,
+    /// When it was taken back; none while it stands.
     pub taken_back_ms: Option<i64>,
+    /// When its rows were removed for good.
     pub wiped_ms: Option<i64>,
 }
 
 impl Act {
     /// One of no time that nobody has done yet.
-    pub fn new(what: What, kind: &str) -> Self {
+    pub(crate) fn new(what: What, kind: &str) -> Self {
         Self {
             id: 0,
             at_ms: 0,
@@ -36,51 +44,18 @@ impl Act {
     }
 
     /// The time it is about, its end outside; all of it where it names none.
-    pub fn span(&self) -> (i64, i64) {
+    pub(crate) fn span(&self) -> (i64, i64) {
         (self.from_ms.unwrap_or(i64::MIN), self.until_ms.unwrap_or(i64::MAX))
     }
-}
 
-/// An act as others see it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ActRow {
-    /// Its number: the order in which they were done.
-    pub id: i64,
-    /// When it was done.
-    pub at_ms: i64,
-    /// What it does.
-    pub what: What,
-    /// Identifier of the type that it is about.
-    pub kind: String,
-    /// Start of the time that it is about; none means from the first on, or no time.
-    pub from_ms: Option<i64>,
-    /// Its end, which is outside; none means to the last. Of a split the instant.
-    pub until_ms: Option<i64>,
     /// Names of the source whose rows it is about; none means everybody's.
-    pub source: Vec<String>,
-    /// Rows that counted no more when it was done.
-    pub rows: u64,
-    /// When it was taken back; none while it stands.
-    pub taken_back_ms: Option<i64>,
-    /// When its rows were removed for good.
-    pub wiped_ms: Option<i64>,
-}
+    pub fn source(&self) -> Vec<String> {
+        self.body.source.as_ref().map(|source| source.names.iter().cloned().collect()).unwrap_or_default()
+    }
 
-impl ActRow {
-    pub(super) fn of(act: &Act) -> Self {
-        let names = |source: &crate::aliases::Alias| source.names.iter().cloned().collect();
-        Self {
-            id: act.id,
-            at_ms: act.at_ms,
-            what: act.what,
-            kind: act.kind.clone(),
-            from_ms: act.from_ms,
-            until_ms: act.until_ms,
-            source: act.body.source.as_ref().map(names).unwrap_or_default(),
-            rows: act.body.rows,
-            taken_back_ms: act.taken_back_ms,
-            wiped_ms: act.wiped_ms,
-        }
+    /// Rows that counted no more when it was done.
+    pub fn rows(&self) -> u64 {
+        self.body.rows
     }
 }
 

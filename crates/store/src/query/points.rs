@@ -2,13 +2,12 @@
 
 use health::series::buckets::Input;
 use health::series::merge::Span;
-use health::series::rule::Rule;
+use health::series::rule::{LONGEST_SPLIT_MS, Rule};
 use rusqlite::{Connection, params};
 
 use super::Ranks;
 use crate::error::Result;
 use crate::open::Store;
-use crate::rollup::LONGEST_SPLIT_MS;
 
 /// No sample that counts lasts longer; one that starts earlier cannot reach into a range.
 const LONGEST_MS: i64 = 31 * 24 * 3_600_000;

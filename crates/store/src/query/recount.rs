@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use health::kind;
-use health::series::rule::Rule;
+use health::series::rule::{LONGEST_SPLIT_MS, Rule};
 use health::time::{Day, Zones, format_day};
 use rusqlite::{Connection, Row, params};
 
@@ -11,7 +11,6 @@ use super::KindRow;
 use super::kinds::every_row_has_length;
 use super::verify::Texts;
 use crate::error::Result;
-use crate::rollup::LONGEST_SPLIT_MS;
 use crate::row::FLAG_USER_ENTERED;
 
 /// Sums that were added up in another order differ by less.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{Row, params};
 
 use super::SourceNames;
+use crate::acts::hidden::Deleted;
 use crate::error::Result;
 use crate::open::Store;
 
@@ -17,7 +18,7 @@ pub struct SampleQuery {
     pub from_ms: i64,
     /// Those that start before this instant.
     pub until_ms: i64,
-    /// Superseded ones too.
+    /// Superseded ones too; not where the owner deleted what they say.
     pub superseded: bool,
 }
 
@@ -101,10 +102,15 @@ impl Store {
             )
             .map_err(crate::Error::from)?;
         let SampleQuery { kind_id, from_ms, until_ms, superseded } = query;
+        let kind = u32::try_from(kind_id).unwrap_or_default();
+        let deleted = if superseded { Deleted::of(&self.conn, kind)? } else { Deleted::default() };
         let mut rows = statement.query(params![kind_id, from_ms, until_ms, superseded]).map_err(crate::Error::from)?;
         while let Some(row) = rows.next().map_err(crate::Error::from)? {
             let sample = sample(row, &names).map_err(crate::Error::from)?;
-            each(&sample)?;
+            let source = u32::try_from(sample.source_id).unwrap_or_default();
+            if !(sample.superseded && deleted.holds(kind, sample.start_ms, source)) {
+                each(&sample)?;
+            }
         }
         Ok(())
     }

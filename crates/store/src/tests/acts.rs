@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::histories::{exports, whole};
 use super::*;
 use crate::Rows;
+use crate::query::{SampleQuery, SampleRow};
 
 /// An hour on which hiding begins, how many hours it takes, of which type, and of the first source only.
 type Hidden = (i64, i64, bool, bool, bool);
@@ -97,4 +98,32 @@ proptest! {
         }
         prop_assert_eq!(differences(&whole(&acted), &whole(&plain)), Vec::<String>::new());
     }
+}
+
+/// Values of all rows of steps that there are, those that do not count among them.
+fn values(store: &Store) -> Vec<f64> {
+    let mut found = Vec::new();
+    let query = SampleQuery { kind_id: 1, from_ms: i64::MIN, until_ms: i64::MAX, superseded: true };
+    let each = |row: &SampleRow| {
+        found.extend(row.value);
+        Ok::<(), crate::Error>(())
+    };
+    store.each_sample(query, each).expect("rows");
+    found
+}
+
+#[test]
+fn what_a_newer_export_rewrote_is_told_no_more_once_the_row_is_deleted() {
+    let ten = HOUR / 6;
+    let old = export(10, &[steps(0, ten, 40.0), steps(ten, 2 * ten, 60.0), steps(HOUR, HOUR + ten, 7.0)]);
+    let new = export(20, &[steps(0, 2 * ten, 100.0), steps(HOUR, HOUR + ten, 7.0), steps(HOUR, 2 * HOUR, 8.0)]);
+    let mut store = store_of(&[&old, &new]);
+    assert_eq!(values(&store), [40.0, 100.0, 60.0, 7.0, 8.0]);
+    let hidden = hide(&mut store, (0, 1, false, false, false));
+    assert_eq!(values(&store), [40.0, 100.0, 60.0, 7.0, 8.0], "what is hidden is there");
+    let deleted = hide(&mut store, (0, 1, false, false, true));
+    assert_eq!(values(&store), [7.0, 8.0]);
+    store.take_back(deleted, 0, "Europe/Berlin").expect("taken back");
+    store.take_back(hidden, 0, "Europe/Berlin").expect("taken back");
+    assert_eq!(values(&store), [40.0, 100.0, 60.0, 7.0, 8.0]);
 }
