@@ -146,7 +146,8 @@ pub(crate) fn decide(
     Ok(())
 }
 
-fn set_superseded(conn: &Connection, kind: u32, key: &Key, by: Option<i64>) -> Result<()> {
+/// Writes down what keeps a row from counting; none lets it count.
+pub(crate) fn set_superseded(conn: &Connection, kind: u32, key: &Key, by: Option<i64>) -> Result<()> {
     conn.prepare_cached(
         "UPDATE samples SET superseded_by = ?6
          WHERE kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration_ms = ?4 AND ordinal = ?5",

@@ -14,7 +14,7 @@ use crate::query::verify::Texts;
 use crate::query::zones::zones;
 use crate::rollup::Rule;
 use crate::row::Key;
-use crate::{forget, members};
+use crate::{forget, members, superseded};
 
 /// In place of an import: the owner hid the row.
 const HIDDEN: i64 = 0;
@@ -123,13 +123,35 @@ fn act_of(conn: &Connection, rows: &Rows, what: What) -> Result<Act> {
     Ok(Act { from_ms: rows.from_ms, until_ms: rows.until_ms, body, ..Act::new(what, &rows.kind) })
 }
 
-/// Hides what acts that stand hide, after anything that changed what counts. Returns how many rows that is, copies that
-/// count among them.
+/// Decides anew which rows acts hide, after anything that changed what counts or which names are one source. Returns
+/// how many rows that counted are hidden now, copies that count among them.
 pub(crate) fn apply(conn: &Connection, derived: &mut Derived) -> Result<u64> {
     let acts = log::standing(conn)?;
+    release(conn, &acts, derived)?;
     // What is deleted is not also hidden.
     let in_turn = [What::Delete, What::Hide].map(|what| acts.iter().filter(move |act| act.what == what));
     in_turn.into_iter().flatten().try_fold(0, |n, act| Ok(n + cover(conn, act, derived)?))
+}
+
+/// Lets go of rows whose source is no longer called as an act calls it: a name may go with the import that brought it.
+/// An act that names no source loses none; one that was taken back may have left some in an earlier version.
+fn release(conn: &Connection, standing: &[Act], derived: &mut Derived) -> Result<()> {
+    for act in log::all(conn)?.iter().filter(|act| act.hides() && act.body.source.is_some()) {
+        let Some(mut place) = Place::of(conn, act)? else { continue };
+        place.sources = None;
+        let mut holders = Vec::new();
+        for other in standing.iter().filter(|other| other.hides() && other.kind == act.kind) {
+            holders.extend(Place::of(conn, other)?.map(|place| (code(other), place)));
+        }
+        for by in [DELETED, HIDDEN] {
+            place.by = Some(by);
+            for (key, now) in place.held_otherwise(conn, &holders)? {
+                superseded::set_superseded(conn, place.kind, &key, now)?;
+                derived.changed(place.kind, &key);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Lets rows of an act that was taken back count again, unless another one hides them, too.
@@ -175,7 +197,7 @@ fn due(conn: &Connection, now_ms: i64) -> Result<Vec<Act>> {
 pub(crate) fn differences(conn: &Connection, texts: &mut Texts) -> Result<()> {
     let mut counted = 0;
     let mut places = Vec::new();
-    for act in log::standing(conn)?.iter().filter(|act| matches!(act.what, What::Hide | What::Delete)) {
+    for act in log::standing(conn)?.iter().filter(|act| act.hides()) {
         let Some(place) = Place::of(conn, act)? else { continue };
         place.each(conn, &mut |_, _| {
             counted += 1;
@@ -267,6 +289,21 @@ impl Place {
             each(&key, u64::from(self.rule.copies(row.get(4)?, row.get(5)?)))?;
         }
         Ok(())
+    }
+
+    /// Its rows that other acts hide, or none, each with what it is for them.
+    fn held_otherwise(&self, conn: &Connection, holders: &[(i64, Self)]) -> Result<Vec<(Key, Option<i64>)>> {
+        let mut found = Vec::new();
+        self.each(conn, &mut |key, _| {
+            let holders = holders.iter().filter(|(_, place)| place.holds(self.kind, key.start_ms, key.source));
+            // To delete is the lower code, and says more.
+            let now = holders.map(|(code, _)| *code).min();
+            if now != self.by {
+                found.push((*key, now));
+            }
+            Ok(())
+        })?;
+        Ok(found)
     }
 
     /// Right behind the start of its last row; none where it has none.

@@ -43,6 +43,11 @@ impl Act {
         }
     }
 
+    /// Whether rows count no more by it.
+    pub(super) fn hides(&self) -> bool {
+        matches!(self.what, What::Hide | What::Delete)
+    }
+
     /// The time it is about, its end outside; all of it where it names none.
     pub(crate) fn span(&self) -> (i64, i64) {
         (self.from_ms.unwrap_or(i64::MIN), self.until_ms.unwrap_or(i64::MAX))

@@ -127,3 +127,50 @@ fn what_a_newer_export_rewrote_is_told_no_more_once_the_row_is_deleted() {
     store.take_back(hidden, 0, "Europe/Berlin").expect("taken back");
     assert_eq!(values(&store), [40.0, 100.0, 60.0, 7.0, 8.0]);
 }
+
+/// Two exports of one phone that has another name in the second one.
+fn renamed_phone() -> [Export; 2] {
+    let lines = |source| {
+        let phone = Line { source, hardware: Some("iPhone15,2"), ..steps(8 * HOUR, 9 * HOUR, 1.0) };
+        [phone, Line { start: 9 * HOUR, end: 10 * HOUR, value: 2.0, ..phone }]
+    };
+    [export(10, &lines("Kim's iPhone")), export(20, &lines("Sasha's iPhone"))]
+}
+
+/// Does acts about a phone, imports it by its other name and undoes the first import. Compares with what the second one
+/// brings where the acts in `left` stood before, and both once all is taken back.
+#[track_caller]
+fn check_renamed(acts: &[Hidden], left: &[Hidden]) -> Store {
+    let [first, second] = renamed_phone();
+    let mut store = store_of(&[&first]);
+    let done: Vec<i64> = acts.iter().map(|act| hide(&mut store, *act)).collect();
+    ingest(&mut store, &second);
+    assert_eq!(store.stored_sources().expect("sources").len(), 1);
+    undo(&mut store, 1);
+    check_whole(&store);
+    let mut expected = store_of(&[]);
+    left.iter().for_each(|act| _ = hide(&mut expected, *act));
+    ingest(&mut expected, &second);
+    assert_eq!(differences(&whole(&store), &whole(&expected)), Vec::<String>::new());
+    for act in done {
+        store.take_back(act, 0, "Europe/Berlin").expect("taken back");
+        check_whole(&store);
+    }
+    assert_eq!(differences(&whole(&store), &whole(&store_of(&[&second]))), Vec::<String>::new());
+    store
+}
+
+const ALL_HIDDEN: Hidden = (8, 2, false, false, false);
+const ONE_HIDDEN: Hidden = (8, 1, false, false, false);
+const PHONE_HIDDEN: Hidden = (8, 2, false, true, false);
+const PHONE_DELETED: Hidden = (8, 2, false, true, true);
+
+#[test]
+fn what_was_hidden_of_a_source_counts_again_when_its_name_goes_with_an_undo() {
+    check_renamed(&[PHONE_HIDDEN], &[]);
+    check_renamed(&[PHONE_DELETED], &[]);
+    check_renamed(&[PHONE_HIDDEN, PHONE_DELETED], &[]);
+    check_renamed(&[PHONE_HIDDEN, ONE_HIDDEN], &[ONE_HIDDEN]);
+    check_renamed(&[PHONE_DELETED, ONE_HIDDEN], &[ONE_HIDDEN]);
+    check_renamed(&[ALL_HIDDEN, PHONE_DELETED], &[ALL_HIDDEN]);
+}
