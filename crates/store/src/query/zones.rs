@@ -122,7 +122,9 @@ fn stays(conn: &Connection) -> Result<Vec<Stay>> {
 pub(crate) fn find_stays(conn: &Connection, fallback: &str) -> Result<()> {
     let anchors = anchors(conn)?;
     let home = read(conn, HOME_ZONE)?;
-    if home.is_none() || read(conn, HOME_ZONE_FOUND)?.is_some() {
+    let is_found = home.is_none() || read(conn, HOME_ZONE_FOUND)?.is_some();
+    // Without an import nothing is kept, as before the first one.
+    if is_found && !live_imports(conn)?.is_empty() {
         let first = read(conn, HOME_ZONE_FOUND)?;
         let computer = first.as_deref().unwrap_or(fallback);
         write(conn, HOME_ZONE, most_frequent(&anchors).unwrap_or(computer))?;
@@ -168,8 +170,7 @@ pub(crate) fn forget_home(conn: &Connection) -> Result<()> {
 pub(super) fn unchoose_home(conn: &Connection, fallback: &str) -> Result<()> {
     forget(conn, HOME_ZONE)?;
     forget(conn, HOME_ZONE_FOUND)?;
-    // Without an import nothing is kept, as before the first one.
-    if live_imports(conn)?.is_empty() { Ok(()) } else { find_stays(conn, fallback) }
+    find_stays(conn, fallback)
 }
 
 /// Takes a home zone that was set as chosen.
@@ -294,6 +295,8 @@ mod tests {
     #[track_caller]
     fn check_home(anchors: &[&str], set: Option<&str>, expected: &str) {
         let store = testing::empty();
+        let import = "INSERT INTO imports (id, channel, at_ms, complete, report) VALUES (1, 'file', 0, 1, '{}')";
+        store.conn.execute(import, []).expect("an import");
         for (at, zone) in anchors.iter().enumerate() {
             let body = serde_json::json!({"metadata": {"HKTimeZone": zone}}).to_string();
             let sql =

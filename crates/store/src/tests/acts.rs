@@ -174,3 +174,17 @@ fn what_was_hidden_of_a_source_counts_again_when_its_name_goes_with_an_undo() {
     check_renamed(&[PHONE_DELETED, ONE_HIDDEN], &[ONE_HIDDEN]);
     check_renamed(&[ALL_HIDDEN, PHONE_DELETED], &[ALL_HIDDEN]);
 }
+
+/// An act of an empty store is about what will come.
+#[test]
+fn an_act_without_an_import_keeps_no_home_zone() {
+    let mut store = store_of(&[]);
+    let act = hide(&mut store, ONE_HIDDEN);
+    assert_eq!(differences(&whole(&store), &whole(&store_of(&[]))), Vec::<String>::new());
+    let phone = &renamed_phone()[0];
+    ingest(&mut store, phone);
+    undo(&mut store, 1);
+    store.take_back(act, 0, "Asia/Tokyo").expect("taken back");
+    ingest(&mut store, phone);
+    assert_eq!(differences(&whole(&store), &whole(&store_of(&[phone]))), Vec::<String>::new());
+}
