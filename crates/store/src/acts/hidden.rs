@@ -254,8 +254,13 @@ impl Place {
         let sources = match &act.body.source {
             None => None,
             Some(alias) => {
+                let links = aliases::links(conn)?;
+                // What the owner linked is one, however the act calls it.
+                let is_meant = |other: &Alias| {
+                    other.meets(alias) || links.iter().any(|link| link.meets(alias) && link.meets(other))
+                };
                 let stored = aliases::stored(conn)?.into_iter();
-                Some(stored.filter(|(_, other)| other.meets(alias)).map(|(id, _)| id).collect())
+                Some(stored.filter(|(_, other)| is_meant(other)).map(|(id, _)| id).collect())
             }
         };
         Ok(Some(Self { kind, rule: derived::rule(conn, kind)?, span: act.span(), sources, by: None }))

@@ -188,3 +188,23 @@ fn an_act_without_an_import_keeps_no_home_zone() {
     ingest(&mut store, phone);
     assert_eq!(differences(&whole(&store), &whole(&store_of(&[phone]))), Vec::<String>::new());
 }
+
+#[test]
+fn what_was_hidden_of_a_source_stays_hidden_when_it_is_linked() {
+    let phone = |source, hardware, hour: i64| Line { source, hardware, ..steps(hour * HOUR, (hour + 1) * HOUR, 1.0) };
+    let bare = phone("Kim's iPhone", None, 8);
+    let other = phone("Sasha's phone", Some("iPhone15,2"), 9);
+    for hides in [PHONE_HIDDEN, PHONE_DELETED] {
+        let mut store = store_of(&[&export(10, &[bare, other])]);
+        let act = hide(&mut store, hides);
+        check_total(&store, STEPS, (1, 1.0));
+        let ids: Vec<i64> = store.stored_sources().expect("sources").iter().map(|source| source.id).collect();
+        store.link_sources(ids[0], ids[1], "Europe/Berlin").expect("linked");
+        check_whole(&store);
+        // Both are that phone now.
+        check_total(&store, STEPS, (0, 0.0));
+        store.take_back(act, 0, "Europe/Berlin").expect("taken back");
+        check_total(&store, STEPS, (2, 2.0));
+        check_whole(&store);
+    }
+}
