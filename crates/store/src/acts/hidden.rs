@@ -3,12 +3,15 @@
 //! `samples.superseded_by` says so, as it does of rows that a newer export rewrote. What follows from the imports comes
 //! first: only rows that would count are hidden, so that showing them again is to let them count.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Act, Body, KEPT_MS, What, log, write};
 use crate::aliases::{self, Alias};
 use crate::derived::{self, Derived};
 use crate::error::{ErrorKind, Result};
+use crate::history::live_imports;
 use crate::open::Store;
 use crate::query::verify::Texts;
 use crate::query::zones::zones;
@@ -136,13 +139,13 @@ pub(crate) fn apply(conn: &Connection, derived: &mut Derived) -> Result<u64> {
 /// Lets go of rows whose source is no longer called as an act calls it: a name may go with the import that brought it.
 /// An act that names no source loses none; one that was taken back may have left some in an earlier version.
 fn release(conn: &Connection, standing: &[Act], derived: &mut Derived) -> Result<()> {
+    let mut holders = Vec::new();
+    for act in standing.iter().filter(|act| act.hides()) {
+        holders.extend(Place::of(conn, act)?.map(|place| (code(act), place)));
+    }
     for act in log::all(conn)?.iter().filter(|act| act.hides() && act.body.source.is_some()) {
         let Some(mut place) = Place::of(conn, act)? else { continue };
         place.sources = None;
-        let mut holders = Vec::new();
-        for other in standing.iter().filter(|other| other.hides() && other.kind == act.kind) {
-            holders.extend(Place::of(conn, other)?.map(|place| (code(other), place)));
-        }
         for by in [DELETED, HIDDEN] {
             place.by = Some(by);
             for (key, now) in place.held_otherwise(conn, &holders)? {
@@ -168,21 +171,29 @@ pub(super) fn show(conn: &Connection, act: &Act, derived: &mut Derived) -> Resul
 
 /// Removes the rows of deletions that are due. Tells whether there were any: what only they used is left.
 pub(crate) fn wipe(conn: &Connection, now_ms: i64, derived: &mut Derived) -> Result<bool> {
-    let mut removed = 0;
+    let mut kinds = BTreeSet::new();
     for act in &due(conn, now_ms)? {
         if let Some(mut place) = Place::of(conn, act)? {
             place.by = Some(DELETED);
             place.mark(conn, derived)?;
-            removed += place.remove(conn)?;
             // What a newer export had rewritten there says the same, and goes with it.
-            removed += place.remove_rewritten(conn, derived)?;
+            if place.remove(conn)? + place.remove_rewritten(conn, derived)? > 0 {
+                kinds.insert(place.kind);
+            }
         }
         log::wiped(conn, act.id, now_ms)?;
     }
-    if removed > 0 {
-        conn.execute(members::LOST, [])?;
+    if kinds.is_empty() {
+        return Ok(false);
     }
-    Ok(removed > 0)
+    conn.execute(members::LOST, [])?;
+    // That an export rewrote what lies beside them was told by rows that are no more.
+    let imports = live_imports(conn)?;
+    for kind in kinds {
+        superseded::reconcile(conn, kind, &imports, derived)?;
+    }
+    apply(conn, derived)?;
+    Ok(true)
 }
 
 /// Deletions whose rows are to be removed, each once: what imports bring to the same place after that is hidden only,

@@ -175,20 +175,6 @@ fn what_was_hidden_of_a_source_counts_again_when_its_name_goes_with_an_undo() {
     check_renamed(&[ALL_HIDDEN, PHONE_DELETED], &[ALL_HIDDEN]);
 }
 
-/// An act of an empty store is about what will come.
-#[test]
-fn an_act_without_an_import_keeps_no_home_zone() {
-    let mut store = store_of(&[]);
-    let act = hide(&mut store, ONE_HIDDEN);
-    assert_eq!(differences(&whole(&store), &whole(&store_of(&[]))), Vec::<String>::new());
-    let phone = &renamed_phone()[0];
-    ingest(&mut store, phone);
-    undo(&mut store, 1);
-    store.take_back(act, 0, "Asia/Tokyo").expect("taken back");
-    ingest(&mut store, phone);
-    assert_eq!(differences(&whole(&store), &whole(&store_of(&[phone]))), Vec::<String>::new());
-}
-
 #[test]
 fn what_was_hidden_of_a_source_stays_hidden_when_it_is_linked() {
     let phone = |source, hardware, hour: i64| Line { source, hardware, ..steps(hour * HOUR, (hour + 1) * HOUR, 1.0) };
@@ -207,4 +193,32 @@ fn what_was_hidden_of_a_source_stays_hidden_when_it_is_linked() {
         check_total(&store, STEPS, (2, 2.0));
         check_whole(&store);
     }
+}
+
+/// An act of an empty store is about what will come.
+#[test]
+fn an_act_without_an_import_keeps_no_home_zone() {
+    let mut store = store_of(&[]);
+    let act = hide(&mut store, ONE_HIDDEN);
+    assert_eq!(differences(&whole(&store), &whole(&store_of(&[]))), Vec::<String>::new());
+    let phone = &renamed_phone()[0];
+    ingest(&mut store, phone);
+    undo(&mut store, 1);
+    store.take_back(act, 0, "Asia/Tokyo").expect("taken back");
+    ingest(&mut store, phone);
+    assert_eq!(differences(&whole(&store), &whole(&store_of(&[phone]))), Vec::<String>::new());
+}
+
+#[test]
+fn what_an_export_rewrote_beside_deleted_rows_is_whole_once_they_are_wiped() {
+    let old = export(10, &[steps(2 * HOUR, 3 * HOUR, 1.0), steps(4 * HOUR, 5 * HOUR, 2.0)]);
+    let new = export(20, &[steps(4 * HOUR, 5 * HOUR, 2.0)]);
+    let mut store = store_of(&[&old, &new]);
+    check_total(&store, STEPS, (1, 2.0));
+    hide(&mut store, (4, 1, false, false, true));
+    check_total(&store, STEPS, (0, 0.0));
+    store.wipe_deleted(crate::KEPT_MS, "Europe/Berlin").expect("wiped");
+    check_whole(&store);
+    // Nothing is left that tells that it was rewritten.
+    check_total(&store, STEPS, (1, 1.0));
 }
