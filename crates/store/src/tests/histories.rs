@@ -139,8 +139,20 @@ pub(super) fn exports() -> impl Strategy<Value = Vec<Export>> {
     })
 }
 
+impl Export {
+    /// Leaves out what stands in a correlation alone.
+    pub(super) fn keep_twins_only(&mut self) {
+        let twin = |one: &Line, row: &Line| {
+            (row.kind, row.source, row.start, row.end, row.value, row.typed, row.version)
+                == (one.kind, one.source, one.start, one.end, one.value, one.typed, one.version)
+        };
+        let Self { rows, nested, .. } = self;
+        nested.retain(|one| rows.iter().any(|row| twin(one, row)));
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
-enum Step {
+pub(super) enum Step {
     Import(usize),
     Undo(usize),
     /// Two of the sources that are there.
@@ -153,7 +165,7 @@ fn history() -> impl Strategy<Value = Vec<Step>> {
 }
 
 /// The same, and links in between.
-fn history_with_links() -> impl Strategy<Value = Vec<Step>> {
+pub(super) fn history_with_links() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         6 => (0..4_usize).prop_map(Step::Import),
         2 => (0..4_usize).prop_map(Step::Undo),
@@ -171,7 +183,7 @@ fn link(store: &mut Store, one: usize, other: usize) {
 }
 
 /// A store of some exports that knew from the start of the links that another one has.
-fn with_links_of(store: &Store, exports: &[&Export]) -> Store {
+pub(super) fn with_links_of(store: &Store, exports: &[&Export]) -> Store {
     let mut expected = store_of(&[]);
     let links = aliases::links(&store.conn).expect("links");
     if !links.is_empty() {
@@ -269,13 +281,7 @@ proptest! {
     /// of that second, it depends on the link whether the two were told apart.
     #[test]
     fn a_link_holds_as_if_it_had_been_there_from_the_start(mut exports in exports(), steps in history_with_links()) {
-        for Export { rows, nested, .. } in &mut exports {
-            let twin = |one: &Line, row: &Line| {
-                (row.kind, row.source, row.start, row.end, row.value, row.typed, row.version)
-                    == (one.kind, one.source, one.start, one.end, one.value, one.typed, one.version)
-            };
-            nested.retain(|one| rows.iter().any(|row| twin(one, row)));
-        }
+        exports.iter_mut().for_each(Export::keep_twins_only);
         let mut store = store_of(&[]);
         let left = take(&mut store, &exports, &steps);
         let expected = with_links_of(&store, &left.iter().map(|which| &exports[*which]).collect::<Vec<_>>());
