@@ -67,6 +67,12 @@ proptest! {
         if wipes {
             last.wipe_deleted(crate::KEPT_MS, "Europe/Berlin").expect("wiped");
             check_whole(&last);
+            if let Some(import) = import(&last, undone) {
+                undo(&mut last, import);
+                check_whole(&last);
+                ingest(&mut last, &exports[undone]);
+                check_whole(&last);
+            }
             return Ok(());
         }
         if let Some((a, b)) = import(&first, undone).zip(import(&last, undone)) {
