@@ -145,7 +145,7 @@ def moves(window, rounds, sideways):
     """Milliseconds from a turn of the wheel to its chart: sideways it moves the days, else it changes how many."""
     window.visit("#/type/heart_rate?range=year")
     window.wait("the chart", "return document.querySelector('[role=slider]') !== null")
-    delta = "deltaX: i % 2 ? 100 : -100" if sideways else "deltaY: i % 4 < 2 ? -100 : 100"
+    delta = "deltaX: i % 2 ? 100 : -100" if sideways else "ctrlKey: true, deltaY: i % 4 < 2 ? -100 : 100"
     script = MEASURE + f"""
     (async () => {{
       const taken = []

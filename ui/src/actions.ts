@@ -45,7 +45,8 @@ function showMenuBar(shown: boolean): void {
 /** As it was left: menus in the page's language, and the size of the page. */
 export function restore(): void {
   showMenuBar(remembered(MENU_BAR) === 'shown')
-  if (zoomNow() !== 1) zoom(zoomNow())
+  // Its own size, too: the page is not alone in the window, and may have been loaded anew.
+  if (remembered(ZOOM) !== null) zoom(zoomNow())
 }
 
 /** Lets somebody choose a file in the system's own dialog, and imports it. */

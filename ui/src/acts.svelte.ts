@@ -1,6 +1,7 @@
 // What the owner does to what is stored: done, told, and taken back by a button or Ctrl/Cmd Z.
 import * as ipc from './ipc'
 import { refresh } from './library.svelte'
+import { forgetLink } from './link.svelte'
 
 export const acting = $state({
   /** What was done last, for as long as the page tells it. */
@@ -28,6 +29,8 @@ export function reset(): void {
 export async function act(work: () => Promise<ipc.Act>): Promise<boolean> {
   if (acting.busy) return false
   Object.assign(acting, { busy: true, error: null })
+  // What is told of an act comes in its place.
+  forgetLink()
   try {
     const last = await work()
     const back = last.taken_back !== null

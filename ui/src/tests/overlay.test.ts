@@ -37,9 +37,9 @@ test('arrow keys read the chart bucket by bucket', () => {
   unmount(app)
 })
 
-test('a stretch that is drawn into the chart is zoomed to, and the wheel zooms around the pointer', () => {
+test('a stretch that is drawn into the chart is zoomed to', () => {
   const zoomed: [number, number][] = []
-  const props = { chart: chart.answer as unknown as Chart, height: 280, zoom: (from: number, to: number) => void zoomed.push([from, to]) }
+  const props = { chart: chart.answer as unknown as Chart, height: 280, zoom: (from: number, to: number) => zoomed.push([from, to]) > 0 }
   const app = mount(Overlay, { target: document.body, props })
   flushSync()
   const slider = document.querySelector('[role=slider]') as HTMLElement
@@ -64,4 +64,37 @@ test('a stretch that is drawn into the chart is zoomed to, and the wheel zooms a
   slider.dispatchEvent(new KeyboardEvent('keydown', { key: '-', bubbles: true }))
   expect(zoomed[1]).toEqual([-0.25, 1.25])
   unmount(app)
+})
+
+/** What one turn of the wheel does to a chart that somebody has come to or not, looks closer at or not. */
+function turn(wheel: WheelEventInit, { focused = false, pans = false, moves = true } = {}) {
+  const zoomed: [number, number][] = []
+  const zoom = (from: number, to: number) => zoomed.push([from, to]) > 0 && moves
+  const app = mount(Overlay, { target: document.body, props: { chart: chart.answer as unknown as Chart, height: 280, zoom, pans } })
+  flushSync()
+  const slider = document.querySelector('[role=slider]') as HTMLElement
+  if (focused) slider.focus()
+  const { left, right } = chart.answer.scale
+  const event = new WheelEvent('wheel', { cancelable: true, bubbles: true, ...wheel })
+  // The tests' page forgets where the pointer was and which keys were held.
+  const held = { clientX: (left + right) / 2, shiftKey: false, ctrlKey: false, metaKey: false, ...wheel }
+  for (const [key, value] of Object.entries(held)) Object.defineProperty(event, key, { value })
+  slider.dispatchEvent(event)
+  unmount(app)
+  return { zoomed: zoomed[0]?.map((share) => share.toFixed(2)), taken: event.defaultPrevented }
+}
+
+test('the wheel moves along or scrolls the page, and grows with Ctrl', () => {
+  const check = (wheel: WheelEventInit, how: Parameters<typeof turn>[1], zoomed: string[] | undefined, taken: boolean) =>
+    expect([wheel, how, turn(wheel, how)]).toEqual([wheel, how, { zoomed, taken }])
+  const along = ['0.25', '1.25']
+  check({ deltaY: 100 }, {}, undefined, false)
+  check({ deltaY: 100 }, { focused: true }, along, true)
+  check({ deltaY: 100 }, { pans: true }, along, true)
+  check({ deltaY: -100 }, { pans: true }, ['-0.25', '0.75'], true)
+  check({ deltaX: 100 }, {}, along, true)
+  check({ deltaY: 100, shiftKey: true }, {}, along, true)
+  check({ deltaY: 100, ctrlKey: true }, {}, ['-0.25', '1.25'], true)
+  check({ deltaY: -100, metaKey: true }, {}, ['0.17', '0.83'], true)
+  check({ deltaX: 100 }, { moves: false }, along, false)
 })

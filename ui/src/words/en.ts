@@ -805,7 +805,7 @@ export const en = {
     menu_bar: 'Show or hide the menu bar',
     off: 'Single-letter keys can be switched off in the settings.',
     pointer:
-      'With a pointer: draw a stretch into a chart to see it from closer by. From then on a drag moves along, and Shift with a drag draws. The wheel shows less or more; sideways it moves along.',
+      'With a pointer: draw a stretch into a chart to see it from closer by. From then on a drag moves along, and Shift with a drag draws. The wheel moves along there, and sideways everywhere; with Ctrl or Cmd it shows less or more.',
   },
 
   types: {
