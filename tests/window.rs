@@ -485,11 +485,13 @@ mod linux {
         let found = window.run(
             "const cuts = (what) => ['hidden', 'clip'].includes(what); \
              const wide = [...document.querySelectorAll('body *')].filter((el) => { \
-               if (el.closest('.only-heard, svg, .crop, input, dialog:not([open])') || el.closest('[title]') || !el.checkVisibility()) return false; \
+               if (el.closest('.only-heard, svg, .crop, .frame, input, dialog:not([open])') || el.closest('[title]') || !el.checkVisibility()) return false; \
                const style = getComputedStyle(el); \
                return (cuts(style.overflowX) || el.tagName === 'MAIN') && el.scrollWidth > el.clientWidth + 1 \
                  || cuts(style.overflowY) && el.scrollHeight > el.clientHeight + 1; }); \
-             return wide.map((el) => `${el.tagName}.${el.className} ${el.innerText?.slice(0, 60)}`)",
+             const tip = document.querySelector('.tip'), [inner, outer] = [tip, tip?.parentElement].map((el) => el?.getBoundingClientRect()); \
+             const out = tip && (inner.left < outer.left - 1 || inner.right > outer.right + 1 || inner.bottom > outer.bottom + 1); \
+             return [...wide, ...(out ? [tip] : [])].map((el) => `${el.tagName}.${el.className} ${el.innerText?.slice(0, 60)}`)",
         );
         serde_json::from_value(found).unwrap()
     }

@@ -106,6 +106,9 @@ fn rows(store: &Store, Chosen { word, days, source }: Chosen<'_>) -> Result<Rows
         None => None,
         Some(word) => Some(find(&store.stored_sources()?, word)?.id),
     };
+    // An act holds for imports to come, and what nobody has measured yet is not meant: a chart may end in days to come.
+    let last = store.types()?.into_iter().find(|row| row.kind.identifier == kind).and_then(|row| row.days);
+    let days = Days { to: days.to.map(|to| last.map_or(to, |(_, last)| to.min(last))), ..days };
     let (from_ms, until_ms) = days.instants(&zones).range_ms();
     Ok(Rows { kind, from_ms: days.from.map(|_| from_ms), until_ms: days.to.map(|_| until_ms), source })
 }

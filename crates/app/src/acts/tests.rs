@@ -80,17 +80,28 @@ fn rows_of_some_days_and_one_source_count_no_more_until_it_is_taken_back() {
     assert_eq!(take_back(&folder, 99, NOW_MS).expect_err("none").code, Code::UnknownAct);
 }
 
+fn import(folder: &Folder, name: &str, rows: &[String]) -> store::Report {
+    let file = folder.dir().join(name);
+    let text = format!("<?xml version=\"1.0\"?><HealthData locale=\"en_GB\">{}</HealthData>", rows.concat());
+    std::fs::write(&file, text).expect("written");
+    let (input, options) = (crate::import::Input::Path(file), crate::import::Options::default());
+    crate::import::import(folder, &input, &options, &mut |_| true).expect("an import").report
+}
+
+#[test]
+fn what_comes_after_the_last_day_of_today_is_not_hidden() {
+    let folder = walker("to-come");
+    hide(&folder, chosen("2026-03-12", "2026-03-31", None), true, NOW_MS).expect("deleted");
+    import(&folder, "more.xml", &[steps("Phone", 13, 20, 5), steps("Phone", 20, 9, 7)]);
+    assert_eq!(days(&folder), told(&[("10", 110.0), ("11", 110.0), ("20", 7.0)]));
+    whole(&folder);
+}
+
 #[test]
 fn what_is_hidden_stays_hidden_whatever_is_imported_and_undone() {
     let folder = walker("again");
     hide(&folder, chosen("2026-03-11", "2026-03-12", Some("Phone")), false, NOW_MS).expect("hidden");
-    let import = |name: &str, rows: &[String]| {
-        let file = folder.dir().join(name);
-        let text = format!("<?xml version=\"1.0\"?><HealthData locale=\"en_GB\">{}</HealthData>", rows.concat());
-        std::fs::write(&file, text).expect("written");
-        let (input, options) = (crate::import::Input::Path(file), crate::import::Options::default());
-        crate::import::import(&folder, &input, &options, &mut |_| true).expect("an import").report
-    };
+    let import = |name: &str, rows: &[String]| import(&folder, name, rows);
     let report =
         import("more.xml", &[steps("Phone", 11, 9, 100), steps("Phone", 11, 20, 5), steps("Phone", 13, 20, 5)]);
     assert_eq!((report.counts.new, report.counts.known, report.hidden), (2, 1, 1));
