@@ -26,6 +26,8 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use crate::plurals::{OTHER, Plurals};
+
 /// Languages besides English, by the tag that a computer names them with: the files of `ui/src/words`, which the build
 /// finds. A further one is one more file there.
 const CATALOGUES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/catalogues.rs"));
@@ -103,8 +105,10 @@ struct Catalogue {
     names_begin_small: bool,
     /// Words and sentences.
     words: HashMap<String, String>,
-    /// What is counted, by what one is called.
-    counted: HashMap<String, Forms>,
+    /// What is counted, by what one is called: words for each sort of number that the language tells apart.
+    counted: HashMap<String, HashMap<String, String>>,
+    #[serde(skip)]
+    plurals: Plurals,
     /// Names of types.
     types: HashMap<String, String>,
     /// Names of workouts.
@@ -122,22 +126,24 @@ pub struct Numbers {
 
 const ENGLISH: Numbers = Numbers { group: ',', point: '.' };
 
-/// One of something, and several.
-#[derive(Debug, Deserialize)]
-struct Forms {
-    one: String,
-    other: String,
-}
-
 impl Catalogue {
     fn word(&self, key: &str) -> Option<&str> {
         [&self.words, &self.types, &self.workouts].into_iter().find_map(|part| part.get(key)).map(String::as_str)
+    }
+
+    /// The words for so many of something.
+    fn counted(&self, n: u64, one: &str) -> Option<&str> {
+        let forms = self.counted.get(one)?;
+        forms.get(self.plurals.sort(n)).or_else(|| forms.get(OTHER)).map(String::as_str)
     }
 }
 
 fn catalogues() -> &'static [Catalogue] {
     static READ: LazyLock<Vec<Catalogue>> = LazyLock::new(|| {
-        let read = |(_, text): &(&str, &str)| serde_json::from_str(text);
+        let read = |(tag, text): &(&str, &str)| {
+            let catalogue: Catalogue = serde_json::from_str(text)?;
+            Ok::<_, serde_json::Error>(Catalogue { plurals: Plurals::of(tag), ..catalogue })
+        };
         // They are part of the program, and a test reads them.
         CATALOGUES.iter().map(read).collect::<Result<_, _>>().expect("catalogues can be read")
     });
@@ -211,10 +217,10 @@ pub fn counted(n: u64, one: &str) -> String {
         format!("{number} {noun}{}", if n == 1 { "" } else { "s" })
     };
     let language = spoken();
-    let Some(forms) = language.catalogue().and_then(|catalogue| catalogue.counted.get(one)) else { return plain() };
-    match language {
-        Language::Pseudo => stretched(&plain()),
-        _ => fill(if n == 1 { &forms.one } else { &forms.other }, &[("n", &number)]),
+    match language.catalogue().and_then(|catalogue| catalogue.counted(n, one)) {
+        None => plain(),
+        Some(_) if language == Language::Pseudo => stretched(&plain()),
+        Some(words) => fill(words, &[("n", &number)]),
     }
 }
 

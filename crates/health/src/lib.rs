@@ -14,6 +14,7 @@ pub mod formats;
 pub mod kind;
 pub mod language;
 pub mod phone;
+pub mod plurals;
 pub mod series;
 pub mod time;
 pub mod unit;

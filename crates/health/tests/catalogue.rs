@@ -9,6 +9,7 @@ use std::{env, fs, process};
 
 use catalogues_of_build::{found, table};
 use health::language::Language;
+use health::plurals::Plurals;
 use serde_json::{Map, Value};
 
 /// One file for each language, with the page's words and the program's.
@@ -154,8 +155,11 @@ fn words_have_the_places_of_their_text_and_none_is_empty() {
             assert!(!text.ends_with('.') || words.ends_with('.'), "{name}: {text}");
         }
         for (text, forms) in part(&catalogue, "counted") {
-            for form in ["one", "other"] {
-                let words = forms.get(form).and_then(Value::as_str).expect("words");
+            let tag = Path::new(&name).file_stem().and_then(|tag| tag.to_str()).expect("a tag");
+            let sorts: BTreeSet<&str> = Plurals::of(tag).sorts().into_iter().collect();
+            let forms = forms.as_object().expect("words for every sort of number");
+            assert_eq!(forms.keys().map(String::as_str).collect::<BTreeSet<_>>(), sorts, "{name}: {text}");
+            for words in forms.values().map(|words| words.as_str().expect("words")) {
                 assert_eq!(places(words), BTreeSet::from(["n"]), "{name}: {text}");
             }
         }
