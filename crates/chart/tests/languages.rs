@@ -12,9 +12,10 @@ use health::language::{Language, speak};
 use samples::{Amount, charts, check_golden};
 
 /// Signs of units, and what samples say by themselves, as a recorder does.
-const NO_WORDS: [&str; 32] = [
-    "sinus", "rhythm", "bpm", "mmHg", "kcal", "ms", "mg", "dL", "mmol", "L", "kg", "km", "ml", "mV", "mm", "s", "h",
-    "min", "m", "lb", "mi", "ft", "SDNN", "RMSSD", "C", "Europe", "Berlin", "Asia", "Tokyo", "Heart", "VO", "ESH",
+const NO_WORDS: [&str; 35] = [
+    "sinus", "rhythm", "bpm", "dB", "WHO", "ITU", "mmHg", "kcal", "ms", "mg", "dL", "mmol", "L", "kg", "km", "ml",
+    "mV", "mm", "s", "h", "min", "m", "lb", "mi", "ft", "SDNN", "RMSSD", "C", "Europe", "Berlin", "Asia", "Tokyo",
+    "Heart", "VO", "ESH",
 ];
 
 /// Every chart there is, of everything, of one thing and of nothing.

@@ -8,6 +8,7 @@ use chart::traces::{Trace, Traced};
 use chart::vital::Level;
 use chart::years::{By, Year};
 use chart::{Hue, Model, cumulative, heart_zones, hypnogram, vital, years};
+use health::language::word;
 
 use super::{Amount, Dice, berlin, daily, days, night, round};
 
@@ -21,7 +22,8 @@ pub fn zones(amount: Amount) -> Model {
             slots.push(ZoneSlot { start_ms, end_ms, minutes, workouts: 1, complete: true });
         }
     }
-    let begin = Begin { bpm: [112.0, 131.0, 150.0, 168.0], by: "60, 70, 80 and 90 % of your highest" };
+    let by = word("by the highest minute of the two years before");
+    let begin = Begin { bpm: [112.0, 131.0, 150.0, 168.0], by: &by };
     heart_zones::model(&amount.of(slots), Some(begin), days(28), &berlin())
 }
 
@@ -62,7 +64,7 @@ pub fn night_with_traces(amount: Amount) -> Model {
 /// How loud it was, and the level that a rule names.
 pub fn loudness(amount: Amount) -> Model {
     let (buckets, _) = daily(&days(28), 84, 71.0, 5.0, |i| i != 12);
-    let measure = Measure { title: "Headphone audio levels", unit: "dB", hue: Hue::Vitals, decimals: 0 };
+    let measure = Measure { title: "Headphone Audio Levels", unit: "dB", hue: Hue::Vitals, decimals: 0 };
     let level = Level { value: 80.0, words: "80 dB: WHO and ITU name 40 hours a week as a limit" };
     vital::model_with(&measure, (&amount.of(buckets), &[]), Some(level), None, days(28), &berlin())
 }
