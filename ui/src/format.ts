@@ -51,7 +51,8 @@ export function length(minutes: number): string {
 
 /** Minutes after midnight: 1390 -> "23:10" */
 export function clock(minutes: number): string {
-  const all = ((Math.round(minutes) % 1440) + 1440) % 1440
+  // Cut as clocks do, and as the program does; a hair more, because minutes come from divisions.
+  const all = ((Math.floor(minutes + 1e-6) % 1440) + 1440) % 1440
   return `${String(Math.floor(all / 60)).padStart(2, '0')}:${String(all % 60).padStart(2, '0')}`
 }
 

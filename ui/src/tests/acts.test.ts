@@ -52,6 +52,17 @@ test('rows of the days that are shown are hidden, and Ctrl Z brings them back', 
   expect(called.filter(([name]) => name === 'take_back')).toHaveLength(1)
 })
 
+test('who hides the last days stays where these were', async () => {
+  begin('#/type/step_count?range=week')
+  await says('4 rows count there now.')
+  const rows = last('count_rows')?.rows as { from: string; to: string }
+  ;(await button('[data-testid=hide]', 'Hide')).click()
+  await says('4 rows are deleted, for good in 30 days.')
+  expect(location.hash).toContain(`date=${rows.to}`)
+  expect(last('chart')).toMatchObject({ question: { last: rows.to } })
+  expect(last('count_rows')).toMatchObject({ rows })
+})
+
 test('who deletes is asked once more', async () => {
   begin('#/type/step_count?range=week')
   ;(await button('[data-testid=hide]', 'Delete\u2026')).click()

@@ -42,7 +42,7 @@ test('numbers have the digits that they deserve', () => {
 
 test('lengths and times of day', () => {
   expect([0, 45, 60, 432, 483.6].map(length)).toEqual(['0\u00a0min', '45\u00a0min', '1\u00a0h', '7\u00a0h 12\u00a0min', '8\u00a0h 04\u00a0min'])
-  expect([0, 1390, 1440, -10].map(clock)).toEqual(['00:00', '23:10', '00:00', '23:50'])
+  expect([0, 1390, 1390.9, 1440, -10].map(clock)).toEqual(['00:00', '23:10', '23:10', '00:00', '23:50'])
   expect(pace(332)).toBe('5:32')
   const mile = { symbol: 'mi', metres: 1609.344 }
   expect(way(6240, { symbol: 'km', metres: 1000 })).toBe('6.24\u00a0km')

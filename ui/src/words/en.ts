@@ -43,7 +43,6 @@ export const en = {
     stays: 'Everything stays on this computer.',
     how: 'How to get it',
     fails: 'It can take a few minutes; raise Auto-Lock first if it fails.',
-    pair: 'Pair a phone instead',
     old: (days: number) => `Your export is ${count(days)} days old. A newer one adds what is new.`,
     showSleep: 'See your nights',
     steps: [
@@ -265,6 +264,7 @@ export const en = {
     nights: (n: number, all: number) => `${count(n)} of ${count(all)} nights`,
     usual: (covered: string, low: string, high: string) => `${covered} \u00b7 usual ${low} \u2013 ${high}`,
     before: (covered: string, before: string) => `${covered} \u00b7 ${before} in the four weeks before`,
+    latest: (day: string) => `latest, ${day}`,
     lastOn: (day: string) => `last on ${day}`,
     firstOn: (day: string) => `first on ${day}`,
   },
@@ -280,7 +280,7 @@ export const en = {
   overview: { nights: 'Nights' },
   changes: {
     title: 'What changed',
-    none: 'Nothing that enough days support. The last week is much like the four weeks before.',
+    none: 'No change that enough days support: they are too few, or the last week with data is much like the four weeks before it.',
     why: 'The last seven days beside the 28 before, or 28 days beside the 28 before; only what 20 or more of those days support.',
     bedtime: (by: string, later: boolean, days: number) => `Asleep ${by} ${later ? 'later' : 'earlier'} than in the ${count(days)} nights before`,
     latest: (name: string, value: string, unit: string) => `${name} has a new value, ${value} ${unit}`,

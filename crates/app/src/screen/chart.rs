@@ -150,6 +150,7 @@ pub fn chart(folder: &Folder, ask: &Ask, now_ms: i64) -> Result<Shown> {
     let slots = if over_time { slots(&model, &question, &zones) } else { Vec::new() };
     let events = is_now_and_then(&store, &question.subject)?;
     let hero = hero(&model, events)
+        .map(|hero| of_half(hero, &question.subject))
         .filter(|_| matches!(question.subject, Subject::Type(_) | Subject::HeartRate(_) | Subject::Pressure));
     // What happens now and then has no average that it could be beside.
     let context = if ask.small && !events { context((&store, &zones), &question, first)? } else { None };
@@ -253,6 +254,17 @@ fn hero(model: &Model, events: bool) -> Option<Hero> {
     })
 }
 
+/// Systolic and diastolic share one chart, whose number is both; who asks for one of them is told that one.
+fn of_half(hero: Hero, subject: &Subject) -> Hero {
+    let Subject::Type(word) = subject else { return hero };
+    let value = match (fold(health::kind::short_name(word)).as_str(), hero.high) {
+        ("bloodpressuresystolic", Some(high)) => high,
+        ("bloodpressurediastolic", Some(_)) => hero.value,
+        _ => return hero,
+    };
+    Hero { what: "latest", value, high: None, ..hero }
+}
+
 fn number(model: &Model, events: bool) -> Option<(&'static str, f64, Option<f64>)> {
     let columns = blocks(&model.layers).next().is_some();
     // Single measurements: the newest says more than their mean.
@@ -353,6 +365,19 @@ mod tests {
         check_hero("oxygen_saturation", "month", "average");
         check_hero("body_mass", "all", "latest");
         check_hero("blood_pressure", "all", "pair");
+    }
+
+    #[test]
+    fn half_of_a_blood_pressure_tells_its_own_number() {
+        let folder = TestFolder::filled("screen-halves");
+        let hero =
+            |subject: &str| chart(&folder, &ask(subject, "all", true), NOW_MS).expect(subject).hero.expect(subject);
+        let pair = hero("blood_pressure");
+        assert!(pair.high.is_some_and(|high| high > pair.value), "{pair:?}");
+        let told = |subject: &str| (hero(subject).what, Some(hero(subject).value), hero(subject).high);
+        assert_eq!(told("blood_pressure_systolic"), ("latest", pair.high, None));
+        assert_eq!(told("blood_pressure_diastolic"), ("latest", Some(pair.value), None));
+        assert_eq!(told("HKQuantityTypeIdentifierBloodPressureSystolic"), ("latest", pair.high, None));
     }
 
     fn category(kind: &str, value: &str, from: &str, until: &str) -> String {

@@ -16,7 +16,7 @@ use plotters::prelude::*;
 pub(crate) use pen::{Drawing, FINE, FONT};
 
 use crate::layer::Layer;
-use crate::model::Model;
+use crate::model::{Gap, Model};
 use crate::number::no_data;
 use crate::svg::{Scale, Size};
 use crate::theme::Palette;
@@ -89,7 +89,7 @@ fn words_for_nothing(pen: &Pen, frame: &Frame, model: &Model) -> Drawing<()> {
         let at = ((frame.area.left + frame.area.right) / 2.0, middle - 8.0);
         return pen.text(&no_data(), at, Px::MIDDLE, pen.palette.faint, pen::FONT_SIZE);
     }
-    for gap in &model.gaps {
+    for gap in model.gaps.iter().filter(|gap| !seems_all(gap, model)) {
         let (Some(from), Some(to)) = (frame.x(gap.start_ms as f64), frame.x(gap.end_ms as f64)) else { continue };
         if to - from >= ROOM_FOR_WORDS {
             let at = ((from + to) / 2.0, middle - 8.0);
@@ -97,4 +97,36 @@ fn words_for_nothing(pen: &Pen, frame: &Frame, model: &Model) -> Drawing<()> {
         }
     }
     Ok(())
+}
+
+/// Whether words in a gap would seem to speak of the whole chart: one at its edge that takes more than half of it.
+fn seems_all(gap: &Gap, model: &Model) -> bool {
+    let (start, end) = (gap.start_ms as f64, gap.end_ms as f64);
+    let is_at_edge = start <= model.x.from || end >= model.x.to;
+    is_at_edge && end - start > (model.x.to - model.x.from) / 2.0
+}
+
+#[cfg(test)]
+mod tests {
+    use health::time::Zones;
+
+    use super::*;
+    use crate::{Range, Step};
+
+    #[track_caller]
+    fn check(start_ms: i64, end_ms: i64, expected: bool) {
+        let range = Range { start_ms: 0, end_ms: 100, step: Step::Day };
+        let mut model = Model::new("", "", range, &Zones::named("UTC").expect("a zone"));
+        (model.x.from, model.x.to) = (0.0, 100.0);
+        assert_eq!(seems_all(&Gap { start_ms, end_ms }, &model), expected, "{start_ms} to {end_ms}");
+    }
+
+    #[test]
+    fn a_chart_with_one_dot_at_its_end_is_not_called_empty() {
+        check(0, 97, true);
+        check(3, 100, true);
+        check(3, 97, false);
+        check(0, 50, false);
+        check(60, 100, false);
+    }
 }
