@@ -281,6 +281,7 @@ export const en = {
   changes: {
     title: 'What changed',
     none: 'No change that enough days support: they are too few, or the last week with data is much like the four weeks before it.',
+    since: (day: string) => `There are no data since ${day}, so there is no week to speak of.`,
     why: 'The last seven days beside the 28 before, or 28 days beside the 28 before; only what 20 or more of those days support.',
     bedtime: (by: string, later: boolean, days: number) => `Asleep ${by} ${later ? 'later' : 'earlier'} than in the ${count(days)} nights before`,
     latest: (name: string, value: string, unit: string) => `${name} has a new value, ${value} ${unit}`,
