@@ -79,7 +79,7 @@ export interface Chart {
   /** The word of the type that explains its numbers. */
   explains?: string
   /** The nearest days with data, where there are none here. */
-  nearest?: { before: string | null; after: string | null }
+  nearest?: Nearest
   /** All of the x axis, where parts of it can be shown. */
   whole?: { from: number; to: number; least: number }
   open: boolean
@@ -90,6 +90,14 @@ export interface Chart {
   summary: string
   columns: string[]
   rows: string[][]
+}
+
+/** Days with data before and after some without any; of sleep those that nights count for. */
+export interface Nearest {
+  days: [string, string]
+  nights: boolean
+  before: string | null
+  after: string | null
 }
 
 export type Stage = 'awake' | 'rem' | 'core' | 'deep' | 'unspecified'

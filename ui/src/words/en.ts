@@ -214,6 +214,7 @@ export const en = {
     aDay: 'a day',
     noData: 'no data',
     elsewhere: (days: string) => `No data ${days}. The nearest day with data:`,
+    noNight: (days: string) => `No night counts for ${days}. The nearest night:`,
     covered: {
       hour: 'Hours with data',
       day: 'Days with data',
@@ -267,6 +268,8 @@ export const en = {
     before: (covered: string, before: string) => `${covered} \u00b7 ${before} in the four weeks before`,
     lastOn: (day: string) => `last on ${day}`,
     firstOn: (day: string) => `first on ${day}`,
+    lastNight: (day: string) => `last the night of ${day}`,
+    firstNight: (day: string) => `first the night of ${day}`,
   },
   cards: {
     arrange: 'Arrange cards',

@@ -118,6 +118,10 @@ const BEFORE_DAYS: u32 = 28;
 /// Days with data before and after a stretch that has none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Nearest {
+    /// The first and last day of the stretch itself; of one night the day that it would count for, twice.
+    pub days: (String, String),
+    /// Whether all of these are days that nights count for.
+    pub nights: bool,
     /// The last one before.
     pub before: Option<String>,
     /// The first one after.
@@ -154,9 +158,11 @@ pub fn chart(folder: &Folder, ask: &Ask, now_ms: i64) -> Result<Shown> {
     // What happens now and then has no average that it could be beside.
     let context = if ask.small && !events { context((&store, &zones), &question, first)? } else { None };
     let empty = model.is_empty();
-    let nearest = if empty { lead::nearest(&store, &question.subject, (first, last))? } else { None };
+    let is_night = model.table.columns.first().is_some_and(|head| *head == said(FROM));
+    // The hours of a night lie on two days, and it counts for one.
+    let own = if is_night { question.last.map_or((last, last), |day| (day, day)) } else { (first, last) };
+    let nearest = if empty { lead::nearest((&store, &zones), &question.subject, own, is_night)? } else { None };
     let explains = lead::explains(&store, &question.subject)?;
-    let is_night = model.table.columns.first().is_some_and(|head| head == FROM);
     let measured = if is_night && !empty { charts::measured(&store, &model.range)? } else { Vec::new() };
     if ask.small {
         bare(&mut model);
@@ -470,8 +476,8 @@ mod tests {
         crate::settings::set(&folder, "home_zone", "UTC").expect("set");
         let ask = Ask { last: Some(last.to_owned()), ..ask("step_count", "week", false) };
         let found = chart(&folder, &ask, NOW_MS).expect("a chart").nearest;
-        let own = |day: Option<&str>| day.map(str::to_owned);
-        assert_eq!(found, expected.map(|(before, after)| Nearest { before: own(before), after: own(after) }));
+        let found = found.as_ref().map(|found| (found.before.as_deref(), found.after.as_deref()));
+        assert_eq!(found, expected);
     }
 
     #[test]
@@ -480,5 +486,48 @@ mod tests {
         check_nearest("2026-02-14", Some((None, Some("2026-03-01"))));
         check_nearest("2026-04-14", Some((Some("2026-03-20"), None)));
         check_nearest("2026-03-20", None);
+    }
+
+    /// Nights of 9, 11 and 20 March by waking up, a nap on the 14th, and time in bed only before the 16th.
+    fn nights_folder(name: &str, label: &str) -> TestFolder {
+        let asleep = |from, until| category("SleepAnalysis", "SleepAnalysisAsleepCore", from, until);
+        let rows = [
+            asleep("08 23:00", "09 06:00"),
+            asleep("10 23:00", "11 06:00"),
+            asleep("14 13:00", "14 14:00"),
+            category("SleepAnalysis", "SleepAnalysisInBed", "15 23:00", "16 06:00"),
+            asleep("19 23:00", "20 06:00"),
+        ];
+        let folder = TestFolder::of_rows(name, &rows);
+        crate::settings::set(&folder, "home_zone", "UTC").expect("set");
+        crate::settings::set(&folder, "night_label", label).expect("set");
+        folder
+    }
+
+    #[track_caller]
+    fn check_nights(label: &str, asked: (&str, &str), last: &str, days: (&str, &str), near: [Option<&str>; 2]) {
+        let folder = nights_folder(&format!("nearest-{label}-{last}-{}", asked.0.len()), label);
+        let ask = |last: &str| Ask { last: Some(last.to_owned()), ..ask(asked.0, asked.1, false) };
+        let found = chart(&folder, &ask(last), NOW_MS).expect("a chart").nearest.expect("a gap");
+        assert_eq!((found.days.0.as_str(), found.days.1.as_str(), found.nights), (days.0, days.1, true));
+        assert_eq!([found.before.as_deref(), found.after.as_deref()], near);
+        // What it leads to has data.
+        for day in near.into_iter().flatten() {
+            assert!(!chart(&folder, &ask(day), NOW_MS).expect("a chart").empty, "{day}");
+        }
+    }
+
+    #[test]
+    fn a_gap_in_sleep_names_the_nearest_nights_by_their_label() {
+        let (night, nights, stages) = (("sleep:night", "day"), ("sleep:nights", "2"), ("sleep:stages", "2"));
+        let one = |day: &'static str| (day, day);
+        check_nights("wake", night, "2026-03-10", one("2026-03-10"), [Some("2026-03-09"), Some("2026-03-11")]);
+        check_nights("wake", night, "2026-03-12", one("2026-03-12"), [Some("2026-03-11"), Some("2026-03-16")]);
+        check_nights("evening", night, "2026-03-09", one("2026-03-09"), [Some("2026-03-08"), Some("2026-03-10")]);
+        let days = ("2026-03-12", "2026-03-13");
+        check_nights("wake", nights, "2026-03-13", days, [Some("2026-03-11"), Some("2026-03-16")]);
+        check_nights("wake", stages, "2026-03-13", days, [Some("2026-03-11"), Some("2026-03-20")]);
+        check_nights("evening", stages, "2026-03-13", days, [Some("2026-03-10"), Some("2026-03-19")]);
+        check_nights("wake", stages, "2026-03-25", ("2026-03-24", "2026-03-25"), [Some("2026-03-20"), None]);
     }
 }
