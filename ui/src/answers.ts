@@ -37,6 +37,8 @@ export interface Hero {
   readings: number | null
   withData: number
   slots: number
+  /** What explains it: one type and its days, of a pair those of each half. */
+  leads: { word: string; name: string | null; firstDay: string; lastDay: string }[]
 }
 
 /** The four weeks before. */
@@ -144,6 +146,8 @@ export interface Explained {
   covered_min?: number
   shared_min?: number
   asleep?: number
+  /** The newest reading of the day, which need not be its number. */
+  latest?: { at: string; clock: string; value: number }
   nap_min?: number | null
   /** Rows of the day that the owner hid, and what was said about its sleep. */
   hidden?: number

@@ -434,6 +434,7 @@ export const en = {
     lowest: 'Lowest',
     highest: 'Highest',
     withData: 'Days with data',
+    latest: (value: string, clock: string) => `The newest reading of the day is ${value}, at ${clock}.`,
   },
 
   acts: {

@@ -90,6 +90,22 @@ pub struct Hero {
     pub with_data: usize,
     /// All slots.
     pub slots: usize,
+    /// What explains it: one type, of a pair that of each half.
+    pub leads: Vec<Lead>,
+}
+
+/// Where a number is explained.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Lead {
+    /// The word of the type.
+    pub word: String,
+    /// Its name, where there are several.
+    pub name: Option<String>,
+    /// First local day; of a number that is one reading the day of that.
+    pub first_day: String,
+    /// Last local day.
+    pub last_day: String,
 }
 
 /// The four weeks before a stretch.
@@ -164,6 +180,15 @@ pub fn chart(folder: &Folder, ask: &Ask, now_ms: i64) -> Result<Shown> {
     let nearest = if empty { lead::nearest((&store, &zones), &question.subject, own, is_night)? } else { None };
     let explains = lead::explains(&store, &question.subject)?;
     let measured = if is_night && !empty { charts::measured(&store, &model.range)? } else { Vec::new() };
+    let hero = match (hero, &explains) {
+        (Some(hero), Some(word)) => {
+            // One reading is of its own day, whatever range it is shown in.
+            let at = reading_at(&model).filter(|_| matches!(hero.what, "latest" | "pair")).map(|at| zones.day(at));
+            let leads = lead::leads(&store, &question.subject, word, at.map_or((first, last), |day| (day, day)))?;
+            Some(Hero { leads, ..hero })
+        }
+        (hero, _) => hero,
+    };
     if ask.small {
         bare(&mut model);
     }
@@ -256,6 +281,7 @@ fn hero(model: &Model, events: bool) -> Option<Hero> {
         readings: model.totals.as_ref().filter(|_| what == "range" || what == "average").map(|totals| totals.n),
         with_data: model.buckets.len(),
         slots: if model.buckets.is_empty() { 0 } else { model.table.rows.len() },
+        leads: Vec::new(),
     })
 }
 
@@ -283,6 +309,16 @@ fn latest(model: &Model) -> Option<(&'static str, f64, Option<f64>)> {
         Layer::Dots { points, .. } => points.last().map(|point| ("latest", point.1, None)),
         _ => None,
     })
+}
+
+/// When the reading of [`latest`] was.
+fn reading_at(model: &Model) -> Option<i64> {
+    let at = model.layers.iter().find_map(|layer| match layer {
+        Layer::Strokes { spans, .. } => spans.last().map(|span| span.at),
+        Layer::Dots { points, .. } => points.last().map(|point| point.0),
+        _ => None,
+    });
+    at.map(|at| at as i64)
 }
 
 /// As many as the table prints.
@@ -359,6 +395,42 @@ mod tests {
         check_hero("oxygen_saturation", "month", "average");
         check_hero("body_mass", "all", "latest");
         check_hero("blood_pressure", "all", "pair");
+    }
+
+    #[track_caller]
+    fn check_leads(subject: &str, range: &str, expected: &[(&str, &str, &str)]) {
+        let quantity = |kind: &str, unit: &str, value: &str, at: &str| {
+            format!(
+                "<Record type=\"HKQuantityTypeIdentifier{kind}\" sourceName=\"Scale\" unit=\"{unit}\" value=\"{value}\" \
+                 startDate=\"2026-03-{at}:00 +0000\" endDate=\"2026-03-{at}:00 +0000\"/>"
+            )
+        };
+        let rows = [
+            quantity("BodyMass", "kg", "74", "02 07:00"),
+            quantity("BodyMass", "kg", "72", "12 07:00"),
+            quantity("BloodPressureSystolic", "mmHg", "120", "11 07:00"),
+            quantity("BloodPressureDiastolic", "mmHg", "80", "11 07:00"),
+            quantity("StepCount", "count", "900", "13 07:00"),
+        ];
+        let folder = TestFolder::of_rows(&format!("screen-leads-{subject}-{range}"), &rows);
+        crate::settings::set(&folder, "home_zone", "UTC").expect("set");
+        let ask = Ask { last: Some("2026-03-14".to_owned()), ..ask(subject, range, false) };
+        let leads = chart(&folder, &ask, NOW_MS).expect("a chart").hero.expect("a number").leads;
+        let found: Vec<(&str, &str, &str)> =
+            leads.iter().map(|lead| (lead.word.as_str(), lead.first_day.as_str(), lead.last_day.as_str())).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_number_leads_to_the_days_it_is_made_of() {
+        check_leads("body_mass", "month", &[("body_mass", "2026-03-12", "2026-03-12")]);
+        check_leads("step_count", "week", &[("step_count", "2026-03-08", "2026-03-14")]);
+        let pressure = [
+            ("blood_pressure_systolic", "2026-03-11", "2026-03-11"),
+            ("blood_pressure_diastolic", "2026-03-11", "2026-03-11"),
+        ];
+        check_leads("blood_pressure", "month", &pressure);
+        check_leads("blood_pressure_diastolic", "month", &pressure);
     }
 
     fn category(kind: &str, value: &str, from: &str, until: &str) -> String {

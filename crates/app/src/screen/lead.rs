@@ -3,7 +3,7 @@
 use health::time::{Day, Zones, format_day};
 use store::Store;
 
-use super::chart::Nearest;
+use super::chart::{Lead, Nearest};
 use crate::charts::{SleepStyle, Subject};
 use crate::error::Result;
 use crate::local::find_kind;
@@ -20,6 +20,28 @@ pub(super) fn explains(store: &Store, subject: &Subject) -> Result<Option<String
         |identifier: String| if identifier == SLEEP { "sleep".to_owned() } else { health::kind::slug(&identifier) };
     Ok(identifier.map(word))
 }
+
+/// The types that explain the one number of a chart of some days. Of a pair each half has its own.
+pub(super) fn leads(store: &Store, subject: &Subject, word: &str, (first, last): (Day, Day)) -> Result<Vec<Lead>> {
+    let is_pressure = |word: &str| PRESSURE.contains(&word);
+    let words: &[&str] = match subject {
+        Subject::Pressure => &PRESSURE,
+        Subject::Type(_) if is_pressure(word) => &PRESSURE,
+        _ => &[word],
+    };
+    let name = |word: &str| -> Result<Option<String>> {
+        let found = if words.len() > 1 { Some(find_kind(store, word)?) } else { None };
+        Ok(found.map(|found| health::language::word(&found.kind.name)))
+    };
+    let days = (format_day(first), format_day(last));
+    let lead = |word: &&str| {
+        Ok(Lead { word: (*word).to_owned(), name: name(word)?, first_day: days.0.clone(), last_day: days.1.clone() })
+    };
+    words.iter().map(lead).collect()
+}
+
+/// The halves of a blood pressure, as it is said.
+const PRESSURE: [&str; 2] = ["blood_pressure_systolic", "blood_pressure_diastolic"];
 
 /// The nearest days with data of what a chart is of, outside its own days; none where there are none at all. `night`
 /// says that the chart is of one night.
