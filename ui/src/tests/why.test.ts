@@ -114,7 +114,7 @@ test('the explanation of a day names its newest reading', async () => {
   const explain = () => ({ ...(kept.explain?.({}) as object), day: '2026-03-14', latest: { at: '', clock: '07:05', value: 71.5 } })
   page = open({ ...kept, explain }, '#/type/heart_rate?range=month&why=2026-03-14')
   const told = await until(() => document.querySelector('[data-testid=latest]'))
-  expect(told.textContent).toMatch(/71\.5 .*07:05/)
+  expect(told.textContent).toBe(words.explain.latest('71.5', '07:05'))
 })
 
 test('an address with nonsense for an explanation explains the last day', async () => {
@@ -161,6 +161,16 @@ test('hours are zoomed into, moved along and left again', async () => {
   // The whole day goes out into days.
   press(slider, '-')
   await until(() => /range=\d/.test(location.hash))
+})
+
+test('a chart of hours says that it is the day that is explained', async () => {
+  await onChart('#/type/heart_rate?range=day&date=2026-03-14', ofDay)
+  const told = () => document.querySelector('.below .note')?.textContent ?? ''
+  expect(told()).toContain(words.chart.whyDay)
+  page.close()
+  await onChart('#/type/heart_rate?range=month')
+  expect(told()).toContain(words.chart.why)
+  expect(told()).not.toContain(words.chart.whyDay)
 })
 
 test('another day forgets the part and the explanation', async () => {

@@ -237,6 +237,7 @@ export const en = {
     read: 'Read the chart one by one with the arrow keys',
     keys: 'Use \u2190\u00a0\u2192 to read one by one.',
     why: 'A click or Enter tells where a number comes from.',
+    whyDay: 'A click or Enter tells where the number of the whole day comes from.',
     zoom: 'How much is shown',
     closer: 'Show less, from closer by',
     wider: 'Show more, from further away',
