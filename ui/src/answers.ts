@@ -37,6 +37,8 @@ export interface Hero {
   readings: number | null
   withData: number
   slots: number
+  /** What explains it: one type and its days, of a pair those of each half. */
+  leads: { word: string; name: string | null; firstDay: string; lastDay: string }[]
 }
 
 /** The four weeks before. */
@@ -79,7 +81,7 @@ export interface Chart {
   /** The word of the type that explains its numbers. */
   explains?: string
   /** The nearest days with data, where there are none here. */
-  nearest?: { before: string | null; after: string | null }
+  nearest?: Nearest
   /** All of the x axis, where parts of it can be shown. */
   whole?: { from: number; to: number; least: number }
   open: boolean
@@ -90,6 +92,14 @@ export interface Chart {
   summary: string
   columns: string[]
   rows: string[][]
+}
+
+/** Days with data before and after some without any; of sleep those that nights count for. */
+export interface Nearest {
+  days: [string, string]
+  nights: boolean
+  before: string | null
+  after: string | null
 }
 
 export type Stage = 'awake' | 'rem' | 'core' | 'deep' | 'unspecified'
@@ -136,6 +146,8 @@ export interface Explained {
   covered_min?: number
   shared_min?: number
   asleep?: number
+  /** The newest reading of the day, which need not be its number. */
+  latest?: { at: string; clock: string; value: number }
   nap_min?: number | null
   /** Rows of the day that the owner hid, and what was said about its sleep. */
   hidden?: number

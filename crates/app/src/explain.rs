@@ -56,6 +56,9 @@ pub struct ExplainAnswer {
     /// the main sleep, of others asleep.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asleep: Option<f64>,
+    /// The newest reading of the day, which need not be its number; only of what is measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latest: Option<LatestAnswer>,
     /// Minutes asleep in naps, which are not in the night; only of sleep.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nap_min: Option<f64>,
@@ -73,6 +76,17 @@ pub struct ExplainAnswer {
     pub edits: Vec<&'static str>,
     /// The sources that have rows on the day, the best first.
     pub sources: Vec<SourcePart>,
+}
+
+/// The newest reading of a day.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LatestAnswer {
+    /// When it began.
+    pub at: String,
+    /// The same on the wearer's clock, as in `07:00`.
+    pub clock: String,
+    /// Its value.
+    pub value: f64,
 }
 
 /// Equal values that several sources wrote in one minute.
@@ -146,6 +160,7 @@ fn empty(identifier: &str, zones: &Zones, day: Day) -> ExplainAnswer {
         covered_min: None,
         shared_min: None,
         asleep: None,
+        latest: None,
         nap_min: None,
         nights: identifier == SLEEP,
         double_entries: Vec::new(),
@@ -183,11 +198,21 @@ fn number(store: &Store, found: &Found, orders: &Orders, zones: &Zones, days: Da
         covered_min: coverage.map(|coverage| coverage.covered_ms as f64 / MINUTE_MS),
         shared_min: coverage.map(|coverage| coverage.shared_ms as f64 / MINUTE_MS),
         asleep,
+        latest: if rule.is_sum() || rule == Rule::Count { None } else { latest(&points, day, zones) },
         double_entries,
         hidden: acts::hidden(store, found.id, days, zones)?,
         sources,
         ..empty(&found.kind.identifier, zones, day)
     })
+}
+
+/// The reading of a day that began last; the charts draw each by its begin.
+fn latest(points: &[Point], day: Day, zones: &Zones) -> Option<LatestAnswer> {
+    let here = points.iter().filter(|point| zones.day(point.start_ms) == day && point.value.is_some());
+    let last = here.max_by_key(|point| point.start_ms)?;
+    let minute = zones.minute_of_day(last.start_ms);
+    let clock = format!("{:02}:{:02}", minute / 60, minute % 60);
+    Some(LatestAnswer { at: format_instant(last.start_ms), clock, value: last.value? })
 }
 
 /// The samples of a day, and those around it that decide what these add.

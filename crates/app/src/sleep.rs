@@ -1,7 +1,7 @@
 //! Nights and naps.
 
 use health::series::sleep::{Kind, Segment, Session};
-use health::time::{HOUR_MS, Zones, format_day, format_instant};
+use health::time::{Day, HOUR_MS, Zones, format_day, format_instant};
 use serde::Serialize;
 pub(crate) use store::SLEEP;
 use store::query::{Orders, Ranks};
@@ -80,6 +80,17 @@ impl<'s> Sleeper<'s> {
         let labelled = self.store.nights(self.orders, (from, last))?.into_iter();
         let labelled = labelled.map(|session| label(session, self.evening));
         Ok(labelled.filter(|session| (from..=to).contains(&session.day)).collect())
+    }
+
+    /// The nearest days before and after some that a night counts for, naps not among them; with `in_bed` also those of
+    /// which only the time in bed is known.
+    pub fn nearest(&self, (first, last): (Day, Day), in_bed: bool) -> Result<(Option<Day>, Option<Day>)> {
+        let by_waking = Day::from(self.evening);
+        let until = first.saturating_sub(1).saturating_add(by_waking);
+        let from = last.saturating_add(1).saturating_add(by_waking);
+        let labelled = |day: Option<Day>| day.map(|day| day - by_waking);
+        let before = self.store.last_night_until(until, in_bed)?;
+        Ok((labelled(before), labelled(self.store.first_night_from(from, in_bed)?)))
     }
 
     /// What the sessions of `days` are made of, and what lies two days around them.

@@ -53,6 +53,23 @@ impl Store {
         Ok(sessions)
     }
 
+    /// Returns the last day, up to another one, that a night counts for: a nap is none, and what is known only as time
+    /// in bed is one where that is enough.
+    pub fn last_night_until(&self, until: Day, in_bed: bool) -> Result<Option<Day>> {
+        self.nearest_night("SELECT max(day) FROM nights WHERE day <= ?1 AND (kind = ?2 OR kind = ?3)", until, in_bed)
+    }
+
+    /// Returns the first such day that is not before another one.
+    pub fn first_night_from(&self, from: Day, in_bed: bool) -> Result<Option<Day>> {
+        self.nearest_night("SELECT min(day) FROM nights WHERE day >= ?1 AND (kind = ?2 OR kind = ?3)", from, in_bed)
+    }
+
+    fn nearest_night(&self, sql: &str, day: Day, in_bed: bool) -> Result<Option<Day>> {
+        let night = code(Kind::Main);
+        let or = if in_bed { code(Kind::InBedOnly) } else { night };
+        Ok(self.conn.prepare_cached(sql)?.query_row(params![day, night, or], |row| row.get(0))?)
+    }
+
     /// Returns the segments that sessions are made of, as far as they touch `[from_ms, until_ms)`.
     pub fn segments_of_sleep(&self, orders: &Orders, (from_ms, until_ms): (i64, i64)) -> Result<Vec<Segment>> {
         let Some(desk) = Desk::known(&self.conn, orders)? else { return Ok(Vec::new()) };

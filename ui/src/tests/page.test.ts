@@ -5,6 +5,7 @@ import importExport from '../../../tests/fixtures/ipc/import_export.json'
 import importDetail from '../../../tests/fixtures/ipc/import_detail.json'
 import imports from '../../../tests/fixtures/ipc/imports.json'
 import notAnExport from '../../../tests/fixtures/ipc/import_export_not_an_export.json'
+import { span } from '../format'
 import { MOST_WAITING } from '../library.svelte'
 import { words } from '../words'
 import { type Page, click, emptyStore, kept, open, says, until } from './support'
@@ -323,7 +324,8 @@ test('the shapes of the chart are explained', async () => {
 
 test('a stretch without data leads to the nearest day that has some', async () => {
   const narrow = wide()
-  const gap = { ...chart.answer, empty: true, hero: null, slots: [], nearest: { before: '2026-03-01', after: '2026-04-02' } }
+  const nearest = { days: ['2026-03-09', '2026-03-15'], nights: false, before: '2026-03-01', after: '2026-04-02' }
+  const gap = { ...chart.answer, empty: true, hero: null, slots: [], nearest }
   page = open({ ...kept, chart: () => gap }, '#/type/heart_rate?range=week&date=2026-03-15')
   await until(() => document.querySelector('[data-testid=nearest] a'))
   narrow()
@@ -332,6 +334,20 @@ test('a stretch without data leads to the nearest day that has some', async () =
     ['\u2190 1 Mar 2026', '#/type/heart_rate?range=week&date=2026-03-01'],
     ['2 Apr 2026 \u2192', '#/type/heart_rate?range=week&date=2026-04-02'],
   ])
+  expect(document.querySelector('[data-testid=nearest]')?.textContent).toContain(words.chart.elsewhere(span('2026-03-09', '2026-03-15')))
+})
+
+test('a missing night is told by the day that it would count for', async () => {
+  const narrow = wide()
+  const nearest = { days: ['2026-03-10', '2026-03-10'], nights: true, before: '2026-03-09', after: null }
+  // Its hours lie on two days.
+  const gap = { ...chart.answer, firstDay: '2026-03-09', lastDay: '2026-03-10', empty: true, hero: null, slots: [], nearest }
+  const types = () => [{ ...(kept.types?.({}) as object[])[0], word: 'sleep_analysis', group: 'sleep' }]
+  page = open({ ...kept, types, chart: () => gap }, '#/sleep?range=day&date=2026-03-10')
+  const told = await until(() => document.querySelector('[data-testid=nearest]'))
+  narrow()
+  expect(told.textContent).toContain(words.chart.noNight('10 Mar 2026'))
+  expect(told.querySelector('a')?.getAttribute('href')).toBe('#/sleep?range=day&date=2026-03-09')
 })
 
 test('a store that cannot be read is said in words and can be tried again', async () => {

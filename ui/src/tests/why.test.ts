@@ -72,12 +72,49 @@ test.each([
   ['#/sleep?range=week', '.hero a[data-testid=why]', '2026-03-14..2026-03-15'],
 ])('the numbers of %s lead to their explanation', async (address, selector, days) => {
   const narrow = wide()
-  const spanned = { ...chart.answer, firstDay: '2026-03-14', lastDay: '2026-03-15', explains: address.includes('sleep') ? 'sleep' : 'heart_rate' }
+  const word = address.includes('sleep') ? 'sleep' : 'heart_rate'
+  const spanned = {
+    ...chart.answer,
+    firstDay: '2026-03-14',
+    lastDay: '2026-03-15',
+    explains: word,
+    hero: { ...chart.answer.hero, leads: [{ word, name: null, firstDay: '2026-03-14', lastDay: '2026-03-15' }] },
+  }
   page = open({ ...kept, chart: () => spanned, types: () => [...(kept.types?.({}) as object[]), { ...(kept.types?.({}) as object[])[0], word: 'sleep_analysis', group: 'sleep' }] }, address)
   const link = await until(() => document.querySelector(selector))
   narrow()
   expect(link.getAttribute('aria-label')).toBe(words.explain.why)
   expect(link.getAttribute('href')).toContain(`why=${days}`)
+})
+
+const lead = (word: string, day: string, name: string | null = null) => ({ word, name, firstDay: day, lastDay: day })
+
+test.each([
+  ['latest', null, [lead('body_mass', '2026-03-12')], ['#/type/body_mass?range=year&why=2026-03-12']],
+  ['average', null, [{ ...lead('body_mass', '2026-03-31'), firstDay: '2026-03-01' }], ['#/type/body_mass?range=year&why=2026-03-01..2026-03-31']],
+  [
+    'pair',
+    120,
+    [lead('blood_pressure_systolic', '2026-03-12', 'Systolic'), lead('blood_pressure_diastolic', '2026-03-12', 'Diastolic')],
+    ['#/type/blood_pressure_systolic?range=year&why=2026-03-12', '#/type/blood_pressure_diastolic?range=year&why=2026-03-12'],
+  ],
+] as const)('a number that is %s leads to what it is made of, and to nothing else', async (what, high, leads, expected) => {
+  const narrow = wide()
+  const shown = { ...chart.answer, explains: leads[0].word, hero: { ...chart.answer.hero, what, high, leads } }
+  page = open({ ...kept, chart: () => shown }, '#/type/heart_rate?range=year')
+  await until(() => document.querySelector('.hero a[data-testid=why]'))
+  narrow()
+  const links = [...document.querySelectorAll('.hero a[data-testid=why]')]
+  expect(links.map((link) => link.getAttribute('href'))).toEqual(expected)
+  const labels = leads.map(({ name }) => (name === null ? words.explain.why : `${words.explain.why} ${name}`))
+  expect(links.map((link) => link.getAttribute('aria-label'))).toEqual(labels)
+})
+
+test('the explanation of a day names its newest reading', async () => {
+  const explain = () => ({ ...(kept.explain?.({}) as object), day: '2026-03-14', latest: { at: '', clock: '07:05', value: 71.5 } })
+  page = open({ ...kept, explain }, '#/type/heart_rate?range=month&why=2026-03-14')
+  const told = await until(() => document.querySelector('[data-testid=latest]'))
+  expect(told.textContent).toBe(words.explain.latest('71.5', '07:05'))
 })
 
 test('an address with nonsense for an explanation explains the last day', async () => {
@@ -124,6 +161,16 @@ test('hours are zoomed into, moved along and left again', async () => {
   // The whole day goes out into days.
   press(slider, '-')
   await until(() => /range=\d/.test(location.hash))
+})
+
+test('a chart of hours says that it is the day that is explained', async () => {
+  await onChart('#/type/heart_rate?range=day&date=2026-03-14', ofDay)
+  const told = () => document.querySelector('.below .note')?.textContent ?? ''
+  expect(told()).toContain(words.chart.whyDay)
+  page.close()
+  await onChart('#/type/heart_rate?range=month')
+  expect(told()).toContain(words.chart.why)
+  expect(told()).not.toContain(words.chart.whyDay)
 })
 
 test('another day forgets the part and the explanation', async () => {

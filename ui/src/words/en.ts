@@ -213,6 +213,7 @@ export const en = {
     aDay: 'a day',
     noData: 'no data',
     elsewhere: (days: string) => `No data ${days}. The nearest day with data:`,
+    noNight: (days: string) => `No night counts for ${days}. The nearest night:`,
     covered: {
       hour: 'Hours with data',
       day: 'Days with data',
@@ -235,6 +236,7 @@ export const en = {
     read: 'Read the chart one by one with the arrow keys',
     keys: 'Use \u2190\u00a0\u2192 to read one by one.',
     why: 'A click or Enter tells where a number comes from.',
+    whyDay: 'A click or Enter tells where the number of the whole day comes from.',
     zoom: 'How much is shown',
     closer: 'Show less, from closer by',
     wider: 'Show more, from further away',
@@ -267,6 +269,8 @@ export const en = {
     latest: (day: string) => `latest, ${day}`,
     lastOn: (day: string) => `last on ${day}`,
     firstOn: (day: string) => `first on ${day}`,
+    lastNight: (day: string) => `last the night of ${day}`,
+    firstNight: (day: string) => `first the night of ${day}`,
   },
   cards: {
     arrange: 'Arrange cards',
@@ -432,6 +436,7 @@ export const en = {
     lowest: 'Lowest',
     highest: 'Highest',
     withData: 'Days with data',
+    latest: (value: string, clock: string) => `The newest reading of the day is ${value}, at ${clock}.`,
   },
 
   acts: {

@@ -90,6 +90,22 @@ pub struct Hero {
     pub with_data: usize,
     /// All slots.
     pub slots: usize,
+    /// What explains it: one type, of a pair that of each half.
+    pub leads: Vec<Lead>,
+}
+
+/// Where a number is explained.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Lead {
+    /// The word of the type.
+    pub word: String,
+    /// Its name, where there are several.
+    pub name: Option<String>,
+    /// First local day; of a number that is one reading the day of that.
+    pub first_day: String,
+    /// Last local day.
+    pub last_day: String,
 }
 
 /// The four weeks before a stretch.
@@ -118,6 +134,10 @@ const BEFORE_DAYS: u32 = 28;
 /// Days with data before and after a stretch that has none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Nearest {
+    /// The first and last day of the stretch itself; of one night the day that it would count for, twice.
+    pub days: (String, String),
+    /// Whether all of these are days that nights count for.
+    pub nights: bool,
     /// The last one before.
     pub before: Option<String>,
     /// The first one after.
@@ -155,10 +175,21 @@ pub fn chart(folder: &Folder, ask: &Ask, now_ms: i64) -> Result<Shown> {
     // What happens now and then has no average that it could be beside.
     let context = if ask.small && !events { context((&store, &zones), &question, first)? } else { None };
     let empty = model.is_empty();
-    let nearest = if empty { lead::nearest(&store, &question.subject, (first, last))? } else { None };
+    let is_night = model.table.columns.first().is_some_and(|head| *head == said(FROM));
+    // The hours of a night lie on two days, and it counts for one.
+    let own = if is_night { question.last.map_or((last, last), |day| (day, day)) } else { (first, last) };
+    let nearest = if empty { lead::nearest((&store, &zones), &question.subject, own, is_night)? } else { None };
     let explains = lead::explains(&store, &question.subject)?;
-    let is_night = model.table.columns.first().is_some_and(|head| head == FROM);
     let measured = if is_night && !empty { charts::measured(&store, &model.range)? } else { Vec::new() };
+    let hero = match (hero, &explains) {
+        (Some(hero), Some(word)) => {
+            // One reading is of its own day, whatever range it is shown in.
+            let at = reading_at(&model).filter(|_| matches!(hero.what, "latest" | "pair")).map(|at| zones.day(at));
+            let leads = lead::leads(&store, &question.subject, word, at.map_or((first, last), |day| (day, day)))?;
+            Some(Hero { leads, ..hero })
+        }
+        (hero, _) => hero,
+    };
     if ask.small {
         bare(&mut model);
     }
@@ -251,6 +282,7 @@ fn hero(model: &Model, events: bool) -> Option<Hero> {
         readings: model.totals.as_ref().filter(|_| what == "range" || what == "average").map(|totals| totals.n),
         with_data: model.buckets.len(),
         slots: if model.buckets.is_empty() { 0 } else { model.table.rows.len() },
+        leads: Vec::new(),
     })
 }
 
@@ -289,6 +321,16 @@ fn latest(model: &Model) -> Option<(&'static str, f64, Option<f64>)> {
         Layer::Dots { points, .. } => points.last().map(|point| ("latest", point.1, None)),
         _ => None,
     })
+}
+
+/// When the reading of [`latest`] was.
+fn reading_at(model: &Model) -> Option<i64> {
+    let at = model.layers.iter().find_map(|layer| match layer {
+        Layer::Strokes { spans, .. } => spans.last().map(|span| span.at),
+        Layer::Dots { points, .. } => points.last().map(|point| point.0),
+        _ => None,
+    });
+    at.map(|at| at as i64)
 }
 
 /// As many as the table prints.
@@ -378,6 +420,42 @@ mod tests {
         assert_eq!(told("blood_pressure_systolic"), ("latest", pair.high, None));
         assert_eq!(told("blood_pressure_diastolic"), ("latest", Some(pair.value), None));
         assert_eq!(told("HKQuantityTypeIdentifierBloodPressureSystolic"), ("latest", pair.high, None));
+    }
+
+    #[track_caller]
+    fn check_leads(subject: &str, range: &str, expected: &[(&str, &str, &str)]) {
+        let quantity = |kind: &str, unit: &str, value: &str, at: &str| {
+            format!(
+                "<Record type=\"HKQuantityTypeIdentifier{kind}\" sourceName=\"Scale\" unit=\"{unit}\" value=\"{value}\" \
+                 startDate=\"2026-03-{at}:00 +0000\" endDate=\"2026-03-{at}:00 +0000\"/>"
+            )
+        };
+        let rows = [
+            quantity("BodyMass", "kg", "74", "02 07:00"),
+            quantity("BodyMass", "kg", "72", "12 07:00"),
+            quantity("BloodPressureSystolic", "mmHg", "120", "11 07:00"),
+            quantity("BloodPressureDiastolic", "mmHg", "80", "11 07:00"),
+            quantity("StepCount", "count", "900", "13 07:00"),
+        ];
+        let folder = TestFolder::of_rows(&format!("screen-leads-{subject}-{range}"), &rows);
+        crate::settings::set(&folder, "home_zone", "UTC").expect("set");
+        let ask = Ask { last: Some("2026-03-14".to_owned()), ..ask(subject, range, false) };
+        let leads = chart(&folder, &ask, NOW_MS).expect("a chart").hero.expect("a number").leads;
+        let found: Vec<(&str, &str, &str)> =
+            leads.iter().map(|lead| (lead.word.as_str(), lead.first_day.as_str(), lead.last_day.as_str())).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_number_leads_to_the_days_it_is_made_of() {
+        check_leads("body_mass", "month", &[("body_mass", "2026-03-12", "2026-03-12")]);
+        check_leads("step_count", "week", &[("step_count", "2026-03-08", "2026-03-14")]);
+        let pressure = [
+            ("blood_pressure_systolic", "2026-03-11", "2026-03-11"),
+            ("blood_pressure_diastolic", "2026-03-11", "2026-03-11"),
+        ];
+        check_leads("blood_pressure", "month", &pressure);
+        check_leads("blood_pressure_diastolic", "month", &pressure[1..]);
     }
 
     fn category(kind: &str, value: &str, from: &str, until: &str) -> String {
@@ -495,8 +573,8 @@ mod tests {
         crate::settings::set(&folder, "home_zone", "UTC").expect("set");
         let ask = Ask { last: Some(last.to_owned()), ..ask("step_count", "week", false) };
         let found = chart(&folder, &ask, NOW_MS).expect("a chart").nearest;
-        let own = |day: Option<&str>| day.map(str::to_owned);
-        assert_eq!(found, expected.map(|(before, after)| Nearest { before: own(before), after: own(after) }));
+        let found = found.as_ref().map(|found| (found.before.as_deref(), found.after.as_deref()));
+        assert_eq!(found, expected);
     }
 
     #[test]
@@ -505,5 +583,48 @@ mod tests {
         check_nearest("2026-02-14", Some((None, Some("2026-03-01"))));
         check_nearest("2026-04-14", Some((Some("2026-03-20"), None)));
         check_nearest("2026-03-20", None);
+    }
+
+    /// Nights of 9, 11 and 20 March by waking up, a nap on the 14th, and time in bed only before the 16th.
+    fn nights_folder(name: &str, label: &str) -> TestFolder {
+        let asleep = |from, until| category("SleepAnalysis", "SleepAnalysisAsleepCore", from, until);
+        let rows = [
+            asleep("08 23:00", "09 06:00"),
+            asleep("10 23:00", "11 06:00"),
+            asleep("14 13:00", "14 14:00"),
+            category("SleepAnalysis", "SleepAnalysisInBed", "15 23:00", "16 06:00"),
+            asleep("19 23:00", "20 06:00"),
+        ];
+        let folder = TestFolder::of_rows(name, &rows);
+        crate::settings::set(&folder, "home_zone", "UTC").expect("set");
+        crate::settings::set(&folder, "night_label", label).expect("set");
+        folder
+    }
+
+    #[track_caller]
+    fn check_nights(label: &str, asked: (&str, &str), last: &str, days: (&str, &str), near: [Option<&str>; 2]) {
+        let folder = nights_folder(&format!("nearest-{label}-{last}-{}", asked.0.len()), label);
+        let ask = |last: &str| Ask { last: Some(last.to_owned()), ..ask(asked.0, asked.1, false) };
+        let found = chart(&folder, &ask(last), NOW_MS).expect("a chart").nearest.expect("a gap");
+        assert_eq!((found.days.0.as_str(), found.days.1.as_str(), found.nights), (days.0, days.1, true));
+        assert_eq!([found.before.as_deref(), found.after.as_deref()], near);
+        // What it leads to has data.
+        for day in near.into_iter().flatten() {
+            assert!(!chart(&folder, &ask(day), NOW_MS).expect("a chart").empty, "{day}");
+        }
+    }
+
+    #[test]
+    fn a_gap_in_sleep_names_the_nearest_nights_by_their_label() {
+        let (night, nights, stages) = (("sleep:night", "day"), ("sleep:nights", "2"), ("sleep:stages", "2"));
+        let one = |day: &'static str| (day, day);
+        check_nights("wake", night, "2026-03-10", one("2026-03-10"), [Some("2026-03-09"), Some("2026-03-11")]);
+        check_nights("wake", night, "2026-03-12", one("2026-03-12"), [Some("2026-03-11"), Some("2026-03-16")]);
+        check_nights("evening", night, "2026-03-09", one("2026-03-09"), [Some("2026-03-08"), Some("2026-03-10")]);
+        let days = ("2026-03-12", "2026-03-13");
+        check_nights("wake", nights, "2026-03-13", days, [Some("2026-03-11"), Some("2026-03-16")]);
+        check_nights("wake", stages, "2026-03-13", days, [Some("2026-03-11"), Some("2026-03-20")]);
+        check_nights("evening", stages, "2026-03-13", days, [Some("2026-03-10"), Some("2026-03-19")]);
+        check_nights("wake", stages, "2026-03-25", ("2026-03-24", "2026-03-25"), [Some("2026-03-20"), None]);
     }
 }

@@ -23,6 +23,9 @@ fn shown(mut answer: ExplainAnswer, display: &Display) -> ExplainAnswer {
     answer.value = answer.value.map(value);
     answer.naive_sum = answer.naive_sum.map(value);
     answer.asleep = answer.asleep.map(value);
+    if let Some(latest) = &mut answer.latest {
+        latest.value = value(latest.value);
+    }
     for part in &mut answer.sources {
         part.value = part.value.map(value);
     }
@@ -69,6 +72,8 @@ mod tests {
         let answer = explain(&folder, kind, "2026-03-01").expect("an answer");
         let rounded = |value: Option<f64>| value.map(|value| (value * 10.0).round() / 10.0);
         assert_eq!((rounded(answer.value), answer.unit.as_deref()), (Some(expected.0), Some(expected.1)));
+        assert_eq!(rounded(answer.latest.as_ref().map(|latest| latest.value)), Some(expected.0));
+        assert_eq!(answer.latest.map(|latest| latest.clock).as_deref(), Some("10:00"));
         assert_eq!(rounded(answer.sources.first().and_then(|part| part.value)), Some(expected.0));
     }
 

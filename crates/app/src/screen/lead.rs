@@ -1,13 +1,13 @@
 //! Where a chart leads: to the explanation of its numbers, and out of a stretch without data.
 
-use health::time::{Day, format_day};
+use health::time::{Day, Zones, format_day};
 use store::Store;
 
-use super::chart::Nearest;
-use crate::charts::Subject;
+use super::chart::{Lead, Nearest};
+use crate::charts::{SleepStyle, Subject};
 use crate::error::Result;
 use crate::local::find_kind;
-use crate::sleep::SLEEP;
+use crate::sleep::{SLEEP, Sleeper};
 
 /// The word of the type whose days make the numbers of a chart, as an address has it.
 pub(super) fn explains(store: &Store, subject: &Subject) -> Result<Option<String>> {
@@ -21,12 +21,43 @@ pub(super) fn explains(store: &Store, subject: &Subject) -> Result<Option<String
     Ok(identifier.map(word))
 }
 
-/// The nearest days with data of what a chart is of, outside its own days; none where there are none at all.
-pub(super) fn nearest(store: &Store, subject: &Subject, (first, last): (Day, Day)) -> Result<Option<Nearest>> {
-    let Some((_, Some(id))) = kind_of(store, subject)? else { return Ok(None) };
-    let before = store.last_day_until(id, first.saturating_sub(1))?.map(format_day);
-    let after = store.first_day_from(id, last.saturating_add(1))?.map(format_day);
-    Ok((before.is_some() || after.is_some()).then_some(Nearest { before, after }))
+/// The types that explain the one number of a chart of some days. Of a pair each half has its own.
+pub(super) fn leads(store: &Store, subject: &Subject, word: &str, (first, last): (Day, Day)) -> Result<Vec<Lead>> {
+    let words: &[&str] = if matches!(subject, Subject::Pressure) { &PRESSURE } else { &[word] };
+    let name = |word: &str| -> Result<Option<String>> {
+        let found = if words.len() > 1 { Some(find_kind(store, word)?) } else { None };
+        Ok(found.map(|found| health::language::word(&found.kind.name)))
+    };
+    let days = (format_day(first), format_day(last));
+    let lead = |word: &&str| {
+        Ok(Lead { word: (*word).to_owned(), name: name(word)?, first_day: days.0.clone(), last_day: days.1.clone() })
+    };
+    words.iter().map(lead).collect()
+}
+
+/// The halves of a blood pressure, as it is said.
+const PRESSURE: [&str; 2] = ["blood_pressure_systolic", "blood_pressure_diastolic"];
+
+/// The nearest days with data of what a chart is of, outside its own days; none where there are none at all. `night`
+/// says that the chart is of one night.
+pub(super) fn nearest(
+    (store, zones): (&Store, &Zones),
+    subject: &Subject,
+    (first, last): (Day, Day),
+    night: bool,
+) -> Result<Option<Nearest>> {
+    let Some((identifier, Some(id))) = kind_of(store, subject)? else { return Ok(None) };
+    let nights = identifier == SLEEP;
+    // A night counts for another day than its rows, which lie on two.
+    let (before, after) = if nights {
+        let in_bed = night || matches!(subject, Subject::Sleep(SleepStyle::Nights));
+        Sleeper::new(store, &store.orders()?, zones)?.nearest((first, last), in_bed)?
+    } else {
+        (store.last_day_until(id, first.saturating_sub(1))?, store.first_day_from(id, last.saturating_add(1))?)
+    };
+    let days = (format_day(first), format_day(last));
+    let [before, after] = [before, after].map(|day| day.map(format_day));
+    Ok((before.is_some() || after.is_some()).then_some(Nearest { days, nights, before, after }))
 }
 
 /// The type that a chart is of, by its identifier and its number in the store.

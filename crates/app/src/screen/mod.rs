@@ -17,7 +17,7 @@ mod workouts;
 pub use acts::{HistoryRow, SessionAnswer, history, sessions};
 pub use beside::{Averages, Beside, Earlier, beside};
 pub use changes::{Change, changes};
-pub use chart::{Ask, Context, Hero, Nearest, Shown, Whole, chart};
+pub use chart::{Ask, Context, Hero, Lead, Nearest, Shown, Whole, chart};
 pub use ecgs::{EcgRow, ecgs};
 pub use explain::{explain, explain_days};
 pub use nights::{NightsAnswer, StageAnswer, nights};
