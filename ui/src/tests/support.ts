@@ -141,7 +141,7 @@ export async function until<T>(look: () => T | null | undefined | false): Promis
     if (found) return found
     await new Promise((go) => setTimeout(go, 5))
   }
-  throw new Error(`waited in vain; the page says: ${document.body.textContent}`)
+  throw new Error(`waited in vain at ${location.hash}; the page says: ${document.body.textContent}`)
 }
 
 export const says = (text: string) => until(() => document.body.textContent?.includes(text))
