@@ -188,6 +188,8 @@ def page():
 
 
 def main():
+    # A picture waits for the next frame, and only in WebKit's own way of painting there always is one.
+    os.environ["WEBKIT_DISABLE_DMABUF_RENDERER"] = "0"
     options = sys.argv[1:]
     built = build("--release" in options)
     FOLDER.mkdir(exist_ok=True)

@@ -25,6 +25,9 @@ pub struct Window {
     wanted: Value,
 }
 
+/// A picture waits for the next frame, and only in WebKit's own way of painting there always is one.
+const WAY_OF_PICTURES: (&str, &str) = ("WEBKIT_DISABLE_DMABUF_RENDERER", "0");
+
 /// How to start it.
 #[derive(Default)]
 pub struct Start<'a> {
@@ -59,6 +62,7 @@ impl Window {
             .env("VITALOG_DATA_DIR", folder.join("vitalog"))
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
             .env("TZ", "UTC")
+            .envs(std::env::var_os("VITALOG_PICTURES").map(|_| WAY_OF_PICTURES))
             .env_remove("DISPLAY")
             .envs(start.env.iter().copied())
             .stdout(Stdio::null())
@@ -79,7 +83,7 @@ impl Window {
         self.session = session["sessionId"].as_str().expect("a session").to_owned();
     }
 
-    /// Closes the window as a person does and opens it again on the same data.
+    /// Closes the window as a person does and opens it again on the same data, without a file.
     pub fn reopen(&mut self) {
         let remembered = self.data().join("window/state.json");
         let _ = fs::remove_file(&remembered);
@@ -92,6 +96,7 @@ impl Window {
         drop(lock);
         // Where nothing is left to be closed the driver complains, and is free for another one.
         let _ = self.answer("DELETE", &format!("/session/{}", self.session), None);
+        self.wanted["capabilities"]["alwaysMatch"]["webkitgtk:browserOptions"]["args"] = json!(["open"]);
         self.begin();
     }
 
