@@ -652,7 +652,8 @@ mod linux {
         let sample = Sample::new("night");
         let window = sample.open(&[]);
         visit(&window, "#/sleep?range=day");
-        let slept = "return /\\d+ h \\d+ min/.exec(document.querySelector('.hero')?.innerText.replaceAll('\u{a0}', ' '))?.[0] ?? ''";
+        // The number alone: words around it come as they are known.
+        let slept = "return /\\d+ ?h( ?\\d+ ?min)?/.exec(document.querySelector('.hero')?.innerText.replace(/\\s+/g, ' '))?.[0] ?? ''";
         let sessions = "return document.querySelectorAll('[data-testid=sessions] li').length";
         let before = window.wait("the night", slept);
         let all = window.wait("its sessions", sessions);
