@@ -56,6 +56,8 @@ pub struct Chart {
     whole: Option<Whole>,
     /// Whether some slot is not over yet.
     open: bool,
+    /// Whether a slot is drawn from its lowest to its highest value.
+    capsules: bool,
     /// Width of a slot: `hour`, `day`, `week`, `month` or `year`.
     step: String,
     slots: Vec<Slot>,
@@ -87,6 +89,7 @@ pub fn chart(_words: InWords, shared: State<'_, Shared>, question: ChartQuestion
         nearest: shown.nearest,
         whole: shown.whole,
         open: model.buckets.iter().any(|bucket| !bucket.complete),
+        capsules: model.has_capsules(),
         step: step.unwrap_or_default(),
         title: model.title,
         days: model.days,

@@ -85,6 +85,8 @@ export interface Chart {
   /** All of the x axis, where parts of it can be shown. */
   whole?: { from: number; to: number; least: number }
   open: boolean
+  /** Whether a slot is drawn from its lowest to its highest value. */
+  capsules: boolean
   step: Step
   slots: Slot[]
   hero: Hero | null

@@ -6,6 +6,7 @@
 //! store, and nothing but what drawing needs is computed: averages, bands and trends come in as data.
 
 mod draw;
+mod fold;
 mod font;
 pub mod layer;
 pub mod model;

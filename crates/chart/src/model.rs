@@ -79,6 +79,11 @@ impl Model {
         let below = self.panels.iter().flat_map(|panel| &panel.layers);
         self.layers.iter().chain(below).all(|layer| layer.is_empty(&self.buckets))
     }
+
+    /// Whether its slots are drawn from their lowest to their highest value.
+    pub fn has_capsules(&self) -> bool {
+        self.layers.iter().any(|layer| matches!(layer, Layer::Capsules { .. }))
+    }
 }
 
 /// How an axis is drawn.

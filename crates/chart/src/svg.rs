@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::Error;
 use crate::draw::{self, FINE, FONT};
+use crate::fold::fold;
 use crate::font::{self, INTER};
 use crate::model::Model;
 use crate::theme::{Palette, Theme};
@@ -126,7 +127,7 @@ fn dress(svg: &str, model: &Model, size: Size) -> String {
     let body = svg.find('>').map_or("", |end| &svg[end + 1..]);
     let body = body.replace("font-family=\"Inter\"", "font-family=\"Inter, system-ui, sans-serif\"");
     // Whole colours say nothing about opacity; lines meet round.
-    let body = body.replace(" opacity=\"1\"", "");
+    let body = fold(&body.replace(" opacity=\"1\"", ""));
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {fine_width} \
          {fine_height}\" role=\"img\" aria-label=\"{title}\" aria-describedby=\"chart-desc\" stroke-linejoin=\"round\">\n\

@@ -1,11 +1,18 @@
 // Asks for a chart: one question at a time, and where several come meanwhile only the newest.
 import * as ipc from '../ipc'
+import { inTurn } from './turns'
 
 export class Asking {
   chart = $state<ipc.Chart | null>(null)
   error = $state<ipc.AppError | null>(null)
   #next: ipc.ChartQuestion | null = null
   #busy = false
+  readonly #inView: () => boolean
+
+  /** What nobody sees yet waits for what is in view. */
+  constructor(inView: () => boolean = () => true) {
+    this.#inView = inView
+  }
 
   /** The chart that was there stays until the next one is. */
   ask(question: ipc.ChartQuestion): void {
@@ -13,22 +20,26 @@ export class Asking {
     if (!this.#busy) void this.#work()
   }
 
+  /** Whoever wanted it is gone. */
+  stop(): void {
+    this.#next = null
+  }
+
   async #work(): Promise<void> {
     this.#busy = true
-    for (let question = this.#take(); question !== null; question = this.#take()) {
-      try {
-        this.chart = await ipc.chart(question)
-        this.error = null
-      } catch (thrown) {
-        this.error = ipc.asError(thrown)
-      }
-    }
+    while (this.#next !== null) await inTurn(this.#inView, () => this.#answer())
     this.#busy = false
   }
 
-  #take(): ipc.ChartQuestion | null {
+  async #answer(): Promise<void> {
     const question = this.#next
     this.#next = null
-    return question
+    if (question === null) return
+    try {
+      this.chart = await ipc.chart(question)
+      this.error = null
+    } catch (thrown) {
+      this.error = ipc.asError(thrown)
+    }
   }
 }

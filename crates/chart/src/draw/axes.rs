@@ -120,7 +120,7 @@ fn sign(pen: &Pen, sign: Sign, at: At) -> Drawing<f64> {
         Sign::None => return Ok(0.0),
         Sign::Box(fill) => {
             let area = Area { left: at.0, right: at.0 + 11.0, top: at.1 - 5.0, bottom: at.1 + 5.0 };
-            blocks::fill(pen, &area, fill)?;
+            blocks::fill(pen, &[area], fill)?;
             // Shading is seen by its edges, here as in the plot.
             if matches!(fill.tone, Tone::Pale | Tone::Shade(_)) {
                 pen.outline(&area, 2.5, pen.ink(fill.hue, Tone::Soft), 0.8)?;

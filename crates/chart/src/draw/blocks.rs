@@ -1,7 +1,7 @@
 //! Areas: boxes with their patterns, columns, capsules.
 
 use super::frame::Frame;
-use super::pen::{Area, Drawing, Pen};
+use super::pen::{Area, At, Drawing, Pen};
 use crate::layer::{Block, Fill, Pattern, Shape, Tone};
 use crate::model::Bucket;
 use crate::theme::Hue;
@@ -27,16 +27,21 @@ const DOTS: f64 = 7.0;
 /// Draws boxes at their places.
 pub(super) fn draw(pen: &Pen, frame: &Frame, shape: Shape, blocks: &[Block]) -> Drawing<()> {
     let lonely = blocks.len() as f64 * ROOM_FOR_LONELY < frame.area.height();
+    // What has one fill is drawn together: it becomes one path.
+    let mut fills: Vec<(Fill, Vec<Area>)> = Vec::new();
     for block in blocks {
         let Some(area) = frame.area_of((block.x0, block.x1), (block.y0, block.y1)) else { continue };
         let area = shaped(&area, shape);
         let area = if lonely && shape == Shape::Cell { seen(area) } else { area };
-        match shape {
-            Shape::Band => pen.area(&area, 0.0, pen.ink(block.fill.hue, block.fill.tone))?,
-            Shape::Cell | Shape::Column => fill(pen, &area, block.fill)?,
+        match fills.iter_mut().find(|(fill, _)| *fill == block.fill) {
+            Some((_, areas)) => areas.push(area),
+            None => fills.push((block.fill, vec![area])),
         }
     }
-    Ok(())
+    fills.iter().try_for_each(|(of, areas)| match shape {
+        Shape::Band => areas.iter().try_for_each(|area| pen.area(area, 0.0, pen.ink(of.hue, of.tone))),
+        Shape::Cell | Shape::Column => fill(pen, areas, *of),
+    })
 }
 
 fn shaped(area: &Area, shape: Shape) -> Area {
@@ -62,26 +67,29 @@ fn seen(area: Area) -> Area {
     Area { top: area.top - missing, bottom: area.bottom + missing, ..area }
 }
 
-/// Fills an area with colour and pattern.
-pub(super) fn fill(pen: &Pen, area: &Area, fill: Fill) -> Drawing<()> {
+/// Fills areas with colour and pattern.
+pub(super) fn fill(pen: &Pen, areas: &[Area], fill: Fill) -> Drawing<()> {
     let color = pen.ink(fill.hue, fill.tone);
-    let radius = RADIUS.min(area.width() / 4.0).min(area.height() / 4.0);
+    let radius = |area: &Area| RADIUS.min(area.width() / 4.0).min(area.height() / 4.0);
+    let colored = |color| areas.iter().try_for_each(|area| pen.area(area, radius(area), color));
+    let outlined = |width| areas.iter().try_for_each(|area| pen.outline(area, radius(area), color, width));
+    let striped = |color, width| areas.iter().try_for_each(|area| diagonals(pen, area, color, width));
     match fill.pattern {
-        Pattern::Solid => pen.area(area, radius, color),
+        Pattern::Solid => colored(color),
         Pattern::Dots => {
-            pen.area(area, radius, color)?;
-            dots(pen, area)
+            colored(color)?;
+            areas.iter().try_for_each(|area| dots(pen, area))
         }
         Pattern::Diagonal => {
-            pen.area(area, radius, color)?;
-            diagonals(pen, area, pen.palette.surface, 0.8)
+            colored(color)?;
+            striped(pen.palette.surface, 0.8)
         }
         Pattern::Hatched => {
-            pen.area(area, radius, pen.ink(fill.hue, Tone::Pale))?;
-            diagonals(pen, area, color, 1.2)?;
-            pen.outline(area, radius, color, 1.0)
+            colored(pen.ink(fill.hue, Tone::Pale))?;
+            striped(color, 1.2)?;
+            outlined(1.0)
         }
-        Pattern::Outline => pen.outline(area, radius, color, 1.2),
+        Pattern::Outline => outlined(1.2),
     }
 }
 
@@ -121,26 +129,41 @@ fn diagonals(pen: &Pen, area: &Area, color: plotters::style::RGBColor, width: f6
 
 /// From lowest to highest with round ends inside the span, and a ring at the mean.
 pub(super) fn capsules(pen: &Pen, frame: &Frame, buckets: &[Bucket], hue: Hue) -> Drawing<()> {
-    for bucket in buckets {
+    let capsule = |bucket: &Bucket| {
         let span = frame.area_of((bucket.start_ms as f64, bucket.end_ms as f64), (bucket.min, bucket.max));
-        let (Some(area), Some(mean)) = (span, frame.y(bucket.mean)) else { continue };
-        capsule(pen, &area, mean, hue, bucket.complete)?;
+        Some(Capsule::new(&span?, frame.y(bucket.mean)?, bucket.complete))
+    };
+    let capsules: Vec<Capsule> = buckets.iter().filter_map(capsule).collect();
+    // What looks the same is drawn together: it becomes one path.
+    for one in &capsules {
+        let tone = if one.complete { Tone::Soft } else { Tone::Pale };
+        pen.area(&one.body, one.radius, pen.ink(hue, tone))?;
     }
-    Ok(())
+    for one in capsules.iter().filter(|one| !one.complete) {
+        pen.outline(&one.body, one.radius, pen.ink(hue, Tone::Soft), 1.0)?;
+    }
+    let rings = |more: f64, color| capsules.iter().try_for_each(|one| pen.disc(one.mean, one.ring() + more, color));
+    rings(0.8, pen.ink(hue, Tone::Full))?;
+    rings(-0.8, pen.palette.surface)
 }
 
-fn capsule(pen: &Pen, area: &Area, mean: f64, hue: Hue, complete: bool) -> Drawing<()> {
-    let x = (area.left + area.right) / 2.0;
-    let radius = (area.width() * 0.32).clamp(1.0, WIDEST_CAPSULE / 2.0);
-    let grown = ((2.0 * radius - area.height()) / 2.0).max(0.0);
-    let body = Area { left: x - radius, right: x + radius, top: area.top - grown, bottom: area.bottom + grown };
-    if complete {
-        pen.area(&body, radius, pen.ink(hue, Tone::Soft))?;
-    } else {
-        pen.area(&body, radius, pen.ink(hue, Tone::Pale))?;
-        pen.outline(&body, radius, pen.ink(hue, Tone::Soft), 1.0)?;
+struct Capsule {
+    body: Area,
+    radius: f64,
+    mean: At,
+    complete: bool,
+}
+
+impl Capsule {
+    fn new(span: &Area, mean: f64, complete: bool) -> Self {
+        let x = (span.left + span.right) / 2.0;
+        let radius = (span.width() * 0.32).clamp(1.0, WIDEST_CAPSULE / 2.0);
+        let grown = ((2.0 * radius - span.height()) / 2.0).max(0.0);
+        let body = Area { left: x - radius, right: x + radius, top: span.top - grown, bottom: span.bottom + grown };
+        Self { body, radius, mean: (x, mean), complete }
     }
-    let ring = (radius * 0.6).clamp(1.0, 3.0);
-    pen.disc((x, mean), ring + 0.8, pen.ink(hue, Tone::Full))?;
-    pen.disc((x, mean), ring - 0.8, pen.palette.surface)
+
+    fn ring(&self) -> f64 {
+        (self.radius * 0.6).clamp(1.0, 3.0)
+    }
 }
