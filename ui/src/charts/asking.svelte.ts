@@ -1,17 +1,16 @@
 // Asks for a chart: one question at a time, and where several come meanwhile only the newest.
 import * as ipc from '../ipc'
-import { inTurn } from './turns'
+import { inTurn, type Turn } from './turns'
 
 export class Asking {
   chart = $state<ipc.Chart | null>(null)
   error = $state<ipc.AppError | null>(null)
   #next: ipc.ChartQuestion | null = null
   #busy = false
-  readonly #inView: () => boolean
+  readonly #turn: () => Turn
 
-  /** What nobody sees yet waits for what is in view. */
-  constructor(inView: () => boolean = () => true) {
-    this.#inView = inView
+  constructor(turn: () => Turn) {
+    this.#turn = turn
   }
 
   /** The chart that was there stays until the next one is. */
@@ -27,7 +26,7 @@ export class Asking {
 
   async #work(): Promise<void> {
     this.#busy = true
-    while (this.#next !== null) await inTurn(this.#inView, () => this.#answer())
+    while (this.#next !== null) await inTurn(this.#turn, () => this.#answer())
     this.#busy = false
   }
 

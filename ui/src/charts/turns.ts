@@ -1,5 +1,8 @@
-// Whose turn it is: what is in view comes at once, the rest one after the other once that has been painted. A screen may
-// have many charts, and somebody who turns to other days waits for the one before their eyes.
+// Whose turn it is: the chart before somebody's eyes comes at once, then the small ones beside it, and what nobody sees
+// yet once that has been painted. A screen may have many charts, and who turns to other days waits for one of them.
+
+/** At once, after that, or when there is time. */
+export type Turn = 'first' | 'seen' | 'later'
 
 /** Whether some of it is on the screen. */
 export function isInView(element: Element): boolean {
@@ -18,45 +21,48 @@ export const onceSeen = (then: () => void) => (element: Element) => {
   return () => observer.disconnect()
 }
 
-type Waiting = { inView: () => boolean; start: () => void }
+type Waiting = { turn: () => Turn; start: () => void }
 
 let running = 0
 let waiting: Waiting[] = []
 let planned = false
 
 /** Does the work when its turn has come, and ends with it. The work itself never fails. */
-export async function inTurn(inView: () => boolean, work: () => Promise<void>): Promise<void> {
-  if (!inView()) await new Promise<void>((start) => line({ inView, start }))
+export async function inTurn(turn: () => Turn, work: () => Promise<void>): Promise<void> {
+  const mine = turn()
+  if (mine !== 'first') {
+    await new Promise<void>((start) => {
+      waiting.push({ turn, start })
+      plan()
+    })
+  }
   running += 1
   try {
     await work()
   } finally {
     running -= 1
-    plan()
+    if (mine === 'seen') next(false)
+    else plan()
   }
 }
 
-function line(one: Waiting): void {
-  waiting.push(one)
-  plan()
-}
-
-/** Looks again when the next frame is on the screen. */
+/** Looks who is next when another frame is on the screen. */
 function plan(): void {
   if (planned || waiting.length === 0) return
   planned = true
   requestAnimationFrame(() =>
     setTimeout(() => {
       planned = false
-      if (running === 0) next()
+      next(true)
     }),
   )
 }
 
-/** Those that somebody scrolled to go first, all of them; else one. */
-function next(): void {
-  const seen = waiting.filter((one) => one.inView())
-  const starting = seen.length > 0 ? seen : waiting.slice(0, 1)
-  waiting = waiting.filter((one) => !starting.includes(one))
-  for (const one of starting) one.start()
+/** One by one, so that nobody who comes first has to wait for many; what somebody scrolled to before the rest. */
+function next(painted: boolean): void {
+  if (running > 0) return
+  const found = waiting.find(({ turn }) => turn() !== 'later') ?? (painted ? waiting[0] : undefined)
+  if (found === undefined) return plan()
+  waiting = waiting.filter((one) => one !== found)
+  found.start()
 }

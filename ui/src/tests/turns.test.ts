@@ -1,12 +1,12 @@
 // Whose turn it is to be drawn.
 import { expect, test } from 'vitest'
-import { inTurn } from '../charts/turns'
+import { inTurn, type Turn } from '../charts/turns'
 
 /** A piece of work that ends when it is told to. */
-function piece(name: string, done: string[], inView: () => boolean) {
+function piece(name: string, done: string[], turn: () => Turn) {
   let end = () => {}
   const ended = new Promise<void>((go) => (end = go))
-  const whole = inTurn(inView, async () => {
+  const whole = inTurn(turn, async () => {
     done.push(name)
     await ended
   })
@@ -17,32 +17,37 @@ const frames = async (n: number) => {
   for (let i = 0; i < n; i++) await new Promise((go) => requestAnimationFrame(() => setTimeout(go)))
 }
 
-test('what is in view starts at once, the rest after it and one by one', async () => {
+test('one chart comes at once, then what is seen beside it, then the rest, one by one', async () => {
   const done: string[] = []
-  const below = piece('below', done, () => false)
-  const far = piece('far below', done, () => false)
-  const seen = piece('seen', done, () => true)
-  const too = piece('seen too', done, () => true)
-  expect(done).toEqual(['seen', 'seen too'])
-  await frames(3)
-  seen.end()
-  await frames(3)
-  expect(done).toEqual(['seen', 'seen too'])
-  too.end()
-  await frames(3)
-  expect(done).toEqual(['seen', 'seen too', 'below'])
-  below.end()
-  await frames(3)
-  expect(done).toEqual(['seen', 'seen too', 'below', 'far below'])
-  far.end()
-  await Promise.all([below.whole, far.whole, seen.whole, too.whole])
+  const pieces = [
+    piece('below', done, () => 'later'),
+    piece('beside', done, () => 'seen'),
+    piece('chart', done, () => 'first'),
+    piece('beside too', done, () => 'seen'),
+    piece('far below', done, () => 'later'),
+  ]
+  expect(done).toEqual(['chart'])
+  for (const [name, after] of [
+    ['chart', ['chart', 'beside']],
+    ['beside', ['chart', 'beside', 'beside too']],
+    ['beside too', ['chart', 'beside', 'beside too', 'below']],
+    ['below', ['chart', 'beside', 'beside too', 'below', 'far below']],
+  ] as const) {
+    await frames(3)
+    expect(done.at(-1)).toBe(name)
+    pieces.find((_, i) => ['below', 'beside', 'chart', 'beside too', 'far below'][i] === name)!.end()
+    await frames(3)
+    expect(done).toEqual(after)
+  }
+  for (const one of pieces) one.end()
+  await Promise.all(pieces.map(({ whole }) => whole))
 })
 
-test('what somebody scrolled to goes first', async () => {
+test('what somebody scrolled to goes before what waited longer', async () => {
   const done: string[] = []
   let reached = false
-  const first = piece('first', done, () => false)
-  const second = piece('second', done, () => reached)
+  const first = piece('first', done, () => 'later')
+  const second = piece('second', done, () => (reached ? 'seen' : 'later'))
   reached = true
   await frames(3)
   expect(done).toEqual(['second'])
