@@ -24,6 +24,9 @@ const DIAGONAL: f64 = 6.0;
 /// Between dots.
 const DOTS: f64 = 7.0;
 
+/// In narrower areas a pattern is only noise, and as slow to paint as all the rest: colour and place tell them apart.
+const ROOM_FOR_PATTERN: f64 = 6.0;
+
 /// Draws boxes at their places.
 pub(super) fn draw(pen: &Pen, frame: &Frame, shape: Shape, blocks: &[Block]) -> Drawing<()> {
     let lonely = blocks.len() as f64 * ROOM_FOR_LONELY < frame.area.height();
@@ -96,7 +99,7 @@ pub(super) fn fill(pen: &Pen, areas: &[Area], fill: Fill) -> Drawing<()> {
 /// A row of dots along the longer middle.
 fn dots(pen: &Pen, area: &Area) -> Drawing<()> {
     let (wide, tall) = (area.width(), area.height());
-    if wide.min(tall) < 4.0 || wide.max(tall) < DOTS {
+    if wide < ROOM_FOR_PATTERN || tall < 4.0 || wide.max(tall) < DOTS {
         return Ok(());
     }
     let count = (wide.max(tall) / DOTS).floor().min(2000.0);
@@ -113,7 +116,7 @@ fn dots(pen: &Pen, area: &Area) -> Drawing<()> {
 /// Lines that rise to the right, cut off at the edges.
 fn diagonals(pen: &Pen, area: &Area, color: plotters::style::RGBColor, width: f64) -> Drawing<()> {
     let tall = area.height();
-    if area.width() < 3.0 || tall < 3.0 {
+    if area.width() < ROOM_FOR_PATTERN || tall < 3.0 {
         return Ok(());
     }
     let mut x = area.left - tall + DIAGONAL / 2.0;
