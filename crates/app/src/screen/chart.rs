@@ -160,11 +160,15 @@ pub fn chart(folder: &Folder, ask: &Ask, now_ms: i64) -> Result<Shown> {
     let last = ask.last.as_deref().map(charts::day).transpose()?;
     let subject = closer(Subject::parse(&ask.subject)?, ask.part);
     let page = ask.page.unwrap_or(1);
-    let question = Question { subject, reach: Some(reach(&ask.range)?), last, page, now_ms };
+    let mut question = Question { subject, reach: Some(reach(&ask.range)?), last, page, now_ms };
     let store = folder.read()?;
     let zones = zones(&store)?;
     let mut model = charts::chart_of(&store, &zones, &question)?;
     let (first, last) = model.range.ends(&zones);
+    let is_night = model.table.columns.first().is_some_and(|head| *head == said(FROM));
+    if is_night && question.last.is_none() {
+        question.last = Some(charts::day_of_night(&store, &zones, &question)?);
+    }
     let over_time =
         !matches!(question.subject, Subject::Pair(..) | Subject::Route(_) | Subject::Ecg(_) | Subject::Calendar(_));
     let slots = if over_time { slots(&model, &question, &zones) } else { Vec::new() };
@@ -175,7 +179,6 @@ pub fn chart(folder: &Folder, ask: &Ask, now_ms: i64) -> Result<Shown> {
     // What happens now and then has no average that it could be beside.
     let context = if ask.small && !events { context((&store, &zones), &question, first)? } else { None };
     let empty = model.is_empty();
-    let is_night = model.table.columns.first().is_some_and(|head| *head == said(FROM));
     // The hours of a night lie on two days, and it counts for one.
     let own = if is_night { question.last.map_or((last, last), |day| (day, day)) } else { (first, last) };
     let nearest = if empty { lead::nearest((&store, &zones), &question.subject, own, is_night)? } else { None };
@@ -612,6 +615,26 @@ mod tests {
         for day in near.into_iter().flatten() {
             assert!(!chart(&folder, &ask(day), NOW_MS).expect("a chart").empty, "{day}");
         }
+    }
+
+    #[test]
+    fn a_missing_night_is_drawn_over_the_hours_that_its_label_means() {
+        let hours = |label: &str, last: Option<&str>| {
+            let folder = nights_folder(&format!("missing-{label}-{}", last.is_some()), label);
+            let ask = Ask { last: last.map(str::to_owned), ..ask("sleep:night", "day", false) };
+            let shown = chart(&folder, &ask, NOW_MS).expect("a chart");
+            (shown.first_day, shown.last_day, shown.empty, shown.slots.first().and_then(|slot| slot.days.clone()))
+        };
+        let check = |label: &str, last: Option<&str>, (first, until): (&str, &str), counts: Option<&str>| {
+            let counts = counts.map(|day| (day.to_owned(), day.to_owned()));
+            let expected = (first.to_owned(), until.to_owned(), counts.is_none(), counts);
+            assert_eq!(hours(label, last), expected, "{label} {last:?}");
+        };
+        check("wake", Some("2026-03-12"), ("2026-03-11", "2026-03-12"), None);
+        check("evening", Some("2026-03-12"), ("2026-03-12", "2026-03-13"), None);
+        // Without a day the last night is shown, and its numbers lead to the day that it counts for.
+        check("wake", None, ("2026-03-19", "2026-03-20"), Some("2026-03-20"));
+        check("evening", None, ("2026-03-19", "2026-03-20"), Some("2026-03-19"));
     }
 
     #[test]
