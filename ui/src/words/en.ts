@@ -213,6 +213,7 @@ export const en = {
     aDay: 'a day',
     noData: 'no data',
     elsewhere: (days: string) => `No data ${days}. The nearest day with data:`,
+    latestWas: (value: string, day: string) => `The latest value is ${value}, of ${day}.`,
     noNight: (days: string) => `No night counts for ${days}. The nearest night:`,
     covered: {
       hour: 'Hours with data',
@@ -266,7 +267,9 @@ export const en = {
     nights: (n: number, all: number) => `${count(n)} of ${count(all)} nights`,
     usual: (covered: string, low: string, high: string) => `${covered} \u00b7 usual ${low} \u2013 ${high}`,
     before: (covered: string, before: string) => `${covered} \u00b7 ${before} in the four weeks before`,
-    latest: (day: string) => `latest, ${day}`,
+    mean: (covered: string) => `mean of ${covered}`,
+    latest: (day: string, clock: string) => `latest, ${day}, ${clock}`,
+    latestOn: (day: string) => `latest, ${day}`,
     lastOn: (day: string) => `last on ${day}`,
     firstOn: (day: string) => `first on ${day}`,
     lastNight: (day: string) => `last the night of ${day}`,
