@@ -21,6 +21,15 @@ export function plain(n: number): string {
   return number(n, digits)
 }
 
+/** A name to read for a type that nobody has told of: "HKQuantityTypeIdentifierFooBar" and "foo_bar" -> "Foo bar" */
+export function nameOf(word: string): string {
+  const plain = word.replace(/^HK(Quantity|Category|Data|Correlation)Type(Identifier)?/, '') || word
+  const spaced = plain.replace(/([\p{Ll}\d])(?=\p{Lu})|_/gu, '$1 ').trim()
+  if (!/^[\p{L}\d ]+$/u.test(spaced)) return word
+  const words = spaced.split(/ +/).map((part) => (/^\p{Lu}{2}/u.test(part) ? part : part.toLowerCase())).join(' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
 /** How fast something is read: "7.4" below ten, else "74" */
 export function rate(n: number): string {
   return number(n, n < 10 ? 1 : 0)

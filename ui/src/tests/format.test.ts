@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bytes, clock, count, day, duration, fileName, length, number, pace, percent, plain, span, tempo, way } from '../format'
+import { bytes, clock, count, day, duration, fileName, length, nameOf, number, pace, percent, plain, span, tempo, way } from '../format'
 
 test.each([
   [0, '0'],
@@ -50,3 +50,12 @@ test('lengths and times of day', () => {
   expect(span('2026-03-01', '2026-03-01')).toBe('1 Mar 2026')
   expect(span('2026-02-23', '2026-03-01')).toBe('23 Feb 2026 \u2013 1 Mar 2026')
 })
+
+test.each([
+  ['HKQuantityTypeIdentifierFooBar', 'Foo bar'],
+  ['HKCategoryTypeIdentifierHiccups', 'Hiccups'],
+  ['foo_bar', 'Foo bar'],
+  ['heart_rate_variability_sdnn', 'Heart rate variability sdnn'],
+  ['com.example.thing', 'com.example.thing'],
+  ['', ''],
+])('nameOf %s', (word, expected) => expect(nameOf(word)).toBe(expected))
