@@ -145,6 +145,11 @@ fn what_fails_is_exit_1_and_changes_nothing() {
     fs::write(around.join("Export.ZIP"), "milk, bread").expect("written");
     let output = folder.check(&["import", around.to_str().expect("UTF-8"), "--json"], 1);
     assert!(error_line(&output)["hint"].as_str().is_some_and(|hint| hint.starts_with("`Export.ZIP` lies in it")));
+    let empty = folder.path("empty");
+    fs::create_dir_all(&empty).expect("a folder");
+    let output = folder.check(&["import", empty.to_str().expect("UTF-8"), "--json"], 1);
+    assert_eq!(error_line(&output)["code"], "empty_folder");
+    assert_eq!(error_line(&output)["message"], "There is nothing in `empty`.");
     fs::write(folder.path("notes"), "milk, bread").expect("written");
     let out = folder.check(&["export", "--format", "csv", "--out", "notes", "--json"], 1);
     assert_eq!(error_line(&out)["message"], "`notes` is a file, and no folder.");

@@ -40,9 +40,12 @@ export function percent(share: number): string {
   return `${number(share * 100, 0)}\u00a0%`
 }
 
-/** Parts of a length: 432 -> [["7", "h"], ["12", "min"]] */
+/** Whole minutes of a length, as the program's own texts have them; a hair more, because minutes come from divisions. */
+const wholeMinutes = (minutes: number) => Math.max(0, Math.floor(minutes + 0.5 + 1e-6))
+
+/** Parts of the one number of a page or card, where minutes stand as on a clock: 424 -> [["7", "h"], ["04", "min"]] */
 export function lengthParts(minutes: number): [string, string][] {
-  const all = Math.max(0, Math.round(minutes))
+  const all = wholeMinutes(minutes)
   const [hours, rest] = [Math.floor(all / 60), all % 60]
   if (hours === 0) return [[count(rest), words.numbers.minutes]]
   return [
@@ -51,10 +54,10 @@ export function lengthParts(minutes: number): [string, string][] {
   ]
 }
 
-/** 432 -> "7 h 12 min" */
+/** 424 -> "7 h 4 min", as in the program's own sentences */
 export function length(minutes: number): string {
   return lengthParts(minutes)
-    .map((part) => part.join('\u00a0'))
+    .map(([n, unit]) => `${n.replace(/^0(?=\d)/, '')}\u00a0${unit}`)
     .join(' ')
 }
 
@@ -123,12 +126,13 @@ export function local(stamp: string): string {
   return `${day(date)}, ${time}`
 }
 
-/** "2 s", "3 min 20 s", "1 h 5 min" */
+/** "2 s", "3 min 20 s", and from an hour on as `length`: "1 h 5 min" */
 export function duration(seconds: number): string {
   const s = Math.max(0, Math.round(seconds))
   if (s < 60) return `${s} s`
   if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`
-  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`
+  const minutes = wholeMinutes(seconds / 60)
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
 /** "0.4 s" below ten seconds, else as `duration`. */

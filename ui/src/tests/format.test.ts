@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bytes, clock, count, day, duration, fileName, length, nameOf, number, pace, percent, plain, span, tempo, way } from '../format'
+import { bytes, clock, count, day, duration, fileName, length, lengthParts, nameOf, number, pace, percent, plain, span, tempo, way } from '../format'
 
 test.each([
   [0, '0'],
@@ -41,7 +41,11 @@ test('numbers have the digits that they deserve', () => {
 })
 
 test('lengths and times of day', () => {
-  expect([0, 45, 60, 432, 483.6].map(length)).toEqual(['0\u00a0min', '45\u00a0min', '1\u00a0h', '7\u00a0h 12\u00a0min', '8\u00a0h 04\u00a0min'])
+  expect([0, 45, 60, 432, 483.6].map(length)).toEqual(['0\u00a0min', '45\u00a0min', '1\u00a0h', '7\u00a0h 12\u00a0min', '8\u00a0h 4\u00a0min'])
+  expect(lengthParts(484)).toEqual([
+    ['8', 'h'],
+    ['04', 'min'],
+  ])
   expect([0, 1390, 1390.9, 1440, -10].map(clock)).toEqual(['00:00', '23:10', '23:10', '00:00', '23:50'])
   expect(pace(332)).toBe('5:32')
   const mile = { symbol: 'mi', metres: 1609.344 }
@@ -59,3 +63,16 @@ test.each([
   ['com.example.thing', 'com.example.thing'],
   ['', ''],
 ])('nameOf %s', (word, expected) => expect(nameOf(word)).toBe(expected))
+
+// The program's own texts round the same way: crates/chart/src/number.rs.
+test.each([
+  [479.4, '7 h 59 min'],
+  [479.5, '8 h'],
+  [479.4999999999, '8 h'],
+  [479.7, '8 h'],
+  [59.6, '1 h'],
+  [64.2, '1 h 4 min'],
+])('a length of %d minutes', (minutes, expected) => {
+  expect(length(minutes).replaceAll('\u00a0', ' ')).toBe(expected)
+  if (minutes >= 60) expect(duration(minutes * 60).replace(' 0 min', '')).toBe(expected)
+})
