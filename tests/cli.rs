@@ -145,6 +145,11 @@ fn what_fails_is_exit_1_and_changes_nothing() {
     fs::write(around.join("Export.ZIP"), "milk, bread").expect("written");
     let output = folder.check(&["import", around.to_str().expect("UTF-8"), "--json"], 1);
     assert!(error_line(&output)["hint"].as_str().is_some_and(|hint| hint.starts_with("`Export.ZIP` lies in it")));
+    let empty = folder.path("empty");
+    fs::create_dir_all(&empty).expect("a folder");
+    let output = folder.check(&["import", empty.to_str().expect("UTF-8"), "--json"], 1);
+    assert_eq!(error_line(&output)["code"], "empty_folder");
+    assert_eq!(error_line(&output)["message"], "There is nothing in `empty`.");
     fs::write(folder.path("notes"), "milk, bread").expect("written");
     let out = folder.check(&["export", "--format", "csv", "--out", "notes", "--json"], 1);
     assert_eq!(error_line(&out)["message"], "`notes` is a file, and no folder.");
@@ -314,7 +319,8 @@ fn an_export_without_records_still_tells_what_it_has() {
     let report = words(&["import", file.to_str().expect("UTF-8")]);
     assert!(report.contains("Besides: 1 workout\n"), "{report}");
     let status = words(&["status"]);
-    assert!(status.contains("0 records of 0 types from 0 sources\nBesides: 1 workout\nfrom 2026-10-31 "), "{status}");
+    assert!(status.contains("0 records of 0 types from 0 sources\nBesides: 1 workout\n"), "{status}");
+    assert!(status.contains("\nfrom 2026-10-31 to 2026-10-31\n"), "{status}");
     assert_eq!(folder.answer(&["status"])["first"], "2026-10-31T22:30:00.000Z");
     assert_eq!(words(&["sleep"]), "No nights.\n");
     assert_eq!(words(&["daily", "heart_rate"]), "No heart rate.\n");
@@ -332,6 +338,9 @@ fn what_ends_at_midnight_belongs_to_the_day_before() {
     for answer in [&folder.answer(&["types"])[0], &folder.answer(&["status"])] {
         assert_eq!((&answer["last"], &answer["last_day"]), (&json!("2026-10-30T23:00:00.000Z"), &json!("2026-10-30")));
     }
+    let words = |verb: &str| String::from_utf8_lossy(&folder.check(&[verb], 0).stdout).into_owned();
+    assert!(words("status").contains("\nfrom 2026-10-30 to 2026-10-30\n"), "{}", words("status"));
+    assert!(words("types").contains(" 2026-10-30  2026-10-30 "), "{}", words("types"));
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! What the window lets in and what it may do, as it is set up: nothing from elsewhere, no script that is not ours, no
-//! file that nobody gave. `tests/ipc.rs` has the bounds of the commands.
+//! file that nobody gave. `tests/ipc/bounds.rs` has the bounds of the commands.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -268,7 +268,7 @@ fn command_line_and_window_say_the_same() {
     assert_eq!(page_words("entries"), entries);
 }
 
-/// The list is kept by tests/ipc.rs, which collects it from the reader's source.
+/// The list is kept by tests/ipc/lists.rs, which collects it from the reader's source.
 #[test]
 fn every_problem_of_the_reader_has_words() {
     let codes: Vec<String> =

@@ -1,6 +1,5 @@
 //! How much is there.
 
-use app::local::Clock;
 use app::status::Status;
 use app::{Folder, Result, words};
 
@@ -12,12 +11,12 @@ pub(super) fn run(folder: &Folder, out: &mut Out) -> Result<End> {
     match out.style {
         Style::Json => out.json(&status)?,
         Style::Csv => out.pairs(&status)?,
-        Style::Words => tell(&status, folder, out)?,
+        Style::Words => tell(&status, out)?,
     }
     Ok(End::Done)
 }
 
-fn tell(status: &Status, folder: &Folder, out: &mut Out) -> Result<()> {
+fn tell(status: &Status, out: &mut Out) -> Result<()> {
     let count = |n: i64, one: &str, many: &str| words::count(n.unsigned_abs(), one, many);
     out.line(&format!(
         "{} of {} from {}",
@@ -29,19 +28,9 @@ fn tell(status: &Status, folder: &Folder, out: &mut Out) -> Result<()> {
     if !besides.is_empty() {
         out.line(&format!("Besides: {besides}"))?;
     }
-    if let Some((first, last)) = span(status, &Clock::of(folder)?) {
+    if let Some((first, last)) = status.first_day.as_ref().zip(status.last_day.as_ref()) {
         out.line(&format!("from {first} to {last}"))?;
     }
     out.line(&format!("{}, home zone {}", count(status.imports, "import", "imports"), status.home_zone))?;
     out.line(&format!("data folder {}", status.data_dir))
-}
-
-/// From the first to the last of everything, in local time; days and times of day sort as texts.
-fn span(status: &Status, clock: &Clock) -> Option<(String, String)> {
-    let entries = || status.entries.values();
-    let firsts = entries().map(|row| &row.first).chain([&status.first]);
-    let lasts = entries().map(|row| &row.last).chain([&status.last]);
-    let first = firsts.flatten().map(|instant| clock.time(instant)).min()?;
-    let last = lasts.flatten().map(|instant| clock.time(instant)).max()?;
-    Some((first, last))
 }

@@ -1,6 +1,5 @@
 //! Which types are there.
 
-use app::local::Clock;
 use app::{Folder, Result};
 
 use super::End;
@@ -9,7 +8,6 @@ use super::table::Table;
 
 pub(super) fn run(folder: &Folder, out: &mut Out) -> Result<End> {
     let rows = app::types::types(folder)?;
-    let clock = Clock::of(folder)?;
     out.rows(&rows, || {
         let mut table = Table::new(&["type", "name", "count", "first", "last", "sources"]);
         for row in &rows {
@@ -17,8 +15,8 @@ pub(super) fn run(folder: &Folder, out: &mut Out) -> Result<End> {
                 row.identifier.clone(),
                 row.name.clone(),
                 row.count.to_string(),
-                clock.day(row.first.as_ref()),
-                clock.day(row.last.as_ref()),
+                row.first_day.clone().unwrap_or_default(),
+                row.last_day.clone().unwrap_or_default(),
                 row.sources.to_string(),
             ]);
         }

@@ -37,6 +37,8 @@ export interface Hero {
   readings: number | null
   withData: number
   slots: number
+  /** When it was read, where it is one reading. */
+  at: { day: string; clock: string } | null
   /** What explains it: one type and its days, of a pair those of each half. */
   leads: { word: string; name: string | null; firstDay: string; lastDay: string }[]
 }
@@ -102,6 +104,8 @@ export interface Nearest {
   nights: boolean
   before: string | null
   after: string | null
+  /** What was measured on the last day before; none of what adds up over a day. */
+  latest?: Hero
 }
 
 export type Stage = 'awake' | 'rem' | 'core' | 'deep' | 'unspecified'

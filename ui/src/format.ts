@@ -21,6 +21,15 @@ export function plain(n: number): string {
   return number(n, digits)
 }
 
+/** A name to read for a type that nobody has told of: "HKQuantityTypeIdentifierFooBar" and "foo_bar" -> "Foo bar" */
+export function nameOf(word: string): string {
+  const plain = word.replace(/^HK(Quantity|Category|Data|Correlation)Type(Identifier)?/, '') || word
+  const spaced = plain.replace(/([\p{Ll}\d])(?=\p{Lu})|_/gu, '$1 ').trim()
+  if (!/^[\p{L}\d ]+$/u.test(spaced)) return word
+  const words = spaced.split(/ +/).map((part) => (/^\p{Lu}{2}/u.test(part) ? part : part.toLowerCase())).join(' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
 /** How fast something is read: "7.4" below ten, else "74" */
 export function rate(n: number): string {
   return number(n, n < 10 ? 1 : 0)
@@ -31,9 +40,12 @@ export function percent(share: number): string {
   return `${number(share * 100, 0)}\u00a0%`
 }
 
-/** Parts of a length: 432 -> [["7", "h"], ["12", "min"]] */
+/** Whole minutes of a length, as the program's own texts have them; a hair more, because minutes come from divisions. */
+const wholeMinutes = (minutes: number) => Math.max(0, Math.floor(minutes + 0.5 + 1e-6))
+
+/** Parts of the one number of a page or card, where minutes stand as on a clock: 424 -> [["7", "h"], ["04", "min"]] */
 export function lengthParts(minutes: number): [string, string][] {
-  const all = Math.max(0, Math.round(minutes))
+  const all = wholeMinutes(minutes)
   const [hours, rest] = [Math.floor(all / 60), all % 60]
   if (hours === 0) return [[count(rest), words.numbers.minutes]]
   return [
@@ -42,10 +54,10 @@ export function lengthParts(minutes: number): [string, string][] {
   ]
 }
 
-/** 432 -> "7 h 12 min" */
+/** 424 -> "7 h 4 min", as in the program's own sentences */
 export function length(minutes: number): string {
   return lengthParts(minutes)
-    .map((part) => part.join('\u00a0'))
+    .map(([n, unit]) => `${n.replace(/^0(?=\d)/, '')}\u00a0${unit}`)
     .join(' ')
 }
 
@@ -114,12 +126,13 @@ export function local(stamp: string): string {
   return `${day(date)}, ${time}`
 }
 
-/** "2 s", "3 min 20 s", "1 h 5 min" */
+/** "2 s", "3 min 20 s", and from an hour on as `length`: "1 h 5 min" */
 export function duration(seconds: number): string {
   const s = Math.max(0, Math.round(seconds))
   if (s < 60) return `${s} s`
   if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`
-  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`
+  const minutes = wholeMinutes(seconds / 60)
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
 /** "0.4 s" below ten seconds, else as `duration`. */

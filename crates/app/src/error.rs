@@ -9,8 +9,8 @@ use health::language::word;
 use health::{key, say};
 use serde::Serialize;
 
-pub(crate) use file::About;
-use file::{Doing, io, name};
+pub(crate) use file::{About, name};
+use file::{Doing, io};
 
 /// Shorthand for this crate's results.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -46,6 +46,8 @@ macro_rules! codes {
 codes! {
     /// Nothing inside the input is an Apple Health document.
     NotAnExport = "not_an_export",
+    /// The folder to import has nothing in it.
+    EmptyFolder = "empty_folder",
     /// The archive or its document cannot be read.
     DamagedArchive = "damaged_archive",
     /// The archive is encrypted.

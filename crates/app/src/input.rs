@@ -16,7 +16,7 @@ use std::thread;
 use health::Batch;
 use health::formats::apple_export::{self, Listed, Reader};
 
-use crate::error::{About, Code, Error, Result};
+use crate::error::{self, About, Code, Error, Result};
 use crate::import::Input;
 
 /// Batches that wait for the store: enough that it has work while routes and voltages are read.
@@ -120,16 +120,21 @@ impl Room {
     }
 }
 
-/// Of a folder that is no export but has an archive in it, says so.
+/// Of a folder that is no export says what is in it: nothing, or an archive.
 fn pointing_inside(error: Error, folder: &Path) -> Error {
-    let names = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
-    let archive =
-        names.map(|name| name.to_string_lossy().into_owned()).find(|name| name.to_lowercase().ends_with(".zip"));
-    match archive {
-        Some(name) if error.code == Code::NotAnExport => {
-            Error { hint: format!("`{name}` lies in it: name that file, if it is the one."), ..error }
-        }
-        _ => error,
+    if error.code != Code::NotAnExport {
+        return error;
+    }
+    let Ok(entries) = fs::read_dir(folder) else { return error };
+    let names: Vec<String> = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    match names.iter().find(|name| name.to_lowercase().ends_with(".zip")) {
+        Some(name) => Error { hint: format!("`{name}` lies in it: name that file, if it is the one."), ..error },
+        None if names.is_empty() => Error::new(
+            Code::EmptyFolder,
+            format!("There is nothing in {}.", error::name(folder)),
+            "Choose export.zip, or the folder in which export.xml lies.",
+        ),
+        None => error,
     }
 }
 

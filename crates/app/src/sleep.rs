@@ -58,6 +58,9 @@ pub fn sleep(folder: &Folder, days: Days) -> Result<Vec<SleepAnswer>> {
     Ok(sessions.iter().map(|session| row(session, orders.of(SLEEP))).collect())
 }
 
+/// Days around those of rows among which a night counts for one: that of waking up, or of the evening before.
+const NEAR_DAYS: Day = 3;
+
 /// Where nights are looked up.
 pub(crate) struct Sleeper<'s> {
     store: &'s Store,
@@ -91,6 +94,16 @@ impl<'s> Sleeper<'s> {
         let labelled = |day: Option<Day>| day.map(|day| day - by_waking);
         let before = self.store.last_night_until(until, in_bed)?;
         Ok((labelled(before), labelled(self.store.first_night_from(from, in_bed)?)))
+    }
+
+    /// The first and the last day that a night or a nap counts for, of rows that lie on some days.
+    pub fn counted(&self, (first, last): (Day, Day)) -> Result<Option<(Day, Day)>> {
+        let near = |day: Day| {
+            let days = Days { from: Some(day.saturating_sub(NEAR_DAYS)), to: Some(day.saturating_add(NEAR_DAYS)) };
+            self.nights(days)
+        };
+        let first = near(first)?.iter().map(|session| session.day).min();
+        Ok(first.zip(near(last)?.iter().map(|session| session.day).max()))
     }
 
     /// What the sessions of `days` are made of, and what lies two days around them.

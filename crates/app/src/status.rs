@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use health::EntryKind;
-use health::time::{format_day, format_instant, parse_stamp};
+use health::time::{Zones, format_day, format_instant, parse_stamp};
 use serde::Serialize;
-use store::query::EntryTotals;
+use store::query::{EntryTotals, Totals};
 
 use crate::error::Result;
 use crate::folder::Folder;
@@ -30,9 +30,9 @@ pub struct Status {
     pub first: Option<String>,
     /// Latest end of a sample; without samples, of anything else.
     pub last: Option<String>,
-    /// The wearer's first local day with samples; without samples, that of `first`.
+    /// The wearer's first local day with anything: a sample, a workout, rings.
     pub first_day: Option<String>,
-    /// The last one.
+    /// The last one. What ends at midnight belongs to the day before.
     pub last_day: Option<String>,
     /// What there is besides samples, by the keys of an import's report.
     pub entries: BTreeMap<&'static str, EntryStatus>,
@@ -98,8 +98,7 @@ pub fn status(folder: &Folder) -> Result<Status> {
         totals.first_ms.map(format_instant).or_else(|| entries.values().filter_map(|row| row.first.clone()).min());
     let last = totals.last_ms.map(format_instant).or_else(|| entries.values().filter_map(|row| row.last.clone()).max());
     let zones = zones(&store)?;
-    // Rings have a day and no instant.
-    let day = |at: &String| parse_stamp(at).map_or_else(|| at.clone(), |at_ms| format_day(zones.day(at_ms)));
+    let (first_day, last_day) = span(&totals, &entries, &zones).unzip();
     let path = folder.store_path();
     let size = |suffix: &str| {
         let mut name = path.clone().into_os_string();
@@ -113,8 +112,8 @@ pub fn status(folder: &Folder) -> Result<Status> {
         records: totals.records,
         types: totals.types,
         sources: totals.sources,
-        first_day: totals.days.map(|days| format_day(days.0)).or_else(|| first.as_ref().map(day)),
-        last_day: totals.days.map(|days| format_day(days.1)).or_else(|| last.as_ref().map(day)),
+        first_day,
+        last_day,
         first,
         last,
         entries,
@@ -124,6 +123,23 @@ pub fn status(folder: &Folder) -> Result<Status> {
         pending: Pending::default(),
         receiver: Receiver::default(),
     })
+}
+
+/// The first and the last day of samples and of everything else; days sort as texts.
+fn span(totals: &Totals, entries: &BTreeMap<&str, EntryStatus>, zones: &Zones) -> Option<(String, String)> {
+    // Rings have a day and no instant.
+    let day = |at: &String, before: i64| match parse_stamp(at) {
+        Some(at_ms) => format_day(zones.day(at_ms - before)),
+        None => at.clone(),
+    };
+    let samples = totals.days.map(|(first, last)| (format_day(first), format_day(last)));
+    let of = |entry: &EntryStatus| {
+        let (first, last) = entry.first.as_ref().zip(entry.last.as_ref())?;
+        // A single instant at midnight begins its day.
+        Some((day(first, 0), day(last, i64::from(first != last))))
+    };
+    let spans = || samples.iter().cloned().chain(entries.values().filter_map(of));
+    Some((spans().map(|span| span.0).min()?, spans().map(|span| span.1).max()?))
 }
 
 /// The key of a kind in an import's report; none for the profile, which is no event.
@@ -161,6 +177,30 @@ mod tests {
     fn total(kind: EntryKind, first_ms: Option<i64>, days: (&str, &str)) -> EntryTotals {
         let identities = (days.0.to_owned(), days.1.to_owned());
         EntryTotals { kind: kind.as_str().to_owned(), count: 2, first_ms, last_ms: first_ms, identities }
+    }
+
+    #[test]
+    fn days_are_those_of_everything() {
+        let zones = Zones::named("Europe/Berlin").expect("a zone");
+        let entry = |first: &str, last: &str| EntryStatus {
+            count: 2,
+            first: Some(first.to_owned()),
+            last: Some(last.to_owned()),
+        };
+        let check = |days: Option<(i32, i32)>, others: &[(&str, &str)], expected: Option<(&str, &str)>| {
+            let keys = ["activity_days", "ecgs", "workouts"];
+            let entries = keys.into_iter().zip(others.iter().map(|(first, last)| entry(first, last))).collect();
+            let found = span(&Totals { days, ..Totals::default() }, &entries, &zones);
+            assert_eq!(found, expected.map(|(first, last)| (first.to_owned(), last.to_owned())), "{days:?} {others:?}");
+        };
+        // 13 and 15 March 2026.
+        let samples = Some((20_525, 20_527));
+        check(None, &[], None);
+        check(samples, &[], Some(("2026-03-13", "2026-03-15")));
+        check(samples, &[("2026-03-14", "2026-03-20")], Some(("2026-03-13", "2026-03-20")));
+        let midnight = "2026-03-15T23:00:00.000Z";
+        check(samples, &[("2026-03-12T08:00:00.000Z", midnight)], Some(("2026-03-12", "2026-03-15")));
+        check(None, &[(midnight, midnight)], Some(("2026-03-16", "2026-03-16")));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::layer::{Block, Fill, Key, Layer, Pattern, Shape, Sign, Tone};
 use crate::model::{Axis, AxisKind, Model, Table};
 use crate::number::minutes;
 use crate::range::{Range, Step, clock, clock_ticks, long_day};
-use crate::sleep::{Night, NightKind, Segment, Stage, Stretch};
+use crate::sleep::{Night, NightKind, RowDay, Segment, Stage, Stretch};
 use crate::theme::Hue;
 use crate::traces::{self, Trace};
 
@@ -22,12 +22,13 @@ const FREE: f64 = 0.2;
 /// A riser joins two stages that follow each other within this.
 const FOLLOWS_MS: i64 = 60_000;
 
-/// Returns the chart of one night; stages must be sorted.
-pub fn model(night: &Night, zones: &Zones) -> Model {
+/// Returns the chart of one night; stages must be sorted. `row_day` says for which of its two days it counts.
+pub fn model(night: &Night, row_day: RowDay, zones: &Zones) -> Model {
     let ends = night.ends();
     // A night without anything is drawn over its usual hours.
-    let noon = zones.day_bounds(night.day).0;
-    let (start_ms, end_ms) = ends.unwrap_or((noon - 2 * HOUR_MS, noon + 8 * HOUR_MS));
+    let (before, after) = zones.day_bounds(night.day);
+    let midnight = if row_day == RowDay::Morning { before } else { after };
+    let (start_ms, end_ms) = ends.unwrap_or((midnight - 2 * HOUR_MS, midnight + 8 * HOUR_MS));
     let range = Range { start_ms: start_ms - MARGIN_MS, end_ms: end_ms + MARGIN_MS, step: Step::Hour };
     let segments: Vec<Segment> = night.sound_segments().copied().collect();
     let ticks = clock_ticks(range.start_ms, range.end_ms, zones);
@@ -49,9 +50,9 @@ pub fn model(night: &Night, zones: &Zones) -> Model {
 }
 
 /// The same with what else was measured in that night, each in a lane of its own below.
-pub fn with(night: &Night, traces: &[Trace<'_>], zones: &Zones) -> Model {
+pub fn with(night: &Night, row_day: RowDay, traces: &[Trace<'_>], zones: &Zones) -> Model {
     let stretches: Vec<Stretch> = rows(night).into_iter().map(|(stretch, _)| stretch).collect();
-    traces::beside(model(night, zones), traces, &stretches)
+    traces::beside(model(night, row_day, zones), traces, &stretches)
 }
 
 /// Lower edge of the lane of a stage. What has no stage lies across Core, hatched.

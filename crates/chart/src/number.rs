@@ -55,9 +55,9 @@ pub(crate) fn ranged(low: &str, high: &str, unit: &str) -> String {
     }
 }
 
-/// `7 h 23 min`, `45 min`.
+/// `7 h 23 min`, `45 min`: the nearest minute, as on the page. A hair more, because minutes come from divisions.
 pub(crate) fn minutes(minutes: f64) -> String {
-    let whole = minutes.round() as i64;
+    let whole = (minutes + 1e-6).round() as i64;
     match (whole / 60, whole % 60) {
         (0, m) => say!("{m} min", m),
         (h, 0) => say!("{h} h", h),
@@ -147,6 +147,18 @@ pub(crate) fn inverted(axis: Axis) -> Axis {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The page rounds the same way: ui/src/format.ts.
+    #[test]
+    fn a_length_is_told_in_the_nearest_minutes() {
+        let check = |of: f64, expected: &str| assert_eq!(minutes(of), expected, "{of}");
+        check(479.4, "7 h 59 min");
+        check(479.5, "8 h");
+        check(479.499_999_999_9, "8 h");
+        check(479.7, "8 h");
+        check(59.6, "1 h");
+        check(64.2, "1 h 4 min");
+    }
 
     #[test]
     fn digits_stand_in_threes() {

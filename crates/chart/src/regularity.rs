@@ -10,7 +10,7 @@ use crate::layer::{Block, Fill, Key, Layer, Shape, Sign, Tone};
 use crate::model::{Axis, AxisKind, Model, Table, Tick};
 use crate::number::{minutes, no_data, usable};
 use crate::range::{Range, Step, clock_minutes, month_starts, named_day, short_day};
-use crate::sleep::Stretch;
+use crate::sleep::{RowDay, Stretch};
 use crate::theme::Hue;
 
 const TITLE: &str = key!("Sleep regularity");
@@ -40,15 +40,6 @@ pub struct FreeDays {
     pub nights: usize,
     /// How many others.
     pub other_nights: usize,
-}
-
-/// Of which day a row is, which goes from noon to noon.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RowDay {
-    /// That on which it ends.
-    Morning,
-    /// That on which it begins.
-    Evening,
 }
 
 /// Returns the raster of the stretches asleep.

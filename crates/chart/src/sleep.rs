@@ -144,6 +144,15 @@ pub enum NightKind {
     InBedOnly,
 }
 
+/// For which day a night counts, which goes from noon to noon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowDay {
+    /// That on which it ends.
+    Morning,
+    /// That on which it begins.
+    Evening,
+}
+
 /// One stretch of sleep.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Night {

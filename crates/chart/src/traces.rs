@@ -130,7 +130,7 @@ mod tests {
 
     use super::*;
     use crate::hypnogram;
-    use crate::sleep::{Night, NightKind, Segment, Stage, StageMinutes};
+    use crate::sleep::{Night, NightKind, RowDay, Segment, Stage, StageMinutes};
     use crate::vital::{BLOOD_OXYGEN, TEMPERATURE};
 
     const MINUTE_MS: i64 = 60_000;
@@ -156,7 +156,7 @@ mod tests {
     #[track_caller]
     fn check(measure: Measure<'_>, readings: &[Traced], lanes: &[usize], cells: &[&str]) {
         let zones = Zones::named("UTC").expect("a zone");
-        let model = hypnogram::with(&night(), &[Trace { measure, readings }], &zones);
+        let model = hypnogram::with(&night(), RowDay::Morning, &[Trace { measure, readings }], &zones);
         let layers: Vec<usize> = model.panels.iter().map(|panel| panel.layers.len()).collect();
         let last: Vec<&str> = model.table.rows.iter().filter_map(|row| row.get(4)).map(String::as_str).collect();
         assert_eq!((layers.as_slice(), last.as_slice()), (lanes, cells));
@@ -184,7 +184,7 @@ mod tests {
         let zones = Zones::named("UTC").expect("a zone");
         let readings = [at(10, 0, 97.0)];
         let traces = [BLOOD_OXYGEN, TEMPERATURE].map(|measure| Trace { measure, readings: &readings });
-        let model = hypnogram::with(&night(), &traces, &zones);
+        let model = hypnogram::with(&night(), RowDay::Morning, &traces, &zones);
         let named = |axis: &Axis| axis.ticks.iter().any(|tick| !tick.label.is_empty());
         let below: Vec<bool> = model.panels.iter().map(|panel| named(&panel.x)).collect();
         assert_eq!((named(&model.x), below), (false, vec![false, true]));

@@ -6,6 +6,7 @@ mod samples;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chart::layer::Layer;
+use chart::sleep::RowDay;
 use chart::{
     Drawn, Model, Range, Size, Step, Theme, heart_rate, hypnogram, nights, png, regularity, render, render_headed,
 };
@@ -225,7 +226,7 @@ fn a_chart_of_several_panels_has_a_scale_for_each() {
 fn a_night_of_a_clock_change_is_as_long_as_clocks_say() {
     let zones = berlin();
     let spring = samples::night(Amount::All, chart_day("2026-03-29"));
-    let hypnogram = hypnogram::model(&spring, &zones);
+    let hypnogram = hypnogram::model(&spring, RowDay::Morning, &zones);
     let labels: Vec<&str> = hypnogram.x.ticks.iter().map(|tick| tick.label.as_str()).collect();
     assert!(labels.contains(&"01:00") && labels.contains(&"03:00") && !labels.contains(&"02:00"), "{labels:?}");
     let range = Range::ending(at("2026-03-29 12:00:00 +0200"), 7, &zones);
@@ -239,13 +240,8 @@ fn a_night_of_a_clock_change_is_as_long_as_clocks_say() {
         let night = samples::night(Amount::All, chart_day(day));
         let stretch = chart::sleep::Stretch { start_ms: night.segments[0].start_ms, end_ms: night.segments[23].end_ms };
         let range = Range::ending(night.segments[23].end_ms, 1, &zones);
-        let model = regularity::model(
-            &[stretch],
-            regularity::RowDay::Morning,
-            regularity::Middles::default(),
-            range.by(Step::Day),
-            &zones,
-        );
+        let model =
+            regularity::model(&[stretch], RowDay::Morning, regularity::Middles::default(), range.by(Step::Day), &zones);
         assert_eq!(model.table.rows.len(), 1);
         assert_ne!(model.table.rows[0][1], "no data");
         check_inside(day, &draw(&model, (520, 240), Theme::Light), (520, 240));

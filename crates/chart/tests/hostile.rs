@@ -13,7 +13,7 @@ use chart::model::Bucket;
 use chart::profiles::{Along, Profiles, Tempo};
 use chart::rings::{Moves, Ring, RingDay};
 use chart::route::{Fix, Told};
-use chart::sleep::{Night, NightKind, Segment, Stage, StageMinutes, Stretch};
+use chart::sleep::{Night, NightKind, RowDay, Segment, Stage, StageMinutes, Stretch};
 use chart::stages::StageSlot;
 use chart::traces::{Trace, Traced};
 use chart::vital::Usual;
@@ -157,13 +157,13 @@ fn every_chart(raw: &[Raw], step: chart::Step, days: u32) -> Vec<Model> {
         vital::model(&vital::TEMPERATURE, &buckets, &usual, None, range, &zones),
         cumulative::model(&cumulative::STEPS, &buckets, cumulative::Wide::Average, Some(a), range, &zones),
         cumulative::model(&cumulative::STEPS, &buckets, cumulative::Wide::Total, None, range, &zones),
-        hypnogram::model(&night(NightKind::Night), &zones),
-        hypnogram::with(&night(NightKind::Night), &[trace], &zones),
+        hypnogram::model(&night(NightKind::Night), RowDay::Evening, &zones),
+        hypnogram::with(&night(NightKind::Night), RowDay::Morning, &[trace], &zones),
         heart_zones::model(&zone_slots, Some(begin), range, &zones),
         years::model(&vital::TEMPERATURE, &many_years, years::By::Week, false, range, &zones),
         nights::model(&[night(NightKind::Night), night(NightKind::Nap), night(NightKind::InBedOnly)], range, &zones),
         stages::model(&slots, range, &zones),
-        regularity::model(&in_bed, regularity::RowDay::Evening, middles, range, &zones),
+        regularity::model(&in_bed, RowDay::Evening, middles, range, &zones),
         body_mass::model(&mass, range, &zones),
         blood_pressure::model(&pressures, &pressures, Some(guideline), &lone, range, &zones),
         glucose::model(&sugar, range, &zones),

@@ -211,14 +211,39 @@ pub fn slug(identifier: &str) -> String {
     let name: Vec<char> = short_name(identifier).chars().collect();
     let mut out = String::new();
     for (i, c) in name.iter().enumerate() {
-        let after_lower = i > 0 && !name[i - 1].is_uppercase();
-        let before_lower = i > 0 && name.get(i + 1).is_some_and(|next| next.is_lowercase());
-        if c.is_uppercase() && (after_lower || before_lower) {
+        if begins_word(&name, i) {
             out.push('_');
         }
         out.extend(c.to_lowercase());
     }
     out
+}
+
+/// Whether a letter begins another word: `R`, `V` and the first `R` after them in `HeartRateVariabilityRMSSD`.
+fn begins_word(name: &[char], i: usize) -> bool {
+    let after_lower = i > 0 && !name[i - 1].is_uppercase();
+    let before_lower = i > 0 && name.get(i + 1).is_some_and(|next| next.is_lowercase());
+    name[i].is_uppercase() && (after_lower || before_lower)
+}
+
+/// A name to read for a type that no table knows: `Foo bar` of `HKQuantityTypeIdentifierFooBar`. What is no identifier
+/// in one piece stays as it stood.
+fn readable(identifier: &str) -> String {
+    let name: Vec<char> = short_name(identifier).rsplit(':').next().unwrap_or_default().chars().collect();
+    if name.is_empty() || !name.iter().all(|c| c.is_alphanumeric() || *c == '_') {
+        return identifier.to_owned();
+    }
+    let starts: Vec<usize> = (1..name.len()).filter(|i| begins_word(&name, *i)).collect();
+    let ends = starts.iter().copied().chain([name.len()]);
+    let pieces = std::iter::once(0).chain(starts.iter().copied()).zip(ends).filter_map(|(from, to)| name.get(from..to));
+    let plain = |piece: &[char]| match piece {
+        // Letters such as RMSSD are no word.
+        [_, second, ..] if second.is_uppercase() => piece.iter().collect::<String>(),
+        _ => piece.iter().flat_map(|c| c.to_lowercase()).collect(),
+    };
+    let words = pieces.map(plain).collect::<Vec<String>>().join(" ").replace('_', " ");
+    let mut letters = words.trim().chars();
+    letters.next().map_or_else(|| identifier.to_owned(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// A word folded for look-up: lower case, without prefix, underscores and blanks.
@@ -264,14 +289,13 @@ fn guess(identifier: &str, unit: Option<&str>) -> Kind {
     // A symptom in the phone's language: `x-hae:symptom:Fatiga`.
     let category = identifier.starts_with("HKCategoryTypeIdentifier") || identifier.contains(":symptom:");
     let nature = if category { Nature::Category } else { Nature::Quantity };
-    let name = short_name(identifier);
     let style = match nature {
         Nature::Category => Style::Category,
         Nature::Quantity => guess_style(identifier, true),
     };
     let mut kind = Kind {
         identifier: identifier.to_owned(),
-        name: name.to_owned(),
+        name: readable(identifier),
         group: "other".to_owned(),
         unit: String::new(),
         style,
@@ -406,6 +430,21 @@ mod tests {
     #[track_caller]
     fn check_find(word: &str, expected: Option<&str>) {
         assert_eq!(find(word).map(|kind| kind.identifier.as_str()), expected);
+    }
+
+    #[test]
+    fn a_type_that_no_table_knows_has_a_name_to_read() {
+        let check = |identifier: &str, expected: &str| assert_eq!(get_or_guess(identifier, None).name, expected);
+        check("HKQuantityTypeIdentifierFooBar", "Foo bar");
+        check("HKQuantityTypeIdentifierHeartRateVariabilityRMSSD", "Heart rate variability RMSSD");
+        check("HKCategoryTypeIdentifierHiccups", "Hiccups");
+        check("foo_bar", "Foo bar");
+        check("x-hae:symptom:Fatiga", "Fatiga");
+        check("GarminStress2Level", "Garmin stress2 level");
+        check("com.example.thing", "com.example.thing");
+        check("HKQuantityTypeIdentifier", "HKQuantityTypeIdentifier");
+        check("_", "_");
+        check("", "");
     }
 
     #[test]

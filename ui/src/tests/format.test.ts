@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bytes, clock, count, day, duration, fileName, length, number, pace, percent, plain, span, tempo, way } from '../format'
+import { bytes, clock, count, day, duration, fileName, length, lengthParts, nameOf, number, pace, percent, plain, span, tempo, way } from '../format'
 
 test.each([
   [0, '0'],
@@ -41,7 +41,11 @@ test('numbers have the digits that they deserve', () => {
 })
 
 test('lengths and times of day', () => {
-  expect([0, 45, 60, 432, 483.6].map(length)).toEqual(['0\u00a0min', '45\u00a0min', '1\u00a0h', '7\u00a0h 12\u00a0min', '8\u00a0h 04\u00a0min'])
+  expect([0, 45, 60, 432, 483.6].map(length)).toEqual(['0\u00a0min', '45\u00a0min', '1\u00a0h', '7\u00a0h 12\u00a0min', '8\u00a0h 4\u00a0min'])
+  expect(lengthParts(484)).toEqual([
+    ['8', 'h'],
+    ['04', 'min'],
+  ])
   expect([0, 1390, 1390.9, 1440, -10].map(clock)).toEqual(['00:00', '23:10', '23:10', '00:00', '23:50'])
   expect(pace(332)).toBe('5:32')
   const mile = { symbol: 'mi', metres: 1609.344 }
@@ -49,4 +53,26 @@ test('lengths and times of day', () => {
   expect([tempo('pace', 300, mile), tempo('speed', 300, mile)]).toEqual(['8:03\u00a0/mi', '7.5\u00a0mi/h'])
   expect(span('2026-03-01', '2026-03-01')).toBe('1 Mar 2026')
   expect(span('2026-02-23', '2026-03-01')).toBe('23 Feb 2026 \u2013 1 Mar 2026')
+})
+
+test.each([
+  ['HKQuantityTypeIdentifierFooBar', 'Foo bar'],
+  ['HKCategoryTypeIdentifierHiccups', 'Hiccups'],
+  ['foo_bar', 'Foo bar'],
+  ['heart_rate_variability_sdnn', 'Heart rate variability sdnn'],
+  ['com.example.thing', 'com.example.thing'],
+  ['', ''],
+])('nameOf %s', (word, expected) => expect(nameOf(word)).toBe(expected))
+
+// The program's own texts round the same way: crates/chart/src/number.rs.
+test.each([
+  [479.4, '7 h 59 min'],
+  [479.5, '8 h'],
+  [479.4999999999, '8 h'],
+  [479.7, '8 h'],
+  [59.6, '1 h'],
+  [64.2, '1 h 4 min'],
+])('a length of %d minutes', (minutes, expected) => {
+  expect(length(minutes).replaceAll('\u00a0', ' ')).toBe(expected)
+  if (minutes >= 60) expect(duration(minutes * 60).replace(' 0 min', '')).toBe(expected)
 })

@@ -337,6 +337,16 @@ test('a stretch without data leads to the nearest day that has some', async () =
   expect(document.querySelector('[data-testid=nearest]')?.textContent).toContain(words.chart.elsewhere(span('2026-03-09', '2026-03-15')))
 })
 
+test('what is rarely measured tells its latest value where there is none', async () => {
+  const narrow = wide()
+  const latest = { ...chart.answer.hero, what: 'average', value: 1.78, high: null, unit: 'm', digits: 2, at: null }
+  const nearest = { days: ['2026-03-09', '2026-03-15'], nights: false, before: '2026-03-01', after: null, latest }
+  const gap = { ...chart.answer, empty: true, hero: null, slots: [], nearest }
+  page = open({ ...kept, chart: () => gap }, '#/type/heart_rate?range=week&date=2026-03-15')
+  await says(words.chart.latestWas('1.78\u00a0m', '1 Mar 2026'))
+  narrow()
+})
+
 test('a missing night is told by the day that it would count for', async () => {
   const narrow = wide()
   const nearest = { days: ['2026-03-10', '2026-03-10'], nights: true, before: '2026-03-09', after: null }

@@ -35,3 +35,27 @@ test('what a style names is a token', () => {
   expect(tokens.size).toBeGreaterThan(60)
   expect(named).toEqual([])
 })
+
+/** The parts of a style sheet that a font comes in: the file, and of which letters it is. */
+function faces(sheet: string): Map<string, string> {
+  const parts = [...sheet.matchAll(/@font-face \{([^}]*)\}/g)].map((match) => match[1] ?? '')
+  const of = (part: string, what: RegExp) => (what.exec(part)?.[1] ?? '').replace(/\s/g, '')
+  return new Map(parts.map((part) => [of(part, /files\/([^')]+)/), of(part, /unicode-range:([^;]+)/)]))
+}
+
+test('the page has every script that the font has', () => {
+  const whole = import.meta.glob('../../node_modules/@fontsource-variable/inter/index.css', { query: '?raw', import: 'default', eager: true })
+  const [all] = Object.values(whole) as string[]
+  const ours = faces(texts['../fonts.css'] ?? '')
+  expect(ours.size).toBeGreaterThan(6)
+  expect([...ours].sort()).toEqual([...faces(all ?? '')].sort())
+  const holds = (letter: string) =>
+    [...ours.values()].some((ranges) =>
+      ranges.split(',').some((range) => {
+        const [from, to] = range.replace('U+', '').split('-').map((hex) => Number.parseInt(hex, 16))
+        const code = letter.codePointAt(0) ?? 0
+        return from !== undefined && code >= from && code <= (to ?? from)
+      }),
+    )
+  for (const letter of 'Aé\u0142\u0159\u011f\u1ec7\u03a9\u0416\u0457') expect(holds(letter), letter).toBe(true)
+})

@@ -213,6 +213,7 @@ export const en = {
     aDay: 'a day',
     noData: 'no data',
     elsewhere: (days: string) => `No data ${days}. The nearest day with data:`,
+    latestWas: (value: string, day: string) => `The latest value is ${value}, of ${day}.`,
     noNight: (days: string) => `No night counts for ${days}. The nearest night:`,
     covered: {
       hour: 'Hours with data',
@@ -266,7 +267,9 @@ export const en = {
     nights: (n: number, all: number) => `${count(n)} of ${count(all)} nights`,
     usual: (covered: string, low: string, high: string) => `${covered} \u00b7 usual ${low} \u2013 ${high}`,
     before: (covered: string, before: string) => `${covered} \u00b7 ${before} in the four weeks before`,
-    latest: (day: string) => `latest, ${day}`,
+    mean: (covered: string) => `mean of ${covered}`,
+    latest: (day: string, clock: string) => `latest, ${day}, ${clock}`,
+    latestOn: (day: string) => `latest, ${day}`,
     lastOn: (day: string) => `last on ${day}`,
     firstOn: (day: string) => `first on ${day}`,
     lastNight: (day: string) => `last the night of ${day}`,
@@ -284,7 +287,9 @@ export const en = {
   overview: { nights: 'Nights' },
   changes: {
     title: 'What changed',
-    none: 'No change that enough days support: they are too few, or the last week with data is much like the four weeks before it.',
+    none: 'No change that enough days support. The last week is much like the four weeks before it, or too few of those days have data.',
+    few: (n: number) => `There ${n === 1 ? 'is' : 'are'} ${count(n)} ${n === 1 ? 'day' : 'days'} of data up to here. A change is told where four weeks lie before the last one.`,
+    nothing: 'There are no data yet, so nothing can have changed.',
     since: (day: string) => `There are no data since ${day}, so there is no week to speak of.`,
     why: 'The last seven days beside the 28 before, or 28 days beside the 28 before; only what 20 or more of those days support.',
     bedtime: (by: string, later: boolean, days: number) => `Asleep ${by} ${later ? 'later' : 'earlier'} than in the ${count(days)} nights before`,
@@ -402,9 +407,14 @@ export const en = {
     less: (amount: string, share: string | null) => `${amount} less${share === null ? '' : `, ${share}`}`,
     same: 'As much as before.',
     none: {
-      too_short: 'A week that is over is the least that can be compared.',
+      too_short: 'One week that is over is the least that is compared: choose a longer range.',
       no_data: 'One of the two times has no data.',
       few_days: 'Sums are compared only where four of five days have data in both times.',
+    },
+    night: {
+      differs: (amount: string, more: boolean, before: string) => `${amount} ${more ? 'more' : 'less'} sleep than in the nights of the four weeks before, which had ${before} on average.`,
+      same: (before: string) => `As much sleep as in the nights of the four weeks before, which had ${before} on average.`,
+      none: 'There is no night in the four weeks before, or none here, so there is nothing to compare.',
     },
   },
 

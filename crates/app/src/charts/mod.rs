@@ -89,6 +89,11 @@ pub(crate) fn chart_of(store: &Store, zones: &Zones, question: &Question) -> Res
     }
 }
 
+/// The day that the night of a chart counts for, which its hours do not tell.
+pub(crate) fn day_of_night(store: &Store, zones: &Zones, question: &Question) -> Result<Day> {
+    sleep::day_of_night(&View::new(store, zones, question, Reach::Month)?)
+}
+
 /// Writes the table of a chart for programs: CSV with plain numbers, and nothing where there are no data.
 pub fn write_csv(model: &Model, out: &mut dyn Write) -> Result<()> {
     write_csv_in_words(model, model, out)

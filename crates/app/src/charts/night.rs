@@ -8,7 +8,7 @@ use store::query::Point;
 
 use super::Overlay;
 use super::measure::{Shown, most};
-use super::sleep::night_of;
+use super::sleep::{night_of, row_day};
 use super::view::View;
 use crate::error::Result;
 use crate::local::find_kind;
@@ -16,10 +16,11 @@ use crate::local::find_kind;
 /// Returns the night that ends a stretch, with a lane for each kind of readings that it has.
 pub(super) fn chart(view: &View<'_>, overlays: &[Overlay]) -> Result<Model> {
     let night = night_of(view)?;
-    let range = hypnogram::model(&night, view.zones).range;
+    let row_day = row_day(view)?;
+    let range = hypnogram::model(&night, row_day, view.zones).range;
     let lanes: Vec<Lane> = overlays.iter().map(|overlay| Lane::read(view, *overlay, &range)).collect::<Result<_>>()?;
     let traces: Vec<Trace<'_>> = lanes.iter().map(Lane::trace).collect();
-    Ok(hypnogram::with(&night, &traces, view.zones))
+    Ok(hypnogram::with(&night, row_day, &traces, view.zones))
 }
 
 /// What was measured in the hours of a night.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use chart::regularity::{self, FreeDays, Middles, RowDay};
-use chart::sleep::{Night, NightKind, Segment, Stage, StageMinutes, Stretch as Bed};
+use chart::regularity::{self, FreeDays, Middles};
+use chart::sleep::{Night, NightKind, RowDay, Segment, Stage, StageMinutes, Stretch as Bed};
 use chart::stages::StageSlot;
 use chart::{Model, Range, hypnogram, nights, stages};
 use health::series::buckets::Grain;
@@ -19,8 +19,6 @@ use crate::local::{Days, find_kind};
 use crate::settings::nights_by_evening;
 use crate::sleep::{SLEEP, Sleeper};
 
-/// Newest nights among which the last one is looked for: its day may be that of the evening before.
-const NEWEST_DAYS: Day = 3;
 /// Nights to free days, and others, from which on their middles are compared.
 const LEAST_FREE: usize = 4;
 const LEAST_OTHERS: usize = 10;
@@ -30,7 +28,7 @@ pub(super) fn chart(view: &View<'_>, style: SleepStyle) -> Result<Model> {
     let sleeper = view.sleeper()?;
     let stretch = stretch(view, &sleeper)?;
     if style == SleepStyle::Night || (style == SleepStyle::Suitable && stretch.grain == Grain::Hour) {
-        return Ok(hypnogram::model(&night_of(view)?, view.zones));
+        return Ok(hypnogram::model(&night_of(view)?, row_day(view)?, view.zones));
     }
     let sessions = sleeper.nights(stretch.days())?;
     let in_bed = || Ok::<_, Error>(in_bed(&sleeper.segments(stretch.days())?));
@@ -41,7 +39,7 @@ pub(super) fn chart(view: &View<'_>, style: SleepStyle) -> Result<Model> {
             let all: Vec<Night> = sessions.iter().map(|session| night(session, &written)).collect();
             nights::model(&all, days, view.zones)
         }
-        (SleepStyle::Regularity, _) => raster(&sessions, nights_by_evening(view.store)?, days, view),
+        (SleepStyle::Regularity, _) => raster(&sessions, row_day(view)?, days, view),
         _ => {
             // A day of nights has one slot, not 24.
             let range = if stretch.grain == Grain::Hour { days } else { stretch.range(view.zones) };
@@ -54,9 +52,18 @@ pub(super) fn chart(view: &View<'_>, style: SleepStyle) -> Result<Model> {
 pub(super) fn stretch(view: &View<'_>, sleeper: &Sleeper<'_>) -> Result<Stretch> {
     let found = find_kind(view.store, SLEEP)?;
     let Some((first, last)) = view.data_of(&found)? else { return Ok(view.stretch(None)) };
-    let newest = Days { from: Some(last.saturating_sub(NEWEST_DAYS)), to: Some(last + 1) };
-    let sessions = sleeper.nights(newest)?;
-    Ok(view.stretch(Some((first, sessions.iter().map(|session| session.day).max().unwrap_or(last)))))
+    let counted = sleeper.counted((first, last))?.map_or(last, |days| days.1);
+    Ok(view.stretch(Some((first, counted))))
+}
+
+/// The day that the night of a stretch counts for.
+pub(super) fn day_of_night(view: &View<'_>) -> Result<Day> {
+    Ok(stretch(view, &view.sleeper()?)?.until)
+}
+
+/// For which of its two days a night counts.
+pub(super) fn row_day(view: &View<'_>) -> Result<RowDay> {
+    Ok(if nights_by_evening(view.store)? { RowDay::Evening } else { RowDay::Morning })
 }
 
 /// The night that ends a stretch.
@@ -215,10 +222,9 @@ fn divided(a: StageMinutes, by: f64) -> StageMinutes {
     }
 }
 
-fn raster(sessions: &[Session], evening: bool, range: Range, view: &View<'_>) -> Model {
+fn raster(sessions: &[Session], row_day: RowDay, range: Range, view: &View<'_>) -> Model {
     let slices = sessions.iter().flat_map(|session| &session.slices);
     let asleep = joined(slices.filter(|slice| slice.stage.is_asleep()));
-    let row_day = if evening { RowDay::Evening } else { RowDay::Morning };
     regularity::model(&asleep, row_day, middles(sessions, view.zones), range, view.zones)
 }
 

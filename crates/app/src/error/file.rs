@@ -57,7 +57,7 @@ impl<T> About<T> for store::Result<T> {
 }
 
 /// The name of a file or folder without what is above it.
-pub(super) fn name(path: &Path) -> String {
+pub(crate) fn name(path: &Path) -> String {
     // `/` and `..` have no name of their own.
     path.file_name().map_or_else(|| word(key!("this folder")), |name| format!("`{}`", name.to_string_lossy()))
 }

@@ -1,10 +1,9 @@
 //! A chart for a screen: the model, what whoever points at it reads, and the one number of the page.
 
-use chart::layer::Layer;
 use chart::model::AxisKind;
 use chart::{Model, Step};
 use health::kind::fold;
-use health::language::{numbers, word as said};
+use health::language::word as said;
 use health::series::per_day::DayValue;
 use health::series::usual::usual;
 use health::time::{Day, Zones, format_day};
@@ -12,8 +11,9 @@ use health::{key, say};
 use serde::{Deserialize, Serialize};
 use store::Store;
 
+use super::hero::{Hero, hero};
 use super::lead;
-use super::slots::{FROM, Slot, TIME, blocks, slots, within};
+use super::slots::{FROM, Slot, slots, within};
 use crate::charts::{self, Detail, Overlay, Question, Reach, Subject};
 use crate::error::{Code, Error, Result};
 use crate::folder::Folder;
@@ -68,46 +68,6 @@ pub struct Shown {
     pub whole: Option<Whole>,
 }
 
-/// The one number of a page.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Hero {
-    /// `range`, `sum`, `average_a_day`, `average`, `latest` or `pair`.
-    pub what: &'static str,
-    /// The number; of a range or a pair the lower one.
-    pub value: f64,
-    /// The upper one of a range or a pair.
-    pub high: Option<f64>,
-    /// The mean of a range.
-    pub mean: Option<f64>,
-    /// The unit of all.
-    pub unit: String,
-    /// Digits behind the point.
-    pub digits: usize,
-    /// Readings, where the chart counts them.
-    pub readings: Option<u64>,
-    /// Slots with data.
-    pub with_data: usize,
-    /// All slots.
-    pub slots: usize,
-    /// What explains it: one type, of a pair that of each half.
-    pub leads: Vec<Lead>,
-}
-
-/// Where a number is explained.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Lead {
-    /// The word of the type.
-    pub word: String,
-    /// Its name, where there are several.
-    pub name: Option<String>,
-    /// First local day; of a number that is one reading the day of that.
-    pub first_day: String,
-    /// Last local day.
-    pub last_day: String,
-}
-
 /// The four weeks before a stretch.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Context {
@@ -132,7 +92,7 @@ const RANGES: [(&str, Reach); 6] = [
 const BEFORE_DAYS: u32 = 28;
 
 /// Days with data before and after a stretch that has none.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Nearest {
     /// The first and last day of the stretch itself; of one night the day that it would count for, twice.
     pub days: (String, String),
@@ -142,6 +102,9 @@ pub struct Nearest {
     pub before: Option<String>,
     /// The first one after.
     pub after: Option<String>,
+    /// What was measured on the last one before; none of what adds up over a day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latest: Option<Hero>,
 }
 
 /// An x axis of which parts can be shown.
@@ -160,36 +123,33 @@ pub fn chart(folder: &Folder, ask: &Ask, now_ms: i64) -> Result<Shown> {
     let last = ask.last.as_deref().map(charts::day).transpose()?;
     let subject = closer(Subject::parse(&ask.subject)?, ask.part);
     let page = ask.page.unwrap_or(1);
-    let question = Question { subject, reach: Some(reach(&ask.range)?), last, page, now_ms };
+    let mut question = Question { subject, reach: Some(reach(&ask.range)?), last, page, now_ms };
     let store = folder.read()?;
     let zones = zones(&store)?;
     let mut model = charts::chart_of(&store, &zones, &question)?;
     let (first, last) = model.range.ends(&zones);
+    let is_night = model.table.columns.first().is_some_and(|head| *head == said(FROM));
+    if is_night && question.last.is_none() {
+        question.last = Some(charts::day_of_night(&store, &zones, &question)?);
+    }
     let over_time =
         !matches!(question.subject, Subject::Pair(..) | Subject::Route(_) | Subject::Ecg(_) | Subject::Calendar(_));
     let slots = if over_time { slots(&model, &question, &zones) } else { Vec::new() };
     let events = is_now_and_then(&store, &question.subject)?;
-    let hero = hero(&model, events)
-        .map(|hero| of_half(hero, &question.subject))
-        .filter(|_| matches!(question.subject, Subject::Type(_) | Subject::HeartRate(_) | Subject::Pressure));
+    let explains = lead::explains(&store, &question.subject)?;
+    let hero = hero((&store, &zones), (&question.subject, &model), events, explains.as_deref())?;
     // What happens now and then has no average that it could be beside.
     let context = if ask.small && !events { context((&store, &zones), &question, first)? } else { None };
     let empty = model.is_empty();
-    let is_night = model.table.columns.first().is_some_and(|head| *head == said(FROM));
     // The hours of a night lie on two days, and it counts for one.
     let own = if is_night { question.last.map_or((last, last), |day| (day, day)) } else { (first, last) };
     let nearest = if empty { lead::nearest((&store, &zones), &question.subject, own, is_night)? } else { None };
-    let explains = lead::explains(&store, &question.subject)?;
-    let measured = if is_night && !empty { charts::measured(&store, &model.range)? } else { Vec::new() };
-    let hero = match (hero, &explains) {
-        (Some(hero), Some(word)) => {
-            // One reading is of its own day, whatever range it is shown in.
-            let at = reading_at(&model).filter(|_| matches!(hero.what, "latest" | "pair")).map(|at| zones.day(at));
-            let leads = lead::leads(&store, &question.subject, word, at.map_or((first, last), |day| (day, day)))?;
-            Some(Hero { leads, ..hero })
-        }
-        (hero, _) => hero,
+    let latest = match nearest.as_ref().and_then(|nearest| nearest.before.as_deref()) {
+        Some(day) if !events => latest((&store, &zones), &question, day, explains.as_deref())?,
+        _ => None,
     };
+    let nearest = nearest.map(|nearest| Nearest { latest, ..nearest });
+    let measured = if is_night && !empty { charts::measured(&store, &model.range)? } else { Vec::new() };
     if ask.small {
         bare(&mut model);
     }
@@ -269,78 +229,17 @@ fn is_now_and_then(store: &Store, subject: &Subject) -> Result<bool> {
     Ok(charts::now_and_then(&found) && found.kind.identifier != SLEEP)
 }
 
-fn hero(model: &Model, events: bool) -> Option<Hero> {
-    let (what, value, high) = number(model, events)?;
-    let range = what == "range";
-    Some(Hero {
-        what,
-        value,
-        high,
-        mean: model.totals.as_ref().filter(|_| range).map(|totals| totals.mean),
-        unit: model.unit.clone(),
-        digits: digits(model),
-        readings: model.totals.as_ref().filter(|_| what == "range" || what == "average").map(|totals| totals.n),
-        with_data: model.buckets.len(),
-        slots: if model.buckets.is_empty() { 0 } else { model.table.rows.len() },
-        leads: Vec::new(),
-    })
-}
-
-/// Systolic and diastolic share one chart, whose number is both; who asks for one of them is told that one.
-fn of_half(hero: Hero, subject: &Subject) -> Hero {
-    let Subject::Type(word) = subject else { return hero };
-    let value = match (fold(health::kind::short_name(word)).as_str(), hero.high) {
-        ("bloodpressuresystolic", Some(high)) => high,
-        ("bloodpressurediastolic", Some(_)) => hero.value,
-        _ => return hero,
-    };
-    Hero { what: "latest", value, high: None, ..hero }
-}
-
-fn number(model: &Model, events: bool) -> Option<(&'static str, f64, Option<f64>)> {
-    let columns = blocks(&model.layers).next().is_some();
-    // Single measurements: the newest says more than their mean.
-    let totals = model.totals.as_ref().filter(|_| model.table.columns.get(1).is_none_or(|head| *head != said(TIME)));
-    match totals {
-        Some(totals) if model.title == said(HEART_RATE) => Some(("range", totals.min, Some(totals.max))),
-        Some(_) if columns && (events || model.range.step == chart::Step::Hour) => {
-            Some(("sum", model.buckets.iter().map(|bucket| bucket.mean).sum(), None))
-        }
-        Some(totals) if columns => Some(("average_a_day", totals.mean, None)),
-        Some(totals) => Some(("average", totals.mean, None)),
-        None => latest(model),
-    }
-}
-
-/// The chart of the one type that is told by its lowest and its highest.
-const HEART_RATE: &str = chart::heart_rate::TITLE;
-
-fn latest(model: &Model) -> Option<(&'static str, f64, Option<f64>)> {
-    model.layers.iter().find_map(|layer| match layer {
-        Layer::Strokes { spans, .. } => spans.last().map(|span| ("pair", span.low, Some(span.high))),
-        Layer::Dots { points, .. } => points.last().map(|point| ("latest", point.1, None)),
-        _ => None,
-    })
-}
-
-/// When the reading of [`latest`] was.
-fn reading_at(model: &Model) -> Option<i64> {
-    let at = model.layers.iter().find_map(|layer| match layer {
-        Layer::Strokes { spans, .. } => spans.last().map(|span| span.at),
-        Layer::Dots { points, .. } => points.last().map(|point| point.0),
-        _ => None,
-    });
-    at.map(|at| at as i64)
-}
-
-/// As many as the table prints.
-fn digits(model: &Model) -> usize {
-    let cells = model.table.rows.iter().flat_map(|row| row.iter().skip(1));
-    let behind = |cell: &String| match cell.split_once(numbers().point) {
-        Some((_, rest)) if rest.bytes().all(|c| c.is_ascii_digit()) => rest.len(),
-        _ => 0,
-    };
-    cells.map(behind).max().unwrap_or(0)
+/// The number of an earlier day, where it still says something later: a height does, the steps of that day do not.
+fn latest(
+    (store, zones): (&Store, &Zones),
+    question: &Question,
+    day: &str,
+    explains: Option<&str>,
+) -> Result<Option<Hero>> {
+    let earlier = Question { reach: Some(Reach::Day), last: Some(charts::day(day)?), ..question.clone() };
+    let model = charts::chart_of(store, zones, &earlier)?;
+    let found = hero((store, zones), (&question.subject, &model), false, explains)?;
+    Ok(found.filter(|hero| matches!(hero.what, "latest" | "pair" | "average")))
 }
 
 /// The four weeks before the first day of a chart.
@@ -360,271 +259,4 @@ fn context((store, zones): (&Store, &Zones), question: &Question, first: Day) ->
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::screen::Part;
-    use crate::testing::TestFolder;
-
-    /// Noon of 1 May 2026 in Berlin.
-    const NOW_MS: i64 = 1_777_629_600_000;
-
-    fn ask(subject: &str, range: &str, small: bool) -> Ask {
-        Ask { subject: subject.to_owned(), range: range.to_owned(), small, ..Ask::default() }
-    }
-
-    #[test]
-    fn whoever_points_at_a_slot_reads_its_row_of_the_table() {
-        let folder = TestFolder::filled("screen-slots");
-        for (subject, range) in [
-            ("heart_rate", "month"),
-            ("step_count", "week"),
-            ("sleep", "day"),
-            ("body_mass", "all"),
-            ("step_count:years", "year"),
-        ] {
-            let shown = chart(&folder, &ask(subject, range, false), NOW_MS).expect(subject);
-            assert!(!shown.slots.is_empty(), "{subject}");
-            for slot in &shown.slots {
-                assert!(slot.from < slot.to && !slot.parts.is_empty(), "{subject}: {slot:?}");
-                let told = |part: &Part| shown.model.table.rows.iter().any(|row| row.contains(&part.text));
-                assert!(slot.parts.iter().all(told), "{subject}: {slot:?}");
-            }
-        }
-    }
-
-    #[track_caller]
-    fn check_hero(subject: &str, range: &str, expected: &str) {
-        let folder = TestFolder::filled(&format!("screen-{}-{range}", subject.replace([':', ','], "-")));
-        let shown = chart(&folder, &ask(subject, range, false), NOW_MS).expect(subject);
-        assert_eq!(shown.hero.map(|hero| hero.what), Some(expected), "{subject}");
-    }
-
-    #[test]
-    fn the_number_of_a_page_suits_its_chart() {
-        check_hero("heart_rate", "month", "range");
-        check_hero("step_count", "day", "sum");
-        check_hero("step_count", "month", "average_a_day");
-        check_hero("oxygen_saturation", "month", "average");
-        check_hero("body_mass", "all", "latest");
-        check_hero("blood_pressure", "all", "pair");
-    }
-
-    #[test]
-    fn half_of_a_blood_pressure_tells_its_own_number() {
-        let folder = TestFolder::filled("screen-halves");
-        let hero =
-            |subject: &str| chart(&folder, &ask(subject, "all", true), NOW_MS).expect(subject).hero.expect(subject);
-        let pair = hero("blood_pressure");
-        assert!(pair.high.is_some_and(|high| high > pair.value), "{pair:?}");
-        let told = |subject: &str| (hero(subject).what, Some(hero(subject).value), hero(subject).high);
-        assert_eq!(told("blood_pressure_systolic"), ("latest", pair.high, None));
-        assert_eq!(told("blood_pressure_diastolic"), ("latest", Some(pair.value), None));
-        assert_eq!(told("HKQuantityTypeIdentifierBloodPressureSystolic"), ("latest", pair.high, None));
-    }
-
-    #[track_caller]
-    fn check_leads(subject: &str, range: &str, expected: &[(&str, &str, &str)]) {
-        let quantity = |kind: &str, unit: &str, value: &str, at: &str| {
-            format!(
-                "<Record type=\"HKQuantityTypeIdentifier{kind}\" sourceName=\"Scale\" unit=\"{unit}\" value=\"{value}\" \
-                 startDate=\"2026-03-{at}:00 +0000\" endDate=\"2026-03-{at}:00 +0000\"/>"
-            )
-        };
-        let rows = [
-            quantity("BodyMass", "kg", "74", "02 07:00"),
-            quantity("BodyMass", "kg", "72", "12 07:00"),
-            quantity("BloodPressureSystolic", "mmHg", "120", "11 07:00"),
-            quantity("BloodPressureDiastolic", "mmHg", "80", "11 07:00"),
-            quantity("StepCount", "count", "900", "13 07:00"),
-        ];
-        let folder = TestFolder::of_rows(&format!("screen-leads-{subject}-{range}"), &rows);
-        crate::settings::set(&folder, "home_zone", "UTC").expect("set");
-        let ask = Ask { last: Some("2026-03-14".to_owned()), ..ask(subject, range, false) };
-        let leads = chart(&folder, &ask, NOW_MS).expect("a chart").hero.expect("a number").leads;
-        let found: Vec<(&str, &str, &str)> =
-            leads.iter().map(|lead| (lead.word.as_str(), lead.first_day.as_str(), lead.last_day.as_str())).collect();
-        assert_eq!(found, expected);
-    }
-
-    #[test]
-    fn a_number_leads_to_the_days_it_is_made_of() {
-        check_leads("body_mass", "month", &[("body_mass", "2026-03-12", "2026-03-12")]);
-        check_leads("step_count", "week", &[("step_count", "2026-03-08", "2026-03-14")]);
-        let pressure = [
-            ("blood_pressure_systolic", "2026-03-11", "2026-03-11"),
-            ("blood_pressure_diastolic", "2026-03-11", "2026-03-11"),
-        ];
-        check_leads("blood_pressure", "month", &pressure);
-        check_leads("blood_pressure_diastolic", "month", &pressure[1..]);
-    }
-
-    fn category(kind: &str, value: &str, from: &str, until: &str) -> String {
-        format!(
-            "<Record type=\"HKCategoryTypeIdentifier{kind}\" value=\"HKCategoryValue{value}\" sourceName=\"Watch\" \
-             startDate=\"2026-03-{from}:00 +0000\" endDate=\"2026-03-{until}:00 +0000\"/>"
-        )
-    }
-
-    #[test]
-    fn a_night_is_read_where_nothing_was_written_too() {
-        let asleep = |from, until| category("SleepAnalysis", "SleepAnalysisAsleepCore", from, until);
-        let rows = [asleep("10 23:00", "11 01:00"), asleep("11 01:30", "11 06:00")];
-        let folder = TestFolder::of_rows("screen-silence", &rows);
-        crate::settings::set(&folder, "home_zone", "UTC").expect("set");
-        let slots = chart(&folder, &ask("sleep", "day", false), NOW_MS).expect("a night").slots;
-        let told: Vec<(&str, &str)> = slots.iter().map(|s| (s.label.as_str(), s.parts[0].name.as_str())).collect();
-        let silence = ("01:00 \u{2013} 01:30", "Nothing written (awake)");
-        assert_eq!(told, [("23:00 \u{2013} 01:00", "Core"), silence, ("01:30 \u{2013} 06:00", "Core")]);
-    }
-
-    #[test]
-    fn what_happens_now_and_then_is_counted_and_not_averaged() {
-        let headache =
-            |day: &str| category("Headache", "SeverityMild", &format!("{day} 10:00"), &format!("{day} 11:00"));
-        let folder = TestFolder::of_rows("screen-events", &["02", "03", "05", "20"].map(headache));
-        let shown = chart(&folder, &ask("headache", "half_year", true), NOW_MS).expect("a chart");
-        let hero = shown.hero.expect("a number");
-        assert_eq!((hero.what, hero.value, shown.context.is_none()), ("sum", 4.0, true));
-        assert!(shown.model.summary.contains("came to 4 times, at most 3 in one week"), "{}", shown.model.summary);
-    }
-
-    #[test]
-    fn a_card_has_shapes_and_no_words() {
-        let folder = TestFolder::filled("screen-card");
-        let shown = chart(&folder, &ask("step_count", "week", true), NOW_MS).expect("a card");
-        assert!(shown.model.x.ticks.is_empty() && shown.model.y.label.is_empty() && shown.model.keys.is_empty());
-        assert!(shown.hero.is_some());
-    }
-
-    #[test]
-    fn a_range_that_does_not_exist_is_refused() {
-        let folder = TestFolder::filled("screen-range");
-        for range in ["fortnight", "0", "-3", ""] {
-            let error = chart(&folder, &ask("step_count", range, false), NOW_MS).map(|shown| shown.first_day);
-            assert_eq!(error.map_err(|error| error.code), Err(Code::BadUsage), "{range}");
-        }
-        assert!(chart(&folder, &ask("step_count", "17", false), NOW_MS).is_ok());
-    }
-
-    fn day_of(subject: &str, range: &str, last: &str, part: Option<(f64, f64)>) -> Shown {
-        let folder = TestFolder::filled(&format!(
-            "screen-{}-{range}-{}",
-            subject.len(),
-            part.map_or(0.0, |part| part.0 + part.1)
-        ));
-        crate::settings::set(&folder, "home_zone", "Europe/Berlin").expect("set");
-        let ask = Ask { last: Some(last.to_owned()), part, ..ask(subject, range, false) };
-        chart(&folder, &ask, NOW_MS).expect("a chart")
-    }
-
-    /// Noon of 14 March 2026 in Berlin.
-    const NOON: f64 = 1_773_486_000_000.0;
-    const HOUR: f64 = 3_600_000.0;
-
-    #[test]
-    fn a_part_of_a_day_is_shown_alone_and_moved_into_the_day() {
-        let whole = day_of("HeartRate", "day", "2026-03-14", None);
-        let all = whole.whole.expect("parts");
-        assert_eq!((all.from, all.to), (NOON - 12.0 * HOUR, NOON + 12.0 * HOUR));
-        for (asked, expected) in [
-            ((NOON, NOON + HOUR), (NOON, NOON + HOUR)),
-            ((NOON + 11.5 * HOUR, NOON + 13.5 * HOUR), (NOON + 10.0 * HOUR, NOON + 12.0 * HOUR)),
-            ((NOON, NOON + 1.0), (NOON, NOON + all.least)),
-            ((NOON, NOON + 48.0 * HOUR), (all.from, all.to)),
-            ((NOON, NOON), (all.from, all.to)),
-        ] {
-            let shown = day_of("heart_rate", "day", "2026-03-14", Some(asked));
-            assert_eq!((shown.model.x.from, shown.model.x.to), expected, "{asked:?}");
-            assert!(shown.slots.iter().all(|slot| expected.0 <= slot.from && slot.to <= expected.1));
-            assert_eq!(
-                (shown.empty, shown.hero.map(|hero| hero.with_data)),
-                (false, whole.hero.clone().map(|h| h.with_data))
-            );
-        }
-        assert_eq!(day_of("heart_rate", "week", "2026-03-14", Some((NOON, NOON + HOUR))).whole, None);
-    }
-
-    #[test]
-    fn a_slot_knows_whose_days_it_tells() {
-        let days = |subject: &str, range: &str| {
-            let shown = day_of(subject, range, "2026-03-14", None);
-            (shown.explains, shown.slots.iter().filter_map(|slot| slot.days.clone()).next_back())
-        };
-        let of = |first: &str, last: &str| Some((first.to_owned(), last.to_owned()));
-        let word = |word: &str| Some(word.to_owned());
-        assert_eq!(days("step_count", "day"), (word("step_count"), of("2026-03-14", "2026-03-14")));
-        assert_eq!(days("step_count", "week"), (word("step_count"), of("2026-03-14", "2026-03-14")));
-        assert_eq!(days("HeartRate", "half_year"), (word("heart_rate"), of("2026-03-09", "2026-03-15")));
-        assert_eq!(days("step_count", "year"), (word("step_count"), of("2026-03-01", "2026-03-31")));
-        assert_eq!(days("sleep:night", "day"), (word("sleep"), of("2026-03-14", "2026-03-14")));
-        assert_eq!(days("sleep:nights", "week"), (word("sleep"), of("2026-03-14", "2026-03-14")));
-        assert_eq!(days("step_count:years", "year"), (None, None));
-    }
-
-    #[track_caller]
-    fn check_nearest(last: &str, expected: Option<(Option<&str>, Option<&str>)>) {
-        let step = |day: &str| {
-            format!(
-                "<Record type=\"HKQuantityTypeIdentifierStepCount\" sourceName=\"Phone\" unit=\"count\" value=\"1\" \
-                 startDate=\"{day} 10:00:00 +0000\" endDate=\"{day} 10:30:00 +0000\"/>"
-            )
-        };
-        let folder = TestFolder::of_rows(&format!("screen-nearest-{last}"), &[step("2026-03-01"), step("2026-03-20")]);
-        crate::settings::set(&folder, "home_zone", "UTC").expect("set");
-        let ask = Ask { last: Some(last.to_owned()), ..ask("step_count", "week", false) };
-        let found = chart(&folder, &ask, NOW_MS).expect("a chart").nearest;
-        let found = found.as_ref().map(|found| (found.before.as_deref(), found.after.as_deref()));
-        assert_eq!(found, expected);
-    }
-
-    #[test]
-    fn a_gap_names_the_nearest_days_with_data() {
-        check_nearest("2026-03-14", Some((Some("2026-03-01"), Some("2026-03-20"))));
-        check_nearest("2026-02-14", Some((None, Some("2026-03-01"))));
-        check_nearest("2026-04-14", Some((Some("2026-03-20"), None)));
-        check_nearest("2026-03-20", None);
-    }
-
-    /// Nights of 9, 11 and 20 March by waking up, a nap on the 14th, and time in bed only before the 16th.
-    fn nights_folder(name: &str, label: &str) -> TestFolder {
-        let asleep = |from, until| category("SleepAnalysis", "SleepAnalysisAsleepCore", from, until);
-        let rows = [
-            asleep("08 23:00", "09 06:00"),
-            asleep("10 23:00", "11 06:00"),
-            asleep("14 13:00", "14 14:00"),
-            category("SleepAnalysis", "SleepAnalysisInBed", "15 23:00", "16 06:00"),
-            asleep("19 23:00", "20 06:00"),
-        ];
-        let folder = TestFolder::of_rows(name, &rows);
-        crate::settings::set(&folder, "home_zone", "UTC").expect("set");
-        crate::settings::set(&folder, "night_label", label).expect("set");
-        folder
-    }
-
-    #[track_caller]
-    fn check_nights(label: &str, asked: (&str, &str), last: &str, days: (&str, &str), near: [Option<&str>; 2]) {
-        let folder = nights_folder(&format!("nearest-{label}-{last}-{}", asked.0.len()), label);
-        let ask = |last: &str| Ask { last: Some(last.to_owned()), ..ask(asked.0, asked.1, false) };
-        let found = chart(&folder, &ask(last), NOW_MS).expect("a chart").nearest.expect("a gap");
-        assert_eq!((found.days.0.as_str(), found.days.1.as_str(), found.nights), (days.0, days.1, true));
-        assert_eq!([found.before.as_deref(), found.after.as_deref()], near);
-        // What it leads to has data.
-        for day in near.into_iter().flatten() {
-            assert!(!chart(&folder, &ask(day), NOW_MS).expect("a chart").empty, "{day}");
-        }
-    }
-
-    #[test]
-    fn a_gap_in_sleep_names_the_nearest_nights_by_their_label() {
-        let (night, nights, stages) = (("sleep:night", "day"), ("sleep:nights", "2"), ("sleep:stages", "2"));
-        let one = |day: &'static str| (day, day);
-        check_nights("wake", night, "2026-03-10", one("2026-03-10"), [Some("2026-03-09"), Some("2026-03-11")]);
-        check_nights("wake", night, "2026-03-12", one("2026-03-12"), [Some("2026-03-11"), Some("2026-03-16")]);
-        check_nights("evening", night, "2026-03-09", one("2026-03-09"), [Some("2026-03-08"), Some("2026-03-10")]);
-        let days = ("2026-03-12", "2026-03-13");
-        check_nights("wake", nights, "2026-03-13", days, [Some("2026-03-11"), Some("2026-03-16")]);
-        check_nights("wake", stages, "2026-03-13", days, [Some("2026-03-11"), Some("2026-03-20")]);
-        check_nights("evening", stages, "2026-03-13", days, [Some("2026-03-10"), Some("2026-03-19")]);
-        check_nights("wake", stages, "2026-03-25", ("2026-03-24", "2026-03-25"), [Some("2026-03-20"), None]);
-    }
-}
+mod tests;

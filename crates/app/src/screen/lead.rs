@@ -3,7 +3,8 @@
 use health::time::{Day, Zones, format_day};
 use store::Store;
 
-use super::chart::{Lead, Nearest};
+use super::chart::Nearest;
+use super::hero::Lead;
 use crate::charts::{SleepStyle, Subject};
 use crate::error::Result;
 use crate::local::find_kind;
@@ -57,7 +58,7 @@ pub(super) fn nearest(
     };
     let days = (format_day(first), format_day(last));
     let [before, after] = [before, after].map(|day| day.map(format_day));
-    Ok((before.is_some() || after.is_some()).then_some(Nearest { days, nights, before, after }))
+    Ok((before.is_some() || after.is_some()).then_some(Nearest { days, nights, before, after, latest: None }))
 }
 
 /// The type that a chart is of, by its identifier and its number in the store.

@@ -17,10 +17,10 @@ use chart::glucose::Glucose;
 use chart::heat_map::DayValue;
 use chart::model::Bucket;
 use chart::profiles::{Along, Profiles, Tempo};
-use chart::regularity::{FreeDays, Middles, RowDay};
+use chart::regularity::{FreeDays, Middles};
 use chart::rings::{Moves, Ring, RingDay};
 use chart::route::{Fix, Told};
-use chart::sleep::{Night, NightKind, Segment, Stage, StageMinutes, Stretch};
+use chart::sleep::{Night, NightKind, RowDay, Segment, Stage, StageMinutes, Stretch};
 use chart::stages::StageSlot;
 use chart::vital::Usual;
 use chart::{Drawn, Model, Range, Reading, Size, Step};
@@ -115,8 +115,8 @@ pub fn charts(amount: Amount) -> Vec<(&'static str, Model)> {
         ("steps", steps(amount)),
         ("steps_hours", steps_hours(amount)),
         ("steps_year", steps_year(amount)),
-        ("hypnogram", hypnogram::model(&night(amount, 20_514), &berlin())),
-        ("hypnogram_old", hypnogram::model(&old_night(amount), &berlin())),
+        ("hypnogram", hypnogram::model(&night(amount, 20_514), RowDay::Morning, &berlin())),
+        ("hypnogram_old", hypnogram::model(&old_night(amount), RowDay::Morning, &berlin())),
         ("nights", week_of_nights(amount)),
         ("stages", month_of_stages(amount)),
         ("regularity", raster(amount)),

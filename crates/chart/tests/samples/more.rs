@@ -3,7 +3,7 @@
 
 use chart::heart_zones::{Begin, ZoneSlot};
 use chart::model::Measure;
-use chart::sleep::Stretch;
+use chart::sleep::{RowDay, Stretch};
 use chart::traces::{Trace, Traced};
 use chart::vital::Level;
 use chart::years::{By, Year};
@@ -58,7 +58,7 @@ pub fn night_with_traces(amount: Amount) -> Model {
     let (beats, breaths) = (readings(54.0, 4.0), readings(14.8, 0.9));
     let traces =
         [Trace { measure: heart, readings: &beats }, Trace { measure: vital::RESPIRATORY_RATE, readings: &breaths }];
-    hypnogram::with(&night, &traces, &berlin())
+    hypnogram::with(&night, RowDay::Morning, &traces, &berlin())
 }
 
 /// How loud it was, and the level that a rule names.

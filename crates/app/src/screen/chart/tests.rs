@@ -1,0 +1,335 @@
+//! What a screen is told of a chart.
+
+use super::*;
+use crate::screen::Part;
+use crate::testing::TestFolder;
+
+/// Noon of 1 May 2026 in Berlin.
+const NOW_MS: i64 = 1_777_629_600_000;
+
+fn ask(subject: &str, range: &str, small: bool) -> Ask {
+    Ask { subject: subject.to_owned(), range: range.to_owned(), small, ..Ask::default() }
+}
+
+#[test]
+fn whoever_points_at_a_slot_reads_its_row_of_the_table() {
+    let folder = TestFolder::filled("screen-slots");
+    for (subject, range) in [
+        ("heart_rate", "month"),
+        ("step_count", "week"),
+        ("sleep", "day"),
+        ("body_mass", "all"),
+        ("step_count:years", "year"),
+    ] {
+        let shown = chart(&folder, &ask(subject, range, false), NOW_MS).expect(subject);
+        assert!(!shown.slots.is_empty(), "{subject}");
+        for slot in &shown.slots {
+            assert!(slot.from < slot.to && !slot.parts.is_empty(), "{subject}: {slot:?}");
+            let told = |part: &Part| shown.model.table.rows.iter().any(|row| row.contains(&part.text));
+            assert!(slot.parts.iter().all(told), "{subject}: {slot:?}");
+        }
+    }
+}
+
+#[track_caller]
+fn check_hero(subject: &str, range: &str, expected: &str) {
+    let folder = TestFolder::filled(&format!("screen-{}-{range}", subject.replace([':', ','], "-")));
+    let shown = chart(&folder, &ask(subject, range, false), NOW_MS).expect(subject);
+    assert_eq!(shown.hero.map(|hero| hero.what), Some(expected), "{subject}");
+}
+
+#[test]
+fn the_number_of_a_page_suits_its_chart() {
+    check_hero("heart_rate", "month", "range");
+    check_hero("step_count", "day", "sum");
+    check_hero("step_count", "month", "average_a_day");
+    check_hero("oxygen_saturation", "month", "average");
+    check_hero("body_mass", "all", "latest");
+    check_hero("blood_pressure", "all", "pair");
+}
+
+#[test]
+fn half_of_a_blood_pressure_tells_its_own_number() {
+    let folder = TestFolder::filled("screen-halves");
+    let hero = |subject: &str| chart(&folder, &ask(subject, "all", true), NOW_MS).expect(subject).hero.expect(subject);
+    let pair = hero("blood_pressure");
+    assert!(pair.high.is_some_and(|high| high > pair.value), "{pair:?}");
+    let told = |subject: &str| (hero(subject).what, Some(hero(subject).value), hero(subject).high);
+    assert_eq!(told("blood_pressure_systolic"), ("latest", pair.high, None));
+    assert_eq!(told("blood_pressure_diastolic"), ("latest", Some(pair.value), None));
+    assert_eq!(told("HKQuantityTypeIdentifierBloodPressureSystolic"), ("latest", pair.high, None));
+}
+
+#[track_caller]
+fn check_leads(subject: &str, range: &str, expected: &[(&str, &str, &str)]) {
+    let quantity = |kind: &str, unit: &str, value: &str, at: &str| {
+        format!(
+            "<Record type=\"HKQuantityTypeIdentifier{kind}\" sourceName=\"Scale\" unit=\"{unit}\" value=\"{value}\" \
+             startDate=\"2026-03-{at}:00 +0000\" endDate=\"2026-03-{at}:00 +0000\"/>"
+        )
+    };
+    let rows = [
+        quantity("BodyMass", "kg", "74", "02 07:00"),
+        quantity("BodyMass", "kg", "72", "12 07:00"),
+        quantity("BloodPressureSystolic", "mmHg", "120", "11 07:00"),
+        quantity("BloodPressureDiastolic", "mmHg", "80", "11 07:00"),
+        quantity("StepCount", "count", "900", "13 07:00"),
+    ];
+    let folder = TestFolder::of_rows(&format!("screen-leads-{subject}-{range}"), &rows);
+    crate::settings::set(&folder, "home_zone", "UTC").expect("set");
+    let ask = Ask { last: Some("2026-03-14".to_owned()), ..ask(subject, range, false) };
+    let leads = chart(&folder, &ask, NOW_MS).expect("a chart").hero.expect("a number").leads;
+    let found: Vec<(&str, &str, &str)> =
+        leads.iter().map(|lead| (lead.word.as_str(), lead.first_day.as_str(), lead.last_day.as_str())).collect();
+    assert_eq!(found, expected);
+}
+
+#[track_caller]
+fn check_at(kind: &str, unit: &str, expected: Option<(&str, &str)>) {
+    let row = |value: u32, at: &str| {
+        format!(
+            "<Record type=\"HKQuantityTypeIdentifier{kind}\" sourceName=\"Meter\" unit=\"{unit}\" value=\"{value}\" \
+             startDate=\"2026-03-{at}:00 +0000\" endDate=\"2026-03-{at}:00 +0000\"/>"
+        )
+    };
+    let rows = [row(80, "12 07:05"), row(90, "13 23:40"), row(70, "02 10:00")];
+    let folder = TestFolder::of_rows(&format!("screen-at-{kind}"), &rows);
+    crate::settings::set(&folder, "home_zone", "Europe/Berlin").expect("set");
+    let hero = chart(&folder, &ask(kind, "month", true), NOW_MS).expect("a chart").hero.expect("a number");
+    let at = hero.at.as_ref().map(|at| (at.day.as_str(), at.clock.as_str()));
+    assert_eq!((hero.what == "latest", at), (expected.is_some(), expected), "{kind}");
+}
+
+#[test]
+fn one_reading_tells_when_it_was_on_the_wearers_clock() {
+    check_at("BodyMass", "kg", Some(("2026-03-14", "00:40")));
+    check_at("BloodGlucose", "mg/dL", Some(("2026-03-14", "00:40")));
+    check_at("RestingHeartRate", "count/min", None);
+    check_at("StepCount", "count", None);
+}
+
+#[test]
+fn a_number_leads_to_the_days_it_is_made_of() {
+    check_leads("body_mass", "month", &[("body_mass", "2026-03-12", "2026-03-12")]);
+    check_leads("step_count", "week", &[("step_count", "2026-03-08", "2026-03-14")]);
+    let pressure = [
+        ("blood_pressure_systolic", "2026-03-11", "2026-03-11"),
+        ("blood_pressure_diastolic", "2026-03-11", "2026-03-11"),
+    ];
+    check_leads("blood_pressure", "month", &pressure);
+    check_leads("blood_pressure_diastolic", "month", &pressure[1..]);
+}
+
+fn category(kind: &str, value: &str, from: &str, until: &str) -> String {
+    format!(
+        "<Record type=\"HKCategoryTypeIdentifier{kind}\" value=\"HKCategoryValue{value}\" sourceName=\"Watch\" \
+         startDate=\"2026-03-{from}:00 +0000\" endDate=\"2026-03-{until}:00 +0000\"/>"
+    )
+}
+
+#[test]
+fn a_night_is_read_where_nothing_was_written_too() {
+    let asleep = |from, until| category("SleepAnalysis", "SleepAnalysisAsleepCore", from, until);
+    let rows = [asleep("10 23:00", "11 01:00"), asleep("11 01:30", "11 06:00")];
+    let folder = TestFolder::of_rows("screen-silence", &rows);
+    crate::settings::set(&folder, "home_zone", "UTC").expect("set");
+    let slots = chart(&folder, &ask("sleep", "day", false), NOW_MS).expect("a night").slots;
+    let told: Vec<(&str, &str)> = slots.iter().map(|s| (s.label.as_str(), s.parts[0].name.as_str())).collect();
+    let silence = ("01:00 \u{2013} 01:30", "Nothing written (awake)");
+    assert_eq!(told, [("23:00 \u{2013} 01:00", "Core"), silence, ("01:30 \u{2013} 06:00", "Core")]);
+}
+
+#[test]
+fn what_happens_now_and_then_is_counted_and_not_averaged() {
+    let headache = |day: &str| category("Headache", "SeverityMild", &format!("{day} 10:00"), &format!("{day} 11:00"));
+    let folder = TestFolder::of_rows("screen-events", &["02", "03", "05", "20"].map(headache));
+    let shown = chart(&folder, &ask("headache", "half_year", true), NOW_MS).expect("a chart");
+    let hero = shown.hero.expect("a number");
+    assert_eq!((hero.what, hero.value, shown.context.is_none()), ("sum", 4.0, true));
+    assert!(shown.model.summary.contains("came to 4 times, at most 3 in one week"), "{}", shown.model.summary);
+}
+
+#[test]
+fn a_card_has_shapes_and_no_words() {
+    let folder = TestFolder::filled("screen-card");
+    let shown = chart(&folder, &ask("step_count", "week", true), NOW_MS).expect("a card");
+    assert!(shown.model.x.ticks.is_empty() && shown.model.y.label.is_empty() && shown.model.keys.is_empty());
+    assert!(shown.hero.is_some());
+}
+
+#[test]
+fn a_range_that_does_not_exist_is_refused() {
+    let folder = TestFolder::filled("screen-range");
+    for range in ["fortnight", "0", "-3", ""] {
+        let error = chart(&folder, &ask("step_count", range, false), NOW_MS).map(|shown| shown.first_day);
+        assert_eq!(error.map_err(|error| error.code), Err(Code::BadUsage), "{range}");
+    }
+    assert!(chart(&folder, &ask("step_count", "17", false), NOW_MS).is_ok());
+}
+
+fn day_of(subject: &str, range: &str, last: &str, part: Option<(f64, f64)>) -> Shown {
+    let folder =
+        TestFolder::filled(&format!("screen-{}-{range}-{}", subject.len(), part.map_or(0.0, |part| part.0 + part.1)));
+    crate::settings::set(&folder, "home_zone", "Europe/Berlin").expect("set");
+    let ask = Ask { last: Some(last.to_owned()), part, ..ask(subject, range, false) };
+    chart(&folder, &ask, NOW_MS).expect("a chart")
+}
+
+/// Noon of 14 March 2026 in Berlin.
+const NOON: f64 = 1_773_486_000_000.0;
+const HOUR: f64 = 3_600_000.0;
+
+#[test]
+fn a_part_of_a_day_is_shown_alone_and_moved_into_the_day() {
+    let whole = day_of("HeartRate", "day", "2026-03-14", None);
+    let all = whole.whole.expect("parts");
+    assert_eq!((all.from, all.to), (NOON - 12.0 * HOUR, NOON + 12.0 * HOUR));
+    for (asked, expected) in [
+        ((NOON, NOON + HOUR), (NOON, NOON + HOUR)),
+        ((NOON + 11.5 * HOUR, NOON + 13.5 * HOUR), (NOON + 10.0 * HOUR, NOON + 12.0 * HOUR)),
+        ((NOON, NOON + 1.0), (NOON, NOON + all.least)),
+        ((NOON, NOON + 48.0 * HOUR), (all.from, all.to)),
+        ((NOON, NOON), (all.from, all.to)),
+    ] {
+        let shown = day_of("heart_rate", "day", "2026-03-14", Some(asked));
+        assert_eq!((shown.model.x.from, shown.model.x.to), expected, "{asked:?}");
+        assert!(shown.slots.iter().all(|slot| expected.0 <= slot.from && slot.to <= expected.1));
+        assert_eq!(
+            (shown.empty, shown.hero.map(|hero| hero.with_data)),
+            (false, whole.hero.clone().map(|h| h.with_data))
+        );
+    }
+    assert_eq!(day_of("heart_rate", "week", "2026-03-14", Some((NOON, NOON + HOUR))).whole, None);
+}
+
+#[test]
+fn a_slot_knows_whose_days_it_tells() {
+    let days = |subject: &str, range: &str| {
+        let shown = day_of(subject, range, "2026-03-14", None);
+        (shown.explains, shown.slots.iter().filter_map(|slot| slot.days.clone()).next_back())
+    };
+    let of = |first: &str, last: &str| Some((first.to_owned(), last.to_owned()));
+    let word = |word: &str| Some(word.to_owned());
+    assert_eq!(days("step_count", "day"), (word("step_count"), of("2026-03-14", "2026-03-14")));
+    assert_eq!(days("step_count", "week"), (word("step_count"), of("2026-03-14", "2026-03-14")));
+    assert_eq!(days("HeartRate", "half_year"), (word("heart_rate"), of("2026-03-09", "2026-03-15")));
+    assert_eq!(days("step_count", "year"), (word("step_count"), of("2026-03-01", "2026-03-31")));
+    assert_eq!(days("sleep:night", "day"), (word("sleep"), of("2026-03-14", "2026-03-14")));
+    assert_eq!(days("sleep:nights", "week"), (word("sleep"), of("2026-03-14", "2026-03-14")));
+    assert_eq!(days("step_count:years", "year"), (None, None));
+}
+
+#[track_caller]
+fn check_nearest(last: &str, expected: Option<(Option<&str>, Option<&str>)>) {
+    let step = |day: &str| {
+        format!(
+            "<Record type=\"HKQuantityTypeIdentifierStepCount\" sourceName=\"Phone\" unit=\"count\" value=\"1\" \
+             startDate=\"{day} 10:00:00 +0000\" endDate=\"{day} 10:30:00 +0000\"/>"
+        )
+    };
+    let folder = TestFolder::of_rows(&format!("screen-nearest-{last}"), &[step("2026-03-01"), step("2026-03-20")]);
+    crate::settings::set(&folder, "home_zone", "UTC").expect("set");
+    let ask = Ask { last: Some(last.to_owned()), ..ask("step_count", "week", false) };
+    let found = chart(&folder, &ask, NOW_MS).expect("a chart").nearest;
+    let found = found.as_ref().map(|found| (found.before.as_deref(), found.after.as_deref()));
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_gap_names_the_nearest_days_with_data() {
+    check_nearest("2026-03-14", Some((Some("2026-03-01"), Some("2026-03-20"))));
+    check_nearest("2026-02-14", Some((None, Some("2026-03-01"))));
+    check_nearest("2026-04-14", Some((Some("2026-03-20"), None)));
+    check_nearest("2026-03-20", None);
+}
+
+#[track_caller]
+fn check_latest(kind: &str, unit: &str, last: &str, expected: Option<(&str, f64, Option<&str>)>) {
+    let rows = [("2026-03-01", "1.78"), ("2026-03-20", "1.8")].map(|(day, value)| {
+        format!(
+            "<Record type=\"HKQuantityTypeIdentifier{kind}\" sourceName=\"Phone\" unit=\"{unit}\" value=\"{value}\" \
+             startDate=\"{day} 10:00:00 +0000\" endDate=\"{day} 10:00:00 +0000\"/>"
+        )
+    });
+    let folder = TestFolder::of_rows(&format!("screen-latest-{kind}-{last}"), &rows);
+    crate::settings::set(&folder, "home_zone", "UTC").expect("set");
+    let ask = Ask { last: Some(last.to_owned()), ..ask(kind, "week", true) };
+    let found = chart(&folder, &ask, NOW_MS).expect("a chart").nearest.expect("a gap").latest;
+    let found = found.as_ref();
+    let lead = |hero: &Hero| hero.leads.first().map(|lead| lead.last_day.clone());
+    assert_eq!(found.map(|hero| (hero.what, hero.value)), expected.map(|(what, value, _)| (what, value)));
+    assert_eq!(found.and_then(lead), expected.and_then(|(.., day)| day.map(str::to_owned)));
+}
+
+#[test]
+fn what_is_rarely_measured_tells_its_latest_value_in_a_gap() {
+    check_latest("Height", "m", "2026-03-14", Some(("average", 1.78, Some("2026-03-01"))));
+    check_latest("Height", "m", "2026-04-14", Some(("average", 1.8, Some("2026-03-20"))));
+    check_latest("Height", "m", "2026-02-14", None);
+    check_latest("BodyMass", "kg", "2026-03-14", Some(("latest", 1.78, Some("2026-03-01"))));
+    // The sum of a day that is over says nothing about today.
+    check_latest("FlightsClimbed", "count", "2026-03-14", None);
+}
+
+/// Nights of 9, 11 and 20 March by waking up, a nap on the 14th, and time in bed only before the 16th.
+fn nights_folder(name: &str, label: &str) -> TestFolder {
+    let asleep = |from, until| category("SleepAnalysis", "SleepAnalysisAsleepCore", from, until);
+    let rows = [
+        asleep("08 23:00", "09 06:00"),
+        asleep("10 23:00", "11 06:00"),
+        asleep("14 13:00", "14 14:00"),
+        category("SleepAnalysis", "SleepAnalysisInBed", "15 23:00", "16 06:00"),
+        asleep("19 23:00", "20 06:00"),
+    ];
+    let folder = TestFolder::of_rows(name, &rows);
+    crate::settings::set(&folder, "home_zone", "UTC").expect("set");
+    crate::settings::set(&folder, "night_label", label).expect("set");
+    folder
+}
+
+#[track_caller]
+fn check_nights(label: &str, asked: (&str, &str), last: &str, days: (&str, &str), near: [Option<&str>; 2]) {
+    let folder = nights_folder(&format!("nearest-{label}-{last}-{}", asked.0.len()), label);
+    let ask = |last: &str| Ask { last: Some(last.to_owned()), ..ask(asked.0, asked.1, false) };
+    let found = chart(&folder, &ask(last), NOW_MS).expect("a chart").nearest.expect("a gap");
+    assert_eq!((found.days.0.as_str(), found.days.1.as_str(), found.nights), (days.0, days.1, true));
+    assert_eq!([found.before.as_deref(), found.after.as_deref()], near);
+    // What it leads to has data.
+    for day in near.into_iter().flatten() {
+        assert!(!chart(&folder, &ask(day), NOW_MS).expect("a chart").empty, "{day}");
+    }
+}
+
+#[test]
+fn a_missing_night_is_drawn_over_the_hours_that_its_label_means() {
+    let hours = |label: &str, last: Option<&str>| {
+        let folder = nights_folder(&format!("missing-{label}-{}", last.is_some()), label);
+        let ask = Ask { last: last.map(str::to_owned), ..ask("sleep:night", "day", false) };
+        let shown = chart(&folder, &ask, NOW_MS).expect("a chart");
+        (shown.first_day, shown.last_day, shown.empty, shown.slots.first().and_then(|slot| slot.days.clone()))
+    };
+    let check = |label: &str, last: Option<&str>, (first, until): (&str, &str), counts: Option<&str>| {
+        let counts = counts.map(|day| (day.to_owned(), day.to_owned()));
+        let expected = (first.to_owned(), until.to_owned(), counts.is_none(), counts);
+        assert_eq!(hours(label, last), expected, "{label} {last:?}");
+    };
+    check("wake", Some("2026-03-12"), ("2026-03-11", "2026-03-12"), None);
+    check("evening", Some("2026-03-12"), ("2026-03-12", "2026-03-13"), None);
+    // Without a day the last night is shown, and its numbers lead to the day that it counts for.
+    check("wake", None, ("2026-03-19", "2026-03-20"), Some("2026-03-20"));
+    check("evening", None, ("2026-03-19", "2026-03-20"), Some("2026-03-19"));
+}
+
+#[test]
+fn a_gap_in_sleep_names_the_nearest_nights_by_their_label() {
+    let (night, nights, stages) = (("sleep:night", "day"), ("sleep:nights", "2"), ("sleep:stages", "2"));
+    let one = |day: &'static str| (day, day);
+    check_nights("wake", night, "2026-03-10", one("2026-03-10"), [Some("2026-03-09"), Some("2026-03-11")]);
+    check_nights("wake", night, "2026-03-12", one("2026-03-12"), [Some("2026-03-11"), Some("2026-03-16")]);
+    check_nights("evening", night, "2026-03-09", one("2026-03-09"), [Some("2026-03-08"), Some("2026-03-10")]);
+    let days = ("2026-03-12", "2026-03-13");
+    check_nights("wake", nights, "2026-03-13", days, [Some("2026-03-11"), Some("2026-03-16")]);
+    check_nights("wake", stages, "2026-03-13", days, [Some("2026-03-11"), Some("2026-03-20")]);
+    check_nights("evening", stages, "2026-03-13", days, [Some("2026-03-10"), Some("2026-03-19")]);
+    check_nights("wake", stages, "2026-03-25", ("2026-03-24", "2026-03-25"), [Some("2026-03-20"), None]);
+}
