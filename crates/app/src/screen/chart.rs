@@ -561,6 +561,19 @@ mod tests {
         assert_eq!(days("step_count:years", "year"), (None, None));
     }
 
+    #[test]
+    fn an_hour_is_explained_by_itself_and_a_reading_by_its_moment() {
+        let stretches = |subject: &str, last: &str| {
+            let slots = day_of(subject, "day", last, None).slots;
+            slots.iter().map(|slot| slot.stretch.map(|(from, until)| until - from)).collect::<Vec<_>>()
+        };
+        assert_eq!(stretches("step_count", "2026-03-14"), [Some(HOUR as i64); 3]);
+        assert!(stretches("HeartRate", "2026-03-14").iter().all(|length| *length == Some(HOUR as i64)));
+        assert_eq!(stretches("blood_pressure", "2026-03-14"), [Some(1)]);
+        assert!(stretches("sleep:night", "2026-03-14").iter().all(Option::is_none));
+        assert!(day_of("step_count", "week", "2026-03-14", None).slots.iter().all(|slot| slot.stretch.is_none()));
+    }
+
     #[track_caller]
     fn check_nearest(last: &str, expected: Option<(Option<&str>, Option<&str>)>) {
         let step = |day: &str| {

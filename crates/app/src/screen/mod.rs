@@ -19,7 +19,7 @@ pub use beside::{Averages, Beside, Earlier, beside};
 pub use changes::{Change, changes};
 pub use chart::{Ask, Context, Hero, Lead, Nearest, Shown, Whole, chart};
 pub use ecgs::{EcgRow, ecgs};
-pub use explain::{explain, explain_days};
+pub use explain::{explain, explain_days, explain_stretch};
 pub use nights::{NightsAnswer, StageAnswer, nights};
 pub use slots::{Part, Slot};
 pub use types::{TypeRow, types};

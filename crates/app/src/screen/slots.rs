@@ -28,6 +28,9 @@ pub struct Slot {
     /// The first and last local day of it, whose numbers it shows; none where it is no time of a calendar.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub days: Option<(String, String)>,
+    /// From when to when it is of in milliseconds since 1970, where it is shorter than a day and explained by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stretch: Option<(i64, i64)>,
 }
 
 /// A number with its name, as the table has them.
@@ -76,7 +79,8 @@ fn by_label(model: &Model, (from, to): (f64, f64), zones: &Zones) -> Option<Slot
     let label = model.range.slot_label(from as i64, to as i64, zones);
     let rows = model.table.rows.iter().filter(|row| row.first() == Some(&label));
     let parts: Vec<Part> = rows.flat_map(|row| parts(&model.table.columns, row, 1)).collect();
-    (!parts.is_empty()).then(|| Slot { from, to, label, parts, days: Some(days_of(model, (from, to), zones)) })
+    let stretch = (model.range.step == Step::Hour).then_some((from as i64, to as i64));
+    (!parts.is_empty()).then(|| Slot { from, to, label, parts, days: Some(days_of(model, (from, to), zones)), stretch })
 }
 
 /// The local days that a slot of a range shows the numbers of.
@@ -116,6 +120,7 @@ fn segments(model: &Model, days: Option<(String, String)>) -> Vec<Slot> {
                 .chain(parts(&model.table.columns, row, 4))
                 .collect(),
             days: days.clone(),
+            stretch: None,
         }),
         _ => None,
     };
@@ -131,6 +136,7 @@ fn of_years(model: &Model) -> Vec<Slot> {
         label: row.first().cloned().unwrap_or_default(),
         parts: parts(&model.table.columns, row, 1),
         days: None,
+        stretch: None,
     };
     model.table.rows.iter().enumerate().map(slot).collect()
 }
@@ -145,6 +151,7 @@ fn of_profiles(model: &Model) -> Vec<Slot> {
         label: format!("{head} {}", row.first().map_or("", String::as_str)),
         parts: parts(&model.table.columns, row, 1),
         days: None,
+        stretch: None,
     };
     model.table.rows.iter().enumerate().map(slot).collect()
 }
@@ -156,12 +163,15 @@ fn readings(model: &Model, zones: &Zones) -> Vec<Slot> {
     let Some(places) = places else { return Vec::new() };
     let (start, end) = (model.range.start_ms as f64, model.range.end_ms as f64);
     let middle = |a: Option<&f64>, b: Option<&f64>, or: f64| a.zip(b).map_or(or, |(a, b)| (a + b) / 2.0);
+    let is_day = model.range.step == Step::Hour;
     let slot = |(i, row): (usize, &Vec<String>)| Slot {
         from: middle(i.checked_sub(1).and_then(|i| places.get(i)), places.get(i), start),
         to: middle(places.get(i), places.get(i + 1), end),
         label: row.iter().take(2).cloned().collect::<Vec<_>>().join(", "),
         parts: parts(&model.table.columns, row, 2),
         days: places.get(i).map(|at| format_day(zones.day(*at as i64))).map(|day| (day.clone(), day)),
+        // The reading alone, and not what lies half way to the next one.
+        stretch: places.get(i).filter(|_| is_day).map(|at| (*at as i64, *at as i64 + 1)),
     };
     rows.iter().enumerate().map(slot).collect()
 }
