@@ -407,6 +407,9 @@ fn a_number_explains_itself() {
     check_person("explain", "explain", json!({"word": "step_count", "day": "2026-03-14"}));
     let march = json!({"word": "heart_rate", "from": "2026-03-01", "to": "2026-03-31"});
     check_person("explain_days", "explain_days", march);
+    // From ten to eleven in Berlin, where watch and phone saw the same.
+    let hour = json!({"word": "step_count", "from": 1_773_478_800_000_i64, "until": 1_773_482_400_000_i64});
+    check_person("explain_stretch", "explain_stretch", hour);
 }
 
 #[test]

@@ -236,7 +236,6 @@ export const en = {
     read: 'Read the chart one by one with the arrow keys',
     keys: 'Use \u2190\u00a0\u2192 to read one by one.',
     why: 'A click or Enter tells where a number comes from.',
-    whyDay: 'A click or Enter tells where the number of the whole day comes from.',
     zoom: 'How much is shown',
     closer: 'Show less, from closer by',
     wider: 'Show more, from further away',
@@ -437,6 +436,18 @@ export const en = {
     highest: 'Highest',
     withData: 'Days with data',
     latest: (value: string, clock: string) => `The newest reading of the day is ${value}, at ${clock}.`,
+    hiddenThere: (n: number) => `You hid ${count(n)} ${n === 1 ? 'row' : 'rows'} of this time.`,
+    records: 'The records it is made of',
+    when: 'When',
+    whether: 'Whether it counts',
+    fate: {
+      counts: 'counts',
+      counts_in_part: 'counts in part: other records tell the rest of its time',
+      better_source: 'left out: a better source saw the same',
+      same_source: 'left out: a record of the same source tells the same time',
+      unknown_unit: 'left out: nobody knows its unit',
+    },
+    first: (n: number, all: number) => `The first ${count(n)} of ${count(all)} records.`,
   },
 
   acts: {
