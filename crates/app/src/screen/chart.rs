@@ -598,6 +598,27 @@ mod tests {
         check_nearest("2026-03-20", None);
     }
 
+    #[test]
+    fn a_gap_of_rings_names_the_nearest_days_with_rings() {
+        let rings = |day: &str| {
+            format!(
+                "<ActivitySummary dateComponents=\"2026-03-{day}\" activeEnergyBurned=\"300\" \
+                 activeEnergyBurnedGoal=\"500\" activeEnergyBurnedUnit=\"kcal\" appleExerciseTime=\"10\" \
+                 appleExerciseTimeGoal=\"30\" appleStandHours=\"8\" appleStandHoursGoal=\"12\"/>"
+            )
+        };
+        let folder = TestFolder::of_rows("nearest-rings", &["01", "02", "20"].map(rings));
+        crate::settings::set(&folder, "home_zone", "UTC").expect("set");
+        let near = |range: &str, last: &str| {
+            let ask = Ask { last: Some(last.to_owned()), ..ask("rings", range, false) };
+            chart(&folder, &ask, NOW_MS).expect("a chart").nearest.map(|found| (found.before, found.after))
+        };
+        let day = |day: &str| Some(day.to_owned());
+        assert_eq!(near("day", "2026-03-14"), Some((day("2026-03-02"), day("2026-03-20"))));
+        assert_eq!(near("week", "2026-03-30"), Some((day("2026-03-20"), None)));
+        assert_eq!(near("week", "2026-03-20"), None);
+    }
+
     /// Nights of 9, 11 and 20 March by waking up, a nap on the 14th, and time in bed only before the 16th.
     fn nights_folder(name: &str, label: &str) -> TestFolder {
         let asleep = |from, until| category("SleepAnalysis", "SleepAnalysisAsleepCore", from, until);
