@@ -29,6 +29,7 @@ mod years;
 use std::io::Write;
 
 use chart::Model;
+use chart::blood_pressure::Half;
 use health::series::rule::Rule;
 use health::time::{Day, Zones};
 use store::Store;
@@ -41,6 +42,7 @@ use crate::local::{Found, find_kind, zones};
 
 pub use measure::hue_of;
 pub(crate) use night::measured;
+pub(crate) use rings::ring_days;
 pub(crate) use sleep::hours as hours_asleep;
 pub use stretch::Reach;
 pub use subject::{Detail, Overlay, SleepStyle, Subject};
@@ -79,7 +81,7 @@ pub(crate) fn chart_of(store: &Store, zones: &Zones, question: &Question) -> Res
         Subject::HeartRate(detail) => heart_rate::chart(&view(Reach::Day)?, &find_kind(store, "heart_rate")?, *detail),
         Subject::HeartZones => heart_zones::chart(&view(Reach::Month)?),
         Subject::GlucoseProfile => glucose::profile(&view(Reach::Month)?, &find_kind(store, "blood_glucose")?),
-        Subject::Pressure => pressure::chart(&view(Reach::Month)?),
+        Subject::Pressure => pressure::chart(&view(Reach::Month)?, None),
         Subject::Sleep(style) => sleep::chart(&view(Reach::Month)?, *style),
         Subject::Night(overlays) => night::chart(&view(Reach::Month)?, overlays),
         Subject::Rings => rings::chart(&view(Reach::Month)?),
@@ -113,7 +115,8 @@ fn of_type(store: &Store, zones: &Zones, question: &Question, word: &str) -> Res
         "HeartRate" => heart_rate::chart(&view, &found, Detail::Suitable),
         "SleepAnalysis" => sleep::chart(&view, SleepStyle::Suitable),
         "BodyMass" => body_mass::chart(&view, &found),
-        "BloodPressureSystolic" | "BloodPressureDiastolic" => pressure::chart(&view),
+        "BloodPressureSystolic" => pressure::chart(&view, Some(Half::Systolic)),
+        "BloodPressureDiastolic" => pressure::chart(&view, Some(Half::Diastolic)),
         "BloodGlucose" => glucose::chart(&view, &found),
         _ if adds_up(&found) => sums::chart(&view, &found),
         _ => vital::chart(&view, &found),
