@@ -197,11 +197,28 @@ pub fn chart(folder: &Folder, ask: &Ask, now_ms: i64) -> Result<Shown> {
     let whole = whole(&model, &question.subject).filter(|_| !ask.small);
     let part = whole.and_then(|whole| inside(ask.part?, whole));
     let (model, slots) = match part {
-        Some((from, to)) => (chart::zoom::part(model, from, to, &zones), within(slots, (from, to))),
+        Some(part) => zoomed((&store, &zones), &question, model, part)?,
         None => (model, slots),
     };
     let (first_day, last_day) = (format_day(first), format_day(last));
     Ok(Shown { first_day, last_day, slots, hero, context, measured, empty, explains, nearest, whole, model })
+}
+
+/// A part of a chart, of which sentence, table and slots tell too. Lines go on to its edges; bars are those of its own
+/// hours, which it may cut.
+fn zoomed(
+    (store, zones): (&Store, &Zones),
+    question: &Question,
+    whole: Model,
+    part: (f64, f64),
+) -> Result<(Model, Vec<Slot>)> {
+    let mut told = charts::part_of(store, zones, question, part)?;
+    (told.x.from, told.x.to) = part;
+    let slots = within(slots(&told, question, zones), part);
+    let shapes = told.layers.clone();
+    let of_buckets = !whole.buckets.is_empty() && !matches!(question.subject, Subject::HeartRate(_));
+    let drawn = chart::zoom::part(whole, part.0, part.1, zones).telling(told);
+    Ok((if of_buckets { Model { layers: shapes, ..drawn } } else { drawn }, slots))
 }
 
 /// Whoever looks at a few hours sees every reading.
@@ -507,11 +524,10 @@ mod tests {
     }
 
     fn day_of(subject: &str, range: &str, last: &str, part: Option<(f64, f64)>) -> Shown {
-        let folder = TestFolder::filled(&format!(
-            "screen-{}-{range}-{}",
-            subject.len(),
-            part.map_or(0.0, |part| part.0 + part.1)
-        ));
+        // Tests run side by side.
+        let thread = std::thread::current().id();
+        let part_name = part.map_or(0.0, |part| part.0 + part.1);
+        let folder = TestFolder::filled(&format!("screen-{}-{range}-{part_name}-{thread:?}", subject.len()));
         crate::settings::set(&folder, "home_zone", "Europe/Berlin").expect("set");
         let ask = Ask { last: Some(last.to_owned()), part, ..ask(subject, range, false) };
         chart(&folder, &ask, NOW_MS).expect("a chart")
@@ -542,6 +558,107 @@ mod tests {
             );
         }
         assert_eq!(day_of("heart_rate", "week", "2026-03-14", Some((NOON, NOON + HOUR))).whole, None);
+    }
+
+    /// A day with steps from 8 to 10 and a run of heart rates, of which a part from half past eight on is shown.
+    fn half_past(subject: &str, part: (f64, f64)) -> Shown {
+        let record = |kind: &str, unit: &str, value: &str, from: &str, until: &str| {
+            format!(
+                "<Record type=\"HKQuantityTypeIdentifier{kind}\" sourceName=\"Watch\" unit=\"{unit}\" value=\"{value}\" \
+                 startDate=\"2026-03-14 {from}:00 +0000\" endDate=\"2026-03-14 {until}:00 +0000\"/>"
+            )
+        };
+        let pulse = |at: &str, value: &str| record("HeartRate", "count/min", value, at, at);
+        let rows = [
+            record("StepCount", "count", "600", "08:00", "09:00"),
+            record("StepCount", "count", "240", "09:00", "10:00"),
+            pulse("08:10", "50"),
+            pulse("08:40", "60"),
+            pulse("09:20", "80"),
+            pulse("09:50", "120"),
+            record("OxygenSaturation", "%", "0.9", "08:10", "08:10"),
+            record("OxygenSaturation", "%", "0.96", "08:40", "08:40"),
+        ];
+        let folder = TestFolder::of_rows(&format!("screen-part-{subject}-{}", part.1), &rows);
+        crate::settings::set(&folder, "home_zone", "UTC").expect("set");
+        let ask = Ask { last: Some("2026-03-14".to_owned()), part: Some(part), ..ask(subject, "day", false) };
+        let shown = chart(&folder, &ask, NOW_MS).expect("a chart");
+        for slot in &shown.slots {
+            let stretch = slot.stretch.expect("a stretch");
+            let told = crate::screen::explain_stretch(&folder, subject, stretch).expect("an explanation");
+            let bucket = shown.model.buckets.iter().find(|bucket| (bucket.start_ms, bucket.end_ms) == stretch);
+            assert_eq!(told.value, bucket.map(|bucket| bucket.mean), "{slot:?}");
+        }
+        shown
+    }
+
+    #[track_caller]
+    fn check_part(subject: &str, rows: &[&[&str]], summary: &str) {
+        let half = NOON - HOUR * 2.5;
+        let shown = half_past(subject, (half, half + HOUR));
+        assert_eq!(shown.model.table.rows, rows);
+        assert_eq!(shown.model.summary, summary);
+        assert_eq!(shown.model.days, "14 Mar 2026, 08:30\u{2013}09:30");
+        assert_eq!(shown.slots.len(), rows.len());
+    }
+
+    #[test]
+    fn a_part_of_a_day_tells_of_that_part() {
+        let halves = ["08:30\u{2013}09:00", "09:00\u{2013}09:30"];
+        check_part(
+            "step_count",
+            &[&[halves[0], "300", "1", ""], &[halves[1], "120", "1", ""]],
+            "On 14 Mar 2026 from 08:30 to 09:30 steps came to 420, at most 300 in one hour; 2 of 2 hours have data.",
+        );
+        check_part(
+            "heart_rate",
+            &[&[halves[0], "60", "60", "60", "1"], &[halves[1], "80", "80", "80", "1"]],
+            "On 14 Mar 2026 from 08:30 to 09:30 your heart rate ranged from 60 to 80 bpm; its mean over time was 70 bpm, \
+             from 2 readings. 2 of 2 hours have data.",
+        );
+    }
+
+    #[test]
+    fn a_part_of_a_night_tells_of_that_part() {
+        let asleep =
+            |stage, from, until| category("SleepAnalysis", &format!("SleepAnalysisAsleep{stage}"), from, until);
+        let rows = [asleep("Core", "10 23:00", "11 01:00"), asleep("Deep", "11 01:00", "11 06:00")];
+        let folder = TestFolder::of_rows("screen-part-night", &rows);
+        crate::settings::set(&folder, "home_zone", "UTC").expect("set");
+        // 11 March, 00:00 UTC.
+        let midnight = NOON - 83.0 * HOUR;
+        let part = Some((midnight + 0.5 * HOUR, midnight + 1.5 * HOUR));
+        let shown = chart(&folder, &Ask { part, ..ask("sleep:night", "day", false) }, NOW_MS).expect("a night").model;
+        let told: Vec<String> = shown.table.rows.iter().map(|row| row.join(" ")).collect();
+        assert_eq!(
+            told.get(told.len() - 2..),
+            Some(&["00:30 01:00 Core 30 min".to_owned(), "01:00 01:30 Deep 30 min".to_owned()][..])
+        );
+        assert!(
+            shown.summary.contains("from 00:30 to 01:30: 1 h asleep. Core 30 min, Deep 30 min."),
+            "{}",
+            shown.summary
+        );
+    }
+
+    #[test]
+    fn a_part_of_a_workout_tells_of_that_part() {
+        let folder = TestFolder::filled("screen-part-workout");
+        let all = crate::workouts::workouts(&folder, Default::default()).expect("workouts");
+        let id = all.iter().find(|row| row.route_points > 1).expect("a route").id;
+        let asked = |part| {
+            let ask = Ask { part, ..ask(&format!("workout:{id}:profiles"), "day", false) };
+            chart(&folder, &ask, NOW_MS).expect("a workout")
+        };
+        let whole = asked(None).whole.expect("parts");
+        let middle = (whole.from + whole.to) / 2.0;
+        let shown = asked(Some((middle, middle + whole.least)));
+        let (from, to) = (format!("{:.1}", middle / 60.0), format!("{:.1}", (middle + whole.least) / 60.0));
+        let rows = &shown.model.table.rows;
+        assert_eq!((rows.first().map(|row| &row[0]), rows.last().map(|row| &row[0])), (Some(&from), Some(&to)));
+        assert!(shown.model.summary.ends_with(&format!("This is of {from} to {to} min.")), "{}", shown.model.summary);
+        let ends = (shown.slots.first().map(|slot| slot.from), shown.slots.last().map(|slot| slot.to));
+        assert_eq!(ends, (Some(middle), Some(middle + whole.least)));
     }
 
     #[test]
