@@ -27,6 +27,10 @@ export interface Slot {
   days?: [string, string]
   /** From when to when it is of, where it is shorter than a day and explained by itself. */
   stretch?: [number, number]
+  /** From where to where it reaches on the other axis, where it is a cell. */
+  rows?: [number, number]
+  /** Of years over each other, its first and last day in each of them. */
+  years?: [string, string][]
 }
 
 export interface Hero {

@@ -17,9 +17,18 @@ export interface Hours {
 const DAY = /^\d{4}-\d\d-\d\d$/
 
 /** The days that the address asks about, if any. */
-export function askedWhy(): Stretch | null {
-  const [first = '', last = first, more] = (at.address.asked.why ?? '').split('..')
+export const askedWhy = (): Stretch | null => stretchOf(at.address.asked.why ?? '')
+
+function stretchOf(text: string): Stretch | null {
+  const [first = '', last = first, more] = text.split('..')
   return more === undefined && DAY.test(first) && DAY.test(last) && first <= last ? { first, last } : null
+}
+
+/** The same days of several years that the address asks about, if any. */
+export function askedYears(): Stretch[] {
+  const found = (at.address.asked.why ?? '').split(',').map(stretchOf)
+  const known = found.filter((days) => days !== null)
+  return found.length > 1 && known.length === found.length ? known : []
 }
 
 /** The hours that the address asks about, if any: a stretch of a day, such as 1773489600000..1773493200000. */
@@ -28,11 +37,11 @@ export function askedHours(): Hours | null {
   return part && { from: part[0], until: part[1] }
 }
 
-const written = (asked: Stretch | Hours) =>
-  'from' in asked ? `${asked.from}..${asked.until}` : asked.first === asked.last ? asked.first : `${asked.first}..${asked.last}`
+const written = (asked: Stretch | Hours | Stretch[]): string =>
+  Array.isArray(asked) ? asked.map(written).join(',') : 'from' in asked ? `${asked.from}..${asked.until}` : asked.first === asked.last ? asked.first : `${asked.first}..${asked.last}`
 
 /** Where the number of some days or hours of a type is explained: on the type's own screen, or on that of sleep. */
-export function whyHref(word: string, days: Stretch | Hours, range: Range = rangeNow(), date: string | null = at.address.date): string {
+export function whyHref(word: string, days: Stretch | Hours | Stretch[], range: Range = rangeNow(), date: string | null = at.address.date): string {
   const to = { range, date, asked: { why: written(days) } }
   return word === 'sleep' ? href('sleep', to) : href('types', { rest: [word], ...to })
 }

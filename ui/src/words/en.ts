@@ -438,6 +438,9 @@ export const en = {
     latest: (value: string, clock: string) => `The newest reading of the day is ${value}, at ${clock}.`,
     hiddenThere: (n: number) => `You hid ${count(n)} ${n === 1 ? 'row' : 'rows'} of this time.`,
     records: 'The records it is made of',
+    eachYear: 'The same days of each year; a row leads to its days.',
+    days_: 'Days',
+    all: 'All of them',
     when: 'When',
     whether: 'Whether it counts',
     fate: {

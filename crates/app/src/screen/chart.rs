@@ -165,8 +165,7 @@ pub fn chart(folder: &Folder, ask: &Ask, now_ms: i64) -> Result<Shown> {
     let zones = zones(&store)?;
     let mut model = charts::chart_of(&store, &zones, &question)?;
     let (first, last) = model.range.ends(&zones);
-    let over_time =
-        !matches!(question.subject, Subject::Pair(..) | Subject::Route(_) | Subject::Ecg(_) | Subject::Calendar(_));
+    let over_time = !matches!(question.subject, Subject::Pair(..) | Subject::Route(_) | Subject::Ecg(_));
     let slots = if over_time { slots(&model, &question, &zones) } else { Vec::new() };
     let events = is_now_and_then(&store, &question.subject)?;
     let hero = hero(&model, events)
@@ -675,7 +674,56 @@ mod tests {
         assert_eq!(days("step_count", "year"), (word("step_count"), of("2026-03-01", "2026-03-31")));
         assert_eq!(days("sleep:night", "day"), (word("sleep"), of("2026-03-14", "2026-03-14")));
         assert_eq!(days("sleep:nights", "week"), (word("sleep"), of("2026-03-14", "2026-03-14")));
-        assert_eq!(days("step_count:years", "year"), (None, None));
+        assert_eq!(days("step_count:years", "year"), (word("step_count"), None));
+    }
+
+    #[test]
+    fn a_slot_of_years_over_each_other_leads_to_the_days_of_each_year() {
+        let steps = |day: &str, value: u32| {
+            format!(
+                "<Record type=\"HKQuantityTypeIdentifierStepCount\" sourceName=\"Watch\" unit=\"count\" \
+                 startDate=\"{day} 10:00:00 +0000\" endDate=\"{day} 11:00:00 +0000\" value=\"{value}\"/>"
+            )
+        };
+        let rows = [
+            steps("2024-02-01", 3000),
+            steps("2024-02-29", 5000),
+            steps("2024-12-31", 1000),
+            steps("2026-02-02", 8000),
+            steps("2026-02-28", 9000),
+        ];
+        let folder = TestFolder::of_rows("screen-years-why", &rows);
+        crate::settings::set(&folder, "home_zone", "UTC").expect("set");
+        for (subject, least) in [("step_count:years", 3), ("step_count:years:weeks", 5)] {
+            let slots = chart(&folder, &ask(subject, "year", false), NOW_MS).expect("a chart").slots;
+            let mut told = 0;
+            for slot in &slots {
+                assert_eq!(slot.years.len(), slot.parts.len(), "{slot:?}");
+                for ((first, last), part) in slot.years.iter().zip(&slot.parts) {
+                    let days = crate::explain::explain_days(&folder, "step_count", first, last, NOW_MS).expect("days");
+                    let value = part.text.replace(',', "").parse::<f64>().ok();
+                    assert_eq!(days.mean, value, "{subject} {slot:?}");
+                    told += usize::from(value.is_some());
+                }
+            }
+            assert_eq!(told, least, "{slots:?}");
+        }
+    }
+
+    #[test]
+    fn a_cell_of_a_calendar_leads_to_its_day() {
+        let folder = TestFolder::filled("screen-calendar-why");
+        let slots = chart(&folder, &ask("step_count:calendar", "all", false), NOW_MS).expect("a chart").slots;
+        let mut told = 0;
+        for slot in &slots {
+            let (first, last) = slot.days.clone().expect("a day");
+            assert_eq!((first == last, slot.rows.is_some()), (true, true));
+            let day = crate::explain::explain(&folder, "step_count", &first).expect("an answer");
+            let value = slot.parts[0].text.replace(',', "").parse::<f64>().ok();
+            assert_eq!(day.value, value, "{slot:?}");
+            told += usize::from(value.is_some());
+        }
+        assert!(told >= 3 && slots.len() > told, "{told}");
     }
 
     #[test]

@@ -11,11 +11,8 @@ use crate::sleep::{SLEEP, Sleeper};
 
 /// The word of the type whose days make the numbers of a chart, as an address has it.
 pub(super) fn explains(store: &Store, subject: &Subject) -> Result<Option<String>> {
-    let identifier = match subject {
-        // Years over each other, and what is no number over days.
-        Subject::Years(..) => None,
-        subject => kind_of(store, subject)?.map(|(identifier, _)| identifier),
-    };
+    // What is no number over days has none.
+    let identifier = kind_of(store, subject)?.map(|(identifier, _)| identifier);
     let word =
         |identifier: String| if identifier == SLEEP { "sleep".to_owned() } else { health::kind::slug(&identifier) };
     Ok(identifier.map(word))
