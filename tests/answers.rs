@@ -146,6 +146,21 @@ fn explaining() {
     check(&folder, "explain-nights-words", &march("sleep"));
     check(&folder, "explain-days-csv", &[&march("step_count")[..], &["--csv"]].concat());
     check(&folder, "explain-no-days-words", &["explain", "step_count", "2001-01-01", "--to", "2001-01-31"]);
+    let hour = |word: &'static str, from: &'static str, until: &'static str| {
+        ["explain", word, "2026-03-14", "--from", from, "--until", until]
+    };
+    let steps = hour("step_count", "10:00", "11:00");
+    let answer = check(&folder, "explain-hour", &[&steps[..], &["--json"]].concat());
+    check_keys(
+        &answer,
+        &["type", "day", "from", "until", "value", "rule", "naive_sum", "sources", "rows", "rows_total"],
+    );
+    check(&folder, "explain-hour-words", &hour("heart_rate", "08:00", "09:00"));
+    check(&folder, "explain-hour-csv", &[&steps[..], &["--csv"]].concat());
+    folder.check(&["explain", "step_count", "2026-03-14", "--from", "09:00", "--until", "08:00"], 2);
+    folder.check(&["explain", "step_count", "2026-03-14", "--from", "09:00", "--until", "25:00"], 2);
+    folder.check(&["explain", "step_count", "2026-03-14", "--from", "09:00"], 2);
+    folder.check(&["explain", "sleep", "2026-03-14", "--from", "01:00", "--until", "02:00"], 2);
     folder.check(&["explain", "step_count", "2026-03-14", "--to", "2026-03-01"], 2);
     folder.check(&["explain", "step_count", "14.3.2026"], 2);
     folder.check(&["explain", "step_count"], 2);

@@ -1,7 +1,7 @@
 //! Where the number of a day comes from.
 
 use app::display::{Display, Units};
-use app::explain::{DaysAnswer, ExplainAnswer};
+use app::explain::{DaysAnswer, ExplainAnswer, StretchAnswer};
 use app::local::Clock;
 use app::{Folder, Result};
 
@@ -20,6 +20,12 @@ pub struct Explain {
     /// The last day, to explain several days at once by the numbers of each
     #[arg(long, value_name = "DAY")]
     to: Option<String>,
+    /// From this time of the day on, to explain a stretch of it by its records: 08:00, or an instant
+    #[arg(long, value_name = "TIME", requires = "until", conflicts_with = "to")]
+    from: Option<String>,
+    /// Up to this time of the day, which is not in it
+    #[arg(long, value_name = "TIME", requires = "from")]
+    until: Option<String>,
 }
 
 pub(super) fn run(verb: &Explain, folder: &Folder, out: &mut Out) -> Result<End> {
@@ -29,6 +35,16 @@ pub(super) fn run(verb: &Explain, folder: &Folder, out: &mut Out) -> Result<End>
             Style::Json => out.json(&answer)?,
             Style::Csv => out.rows(&answer.parts, || Table::new(&[]))?,
             Style::Words => tell_days(&answer, folder, out)?,
+        }
+        return Ok(End::Done);
+    }
+    if let (Some(from), Some(until)) = (&verb.from, &verb.until) {
+        let stretch = app::explain::stretch_of(folder, &verb.day, from, until)?;
+        let answer = app::explain::explain_stretch(folder, &verb.word, stretch)?;
+        match out.style {
+            Style::Json => out.json(&answer)?,
+            Style::Csv => out.rows(&answer.rows, || Table::new(&[]))?,
+            Style::Words => tell_stretch(&answer, folder, out)?,
         }
         return Ok(End::Done);
     }
@@ -94,6 +110,45 @@ fn tell(answer: &ExplainAnswer, folder: &Folder, out: &mut Out) -> Result<()> {
         table.row([part.source.clone(), part.rows_used.to_string(), part.rows_left_out.to_string(), value]);
     }
     out.table(&table)
+}
+
+fn tell_stretch(answer: &StretchAnswer, folder: &Folder, out: &mut Out) -> Result<()> {
+    let display = Display::of_answer(&answer.kind, answer.unit.as_deref(), &Units::of(folder)?);
+    let shown = |value: f64| {
+        format!("{} {}", number(display.whole(value, answer.stat)), display.unit_of_count()).trim_end().to_owned()
+    };
+    let [from, until] = &answer.clock;
+    let when = format!("on {}, {from} to {until}", answer.day);
+    match answer.value {
+        Some(value) => out.line(&format!("{} {when}: {} ({})", display.name(), shown(value), stat(answer.stat)))?,
+        None => out.line(&format!("{} {when}.", none_of(display.name()).trim_end_matches('.')))?,
+    }
+    if answer.hidden > 0 {
+        let rows = app::words::count(answer.hidden, "row", "rows");
+        out.line(&format!("You hid {rows} of that time: `vitalog history`."))?;
+    }
+    if answer.rows.is_empty() {
+        return Ok(());
+    }
+    out.line(&answer.sentence)?;
+    if let Some(naive) =
+        answer.naive_sum.filter(|naive| answer.value.is_some_and(|value| shown(value) != shown(*naive)))
+    {
+        out.line(&format!("All records added up would be {}.", shown(naive)))?;
+    }
+    out.line("")?;
+    let mut table = Table::new(&["from", "until", "source", "value", "adds", "whether it counts"]);
+    let cell = |value: Option<f64>| value.map(|value| number(display.value(value))).unwrap_or_default();
+    for row in &answer.rows {
+        let [from, until] = row.clock.clone();
+        let fate = row.fate.replace('_', " ");
+        table.row([from, until, row.source.clone(), cell(row.value), cell(row.adds), fate]);
+    }
+    out.table(&table)?;
+    if answer.rows_total > answer.rows.len() {
+        out.line(&format!("The first {} of {} records.", answer.rows.len(), answer.rows_total))?;
+    }
+    Ok(())
 }
 
 fn tell_days(answer: &DaysAnswer, folder: &Folder, out: &mut Out) -> Result<()> {

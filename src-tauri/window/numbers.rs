@@ -68,6 +68,18 @@ pub fn explain_days(
     answer(app::screen::explain_days(&desk.folder, &word, &from, &to, desk.now_ms))
 }
 
+/// Where the number of a stretch of a day comes from, as in `vitalog explain --from --until`.
+#[tauri::command(async)]
+pub fn explain_stretch(
+    _words: InWords,
+    shared: State<'_, Shared>,
+    word: String,
+    from: i64,
+    until: i64,
+) -> Answer<Value> {
+    answer(app::screen::explain_stretch(&shared.backend.desk().folder, &word, (from, until)))
+}
+
 /// The rows of `vitalog workouts` that fit a filter, and what they come to.
 #[tauri::command(async)]
 pub fn workouts(_words: InWords, shared: State<'_, Shared>, filter: Filter) -> Answer<Value> {

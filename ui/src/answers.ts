@@ -25,6 +25,12 @@ export interface Slot {
   parts: { name: string; text: string }[]
   /** The first and last day whose numbers it tells. */
   days?: [string, string]
+  /** From when to when it is of, where it is shorter than a day and explained by itself. */
+  stretch?: [number, number]
+  /** From where to where it reaches on the other axis, where it is a cell. */
+  rows?: [number, number]
+  /** Of years over each other, its first and last day in each of them. */
+  years?: [string, string][]
 }
 
 export interface Hero {
@@ -160,6 +166,32 @@ export interface Explained {
   edits?: Edit[]
   double_entries?: { at: string; value: number; sources: number }[]
   sources: { source: string; id: number | null; rows_used: number; rows_left_out: number; value: number | null }[]
+}
+
+/** A stretch of a day with its records. */
+export interface ExplainedStretch {
+  day: string
+  from: string
+  until: string
+  /** On the wearer's clock. */
+  clock: [string, string]
+  zone: string
+  value: number | null
+  min: number | null
+  max: number | null
+  unit: string | null
+  sentence: string
+  naive_sum: number | null
+  hidden?: number
+  sources: Explained['sources']
+  rows: {
+    source: string
+    clock: [string, string]
+    value: number | null
+    adds: number | null
+    fate: 'counts' | 'counts_in_part' | 'better_source' | 'same_source' | 'unknown_unit'
+  }[]
+  rows_total: number
 }
 
 /** Several days, each with its number. */

@@ -1,5 +1,6 @@
 // Where a number is explained: the address of it, and which days the address asks about.
 import { at, href, rangeNow, type Range } from './address.svelte'
+import { partOf } from './charts/zoom'
 
 /** From one day to another, both counted. */
 export interface Stretch {
@@ -7,18 +8,40 @@ export interface Stretch {
   last: string
 }
 
+/** From one instant to another, in milliseconds since 1970. */
+export interface Hours {
+  from: number
+  until: number
+}
+
 const DAY = /^\d{4}-\d\d-\d\d$/
 
 /** The days that the address asks about, if any. */
-export function askedWhy(): Stretch | null {
-  const [first = '', last = first, more] = (at.address.asked.why ?? '').split('..')
+export const askedWhy = (): Stretch | null => stretchOf(at.address.asked.why ?? '')
+
+function stretchOf(text: string): Stretch | null {
+  const [first = '', last = first, more] = text.split('..')
   return more === undefined && DAY.test(first) && DAY.test(last) && first <= last ? { first, last } : null
 }
 
-const written = ({ first, last }: Stretch) => (first === last ? first : `${first}..${last}`)
+/** The same days of several years that the address asks about, if any. */
+export function askedYears(): Stretch[] {
+  const found = (at.address.asked.why ?? '').split(',').map(stretchOf)
+  const known = found.filter((days) => days !== null)
+  return found.length > 1 && known.length === found.length ? known : []
+}
 
-/** Where the number of some days of a type is explained: on the type's own screen, or on that of sleep. */
-export function whyHref(word: string, days: Stretch, range: Range = rangeNow(), date: string | null = at.address.date): string {
+/** The hours that the address asks about, if any: a stretch of a day, such as 1773489600000..1773493200000. */
+export function askedHours(): Hours | null {
+  const part = partOf(at.address.asked.why)
+  return part && { from: part[0], until: part[1] }
+}
+
+const written = (asked: Stretch | Hours | Stretch[]): string =>
+  Array.isArray(asked) ? asked.map(written).join(',') : 'from' in asked ? `${asked.from}..${asked.until}` : asked.first === asked.last ? asked.first : `${asked.first}..${asked.last}`
+
+/** Where the number of some days or hours of a type is explained: on the type's own screen, or on that of sleep. */
+export function whyHref(word: string, days: Stretch | Hours | Stretch[], range: Range = rangeNow(), date: string | null = at.address.date): string {
   const to = { range, date, asked: { why: written(days) } }
   return word === 'sleep' ? href('sleep', to) : href('types', { rest: [word], ...to })
 }

@@ -259,8 +259,7 @@ fn parts(
     // Values in a unit that nobody knows count for nothing.
     let unreadable = |point: &&Point| point.input(rule, ranks).is_none();
     for point in points.iter().filter(unreadable).filter(|point| zones.day(point.start_ms) == day) {
-        let rank = ranks.of(point.source_id, point.by_hand);
-        parts.add(Part { rank, rows_used: 0, rows_left_out: 1, value: None }, false);
+        parts.leave_out(point);
     }
     parts.by_place.into_values().collect()
 }
@@ -286,6 +285,12 @@ impl Parts<'_> {
             (Some(a), Some(b)) if adds_up => Some(a + b),
             (a, b) => a.or(b),
         };
+    }
+
+    /// A row that counts for nothing.
+    fn leave_out(&mut self, point: &Point) {
+        let rank = self.ranks.of(point.source_id, point.by_hand);
+        self.add(Part { rank, rows_used: 0, rows_left_out: 1, value: None }, false);
     }
 }
 
@@ -324,7 +329,9 @@ fn is_none(n: &u64) -> bool {
 
 mod acts;
 mod days;
+mod stretch;
 #[cfg(test)]
 mod tests;
 
 pub use days::{DaysAnswer, PartOfDays, explain_days};
+pub use stretch::{RowAnswer, StretchAnswer, explain_stretch, stretch_of};

@@ -136,6 +136,41 @@ fn summary(readings: &[Pressure], lone: usize, range: &Range, zones: &Zones) -> 
     )
 }
 
+/// One of the two numbers, whose own chart shows both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Half {
+    /// The upper one.
+    Systolic,
+    /// The lower one.
+    Diastolic,
+}
+
+/// Returns the sentence of a chart for whoever asks for one half, of all its values: those in readings and those alone.
+pub fn summary_of(half: Half, readings: &[Pressure], lone: &[Lone], range: &Range, zones: &Zones) -> String {
+    let of_reading = |p: &Pressure| if half == Half::Systolic { p.systolic } else { p.diastolic };
+    let alone = lone.iter().filter(|l| range.holds(l.at_ms) && usable(l.value));
+    let alone = alone.filter(|l| l.systolic == (half == Half::Systolic)).map(|l| l.value);
+    let values: Vec<f64> = sound(readings, range).iter().map(of_reading).chain(alone).collect();
+    let when = range.when(zones);
+    let Some((low, high)) = extent(values.iter().copied()) else {
+        return match half {
+            Half::Systolic => say!("{when} there are no systolic blood-pressure values.", when),
+            Half::Diastolic => say!("{when} there are no diastolic blood-pressure values.", when),
+        };
+    };
+    let (low, high) = (number(low, 0), number(high, 0));
+    let span = if low == high { low } else { say!("{low} to {high}", low, high) };
+    let values = counted!(values.len(), "value");
+    match half {
+        Half::Systolic => {
+            say!("{when} your systolic blood pressure was {span} {unit} in {values}.", when, span, unit = UNIT, values)
+        }
+        Half::Diastolic => {
+            say!("{when} your diastolic blood pressure was {span} {unit} in {values}.", when, span, unit = UNIT, values)
+        }
+    }
+}
+
 fn table(readings: &[Pressure], lone: &[Lone], zones: &Zones) -> Table {
     let row = |at_ms: i64, upper: Option<f64>, lower: Option<f64>| {
         let text = |value: Option<f64>| value.map_or_else(no_data, |value| number(value, 0));

@@ -74,6 +74,12 @@ impl Model {
         }
     }
 
+    /// The same picture with what a model of the same part tells: its sentence, its table, its totals and its buckets.
+    pub fn telling(self, part: Self) -> Self {
+        let Self { summary, table, totals, buckets, .. } = part;
+        Self { summary, table, totals, buckets, ..self }
+    }
+
     /// Returns whether nothing is drawn.
     pub fn is_empty(&self) -> bool {
         let below = self.panels.iter().flat_map(|panel| &panel.layers);

@@ -226,6 +226,24 @@ fn along(along: Along, length: f64, ways: Ways) -> Axis {
     Axis { from: 0.0, to: length, ticks, ..Axis::default() }.labelled(label)
 }
 
+/// Returns what is told of a part of the shared axis: a sentence, and the table.
+pub fn told_of_part(profiles: &Profiles, (from, to): (f64, f64), zones: &Zones) -> (String, Table) {
+    let all = series(profiles, profiles.length);
+    let way = profiles.ways.way;
+    let (unit, symbol) = if profiles.along == Along::Time { (60.0, "min") } else { (way.metres, way.symbol) };
+    let cut = |profile: Profile| {
+        let mut points = profile.points.clone();
+        points.retain(|point| (from..=to).contains(&point.0));
+        Profile { points, ..profile }
+    };
+    let table = rows(&all, profiles, (from, to));
+    let inside: Vec<Profile> = series(profiles, profiles.length).into_iter().map(cut).collect();
+    let mut summary = summary(&inside, profiles, zones);
+    let (from, to) = (number(from / unit, 1), number(to / unit, 1));
+    summary.push_str(&say!(" This is of {from} to {to} {unit}.", from, to, unit = symbol));
+    (summary, table)
+}
+
 fn summary(series: &[Profile], profiles: &Profiles, zones: &Zones) -> String {
     let when = format!("{}, {}", long_day(zones.day(profiles.start_ms)), clock(profiles.start_ms, zones));
     let words: Vec<String> = series.iter().filter_map(Profile::extremes).collect();
@@ -236,10 +254,14 @@ fn summary(series: &[Profile], profiles: &Profiles, zones: &Zones) -> String {
 }
 
 fn table(series: &[Profile], profiles: &Profiles, length: f64) -> Table {
+    rows(series, profiles, (0.0, length))
+}
+
+fn rows(series: &[Profile], profiles: &Profiles, (from, to): (f64, f64)) -> Table {
     let way = profiles.ways.way;
     let (head, unit) = if profiles.along == Along::Time { (key!("Minute"), 60.0) } else { (way.symbol, way.metres) };
     let row = |i: usize| {
-        let place = length * i as f64 / ROWS as f64;
+        let place = from + (to - from) * i as f64 / ROWS as f64;
         let values = series.iter().map(|profile| profile.at(place));
         std::iter::once(number(place / unit, 1)).chain(values).collect()
     };

@@ -167,9 +167,11 @@ impl Range {
         }
     }
 
-    /// Hours as `health` cuts them; the first of a journey may have begun before the range.
+    /// Hours as `health` cuts them; the first may have begun before the range, and the last may end after it.
     fn hours(&self, zones: &Zones) -> Vec<(i64, i64)> {
-        let next = |at_ms: i64| (at_ms < self.end_ms).then(|| (at_ms, zones.hour_span(at_ms).1.max(at_ms + 1)));
+        let next = |at_ms: i64| {
+            (at_ms < self.end_ms).then(|| (at_ms, zones.hour_span(at_ms).1.min(self.end_ms).max(at_ms + 1)))
+        };
         std::iter::successors(next(self.start_ms), |(_, end_ms)| next(*end_ms)).collect()
     }
 
@@ -227,10 +229,22 @@ impl Range {
     /// Its days at the start of a sentence: `Between 2 Feb 2026 and 1 Mar 2026`.
     pub(crate) fn when(&self, zones: &Zones) -> String {
         let (first, last) = self.ends(zones);
+        if let Some((from, until)) = self.part_of_day(zones) {
+            return say!("On {day} from {from} to {until}", day = long_day(first), from, until);
+        }
         if first == last {
             return say!("On {day}", day = long_day(first));
         }
         say!("Between {first} and {last}", first = long_day(first), last = long_day(last))
+    }
+
+    /// From when to when on the clock, where it is a part of one day.
+    fn part_of_day(&self, zones: &Zones) -> Option<(String, String)> {
+        let (first, last) = self.ends(zones);
+        let ends = (self.start_ms, self.end_ms);
+        let is_whole = ends == zones.day_bounds(first) || ends == zones.days(first, first).range_ms();
+        let is_part = self.step == Step::Hour && first == last && !is_whole;
+        is_part.then(|| (clock(self.start_ms, zones), clock(self.end_ms, zones)))
     }
 
     fn runs_of_days(&self, length: Day, zones: &Zones) -> Vec<(i64, i64)> {
@@ -300,7 +314,7 @@ impl Range {
     pub fn slot_label(&self, start_ms: i64, end_ms: i64, zones: &Zones) -> String {
         let day = zones.day_from(start_ms);
         match self.step {
-            Step::Hour => format!("{:02}:00\u{2013}{:02}:00", zones.hour(start_ms), zones.hour(end_ms)),
+            Step::Hour => format!("{}\u{2013}{}", clock(start_ms, zones), clock(end_ms, zones)),
             Step::Day => named_day(day),
             Step::Month => month_name(day),
             Step::Year => civil(day).0.to_string(),

@@ -92,7 +92,8 @@ impl RingDay {
         self.rings().into_iter().zip(NAMES).map(arc).collect()
     }
 
-    fn is_empty(&self) -> bool {
+    /// Returns whether it has no ring at all.
+    pub fn is_empty(&self) -> bool {
         self.rings().iter().all(|(ring, _)| ring.is_none())
     }
 }

@@ -171,6 +171,28 @@ pub struct Night {
 }
 
 impl Night {
+    /// What of it lies in a part of its hours.
+    pub fn part(&self, from_ms: i64, until_ms: i64) -> Self {
+        let cut = |s: &Stretch| Stretch { start_ms: s.start_ms.max(from_ms), end_ms: s.end_ms.min(until_ms) };
+        let stretches = |all: &[Stretch]| all.iter().map(cut).filter(|s| s.start_ms < s.end_ms).collect::<Vec<_>>();
+        let segments = self.segments.iter().map(|segment| {
+            let Stretch { start_ms, end_ms } = cut(&segment.stretch());
+            Segment { start_ms, end_ms, ..*segment }
+        });
+        let segments: Vec<Segment> = segments.filter(|segment| segment.start_ms < segment.end_ms).collect();
+        let unwritten = stretches(&self.unwritten);
+        let length = |s: &Stretch| (s.end_ms - s.start_ms) as f64 / 60_000.0;
+        let of = |stage: Stage| segments.iter().filter(|s| s.stage == stage).map(|s| length(&s.stretch())).sum::<f64>();
+        let minutes = StageMinutes {
+            awake: of(Stage::Awake) + unwritten.iter().map(length).sum::<f64>(),
+            rem: of(Stage::Rem),
+            core: of(Stage::Core),
+            deep: of(Stage::Deep),
+            unspecified: of(Stage::Unspecified),
+        };
+        Self { day: self.day, kind: self.kind, segments, in_bed: stretches(&self.in_bed), unwritten, minutes }
+    }
+
     /// First and last instant of what is known of it, or none of nothing.
     pub(crate) fn ends(&self) -> Option<(i64, i64)> {
         let stretches = || self.sound_segments().map(Segment::stretch).chain(self.sound_bed());

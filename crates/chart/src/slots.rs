@@ -4,7 +4,7 @@ use health::time::{HOUR_MS, Zones};
 
 use crate::model::{Bucket, Gap, Point, Reading, Totals};
 use crate::number::usable;
-use crate::range::Range;
+use crate::range::{Range, Step};
 
 /// A line may pass over this many slots without data, and not over more.
 pub(crate) const MOST_MISSING: i64 = 3;
@@ -13,11 +13,16 @@ pub(crate) const LONGEST_DAY_MS: i64 = 25 * HOUR_MS;
 
 /// Buckets of the range that hold numbers, with their labels, oldest first.
 pub(crate) fn labelled(buckets: &[Bucket], range: &Range, zones: &Zones) -> Vec<Bucket> {
-    let label = |bucket: &Bucket| range.slot_label(bucket.start_ms, bucket.end_ms, zones);
+    // The last hour of a part of a day ends with it.
+    let end_ms = |b: &Bucket| if range.step == Step::Hour { b.end_ms.min(range.end_ms) } else { b.end_ms };
+    let cut = |b: &Bucket| {
+        let end_ms = end_ms(b);
+        Bucket { label: range.slot_label(b.start_ms, end_ms, zones), end_ms, ..b.clone() }
+    };
     let sound = |b: &&Bucket| {
         b.n > 0 && range.holds(b.start_ms) && b.start_ms < b.end_ms && [b.min, b.max, b.mean].into_iter().all(usable)
     };
-    buckets.iter().filter(sound).map(|b| Bucket { label: label(b), ..b.clone() }).collect()
+    buckets.iter().filter(sound).map(cut).collect()
 }
 
 /// Readings of the range that are numbers.

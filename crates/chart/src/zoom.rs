@@ -1,12 +1,12 @@
 //! A part of a chart whose x axis is time within a day or a workout: the same shapes, cut at both ends, with labels as
-//! close as they have room. The y axes stay, so that nothing jumps while somebody moves along.
+//! close as they have room. The y axes stay, so that nothing jumps while somebody moves along. What is told of it, in
+//! the sentence and in the table, is told by whoever has the numbers; see [`Model::telling`].
 
-use health::say;
 use health::time::Zones;
 
 use crate::layer::{Block, Layer, Span};
 use crate::model::{Axis, Gap, Model, Point, Tick};
-use crate::number::{number, value_axis};
+use crate::number::value_axis;
 use crate::range::clock;
 
 const MINUTE_MS: i64 = 60_000;
@@ -33,7 +33,9 @@ pub fn part(model: Model, from: f64, to: f64, zones: &Zones) -> Model {
     let axis = |x: Axis| Axis { from, to, ticks: ticks(&x.ticks), ..x };
     let cut = Cut { from, to };
     let mut model = model;
-    model.summary.push_str(&said((from, to), is_clock, zones));
+    if is_clock {
+        model.days = format!("{}, {}\u{2013}{}", model.days, clock(from as i64, zones), clock(to as i64, zones));
+    }
     model.x = axis(model.x);
     model.layers = model.layers.into_iter().flat_map(|layer| cut.layer(layer)).collect();
     for panel in &mut model.panels {
@@ -44,17 +46,6 @@ pub fn part(model: Model, from: f64, to: f64, zones: &Zones) -> Model {
     model.buckets.retain(|bucket| cut.holds((bucket.start_ms as f64 + bucket.end_ms as f64) / 2.0));
     model.gaps = model.gaps.into_iter().filter_map(|gap| cut.gap(&gap)).collect();
     model
-}
-
-/// What of the chart is there to be seen; the sentence before it and the table tell of all of it.
-fn said((from, to): (f64, f64), is_clock: bool, zones: &Zones) -> String {
-    let place = |at: f64| if is_clock { clock(at as i64, zones) } else { number(at / 60.0, 1) };
-    let (from, to) = (place(from), place(to));
-    if is_clock {
-        say!(" Shown here: {from} to {to}.", from, to)
-    } else {
-        say!(" Shown here: minutes {from} to {to}.", from, to)
-    }
 }
 
 /// Round times of the clock on the wall, whatever the zone is off by.
@@ -207,11 +198,10 @@ mod tests {
     }
 
     #[test]
-    fn the_sentence_says_what_is_shown() {
+    fn the_heading_says_what_is_shown() {
         let zones = Zones::named("Asia/Kolkata").expect("a zone");
         let shown = part(day(&[(HOUR, 60.0)], &zones), 1.5 * HOUR, 2.0 * HOUR, &zones);
-        assert_eq!(shown.summary, " Shown here: 07:00 to 07:30.");
-        assert_eq!(said((90.0, 600.0), false, &zones), " Shown here: minutes 1.5 to 10.0.");
+        assert!(shown.days.ends_with(", 07:00\u{2013}07:30"), "{}", shown.days);
     }
 
     #[track_caller]

@@ -2,6 +2,7 @@
 import { flushSync } from 'svelte'
 import { afterEach, expect, test } from 'vitest'
 import chart from '../../../tests/fixtures/ipc/chart.json'
+import explainStretch from '../../../tests/fixtures/ipc/explain_stretch.json'
 import { words } from '../words'
 import { click, kept, open, until, type Page } from './support'
 
@@ -163,14 +164,21 @@ test('hours are zoomed into, moved along and left again', async () => {
   await until(() => /range=\d/.test(location.hash))
 })
 
-test('a chart of hours says that it is the day that is explained', async () => {
-  await onChart('#/type/heart_rate?range=day&date=2026-03-14', ofDay)
-  const told = () => document.querySelector('.below .note')?.textContent ?? ''
-  expect(told()).toContain(words.chart.whyDay)
-  page.close()
-  await onChart('#/type/heart_rate?range=month')
-  expect(told()).toContain(words.chart.why)
-  expect(told()).not.toContain(words.chart.whyDay)
+test('an hour of a day explains itself by its records', async () => {
+  const hour = { ...chart.answer.slots[0], stretch: [from + 8 * HOUR, from + 9 * HOUR] }
+  const slider = await onChart('#/type/step_count?range=day&date=2026-03-14', { ...kept, chart: () => ({ ...hours, explains: 'step_count', slots: [hour] }) })
+  press(slider, 'Home')
+  press(slider, 'Enter')
+  await until(() => location.hash === `#/type/step_count?range=day&date=2026-03-14&why=${from + 8 * HOUR}..${from + 9 * HOUR}`)
+  const section = await until(() => document.querySelector('[data-testid=explain]:has([data-testid=records])'))
+  const rows = [...section.querySelectorAll('[data-testid=records] tbody tr')].map((row) => row.textContent)
+  expect(rows).toHaveLength(explainStretch.answer.rows.length)
+  explainStretch.answer.rows.forEach((row, i) => {
+    expect(rows[i]).toContain(row.source)
+    expect(rows[i]).toContain(words.explain.fate[row.fate as 'counts'])
+  })
+  // The day that it is of is a step further.
+  expect(section.querySelector('.faint a')?.getAttribute('href')).toContain('why=2026-03-14')
 })
 
 test('another day forgets the part and the explanation', async () => {

@@ -35,7 +35,10 @@ pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
         let (from_ms, until_ms) = days.range_ms();
         let query = SampleQuery { kind_id, from_ms, until_ms, superseded: false };
         view.store.each_sample::<Error>(query, |sample| {
-            let Some(value) = sample.value.filter(|_| days.holds(sample.start_ms)) else { return Ok(()) };
+            let Some(value) = sample.value.filter(|_| days.holds(sample.start_ms) && stretch.holds(sample.start_ms))
+            else {
+                return Ok(());
+            };
             readings.push(Reading { at_ms: sample.start_ms, value });
             let rank = ranks.of(sample.source_id, sample.by_hand);
             ranked.push(series::Reading { at_ms: sample.start_ms, value, rank, meal: None });

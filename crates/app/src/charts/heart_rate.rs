@@ -7,13 +7,12 @@ use chart::{Model, Range, Reading};
 use health::key;
 use health::language::word;
 use health::series::buckets::{Bucket as Counted, Grain};
-use health::series::rule::Rule;
 use health::series::workouts::heart::Limits;
 use health::time::{Day, HOUR_MS};
 
 use super::Detail;
 use super::stretch::Stretch;
-use super::view::{View, over};
+use super::view::View;
 use crate::error::{Code, Error, Result};
 use crate::local::Found;
 use crate::settings::heart_zones;
@@ -61,8 +60,7 @@ fn limits(view: &View<'_>, range: &Range) -> Result<Option<[f64; 4]>> {
 fn bare(view: &View<'_>, found: &Found, detail: Detail, stretch: Stretch) -> Result<Model> {
     let range = stretch.range(view.zones);
     let buckets: Vec<Bucket> = view.buckets(found, stretch)?.iter().map(|bucket| drawn(bucket, view.now_ms)).collect();
-    let days = over(&view.days(found, stretch.first, stretch.last)?, view.now_ms);
-    let mean = Rule::of(&found.kind).level(&days);
+    let mean = view.level(found, stretch)?;
     let length = stretch.last - stretch.first + 1;
     if detail == Detail::Raw && length > MOST_RAW_DAYS {
         let hint = word(key!("Ask for --range day or --range week."));

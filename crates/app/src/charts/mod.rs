@@ -29,11 +29,12 @@ mod years;
 use std::io::Write;
 
 use chart::Model;
+use chart::blood_pressure::Half;
 use health::series::rule::Rule;
 use health::time::{Day, Zones};
 use store::Store;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::export::csv::{cell, line};
 use crate::folder::Folder;
 pub use crate::local::day;
@@ -41,6 +42,7 @@ use crate::local::{Found, find_kind, zones};
 
 pub use measure::hue_of;
 pub(crate) use night::measured;
+pub(crate) use rings::ring_days;
 pub(crate) use sleep::hours as hours_asleep;
 pub use stretch::Reach;
 pub use subject::{Detail, Overlay, SleepStyle, Subject};
@@ -70,21 +72,30 @@ pub fn chart(folder: &Folder, question: &Question) -> Result<Model> {
 
 /// The same of an open store.
 pub(crate) fn chart_of(store: &Store, zones: &Zones, question: &Question) -> Result<Model> {
-    let view = |reach: Reach| View::new(store, zones, question, reach);
+    drawn(store, zones, question, None)
+}
+
+/// What is told of a part of the same chart, by places of its x axis: of a day, a night or a workout.
+pub(crate) fn part_of(store: &Store, zones: &Zones, question: &Question, part: (f64, f64)) -> Result<Model> {
+    drawn(store, zones, question, Some(part))
+}
+
+fn drawn(store: &Store, zones: &Zones, question: &Question, part: Option<(f64, f64)>) -> Result<Model> {
+    let view = |reach: Reach| Ok::<_, Error>(View::new(store, zones, question, reach)?.within(part));
     match &question.subject {
-        Subject::Type(word) => of_type(store, zones, question, word),
+        Subject::Type(word) => of_type(&view(Reach::Month)?, word),
         Subject::Calendar(word) => calendar::chart(&view(Reach::Year)?, word),
         Subject::Years(word, by) => years::chart(&view(Reach::Year)?, word, *by),
         Subject::Pair(first, second, lag) => correlation::chart(&view(Reach::Year)?, (first, second), *lag),
         Subject::HeartRate(detail) => heart_rate::chart(&view(Reach::Day)?, &find_kind(store, "heart_rate")?, *detail),
         Subject::HeartZones => heart_zones::chart(&view(Reach::Month)?),
         Subject::GlucoseProfile => glucose::profile(&view(Reach::Month)?, &find_kind(store, "blood_glucose")?),
-        Subject::Pressure => pressure::chart(&view(Reach::Month)?),
+        Subject::Pressure => pressure::chart(&view(Reach::Month)?, None),
         Subject::Sleep(style) => sleep::chart(&view(Reach::Month)?, *style),
         Subject::Night(overlays) => night::chart(&view(Reach::Month)?, overlays),
         Subject::Rings => rings::chart(&view(Reach::Month)?),
         Subject::Route(id) => workout::route(store, zones, *id),
-        Subject::Profiles(id) => workout::profiles(store, zones, *id),
+        Subject::Profiles(id) => workout::profiles(store, zones, *id, part),
         Subject::Ecg(id) => ecg::chart(store, zones, *id, question.page),
     }
 }
@@ -111,17 +122,17 @@ pub fn write_csv_in_words(model: &Model, said: &Model, out: &mut dyn Write) -> R
 }
 
 /// The chart that suits a type: its own where it has one, else by how its numbers are made.
-fn of_type(store: &Store, zones: &Zones, question: &Question, word: &str) -> Result<Model> {
-    let found = find_kind(store, word)?;
-    let view = View::new(store, zones, question, Reach::Month)?;
+fn of_type(view: &View<'_>, word: &str) -> Result<Model> {
+    let found = find_kind(view.store, word)?;
     match health::kind::short_name(&found.kind.identifier) {
-        "HeartRate" => heart_rate::chart(&view, &found, Detail::Suitable),
-        "SleepAnalysis" => sleep::chart(&view, SleepStyle::Suitable),
-        "BodyMass" => body_mass::chart(&view, &found),
-        "BloodPressureSystolic" | "BloodPressureDiastolic" => pressure::chart(&view),
-        "BloodGlucose" => glucose::chart(&view, &found),
-        _ if adds_up(&found) => sums::chart(&view, &found),
-        _ => vital::chart(&view, &found),
+        "HeartRate" => heart_rate::chart(view, &found, Detail::Suitable),
+        "SleepAnalysis" => sleep::chart(view, SleepStyle::Suitable),
+        "BodyMass" => body_mass::chart(view, &found),
+        "BloodPressureSystolic" => pressure::chart(view, Some(Half::Systolic)),
+        "BloodPressureDiastolic" => pressure::chart(view, Some(Half::Diastolic)),
+        "BloodGlucose" => glucose::chart(view, &found),
+        _ if adds_up(&found) => sums::chart(view, &found),
+        _ => vital::chart(view, &found),
     }
 }
 

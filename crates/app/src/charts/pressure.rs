@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chart::Model;
-use chart::blood_pressure::{self, Lone, Pressure};
+use chart::blood_pressure::{self, Half, Lone, Pressure};
 use health::series::buckets::Grain;
 use health::series::pressure::{Reading, by_day, pair};
 
@@ -12,8 +12,8 @@ use super::view::View;
 use crate::error::Result;
 use crate::local::{Found, find_kind};
 
-/// Returns the chart of a stretch.
-pub(super) fn chart(view: &View<'_>) -> Result<Model> {
+/// Returns the chart of a stretch; who asks for one half is told of that one.
+pub(super) fn chart(view: &View<'_>, half: Option<Half>) -> Result<Model> {
     let systolic = find_kind(view.store, "blood_pressure_systolic")?;
     let diastolic = find_kind(view.store, "blood_pressure_diastolic")?;
     let stretch = view.stretch_of(&systolic)?;
@@ -28,7 +28,12 @@ pub(super) fn chart(view: &View<'_>) -> Result<Model> {
     let alone = |systolic| move |reading: &Reading| Lone { at_ms: reading.start_ms, value: reading.value, systolic };
     let lone: Vec<Lone> =
         found.systolic.iter().map(alone(true)).chain(found.diastolic.iter().map(alone(false))).collect();
-    Ok(blood_pressure::model(&pairs, &means, None, &lone, stretch.range(view.zones), view.zones))
+    let range = stretch.range(view.zones);
+    let mut model = blood_pressure::model(&pairs, &means, None, &lone, range, view.zones);
+    if let Some(half) = half {
+        model.summary = blood_pressure::summary_of(half, &pairs, &lone, &range, view.zones);
+    }
+    Ok(model)
 }
 
 fn readings(view: &View<'_>, found: &Found, stretch: Stretch) -> Result<Vec<Reading>> {

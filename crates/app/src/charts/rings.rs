@@ -4,6 +4,7 @@ use chart::Model;
 use chart::rings::{Moves, Ring, RingDay, day, month};
 use health::time::{Day, parse_day};
 use serde_json::Value;
+use store::Store;
 
 use super::stretch::Stretch;
 use super::view::View;
@@ -17,7 +18,7 @@ const PAGE_DAYS: Day = 35;
 
 /// Returns the rings of one day, or a calendar page.
 pub(super) fn chart(view: &View<'_>) -> Result<Model> {
-    let days = days(view)?;
+    let days = days(view.store)?;
     let stretch = view.stretch(days.first().zip(days.last()).map(|(first, last)| (first.day, last.day)));
     if stretch.first < stretch.last {
         // A page has room for some weeks; it says which days it shows.
@@ -29,10 +30,15 @@ pub(super) fn chart(view: &View<'_>) -> Result<Model> {
     Ok(day(&found, view.zones))
 }
 
-/// Every day with rings, by day.
-fn days(view: &View<'_>) -> Result<Vec<RingDay>> {
+/// The days with rings, by day.
+pub(crate) fn ring_days(store: &Store) -> Result<Vec<Day>> {
+    Ok(days(store)?.iter().filter(|day| !day.is_empty()).map(|day| day.day).collect())
+}
+
+/// Every day that has been told of, by day.
+fn days(store: &Store) -> Result<Vec<RingDay>> {
     let mut days = Vec::new();
-    view.store.each_entry::<Error>(Some("activity_summary"), ALWAYS, false, false, |entry| {
+    store.each_entry::<Error>(Some("activity_summary"), ALWAYS, false, false, |entry| {
         let Some(day) = parse_day(&entry.identity) else { return Ok(()) };
         let body: Value = serde_json::from_str(&entry.body).unwrap_or_default();
         let number = |key: &str| body.get(key).and_then(Value::as_f64);

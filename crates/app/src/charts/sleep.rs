@@ -71,7 +71,8 @@ pub(super) fn night_of(view: &View<'_>) -> Result<Night> {
     let sleeper = view.sleeper()?;
     let day = stretch(view, &sleeper)?.until;
     let wanted = Days { from: Some(day), to: Some(day) };
-    Ok(one_night(&sleeper.nights(wanted)?, &in_bed(&sleeper.segments(wanted)?), day))
+    let night = one_night(&sleeper.nights(wanted)?, &in_bed(&sleeper.segments(wanted)?), day);
+    Ok(view.part.map_or_else(|| night.clone(), |(from_ms, until_ms)| night.part(from_ms, until_ms)))
 }
 
 /// The night of a day with all its parts, else what there is.

@@ -57,6 +57,8 @@ pub(super) struct Stretch {
     pub since: Day,
     /// Into what it is cut.
     pub grain: Grain,
+    /// From when to when in milliseconds since 1970, where it is a part of one day.
+    pub part: Option<(i64, i64)>,
 }
 
 impl Stretch {
@@ -75,17 +77,20 @@ impl Stretch {
         };
         let first = last.saturating_sub(days - 1);
         if days == 1 {
-            return Self { first: last, last, until: last, since: last, grain: Grain::Hour };
+            return Self { first: last, last, until: last, since: last, grain: Grain::Hour, part: None };
         }
         let calendar = Calendar { zones, grain, week_start };
         let whole = |day: Day| calendar.days(day).unwrap_or((day, day + 1));
         let first = if reach == Reach::Year { eleven_months_before(last, calendar) } else { whole(first).0 };
         let since = if reach == Reach::All { earliest } else { first };
-        Self { first, last: whole(last).1 - 1, until: last, since, grain }
+        Self { first, last: whole(last).1 - 1, until: last, since, grain, part: None }
     }
 
     /// As the charts take it.
     pub fn range(&self, zones: &Zones) -> Range {
+        if let Some((start_ms, end_ms)) = self.part {
+            return Range { start_ms, end_ms, step: Step::Hour };
+        }
         let step = match self.grain {
             Grain::Hour => Step::Hour,
             Grain::Day => Step::Day,
@@ -112,6 +117,11 @@ impl Stretch {
     /// Its instants, wherever the wearer was.
     pub fn instants<'z>(&self, zones: &'z Zones) -> DayRange<'z> {
         self.days().instants(zones)
+    }
+
+    /// Whether an instant lies in the part that is told; in all of it where that is no part.
+    pub fn holds(&self, at_ms: i64) -> bool {
+        self.part.is_none_or(|(from_ms, until_ms)| (from_ms..until_ms).contains(&at_ms))
     }
 
     /// As the store is asked.

@@ -359,7 +359,18 @@ fn blood_pressure_is_paired() {
     let folder = TestFolder::filled("charts-pressure");
     let model = ask(&folder, "blood_pressure", Some(Reach::All), 1_790_000_000_000);
     let systolic = ask(&folder, "blood_pressure_systolic", Some(Reach::All), 1_790_000_000_000);
-    assert_eq!(model, systolic);
+    let diastolic = ask(&folder, "HKQuantityTypeIdentifierBloodPressureDiastolic", Some(Reach::All), 1_790_000_000_000);
+    let summaries =
+        [&model, &systolic, &diastolic].map(|model| model.summary.split_once(' ').expect("words").1.to_owned());
+    let expected = [
+        "14 Mar 2026 your blood pressure was 121 over 79 mmHg in 1 reading.",
+        "14 Mar 2026 your systolic blood pressure was 121 mmHg in 1 value.",
+        "14 Mar 2026 your diastolic blood pressure was 79 mmHg in 1 value.",
+    ];
+    assert_eq!(summaries, expected);
+    for half in [systolic, diastolic] {
+        assert_eq!(Model { summary: model.summary.clone(), ..half }, model);
+    }
     assert_eq!((model.table.rows.len(), model.title.as_str()), (1, "Blood pressure"));
 }
 

@@ -2,8 +2,9 @@
 
 use std::cell::RefCell;
 
-use health::series::buckets::{Bucket, Calendar, Grain};
+use health::series::buckets::{Bucket, Calendar, Grain, Stretch as Of};
 use health::series::per_day::DayValue;
+use health::series::rule::Rule;
 use health::time::{Day, Zones};
 use store::Store;
 use store::query::{Orders, Point, Ranks};
@@ -14,7 +15,7 @@ use crate::daily::of_kind;
 use crate::display::Units;
 use crate::error::Result;
 use crate::local::{Days, Found};
-use crate::query::{hours, of_days};
+use crate::query::{REACH_MS, hours, inputs_between, of_days};
 use crate::settings::{goal, week_start};
 use crate::sleep::Sleeper;
 
@@ -33,6 +34,8 @@ pub(super) struct View<'s> {
     pub units: Units,
     /// Milliseconds since 1970 in UTC.
     pub now_ms: i64,
+    /// From when to when, where a part of a day, a night or a workout is told.
+    pub part: Option<(i64, i64)>,
     week_start: i8,
     reach: Reach,
     last: Option<Day>,
@@ -57,11 +60,17 @@ impl<'s> View<'s> {
             orders: store.orders()?,
             units: Units::of_store(store)?,
             now_ms: question.now_ms,
+            part: None,
             week_start: week_start(store)?,
             reach: question.reach.unwrap_or(usual),
             last: question.last.map(|day| day.min(LAST_DAY)),
             known: RefCell::new(None),
         })
+    }
+
+    /// The same of a part.
+    pub fn within(self, part: Option<(f64, f64)>) -> Self {
+        Self { part: part.map(|(from, until)| (from as i64, until as i64)), ..self }
     }
 
     /// The day of now.
@@ -73,7 +82,8 @@ impl<'s> View<'s> {
     pub fn stretch(&self, data: Option<(Day, Day)>) -> Stretch {
         let last = self.last.or(data.map(|(_, last)| last)).unwrap_or_else(|| self.today());
         let earliest = data.map_or(last, |(first, _)| first);
-        Stretch::new(self.reach, last, earliest, self.week_start, self.zones)
+        let stretch = Stretch::new(self.reach, last, earliest, self.week_start, self.zones);
+        Stretch { part: self.part.filter(|_| stretch.grain == Grain::Hour), ..stretch }
     }
 
     /// The days of the chart of a type.
@@ -118,7 +128,40 @@ impl<'s> View<'s> {
             _ => of_days(self.days(found, stretch.first, stretch.last)?, found, calendar),
         };
         buckets.retain(|bucket| (stretch.first..=stretch.last).contains(&bucket.day));
+        if let Some(part) = stretch.part {
+            return self.cut(found, stretch, buckets, part);
+        }
         Ok(buckets)
+    }
+
+    /// Hours as far as they lie in a part: those that it cuts are counted anew, as their explanation does.
+    fn cut(&self, found: &Found, stretch: Stretch, hours: Vec<Bucket>, part: (i64, i64)) -> Result<Vec<Bucket>> {
+        let (from_ms, until_ms) = stretch.days().instants(self.zones).range_ms();
+        let around = (from_ms.saturating_sub(REACH_MS), until_ms.saturating_add(REACH_MS));
+        let mut inputs = None;
+        let mut inside = Vec::new();
+        for hour in hours.into_iter().filter(|hour| hour.start_ms < part.1 && hour.end_ms > part.0) {
+            let (start_ms, end_ms) = (hour.start_ms.max(part.0), hour.end_ms.min(part.1));
+            if (start_ms, end_ms) == (hour.start_ms, hour.end_ms) {
+                inside.push(hour);
+                continue;
+            }
+            let inputs = match &mut inputs {
+                Some(known) => known,
+                none => none.insert(inputs_between(self.store, found, around, self.ranks(found))?),
+            };
+            inside.extend(Rule::of(&found.kind).between(inputs, Of { start_ms, end_ms, day: hour.day }));
+        }
+        Ok(inside)
+    }
+
+    /// The mean of a stretch of what has one: of its days that are over, of a part of a day of its hours.
+    pub fn level(&self, found: &Found, stretch: Stretch) -> Result<Option<f64>> {
+        let rule = Rule::of(&found.kind);
+        if stretch.part.is_some() {
+            return Ok(rule.level(&self.buckets(found, stretch)?));
+        }
+        Ok(rule.level(&over(&self.days(found, stretch.first, stretch.last)?, self.now_ms)))
     }
 
     /// The days from one to another, both inclusive, as `vitalog daily` tells them.
@@ -140,7 +183,7 @@ impl<'s> View<'s> {
         let days = stretch.instants(self.zones);
         let (from_ms, until_ms) = days.range_ms();
         let mut points = self.store.points(id, from_ms, until_ms)?;
-        points.retain(|point| days.holds(point.start_ms));
+        points.retain(|point| days.holds(point.start_ms) && stretch.holds(point.start_ms));
         Ok(points)
     }
 

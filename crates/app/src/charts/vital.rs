@@ -7,14 +7,13 @@ use health::key;
 use health::kind::short_name;
 use health::series::buckets::Grain;
 use health::series::per_day::DayValue;
-use health::series::rule::Rule;
 use health::series::usual::{HISTORY_DAYS, usual};
 use health::time::Day;
 
 use super::heart_rate::drawn;
 use super::measure::{Shown, most};
 use super::stretch::Stretch;
-use super::view::{View, over, values};
+use super::view::{View, values};
 use crate::error::Result;
 use crate::local::Found;
 
@@ -53,8 +52,7 @@ pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
     } else {
         Vec::new()
     };
-    let inside: Vec<_> = days.into_iter().filter(|day| day.day >= stretch.first).collect();
-    let mean = Rule::of(&found.kind).level(&over(&inside, view.now_ms)).map(|mean| shown.value(mean));
+    let mean = view.level(found, stretch)?.map(|mean| shown.value(mean));
     let buckets: Vec<Bucket> = counted.iter().map(|bucket| in_unit(drawn(bucket, view.now_ms), &shown)).collect();
     let level = level(short_name(&found.kind.identifier));
     Ok(vital::model_with(&shown.measure(), (&buckets, &bands), level, mean, range, view.zones))

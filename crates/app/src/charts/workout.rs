@@ -26,7 +26,7 @@ pub(super) fn route(store: &Store, zones: &Zones, id: i64) -> Result<Model> {
     let workout = find(store, id)?;
     let parts = parts(store, &workout)?;
     if parts.is_empty() {
-        return of_workout(store, zones, &workout, &parts);
+        return of_workout(store, zones, &workout, &parts, None);
     }
     let told = Told {
         by_points_m: Some(length_m(parts.iter().map(Vec::as_slice))),
@@ -39,9 +39,10 @@ pub(super) fn route(store: &Store, zones: &Zones, id: i64) -> Result<Model> {
 }
 
 /// Returns heart rate, pace and elevation of a workout.
-pub(super) fn profiles(store: &Store, zones: &Zones, id: i64) -> Result<Model> {
+/// Of a part of it what is told is of that part.
+pub(super) fn profiles(store: &Store, zones: &Zones, id: i64, part: Option<(f64, f64)>) -> Result<Model> {
     let workout = find(store, id)?;
-    of_workout(store, zones, &workout, &parts(store, &workout)?)
+    of_workout(store, zones, &workout, &parts(store, &workout)?, part)
 }
 
 fn find(store: &Store, id: i64) -> Result<WorkoutRow> {
@@ -63,7 +64,13 @@ fn parts(store: &Store, workout: &WorkoutRow) -> Result<Vec<Vec<Point>>> {
     Ok(packed.iter().filter_map(|bytes| unpack(bytes)).filter(|points| !points.is_empty()).collect())
 }
 
-fn of_workout(store: &Store, zones: &Zones, workout: &WorkoutRow, parts: &[Vec<Point>]) -> Result<Model> {
+fn of_workout(
+    store: &Store,
+    zones: &Zones,
+    workout: &WorkoutRow,
+    parts: &[Vec<Point>],
+    part: Option<(f64, f64)>,
+) -> Result<Model> {
     let (start_ms, end_ms) = (workout.start_ms, workout.end_ms);
     let place = |at_ms: i64| (at_ms - start_ms) as f64 / 1000.0;
     let inside = |at_ms: &i64| (start_ms..=end_ms).contains(at_ms);
@@ -92,7 +99,12 @@ fn of_workout(store: &Store, zones: &Zones, workout: &WorkoutRow, parts: &[Vec<P
         elevation: &elevation,
         ways: Units::of_store(store)?.ways(),
     };
-    Ok(profiles::model(&profiles, zones))
+    let model = profiles::model(&profiles, zones);
+    let told = part.map(|part| profiles::told_of_part(&profiles, part, zones));
+    Ok(match told {
+        Some((summary, table)) => Model { summary, table, ..model },
+        None => model,
+    })
 }
 
 /// Seconds for a kilometre, over half a minute or more, at its middle. Who stands has no pace.

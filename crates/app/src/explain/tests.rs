@@ -9,7 +9,7 @@ use crate::import::{Input as File, Options, import};
 use crate::testing::TestFolder;
 
 /// A store with some days of a made-up person who has a watch, a phone, a scale and apps.
-fn demo(name: &str, days: u32) -> TestFolder {
+pub(super) fn demo(name: &str, days: u32) -> TestFolder {
     let folder = TestFolder::new(name);
     std::fs::create_dir_all(folder.dir()).expect("a folder");
     let path = folder.dir().join("export.zip");

@@ -132,8 +132,7 @@ pub fn chart(folder: &Folder, ask: &Ask, now_ms: i64) -> Result<Shown> {
     if is_night && question.last.is_none() {
         question.last = Some(charts::day_of_night(&store, &zones, &question)?);
     }
-    let over_time =
-        !matches!(question.subject, Subject::Pair(..) | Subject::Route(_) | Subject::Ecg(_) | Subject::Calendar(_));
+    let over_time = !matches!(question.subject, Subject::Pair(..) | Subject::Route(_) | Subject::Ecg(_));
     let slots = if over_time { slots(&model, &question, &zones) } else { Vec::new() };
     let events = is_now_and_then(&store, &question.subject)?;
     let explains = lead::explains(&store, &question.subject)?;
@@ -157,11 +156,28 @@ pub fn chart(folder: &Folder, ask: &Ask, now_ms: i64) -> Result<Shown> {
     let whole = whole(&model, &question.subject).filter(|_| !ask.small);
     let part = whole.and_then(|whole| inside(ask.part?, whole));
     let (model, slots) = match part {
-        Some((from, to)) => (chart::zoom::part(model, from, to, &zones), within(slots, (from, to))),
+        Some(part) => zoomed((&store, &zones), &question, model, part)?,
         None => (model, slots),
     };
     let (first_day, last_day) = (format_day(first), format_day(last));
     Ok(Shown { first_day, last_day, slots, hero, context, measured, empty, explains, nearest, whole, model })
+}
+
+/// A part of a chart, of which sentence, table and slots tell too. Lines go on to its edges; bars are those of its own
+/// hours, which it may cut.
+fn zoomed(
+    (store, zones): (&Store, &Zones),
+    question: &Question,
+    whole: Model,
+    part: (f64, f64),
+) -> Result<(Model, Vec<Slot>)> {
+    let mut told = charts::part_of(store, zones, question, part)?;
+    (told.x.from, told.x.to) = part;
+    let slots = within(slots(&told, question, zones), part);
+    let shapes = told.layers.clone();
+    let of_buckets = !whole.buckets.is_empty() && !matches!(question.subject, Subject::HeartRate(_));
+    let drawn = chart::zoom::part(whole, part.0, part.1, zones).telling(told);
+    Ok((if of_buckets { Model { layers: shapes, ..drawn } } else { drawn }, slots))
 }
 
 /// Whoever looks at a few hours sees every reading.

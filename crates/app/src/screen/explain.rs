@@ -2,7 +2,7 @@
 
 use crate::display::{Display, Units};
 use crate::error::Result;
-use crate::explain::{DaysAnswer, ExplainAnswer};
+use crate::explain::{DaysAnswer, ExplainAnswer, StretchAnswer};
 use crate::folder::Folder;
 
 /// Explains one number as `vitalog explain` does.
@@ -51,6 +51,26 @@ pub fn explain_days(folder: &Folder, word: &str, from: &str, to: &str, now_ms: i
     for part in &mut answer.parts {
         part.value = value(part.value);
         (part.min, part.max) = (part.min.map(value), part.max.map(value));
+    }
+    Ok(answer)
+}
+
+/// Explains the number of a stretch of a day as `vitalog explain --from --until` does.
+pub fn explain_stretch(folder: &Folder, word: &str, stretch: (i64, i64)) -> Result<StretchAnswer> {
+    let mut answer = crate::explain::explain_stretch(folder, word, stretch)?;
+    let display = Display::of_answer(&answer.kind, answer.unit.as_deref(), &Units::of(folder)?);
+    let stat = answer.stat;
+    let value = |value: f64| display.whole(value, stat);
+    answer.unit = answer.unit.map(|_| display.unit_of_count().to_owned());
+    for number in [&mut answer.value, &mut answer.min, &mut answer.max, &mut answer.naive_sum] {
+        *number = number.map(value);
+    }
+    for part in &mut answer.sources {
+        part.value = part.value.map(value);
+    }
+    // A part of a record may be a fraction of a step.
+    for row in &mut answer.rows {
+        [row.value, row.adds] = [row.value, row.adds].map(|number| number.map(|value| display.value(value)));
     }
     Ok(answer)
 }

@@ -5,18 +5,15 @@ use store::Store;
 
 use super::chart::Nearest;
 use super::hero::Lead;
-use crate::charts::{SleepStyle, Subject};
+use crate::charts::{self, SleepStyle, Subject};
 use crate::error::Result;
 use crate::local::find_kind;
 use crate::sleep::{SLEEP, Sleeper};
 
 /// The word of the type whose days make the numbers of a chart, as an address has it.
 pub(super) fn explains(store: &Store, subject: &Subject) -> Result<Option<String>> {
-    let identifier = match subject {
-        // Years over each other, and what is no number over days.
-        Subject::Years(..) => None,
-        subject => kind_of(store, subject)?.map(|(identifier, _)| identifier),
-    };
+    // What is no number over days has none.
+    let identifier = kind_of(store, subject)?.map(|(identifier, _)| identifier);
     let word =
         |identifier: String| if identifier == SLEEP { "sleep".to_owned() } else { health::kind::slug(&identifier) };
     Ok(identifier.map(word))
@@ -47,6 +44,11 @@ pub(super) fn nearest(
     (first, last): (Day, Day),
     night: bool,
 ) -> Result<Option<Nearest>> {
+    if matches!(subject, Subject::Rings) {
+        let days = charts::ring_days(store)?;
+        let before = days.iter().rev().find(|day| **day < first).copied();
+        return Ok(named(before, days.into_iter().find(|day| *day > last), (first, last), false));
+    }
     let Some((identifier, Some(id))) = kind_of(store, subject)? else { return Ok(None) };
     let nights = identifier == SLEEP;
     // A night counts for another day than its rows, which lie on two.
@@ -56,9 +58,13 @@ pub(super) fn nearest(
     } else {
         (store.last_day_until(id, first.saturating_sub(1))?, store.first_day_from(id, last.saturating_add(1))?)
     };
+    Ok(named(before, after, (first, last), nights))
+}
+
+fn named(before: Option<Day>, after: Option<Day>, (first, last): (Day, Day), nights: bool) -> Option<Nearest> {
     let days = (format_day(first), format_day(last));
     let [before, after] = [before, after].map(|day| day.map(format_day));
-    Ok((before.is_some() || after.is_some()).then_some(Nearest { days, nights, before, after, latest: None }))
+    (before.is_some() || after.is_some()).then_some(Nearest { days, nights, before, after, latest: None })
 }
 
 /// The type that a chart is of, by its identifier and its number in the store.

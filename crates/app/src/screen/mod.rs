@@ -20,7 +20,7 @@ pub use beside::{Averages, Beside, Earlier, beside};
 pub use changes::{Change, changes};
 pub use chart::{Ask, Context, Nearest, Shown, Whole, chart};
 pub use ecgs::{EcgRow, ecgs};
-pub use explain::{explain, explain_days};
+pub use explain::{explain, explain_days, explain_stretch};
 pub use hero::{At, Hero, Lead};
 pub use nights::{NightsAnswer, StageAnswer, nights};
 pub use slots::{Part, Slot};

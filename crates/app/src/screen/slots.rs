@@ -1,10 +1,11 @@
 //! What stands where on the time axis of a chart, and what whoever points at it reads: rows of the chart's own table.
 
 use chart::layer::{Layer, Shape};
+use chart::years::{By, WEEKS};
 use chart::{Model, Step};
 use health::key;
 use health::language::word as said;
-use health::time::{Day, Zones, format_day};
+use health::time::{Day, Zones, format_day, parse_day};
 use serde::Serialize;
 
 use crate::charts::{Question, Subject};
@@ -15,7 +16,7 @@ pub(super) const FROM: &str = key!("From");
 pub(super) const TIME: &str = key!("Time");
 
 /// A place of the time axis, and what is told there.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Slot {
     /// From here, in milliseconds since 1970.
     pub from: f64,
@@ -28,6 +29,15 @@ pub struct Slot {
     /// The first and last local day of it, whose numbers it shows; none where it is no time of a calendar.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub days: Option<(String, String)>,
+    /// From when to when it is of in milliseconds since 1970, where it is shorter than a day and explained by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stretch: Option<(i64, i64)>,
+    /// From where to where it reaches on the other axis, where it is a cell and not all that stands there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<(f64, f64)>,
+    /// Of years over each other, the first and last local day of it in each of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub years: Vec<(String, String)>,
 }
 
 /// A number with its name, as the table has them.
@@ -44,9 +54,12 @@ pub(super) fn slots(model: &Model, question: &Question, zones: &Zones) -> Vec<Sl
     if matches!(question.subject, Subject::Profiles(_)) {
         return of_profiles(model);
     }
+    if matches!(question.subject, Subject::Calendar(_)) {
+        return of_calendar(model, zones);
+    }
     match model.table.columns.as_slice() {
         [from, ..] if *from == said(FROM) => segments(model, night(model, question.last, zones)),
-        [first, ..] if *first == said(chart::years::FIRST) => of_years(model),
+        [first, ..] if *first == said(chart::years::FIRST) => of_years(model, &question.subject),
         [_, time, ..] if *time == said(TIME) => readings(model, zones),
         _ => spans(model).into_iter().filter_map(|span| by_label(model, span, zones)).collect(),
     }
@@ -76,7 +89,9 @@ fn by_label(model: &Model, (from, to): (f64, f64), zones: &Zones) -> Option<Slot
     let label = model.range.slot_label(from as i64, to as i64, zones);
     let rows = model.table.rows.iter().filter(|row| row.first() == Some(&label));
     let parts: Vec<Part> = rows.flat_map(|row| parts(&model.table.columns, row, 1)).collect();
-    (!parts.is_empty()).then(|| Slot { from, to, label, parts, days: Some(days_of(model, (from, to), zones)) })
+    let stretch = (model.range.step == Step::Hour).then_some((from as i64, to as i64));
+    let days = Some(days_of(model, (from, to), zones));
+    (!parts.is_empty()).then(|| Slot { from, to, label, parts, days, stretch, ..Slot::default() })
 }
 
 /// The local days that a slot of a range shows the numbers of.
@@ -116,21 +131,58 @@ fn segments(model: &Model, days: Option<(String, String)>) -> Vec<Slot> {
                 .chain(parts(&model.table.columns, row, 4))
                 .collect(),
             days: days.clone(),
+            ..Slot::default()
         }),
         _ => None,
     };
     blocks.iter().zip(model.table.rows.iter().skip(before)).filter_map(slot).collect()
 }
 
+/// A calendar: a cell a day, in the order of the table.
+fn of_calendar(model: &Model, zones: &Zones) -> Vec<Slot> {
+    let first = model.range.ends(zones).0;
+    let cells = model.layers.iter().find_map(|layer| match layer {
+        Layer::Blocks { blocks, shape: Shape::Cell } => Some(blocks.as_slice()),
+        _ => None,
+    });
+    let cell = |((block, row), day): ((&chart::layer::Block, &Vec<String>), Day)| Slot {
+        from: block.x0,
+        to: block.x1,
+        label: row.first().cloned().unwrap_or_default(),
+        parts: parts(&model.table.columns, row, 1),
+        days: Some((format_day(day), format_day(day))),
+        rows: Some((block.y0, block.y1)),
+        ..Slot::default()
+    };
+    cells.unwrap_or_default().iter().zip(&model.table.rows).zip(first..).map(cell).collect()
+}
+
+/// The first and last day of a row of years over each other, in one year.
+fn days_of_year(year: i16, place: usize, by: By) -> Option<(String, String)> {
+    let day = |month: usize| parse_day(&format!("{year:04}-{month:02}-01"));
+    let next_year = || parse_day(&format!("{:04}-01-01", year.saturating_add(1)));
+    let place_days = Day::try_from(place).ok()?.checked_mul(7)?;
+    let (first, next) = match by {
+        By::Month => (day(place + 1)?, day(place + 2).or_else(next_year)?),
+        // The last week has the rest of the year.
+        By::Week if place + 1 >= WEEKS => (day(1)? + place_days, next_year()?),
+        By::Week => (day(1)? + place_days, day(1)? + place_days + 7),
+    };
+    Some((format_day(first), format_day(next - 1)))
+}
+
 /// Years over each other: each row of the table has as much of the axis as the others.
-fn of_years(model: &Model) -> Vec<Slot> {
+fn of_years(model: &Model, subject: &Subject) -> Vec<Slot> {
+    let by = if let Subject::Years(_, by) = subject { *by } else { By::Month };
+    let years: Vec<i16> = model.table.columns.iter().skip(1).filter_map(|year| year.parse().ok()).collect();
     let width = (model.x.to - model.x.from) / model.table.rows.len().max(1) as f64;
     let slot = |(place, row): (usize, &Vec<String>)| Slot {
         from: model.x.from + place as f64 * width,
         to: model.x.from + (place + 1) as f64 * width,
         label: row.first().cloned().unwrap_or_default(),
         parts: parts(&model.table.columns, row, 1),
-        days: None,
+        years: years.iter().filter_map(|year| days_of_year(*year, place, by)).collect(),
+        ..Slot::default()
     };
     model.table.rows.iter().enumerate().map(slot).collect()
 }
@@ -144,7 +196,7 @@ fn of_profiles(model: &Model) -> Vec<Slot> {
         to: (model.x.from + (place as f64 + 0.5) * apart).min(model.x.to),
         label: format!("{head} {}", row.first().map_or("", String::as_str)),
         parts: parts(&model.table.columns, row, 1),
-        days: None,
+        ..Slot::default()
     };
     model.table.rows.iter().enumerate().map(slot).collect()
 }
@@ -156,12 +208,16 @@ fn readings(model: &Model, zones: &Zones) -> Vec<Slot> {
     let Some(places) = places else { return Vec::new() };
     let (start, end) = (model.range.start_ms as f64, model.range.end_ms as f64);
     let middle = |a: Option<&f64>, b: Option<&f64>, or: f64| a.zip(b).map_or(or, |(a, b)| (a + b) / 2.0);
+    let is_day = model.range.step == Step::Hour;
     let slot = |(i, row): (usize, &Vec<String>)| Slot {
         from: middle(i.checked_sub(1).and_then(|i| places.get(i)), places.get(i), start),
         to: middle(places.get(i), places.get(i + 1), end),
         label: row.iter().take(2).cloned().collect::<Vec<_>>().join(", "),
         parts: parts(&model.table.columns, row, 2),
         days: places.get(i).map(|at| format_day(zones.day(*at as i64))).map(|day| (day.clone(), day)),
+        // The reading alone, and not what lies half way to the next one.
+        stretch: places.get(i).filter(|_| is_day).map(|at| (*at as i64, *at as i64 + 1)),
+        ..Slot::default()
     };
     rows.iter().enumerate().map(slot).collect()
 }

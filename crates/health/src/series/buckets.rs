@@ -188,7 +188,47 @@ impl Sums {
 
 /// Returns the buckets that have samples, by time. `event_like` kinds are summed without merging.
 pub fn buckets(inputs: &[Input], style: Style, event_like: bool, calendar: Calendar<'_>) -> Vec<Bucket> {
-    let mut table = Table { calendar, rows: Vec::new(), last: None };
+    count(inputs, style, event_like, Cut::Calendar(calendar))
+}
+
+/// From one instant to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stretch {
+    /// First instant.
+    pub start_ms: i64,
+    /// First instant after it.
+    pub end_ms: i64,
+    /// The local day of its start.
+    pub day: Day,
+}
+
+/// Into what time is cut.
+#[derive(Clone, Copy)]
+pub(super) enum Cut<'z> {
+    /// The buckets of a calendar.
+    Calendar(Calendar<'z>),
+    /// One stretch, what is before it and what is after.
+    Between(Stretch),
+}
+
+impl Cut<'_> {
+    fn piece(&self, at_ms: i64) -> Piece {
+        let Stretch { start_ms, end_ms, day } = match self {
+            Self::Calendar(calendar) => return calendar.piece(at_ms),
+            Self::Between(stretch) => *stretch,
+        };
+        let (from_ms, until_ms) = match at_ms {
+            at if at < start_ms => (i64::MIN, start_ms),
+            at if at < end_ms => (start_ms, end_ms),
+            _ => (end_ms, i64::MAX),
+        };
+        Piece { start_ms: from_ms, end_ms: until_ms, day, from_ms, until_ms }
+    }
+}
+
+/// Counts samples in whatever time is cut into.
+pub(super) fn count(inputs: &[Input], style: Style, event_like: bool, cut: Cut<'_>) -> Vec<Bucket> {
+    let mut table = Table { cut, rows: Vec::new(), last: None };
     // Sums of floats depend on their order: it must be that of time, never that of writing.
     let mut inputs: Vec<&Input> = inputs.iter().collect();
     sort(&mut inputs);
@@ -213,7 +253,7 @@ pub fn buckets(inputs: &[Input], style: Style, event_like: bool, calendar: Calen
 }
 
 struct Table<'z> {
-    calendar: Calendar<'z>,
+    cut: Cut<'z>,
     /// By start.
     rows: Vec<(i64, Sums)>,
     /// The last answer and the place of its row.
@@ -225,7 +265,7 @@ impl Table<'_> {
     fn row(&mut self, at_ms: i64) -> (i64, &mut Sums) {
         let (piece, place) = match self.last {
             Some((piece, place)) if (piece.from_ms..piece.until_ms).contains(&at_ms) => (piece, place),
-            _ => self.find(self.calendar.piece(at_ms)),
+            _ => self.find(self.cut.piece(at_ms)),
         };
         self.last = Some((piece, place));
         (piece.until_ms, &mut self.rows[place].1)

@@ -1,7 +1,11 @@
 //! Where a day's number comes from: the rule, and of each source the rows that count and those that do not.
 
+mod stretch;
+
 use crate::key;
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use stretch::{ExplainedStretch, Fate, Row, explain_stretch};
 
 use super::buckets::{Bucket, Calendar, Grain, Input};
 use super::hold::{keep_best_of_minute, sort};

@@ -3,7 +3,7 @@
 use crate::key;
 use std::collections::BTreeMap;
 
-use super::buckets::{Bucket, Calendar, Grain, Input, buckets, stat};
+use super::buckets::{Bucket, Calendar, Cut, Grain, Input, Stretch, count, stat};
 use super::hold::leveled;
 use super::merge::Span;
 use super::per_day::{DayValue, Pick, pick};
@@ -177,18 +177,28 @@ impl Rule {
     /// Returns the buckets that have rows, by time, each with the number that this rule makes of its rows; where one
     /// row speaks for a day see [`Rule::day_buckets`].
     pub fn buckets(self, rows: &[Input], calendar: Calendar<'_>) -> Vec<Bucket> {
+        self.counted(rows, Cut::Calendar(calendar))
+    }
+
+    /// The same of one stretch of time, to the last digit as if it were a bucket of a calendar; none without rows.
+    pub fn between(self, rows: &[Input], stretch: Stretch) -> Option<Bucket> {
+        let found = self.counted(rows, Cut::Between(stretch));
+        found.into_iter().find(|bucket| bucket.start_ms == stretch.start_ms)
+    }
+
+    fn counted(self, rows: &[Input], cut: Cut<'_>) -> Vec<Bucket> {
         match self {
             Self::HoursStood => {
                 let hours: Vec<Input> = hours_once(rows).into_iter().filter_map(|row| rows.get(row)).copied().collect();
-                buckets(&hours, self.style(), true, calendar)
+                count(&hours, self.style(), true, cut)
             }
             // A row that speaks for a day speaks for that of its start.
             Self::LatestOfBest | Self::FirstOfDay => {
                 let starts =
                     rows.iter().map(|row| Input { span: Span { end_ms: row.span.start_ms, ..row.span }, ..*row });
-                buckets(&starts.collect::<Vec<_>>(), self.style(), false, calendar)
+                count(&starts.collect::<Vec<_>>(), self.style(), false, cut)
             }
-            _ => buckets(rows, self.style(), self == Self::EveryEvent, calendar),
+            _ => count(rows, self.style(), self == Self::EveryEvent, cut),
         }
     }
 

@@ -168,8 +168,10 @@ fn a_range_that_does_not_exist_is_refused() {
 }
 
 fn day_of(subject: &str, range: &str, last: &str, part: Option<(f64, f64)>) -> Shown {
-    let folder =
-        TestFolder::filled(&format!("screen-{}-{range}-{}", subject.len(), part.map_or(0.0, |part| part.0 + part.1)));
+    // Tests run side by side.
+    let thread = std::thread::current().id();
+    let part_name = part.map_or(0.0, |part| part.0 + part.1);
+    let folder = TestFolder::filled(&format!("screen-{}-{range}-{part_name}-{thread:?}", subject.len()));
     crate::settings::set(&folder, "home_zone", "Europe/Berlin").expect("set");
     let ask = Ask { last: Some(last.to_owned()), part, ..ask(subject, range, false) };
     chart(&folder, &ask, NOW_MS).expect("a chart")
@@ -202,6 +204,102 @@ fn a_part_of_a_day_is_shown_alone_and_moved_into_the_day() {
     assert_eq!(day_of("heart_rate", "week", "2026-03-14", Some((NOON, NOON + HOUR))).whole, None);
 }
 
+/// A day with steps from 8 to 10 and a run of heart rates, of which a part from half past eight on is shown.
+fn half_past(subject: &str, part: (f64, f64)) -> Shown {
+    let record = |kind: &str, unit: &str, value: &str, from: &str, until: &str| {
+        format!(
+            "<Record type=\"HKQuantityTypeIdentifier{kind}\" sourceName=\"Watch\" unit=\"{unit}\" value=\"{value}\" \
+             startDate=\"2026-03-14 {from}:00 +0000\" endDate=\"2026-03-14 {until}:00 +0000\"/>"
+        )
+    };
+    let pulse = |at: &str, value: &str| record("HeartRate", "count/min", value, at, at);
+    let rows = [
+        record("StepCount", "count", "600", "08:00", "09:00"),
+        record("StepCount", "count", "240", "09:00", "10:00"),
+        pulse("08:10", "50"),
+        pulse("08:40", "60"),
+        pulse("09:20", "80"),
+        pulse("09:50", "120"),
+        record("OxygenSaturation", "%", "0.9", "08:10", "08:10"),
+        record("OxygenSaturation", "%", "0.96", "08:40", "08:40"),
+    ];
+    let folder = TestFolder::of_rows(&format!("screen-part-{subject}-{}", part.1), &rows);
+    crate::settings::set(&folder, "home_zone", "UTC").expect("set");
+    let ask = Ask { last: Some("2026-03-14".to_owned()), part: Some(part), ..ask(subject, "day", false) };
+    let shown = chart(&folder, &ask, NOW_MS).expect("a chart");
+    for slot in &shown.slots {
+        let stretch = slot.stretch.expect("a stretch");
+        let told = crate::screen::explain_stretch(&folder, subject, stretch).expect("an explanation");
+        let bucket = shown.model.buckets.iter().find(|bucket| (bucket.start_ms, bucket.end_ms) == stretch);
+        assert_eq!(told.value, bucket.map(|bucket| bucket.mean), "{slot:?}");
+    }
+    shown
+}
+
+#[track_caller]
+fn check_part(subject: &str, rows: &[&[&str]], summary: &str) {
+    let half = NOON - HOUR * 2.5;
+    let shown = half_past(subject, (half, half + HOUR));
+    assert_eq!(shown.model.table.rows, rows);
+    assert_eq!(shown.model.summary, summary);
+    assert_eq!(shown.model.days, "14 Mar 2026, 08:30\u{2013}09:30");
+    assert_eq!(shown.slots.len(), rows.len());
+}
+
+#[test]
+fn a_part_of_a_day_tells_of_that_part() {
+    let halves = ["08:30\u{2013}09:00", "09:00\u{2013}09:30"];
+    check_part(
+        "step_count",
+        &[&[halves[0], "300", "1", ""], &[halves[1], "120", "1", ""]],
+        "On 14 Mar 2026 from 08:30 to 09:30 steps came to 420, at most 300 in one hour; 2 of 2 hours have data.",
+    );
+    check_part(
+        "heart_rate",
+        &[&[halves[0], "60", "60", "60", "1"], &[halves[1], "80", "80", "80", "1"]],
+        "On 14 Mar 2026 from 08:30 to 09:30 your heart rate ranged from 60 to 80 bpm; its mean over time was 70 bpm, \
+         from 2 readings. 2 of 2 hours have data.",
+    );
+}
+
+#[test]
+fn a_part_of_a_night_tells_of_that_part() {
+    let asleep = |stage, from, until| category("SleepAnalysis", &format!("SleepAnalysisAsleep{stage}"), from, until);
+    let rows = [asleep("Core", "10 23:00", "11 01:00"), asleep("Deep", "11 01:00", "11 06:00")];
+    let folder = TestFolder::of_rows("screen-part-night", &rows);
+    crate::settings::set(&folder, "home_zone", "UTC").expect("set");
+    // 11 March, 00:00 UTC.
+    let midnight = NOON - 83.0 * HOUR;
+    let part = Some((midnight + 0.5 * HOUR, midnight + 1.5 * HOUR));
+    let shown = chart(&folder, &Ask { part, ..ask("sleep:night", "day", false) }, NOW_MS).expect("a night").model;
+    let told: Vec<String> = shown.table.rows.iter().map(|row| row.join(" ")).collect();
+    assert_eq!(
+        told.get(told.len() - 2..),
+        Some(&["00:30 01:00 Core 30 min".to_owned(), "01:00 01:30 Deep 30 min".to_owned()][..])
+    );
+    assert!(shown.summary.contains("from 00:30 to 01:30: 1 h asleep. Core 30 min, Deep 30 min."), "{}", shown.summary);
+}
+
+#[test]
+fn a_part_of_a_workout_tells_of_that_part() {
+    let folder = TestFolder::filled("screen-part-workout");
+    let all = crate::workouts::workouts(&folder, Default::default()).expect("workouts");
+    let id = all.iter().find(|row| row.route_points > 1).expect("a route").id;
+    let asked = |part| {
+        let ask = Ask { part, ..ask(&format!("workout:{id}:profiles"), "day", false) };
+        chart(&folder, &ask, NOW_MS).expect("a workout")
+    };
+    let whole = asked(None).whole.expect("parts");
+    let middle = (whole.from + whole.to) / 2.0;
+    let shown = asked(Some((middle, middle + whole.least)));
+    let (from, to) = (format!("{:.1}", middle / 60.0), format!("{:.1}", (middle + whole.least) / 60.0));
+    let rows = &shown.model.table.rows;
+    assert_eq!((rows.first().map(|row| &row[0]), rows.last().map(|row| &row[0])), (Some(&from), Some(&to)));
+    assert!(shown.model.summary.ends_with(&format!("This is of {from} to {to} min.")), "{}", shown.model.summary);
+    let ends = (shown.slots.first().map(|slot| slot.from), shown.slots.last().map(|slot| slot.to));
+    assert_eq!(ends, (Some(middle), Some(middle + whole.least)));
+}
+
 #[test]
 fn a_slot_knows_whose_days_it_tells() {
     let days = |subject: &str, range: &str| {
@@ -216,7 +314,69 @@ fn a_slot_knows_whose_days_it_tells() {
     assert_eq!(days("step_count", "year"), (word("step_count"), of("2026-03-01", "2026-03-31")));
     assert_eq!(days("sleep:night", "day"), (word("sleep"), of("2026-03-14", "2026-03-14")));
     assert_eq!(days("sleep:nights", "week"), (word("sleep"), of("2026-03-14", "2026-03-14")));
-    assert_eq!(days("step_count:years", "year"), (None, None));
+    assert_eq!(days("step_count:years", "year"), (word("step_count"), None));
+}
+
+#[test]
+fn a_slot_of_years_over_each_other_leads_to_the_days_of_each_year() {
+    let steps = |day: &str, value: u32| {
+        format!(
+            "<Record type=\"HKQuantityTypeIdentifierStepCount\" sourceName=\"Watch\" unit=\"count\" \
+             startDate=\"{day} 10:00:00 +0000\" endDate=\"{day} 11:00:00 +0000\" value=\"{value}\"/>"
+        )
+    };
+    let rows = [
+        steps("2024-02-01", 3000),
+        steps("2024-02-29", 5000),
+        steps("2024-12-31", 1000),
+        steps("2026-02-02", 8000),
+        steps("2026-02-28", 9000),
+    ];
+    let folder = TestFolder::of_rows("screen-years-why", &rows);
+    crate::settings::set(&folder, "home_zone", "UTC").expect("set");
+    for (subject, least) in [("step_count:years", 3), ("step_count:years:weeks", 5)] {
+        let slots = chart(&folder, &ask(subject, "year", false), NOW_MS).expect("a chart").slots;
+        let mut told = 0;
+        for slot in &slots {
+            assert_eq!(slot.years.len(), slot.parts.len(), "{slot:?}");
+            for ((first, last), part) in slot.years.iter().zip(&slot.parts) {
+                let days = crate::explain::explain_days(&folder, "step_count", first, last, NOW_MS).expect("days");
+                let value = part.text.replace(',', "").parse::<f64>().ok();
+                assert_eq!(days.mean, value, "{subject} {slot:?}");
+                told += usize::from(value.is_some());
+            }
+        }
+        assert_eq!(told, least, "{slots:?}");
+    }
+}
+
+#[test]
+fn a_cell_of_a_calendar_leads_to_its_day() {
+    let folder = TestFolder::filled("screen-calendar-why");
+    let slots = chart(&folder, &ask("step_count:calendar", "all", false), NOW_MS).expect("a chart").slots;
+    let mut told = 0;
+    for slot in &slots {
+        let (first, last) = slot.days.clone().expect("a day");
+        assert_eq!((first == last, slot.rows.is_some()), (true, true));
+        let day = crate::explain::explain(&folder, "step_count", &first).expect("an answer");
+        let value = slot.parts[0].text.replace(',', "").parse::<f64>().ok();
+        assert_eq!(day.value, value, "{slot:?}");
+        told += usize::from(value.is_some());
+    }
+    assert!(told >= 3 && slots.len() > told, "{told}");
+}
+
+#[test]
+fn an_hour_is_explained_by_itself_and_a_reading_by_its_moment() {
+    let stretches = |subject: &str, last: &str| {
+        let slots = day_of(subject, "day", last, None).slots;
+        slots.iter().map(|slot| slot.stretch.map(|(from, until)| until - from)).collect::<Vec<_>>()
+    };
+    assert_eq!(stretches("step_count", "2026-03-14"), [Some(HOUR as i64); 3]);
+    assert!(stretches("HeartRate", "2026-03-14").iter().all(|length| *length == Some(HOUR as i64)));
+    assert_eq!(stretches("blood_pressure", "2026-03-14"), [Some(1)]);
+    assert!(stretches("sleep:night", "2026-03-14").iter().all(Option::is_none));
+    assert!(day_of("step_count", "week", "2026-03-14", None).slots.iter().all(|slot| slot.stretch.is_none()));
 }
 
 #[track_caller]
@@ -269,6 +429,27 @@ fn what_is_rarely_measured_tells_its_latest_value_in_a_gap() {
     check_latest("BodyMass", "kg", "2026-03-14", Some(("latest", 1.78, Some("2026-03-01"))));
     // The sum of a day that is over says nothing about today.
     check_latest("FlightsClimbed", "count", "2026-03-14", None);
+}
+
+#[test]
+fn a_gap_of_rings_names_the_nearest_days_with_rings() {
+    let rings = |day: &str| {
+        format!(
+            "<ActivitySummary dateComponents=\"2026-03-{day}\" activeEnergyBurned=\"300\" \
+             activeEnergyBurnedGoal=\"500\" activeEnergyBurnedUnit=\"kcal\" appleExerciseTime=\"10\" \
+             appleExerciseTimeGoal=\"30\" appleStandHours=\"8\" appleStandHoursGoal=\"12\"/>"
+        )
+    };
+    let folder = TestFolder::of_rows("nearest-rings", &["01", "02", "20"].map(rings));
+    crate::settings::set(&folder, "home_zone", "UTC").expect("set");
+    let near = |range: &str, last: &str| {
+        let ask = Ask { last: Some(last.to_owned()), ..ask("rings", range, false) };
+        chart(&folder, &ask, NOW_MS).expect("a chart").nearest.map(|found| (found.before, found.after))
+    };
+    let day = |day: &str| Some(day.to_owned());
+    assert_eq!(near("day", "2026-03-14"), Some((day("2026-03-02"), day("2026-03-20"))));
+    assert_eq!(near("week", "2026-03-30"), Some((day("2026-03-20"), None)));
+    assert_eq!(near("week", "2026-03-20"), None);
 }
 
 /// Nights of 9, 11 and 20 March by waking up, a nap on the 14th, and time in bed only before the 16th.
