@@ -8,7 +8,7 @@ import notAnExport from '../../../tests/fixtures/ipc/import_export_not_an_export
 import { span } from '../format'
 import { MOST_WAITING } from '../library.svelte'
 import { words } from '../words'
-import { type Page, click, emptyStore, kept, open, says, until } from './support'
+import { type Page, click, emptyStore, kept, open, says, until, wide } from './support'
 
 let page: Page
 
@@ -304,12 +304,6 @@ test('without readings the heart page says so and leads to the import', async ()
   click('.empty .button')
   await says('Drop export.zip here')
 })
-
-/** Nothing has a width without a layout, and a chart without one is not asked for. */
-function wide() {
-  Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, get: () => 640 })
-  return () => delete (HTMLElement.prototype as { clientWidth?: number }).clientWidth
-}
 
 test('the shapes of the chart are explained', async () => {
   const narrow = wide()

@@ -1,15 +1,21 @@
 // What the screens do with what they are asked: filters, overlays, comparisons, units.
 import { flushSync } from 'svelte'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import chartNight from '../../../tests/fixtures/ipc/chart_night.json'
 import types from '../../../tests/fixtures/ipc/types.json'
 import workouts from '../../../tests/fixtures/ipc/workouts.json'
 import { overlays } from '../views/sleep/overlays.svelte'
-import { type Page, click, kept, open, says, until } from './support'
+import { words } from '../words'
+import { type Page, click, kept, open, says, until, wide } from './support'
 
 let page: Page
+let narrow: () => void
 
+beforeEach(() => {
+  narrow = wide()
+})
 afterEach(() => {
+  narrow()
   page.close()
   overlays.clear()
 })
@@ -62,7 +68,6 @@ test('what was measured in a night is drawn below it when chosen, and that is re
     return night
   }
   page = open({ ...withSleep, chart }, '#/sleep?range=day')
-  Object.defineProperty(HTMLElement.prototype, 'clientWidth', { configurable: true, value: 600 })
   const buttons = await until(() => {
     const found = [...document.querySelectorAll<HTMLElement>('.overlays button')]
     return found.length > 0 && found
@@ -79,6 +84,27 @@ test('C leads to the earlier time where a screen has one', async () => {
   window.dispatchEvent(new KeyboardEvent('keydown', { key: 'c' }))
   expect(document.activeElement).toBe(card)
   expect(location.hash).toBe('#/heart?range=month')
+})
+
+test.each([
+  [424, '19\u00a0min more sleep than in the nights of the four weeks before, which had 7\u00a0h 4\u00a0min on average.'],
+  [483, '40\u00a0min less sleep than in the nights of the four weeks before, which had 8\u00a0h 3\u00a0min on average.'],
+  [443, 'As much sleep as in the nights of the four weeks before, which had 7\u00a0h 23\u00a0min on average.'],
+  [null, 'There is no night in the four weeks before, or none here, so there is nothing to compare.'],
+])('one night stands beside those of four weeks that had %s minutes', async (beforeMin, expected) => {
+  const nights = () => ({ ...(kept.nights?.({}) as object), beforeMin })
+  page = open({ ...withSleep, chart: () => chartNight.answer, nights }, '#/sleep?range=day')
+  await says(expected)
+})
+
+test.each([
+  [null, words.changes.nothing],
+  ['2026-02-20', words.changes.few(10)],
+  ['2026-01-01', words.changes.none],
+])('data since %s say why nothing is told to have changed', async (first, expected) => {
+  const status = { ...(kept.status?.({}) as object), first_day: first, last_day: first === null ? null : '2026-03-01' }
+  page = open({ ...kept, status: () => status, changes: () => [] }, '#/overview')
+  await says(expected)
 })
 
 test('one metric stands beside an earlier time and in years', async () => {
