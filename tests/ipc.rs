@@ -407,6 +407,8 @@ fn a_number_explains_itself() {
     check_person("explain", "explain", json!({"word": "step_count", "day": "2026-03-14"}));
     let march = json!({"word": "heart_rate", "from": "2026-03-01", "to": "2026-03-31"});
     check_person("explain_days", "explain_days", march);
+    let days = json!({"pair": "step_count,heart_rate", "from": "2026-03-13", "to": "2026-03-16"});
+    check_person("explain_pair", "explain_pair", days);
     // From ten to eleven in Berlin, where watch and phone saw the same.
     let hour = json!({"word": "step_count", "from": 1_773_478_800_000_i64, "until": 1_773_482_400_000_i64});
     check_person("explain_stretch", "explain_stretch", hour);
@@ -428,7 +430,7 @@ fn a_part_of_a_day_is_drawn_alone() {
     assert_eq!((&part["scale"]["x0"], &part["scale"]["x1"]), (&json!(from), &json!(from + 3_600_000.0)));
     // What is told is of the part, too.
     let shown: Vec<&Value> = part["rows"].as_array().unwrap().iter().map(|row| &row[0]).collect();
-    assert_eq!((&part["whole"], shown), (&whole["whole"], vec!["00:00\u{2013}01:00"]));
+    assert_eq!((&part["whole"], shown), (&whole["whole"], vec![&json!("00:00\u{2013}01:00")]));
 }
 
 #[test]
