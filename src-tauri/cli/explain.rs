@@ -12,7 +12,7 @@ use super::{End, now_ms};
 /// Which number.
 #[derive(Debug, clap::Args)]
 pub struct Explain {
-    /// Apple's identifier, with or without prefix, or snake case; `sleep` for a night; a pair such as `step_count,sleep`
+    /// Apple's identifier, with or without prefix, or snake case; `sleep` for a night, or a pair: `sleep,step_count`
     #[arg(value_name = "TYPE")]
     word: String,
     /// The local day, as 2026-03-14

@@ -467,6 +467,7 @@ export const en = {
       same_source: 'left out: a record of the same source tells the same time',
       unknown_unit: 'left out: nobody knows its unit',
     },
+    inside: 'counts with its part in this time',
     first: (n: number, all: number) => `The first ${count(n)} of ${count(all)} records.`,
   },
 
