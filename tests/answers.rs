@@ -146,6 +146,11 @@ fn explaining() {
     check(&folder, "explain-nights-words", &march("sleep"));
     check(&folder, "explain-days-csv", &[&march("step_count")[..], &["--csv"]].concat());
     check(&folder, "explain-no-days-words", &["explain", "step_count", "2001-01-01", "--to", "2001-01-31"]);
+    let pair = |word: &'static str| ["explain", word, "2026-03-13", "--to", "2026-03-16"];
+    let answer = check(&folder, "explain-pair", &[&pair("step_count,heart_rate")[..], &["--json"]].concat());
+    check_keys(&answer, &["from", "to", "units", "counted", "rho", "interval", "sentence", "left_out", "days"]);
+    check(&folder, "explain-pair-words", &pair("step_count,sleep:next"));
+    folder.check(&pair("step_count,sleep:raw"), 2);
     let hour = |word: &'static str, from: &'static str, until: &'static str| {
         ["explain", word, "2026-03-14", "--from", from, "--until", until]
     };

@@ -1,7 +1,7 @@
 //! Where the number of a day comes from.
 
 use app::display::{Display, Units};
-use app::explain::{DaysAnswer, ExplainAnswer, StretchAnswer};
+use app::explain::{DaysAnswer, ExplainAnswer, PairAnswer, StretchAnswer};
 use app::local::Clock;
 use app::{Folder, Result};
 
@@ -12,7 +12,7 @@ use super::{End, now_ms};
 /// Which number.
 #[derive(Debug, clap::Args)]
 pub struct Explain {
-    /// Apple's identifier, with or without prefix, or snake case; `sleep` for a night
+    /// Apple's identifier, with or without prefix, or snake case; `sleep` for a night, or a pair: `sleep,step_count`
     #[arg(value_name = "TYPE")]
     word: String,
     /// The local day, as 2026-03-14
@@ -29,6 +29,16 @@ pub struct Explain {
 }
 
 pub(super) fn run(verb: &Explain, folder: &Folder, out: &mut Out) -> Result<End> {
+    if verb.word.contains(',') {
+        let to = verb.to.as_ref().unwrap_or(&verb.day);
+        let answer = app::explain::explain_pair(folder, &verb.word, &verb.day, to, now_ms())?;
+        match out.style {
+            Style::Json => out.json(&answer)?,
+            Style::Csv => out.rows(&answer.days, || Table::new(&[]))?,
+            Style::Words => tell_pair(&answer, out)?,
+        }
+        return Ok(End::Done);
+    }
     if let Some(to) = &verb.to {
         let answer = app::explain::explain_days(folder, &verb.word, &verb.day, to, now_ms())?;
         match out.style {
@@ -149,6 +159,28 @@ fn tell_stretch(answer: &StretchAnswer, folder: &Folder, out: &mut Out) -> Resul
         out.line(&format!("The first {} of {} records.", answer.rows.len(), answer.rows_total))?;
     }
     Ok(())
+}
+
+fn tell_pair(answer: &PairAnswer, out: &mut Out) -> Result<()> {
+    let days = app::words::count(answer.counted as u64, "day has", "days have");
+    out.line(&format!("From {} to {} {days} both.", answer.from, answer.to))?;
+    if let (Some(rho), Some([low, high])) = (answer.rho, answer.interval) {
+        out.line(&format!("Spearman's rho {rho:.2} (95 % {low:.2} to {high:.2})"))?;
+    }
+    out.line(&answer.sentence)?;
+    let left = answer.left_out;
+    out.line(&format!(
+        "Left out: {} with only the first, {} with only the second, {} with neither, {} not over.",
+        left.only_first, left.only_second, left.neither, left.not_over
+    ))?;
+    out.line("")?;
+    let mut table = Table::new(&["day", "first", "second", "day of it", "whether it counts"]);
+    let cell = |value: Option<f64>| value.map(number).unwrap_or_default();
+    for day in &answer.days {
+        let fate = day.fate.replace('_', " ");
+        table.row([day.day.clone(), cell(day.first), cell(day.second), day.second_day.clone(), fate]);
+    }
+    out.table(&table)
 }
 
 fn tell_days(answer: &DaysAnswer, folder: &Folder, out: &mut Out) -> Result<()> {

@@ -133,6 +133,24 @@ fn tell(folder: &Folder, detail: &DetailAnswer, out: &mut Out) -> Result<()> {
         out.line("")?;
         out.table(&split_table(detail, &clock, Units::of(folder)?.ways()))?;
     }
+    why(detail, &clock, out)
+}
+
+/// Where the numbers come from.
+fn why(detail: &DetailAnswer, clock: &Clock, out: &mut Out) -> Result<()> {
+    out.line("")?;
+    for same in &detail.same {
+        let whose = same.source.as_deref().unwrap_or("another source");
+        let counts = if same.counts { "that one counts" } else { "that one is set aside" };
+        out.line(&format!("The same activity: workout {} of {whose}, {}; {counts}", same.id, clock.time(&same.start)))?;
+    }
+    for why in &detail.why {
+        out.line(&format!("{}: {}", why.what.replace('_', " "), why.sentence))?;
+        for part in &why.sources {
+            let (used, left_out) = (part.rows_used, part.rows_left_out);
+            out.line(&format!("  {}: {used} records count, {left_out} left out", part.source))?;
+        }
+    }
     Ok(())
 }
 

@@ -87,6 +87,7 @@ pub fn with_commands<R: Runtime>(builder: Builder<R>, shared: Shared) -> Builder
         numbers::ecgs,
         numbers::explain,
         numbers::explain_days,
+        numbers::explain_pair,
         numbers::explain_stretch,
         numbers::workouts,
         numbers::workout,

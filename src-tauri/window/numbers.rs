@@ -80,6 +80,19 @@ pub fn explain_stretch(
     answer(app::screen::explain_stretch(&shared.backend.desk().folder, &word, (from, until)))
 }
 
+/// Which days of a pair are in its number, as in `vitalog explain A,B`.
+#[tauri::command(async)]
+pub fn explain_pair(
+    _words: InWords,
+    shared: State<'_, Shared>,
+    pair: String,
+    from: String,
+    to: String,
+) -> Answer<Value> {
+    let desk = shared.backend.desk();
+    answer(app::explain::explain_pair(&desk.folder, &pair, &from, &to, desk.now_ms))
+}
+
 /// The rows of `vitalog workouts` that fit a filter, and what they come to.
 #[tauri::command(async)]
 pub fn workouts(_words: InWords, shared: State<'_, Shared>, filter: Filter) -> Answer<Value> {

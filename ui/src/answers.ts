@@ -168,6 +168,23 @@ export interface Explained {
   sources: { source: string; id: number | null; rows_used: number; rows_left_out: number; value: number | null }[]
 }
 
+/** A pair with its days. */
+export interface ExplainedPair {
+  from: string
+  to: string
+  units: [string, string]
+  counted: number
+  sentence: string
+  left_out: { only_first: number; only_second: number; neither: number; not_over: number }
+  days: {
+    day: string
+    second_day: string
+    first: number | null
+    second: number | null
+    fate: 'counts' | 'only_first' | 'only_second' | 'neither' | 'not_over'
+  }[]
+}
+
 /** A stretch of a day with its records. */
 export interface ExplainedStretch {
   day: string
@@ -306,6 +323,10 @@ export interface WorkoutDetail extends Workout {
   tempo: 'pace' | 'speed'
   splits: { start: string; distance_m: number; moving_s: number; pace_s_per_km: number | null }[]
   zones: { method: 'highest_minute' | 'age' | 'set'; highest_bpm: number | null; limits: number[]; minutes: number[] } | null
+  /** Where each number that there is comes from. */
+  why: { what: 'length' | 'distance' | 'energy' | 'heart_rate' | 'splits' | 'zones'; sentence: string; sources?: Explained['sources'] }[]
+  /** The same activity as other sources wrote it. */
+  same?: { id: number; source: string | null; start: string; counts: boolean }[]
 }
 
 export interface Source {

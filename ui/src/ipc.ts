@@ -18,6 +18,7 @@ import type {
   Edit,
   Explained,
   ExplainedDays,
+  ExplainedPair,
   ExplainedStretch,
   Exported,
   HistoryRow,
@@ -238,6 +239,7 @@ export const ecgs = () => invoke<Ecg[]>('ecgs')
 export const beside = (word: string, from: string, to: string, earlier: Earlier) => invoke<Beside>('beside', { word, from, to, earlier })
 export const explain = (word: string, day: string) => invoke<Explained>('explain', { word, day })
 export const explainDays = (word: string, from: string, to: string) => invoke<ExplainedDays>('explain_days', { word, from, to })
+export const explainPair = (pair: string, from: string, to: string) => invoke<ExplainedPair>('explain_pair', { pair, from, to })
 export const explainStretch = (word: string, from: number, until: number) => invoke<ExplainedStretch>('explain_stretch', { word, from, until })
 export const workouts = (filter: WorkoutFilter) => invoke<Workouts>('workouts', { filter })
 export const workout = (id: number) => invoke<WorkoutDetail>('workout', { id })

@@ -42,6 +42,8 @@ const written = (asked: Stretch | Hours | Stretch[]): string =>
 
 /** Where the number of some days or hours of a type is explained: on the type's own screen, or on that of sleep. */
 export function whyHref(word: string, days: Stretch | Hours | Stretch[], range: Range = rangeNow(), date: string | null = at.address.date): string {
+  // Minutes in zones are those of the workouts of these days, each of which explains its own.
+  if (word === 'heart_zones') return 'first' in days ? href('workouts', { asked: { from: days.first, to: days.last } }) : href('workouts')
   const to = { range, date, asked: { why: written(days) } }
   return word === 'sleep' ? href('sleep', to) : href('types', { rest: [word], ...to })
 }

@@ -264,6 +264,15 @@ fn parts(
     parts.by_place.into_values().collect()
 }
 
+/// What each source adds to a sum, by the order of sources.
+pub(crate) fn source_parts(all: Vec<Part>, ranks: &Ranks) -> Vec<SourcePart> {
+    let mut parts = Parts { ranks, by_place: BTreeMap::new() };
+    for part in all {
+        parts.add(part, true);
+    }
+    parts.by_place.into_values().collect()
+}
+
 /// Parts by the place of their source: what it wrote by hand and what it measured are one.
 struct Parts<'r> {
     ranks: &'r Ranks,
@@ -329,9 +338,11 @@ fn is_none(n: &u64) -> bool {
 
 mod acts;
 mod days;
+mod pair;
 mod stretch;
 #[cfg(test)]
 mod tests;
 
 pub use days::{DaysAnswer, PartOfDays, explain_days};
+pub use pair::{LeftOut, PairAnswer, PairDay, explain_pair};
 pub use stretch::{RowAnswer, StretchAnswer, explain_stretch, stretch_of};

@@ -7,6 +7,7 @@ mod highs;
 mod list;
 mod route;
 mod sources;
+mod why;
 mod zones;
 
 use std::collections::BTreeMap;
@@ -29,6 +30,7 @@ pub(crate) use self::highs::Highs;
 pub use self::list::{Filter, KindCount, List, ListTotals, list};
 pub use self::route::{RouteAnswer, gpx_file, gpx_stream};
 use self::sources::Sources;
+pub use self::why::{SameAnswer, WhyAnswer};
 pub(crate) use self::zones::ZoneTime;
 use crate::error::Result;
 use crate::folder::Folder;

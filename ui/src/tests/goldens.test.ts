@@ -44,6 +44,7 @@ const CALLS: Record<string, () => Promise<unknown>> = {
   beside: () => ipc.beside('step_count', '2026-03-05', '2026-04-01', 'before'),
   explain: () => ipc.explain('step_count', '2026-03-14'),
   explain_days: () => ipc.explainDays('heart_rate', '2026-03-01', '2026-03-31'),
+  explain_pair: () => ipc.explainPair('step_count,heart_rate', '2026-03-13', '2026-03-16'),
   explain_stretch: () => ipc.explainStretch('step_count', 1_773_478_800_000, 1_773_482_400_000),
   workouts: () => ipc.workouts({ most: 100 }),
   workout: () => ipc.workout(3),

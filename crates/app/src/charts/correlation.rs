@@ -5,15 +5,18 @@ use chart::{Measure, Model};
 use health::key;
 use health::kind::fold;
 use health::language::word;
+use health::series::buckets::Grain;
 use health::series::correlate::{Lag, correlate};
 use health::series::per_day::DayValue;
-use health::time::Day;
+use health::time::{Day, Zones};
+use store::Store;
 
 use super::calendar::SLEEP;
 use super::measure::{Shown, most};
 use super::sleep;
 use super::stretch::Stretch;
 use super::view::{View, values};
+use super::{Question, Reach, Subject};
 use crate::error::{Code, Error, Result};
 use crate::local::{Found, find_kind};
 
@@ -35,12 +38,18 @@ pub(super) fn chart(view: &View<'_>, (first, second): (&str, &str), lag: Lag) ->
     // Where one began later or ended earlier, there are no pairs.
     let both = a.zip(b).map(|(a, b)| (a.0.max(b.0), a.1.min(b.1))).filter(|(first, last)| first <= last);
     let stretch = view.stretch(both.or(a).or(b));
-    let ((x, across), (y, up)) = (first.days(view, stretch)?, second.days(view, stretch)?);
+    let ((x, across), (y, up)) = (first.days(view, stretch)?, second.days(view, beside(stretch, lag))?);
     let rho = correlate(&across, &up, lag).ok().map(|c| Rho { rho: c.rho, low: c.low, high: c.high });
     let pairs = pairs(&across, &up, lag);
     let range = stretch.range_of_days(view.zones);
     let (x, y) = (measure(&x), measure(&y));
     Ok(correlation::model(&x, &y, when(lag), (&pairs, rho), range, view.zones))
+}
+
+/// The days of the second one that go with those of the first one.
+fn beside(stretch: Stretch, lag: Lag) -> Stretch {
+    let by = |day: Day| day.saturating_add(lag.days());
+    Stretch { first: by(stretch.first), last: by(stretch.last), ..stretch }
 }
 
 /// The day of the second one, in words.
@@ -60,6 +69,37 @@ fn measure(shown: &Option<Shown>) -> Measure<'_> {
 fn pairs(across: &[DayValue], up: &[DayValue], lag: Lag) -> Vec<Pair> {
     let other = |day: Day| up.binary_search_by_key(&day, |v| v.day).ok().and_then(|place| up.get(place));
     across.iter().filter_map(|v| Some(Pair { day: v.day, x: v.value, y: other(v.day + lag.days())?.value })).collect()
+}
+
+/// The numbers of both over some days, as the scatter shows them.
+pub(crate) struct Sides {
+    /// The first one, by day.
+    pub first: Vec<DayValue>,
+    /// The second one, by its own day.
+    pub second: Vec<DayValue>,
+    /// Their units.
+    pub units: [String; 2],
+}
+
+impl Sides {
+    /// Reads the days of the first one, and those of the second one that go with them.
+    pub fn read(
+        store: &Store,
+        zones: &Zones,
+        (a, b): (&str, &str),
+        lag: Lag,
+        (first, last): (Day, Day),
+        now_ms: i64,
+    ) -> Result<Self> {
+        let subject = Subject::Pair(a.to_owned(), b.to_owned(), lag);
+        let question = Question { subject, reach: None, last: Some(last), page: 1, now_ms };
+        let view = View::new(store, zones, &question, Reach::All)?;
+        let stretch = Stretch { first, last, until: last, since: first, grain: Grain::Day, part: None };
+        let (x, across) = Side::find(&view, a)?.days(&view, stretch)?;
+        let (y, up) = Side::find(&view, b)?.days(&view, beside(stretch, lag))?;
+        let unit = |shown: &Option<Shown>| word(measure(shown).unit);
+        Ok(Self { units: [unit(&x), unit(&y)], first: across, second: up })
+    }
 }
 
 impl Side {

@@ -40,6 +40,7 @@ use crate::folder::Folder;
 pub use crate::local::day;
 use crate::local::{Found, find_kind, zones};
 
+pub(crate) use correlation::Sides;
 pub use measure::hue_of;
 pub(crate) use night::measured;
 pub(crate) use rings::ring_days;

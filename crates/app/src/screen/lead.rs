@@ -12,6 +12,10 @@ use crate::sleep::{SLEEP, Sleeper};
 
 /// The word of the type whose days make the numbers of a chart, as an address has it.
 pub(super) fn explains(store: &Store, subject: &Subject) -> Result<Option<String>> {
+    // Minutes in zones are those of workouts, each of which explains its own.
+    if matches!(subject, Subject::HeartZones) {
+        return Ok(Some(ZONES.to_owned()));
+    }
     // What is no number over days has none.
     let identifier = kind_of(store, subject)?.map(|(identifier, _)| identifier);
     let word =
@@ -32,6 +36,9 @@ pub(super) fn leads(store: &Store, subject: &Subject, word: &str, (first, last):
     };
     words.iter().map(lead).collect()
 }
+
+/// What the page calls the time in heart-rate zones.
+const ZONES: &str = "heart_zones";
 
 /// The halves of a blood pressure, as it is said.
 const PRESSURE: [&str; 2] = ["blood_pressure_systolic", "blood_pressure_diastolic"];

@@ -11,7 +11,7 @@ use serde::Serialize;
 use store::Store;
 use store::query::WorkoutRow;
 
-use super::{Body, Desk, Highs, TWIN_REACH_MS, WorkoutAnswer, key};
+use super::{Body, Desk, Highs, SameAnswer, TWIN_REACH_MS, WhyAnswer, WorkoutAnswer, key};
 use crate::display::Units;
 use crate::error::{Code, Error, Result};
 use crate::folder::Folder;
@@ -39,6 +39,11 @@ pub struct DetailAnswer {
     pub splits: Vec<SplitAnswer>,
     /// Time in heart-rate zones; null without heart rates.
     pub zones: Option<ZonesAnswer>,
+    /// Where each number that there is comes from.
+    pub why: Vec<WhyAnswer>,
+    /// The same activity as other sources wrote it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub same: Vec<SameAnswer>,
 }
 
 /// A pause.
@@ -91,8 +96,10 @@ pub fn detail(folder: &Folder, id: i64) -> Result<DetailAnswer> {
     let desk = Desk::new(&store)?;
     let around =
         store.workouts(row.start_ms.saturating_sub(TWIN_REACH_MS), row.end_ms.saturating_add(TWIN_REACH_MS))?;
-    let same_as = around.iter().zip(desk.better(&around)).find(|(other, _)| other.id == id).and_then(|(_, id)| id);
-    desk.detail(&row, same_as)
+    let better = desk.better(&around);
+    let same_as = around.iter().zip(&better).find(|(other, _)| other.id == id).and_then(|(_, id)| *id);
+    let same = desk.same(&row, &around, &better);
+    Ok(DetailAnswer { same, ..desk.detail(&row, same_as)? })
 }
 
 /// The workout of a number.
@@ -115,6 +122,8 @@ impl Desk<'_> {
         let split_m = Units::of_store(self.store)?.ways().way.metres;
         let route = Route { parts: &parts, pauses: &pauses, distance_m: workout.distance_m, split_m };
         let (splits, splits_origin) = self.splits(row, route)?;
+        let in_zones = self.zones(row, (&self.pulses(row)?, &pauses), &highs)?;
+        let why = self.why(row, splits_origin, in_zones.as_ref(), &zones)?;
         Ok(DetailAnswer {
             workout,
             pauses: pauses.iter().map(pause).collect(),
@@ -124,7 +133,9 @@ impl Desk<'_> {
             tempo: if has_pace(&row.activity) { "pace" } else { "speed" },
             split_m,
             splits: splits.iter().map(split).collect(),
-            zones: self.zones(row, (&self.pulses(row)?, &pauses), &highs)?,
+            zones: in_zones,
+            why,
+            same: Vec::new(),
         })
     }
 

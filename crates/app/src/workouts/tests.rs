@@ -65,6 +65,40 @@ fn a_computed_total_knows_what_lies_beyond_the_workout() {
 }
 
 #[test]
+fn a_workout_says_where_its_numbers_come_from() {
+    let pulse = |writer, at, value| record("HeartRate", "count/min", writer, at, at, value);
+    let rows = [
+        record("DistanceWalkingRunning", "m", "sourceName=\"iPhone\"", 0, 60, 6000.0),
+        record("DistanceWalkingRunning", "m", WATCH, 0, 10, 900.0),
+        pulse(WATCH, 2, 100.0),
+        pulse(WATCH, 5, 150.0),
+        pulse(STRAP, 5, 190.0),
+        run(WATCH, 0, 31, "totalEnergyBurned=\"200\"", ""),
+        run(STRAP, 1, 31, "", ""),
+    ];
+    let folder = TestFolder::of_rows("why", &rows);
+    let listed = all(&folder);
+    let found = detail(&folder, listed[0].id).expect("a workout");
+    let why = |what: &str| found.why.iter().find(|why| why.what == what).expect("a reason");
+    let told: Vec<&str> = found.why.iter().map(|why| why.what).collect();
+    assert_eq!(told, ["length", "distance", "energy", "heart_rate", "splits", "zones"]);
+    let added: f64 = why("distance").sources.iter().filter_map(|part| part.value).sum();
+    assert!((added - found.workout.distance_m.expect("metres")).abs() < 1e-9, "{:?}", why("distance"));
+    assert_eq!(why("distance").sources.len(), 2);
+    assert!(why("energy").sources.is_empty() && why("energy").sentence.starts_with("Whoever wrote the workout"));
+    let rows = |part: &crate::explain::SourcePart| (part.source.clone(), part.rows_used, part.rows_left_out);
+    let expected = [("Watch".to_owned(), 2, 0), ("Strap".to_owned(), 0, 1)];
+    assert_eq!(why("heart_rate").sources.iter().map(rows).collect::<Vec<_>>(), expected);
+    let limits = found.zones.as_ref().expect("zones").limits;
+    assert!(why("zones").sentence.contains(&format!("begin at {}, {}", limits[0].round(), limits[1].round())));
+    // Who wrote the same, and which of them counts.
+    let same = |id: i64| -> Vec<(i64, bool)> {
+        detail(&folder, id).expect("a workout").same.iter().map(|other| (other.id, other.counts)).collect()
+    };
+    assert_eq!((same(listed[0].id), same(listed[1].id)), (vec![(listed[1].id, false)], vec![(listed[0].id, true)]));
+}
+
+#[test]
 fn totals_say_where_they_come_from() {
     let energy = |sum: f64| format!("<WorkoutStatistics type=\"{ENERGY}\" sum=\"{sum}\" unit=\"kcal\"/>");
     let pulse = format!(
