@@ -27,6 +27,8 @@ pub struct NewPairing<'a> {
     pub typed_hash: &'a [u8],
     /// When both codes end.
     pub expires_ms: i64,
+    /// Whether the owner has said yes already to whoever redeems it.
+    pub accepted: bool,
 }
 
 /// An invitation.
@@ -116,8 +118,8 @@ impl Store {
         self.change(|tx| {
             tx.execute("DELETE FROM pairings WHERE expires_ms < ?1", [now_ms - 24 * 3_600_000])?;
             tx.execute(
-                "INSERT INTO pairings (app, label, code_hash, salt, typed_hash, made_ms, expires_ms) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO pairings (app, label, code_hash, salt, typed_hash, made_ms, expires_ms, \
+                 accepted_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                 params![
                     new.feed.map(Feed::as_str),
                     new.label,
@@ -126,6 +128,7 @@ impl Store {
                     new.typed_hash,
                     now_ms,
                     new.expires_ms,
+                    new.accepted.then_some(now_ms),
                 ],
             )?;
             Ok(tx.last_insert_rowid())
@@ -172,8 +175,8 @@ impl Store {
                 Err(refusal) => return Ok(Err(refusal)),
             };
             tx.execute(
-                "UPDATE pairings SET ticket_hash = ?2, number = ?3, address = ?4, browser = ?5, expires_ms = ?6 \
-                 WHERE id = ?1",
+                "UPDATE pairings SET ticket_hash = ?2, number = ?3, address = ?4, browser = ?5, expires_ms = ?6, \
+                 accepted_ms = NULL WHERE id = ?1",
                 params![id, by.ticket_hash, by.number, by.address, by.browser, now_ms + PAGE_MS],
             )?;
             Ok(some(tx, "id = ?1", [id])?.ok_or(Refusal::Unknown))
@@ -196,7 +199,8 @@ impl Store {
             };
             let Some(pairing) = some(tx, "id = ?1", [id])? else { return Ok(Err(Refusal::Unknown)) };
             let label = pairing.label.as_deref().unwrap_or(new.label);
-            Ok(Ok(add(tx, NewPeer { label, ..new }, tokens, now_ms)?))
+            let accepted = new.accepted || pairing.accepted_ms.is_some();
+            Ok(Ok(add(tx, NewPeer { label, accepted, ..new }, tokens, now_ms)?))
         })
     }
 

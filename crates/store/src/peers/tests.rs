@@ -36,7 +36,8 @@ fn seen(at_ms: i64) -> Seen<'static> {
 fn pairing(store: &mut Store, code: u8) -> i64 {
     let (code_hash, salt, typed_hash) = ([code; 32], [1; 16], [code; 32]);
     let (salt, typed_hash, expires_ms) = (&salt[..], &typed_hash[..], NOW + 10 * MINUTE);
-    let new = NewPairing { feed: None, label: None, code_hash: &code_hash, salt, typed_hash, expires_ms };
+    let new =
+        NewPairing { feed: None, label: None, code_hash: &code_hash, salt, typed_hash, expires_ms, accepted: false };
     store.add_pairing(new, NOW).expect("a pairing")
 }
 
@@ -191,8 +192,15 @@ fn of_two_phones_that_come_at_once_exactly_one_gets_in() {
 }
 
 fn pairing_with(store: &mut Store, code_hash: &Hash) {
-    let new =
-        NewPairing { feed: None, label: None, code_hash, salt: &[], typed_hash: &[], expires_ms: NOW + 10 * MINUTE };
+    let new = NewPairing {
+        feed: None,
+        label: None,
+        code_hash,
+        salt: &[],
+        typed_hash: &[],
+        expires_ms: NOW + 10 * MINUTE,
+        accepted: false,
+    };
     store.add_pairing(new, NOW).expect("a pairing");
 }
 
