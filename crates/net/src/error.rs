@@ -37,6 +37,9 @@ pub enum ErrorKind {
     /// The store.
     #[error(transparent)]
     Store(store::Error),
+    /// The network cannot be told of us.
+    #[error("this computer cannot be found on the network: {0}")]
+    Discovery(String),
     /// Files of the spool, or threads.
     #[error("the spool could not be reached: {0}")]
     Io(io::Error),

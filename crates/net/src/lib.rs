@@ -11,6 +11,7 @@
 //!
 //! Knows no decoder and no row of samples: what reads and matches a body is handed in as an [`Intake`].
 
+pub mod discovery;
 mod error;
 mod events;
 mod intake;

@@ -26,7 +26,7 @@ pub(super) async fn request(
     request: Request,
 ) -> Response {
     let (method, uri, headers) = (request.method(), request.uri(), request.headers());
-    if !guard::names_us(headers, uri, ends.local, &shared.config.names) {
+    if !guard::names_us(headers, uri, ends.local, &shared.names()) {
         return turned_away(&shared, ends, "host", answer::refuse(421, "Misdirected Request"));
     }
     let path = uri.path();

@@ -16,7 +16,7 @@ mod work;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use tokio::runtime::Runtime;
 use tokio::sync::{broadcast, watch};
@@ -113,8 +113,14 @@ impl Receiver {
 
     /// What to type into apps: names first, because they survive a new address.
     pub fn urls(&self) -> Vec<String> {
-        let names = self.shared.config.names.iter().map(|name| format!("http://{name}:{}", self.port()));
+        let names = self.shared.names().into_iter().map(|name| format!("http://{name}:{}", self.port()));
         names.chain(self.bound.iter().map(|address| format!("http://{address}"))).collect()
+    }
+
+    /// Goes by other names from now on: the network gave ours to another computer.
+    pub fn set_names(&self, names: Vec<String>) {
+        *self.shared.names.write().unwrap_or_else(PoisonError::into_inner) = names;
+        self.shared.tell(Event::Listening { port: self.port(), urls: self.urls() });
     }
 
     /// What happens from now on. Who reads too slowly misses the oldest.

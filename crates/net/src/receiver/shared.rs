@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use store::Store;
 use tokio::sync::{Notify, Semaphore, broadcast};
@@ -29,6 +29,8 @@ pub(super) struct Shared {
     pub config: Config,
     pub intake: Arc<dyn Intake>,
     pub spool: Arc<Spool>,
+    /// Names of this computer, of which the network may take one away.
+    pub names: RwLock<Vec<String>>,
     /// Apart from the writer, so that no question waits for another process that writes.
     reader: Mutex<Store>,
     writer: Mutex<Store>,
@@ -66,6 +68,7 @@ impl Shared {
             reader: Mutex::new(Store::open(&config.store)?),
             writer: Mutex::new(Store::open(&config.store)?),
             intake,
+            names: RwLock::new(config.names.clone()),
             config,
             events: broadcast::channel(EVENTS).0,
             receiving: Semaphore::new(RECEIVING),
@@ -79,6 +82,10 @@ impl Shared {
             goodbye: Notify::new(),
             stopping: AtomicBool::new(false),
         })
+    }
+
+    pub fn names(&self) -> Vec<String> {
+        self.names.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub fn now_ms(&self) -> i64 {

@@ -211,6 +211,17 @@ fn who_is_turned_away_is_told_to_the_owner() {
 }
 
 #[test]
+fn a_computer_that_lost_its_name_goes_by_its_new_one() {
+    let house = House::new("renamed");
+    let port = house.receiver().port();
+    let ask = |name: &str| Request::get("/").with("Host", &format!("{name}:{port}")).send(house.at()).status;
+    assert_eq!((ask("kims-desktop-hv.local"), ask("kims-desktop-hv-2.local")), (200, 421));
+    house.receiver().set_names(vec!["kims-desktop-hv-2.local".to_owned()]);
+    assert_eq!((ask("kims-desktop-hv.local"), ask("kims-desktop-hv-2.local")), (421, 200));
+    assert_eq!(house.receiver().urls()[0], format!("http://kims-desktop-hv-2.local:{port}"));
+}
+
+#[test]
 fn two_receivers_do_not_share_a_port_and_none_is_public() {
     let house = House::new("port");
     let start = |address: &str| {

@@ -189,7 +189,7 @@ async fn handed_out(shared: &Arc<Shared>, ticket: &str, feed: Feed, headers: &He
         return Err(Refusal::Unknown);
     }
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default().to_owned();
-    let names = shared.config.names.clone();
+    let names = shared.names();
     let now_ms = shared.now_ms();
     let label: String = pairing.label.or(pairing.browser).unwrap_or_default().chars().take(MAX_LABEL).collect();
     let ticket = ticket.to_owned();
