@@ -11,6 +11,7 @@
 //!
 //! Knows no decoder and no row of samples: what reads and matches a body is handed in as an [`Intake`].
 
+mod address;
 pub mod discovery;
 mod error;
 mod events;
@@ -21,6 +22,7 @@ mod receiver;
 mod secret;
 mod spool;
 
+pub use address::address;
 pub use error::{Error, ErrorKind, Result};
 pub use events::Event;
 pub use intake::{Failure, Intake, ReadBack, Spooled, Taken};
