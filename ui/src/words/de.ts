@@ -919,6 +919,7 @@ export const de: Words = {
     unknown_workout: ['Dieses Training gibt es nicht.', 'Unter Trainings stehen alle.'],
     unknown_ecg: ['Dieses Elektrokardiogramm gibt es nicht.', 'Unter Herz stehen alle.'],
     unknown_source: ['Diese Quelle gibt es nicht, oder mehrere heißen so.', 'Unter Quellen stehen alle.'],
+    unknown_device: ['Dieses Gerät gibt es nicht.', ''],
     already_linked: ['Diese beiden sind schon eine Quelle.', ''],
     already_undone: ['Dieser Import wurde schon zurückgenommen.', ''],
     no_window: ['Hier kann kein Fenster geöffnet werden.', ''],
