@@ -65,6 +65,10 @@ pub enum Verb {
     Types,
     /// List who wrote the samples, link two names, or choose whose numbers count first
     Sources(super::sources::Sources),
+    /// Add phones that may send, list them, let one wait, or shut one out
+    Devices(super::devices::Devices),
+    /// List what phones delivered
+    Deliveries(super::deliveries::Deliveries),
     /// Show one type: raw rows or buckets of time
     Query(super::query::Query),
     /// Show one number per day and type

@@ -82,6 +82,8 @@ codes! {
     UnknownEcg = "unknown_ecg",
     /// No source has this name or number, or several have it.
     UnknownSource = "unknown_source",
+    /// No device has this name or number.
+    UnknownDevice = "unknown_device",
     /// The two sources are one already.
     AlreadyLinked = "already_linked",
     /// This import was undone before.
@@ -117,8 +119,8 @@ impl Code {
     /// Whether the arguments are at fault.
     pub fn is_usage(self) -> bool {
         use Code::{
-            BadDate, BadSql, BadUsage, UnknownAct, UnknownAddress, UnknownEcg, UnknownImport, UnknownSession,
-            UnknownSetting, UnknownSource, UnknownType, UnknownWorkout,
+            BadDate, BadSql, BadUsage, UnknownAct, UnknownAddress, UnknownDevice, UnknownEcg, UnknownImport,
+            UnknownSession, UnknownSetting, UnknownSource, UnknownType, UnknownWorkout,
         };
         matches!(
             self,
@@ -129,6 +131,7 @@ impl Code {
                 | UnknownWorkout
                 | UnknownEcg
                 | UnknownSource
+                | UnknownDevice
                 | UnknownSetting
                 | UnknownAddress
                 | BadDate
@@ -192,6 +195,9 @@ impl From<store::Error> for Error {
             ErrorKind::ActIsOver(id) => Self::new(Code::ActIsOver, format!("Act {id} was taken back before."), ""),
             ErrorKind::UnknownSource => {
                 Self::new(Code::UnknownSource, "There is no such source.", "`vitalog sources` lists them all.")
+            }
+            ErrorKind::UnknownPeer => {
+                Self::new(Code::UnknownDevice, "There is no such device.", "`vitalog devices list` lists them all.")
             }
             ErrorKind::TwoDevices => Self::new(
                 Code::BadUsage,

@@ -27,6 +27,7 @@ pub mod kept;
 pub mod local;
 mod new_file;
 pub mod overlaps;
+pub mod phones;
 pub mod query;
 pub mod restore;
 pub mod screen;

@@ -9,6 +9,7 @@
 //! ```
 
 pub mod batch;
+pub mod digest;
 pub mod error;
 pub mod formats;
 pub mod kind;

@@ -29,6 +29,7 @@ mod names;
 mod nights;
 mod open;
 mod pages;
+pub mod peers;
 mod place;
 pub mod query;
 mod report;

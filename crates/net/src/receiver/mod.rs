@@ -1,0 +1,171 @@
+//! The receiver as its owner holds it: started, asked and stopped from any thread. Its own threads are inside.
+
+mod answer;
+mod auth;
+mod body;
+mod deliver;
+mod guard;
+mod handle;
+mod listen;
+mod open_wearables;
+mod own;
+mod pages;
+mod route;
+mod shared;
+mod work;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError};
+
+use tokio::runtime::Runtime;
+use tokio::sync::{broadcast, watch};
+
+use crate::error::{ErrorKind, Result};
+use crate::events::Event;
+use crate::intake::Intake;
+
+pub use self::own::DeliveryLine;
+use self::shared::Shared;
+
+/// Tells what time it is, in milliseconds since 1970 in UTC.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// Threads that answer; what blocks has threads of its own.
+const THREADS: usize = 2;
+/// How long a stop waits for answers that are being given.
+const GOODBYE: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// Where Health Export Pro was told to send, where that is not what it does by itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HepSettings {
+    /// Another path.
+    pub path: Option<String>,
+    /// Another header.
+    pub header: Option<String>,
+}
+
+/// What a receiver needs to know.
+#[derive(Clone)]
+pub struct Config {
+    /// Where to listen; port 0 takes a free one.
+    pub addresses: Vec<SocketAddr>,
+    /// Names of this computer that phones may use besides its addresses, such as `kims-desktop-hv.local`.
+    pub names: Vec<String>,
+    /// Whether addresses of carriers (100.64/10) count as private, as VPNs use them.
+    pub shared_addresses: bool,
+    /// The store's file.
+    pub store: PathBuf,
+    /// The folder of the spool.
+    pub spool: PathBuf,
+    /// Health Export Pro.
+    pub hep: HepSettings,
+    /// The clock.
+    pub clock: Clock,
+}
+
+impl std::fmt::Debug for Config {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Config").field("addresses", &self.addresses).field("names", &self.names).finish_non_exhaustive()
+    }
+}
+
+/// A receiver that listens. Dropping it stops it.
+#[derive(Debug)]
+pub struct Receiver {
+    runtime: Option<Runtime>,
+    shared: Arc<Shared>,
+    stop: watch::Sender<bool>,
+    bound: Vec<SocketAddr>,
+}
+
+impl Receiver {
+    /// Begins to listen. What a crash left in the spool is taken up first.
+    pub fn start(config: Config, intake: Arc<dyn Intake>) -> Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(THREADS)
+            .thread_name("receiver")
+            .enable_all()
+            .build()?;
+        let listeners = runtime.block_on(listen::bind(&config.addresses))?;
+        let bound = listeners.iter().map(|listener| listener.local_addr()).collect::<std::io::Result<Vec<_>>>()?;
+        let shared = Arc::new(Shared::new(config, intake)?);
+        work::tidy(&shared);
+        let (stop, stopped) = watch::channel(false);
+        for listener in listeners {
+            runtime.spawn(listen::serve(listener, Arc::clone(&shared), stopped.clone()));
+        }
+        runtime.spawn(work::sweep(Arc::clone(&shared), stopped));
+        let receiver = Self { runtime: Some(runtime), shared, stop, bound };
+        receiver.shared.tell(Event::Listening { port: receiver.port(), urls: receiver.urls() });
+        Ok(receiver)
+    }
+
+    /// Where it listens.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.bound
+    }
+
+    /// The port of the first address.
+    pub fn port(&self) -> u16 {
+        self.bound.first().map_or(0, SocketAddr::port)
+    }
+
+    /// What to type into apps: names first, because they survive a new address.
+    pub fn urls(&self) -> Vec<String> {
+        let names = self.shared.names().into_iter().map(|name| format!("http://{name}:{}", self.port()));
+        names.chain(self.bound.iter().map(|address| format!("http://{address}"))).collect()
+    }
+
+    /// Goes by other names from now on: the network gave ours to another computer.
+    pub fn set_names(&self, names: Vec<String>) {
+        *self.shared.names.write().unwrap_or_else(PoisonError::into_inner) = names;
+        self.shared.tell(Event::Listening { port: self.port(), urls: self.urls() });
+    }
+
+    /// What happens from now on. Who reads too slowly misses the oldest.
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.shared.events.subscribe()
+    }
+
+    /// Says that the store changed so that deliveries may go in: a phone was accepted, or goes on after a pause.
+    pub fn wake(&self) {
+        self.shared.wake.notify_one();
+    }
+
+    /// Whether every delivery of phones that are let in is in the store.
+    pub fn is_idle(&self) -> bool {
+        self.shared.is_idle()
+    }
+
+    /// Stops listening, and waits a little for answers that are being given. What was acknowledged is on the disk.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        let Some(runtime) = self.runtime.take() else { return };
+        self.shared.stopping.store(true, std::sync::atomic::Ordering::Release);
+        let _ = self.stop.send(true);
+        self.shared.goodbye.notify_waiters();
+        runtime.block_on(async {
+            // Each connection holds a copy of what it is told to stop by.
+            let _ = tokio::time::timeout(GOODBYE, self.stop.closed()).await;
+        });
+        runtime.shutdown_timeout(GOODBYE);
+        self.shared.tell(Event::Stopped);
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// An address that phones of this network could reach us at, refused where everybody could.
+fn check_private(address: SocketAddr) -> Result<()> {
+    let ip = address.ip();
+    let fits = ip.is_loopback() || ip.is_unspecified() || guard::is_private(ip, true);
+    if fits { Ok(()) } else { Err(ErrorKind::Public(address).into()) }
+}
