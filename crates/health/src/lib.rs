@@ -13,6 +13,7 @@ pub mod error;
 pub mod formats;
 pub mod kind;
 pub mod language;
+pub mod matching;
 pub mod phone;
 pub mod series;
 pub mod time;
