@@ -14,7 +14,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-pub use self::sources::Teller;
+pub use self::sources::{Teller, comparable};
 use crate::phone::Uuid;
 
 /// Values closer than this are the same: files print at most six digits.

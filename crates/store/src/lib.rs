@@ -37,6 +37,7 @@ mod row;
 mod samples;
 mod stretch;
 mod superseded;
+mod tellings;
 #[cfg(test)]
 mod tests;
 mod undo;
@@ -48,12 +49,14 @@ pub use acts::{ActRow, KEPT_MS, Rows, What};
 pub use backup::{CopyTotals, WholeCopy};
 pub use cancel::Cancel;
 pub use error::{Error, ErrorKind, Result};
+pub use ingest::phone::{PhoneDelivery, PhoneReport};
 pub use ingest::{ANOTHER_PERSON, Delivery, Phase, Progress, REJECTS_KEPT};
 pub use names::TOO_MANY_NAMES;
 pub use nights::{SLEEP, source_rank};
 pub use open::{BUSY_WAIT, SCHEMA_VERSION, Store, schema_of};
 pub use place::TOO_MANY_ALIKE;
 pub use report::{Counts, EntryCounts, HomeMoved, KindCounts, ProblemCount, Report};
+pub use tellings::aggregates::AggregateRow;
 pub use undo::{Steps, Undone};
 pub use views::view_name;
 
