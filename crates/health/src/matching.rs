@@ -149,14 +149,7 @@ impl Known {
     fn record(mut self, copies: u32) -> Record {
         self.rows.sort_unstable();
         self.rows.dedup();
-        Record {
-            rows: self.rows,
-            start: self.start,
-            end: self.end,
-            value_of: self.value_of,
-            uuid: self.uuid,
-            copies,
-        }
+        Record { rows: self.rows, start: self.start, end: self.end, value_of: self.value_of, uuid: self.uuid, copies }
     }
 }
 
@@ -204,7 +197,8 @@ pub fn neighbourhoods(starts: &[i64]) -> Vec<Range<usize>> {
 pub fn is_open(border_ms: i64, starts: &[i64], at: usize) -> bool {
     let before = at.checked_sub(1).and_then(|before| starts.get(before));
     let behind = starts.get(at..).and_then(|behind| behind.iter().find(|start| **start > border_ms));
-    before.is_some_and(|start| border_ms - start <= BESIDE_MS) || behind.is_some_and(|start| start - border_ms <= BESIDE_MS)
+    before.is_some_and(|start| border_ms - start <= BESIDE_MS)
+        || behind.is_some_and(|start| start - border_ms <= BESIDE_MS)
 }
 
 /// The records of rows that lie side by side, in the order of what they tell.

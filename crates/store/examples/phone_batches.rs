@@ -1,7 +1,7 @@
 //! How long phones' batches take in a store that is full already.
 //!
-//! `cargo run --release -p store --example phone_batches STORE [SAMPLES A BATCH] [BATCHES]` changes the store: give it a
-//! copy.
+//! `cargo run --release -p store --example phone_batches STORE [SAMPLES A BATCH] [BATCHES]` changes the store: give it
+//! a copy.
 
 use std::path::Path;
 use std::time::Instant;

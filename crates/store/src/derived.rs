@@ -401,15 +401,20 @@ fn add_to_summary(conn: &Connection, kind: u32, source: u32, added: &Added) -> R
     Ok(())
 }
 
-/// Whether the first and the last row of a series are known although some count no more: those were others, or what came
-/// reaches further.
+/// Whether the first and the last row of a series are known although some count no more: those were others, or what
+/// came reaches further.
 fn is_still_told(conn: &Connection, kind: u32, source: u32, added: &Added, gone: (i64, i64)) -> Result<bool> {
     let mut statement = conn.prepare_cached(
         "SELECT n, stored, first_ms, last_ms FROM series_summary WHERE kind_id = ?1 AND source_id = ?2",
     )?;
     let found = statement
         .query_row([kind, source], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<i64>>(2)?, row.get::<_, Option<i64>>(3)?))
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, i64>(1)?,
+                row.get::<_, Option<i64>>(2)?,
+                row.get::<_, Option<i64>>(3)?,
+            ))
         })
         .optional()?;
     let Some((n, stored, Some(first), Some(last))) = found else { return Ok(false) };

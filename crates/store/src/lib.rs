@@ -1,8 +1,8 @@
 //! The SQLite store: the only place that speaks SQL.
 //!
-//! One file, one writer, many readers. Everything comes in through [`Store::ingest`], whatever sent it; every import
-//! can be taken back with [`Store::undo`]; [`query`] answers questions. Blocking; callers that must not block use a
-//! thread.
+//! One file, one writer, many readers. Files come in through [`Store::ingest`], phones through
+//! [`Store::ingest_phone`]; every import and every device can be taken back with [`Store::undo`]; [`query`] answers
+//! questions. Blocking; callers that must not block use a thread.
 
 mod absences;
 mod acts;

@@ -140,7 +140,8 @@ pub(crate) fn decide(
     while let Some(page) = pages.next(conn)? {
         for row in page.iter().filter(|row| wanted.touches(&row.key)) {
             let by_import = cover.superseder(row, imports, &snapshots, &presence);
-            let superseded_by = by_import.or(row.superseded_by.filter(|by| acts::hidden::is_owners(*by) || *by == COVERED));
+            let superseded_by =
+                by_import.or(row.superseded_by.filter(|by| acts::hidden::is_owners(*by) || *by == COVERED));
             each(Decided { row, superseded_by, presence: &presence })?;
         }
     }

@@ -1,9 +1,9 @@
 //! What phones tell: evidence, kept as it came, and the rows that follow from it.
 //!
-//! The rows of files stay as the imports have them. Where phones tell the same finer, or what no file has, a row of its
-//! own stands in `samples` ([`FLAG_TOLD`]), and the file's row under it counts no more ([`COVERED`]). Which are one record
-//! is said by [`health::matching`] and follows from the set of what was told. What decides between imports must not see
-//! any of that: it is lifted off before ([`lift`]) and laid down again after ([`lay`]).
+//! The rows of files stay as the imports have them. Where phones tell the same finer, or what no file has, a row of
+//! its own stands in `samples` ([`FLAG_TOLD`]), and the file's row under it counts no more ([`COVERED`]). Which are one
+//! record is said by [`health::matching`] and follows from the set of what was told. What decides between imports must
+//! not see any of that: it is lifted off before ([`lift`]) and laid down again after ([`lay`]).
 
 pub(crate) mod aggregates;
 mod details;
@@ -82,7 +82,8 @@ pub(crate) fn lift(conn: &Connection, derived: &mut Derived) -> Result<Lifted> {
             let mut statement = conn.prepare_cached(&sql)?;
             let mut rows = statement.query([kind])?;
             while let Some(row) = rows.next()? {
-                let (source, by, told): (u32, Option<i64>, bool) = (row.get(0)?, row.get(1)?, row.get::<_, u32>(2)? != 0);
+                let (source, by, told): (u32, Option<i64>, bool) =
+                    (row.get(0)?, row.get(1)?, row.get::<_, u32>(2)? != 0);
                 let key = Key { start_ms: row.get(5)?, source, duration_ms: row.get(6)?, ordinal: row.get(7)? };
                 derived.changed(kind, &key);
                 let copies = i64::from(rule.copies(row.get(3)?, row.get(4)?));

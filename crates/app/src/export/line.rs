@@ -7,8 +7,8 @@ use health::kind::{self, Kind, Nature};
 use health::phone::Flag;
 use health::time::format_instant;
 use serde_json::{Map, Value, json};
-use store::{AggregateRow, Store};
 use store::query::{EntryRow, MemberRow, SampleRow};
+use store::{AggregateRow, Store};
 
 use crate::error::{Error, Result};
 

@@ -159,12 +159,12 @@ fn what_is_known_together_is_the_finest() {
 fn seconds_without_a_bridge_have_nothing_to_do_with_each_other() {
     let check = |starts: &[i64], expected: &[Range<usize>]| assert_eq!(neighbourhoods(starts), expected, "{starts:?}");
     check(&[], &[]);
-    check(&[0, 999, 1000], &[0..3]);
+    check(&[0, 999, 1000], std::slice::from_ref(&(0..3)));
     check(&[0, 997, 1000], &[0..2, 2..3]);
     check(&[0, 1000, 2000], &[0..1, 1..2, 2..3]);
-    check(&[0, 1000, 1002], &[0..3]);
+    check(&[0, 1000, 1002], std::slice::from_ref(&(0..3)));
     check(&[0, 1000, 1003], &[0..1, 1..3]);
-    check(&[-1, 0], &[0..2]);
+    check(&[-1, 0], std::slice::from_ref(&(0..2)));
     check(&[0, 2001], &[0..1, 1..2]);
 }
 

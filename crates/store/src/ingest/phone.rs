@@ -310,11 +310,7 @@ impl<'a> Portion<'a> {
     }
 
     fn aggregates(&mut self, batch: &PhoneBatch, report: &mut PhoneReport) -> Result<()> {
-        let by = aggregates::By {
-            device: self.delivery.device,
-            delivery: self.number,
-            now_ms: self.delivery.now_ms,
-        };
+        let by = aggregates::By { device: self.delivery.device, delivery: self.number, now_ms: self.delivery.now_ms };
         for aggregate in &batch.aggregates {
             let all = &batch.batch;
             let Some(identifier) = all.kinds.get(aggregate.kind as usize) else { continue };
@@ -346,12 +342,18 @@ impl<'a> Portion<'a> {
         report: &mut PhoneReport,
     ) -> Result<()> {
         let name = (marks.name != NONE).then(|| batch.names.get(marks.name as usize)).flatten();
-        let fate = tellings::entries::keep(self.conn, entry, marks, name.map(String::as_str), &tellings::entries::By {
-            device: self.delivery.device,
-            feed: code_of(self.delivery.feed),
-            delivery: self.number,
-            now_ms: self.delivery.now_ms,
-        })?;
+        let fate = tellings::entries::keep(
+            self.conn,
+            entry,
+            marks,
+            name.map(String::as_str),
+            &tellings::entries::By {
+                device: self.delivery.device,
+                feed: code_of(self.delivery.feed),
+                delivery: self.number,
+                now_ms: self.delivery.now_ms,
+            },
+        )?;
         if let Some(start) = entry.start_ms {
             report.spans(start, entry.end_ms.unwrap_or(start));
         }

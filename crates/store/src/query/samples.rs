@@ -198,7 +198,13 @@ mod tests {
 
     #[test]
     fn a_sample_brings_its_names() {
-        let query = SampleQuery { kind_id: 1, from_ms: i64::MIN, until_ms: 1_773_473_400_124, superseded: false, left_out: false };
+        let query = SampleQuery {
+            kind_id: 1,
+            from_ms: i64::MIN,
+            until_ms: 1_773_473_400_124,
+            superseded: false,
+            left_out: false,
+        };
         let check = |s: &super::SampleRow| {
             assert_eq!((s.source.as_str(), s.hardware.as_deref()), ("Kim's Watch", Some("Watch7,3")));
             assert_eq!((s.version.as_deref(), s.created_ms), (Some("11.4"), Some(s.start_ms + 1000)));

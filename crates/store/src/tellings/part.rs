@@ -47,7 +47,8 @@ impl Reach {
 
     /// The time of some tellings that start at an instant or later.
     pub fn next(conn: &Connection, kind: u32, from_ms: i64, at_once: usize) -> Result<Option<Self>> {
-        let sql = "SELECT start_ms FROM tellings WHERE kind_id = ?1 AND start_ms >= ?2 ORDER BY start_ms LIMIT 1 OFFSET ?3";
+        let sql =
+            "SELECT start_ms FROM tellings WHERE kind_id = ?1 AND start_ms >= ?2 ORDER BY start_ms LIMIT 1 OFFSET ?3";
         let mut statement = conn.prepare_cached(sql)?;
         let mut start =
             |offset: usize| statement.query_row(params![kind, from_ms, offset], |row| row.get::<_, i64>(0)).optional();
@@ -127,8 +128,7 @@ impl Part {
             slots.retain(|telling| inside(telling.start_ms));
             rows.retain(|row| inside(row.key.start_ms));
             let (stand, files) = rows.into_iter().partition(|row: &Row| row.flags & FLAG_TOLD != 0);
-            let mut part =
-                Self { kind, reach, slots: Vec::new(), by_start: HashMap::new(), files, stand, known: 0 };
+            let mut part = Self { kind, reach, slots: Vec::new(), by_start: HashMap::new(), files, stand, known: 0 };
             slots.into_iter().for_each(|telling| part.push(telling, false));
             return Ok(part);
         }
@@ -210,7 +210,8 @@ impl Part {
                 for (at, times) in wanted.told_too.iter().filter(|(at, _)| brought(at)) {
                     *told_too.entry(*at).or_default() += times;
                 }
-                let most = |at: usize| u64::from(self.kind.rule.copies(self.files[at].image.copies, self.files[at].flags));
+                let most =
+                    |at: usize| u64::from(self.kind.rule.copies(self.files[at].image.copies, self.files[at].flags));
                 outcome.told_too += told_too.iter().map(|(at, times)| (*times).min(most(*at))).sum::<u64>();
                 self.write(conn, known, (wanted, stood, &files), derived)?;
             }
@@ -311,15 +312,26 @@ const AT: &str = "kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration
 
 fn remove(conn: &Connection, kind: u32, row: &Row, derived: &mut Derived) -> Result<()> {
     let key = &row.key;
-    conn.prepare_cached(&format!("DELETE FROM samples WHERE {AT}"))?
-        .execute(params![kind, key.start_ms, key.source, key.duration_ms, key.ordinal])?;
+    conn.prepare_cached(&format!("DELETE FROM samples WHERE {AT}"))?.execute(params![
+        kind,
+        key.start_ms,
+        key.source,
+        key.duration_ms,
+        key.ordinal
+    ])?;
     derived.told(kind, key, Change::Went { counts: row.superseded_by.is_none() });
     Ok(())
 }
 
 fn cover(conn: &Connection, kind: u32, key: &Key, by: Option<i64>) -> Result<()> {
-    conn.prepare_cached(&format!("UPDATE samples SET superseded_by = ?6 WHERE {AT}"))?
-        .execute(params![kind, key.start_ms, key.source, key.duration_ms, key.ordinal, by])?;
+    conn.prepare_cached(&format!("UPDATE samples SET superseded_by = ?6 WHERE {AT}"))?.execute(params![
+        kind,
+        key.start_ms,
+        key.source,
+        key.duration_ms,
+        key.ordinal,
+        by
+    ])?;
     Ok(())
 }
 

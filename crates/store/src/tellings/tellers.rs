@@ -30,8 +30,8 @@ pub(crate) fn id_of(conn: &Connection, source: &Source) -> Result<(u32, bool)> {
     match found {
         Some(id) => Ok((id, false)),
         None => {
-            let mut insert = conn
-                .prepare_cached("INSERT INTO tellers (name, bundle, hardware) VALUES (?1, ?2, ?3) RETURNING id")?;
+            let mut insert =
+                conn.prepare_cached("INSERT INTO tellers (name, bundle, hardware) VALUES (?1, ?2, ?3) RETURNING id")?;
             Ok((insert.query_row(values, |row| row.get(0))?, true))
         }
     }

@@ -25,7 +25,10 @@ fn vectors(folder: &str) -> Vec<(String, Json)> {
     files.sort();
     let read = |path: PathBuf| {
         let text = std::fs::read_to_string(&path).expect("a vector");
-        (path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), serde_json::from_str(&text).expect("JSON"))
+        (
+            path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+            serde_json::from_str(&text).expect("JSON"),
+        )
     };
     files.into_iter().map(read).collect()
 }
@@ -109,8 +112,7 @@ impl Played {
         self.deliveries += 1;
         let now_ms = NOW + self.deliveries * 1000;
         let delivery = Some(self.deliveries);
-        let delivery =
-            PhoneDelivery { device, feed, delivery, now_ms, home_zone: ZONE, cancel: Cancel::default() };
+        let delivery = PhoneDelivery { device, feed, delivery, now_ms, home_zone: ZONE, cancel: Cancel::default() };
         let mut batches = decoded.batches.into_iter();
         let counts = self.store.ingest_phone(&delivery, &mut || Ok(batches.next())).expect("taken in").counts;
         Some(json!({"new": counts.new, "already_known": counts.known, "replaced": counts.replaced,
@@ -173,7 +175,8 @@ impl Played {
         let mut lines = Vec::new();
         let all = (i64::MIN, i64::MAX);
         let each = |row: crate::AggregateRow| {
-            let stats: serde_json::Map<String, Json> = row.stats.into_iter().map(|(word, n)| (word, n.into())).collect();
+            let stats: serde_json::Map<String, Json> =
+                row.stats.into_iter().map(|(word, n)| (word, n.into())).collect();
             let source = Some(row.source).filter(|name| !name.is_empty());
             let mut line = json!({"type": row.kind, "grain": row.grain, "start": row.start, "end": row.end,
                 "stats": stats, "unit": row.unit, "source": source, "feed": row.feed});
@@ -297,4 +300,122 @@ fn an_undo_leaves_what_the_others_told() {
         played.check_state(&name, &vector["state_after"]);
         played.verify(&name);
     }
+}
+
+const WATCH: &str = "name:Apple Watch, manufacturer:Apple Inc., model:Watch, hardware:Watch7,3";
+
+/// A heart beat as an export has it.
+fn beat_of_file(second: u32, value: u32) -> String {
+    format!(
+        "<Record type=\"HKQuantityTypeIdentifierHeartRate\" sourceName=\"Kim\" device=\"&lt;&lt;HKDevice: 0x1&gt;, {WATCH}&gt;\" \
+         unit=\"count/min\" creationDate=\"2026-03-14 08:30:{second:02} +0100\" \
+         startDate=\"2026-03-14 08:30:{second:02} +0100\" endDate=\"2026-03-14 08:30:{second:02} +0100\" value=\"{value}\"/>"
+    )
+}
+
+/// An export of a day in March.
+fn export(day: u32, rows: &[String]) -> Json {
+    let xml = format!(
+        "<?xml version=\"1.0\"?>\n<HealthData locale=\"en_GB\">\n<ExportDate value=\"2026-03-{day:02} 09:00:00 +0100\"/>\n{}</HealthData>",
+        rows.concat()
+    );
+    json!({"import": {"file": "export.xml", "xml": xml}})
+}
+
+/// The beats of a delivery of Health Export Pro.
+fn beats_of_phone(beats: &[(&str, u32)]) -> Json {
+    let beat = |(start, value): &(&str, u32)| {
+        let uuid = format!("21823FF3-D9E2-58C6-81B9-FB922FC640{}{}", &start[17..19], "");
+        json!({"uuid": uuid, "value": value, "unit": "count/min", "startDate": start, "endDate": start, "metadata": {},
+            "sourceRevision": {"source": {"name": "Kim", "bundleIdentifier": "com.apple.health.1"}, "version": "11.4",
+                "operatingSystemVersion": "11.4.0", "productType": "Watch7,3"},
+            "device": {"name": "Apple Watch", "hardwareVersion": "Watch7,3"}})
+    };
+    let beats: Vec<Json> = beats.iter().map(beat).collect();
+    let body = json!({"exportDate": "2026-03-15T06:10:00.000Z", "data": {"HKQuantityTypeIdentifierHeartRate": beats}});
+    json!({"request": {"method": "POST", "path": "/api/health-data", "headers": {}, "body": body},
+        "expect": {"status": 200, "records": {}}})
+}
+
+impl Played {
+    /// Seconds of the starts of what counts, with the values.
+    fn beats(&self) -> Vec<(String, f64)> {
+        let beat = |row: &Json| {
+            let start = row["start"].as_str().expect("a start");
+            (start[17..23].to_owned(), row["value"].as_f64().expect("a value"))
+        };
+        self.samples().iter().map(beat).collect()
+    }
+
+    fn check_beats(&self, what: &str, expected: &[(&str, f64)]) {
+        let expected: Vec<(String, f64)> = expected.iter().map(|(at, value)| ((*at).to_owned(), *value)).collect();
+        assert_eq!(self.beats(), expected, "{what}");
+        self.verify(what);
+    }
+}
+
+#[test]
+fn what_an_export_lacks_counts_no_more_until_a_phone_tells_it_later() {
+    let old = export(15, &[beat_of_file(1, 60), beat_of_file(5, 61), beat_of_file(9, 62)]);
+    let new = export(28, &[beat_of_file(1, 60), beat_of_file(9, 62)]);
+    // The clock of the tests stands between the two exports.
+    let phone = beats_of_phone(&[("2026-03-14T07:30:05.250Z", 61)]);
+    for order in orders(3) {
+        let mut played = Played::new();
+        let steps = [&old, &new, &phone];
+        order.iter().for_each(|at| _ = played.step(steps[*at]));
+        played.check_beats(&format!("{order:?}"), &[("01.000", 60.0), ("09.000", 62.0)]);
+        // The new export goes: what it lacked counts again, as the phone tells it.
+        let is_new = |row: &&crate::query::ImportRow| row.channel == "file" && row.report.contains("2026-03-28");
+        let imports = played.store.imports().expect("imports");
+        let import = imports.iter().find(is_new).expect("the new one").id;
+        played.store.undo(import, ZONE, &Cancel::default(), &mut |_| true).expect("undone");
+        played.check_beats(&format!("{order:?} undone"), &[("01.000", 60.0), ("05.250", 61.0), ("09.000", 62.0)]);
+    }
+    // Told after the new export was written, it is there after all.
+    let mut played = Played::new();
+    [&old, &new].into_iter().for_each(|step| _ = played.step(step));
+    played.deliveries = 1_500_000;
+    played.step(&phone);
+    played.check_beats("later", &[("01.000", 60.0), ("05.250", 61.0), ("09.000", 62.0)]);
+}
+
+#[test]
+fn what_the_owner_hides_stays_hidden_however_it_is_told() {
+    let file = export(15, &[beat_of_file(1, 60), beat_of_file(5, 61)]);
+    let phone = beats_of_phone(&[("2026-03-14T07:30:05.250Z", 61), ("2026-03-14T07:30:20.500Z", 64)]);
+    for order in [[0, 1], [1, 0]] {
+        let mut played = Played::new();
+        let steps = [&file, &phone];
+        played.step(steps[order[0]]);
+        let rows = crate::Rows {
+            kind: "HKQuantityTypeIdentifierHeartRate".to_owned(),
+            from_ms: Some(1_773_473_403_000),
+            until_ms: Some(1_773_473_500_000),
+            source: None,
+        };
+        let act = played.store.hide(&rows, false, NOW, ZONE).expect("hidden");
+        played.step(steps[order[1]]);
+        played.check_beats("hidden", &[("01.000", 60.0)]);
+        played.store.take_back(act.id, NOW, ZONE).expect("taken back");
+        played.check_beats("shown", &[("01.000", 60.0), ("05.250", 61.0), ("20.500", 64.0)]);
+        played.store.hide(&rows, true, NOW, ZONE).expect("deleted");
+        played.store.wipe_deleted(NOW + crate::KEPT_MS, ZONE).expect("wiped");
+        let left: i64 = played.store.conn.query_row("SELECT count(*) FROM tellings", [], |row| row.get(0)).expect("n");
+        assert_eq!(left, 0, "{order:?}");
+        played.check_beats("wiped", &[("01.000", 60.0)]);
+    }
+}
+
+#[test]
+fn a_device_that_was_undone_starts_anew() {
+    let mut played = Played::new();
+    let phone = beats_of_phone(&[("2026-03-14T07:30:05.250Z", 61)]);
+    played.step(&phone);
+    let device = played.devices[0].1;
+    let undone = played.store.undo(device, ZONE, &Cancel::default(), &mut |_| true).expect("undone");
+    assert_eq!(undone.removed, 1);
+    played.check_beats("undone", &[]);
+    assert_eq!(played.step(&phone).expect("counts")["new"], 1);
+    played.check_beats("again", &[("05.250", 61.0)]);
 }
