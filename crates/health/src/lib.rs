@@ -14,6 +14,7 @@ pub mod error;
 pub mod formats;
 pub mod kind;
 pub mod language;
+pub mod matching;
 pub mod phone;
 pub mod plurals;
 pub mod series;
