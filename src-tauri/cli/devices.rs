@@ -52,6 +52,11 @@ enum Action {
         /// Its name or number
         device: String,
     },
+    /// Take back everything that it ever sent; it may send on
+    Undo {
+        /// Its name or number
+        device: String,
+    },
     /// Shut it out for good; what it sent stays
     Revoke {
         /// Its name or number
@@ -60,6 +65,9 @@ enum Action {
 }
 
 pub(super) fn run(verb: &Devices, folder: &Folder, out: &mut Out) -> Result<End> {
+    if let Action::Undo { device } = &verb.action {
+        return undo(device, folder, out);
+    }
     let now_ms = super::now_ms();
     let mut stand = |device: &str, standing| tell(&phones::stand(folder, device, standing, now_ms)?, out);
     match &verb.action {
@@ -69,9 +77,25 @@ pub(super) fn run(verb: &Devices, folder: &Folder, out: &mut Out) -> Result<End>
         Action::Revoke { device } => stand(device, Standing::Revoke)?,
         Action::Add { app, name } => added(&phones::add(folder, app, name, now_ms)?, out)?,
         Action::Rename { device, name } => tell(&phones::rename(folder, device, name)?, out)?,
+        // It has its own end.
+        Action::Undo { .. } => {}
         Action::List => list(&phones::devices(folder)?, out)?,
     }
     Ok(End::Done)
+}
+
+fn undo(device: &str, folder: &Folder, out: &mut Out) -> Result<End> {
+    let undone = super::undo::watched(out, |cancel, progress| phones::undo(folder, device, cancel, progress))?;
+    match undone {
+        Some(undone) => super::undo::tell(&undone, out).map(|()| End::Done),
+        None => {
+            out.say("Nothing that it sent is in the store.");
+            if out.style == Style::Json {
+                out.json(&serde_json::json!({"import": null, "removed": 0, "restored": 0, "superseded": 0}))?;
+            }
+            Ok(End::Nothing)
+        }
+    }
 }
 
 fn list(rows: &[DeviceAnswer], out: &mut Out) -> Result<()> {

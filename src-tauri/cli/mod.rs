@@ -22,9 +22,11 @@ mod man;
 mod night;
 mod open;
 mod out;
+mod pair;
 mod progress;
 mod query;
 mod restore;
+mod serve;
 mod settings;
 mod sleep;
 mod sources;
@@ -137,6 +139,8 @@ fn verb(args: &Args, out: &mut Out) -> app::Result<End> {
         Verb::Status => status::run(&find()?, out),
         Verb::Types => types::run(&find()?, out),
         Verb::Sources(verb) => sources::run(verb, &find()?, out),
+        Verb::Serve(verb) => serve::run(verb, &find()?, out),
+        Verb::Pair(verb) => pair::run(verb, &find()?, out),
         Verb::Devices(verb) => devices::run(verb, &find()?, out),
         Verb::Deliveries(verb) => deliveries::run(verb, &find()?, out),
         Verb::Query(verb) => query::run(verb, &find()?, out),

@@ -84,6 +84,16 @@ codes! {
     UnknownSource = "unknown_source",
     /// No device has this name or number.
     UnknownDevice = "unknown_device",
+    /// Another program receives from phones for this data folder.
+    ReceiverRuns = "receiver_runs",
+    /// Another program uses the port.
+    PortTaken = "port_taken",
+    /// There is no address that phones could be received at.
+    NoAddress = "no_address",
+    /// Nothing receives from phones for this data folder.
+    NotReceiving = "not_receiving",
+    /// The code of an invitation cannot be used any more.
+    PairingOver = "pairing_over",
     /// The two sources are one already.
     AlreadyLinked = "already_linked",
     /// This import was undone before.

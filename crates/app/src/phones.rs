@@ -6,12 +6,15 @@ use health::phone::Feed;
 use health::time::format_instant;
 use net::invite;
 use serde::Serialize;
+use store::Cancel;
 use store::peers::Peer;
 
 pub use store::peers::Standing;
 
 use crate::error::{Code, Error, Result};
 use crate::folder::Folder;
+use crate::receiver;
+use crate::undo::{Steps, Undone};
 
 /// The port that apps are told.
 pub const PORT: u16 = 8787;
@@ -76,7 +79,7 @@ pub struct AddedAnswer {
     pub path: Option<String>,
     /// The header for the token.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub header: Option<&'static str>,
+    pub header: Option<String>,
     /// The token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
@@ -134,25 +137,41 @@ pub fn devices(folder: &Folder) -> Result<Vec<DeviceAnswer>> {
 
 /// Adds a phone's app and returns what to type into it. It is let in at once.
 pub fn add(folder: &Folder, app: &str, name: &str, now_ms: i64) -> Result<AddedAnswer> {
-    let feed = Feed::ALL.into_iter().find(|feed| feed.app() == app).ok_or_else(|| {
-        let apps: Vec<&str> = apps().collect();
-        Error::new(Code::BadUsage, format!("There is no app `{app}`."), format!("It is one of {}.", apps.join(", ")))
-    })?;
+    let feed = feed(app)?;
     let name = name_of(name)?;
-    let added = invite::add_device(&mut folder.write()?, feed, name, now_ms).map_err(failed)?;
+    let mut store = folder.write()?;
+    let added = invite::add_device(&mut store, feed, name, now_ms).map_err(failed)?;
     let is_own = feed == Feed::OpenWearables;
-    let host = net::address().map_or_else(|| "127.0.0.1".to_owned(), |ip| ip.to_string());
+    let set = |key| Ok::<_, Error>(store.setting(key)?.filter(|text| feed == Feed::HealthExportPro && !text.is_empty()));
+    let header = if feed == Feed::HealthSave { "x-api-key" } else { "Authorization" };
     Ok(AddedAnswer {
         device: added.peer.id,
         app: feed.app().to_owned(),
         name: added.peer.label,
-        url: format!("http://{host}:{PORT}"),
-        path: path(feed).map(str::to_owned),
-        header: (!is_own).then_some(if feed == Feed::HealthSave { "x-api-key" } else { "Authorization" }),
+        url: url(folder, &store)?,
+        path: set("hep_path")?.or_else(|| path(feed).map(str::to_owned)),
+        header: if is_own { None } else { set("hep_header")?.or_else(|| Some(header.to_owned())) },
         user_id: is_own.then_some(added.peer.user_id),
         access_token: is_own.then(|| added.token.clone()),
         token: (!is_own).then_some(added.token),
         refresh_token: added.refresh_token,
+    })
+}
+
+/// Where a receiver listens for this folder, else where one would.
+fn url(folder: &Folder, store: &store::Store) -> Result<String> {
+    if let Some(url) = receiver::listening(folder).and_then(|at| at.urls.into_iter().next()) {
+        return Ok(url);
+    }
+    let host = net::address().map_or_else(|| "127.0.0.1".to_owned(), |ip| ip.to_string());
+    Ok(format!("http://{host}:{}", receiver::port(store)?))
+}
+
+/// The feed of an app by its word.
+pub(crate) fn feed(app: &str) -> Result<Feed> {
+    Feed::ALL.into_iter().find(|feed| feed.app() == app).ok_or_else(|| {
+        let apps: Vec<&str> = apps().collect();
+        Error::new(Code::BadUsage, format!("There is no app `{app}`."), format!("It is one of {}.", apps.join(", ")))
     })
 }
 
@@ -173,6 +192,24 @@ pub fn stand(folder: &Folder, device: &str, standing: Standing, now_ms: i64) -> 
     let id = find(&store.peers()?, device)?;
     store.set_peer_standing(id, standing, now_ms)?;
     one(&store, id)
+}
+
+/// Takes back everything that a phone's app ever brought; nothing where it has brought nothing, or that was taken back
+/// already. What it sends from now on comes in again, unless it is shut out. `progress` as of any undo.
+pub fn undo(
+    folder: &Folder,
+    device: &str,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(Steps) -> bool,
+) -> Result<Option<Undone>> {
+    let store = folder.read()?;
+    let (peers, imports) = (store.peers()?, store.imports()?);
+    let id = find(&peers, device)?;
+    let import = peers.iter().find(|peer| peer.id == id).and_then(|peer| peer.import_id);
+    match import.filter(|import| imports.iter().any(|row| row.id == *import && !row.undone)) {
+        Some(import) => Ok(Some(crate::undo::undo(folder, import, cancel, progress)?)),
+        None => Ok(None),
+    }
 }
 
 /// Calls a phone's app something else.
@@ -211,7 +248,7 @@ pub fn deliveries(folder: &Folder, device: Option<&str>) -> Result<Vec<DeliveryA
 }
 
 /// A name that is one.
-fn name_of(name: &str) -> Result<&str> {
+pub(crate) fn name_of(name: &str) -> Result<&str> {
     const LONGEST: usize = 100;
     let name = name.trim();
     let fits = !name.is_empty() && name.chars().count() <= LONGEST && !name.chars().any(char::is_control);
@@ -235,7 +272,7 @@ fn find(peers: &[Peer], device: &str) -> Result<i64> {
     found.map(|peer| peer.id).ok_or_else(unknown)
 }
 
-fn failed(error: net::Error) -> Error {
+pub(crate) fn failed(error: net::Error) -> Error {
     match error.into_kind() {
         net::ErrorKind::Store(error) => error.into(),
         other => Error::new(Code::StoreFailed, other.to_string(), ""),

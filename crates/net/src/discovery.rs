@@ -19,6 +19,11 @@ const MAX_NAME: usize = 40;
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(2);
 
+/// Makes what tells this installation from others.
+pub fn new_id() -> Result<String> {
+    crate::secret::short_id()
+}
+
 /// What is told to the network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Advert {

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 use store::peers::Outcome;
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -60,6 +62,35 @@ pub enum Event {
     },
     /// Phones cannot come any more.
     Stopped,
+}
+
+/// What happens, for a thread that may wait.
+#[derive(Debug)]
+pub struct Events {
+    receiver: broadcast::Receiver<Event>,
+    is_over: bool,
+}
+
+impl Events {
+    pub(crate) fn new(receiver: broadcast::Receiver<Event>) -> Self {
+        Self { receiver, is_over: false }
+    }
+
+    /// Waits for what happens next; none once the receiver has stopped and all was told. What a slow listener missed is
+    /// passed over.
+    pub fn wait(&mut self) -> Option<Event> {
+        while !self.is_over {
+            match self.receiver.blocking_recv() {
+                Ok(event) => {
+                    self.is_over = event == Event::Stopped;
+                    return Some(event);
+                }
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => break,
+            }
+        }
+        None
+    }
 }
 
 impl Event {

@@ -22,8 +22,8 @@ mod receiver;
 mod secret;
 mod spool;
 
-pub use address::address;
+pub use address::{address, computer_name, is_private};
 pub use error::{Error, ErrorKind, Result};
-pub use events::Event;
+pub use events::{Event, Events};
 pub use intake::{Failure, Intake, ReadBack, Spooled, Taken};
-pub use receiver::{Clock, Config, DeliveryLine, HepSettings, Receiver};
+pub use receiver::{Clock, Config, DeliveryLine, HepOf, HepSettings, Receiver};

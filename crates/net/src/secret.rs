@@ -57,6 +57,11 @@ pub(crate) fn user_id() -> Result<String> {
     Ok([&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-"))
 }
 
+/// Eight hexadecimal digits.
+pub(crate) fn short_id() -> Result<String> {
+    Ok(health::digest::hex(&random::<4>()?))
+}
+
 /// The hash by which a long secret is kept.
 pub(crate) fn hash(secret: &str) -> Hash {
     sha256(secret.as_bytes())

@@ -31,7 +31,7 @@ pub(super) fn plain(ip: IpAddr) -> IpAddr {
 }
 
 /// Whether an address is one of a private network. That of carriers counts where the owner says so: it is a VPN's, too.
-pub(super) fn is_private(ip: IpAddr, shared: bool) -> bool {
+pub(crate) fn is_private(ip: IpAddr, shared: bool) -> bool {
     match plain(ip) {
         IpAddr::V4(four) => four.is_private() || four.is_link_local() || (shared && is_shared(four)),
         IpAddr::V6(six) => is_unique_local(six) || (six.segments()[0] & 0xffc0) == 0xfe80,

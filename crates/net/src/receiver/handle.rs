@@ -30,7 +30,8 @@ pub(super) async fn request(
         return turned_away(&shared, ends, "host", answer::refuse(421, "Misdirected Request"));
     }
     let path = uri.path();
-    let found = route::find(method.as_str(), path, shared.config.hep.path.as_deref());
+    let hep = shared.hep().await;
+    let found = route::find(method.as_str(), path, hep.path.as_deref());
     let is_page = matches!(found, Found::Route(Route::Root | Route::Pair(_)));
     if guard::is_foreign_page(headers, is_page) {
         return turned_away(&shared, ends, "browser", answer::refuse(403, "Forbidden"));
@@ -77,7 +78,8 @@ pub(super) async fn known(
     let now_ms = shared.now_ms();
     // The SDK of Open Wearables drops what it gets a 429 for.
     let is_limited = feed != Some(Feed::OpenWearables);
-    let secret = match auth::credential(headers, shared.config.hep.header.as_deref()) {
+    let own_header = shared.hep().await.header;
+    let secret = match auth::credential(headers, own_header.as_deref()) {
         Credential::Token(secret) => secret,
         Credential::None | Credential::Malformed => return Err(answer::unauthorised(feed, false)),
     };
@@ -128,7 +130,8 @@ pub(super) fn app_version(headers: &HeaderMap) -> Option<String> {
 /// Public. But an app that sends its key wants to know whether that is good.
 async fn probe(shared: &Arc<Shared>, ends: Ends, headers: &HeaderMap) -> Response {
     let healthy = || answer::json(200, &healthsave::answers::health());
-    match auth::credential(headers, shared.config.hep.header.as_deref()) {
+    let own_header = shared.hep().await.header;
+    match auth::credential(headers, own_header.as_deref()) {
         Credential::None => healthy(),
         _ => known(shared, ends, headers, None).await.map_or_else(|refusal| refusal, |_| healthy()),
     }

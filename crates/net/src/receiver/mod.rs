@@ -14,19 +14,25 @@ mod route;
 mod shared;
 mod work;
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use store::Store;
 use tokio::runtime::Runtime;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::watch;
 
 use crate::error::{ErrorKind, Result};
-use crate::events::Event;
+use crate::events::{Event, Events};
 use crate::intake::Intake;
 
 pub use self::own::DeliveryLine;
+pub(crate) use self::guard::is_private;
 use self::shared::Shared;
+
+/// Tells from the store where Health Export Pro was told to send; asked with every request, so that a change holds at
+/// once.
+pub type HepOf = Arc<dyn Fn(&Store) -> store::Result<HepSettings> + Send + Sync>;
 
 /// Tells what time it is, in milliseconds since 1970 in UTC.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -59,7 +65,7 @@ pub struct Config {
     /// The folder of the spool.
     pub spool: PathBuf,
     /// Health Export Pro.
-    pub hep: HepSettings,
+    pub hep: HepOf,
     /// The clock.
     pub clock: Clock,
 }
@@ -73,7 +79,7 @@ impl std::fmt::Debug for Config {
 /// A receiver that listens. Dropping it stops it.
 #[derive(Debug)]
 pub struct Receiver {
-    runtime: Option<Runtime>,
+    runtime: Mutex<Option<Runtime>>,
     shared: Arc<Shared>,
     stop: watch::Sender<bool>,
     bound: Vec<SocketAddr>,
@@ -96,7 +102,7 @@ impl Receiver {
             runtime.spawn(listen::serve(listener, Arc::clone(&shared), stopped.clone()));
         }
         runtime.spawn(work::sweep(Arc::clone(&shared), stopped));
-        let receiver = Self { runtime: Some(runtime), shared, stop, bound };
+        let receiver = Self { runtime: Mutex::new(Some(runtime)), shared, stop, bound };
         receiver.shared.tell(Event::Listening { port: receiver.port(), urls: receiver.urls() });
         Ok(receiver)
     }
@@ -114,7 +120,7 @@ impl Receiver {
     /// What to type into apps: names first, because they survive a new address.
     pub fn urls(&self) -> Vec<String> {
         let names = self.shared.names().into_iter().map(|name| format!("http://{name}:{}", self.port()));
-        names.chain(self.bound.iter().map(|address| format!("http://{address}"))).collect()
+        names.chain(self.bound.iter().map(|address| format!("http://{}", reachable(*address)))).collect()
     }
 
     /// Goes by other names from now on: the network gave ours to another computer.
@@ -124,8 +130,8 @@ impl Receiver {
     }
 
     /// What happens from now on. Who reads too slowly misses the oldest.
-    pub fn events(&self) -> broadcast::Receiver<Event> {
-        self.shared.events.subscribe()
+    pub fn events(&self) -> Events {
+        Events::new(self.shared.events.subscribe())
     }
 
     /// Says that the store changed so that deliveries may go in: a phone was accepted, or goes on after a pause.
@@ -139,12 +145,14 @@ impl Receiver {
     }
 
     /// Stops listening, and waits a little for answers that are being given. What was acknowledged is on the disk.
-    pub fn stop(mut self) {
+    pub fn stop(self) {
         self.end();
     }
 
-    fn end(&mut self) {
-        let Some(runtime) = self.runtime.take() else { return };
+    /// The same where several hold it.
+    pub fn end(&self) {
+        let runtime = self.runtime.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(runtime) = runtime else { return };
         self.shared.stopping.store(true, std::sync::atomic::Ordering::Release);
         let _ = self.stop.send(true);
         self.shared.goodbye.notify_waiters();
@@ -160,6 +168,14 @@ impl Receiver {
 impl Drop for Receiver {
     fn drop(&mut self) {
         self.end();
+    }
+}
+
+/// An address that others can type: of one that stands for all the one with the default route.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        ip if ip.is_unspecified() => SocketAddr::new(crate::address().unwrap_or(Ipv4Addr::LOCALHOST.into()), address.port()),
+        _ => address,
     }
 }
 

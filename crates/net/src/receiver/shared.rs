@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use store::Store;
 use tokio::sync::{Notify, Semaphore, broadcast};
 
-use super::Config;
+use super::{Config, HepSettings};
 use super::guard::Limiter;
 use crate::error::Result;
 use crate::events::Event;
@@ -86,6 +86,12 @@ impl Shared {
 
     pub fn names(&self) -> Vec<String> {
         self.names.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Where Health Export Pro sends by now; as it does by itself where the store cannot be asked.
+    pub async fn hep(self: &Arc<Self>) -> HepSettings {
+        let hep = Arc::clone(&self.config.hep);
+        self.read(move |store| hep(store)).await.unwrap_or_default()
     }
 
     pub fn now_ms(&self) -> i64 {

@@ -147,14 +147,14 @@ impl House {
 
     /// Starts the receiver, or starts it again.
     pub fn open(&mut self) {
-        let clock = Arc::clone(&self.clock);
+        let (clock, hep) = (Arc::clone(&self.clock), self.hep.clone());
         let config = Config {
             addresses: vec!["127.0.0.1:0".parse().expect("an address")],
             names: vec!["kims-desktop-hv.local".to_owned()],
             shared_addresses: false,
             store: self.folder.join("store.db"),
             spool: self.folder.join("spool"),
-            hep: self.hep.clone(),
+            hep: Arc::new(move |_| Ok(hep.clone())),
             clock: Arc::new(move || clock.load(Ordering::Acquire)),
         };
         self.receiver = Some(Receiver::start(config, self.intake.clone()).expect("a receiver"));

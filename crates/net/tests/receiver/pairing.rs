@@ -36,7 +36,7 @@ fn a_phone_is_paired_by_its_browser() {
     let claimed = post(&house, &format!("/pair/{}/claim", it.code), "");
     let ticket = claimed.header("location").expect("a page").to_owned();
     assert_eq!(claimed.status, 303);
-    let Ok(Event::Paired { pairing: Some(pairing), label, number: Some(number), .. }) = events.blocking_recv() else {
+    let Some(Event::Paired { pairing: Some(pairing), label, number: Some(number), .. }) = events.wait() else {
         panic!("nobody was told");
     };
     assert_eq!((pairing, label.as_str()), (it.id, "iPhone, iOS 18"));
@@ -130,7 +130,7 @@ fn open_wearables_redeems_waits_and_refreshes() {
     house.receiver().wake();
     let mut done = 0;
     while done < 3 {
-        if let Ok(Event::Delivery { state: "done", .. }) = events.blocking_recv() {
+        if let Some(Event::Delivery { state: "done", .. }) = events.wait() {
             done += 1;
         }
     }

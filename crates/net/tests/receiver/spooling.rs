@@ -3,9 +3,8 @@
 use std::sync::atomic::Ordering;
 
 use health::phone::Feed;
-use net::{Event, invite};
+use net::{Event, Events, invite};
 use store::peers::{Standing, State};
-use tokio::sync::broadcast::Receiver as Events;
 
 use crate::client::{Request, follow};
 use crate::house::{House, NOW};
@@ -30,9 +29,9 @@ fn sync(token: &str, body: String) -> Request {
 }
 
 /// Waits until a delivery is done and returns how many records were new.
-fn done(events: &mut Events<Event>) -> u64 {
+fn done(events: &mut Events) -> u64 {
     loop {
-        if let Event::Delivery { state: "done", new, .. } = events.blocking_recv().expect("an event") {
+        if let Event::Delivery { state: "done", new, .. } = events.wait().expect("an event") {
             return new;
         }
     }

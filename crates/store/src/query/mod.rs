@@ -2,6 +2,7 @@
 
 mod daily;
 mod entries;
+mod from_device;
 mod hours;
 mod imports;
 pub(crate) mod kinds;
@@ -24,6 +25,7 @@ pub(crate) mod zones;
 
 pub use daily::{DailyRow, MergedRow};
 pub use entries::EntryRow;
+pub use from_device::{DeviceEntry, DevicePage, DeviceSample, DeviceStock, Sort};
 pub use imports::{ImportRow, LostFile, RejectRow};
 pub use kinds::{KindRow, TypeRow};
 pub use members::{MemberRow, Membership};

@@ -189,7 +189,7 @@ async fn handed_out(shared: &Arc<Shared>, ticket: &str, feed: Feed, headers: &He
         return Err(Refusal::Unknown);
     }
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default().to_owned();
-    let names = shared.names();
+    let (names, hep) = (shared.names(), shared.hep().await);
     let now_ms = shared.now_ms();
     let label: String = pairing.label.or(pairing.browser).unwrap_or_default().chars().take(MAX_LABEL).collect();
     let ticket = ticket.to_owned();
@@ -203,7 +203,7 @@ async fn handed_out(shared: &Arc<Shared>, ticket: &str, feed: Feed, headers: &He
     let secret = secret.await.map_err(|_| Refusal::Dead)?;
     let port = host.rsplit_once(':').map(|(_, port)| port.to_owned()).unwrap_or_default();
     let other = names.into_iter().map(|name| format!("http://{name}:{port}")).find(|url| !url.ends_with(&host));
-    Ok(Guide { feed, base: format!("http://{host}"), other, secret, hep: shared.config.hep.clone() })
+    Ok(Guide { feed, base: format!("http://{host}"), other, secret, hep })
 }
 
 /// A token for an app. Asking twice rotates it: the page can be opened again while it is good.
