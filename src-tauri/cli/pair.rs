@@ -35,8 +35,7 @@ pub(super) fn run(verb: &Pair, folder: &Folder, out: &mut Out) -> Result<End> {
         let hint = "Add --yes to let in whoever comes with the code.";
         return Err(Error::new(Code::BadUsage, "There is no terminal to ask you at.", hint));
     }
-    let (tell, told) = mpsc::channel();
-    let _ = ctrlc::set_handler(move || drop(tell.send(())));
+    let told = stop_by_signal();
     let invited = pairing::invite(folder, verb.app.as_deref(), verb.name.as_deref(), super::now_ms())?;
     show(&invited, out)?;
     let ended = wait(verb, &invited, folder, &told, out);
@@ -45,6 +44,17 @@ pub(super) fn run(verb: &Pair, folder: &Folder, out: &mut Out) -> Result<End> {
         let _ = pairing::end(folder, invited.pairing, None, super::now_ms());
     }
     ended.map(|()| End::Done)
+}
+
+/// Hears Ctrl-C. A second one, as while an answer is typed, ends the program: the code then ends by itself in minutes.
+fn stop_by_signal() -> Receiver<()> {
+    let (tell, told) = mpsc::sync_channel(1);
+    let _ = ctrlc::set_handler(move || {
+        if tell.try_send(()).is_err() {
+            std::process::exit(super::CANCELLED.into());
+        }
+    });
+    told
 }
 
 fn show(invited: &InvitationAnswer, out: &mut Out) -> Result<()> {

@@ -48,16 +48,11 @@ pub(super) fn run(verb: &Serve, folder: &Folder, out: &mut Out) -> Result<End> {
         teller.out.warn(&format!("The network is not told that this computer is here: {trouble}"));
     }
     teller.out.say("Ctrl-C ends it.");
-    let mut receiver = loop {
-        match told.recv() {
-            Ok(News::Happened(event)) => {
-                receiver.heard(&event)?;
-                teller.tell(&event)?;
-            }
-            Ok(News::Stop) | Err(_) => break Some(receiver),
-        }
-    };
-    drop(receiver.take());
+    while let Ok(News::Happened(event)) = told.recv() {
+        receiver.heard(&event)?;
+        teller.tell(&event)?;
+    }
+    receiver.stop();
     let _ = forward.join();
     // What happened until the last connection was closed.
     told.try_iter().try_for_each(|news| match news {
