@@ -180,7 +180,7 @@ fn a_phone_is_let_in_by_its_browser() {
     assert_eq!(talk.code(), Some(0));
     let ticket = claimed.header("location").expect("a page").to_owned();
     let apps = browse("GET", &ticket).text();
-    let guide = browse("GET", link(&apps, &format!("{ticket}/healthsync"))).text();
+    let guide = browse("POST", link(&apps, &format!("{ticket}/healthsync"))).text();
     let token = link(&guide, "hi_");
     let body = json!({"export_id": "1", "metrics": [], "workouts": []}).to_string();
     assert_eq!(send(&server, token, "/api/apple-health/sync", body), 200);
