@@ -167,7 +167,8 @@ fn a_phone_is_let_in_by_its_browser() {
     assert_eq!((invited["event"].as_str(), code.len()), (Some("invited"), 8));
     let path = url.strip_prefix(&base).expect("our address");
     let browse = |method: &str, path: &str| {
-        let browser = Request::new(method, path).with("User-Agent", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_4 like Mac OS X)");
+        let browser =
+            Request::new(method, path).with("User-Agent", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_4 like Mac OS X)");
         server.send(&browser.with("Sec-Fetch-Site", if method == "GET" { "none" } else { "same-origin" }))
     };
     assert_eq!(browse("GET", path).status, 200);

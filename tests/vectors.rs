@@ -1,5 +1,5 @@
-//! The shared stories of phones, told to the real program over real HTTP: statuses, answers, counts and, in the end, what
-//! an export holds; each story twice, the second time adding nothing.
+//! The shared stories of phones, told to the real program over real HTTP: statuses, answers, counts and, in the end,
+//! what an export holds; each story twice, the second time adding nothing.
 
 use std::collections::BTreeMap;
 use std::fs;

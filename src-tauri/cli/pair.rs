@@ -129,7 +129,9 @@ fn asked(guest: &Guest) -> Result<bool> {
 
 fn said_yes(out: &mut Out) -> Result<()> {
     match out.style {
-        Style::Words => out.line("It is in. The page on the phone goes on by itself and says what to type into the app.")?,
+        Style::Words => {
+            out.line("It is in. The page on the phone goes on by itself and says what to type into the app.")?
+        }
         _ => out.json_line(&json!({"event": "accepted"}))?,
     }
     out.flush()

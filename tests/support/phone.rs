@@ -148,7 +148,8 @@ impl Request {
     }
 
     fn bytes(&self, port: u16) -> Vec<u8> {
-        let mut text = format!("{} {} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n", self.method, self.path);
+        let mut text =
+            format!("{} {} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n", self.method, self.path);
         if self.method == "POST" {
             text += &format!("Content-Length: {}\r\n", self.body.len());
         }

@@ -124,7 +124,8 @@ fn remove_all(folder: &Folder, receipt: &mut Receipt) -> Result<()> {
         receipt.removed.push(Removed { name, bytes: found.len() });
     }
     let of_phones = OF_PHONES.map(|name| folder.dir().join(name));
-    for dir in [sample.dir().join(KEPT), sample.dir().to_owned(), folder.dir().join(KEPT)].into_iter().chain(of_phones) {
+    for dir in [sample.dir().join(KEPT), sample.dir().to_owned(), folder.dir().join(KEPT)].into_iter().chain(of_phones)
+    {
         // One that is not empty is not ours to remove.
         let _ = fs::remove_dir(dir);
     }

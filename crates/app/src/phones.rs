@@ -142,7 +142,8 @@ pub fn add(folder: &Folder, app: &str, name: &str, now_ms: i64) -> Result<AddedA
     let mut store = folder.write()?;
     let added = invite::add_device(&mut store, feed, name, now_ms).map_err(failed)?;
     let is_own = feed == Feed::OpenWearables;
-    let set = |key| Ok::<_, Error>(store.setting(key)?.filter(|text| feed == Feed::HealthExportPro && !text.is_empty()));
+    let set =
+        |key| Ok::<_, Error>(store.setting(key)?.filter(|text| feed == Feed::HealthExportPro && !text.is_empty()));
     let header = if feed == Feed::HealthSave { "x-api-key" } else { "Authorization" };
     Ok(AddedAnswer {
         device: added.peer.id,

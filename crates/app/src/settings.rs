@@ -38,18 +38,8 @@ struct Setting {
 
 const SETTINGS: &[Setting] = &[
     Setting { key: "home_zone", default: "", allowed: Allowed::Zone },
-    Setting {
-        key: "day_boundaries",
-       
-        default: "where_i_was",
-        allowed: Allowed::Words(&["where_i_was", "home"]),
-    },
-    Setting {
-        key: "week_start",
-       
-        default: "monday",
-        allowed: Allowed::Words(&["monday", "saturday", "sunday"]),
-    },
+    Setting { key: "day_boundaries", default: "where_i_was", allowed: Allowed::Words(&["where_i_was", "home"]) },
+    Setting { key: "week_start", default: "monday", allowed: Allowed::Words(&["monday", "saturday", "sunday"]) },
     Setting { key: "night_label", default: "wake", allowed: Allowed::Words(&["wake", "evening"]) },
     Setting { key: "units", default: "metric", allowed: Allowed::Words(&["metric", "imperial"]) },
     Setting { key: "units_of", default: "", allowed: Allowed::Units },
@@ -175,9 +165,9 @@ impl Allowed {
             Self::Port => word(health::key!("Allowed: a number from 0 to 65535.")),
             Self::Path => word(health::key!("Allowed: a path such as /my/health; or none.")),
             Self::Header => word(health::key!("Allowed: the name of a header such as X-My-Key; or none.")),
-            Self::Interfaces => {
-                word(health::key!("Write addresses of this computer in private networks, such as 192.168.1.20; or auto."))
-            }
+            Self::Interfaces => word(health::key!(
+                "Write addresses of this computer in private networks, such as 192.168.1.20; or auto."
+            )),
             Self::Name => word(health::key!("Allowed: a name of up to 40 letters; none tells no name.")),
             Self::Goals => word(health::key!(
                 "Write each as a type and a number in its unit, such as step_count=10000, body_mass=70."

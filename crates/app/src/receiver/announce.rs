@@ -34,8 +34,7 @@ impl Announced {
         if addresses.is_empty() {
             return Ok(None);
         }
-        let advert =
-            Advert { name: name(store)?, id: id(store)?, port: receiver.port(), addresses, pairing: false };
+        let advert = Advert { name: name(store)?, id: id(store)?, port: receiver.port(), addresses, pairing: false };
         let names = vec![format!("{}.local", advert.host())];
         let discovery = Discovery::start(advert).map_err(super::failed)?;
         receiver.set_names(names);

@@ -14,14 +14,14 @@ mod stock;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use net::{Config, ErrorKind, HepSettings};
 pub use net::{Clock, Event, Events};
+use net::{Config, ErrorKind, HepSettings};
 use store::Store;
 
 use self::announce::Announced;
 use self::intake::Rows;
-use self::place::Place;
 pub use self::place::Listening;
+use self::place::Place;
 pub(crate) use self::place::{FOLDER, is_taken, listening, taken};
 use crate::error::{Code, Error, Result};
 use crate::folder::Folder;

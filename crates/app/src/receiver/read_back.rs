@@ -25,8 +25,7 @@ struct Question {
 impl Question {
     /// Reads what stands behind the question mark. `only` is the key that narrows; other keys are passed over.
     fn read(query: &str, only: &str) -> Result<Self, Failure> {
-        let mut asked =
-            Self { only: None, from_ms: i64::MIN / 2, until_ms: i64::MAX / 2, limit: PAGE, offset: 0 };
+        let mut asked = Self { only: None, from_ms: i64::MIN / 2, until_ms: i64::MAX / 2, limit: PAGE, offset: 0 };
         for (key, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
             let value = plain(value);
             let number = || value.parse::<usize>().ok();

@@ -26,8 +26,8 @@ use crate::error::{ErrorKind, Result};
 use crate::events::{Event, Events};
 use crate::intake::Intake;
 
-pub use self::own::DeliveryLine;
 pub(crate) use self::guard::is_private;
+pub use self::own::DeliveryLine;
 use self::shared::Shared;
 
 /// Tells from the store where Health Export Pro was told to send; asked with every request, so that a change holds at
@@ -174,7 +174,9 @@ impl Drop for Receiver {
 /// An address that others can type: of one that stands for all the one with the default route.
 fn reachable(address: SocketAddr) -> SocketAddr {
     match address.ip() {
-        ip if ip.is_unspecified() => SocketAddr::new(crate::address().unwrap_or(Ipv4Addr::LOCALHOST.into()), address.port()),
+        ip if ip.is_unspecified() => {
+            SocketAddr::new(crate::address().unwrap_or(Ipv4Addr::LOCALHOST.into()), address.port())
+        }
         _ => address,
     }
 }

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use store::Store;
 use tokio::sync::{Notify, Semaphore, broadcast};
 
-use super::{Config, HepSettings};
 use super::guard::Limiter;
+use super::{Config, HepSettings};
 use crate::error::Result;
 use crate::events::Event;
 use crate::intake::Intake;
