@@ -217,6 +217,18 @@ fn a_phone_that_is_not_ours_syncs_through_faults() {
     }
 }
 
+/// All of it, with figures: `scripts/phones-security.py --program target/release/vitalog`.
+#[cfg(target_os = "linux")]
+#[test]
+fn nobody_gets_in_who_should_not() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/phones-security.py");
+    let arguments = ["--program", env!("CARGO_BIN_EXE_vitalog"), "--short"];
+    let output = std::process::Command::new("python3").arg(script).args(arguments).output().expect("python3 runs");
+    let (table, words) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{table}{words}");
+    assert_eq!(table.matches(" ok ").count(), 9, "{table}");
+}
+
 #[test]
 fn without_a_terminal_nobody_is_asked() {
     let folder = Folder::new("pair-blind");

@@ -149,7 +149,7 @@ pub fn add(folder: &Folder, app: &str, name: &str, now_ms: i64) -> Result<AddedA
         device: added.peer.id,
         app: feed.app().to_owned(),
         name: added.peer.label,
-        url: url(folder, &store)?,
+        url: url(folder, &store, feed)?,
         path: set("hep_path")?.or_else(|| path(feed).map(str::to_owned)),
         header: if is_own { None } else { set("hep_header")?.or_else(|| Some(header.to_owned())) },
         user_id: is_own.then_some(added.peer.user_id),
@@ -160,9 +160,12 @@ pub fn add(folder: &Folder, app: &str, name: &str, now_ms: i64) -> Result<AddedA
 }
 
 /// Where a receiver listens for this folder, else where one would.
-fn url(folder: &Folder, store: &store::Store) -> Result<String> {
-    if let Some(url) = receiver::listening(folder).and_then(|at| at.urls.into_iter().next()) {
-        return Ok(url);
+fn url(folder: &Folder, store: &store::Store, feed: Feed) -> Result<String> {
+    let urls = receiver::listening(folder).map(|at| at.urls).unwrap_or_default();
+    // This app may not ask names of the local network.
+    let fits = |url: &&String| feed != Feed::OpenWearables || !url.contains(".local:");
+    if let Some(url) = urls.iter().find(fits) {
+        return Ok(url.clone());
     }
     let host = net::address().map_or_else(|| "127.0.0.1".to_owned(), |ip| ip.to_string());
     Ok(format!("http://{host}:{}", receiver::port(store)?))
