@@ -6,6 +6,7 @@
 //! ```
 
 mod announce;
+mod arrivals;
 mod intake;
 mod place;
 mod read_back;
@@ -19,6 +20,7 @@ use net::{Config, ErrorKind, HepSettings};
 use store::Store;
 
 use self::announce::Announced;
+pub use self::arrivals::Arrivals;
 use self::intake::Rows;
 pub use self::place::Listening;
 use self::place::Place;

@@ -3,6 +3,7 @@
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,10 @@ use crate::folder::{Folder, create_private, private_file, settle};
 pub(crate) const FOLDER: &str = "receiver";
 const LOCK: &str = "lock";
 const TOLD: &str = "listening.json";
+/// Who only looks whether somebody has the place holds the lock for a moment, too: it is looked again so often.
+const LOOKS: u32 = 20;
+/// The time between two looks.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Where a receiver listens.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,8 +44,10 @@ impl Place {
         settle(folder.dir(), &dir, create_private)?;
         let path = dir.join(LOCK);
         let lock = private_file(&path, &path)?;
-        if matches!(lock.try_lock(), Err(TryLockError::WouldBlock)) {
-            return Err(taken());
+        let mut left = LOOKS;
+        while matches!(lock.try_lock(), Err(TryLockError::WouldBlock)) {
+            left = left.checked_sub(1).ok_or_else(taken)?;
+            std::thread::sleep(PAUSE);
         }
         Ok(Self { dir, _lock: lock })
     }

@@ -206,6 +206,12 @@ impl Store {
         Ok(self.conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
     }
 
+    /// Returns the number of the latest delivery that is in the store.
+    pub fn latest_done(&self) -> Result<Option<i64>> {
+        let sql = "SELECT id FROM deliveries WHERE state = 'done' ORDER BY id DESC LIMIT 1";
+        Ok(self.conn.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?)
+    }
+
     /// How many records a phone has brought since an instant that were not there before.
     pub fn new_since(&self, peer: i64, since_ms: i64) -> Result<u64> {
         let sql = "SELECT coalesce(sum(new), 0) FROM deliveries WHERE peer_id = ?1 AND received_ms >= ?2";
