@@ -1,6 +1,8 @@
 //! Codes and tokens: how they are made, kept as hashes and compared.
 
-use argon2::{Algorithm, Argon2, Params, Version};
+use std::sync::{Mutex, PoisonError};
+
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use health::digest::sha256;
 use health::formats::open_wearables::answers::{CODE_ALPHABET, CODE_LENGTH};
 use store::peers::Hash;
@@ -18,6 +20,9 @@ pub(crate) const SHORT: usize = CODE_LENGTH;
 const SALT: usize = 16;
 /// Memory, rounds and length of the slow hash: about 20 ms, and 19 MiB for each guess.
 const SLOW: (u32, u32, usize) = (19 * 1024, 2, 32);
+
+/// Where slow hashes are made, one after the other: threads that each took such memory would not give it back.
+static WORKSPACE: Mutex<Vec<Block>> = Mutex::new(Vec::new());
 
 /// Random bytes of the system.
 fn random<const N: usize>() -> Result<[u8; N]> {
@@ -77,8 +82,10 @@ pub(crate) fn slow(code: &str, salt: &[u8]) -> Result<Vec<u8>> {
     let (memory, rounds, length) = SLOW;
     let mut out = vec![0; length];
     let params = Params::new(memory, rounds, 1, Some(length)).map_err(|_| ErrorKind::NoRandom)?;
+    let mut blocks = WORKSPACE.lock().unwrap_or_else(PoisonError::into_inner);
+    blocks.resize(params.block_count(), Block::default());
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_into(code.as_bytes(), salt, &mut out)
+        .hash_password_into_with_memory(code.as_bytes(), salt, &mut out, blocks.as_mut_slice())
         .map_err(|_| ErrorKind::NoRandom)?;
     Ok(out)
 }

@@ -20,6 +20,8 @@ use crate::error::{ErrorKind, Result};
 
 /// How long the head of a request may take.
 const HEAD: Duration = Duration::from_secs(10);
+/// The same where half of all places are taken: who is slow on purpose gives them back before a phone gives up.
+const HEAD_IN_A_CROWD: Duration = Duration::from_secs(2);
 /// Connections at once.
 const CONNECTIONS: usize = 512;
 /// Of one address.
@@ -56,13 +58,14 @@ impl Open {
         if *of_address == 0 {
             open.remove(&ip);
         }
-        fits.then(|| Entered { open: Arc::clone(self), ip })
+        fits.then(|| Entered { open: Arc::clone(self), ip, is_crowded: all >= CONNECTIONS / 2 })
     }
 }
 
 struct Entered {
     open: Arc<Open>,
     ip: IpAddr,
+    is_crowded: bool,
 }
 
 impl Drop for Entered {
@@ -99,16 +102,17 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stoppe
         let Some(entered) = open.enter(guard::plain(peer.ip())) else { continue };
         let (router, stopped) = (router.clone().layer(Extension(ends)), stopped.clone());
         tokio::spawn(async move {
-            connection(stream, router, stopped).await;
+            let head = if entered.is_crowded { HEAD_IN_A_CROWD } else { HEAD };
+            connection(stream, router, stopped, head).await;
             drop(entered);
         });
     }
 }
 
-async fn connection(stream: TcpStream, router: Router, mut stopped: watch::Receiver<bool>) {
+async fn connection(stream: TcpStream, router: Router, mut stopped: watch::Receiver<bool>, head: Duration) {
     let _ = stream.set_nodelay(true);
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(MAX_HEAD);
+    http.timer(TokioTimer::new()).header_read_timeout(head).max_buf_size(MAX_HEAD);
     let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
