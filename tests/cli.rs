@@ -118,8 +118,7 @@ fn a_setting_that_is_shown_says_how_it_is_set() {
     assert_eq!(folder.answer(&["settings", "units"]), json!({"units": "metric"}));
     let [all, remark] = words(&["settings"], 0);
     assert!(remark.contains("`vitalog settings set KEY VALUE`"), "{remark}");
-    // Nothing listens to phones yet.
-    assert!(!all.contains("port") && !all.contains("hep_"), "{all}");
+    assert!(all.contains("\nport = 8787\n") && all.contains("\nreceiver_bind = auto\n"), "{all}");
     assert_eq!(folder.answer(&["settings"])["port"], 8787);
     assert!(words(&["settings", "units", "imperial"], 2)[1].contains("`vitalog settings set units imperial`"));
     assert!(!folder.data().exists());

@@ -13,11 +13,12 @@ use clap::CommandFactory;
 const ROOT: &str = "vitalog";
 
 /// Who may use which crate of ours.
-const ARROWS: [(&str, &[&str]); 5] = [
+const ARROWS: [(&str, &[&str]); 6] = [
     ("health", &[]),
     ("store", &["health"]),
     ("chart", &["health"]),
-    ("app", &["health", "store", "chart"]),
+    ("net", &["health", "store"]),
+    ("app", &["health", "store", "chart", "net"]),
     (ROOT, &["app"]),
 ];
 
@@ -38,6 +39,12 @@ const OWNERS: &[(&str, &str)] = &[
     ("skera", "chart"),
     ("read-fonts", "chart"),
     ("base64", "chart"),
+    ("axum", "net"),
+    ("argon2", "net"),
+    ("getrandom", "net"),
+    ("mdns-sd", "net"),
+    ("qrcode", "net"),
+    ("subtle", "net"),
     ("fs4", "app"),
     ("tauri", ROOT),
     ("clap", ROOT),
@@ -50,10 +57,13 @@ const OWNERS: &[(&str, &str)] = &[
     ("clap_complete", ROOT),
     ("clap_mangen", ROOT),
     ("tauri-plugin-dialog", ROOT),
+    ("http-body-util", "net"),
+    ("hyper", "net"),
+    ("hyper-util", "net"),
 ];
 
-/// What no crate owns: shapes and errors.
-const EVERYBODYS: [&str; 3] = ["serde", "serde_json", "thiserror"];
+/// What no crate owns: shapes, errors and, from the receiver upwards, threads that wait.
+const EVERYBODYS: [&str; 4] = ["serde", "serde_json", "thiserror", "tokio"];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

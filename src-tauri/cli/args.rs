@@ -65,6 +65,14 @@ pub enum Verb {
     Types,
     /// List who wrote the samples, link two names, or choose whose numbers count first
     Sources(super::sources::Sources),
+    /// Receive from phones until Ctrl-C
+    Serve(super::serve::Serve),
+    /// Let a phone in by a code that its camera reads, or that is typed
+    Pair(super::pair::Pair),
+    /// Add phones that may send, list them, let one wait, or shut one out
+    Devices(super::devices::Devices),
+    /// List what phones delivered
+    Deliveries(super::deliveries::Deliveries),
     /// Show one type: raw rows or buckets of time
     Query(super::query::Query),
     /// Show one number per day and type

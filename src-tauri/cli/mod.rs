@@ -8,7 +8,9 @@ mod compact;
 mod completions;
 mod daily;
 mod delete_all;
+mod deliveries;
 mod demo;
+mod devices;
 mod doctor;
 mod explain;
 mod export;
@@ -20,9 +22,11 @@ mod man;
 mod night;
 mod open;
 mod out;
+mod pair;
 mod progress;
 mod query;
 mod restore;
+mod serve;
 mod settings;
 mod sleep;
 mod sources;
@@ -135,6 +139,10 @@ fn verb(args: &Args, out: &mut Out) -> app::Result<End> {
         Verb::Status => status::run(&find()?, out),
         Verb::Types => types::run(&find()?, out),
         Verb::Sources(verb) => sources::run(verb, &find()?, out),
+        Verb::Serve(verb) => serve::run(verb, &find()?, out),
+        Verb::Pair(verb) => pair::run(verb, &find()?, out),
+        Verb::Devices(verb) => devices::run(verb, &find()?, out),
+        Verb::Deliveries(verb) => deliveries::run(verb, &find()?, out),
         Verb::Query(verb) => query::run(verb, &find()?, out),
         Verb::Daily(verb) => daily::run(verb, &find()?, out),
         Verb::Sleep(verb) => sleep::run(verb, &find()?, out),

@@ -88,6 +88,12 @@ impl Out {
         Ok(writeln!(self.writer)?)
     }
 
+    /// Says one thing of many with one line of JSON.
+    pub fn json_line(&mut self, answer: &impl Serialize) -> Result<()> {
+        serde_json::to_writer(&mut self.writer, answer).map_err(io::Error::from)?;
+        Ok(writeln!(self.writer)?)
+    }
+
     /// Answers with rows: JSON, CSV, or `table` for people. A table without rows still has the heading that a row of
     /// defaults would have.
     pub fn rows<T: Serialize + Default>(&mut self, rows: &[T], table: impl FnOnce() -> Table) -> Result<()> {

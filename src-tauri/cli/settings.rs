@@ -1,6 +1,5 @@
 //! Settings: all of them, one of them, or setting one.
 
-use app::settings::is_in_use;
 use app::{Code, Error, Folder, Result};
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -47,7 +46,7 @@ pub(super) fn run(verb: &Settings, folder: &Folder, out: &mut Out) -> Result<End
         Style::Json => out.json(&settings)?,
         Style::Csv => out.pairs(&settings)?,
         Style::Words => {
-            for (key, value) in settings.iter().filter(|(key, _)| is_in_use(key)) {
+            for (key, value) in &settings {
                 tell(key, value, out)?;
             }
             if verb.action.is_none() {

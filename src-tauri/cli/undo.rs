@@ -1,7 +1,7 @@
 //! Takes an import back.
 
-use app::undo::Undone;
-use app::{Folder, Result};
+use app::undo::{Steps, Undone};
+use app::{Cancel, Folder, Result};
 
 use super::End;
 use super::import::cancelled_by_ctrl_c;
@@ -17,24 +17,34 @@ pub struct Undo {
 }
 
 pub(super) fn run(verb: &Undo, folder: &Folder, out: &mut Out) -> Result<End> {
+    let undone = watched(out, |cancel, progress| app::undo::undo(folder, verb.import, cancel, progress))?;
+    tell(&undone, out).map(|()| End::Done)
+}
+
+/// Runs an undo that shows how far it is and that Ctrl-C stops.
+pub(super) fn watched<T>(
+    out: &Out,
+    undo: impl FnOnce(&Cancel, &mut dyn FnMut(Steps) -> bool) -> Result<T>,
+) -> Result<T> {
     let cancel = cancelled_by_ctrl_c(out);
     let line = StepLine::new(out.shows_progress());
-    let undone = app::undo::undo(folder, verb.import, &cancel, &mut |steps| {
+    let undone = undo(&cancel, &mut |steps| {
         line.show(steps);
         !cancel.is_cancelled()
     });
     line.clear();
-    let undone = undone?;
+    undone
+}
+
+/// Tells what an undo did.
+pub(super) fn tell(undone: &Undone, out: &mut Out) -> Result<()> {
     match out.style {
-        Style::Json => out.json(&undone)?,
+        Style::Json => out.json(undone),
         _ => {
-            out.line(&words(&undone))?;
-            if let Some(moved) = &undone.home_zone {
-                out.line(&app::words::home_zone(moved))?;
-            }
+            out.line(&words(undone))?;
+            undone.home_zone.as_ref().map_or(Ok(()), |moved| out.line(&app::words::home_zone(moved)))
         }
     }
-    Ok(End::Done)
 }
 
 fn words(undone: &Undone) -> String {

@@ -147,6 +147,7 @@ pub fn run(backend: Arc<dyn Backend>, folder: &Folder, mailbox: Mailbox, given: 
         .setup(move |app| {
             shell::open(app, memory)?;
             let handle = app.handle().clone();
+            shell::tell_arrivals(&handle);
             mailbox.listen(move |given| shell::hand_over(&handle, given));
             Ok(())
         });

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::Duration;
 
+use app::receiver::Arrivals;
 use serde_json::Value;
 use tauri::webview::WebviewWindowBuilder;
 use tauri::{App, AppHandle, DragDropEvent, Emitter, Manager, Runtime, State, WebviewWindow, Window, WindowEvent};
@@ -14,6 +16,10 @@ use super::{MAIN, Shared};
 
 /// What the page hears when something was handed over; it asks with `opened_with` and `opened_at` what.
 pub const HANDED: &str = "handed";
+/// What the page hears when something has come from a phone; it asks anew for what it shows.
+pub const ARRIVED: &str = "arrived";
+/// How often is looked whether something has.
+const LOOK: Duration = Duration::from_secs(2);
 /// How small and how large the page may be shown.
 const ZOOM: (f64, f64) = (0.5, 3.0);
 
@@ -86,6 +92,22 @@ pub fn hand_over<R: Runtime>(app: &AppHandle<R>, given: Given) {
     to_the_front(&window);
     // A page that is not there yet asks by itself.
     let _ = window.emit(HANDED, ());
+}
+
+/// Tells the page what comes from phones, whichever program receives it, for as long as the window is open.
+pub fn tell_arrivals<R: Runtime>(app: &AppHandle<R>) {
+    let app = app.clone();
+    thread::spawn(move || {
+        let mut arrivals = Arrivals::default();
+        while let Some(window) = app.get_webview_window(MAIN) {
+            let folder = app.state::<Shared>().backend.desk().folder;
+            // A store that cannot be asked now is asked with the next look.
+            if arrivals.look(&folder).unwrap_or(false) {
+                let _ = window.emit(ARRIVED, ());
+            }
+            thread::sleep(LOOK);
+        }
+    });
 }
 
 /// As far as the system lets a program do that; nothing depends on it.

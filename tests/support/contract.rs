@@ -140,6 +140,9 @@ pub const SETTINGS: &[&str] = &[
     "night_label",
     "units",
     "hep_path",
+    "receiver_bind",
+    "receiver_name",
+    "receiver_vpn",
     "hep_header",
     "port",
 ];

@@ -331,6 +331,9 @@ export const onAct = (heard: (name: string) => void): Promise<() => void> => lis
 /** A second start handed something over; `openedWith` and `openedAt` tell what. */
 export const onHanded = (heard: () => void): Promise<() => void> => listen('handed', heard)
 
+/** Something has come from a phone: what is shown may be others now. */
+export const onArrived = (heard: () => void): Promise<() => void> => listen('arrived', heard)
+
 /** Whatever a command threw, as an error with words. */
 export function asError(thrown: unknown): AppError {
   if (typeof thrown === 'object' && thrown !== null && 'code' in thrown && 'message' in thrown) {

@@ -24,6 +24,8 @@ const FILES: [&str; 9] = [
     "vitalog.db.part-journal",
     "doctor.part",
 ];
+/// Folders of the receiver: bodies that wait, and who receives.
+const OF_PHONES: [&str; 2] = [crate::receiver::SPOOL, crate::receiver::FOLDER];
 /// What a killed `vitalog demo` leaves beside the sample store.
 const SAMPLE_EXPORT: &str = "export.zip";
 
@@ -66,6 +68,9 @@ pub struct Removed {
 /// folders that are empty then. Somebody else's files stay, whatever folder they lie in. Waits for another writer like
 /// every write.
 pub fn delete_all(folder: &Folder, now_ms: i64) -> Result<Receipt> {
+    if crate::receiver::is_taken(folder) {
+        return Err(crate::receiver::taken());
+    }
     let mut receipt = Receipt { at: format_instant(now_ms), not_reached: NOT_REACHED.to_vec(), ..Receipt::default() };
     exclusively(folder, || {
         // What has come while it waited goes, too.
@@ -118,7 +123,9 @@ fn remove_all(folder: &Folder, receipt: &mut Receipt) -> Result<()> {
         let name = path.strip_prefix(folder.dir()).unwrap_or(&path).display().to_string();
         receipt.removed.push(Removed { name, bytes: found.len() });
     }
-    for dir in [sample.dir().join(KEPT), sample.dir().to_owned(), folder.dir().join(KEPT)] {
+    let of_phones = OF_PHONES.map(|name| folder.dir().join(name));
+    for dir in [sample.dir().join(KEPT), sample.dir().to_owned(), folder.dir().join(KEPT)].into_iter().chain(of_phones)
+    {
         // One that is not empty is not ours to remove.
         let _ = fs::remove_dir(dir);
     }
@@ -166,7 +173,9 @@ fn all(folder: &Folder) -> Vec<PathBuf> {
 
 /// The files of one data folder.
 fn ours(folder: &Folder) -> Vec<PathBuf> {
-    FILES.iter().map(|name| folder.dir().join(name)).chain(kept::copies(folder)).collect()
+    let of_phones = OF_PHONES.into_iter().flat_map(|name| files(&folder.dir().join(name)));
+    let files = FILES.iter().map(|name| folder.dir().join(name)).chain(kept::copies(folder));
+    files.chain(of_phones.map(|(path, _)| path)).collect()
 }
 
 fn write(folder: &Folder, receipt: &mut Receipt, now_ms: i64) -> Result<()> {

@@ -84,6 +84,18 @@ codes! {
     UnknownEcg = "unknown_ecg",
     /// No source has this name or number, or several have it.
     UnknownSource = "unknown_source",
+    /// No device has this name or number.
+    UnknownDevice = "unknown_device",
+    /// Another program receives from phones for this data folder.
+    ReceiverRuns = "receiver_runs",
+    /// Another program uses the port.
+    PortTaken = "port_taken",
+    /// There is no address that phones could be received at.
+    NoAddress = "no_address",
+    /// Nothing receives from phones for this data folder.
+    NotReceiving = "not_receiving",
+    /// The code of an invitation cannot be used any more.
+    PairingOver = "pairing_over",
     /// The two sources are one already.
     AlreadyLinked = "already_linked",
     /// This import was undone before.
@@ -119,8 +131,8 @@ impl Code {
     /// Whether the arguments are at fault.
     pub fn is_usage(self) -> bool {
         use Code::{
-            BadDate, BadSql, BadUsage, UnknownAct, UnknownAddress, UnknownEcg, UnknownImport, UnknownSession,
-            UnknownSetting, UnknownSource, UnknownType, UnknownWorkout,
+            BadDate, BadSql, BadUsage, UnknownAct, UnknownAddress, UnknownDevice, UnknownEcg, UnknownImport,
+            UnknownSession, UnknownSetting, UnknownSource, UnknownType, UnknownWorkout,
         };
         matches!(
             self,
@@ -131,6 +143,7 @@ impl Code {
                 | UnknownWorkout
                 | UnknownEcg
                 | UnknownSource
+                | UnknownDevice
                 | UnknownSetting
                 | UnknownAddress
                 | BadDate
@@ -194,6 +207,9 @@ impl From<store::Error> for Error {
             ErrorKind::ActIsOver(id) => Self::new(Code::ActIsOver, format!("Act {id} was taken back before."), ""),
             ErrorKind::UnknownSource => {
                 Self::new(Code::UnknownSource, "There is no such source.", "`vitalog sources` lists them all.")
+            }
+            ErrorKind::UnknownPeer => {
+                Self::new(Code::UnknownDevice, "There is no such device.", "`vitalog devices list` lists them all.")
             }
             ErrorKind::TwoDevices => Self::new(
                 Code::BadUsage,

@@ -20,7 +20,10 @@ enum Allowed {
     Words(&'static [&'static str]),
     Zone,
     Port,
-    Text,
+    Path,
+    Header,
+    Interfaces,
+    Name,
     Goals,
     Zones,
     Range,
@@ -29,41 +32,27 @@ enum Allowed {
 
 struct Setting {
     key: &'static str,
-    /// Changes nothing until there is something that listens to phones.
-    for_phones: bool,
     default: &'static str,
     allowed: Allowed,
 }
 
 const SETTINGS: &[Setting] = &[
-    Setting { key: "home_zone", for_phones: false, default: "", allowed: Allowed::Zone },
-    Setting {
-        key: "day_boundaries",
-        for_phones: false,
-        default: "where_i_was",
-        allowed: Allowed::Words(&["where_i_was", "home"]),
-    },
-    Setting {
-        key: "week_start",
-        for_phones: false,
-        default: "monday",
-        allowed: Allowed::Words(&["monday", "saturday", "sunday"]),
-    },
-    Setting { key: "night_label", for_phones: false, default: "wake", allowed: Allowed::Words(&["wake", "evening"]) },
-    Setting { key: "units", for_phones: false, default: "metric", allowed: Allowed::Words(&["metric", "imperial"]) },
-    Setting { key: "units_of", for_phones: false, default: "", allowed: Allowed::Units },
-    Setting { key: "goals", for_phones: false, default: "", allowed: Allowed::Goals },
-    Setting { key: "heart_zones", for_phones: false, default: "auto", allowed: Allowed::Zones },
-    Setting { key: "glucose_range", for_phones: false, default: "none", allowed: Allowed::Range },
-    Setting { key: "hep_path", for_phones: true, default: "", allowed: Allowed::Text },
-    Setting { key: "hep_header", for_phones: true, default: "", allowed: Allowed::Text },
-    Setting { key: "port", for_phones: true, default: "8787", allowed: Allowed::Port },
+    Setting { key: "home_zone", default: "", allowed: Allowed::Zone },
+    Setting { key: "day_boundaries", default: "where_i_was", allowed: Allowed::Words(&["where_i_was", "home"]) },
+    Setting { key: "week_start", default: "monday", allowed: Allowed::Words(&["monday", "saturday", "sunday"]) },
+    Setting { key: "night_label", default: "wake", allowed: Allowed::Words(&["wake", "evening"]) },
+    Setting { key: "units", default: "metric", allowed: Allowed::Words(&["metric", "imperial"]) },
+    Setting { key: "units_of", default: "", allowed: Allowed::Units },
+    Setting { key: "goals", default: "", allowed: Allowed::Goals },
+    Setting { key: "heart_zones", default: "auto", allowed: Allowed::Zones },
+    Setting { key: "glucose_range", default: "none", allowed: Allowed::Range },
+    Setting { key: "hep_path", default: "", allowed: Allowed::Path },
+    Setting { key: "hep_header", default: "", allowed: Allowed::Header },
+    Setting { key: "port", default: "8787", allowed: Allowed::Port },
+    Setting { key: "receiver_bind", default: "auto", allowed: Allowed::Interfaces },
+    Setting { key: "receiver_name", default: "", allowed: Allowed::Name },
+    Setting { key: "receiver_vpn", default: "no", allowed: Allowed::Words(&["no", "yes"]) },
 ];
-
-/// Whether people are shown a setting: those that change nothing yet are there for programs only.
-pub fn is_in_use(key: &str) -> bool {
-    !SETTINGS.iter().any(|setting| setting.key == key && setting.for_phones)
-}
 
 /// How the home zone came about: listed with the settings, and none that could be set.
 const HOME_FROM: &str = "home_zone_from";
@@ -128,7 +117,7 @@ pub fn set(folder: &Folder, key: &str, value: &str) -> Result<()> {
 
 fn find(key: &str) -> Result<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.key == key).ok_or_else(|| {
-        let keys: Vec<&str> = SETTINGS.iter().map(|setting| setting.key).filter(|key| is_in_use(key)).collect();
+        let keys: Vec<&str> = SETTINGS.iter().map(|setting| setting.key).collect();
         let hint = say!("There are: {names}.", names = keys.join(", "));
         Error::new(Code::UnknownSetting, say!("There is no setting `{key}`.", key), hint)
     })
@@ -149,7 +138,13 @@ impl Allowed {
             Self::Zone if value.eq_ignore_ascii_case(AUTO) => Some(AUTO.to_owned()),
             Self::Zone => place(value),
             Self::Port => value.parse::<u16>().ok().map(|port| port.to_string()),
-            Self::Text => Some(value.to_owned()),
+            Self::Path => path(value),
+            Self::Header => header(value),
+            Self::Interfaces => interfaces(value),
+            Self::Name => {
+                let fits = value.chars().count() <= 40 && !value.chars().any(char::is_control);
+                fits.then(|| value.trim().to_owned())
+            }
             Self::Goals => goals(value).map(|goals| written(&goals)),
             Self::Units => units(value).map(|units| {
                 let unit = |(name, symbol): (&String, &&'static str)| format!("{name}={}", display::written(symbol));
@@ -168,7 +163,12 @@ impl Allowed {
             Self::Words(words) => say!("Allowed: {words}.", words = words.join(", ")),
             Self::Zone => word(health::key!("Allowed: a place such as Europe/Paris, UTC, or auto.")),
             Self::Port => word(health::key!("Allowed: a number from 0 to 65535.")),
-            Self::Text => word(health::key!("Allowed: any text.")),
+            Self::Path => word(health::key!("Allowed: a path such as /my/health; or none.")),
+            Self::Header => word(health::key!("Allowed: the name of a header such as X-My-Key; or none.")),
+            Self::Interfaces => word(health::key!(
+                "Write addresses of this computer in private networks, such as 192.168.1.20; or auto."
+            )),
+            Self::Name => word(health::key!("Allowed: a name of up to 40 letters; none tells no name.")),
             Self::Goals => word(health::key!(
                 "Write each as a type and a number in its unit, such as step_count=10000, body_mass=70."
             )),
@@ -184,6 +184,34 @@ impl Allowed {
             )),
         }
     }
+}
+
+/// A path of an address, with its first slash; empty for none.
+fn path(value: &str) -> Option<String> {
+    let value = value.trim();
+    if value.is_empty() || value.eq_ignore_ascii_case(NONE) {
+        return Some(String::new());
+    }
+    let fits = value.len() <= 200 && value.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#\\".contains(&byte));
+    let path = format!("/{}", value.trim_matches('/'));
+    (fits && path != "/").then_some(path)
+}
+
+/// The name of a header; empty for none.
+fn header(value: &str) -> Option<String> {
+    let value = value.trim();
+    if value.is_empty() || value.eq_ignore_ascii_case(NONE) {
+        return Some(String::new());
+    }
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    (value.len() <= 100 && value.bytes().all(fits)).then(|| value.to_owned())
+}
+
+/// Addresses as they are kept.
+fn interfaces(value: &str) -> Option<String> {
+    let found = crate::receiver::interfaces(value)?;
+    let texts: Vec<String> = found.iter().map(ToString::to_string).collect();
+    Some(if texts.is_empty() { AUTO.to_owned() } else { texts.join(", ") })
 }
 
 /// A zone that can be chosen, by its own spelling: a name like that of a place (`Europe/Paris`, `Japan`). The database

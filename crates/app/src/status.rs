@@ -120,8 +120,8 @@ pub fn status(folder: &Folder) -> Result<Status> {
         imports: totals.imports,
         last_import: totals.last_import_ms.map(format_instant),
         home_zone: home_zone(&store)?,
-        pending: Pending::default(),
-        receiver: Receiver::default(),
+        pending: Pending { deliveries: store.pending_deliveries()?, outbox: 0 },
+        receiver: receiver(folder),
     })
 }
 
@@ -140,6 +140,12 @@ fn span(totals: &Totals, entries: &BTreeMap<&str, EntryStatus>, zones: &Zones) -
     };
     let spans = || samples.iter().cloned().chain(entries.values().filter_map(of));
     Some((spans().map(|span| span.0).min()?, spans().map(|span| span.1).max()?))
+}
+
+/// Whether any program receives for this folder, and where.
+fn receiver(folder: &Folder) -> Receiver {
+    let urls = crate::receiver::listening(folder).map(|at| at.urls);
+    Receiver { on: urls.is_some(), urls: urls.unwrap_or_default() }
 }
 
 /// The key of a kind in an import's report; none for the profile, which is no event.

@@ -9,10 +9,12 @@
 //! ```
 
 pub mod batch;
+pub mod digest;
 pub mod error;
 pub mod formats;
 pub mod kind;
 pub mod language;
+pub mod matching;
 pub mod phone;
 pub mod plurals;
 pub mod series;

@@ -10,6 +10,7 @@ use crate::claims::{Claimant, Claims};
 use crate::error::Result;
 use crate::row::Key;
 use crate::stretch::Stretch;
+use crate::tellings::Lifted;
 
 /// What the claims of one kind told.
 #[derive(Debug, Default)]
@@ -49,8 +50,8 @@ pub(crate) struct Stored {
     pub live: u64,
 }
 
-/// Every kind that has rows.
-pub(crate) fn stored(conn: &Connection) -> Result<Vec<Stored>> {
+/// Every kind that has rows; of what counts that is left out which phones alone tell, and was `lifted` off.
+pub(crate) fn stored(conn: &Connection, lifted: &Lifted) -> Result<Vec<Stored>> {
     // Days count copies where they are to be counted.
     let live: HashMap<u32, u64> = {
         let mut statement = conn.prepare_cached("SELECT kind_id, sum(n) FROM daily GROUP BY kind_id")?;
@@ -68,7 +69,8 @@ pub(crate) fn stored(conn: &Connection) -> Result<Vec<Stored>> {
         match stored.last_mut().filter(|last| last.kind == kind) {
             Some(last) => last.rows.push(of_source),
             None => {
-                let live = live.get(&kind).copied().unwrap_or(0);
+                let more = lifted.get(&kind).copied().unwrap_or(0);
+                let live = live.get(&kind).copied().unwrap_or(0).saturating_add_signed(more);
                 stored.push(Stored { kind, identifier: row.get(1)?, rows: vec![of_source], live });
             }
         }

@@ -40,6 +40,15 @@ impl Cancel {
         self.0.committing.load(Ordering::Acquire)
     }
 
+    /// One that hears the same and is committed by itself: of work that commits several times.
+    pub(crate) fn of_its_own(&self) -> Self {
+        let own = Self::default();
+        if self.is_cancelled() {
+            own.cancel();
+        }
+        own
+    }
+
     /// Says that the work is about to be committed.
     pub(crate) fn commits(&self) {
         self.0.committing.store(true, Ordering::Release);

@@ -77,22 +77,47 @@ pub(crate) struct Derived {
     computed: BTreeSet<u32>,
 }
 
+/// What became of one row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// It is new.
+    Came { counts: bool },
+    /// It is gone.
+    Went { counts: bool },
+    /// It was there, and counts now.
+    Counts,
+    /// It is still there, and counts no more.
+    CountsNoMore,
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Added {
-    n: u64,
+    /// Rows that count.
+    n: i64,
+    /// All rows.
+    stored: i64,
     first_ms: i64,
     last_ms: i64,
+    /// Start and end, the earliest and the latest, of rows that count no more.
+    gone: Option<(i64, i64)>,
 }
 
 impl Added {
-    const NONE: Self = Self { n: 0, first_ms: i64::MAX, last_ms: i64::MIN };
+    const NONE: Self = Self { n: 0, stored: 0, first_ms: i64::MAX, last_ms: i64::MIN, gone: None };
 
     fn add(&mut self, key: &Key) {
-        self.join(Self { n: 1, first_ms: key.start_ms, last_ms: key.end_ms() });
+        self.join(Self { n: 1, stored: 1, first_ms: key.start_ms, last_ms: key.end_ms(), gone: None });
+    }
+
+    fn lose(&mut self, key: &Key) {
+        self.n -= 1;
+        let (first, last) = self.gone.unwrap_or((i64::MAX, i64::MIN));
+        self.gone = Some((first.min(key.start_ms), last.max(key.end_ms())));
     }
 
     fn join(&mut self, more: Self) {
         self.n += more.n;
+        self.stored += more.stored;
         self.first_ms = self.first_ms.min(more.first_ms);
         self.last_ms = self.last_ms.max(more.last_ms);
     }
@@ -118,6 +143,25 @@ impl Derived {
         }
         for (source, more) in added {
             self.added.entry((kind.id, source)).or_insert(Added::NONE).join(more);
+        }
+    }
+
+    /// A row of a phone came, or a row is told by another one now: what follows from it is told without a recount.
+    pub fn told(&mut self, kind: u32, key: &Key, change: Change) {
+        self.mark(kind, key);
+        let of = self.added.entry((kind, key.source)).or_insert(Added::NONE);
+        of.stored += match change {
+            Change::Came { .. } => 1,
+            Change::Went { .. } => -1,
+            Change::Counts | Change::CountsNoMore => 0,
+        };
+        match change {
+            Change::Came { counts: true } | Change::Counts => {
+                of.stored -= 1;
+                of.add(key);
+            }
+            Change::Went { counts: true } | Change::CountsNoMore => of.lose(key),
+            Change::Came { .. } | Change::Went { .. } => {}
         }
     }
 
@@ -219,14 +263,34 @@ impl Derived {
                 rebuild_summary(conn, kind)?;
             }
         }
-        for ((kind, source), added) in self.added.iter().filter(|((kind, _), _)| !self.recount.contains(kind)) {
-            add_to_summary(conn, *kind, *source, added)?;
-        }
+        self.add_to_summaries(conn)?;
         let computed = std::mem::take(&mut self.computed).into_iter().chain(to_merge.keys().copied()).collect();
         *self = Self { computed, ..Self::default() };
         units::settle(conn, self.computed.iter().copied())?;
         // The order of sources follows from the summaries.
         remerge(conn, zones, &to_merge, &latest)
+    }
+
+    /// Adds to the summaries of kinds that were not counted anew.
+    fn add_to_summaries(&self, conn: &Connection) -> Result<()> {
+        let mut anew = BTreeSet::new();
+        for ((kind, source), added) in &self.added {
+            if let Some(gone) = added.gone
+                && !self.recount.contains(kind)
+                && !anew.contains(kind)
+                && !is_still_told(conn, *kind, *source, added, gone)?
+            {
+                anew.insert(*kind);
+            }
+        }
+        for kind in &anew {
+            rebuild_summary(conn, *kind)?;
+        }
+        let counted = |kind: &u32| self.recount.contains(kind) || anew.contains(kind);
+        for ((kind, source), added) in self.added.iter().filter(|((kind, _), _)| !counted(kind)) {
+            add_to_summary(conn, *kind, *source, added)?;
+        }
+        Ok(())
     }
 
     /// One new row without a length makes another kind of number of a kind that nobody knows, on every day that it has;
@@ -326,13 +390,37 @@ fn runs(days: &BTreeSet<Day>) -> Vec<(Day, Day)> {
 
 /// Adds inserted rows to the summary of their series.
 fn add_to_summary(conn: &Connection, kind: u32, source: u32, added: &Added) -> Result<()> {
+    let (first, last) = (added.first_ms, added.last_ms);
+    let ends = (first <= last).then_some((first, last));
     conn.prepare_cached(
-        "INSERT INTO series_summary (kind_id, source_id, n, stored, first_ms, last_ms) VALUES (?1, ?2, ?3, ?3, ?4, ?5)
-         ON CONFLICT DO UPDATE SET n = n + ?3, stored = stored + ?3,
-             first_ms = min(coalesce(first_ms, ?4), ?4), last_ms = max(coalesce(last_ms, ?5), ?5)",
+        "INSERT INTO series_summary (kind_id, source_id, n, stored, first_ms, last_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT DO UPDATE SET n = n + ?3, stored = stored + ?4,
+             first_ms = coalesce(min(coalesce(first_ms, ?5), ?5), first_ms),
+             last_ms = coalesce(max(coalesce(last_ms, ?6), ?6), last_ms)",
     )?
-    .execute(params![kind, source, added.n, added.first_ms, added.last_ms])?;
+    .execute(params![kind, source, added.n, added.stored, ends.map(|ends| ends.0), ends.map(|ends| ends.1)])?;
     Ok(())
+}
+
+/// Whether the first and the last row of a series are known although some count no more: those were others, or what
+/// came reaches further.
+fn is_still_told(conn: &Connection, kind: u32, source: u32, added: &Added, gone: (i64, i64)) -> Result<bool> {
+    let mut statement = conn.prepare_cached(
+        "SELECT n, stored, first_ms, last_ms FROM series_summary WHERE kind_id = ?1 AND source_id = ?2",
+    )?;
+    let found = statement
+        .query_row([kind, source], |row| {
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, i64>(1)?,
+                row.get::<_, Option<i64>>(2)?,
+                row.get::<_, Option<i64>>(3)?,
+            ))
+        })
+        .optional()?;
+    let Some((n, stored, Some(first), Some(last))) = found else { return Ok(false) };
+    let (n, stored) = (n + added.n, stored + added.stored);
+    Ok(n > 0 && stored > 0 && (gone.0 > first || added.first_ms <= first) && (gone.1 < last || added.last_ms >= last))
 }
 
 /// Recomputes the summary rows of one kind.

@@ -192,16 +192,7 @@ impl Dictionary {
         if self.details.contains(&remembered) {
             return Ok(unmoved);
         }
-        let mut id = unmoved;
-        loop {
-            let inserted = conn
-                .prepare_cached("INSERT OR IGNORE INTO details (id, json) VALUES (?1, ?2)")?
-                .execute(params![id, json])?;
-            if inserted == 1 || self.same_details(conn, id, json)? {
-                break;
-            }
-            id = id.wrapping_add(1) & i64::MAX;
-        }
+        let id = store_details(conn, json)?;
         if self.details.len() >= DETAILS_REMEMBERED {
             self.details.clear();
         }
@@ -210,12 +201,26 @@ impl Dictionary {
         }
         Ok(id)
     }
+}
 
-    fn same_details(&self, conn: &Connection, id: i64, json: &str) -> Result<bool> {
-        Ok(conn
-            .prepare_cached("SELECT json = ?2 FROM details WHERE id = ?1")?
-            .query_row(params![id, json], |row| row.get(0))?)
+/// Stores a details text where it is not there yet. Returns its id.
+pub(crate) fn store_details(conn: &Connection, json: &str) -> Result<i64> {
+    let mut id = hash(json.as_bytes());
+    loop {
+        let inserted = conn
+            .prepare_cached("INSERT OR IGNORE INTO details (id, json) VALUES (?1, ?2)")?
+            .execute(params![id, json])?;
+        if inserted == 1 || same_details(conn, id, json)? {
+            return Ok(id);
+        }
+        id = id.wrapping_add(1) & i64::MAX;
     }
+}
+
+fn same_details(conn: &Connection, id: i64, json: &str) -> Result<bool> {
+    Ok(conn
+        .prepare_cached("SELECT json = ?2 FROM details WHERE id = ?1")?
+        .query_row(params![id, json], |row| row.get(0))?)
 }
 
 fn create_kind(conn: &Connection, kind: &Kind) -> Result<u32> {

@@ -50,6 +50,9 @@ pub enum ErrorKind {
     /// The act was taken back before.
     #[error("act {0} was taken back before")]
     ActIsOver(i64),
+    /// No phone has this number.
+    #[error("there is no such phone")]
+    UnknownPeer,
     /// No source has this number.
     #[error("there is no such source")]
     UnknownSource,

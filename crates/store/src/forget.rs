@@ -75,22 +75,27 @@ pub(crate) fn names(conn: &Connection, import: i64) -> Result<Vec<u32>> {
 /// Forgets sources that have nothing and texts that nothing uses, and kinds without samples with their views.
 pub(crate) fn unused(conn: &Connection, sources: &[u32]) -> Result<()> {
     unused_sources(conn, sources)?;
-    for (table, column) in [("details", "details_id"), ("origins", "origin_id")] {
+    let of_aggregates = " UNION SELECT details_id FROM aggregates WHERE details_id IS NOT NULL";
+    for (table, column, more) in [("details", "details_id", of_aggregates), ("origins", "origin_id", "")] {
         conn.execute(
             &format!(
                 "DELETE FROM {table} WHERE id NOT IN (SELECT {column} FROM samples WHERE {column} IS NOT NULL
-                     UNION SELECT {column} FROM sample_log WHERE {column} IS NOT NULL)"
+                     UNION SELECT {column} FROM sample_log WHERE {column} IS NOT NULL
+                     UNION SELECT {column} FROM tellings WHERE {column} IS NOT NULL{more})"
             ),
             [],
         )?;
     }
     conn.execute(
-        "DELETE FROM category_texts WHERE id NOT IN (SELECT text_id FROM samples WHERE text_id IS NOT NULL)",
+        "DELETE FROM category_texts WHERE id NOT IN (SELECT text_id FROM samples WHERE text_id IS NOT NULL
+             UNION SELECT text_id FROM tellings WHERE text_id IS NOT NULL)",
         [],
     )?;
     let empty: Vec<u32> = {
         let mut statement = conn.prepare(
-            "SELECT id FROM kinds k WHERE NOT EXISTS (SELECT 1 FROM samples s WHERE s.kind_id = k.id) ORDER BY id",
+            "SELECT id FROM kinds k WHERE NOT EXISTS (SELECT 1 FROM samples s WHERE s.kind_id = k.id)
+                AND NOT EXISTS (SELECT 1 FROM tellings t WHERE t.kind_id = k.id)
+                AND k.id NOT IN (SELECT kind_id FROM aggregates) ORDER BY id",
         )?;
         statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
     };

@@ -44,10 +44,11 @@ impl ImportRef {
     }
 }
 
-/// The imports that count, oldest export first.
+/// The imports of files that count, oldest export first.
 pub(crate) fn live_imports(conn: &Connection) -> Result<Vec<ImportRef>> {
-    let mut statement =
-        conn.prepare_cached("SELECT id, export_date_ms, complete, fingerprint FROM imports WHERE undone = 0")?;
+    let mut statement = conn.prepare_cached(
+        "SELECT id, export_date_ms, complete, fingerprint FROM imports WHERE undone = 0 AND channel = 'file'",
+    )?;
     let rows = statement.query_map([], |row| {
         let fingerprint: Option<String> = row.get(3)?;
         let whole = !fingerprint.as_deref().is_some_and(Document::is_of_damaged_copy);

@@ -2,6 +2,7 @@
 
 mod finish;
 mod person;
+pub(crate) mod phone;
 mod renamed;
 mod rows;
 mod waiting;
@@ -26,7 +27,7 @@ use crate::report::{HomeMoved, KindCounts, Report};
 use crate::rollup::Rule;
 use crate::row::{Key, Row};
 use crate::samples::Merge;
-use crate::{absences, entries, place, query};
+use crate::{absences, entries, place, query, tellings};
 
 /// Rejected records kept with their text, and lost files with their name, per import; all are counted.
 pub const REJECTS_KEPT: u64 = 10_000;
@@ -187,6 +188,9 @@ struct Ingest<'a> {
 
 impl<'a> Ingest<'a> {
     fn begin(conn: &'a Connection, delivery: &'a Delivery<'a>) -> Result<Self> {
+        let mut derived = Derived::default();
+        // What decides between imports must not see what phones tell.
+        let lifted = tellings::lift(conn, &mut derived)?;
         let import = conn
             .prepare_cached(
                 "INSERT INTO imports (channel, file, at_ms, complete, report) VALUES ('file', ?1, ?2, 0, '')
@@ -200,10 +204,10 @@ impl<'a> Ingest<'a> {
             document: Document::default(),
             dictionary: Dictionary::new(import),
             claims: Claims::default(),
-            derived: Derived::default(),
+            derived,
             history: None,
             tails: HashMap::new(),
-            stored_before: absences::stored(conn)?,
+            stored_before: absences::stored(conn, &lifted)?,
             imports: Vec::new(),
             zones: query::zones::zones(conn, delivery.home_zone)?,
             waiting: Waiting::default(),

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 
 use crate::error::Result;
-use crate::row::{COLUMNS, Key, Row};
+use crate::row::{COLUMNS, FLAG_TOLD, Key, Row};
 use crate::stretch::Stretch;
 
 /// Rows read at a time while others are written.
@@ -34,6 +34,7 @@ impl Pages {
         let sql = format!(
             "SELECT {COLUMNS} FROM samples
              WHERE kind_id = ?1 AND (start_ms, source_id, duration_ms, ordinal) > (?2, ?3, ?4, ?5) AND start_ms <= ?7
+                AND flags & {FLAG_TOLD} = 0
              ORDER BY start_ms, source_id, duration_ms, ordinal LIMIT ?6"
         );
         let after = match self.after {

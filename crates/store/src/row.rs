@@ -11,6 +11,13 @@ pub(crate) const FLAG_USER_ENTERED: u32 = 1;
 /// Flag: rows in `sample_log` tell how the sample looked in other imports.
 pub(crate) const FLAG_LOGGED: u32 = 2;
 
+/// Flag: it stands for what phones told; see [`crate::tellings`]. What decides between imports never meets it.
+pub(crate) const FLAG_TOLD: u32 = 4;
+/// Flag beside it: a file holds it, too.
+pub(crate) const FLAG_FILED: u32 = 8;
+/// Flag beside it: nobody told an end.
+pub(crate) const FLAG_ENDLESS: u32 = 16;
+
 /// Values of one group that differ by less are the same across files: an export prints at most six digits.
 pub(crate) const RELATIVE_TOLERANCE: f64 = 1e-4;
 /// The same near zero.

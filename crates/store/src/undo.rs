@@ -16,7 +16,7 @@ use crate::report::HomeMoved;
 use crate::rollup::Rule;
 use crate::row::{FLAG_LOGGED, Row};
 use crate::superseded::reconcile;
-use crate::{acts, copies, entries, forget, members, names, query, unite};
+use crate::{acts, copies, entries, forget, members, names, query, tellings, unite};
 
 /// What an undo did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -68,12 +68,14 @@ impl Store {
 fn undo(tx: &Connection, import: i64, home_zone: &str, tell: &mut dyn FnMut(Steps) -> Result<()>) -> Result<Undone> {
     check_stands(tx, import)?;
     let before = zones(tx, home_zone)?;
+    let mut derived = Derived::default();
+    tellings::lift(tx, &mut derived)?;
     tx.execute("UPDATE imports SET undone = 1 WHERE id = ?1", [import])?;
     let imports = live_imports(tx)?;
     let mut undone = Undone { import, ..Undone::default() };
-    let mut derived = Derived::default();
+    undone.removed += tellings::forget_device(tx, import)?;
     if imports.is_empty() {
-        undone.removed = forget_everything(tx)?;
+        undone.removed += forget_everything(tx)?;
     }
     let kinds = kinds(tx)?;
     let of = kinds.len() as u64 + 1;
@@ -94,10 +96,11 @@ fn undo(tx: &Connection, import: i64, home_zone: &str, tell: &mut dyn FnMut(Step
     let sources = settle_names(tx, &imports, &before, &mut undone, &mut derived)?;
     entries::reconcile(tx, &imports)?;
     hand_home_on(tx, import)?;
+    tellings::lay(tx, None, &mut derived)?;
     acts::hidden::apply(tx, &mut derived)?;
     derived.settle(tx, home_zone, &before)?;
     forget::unused(tx, &sources)?;
-    if imports.is_empty() {
+    if imports.is_empty() && !tellings::are_there(tx)? {
         forget_home(tx)?;
     }
     Ok(undone)
@@ -192,7 +195,7 @@ fn forget_everything(conn: &Connection) -> Result<u64> {
     for kind in kinds(conn)? {
         removed += copies::counted(conn, kind, true)?;
     }
-    for table in ["correlation_members", "entry_log", "entries", "sample_log", "samples", "absences", "details"] {
+    for table in ["correlation_members", "entry_log", "entries", "sample_log", "samples", "absences"] {
         conn.execute(&format!("DELETE FROM {table}"), [])?;
     }
     for table in ["daily", "merged", "hourly", "nights", "merge_orders", "series_summary"] {

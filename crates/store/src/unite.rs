@@ -24,7 +24,7 @@ use crate::report::KindCounts;
 use crate::rollup::Rule;
 use crate::row::{FLAG_LOGGED, Row};
 use crate::samples::Merge;
-use crate::{acts, copies, entries, forget, members, names, superseded};
+use crate::{acts, copies, entries, forget, members, names, superseded, tellings};
 
 /// The number of no kind: what is merged anew lies there until it is whole.
 const SCRATCH: u32 = 0;
@@ -82,15 +82,17 @@ impl Store {
 
 fn link_two(conn: &Connection, source: u32, other: u32, home_zone: &str) -> Result<()> {
     let before = zones(conn, home_zone)?;
+    let mut derived = Derived::default();
+    tellings::lift(conn, &mut derived)?;
     let (sources, writers) = link_names(conn, source, other)?;
     let imports = live_imports(conn)?;
-    let mut derived = Derived::default();
     for kind in deal(conn, &Places::all(&sources, source), &imports, &before, &mut derived)? {
         superseded::reconcile(conn, kind, &imports, &mut derived)?;
     }
     // What the rows of either told about other names is told by those of both now.
     let moved = settle(conn, &writers, &imports, &before, &mut derived)?;
     entries::reconcile(conn, &imports)?;
+    tellings::lay(conn, None, &mut derived)?;
     acts::hidden::apply(conn, &mut derived)?;
     derived.settle(conn, home_zone, &before)?;
     forget::unused_sources(conn, &sources.union(&moved.sources).copied().collect::<Vec<_>>())

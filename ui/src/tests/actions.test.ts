@@ -117,6 +117,13 @@ test('files of a second start are imported one after the other', async () => {
   expect(waiting).toEqual([])
 })
 
+test('what comes from a phone is shown', async () => {
+  const heard = await watched(['status'])
+  await until(() => heard.length === 1)
+  await emit('arrived', null)
+  await until(() => heard.length === 2)
+})
+
 test.each([
   ['long', 10_000, importExport.answer, [words.import.isImported('one.zip'), '990 new records']],
   ['long and in vain', 10_000, { code: 'not_an_export', message: 'No.', hint: '' }, [words.notImported('one.zip'), '']],

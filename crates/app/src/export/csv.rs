@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 pub const SAMPLE: &str = "sample";
 
 /// Keys of JSON lines that stay out of tables: they say the same in every row, or are counted per store.
-const LEFT_OUT: [&str; 5] = ["record", "kind", "seen", "import", "uuid"];
+const LEFT_OUT: [&str; 4] = ["record", "kind", "seen", "import"];
 /// The last column: what has no column of its own, as JSON, so that nothing is lost.
 const OTHER: &str = "other";
 
@@ -68,6 +68,7 @@ fn columns(record: &str) -> &'static [&'static str] {
             "stand_hours",
             "stand_goal_hours",
         ],
+        "aggregate" => &["type", "grain", "start", "end", "stats", "unit", "source", "feed"],
         "clinical_record" => &["type", "identifier", "received", "fhir_version", "source", "resource_text"],
         _ => &["start", "end", "source"],
     }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use health::formats::{ecg, route};
 use health::kind::{self, Kind, Nature};
+use health::phone::Flag;
 use health::time::format_instant;
 use serde_json::{Map, Value, json};
-use store::Store;
 use store::query::{EntryRow, MemberRow, SampleRow};
+use store::{AggregateRow, Store};
 
 use crate::error::{Error, Result};
 
@@ -22,18 +23,25 @@ pub fn sample(row: &SampleRow, kind: &Kind) -> Value {
     put("type", kind.identifier.clone().into());
     put("kind", kind.nature.as_str().into());
     put("start", format_instant(row.start_ms).into());
-    put("end", format_instant(row.end_ms).into());
+    let told = row.told.clone().unwrap_or_default();
+    put("end", if told.endless && !row.filed { Value::Null } else { format_instant(row.end_ms).into() });
     let category = kind.nature == Nature::Category;
-    put("value", if category { json!(row.value.map(|v| v as i64)) } else { json!(row.value) });
-    let unit = kind.unit_of(row.printed_unit.as_deref());
+    // A number in a unit that nobody knows stands as it was sent.
+    let as_sent = told.flags.has(Flag::UnknownUnit);
+    let value = if as_sent { row.original } else { row.value };
+    put("value", if category { json!(value.map(|v| v as i64)) } else { json!(value) });
+    let printed_unit = row.printed_unit.as_deref().unwrap_or_default();
+    let unit = if as_sent { printed_unit } else { kind.unit_of(row.printed_unit.as_deref()) };
     put("unit", if category || unit.is_empty() { Value::Null } else { unit.into() });
     put("source", row.source.clone().into());
-    put("uuid", Value::Null);
-    put("seen", json!(["xml"]));
+    put("uuid", told.uuid.map(|uuid| uuid.to_string()).into());
+    let mut seen: Vec<&str> = told.feeds.iter().copied().chain(row.filed.then_some("xml")).collect();
+    seen.sort_unstable();
+    put("seen", json!(seen));
     put("import", row.import_id.into());
     let mut known = |key: &str, value: Option<Value>| value.and_then(|value| line.insert(key.to_owned(), value));
-    known("bundle", row.bundle.clone().map(Value::from));
-    known("device_hw", row.hardware.clone().map(Value::from));
+    known("bundle", row.bundle.clone().or(told.bundle).map(Value::from));
+    known("device_hw", row.hardware.clone().or(told.hardware).map(Value::from));
     known("device", row.device.clone().map(Value::from));
     known("source_version", row.version.clone().map(Value::from));
     known("created", row.created_ms.map(|ms| format_instant(ms).into()));
@@ -45,10 +53,40 @@ pub fn sample(row: &SampleRow, kind: &Kind) -> Value {
     let meaning = meaning.filter(|word| word != NOT_APPLICABLE);
     known("meaning", meaning.map(Value::from));
     known("unit_unknown", (!category && row.value.is_none()).then_some(Value::Bool(true)));
+    let odd: Vec<&str> = told.flags.words().filter(|word| *word != "unit_unknown").collect();
+    known("odd", (!odd.is_empty()).then(|| json!(odd)));
     let events = row.by_hand || kind.is_event_like();
     let times = (row.copies > 1).then(|| row.copies.into());
     known(if events { "copies" } else { "repeats" }, times);
     known("superseded", row.superseded.then_some(Value::Bool(true)));
+    if let Some(Value::Object(details)) = row.details.as_deref().and_then(|text| serde_json::from_str(text).ok()) {
+        line.extend(details);
+    }
+    Value::Object(line)
+}
+
+/// A sum, a mean or counts that an app made.
+pub fn aggregate(row: &AggregateRow) -> Value {
+    let stats: Map<String, Value> = row.stats.iter().map(|(word, number)| (word.clone(), json!(number))).collect();
+    let mut line = Map::new();
+    let mut put = |key: &str, value: Value| line.insert(key.to_owned(), value);
+    put("record", "aggregate".into());
+    put("type", row.kind.clone().into());
+    put("grain", row.grain.into());
+    put("start", row.start.clone().into());
+    put("end", row.end.clone().into());
+    put("stats", stats.into());
+    put("unit", row.unit.clone().into());
+    put("source", Some(row.source.clone()).filter(|name| !name.is_empty()).into());
+    put("feed", row.feed.into());
+    put("import", row.import_id.into());
+    let mut known = |key: &str, value: Option<Value>| value.and_then(|value| line.insert(key.to_owned(), value));
+    known("bundle", row.bundle.clone().map(Value::from));
+    known("device_hw", row.hardware.clone().map(Value::from));
+    known("label", row.label.clone().map(Value::from));
+    known("original_unit", row.original_unit.clone().map(Value::from));
+    let odd: Vec<&str> = row.flags.words().collect();
+    known("odd", (!odd.is_empty()).then(|| json!(odd)));
     if let Some(Value::Object(details)) = row.details.as_deref().and_then(|text| serde_json::from_str(text).ok()) {
         line.extend(details);
     }

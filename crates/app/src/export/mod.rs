@@ -92,10 +92,20 @@ pub fn export_all(
     writer.end(written)
 }
 
+/// The value of the key `record` of sums and means that an app made.
+const AGGREGATE: &str = "aggregate";
+
+/// Everything that is no sample, from files and from phones.
+fn entry_kinds() -> impl Iterator<Item = EntryKind> {
+    EntryKind::ALL.into_iter().chain(EntryKind::PHONE)
+}
+
 /// The selection, looked up.
 struct Chosen {
     kinds: Vec<(i64, Kind)>,
     entries: Vec<EntryKind>,
+    /// What apps summed up.
+    aggregates: bool,
     /// The values of the key `record` that were named; none where everything was chosen.
     named: Vec<&'static str>,
 }
@@ -105,11 +115,16 @@ impl Chosen {
         if selection.types.is_empty() {
             let kinds = store.kinds()?.into_iter();
             let kinds = kinds.map(|row| (row.id, kind::get_or_guess(&row.identifier, Some(&row.unit)))).collect();
-            return Ok(Self { kinds, entries: EntryKind::ALL.to_vec(), named: Vec::new() });
+            return Ok(Self { kinds, entries: entry_kinds().collect(), aggregates: true, named: Vec::new() });
         }
-        let mut chosen = Self { kinds: Vec::new(), entries: Vec::new(), named: Vec::new() };
+        let mut chosen = Self { kinds: Vec::new(), entries: Vec::new(), aggregates: false, named: Vec::new() };
         for word in &selection.types {
-            let entry = EntryKind::ALL.into_iter().find(|entry| entry.as_str() == word);
+            if word == AGGREGATE {
+                chosen.named.push(AGGREGATE);
+                chosen.aggregates = true;
+                continue;
+            }
+            let entry = entry_kinds().find(|entry| entry.as_str() == word);
             chosen.named.push(entry.map_or(csv::SAMPLE, EntryKind::as_str));
             match entry {
                 Some(entry) => chosen.entries.push(entry),
@@ -137,10 +152,16 @@ fn write(
     let (from_ms, until_ms) = days.range_ms();
     let superseded = selection.superseded;
     for (kind_id, kind) in &chosen.kinds {
-        let query = SampleQuery { kind_id: *kind_id, from_ms, until_ms, superseded };
+        let query = SampleQuery { kind_id: *kind_id, from_ms, until_ms, superseded, left_out: true };
         store.each_sample::<Error>(query, |row| {
             go_on()?;
             if days.holds(row.start_ms) { writer.put(csv::SAMPLE, &line::sample(row, kind)) } else { Ok(()) }
+        })?;
+    }
+    if chosen.aggregates && writer.takes(AGGREGATE) {
+        store.each_aggregate::<Error>((from_ms, until_ms), |row| {
+            go_on()?;
+            writer.put(AGGREGATE, &line::aggregate(&row))
         })?;
     }
     let lines = Entries::new(store)?;

@@ -157,7 +157,7 @@ impl Files {
     /// Returns the files of an earlier export.
     fn end(mut self, mut result: Result<()>) -> Result<Vec<String>> {
         let open = std::mem::take(&mut self.open);
-        let ours = EntryKind::ALL.into_iter().map(EntryKind::as_str).chain([csv::SAMPLE]).map(table);
+        let ours = super::entry_kinds().map(EntryKind::as_str).chain([csv::SAMPLE, super::AGGREGATE]).map(table);
         let is_earlier = |name: &String| {
             let file = self.dir.join(name);
             self.only.is_none() && !open.contains_key(&file) && file.exists()

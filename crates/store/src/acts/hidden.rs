@@ -17,7 +17,7 @@ use crate::query::verify::Texts;
 use crate::query::zones::zones;
 use crate::rollup::Rule;
 use crate::row::Key;
-use crate::{forget, members, superseded};
+use crate::{forget, members, superseded, tellings};
 
 /// In place of an import: the owner hid the row.
 const HIDDEN: i64 = 0;
@@ -26,7 +26,7 @@ const DELETED: i64 = -1;
 
 /// Whether it is the owner that keeps a row from counting, and no import.
 pub(crate) fn is_owners(superseded_by: i64) -> bool {
-    superseded_by <= HIDDEN
+    matches!(superseded_by, HIDDEN | DELETED)
 }
 
 /// Rows of a type that begin in a time.
@@ -60,9 +60,9 @@ impl Store {
     pub fn hidden_rows(&self, kind_id: i64, (from_ms, until_ms): (i64, i64)) -> Result<u64> {
         let mut statement = self.conn.prepare_cached(
             "SELECT count(*) FROM samples
-             WHERE kind_id = ?1 AND start_ms >= ?2 AND start_ms < ?3 AND superseded_by <= ?4",
+             WHERE kind_id = ?1 AND start_ms >= ?2 AND start_ms < ?3 AND superseded_by IN (?4, ?5)",
         )?;
-        Ok(statement.query_row(params![kind_id, from_ms, until_ms, HIDDEN], |row| row.get(0))?)
+        Ok(statement.query_row(params![kind_id, from_ms, until_ms, HIDDEN, DELETED], |row| row.get(0))?)
     }
 
     /// Hides rows, or deletes them: then they are removed for good [`KEPT_MS`] later. They count no more at once, and
@@ -176,6 +176,7 @@ pub(crate) fn wipe(conn: &Connection, now_ms: i64, derived: &mut Derived) -> Res
         if let Some(mut place) = Place::of(conn, act)? {
             place.by = Some(DELETED);
             place.mark(conn, derived)?;
+            place.forget_tellings(conn, derived)?;
             // What a newer export had rewritten there says the same, and goes with it.
             if place.remove(conn)? + place.remove_rewritten(conn, derived)? > 0 {
                 kinds.insert(place.kind);
@@ -188,10 +189,12 @@ pub(crate) fn wipe(conn: &Connection, now_ms: i64, derived: &mut Derived) -> Res
     }
     conn.execute(members::LOST, [])?;
     // That an export rewrote what lies beside them was told by rows that are no more.
+    tellings::lift(conn, derived)?;
     let imports = live_imports(conn)?;
     for kind in kinds {
         superseded::reconcile(conn, kind, &imports, derived)?;
     }
+    tellings::lay(conn, None, derived)?;
     apply(conn, derived)?;
     Ok(true)
 }
@@ -218,7 +221,7 @@ pub(crate) fn differences(conn: &Connection, texts: &mut Texts) -> Result<()> {
     }
     let mut lost = 0;
     let mut statement =
-        conn.prepare("SELECT kind_id, start_ms, source_id, superseded_by FROM samples WHERE superseded_by <= 0")?;
+        conn.prepare("SELECT kind_id, start_ms, source_id, superseded_by FROM samples WHERE superseded_by IN (0, -1)")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let (kind, start, source, by): (u32, i64, u32, i64) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
@@ -228,6 +231,27 @@ pub(crate) fn differences(conn: &Connection, texts: &mut Texts) -> Result<()> {
     let told = [(counted, "rows count that the owner hid"), (lost, "rows are hidden by nobody")];
     told.iter().filter(|(n, _)| *n > 0).for_each(|(n, what)| texts.tell(|| format!("{n} {what}")));
     Ok(())
+}
+
+/// What stands that hides rows, to ask of single ones.
+pub(crate) struct Hidden(Vec<(i64, Place)>);
+
+impl Hidden {
+    pub fn load(conn: &Connection) -> Result<Self> {
+        let acts = log::standing(conn)?;
+        let mut found = Vec::new();
+        for what in [What::Delete, What::Hide] {
+            for act in acts.iter().filter(|act| act.what == what) {
+                found.extend(Place::of(conn, act)?.map(|place| (code(act), place)));
+            }
+        }
+        Ok(Self(found))
+    }
+
+    /// What stands in place of an import where the owner hides a row that would count.
+    pub fn code(&self, kind: u32, key: &Key) -> Option<i64> {
+        self.0.iter().find(|(_, place)| place.holds(kind, key.start_ms, key.source)).map(|(code, _)| *code)
+    }
 }
 
 fn code(act: &Act) -> i64 {
@@ -356,6 +380,31 @@ impl Place {
         Ok(conn.execute(&format!("DELETE FROM samples WHERE {}", self.condition()), place)?)
     }
 
+    /// What phones told of its rows is removed with them, and the rows of files for which some of them stand.
+    fn forget_tellings(&self, conn: &Connection, derived: &mut Derived) -> Result<()> {
+        if !tellings::are_there(conn)? {
+            return Ok(());
+        }
+        let mut keys = Vec::new();
+        self.each(conn, &mut |key, _| {
+            keys.push(*key);
+            Ok(())
+        })?;
+        for key in &keys {
+            tellings::forget_of(conn, self.kind, key)?;
+        }
+        // A file's row begins in the second in which the finer one begins, or beside it.
+        let whole = |ms: i64| ms.saturating_sub(999);
+        let covered = Self {
+            by: Some(tellings::COVERED),
+            span: (whole(self.span.0), self.span.1),
+            sources: self.sources.clone(),
+            ..*self
+        };
+        covered.mark(conn, derived)?;
+        covered.remove(conn).map(drop)
+    }
+
     /// Those that an import superseded, whichever.
     fn remove_rewritten(&self, conn: &Connection, derived: &mut Derived) -> Result<usize> {
         let imports: Vec<i64> = {
@@ -369,6 +418,7 @@ impl Place {
         for import in imports {
             let place = Self { by: Some(import), sources: self.sources.clone(), ..*self };
             place.mark(conn, derived)?;
+            place.forget_tellings(conn, derived)?;
             removed += place.remove(conn)?;
         }
         Ok(removed)

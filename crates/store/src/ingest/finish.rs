@@ -18,7 +18,7 @@ use crate::query::zones::COMPUTER_ZONE;
 use crate::report::Report;
 use crate::rollup::Rule;
 use crate::superseded::Part;
-use crate::{absences, acts, derived, entries, forget, members, query, superseded};
+use crate::{absences, acts, derived, entries, forget, members, query, superseded, tellings};
 
 impl Ingest<'_> {
     /// Links the members of correlations to their twins at top level; one without a twin is a sample of its own.
@@ -102,6 +102,7 @@ impl Ingest<'_> {
             self.show_newest()?;
         }
         entries::reconcile(self.conn, &self.imports)?;
+        self.lay_tellings()?;
         self.report.hidden = acts::hidden::apply(self.conn, &mut self.derived)?;
         let wiped = acts::hidden::wipe(self.conn, self.delivery.now_ms, &mut self.derived)?;
         self.derive()?;
@@ -113,9 +114,22 @@ impl Ingest<'_> {
         self.close()
     }
 
+    /// What phones tell comes over what the imports say; a row that one had told is known.
+    fn lay_tellings(&mut self) -> Result<()> {
+        for (kind, told) in tellings::lay(self.conn, Some(self.import), &mut self.derived)? {
+            let identifier = derived::identifier(self.conn, kind)?;
+            if let Some(kind) = self.report.by_type.get_mut(&identifier) {
+                let told = told.min(kind.counts.new);
+                kind.counts.new -= told;
+                kind.counts.known += told;
+            }
+        }
+        Ok(())
+    }
+
     /// Only the end of the input told where it stands among the imports, by its date or its fingerprint.
     fn show_newest(&mut self) -> Result<()> {
-        for kind in absences::stored(self.conn)? {
+        for kind in absences::stored(self.conn, &tellings::Lifted::new())? {
             history::show_newest(self.conn, kind.kind, &self.imports, &mut self.derived)?;
         }
         entries::show_newest_of(self.conn, &self.imports, self.import)

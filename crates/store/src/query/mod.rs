@@ -2,6 +2,7 @@
 
 mod daily;
 mod entries;
+mod from_device;
 mod hours;
 mod imports;
 pub(crate) mod kinds;
@@ -17,12 +18,14 @@ pub(crate) mod settings;
 pub(crate) mod sources;
 mod sql;
 mod status;
+mod told;
 pub(crate) mod verify;
 mod workouts;
 pub(crate) mod zones;
 
 pub use daily::{DailyRow, MergedRow};
 pub use entries::EntryRow;
+pub use from_device::{DeviceEntry, DevicePage, DeviceSample, DeviceStock, Sort};
 pub use imports::{ImportRow, LostFile, RejectRow};
 pub use kinds::{KindRow, TypeRow};
 pub use members::{MemberRow, Membership};
@@ -33,6 +36,7 @@ pub use samples::{SampleQuery, SampleRow};
 pub use sources::{SourceNames, SourceRow};
 pub use sql::{Answer, MAX_BYTES, MAX_ROWS};
 pub use status::{EntryTotals, Totals};
+pub use told::Told;
 pub use verify::Finding;
 pub use workouts::{WorkoutKey, WorkoutRow};
 pub use zones::{HomeFrom, StayRow};

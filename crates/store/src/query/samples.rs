@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use rusqlite::{Row, params};
 
 use super::SourceNames;
+use super::told::{Beside, Told};
 use crate::acts::hidden::Deleted;
 use crate::error::Result;
 use crate::open::Store;
+use crate::row::Key;
 
 /// Which samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub struct SampleQuery {
     pub until_ms: i64,
     /// Superseded ones too; not where the owner deleted what they say.
     pub superseded: bool,
+    /// Those too that as they were told can be in no number.
+    pub left_out: bool,
 }
 
 /// One sample with its names.
@@ -61,6 +65,10 @@ pub struct SampleRow {
     pub import_id: i64,
     /// Whether it does not count: a newer export rewrote it, or the owner hid it.
     pub superseded: bool,
+    /// What phones told of it; none of what only files hold.
+    pub told: Option<Told>,
+    /// Whether a file holds it.
+    pub filed: bool,
 }
 
 #[derive(Default, Clone)]
@@ -94,23 +102,30 @@ impl Store {
             .conn
             .prepare_cached(
                 "SELECT s.start_ms, s.duration_ms, s.source_id, s.value, s.original, t.text, s.origin_id, d.json,
-                        s.created_delay_ms, s.copies, s.flags & 1, s.import_id, s.superseded_by IS NOT NULL
+                        s.created_delay_ms, s.copies, s.flags & 1, s.import_id, coalesce(s.superseded_by, -3) <> -3,
+                        s.flags & 12 <> 4, s.ordinal
                  FROM samples s LEFT JOIN details d ON d.id = s.details_id LEFT JOIN category_texts t ON t.id = s.text_id
                  WHERE s.kind_id = ?1 AND s.start_ms >= ?2 AND s.start_ms < ?3
-                   AND (s.superseded_by IS NULL OR (?4 AND s.superseded_by >= 0))
+                   AND (s.superseded_by IS NULL OR (?4 AND s.superseded_by >= 0) OR (?5 AND s.superseded_by = -3))
                  ORDER BY s.start_ms, s.source_id, s.duration_ms, s.ordinal",
             )
             .map_err(crate::Error::from)?;
-        let SampleQuery { kind_id, from_ms, until_ms, superseded } = query;
+        let SampleQuery { kind_id, from_ms, until_ms, superseded, left_out } = query;
         let kind = u32::try_from(kind_id).unwrap_or_default();
         let deleted = if superseded { Deleted::of(&self.conn, kind)? } else { Deleted::default() };
-        let mut rows = statement.query(params![kind_id, from_ms, until_ms, superseded]).map_err(crate::Error::from)?;
+        let mut told = Beside::new(&self.conn, kind_id, from_ms)?;
+        let mut rows =
+            statement.query(params![kind_id, from_ms, until_ms, superseded, left_out]).map_err(crate::Error::from)?;
         while let Some(row) = rows.next().map_err(crate::Error::from)? {
-            let sample = sample(row, &names).map_err(crate::Error::from)?;
+            let mut sample = sample(row, &names).map_err(crate::Error::from)?;
             let source = u32::try_from(sample.source_id).unwrap_or_default();
-            if !(sample.superseded && deleted.holds(kind, sample.start_ms, source)) {
-                each(&sample)?;
+            if sample.superseded && deleted.holds(kind, sample.start_ms, source) {
+                continue;
             }
+            let ordinal = row.get(14).map_err(crate::Error::from)?;
+            let duration_ms = row.get(1).map_err(crate::Error::from)?;
+            sample.told = told.of(&Key { start_ms: sample.start_ms, source, duration_ms, ordinal })?;
+            each(&sample)?;
         }
         Ok(())
     }
@@ -158,6 +173,8 @@ fn sample(row: &Row<'_>, names: &Names) -> rusqlite::Result<SampleRow> {
         by_hand: row.get(10)?,
         import_id: row.get(11)?,
         superseded: row.get(12)?,
+        told: None,
+        filed: row.get(13)?,
     })
 }
 
@@ -169,7 +186,7 @@ mod tests {
     #[track_caller]
     fn check(from_ms: i64, until_ms: i64, superseded: bool, expected: &[f64]) {
         let mut found = Vec::new();
-        let query = SampleQuery { kind_id: 1, from_ms, until_ms, superseded };
+        let query = SampleQuery { kind_id: 1, from_ms, until_ms, superseded, left_out: false };
         let answer = testing::filled().each_sample::<crate::Error>(query, |sample| {
             found.extend(sample.value);
             Ok(())
@@ -187,7 +204,13 @@ mod tests {
 
     #[test]
     fn a_sample_brings_its_names() {
-        let query = SampleQuery { kind_id: 1, from_ms: i64::MIN, until_ms: 1_773_473_400_124, superseded: false };
+        let query = SampleQuery {
+            kind_id: 1,
+            from_ms: i64::MIN,
+            until_ms: 1_773_473_400_124,
+            superseded: false,
+            left_out: false,
+        };
         let check = |s: &super::SampleRow| {
             assert_eq!((s.source.as_str(), s.hardware.as_deref()), ("Kim's Watch", Some("Watch7,3")));
             assert_eq!((s.version.as_deref(), s.created_ms), (Some("11.4"), Some(s.start_ms + 1000)));

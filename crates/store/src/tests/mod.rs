@@ -8,6 +8,7 @@ mod links;
 mod nested;
 mod nights;
 mod orders;
+mod phones;
 mod reimports;
 mod renames;
 mod repeats;

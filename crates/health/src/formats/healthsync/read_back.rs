@@ -62,6 +62,11 @@ pub fn workout(row: &Row, duration_s: Option<f64>, energy_kcal: Option<f64>, dis
     item
 }
 
+/// Apple's identifier of what the app calls so; of a name that nobody knows the type that it is kept as.
+pub fn kind_of(name: &str) -> String {
+    names::kind_of(Feed::HealthSync, name)
+}
+
 /// A page of items.
 pub fn page(items: Vec<Json>, limit: usize, offset: usize, has_more: bool) -> Json {
     json!({"items": items, "page": {"limit": limit, "offset": offset, "has_more": has_more}})
@@ -114,6 +119,8 @@ mod tests {
         assert_eq!(item["start_at"], "2026-03-14T07:04:00.000Z");
         let unknown = Row { kind: "x-healthsync:brain_wave_coherence".to_owned(), ..row.clone() };
         assert_eq!(metric(&unknown)["type"], "brain_wave_coherence");
+        assert_eq!(kind_of("brain_wave_coherence"), unknown.kind);
+        assert_eq!(kind_of("vo2_max"), row.kind);
         let sleep =
             Row { kind: "HKCategoryTypeIdentifierSleepAnalysis".to_owned(), end_ms: row.end_ms + 60_000, ..row };
         assert_eq!((&metric(&sleep)["value"], &metric(&sleep)["unit"]), (&json!(60), &json!("seconds")));

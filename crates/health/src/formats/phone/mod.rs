@@ -15,6 +15,7 @@ pub(crate) mod fields;
 pub(crate) mod frame;
 #[cfg(test)]
 mod hostile_tests;
+pub mod inflate;
 pub mod limits;
 pub(crate) mod names;
 pub(crate) mod parts;

@@ -1,0 +1,95 @@
+//! The one error of this crate.
+
+use std::net::SocketAddr;
+use std::{fmt, io};
+
+/// Shorthand for this crate's results.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What went wrong in the receiver.
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+}
+
+/// The ways in which the receiver can fail.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Another program listens there.
+    #[error("another program uses {0}")]
+    InUse(SocketAddr),
+    /// The address is none of this computer's, or may not be used.
+    #[error("{0} cannot be listened on: {1}")]
+    NoAddress(SocketAddr, io::Error),
+    /// The address is reachable from everywhere.
+    #[error("{0} is no private address")]
+    Public(SocketAddr),
+    /// There is no invitation of that number that could be accepted.
+    #[error("nobody waits for an answer to this invitation")]
+    NobodyWaits,
+    /// No phone has this number.
+    #[error("there is no such phone")]
+    UnknownPeer,
+    /// The system has no random numbers.
+    #[error("the system gives no random numbers")]
+    NoRandom,
+    /// The store.
+    #[error(transparent)]
+    Store(store::Error),
+    /// The network cannot be told of us.
+    #[error("this computer cannot be found on the network: {0}")]
+    Discovery(String),
+    /// Files of the spool, or threads.
+    #[error("the spool could not be reached: {0}")]
+    Io(io::Error),
+}
+
+impl Error {
+    /// What went wrong.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.kind
+    }
+
+    /// What went wrong, by value.
+    pub fn into_kind(self) -> ErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.kind {
+            ErrorKind::Store(error) => Some(error),
+            ErrorKind::Io(error) | ErrorKind::NoAddress(_, error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Self { kind }
+    }
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        match error.kind() {
+            store::ErrorKind::UnknownPeer => ErrorKind::UnknownPeer.into(),
+            _ => ErrorKind::Store(error).into(),
+        }
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        ErrorKind::Io(error).into()
+    }
+}

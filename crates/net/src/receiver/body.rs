@@ -1,0 +1,146 @@
+//! Receives a body into the spool: with limits on its size, on its pauses and on its pace, and little of it in memory.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody};
+use http_body_util::BodyExt as _;
+use tokio::time::{Instant, timeout};
+
+use crate::spool::Writing;
+
+/// How long a phone may say nothing in the middle of a body.
+const PAUSE: Duration = Duration::from_secs(60);
+/// For so long nobody asks how fast it is.
+const WARM_UP: Duration = Duration::from_secs(30);
+/// Bytes a second, on the average, from then on.
+const SLOWEST: u64 = 1 << 10;
+/// Bytes that are gathered before they are written.
+const PORTION: usize = 256 << 10;
+
+/// Why a body was not received.
+#[derive(Debug)]
+pub(super) enum Torn {
+    /// It stopped, or crawls.
+    Slow,
+    /// The phone is gone.
+    Gone,
+    /// What the spool or the unpacker says.
+    Refused(health::Error),
+}
+
+/// Writes a body into the spool.
+pub(super) async fn receive(mut body: Body, mut writing: Writing) -> Result<Writing, Torn> {
+    let (began, mut length, mut portion) = (Instant::now(), 0, Vec::new());
+    while let Some(piece) = next(&mut body).await? {
+        length += piece.len() as u64;
+        let taken = began.elapsed();
+        if taken > WARM_UP && length < taken.as_secs() * SLOWEST {
+            return Err(Torn::Slow);
+        }
+        portion.extend_from_slice(&piece);
+        if portion.len() >= PORTION {
+            writing = write(writing, std::mem::take(&mut portion)).await?;
+        }
+    }
+    write(writing, portion).await
+}
+
+/// Reads a short body into memory; `None` of a longer one, and of one that never ends.
+pub(super) async fn short(mut body: Body, limit: usize) -> Option<Vec<u8>> {
+    let mut text = Vec::new();
+    while let Some(piece) = next(&mut body).await.ok()? {
+        text.extend_from_slice(&piece);
+        if text.len() > limit {
+            return None;
+        }
+    }
+    Some(text)
+}
+
+async fn next<B>(body: &mut B) -> Result<Option<Bytes>, Torn>
+where
+    B: HttpBody<Data = Bytes> + Unpin,
+{
+    loop {
+        match timeout(PAUSE, body.frame()).await {
+            Err(_) => return Err(Torn::Slow),
+            Ok(None) => return Ok(None),
+            Ok(Some(Err(_))) => return Err(Torn::Gone),
+            Ok(Some(Ok(frame))) => {
+                // Trailers say nothing that we know.
+                if let Ok(piece) = frame.into_data() {
+                    return Ok(Some(piece));
+                }
+            }
+        }
+    }
+}
+
+async fn write(mut writing: Writing, portion: Vec<u8>) -> Result<Writing, Torn> {
+    let written = tokio::task::spawn_blocking(move || writing.push(&portion).map(|()| writing)).await;
+    written.map_err(|_| Torn::Gone)?.map_err(Torn::Refused)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+    use std::sync::Arc;
+    use std::task::{Context, Poll};
+
+    use health::formats::phone::inflate::Packing;
+    use hyper::body::Frame;
+    use tokio::time::{Sleep, sleep};
+
+    use super::*;
+    use crate::spool::{Meta, Spool};
+
+    /// So many pieces of so many bytes, with a pause before each.
+    struct Slow {
+        pieces: usize,
+        bytes: usize,
+        pause: Duration,
+        next: Pin<Box<Sleep>>,
+    }
+
+    impl HttpBody for Slow {
+        type Data = Bytes;
+        type Error = std::convert::Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+            if self.pieces == 0 {
+                return Poll::Ready(None);
+            }
+            std::task::ready!(self.next.as_mut().poll(context));
+            self.pieces -= 1;
+            self.next = Box::pin(sleep(self.pause));
+            Poll::Ready(Some(Ok(Frame::data(vec![b' '; self.bytes].into()))))
+        }
+    }
+
+    /// Tells whether such a body is received, and how long that took by a clock that does not wait.
+    async fn check(pieces: usize, bytes: usize, pause_s: u64, expected: Option<u64>) {
+        let folder = std::env::temp_dir().join(format!("vitalog-slow-{pieces}-{bytes}-{}", std::process::id()));
+        let spool = Arc::new(Spool::open(&folder).expect("a spool"));
+        let writing = spool.begin(0, Packing::Plain).expect("begun");
+        let pause = Duration::from_secs(pause_s);
+        let body = Body::new(Slow { pieces, bytes, pause, next: Box::pin(sleep(pause)) });
+        let began = Instant::now();
+        let received = receive(body, writing).await;
+        let meta = received.ok().map(|it| it.finish(Meta::default()).expect("whole").bytes);
+        assert_eq!(meta, expected, "{pieces} of {bytes} after {pause_s} s each");
+        assert!(began.elapsed() <= Duration::from_secs(91), "{:?}", began.elapsed());
+        std::fs::remove_dir_all(&folder).expect("removed");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_stops_or_crawls_is_let_go() {
+        check(3, 1 << 20, 30, Some(3 << 20)).await;
+        check(2, 1 << 20, 61, None).await;
+        check(1_000, 1_000, 1, None).await;
+        check(90, 1_024, 1, Some(90 << 10)).await;
+        check(usize::MAX, 1, 5, None).await;
+    }
+}

@@ -1,0 +1,257 @@
+//! A body with records: into the spool, into the store, and then the answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody as _};
+use axum::extract::Request;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use health::formats::healthsave::answers as healthsave;
+use health::formats::phone::inflate::Packing;
+use health::phone::Feed;
+use store::peers::{NewDelivery, Outcome, ProblemOf, Seen, State};
+use tokio::time::timeout;
+
+use super::answer;
+use super::auth::Known;
+use super::body::{self, Torn};
+use super::guard::Ends;
+use super::handle::{app_version, known};
+use super::shared::{Claimed, Shared};
+use super::work::{self, Done, Lane};
+use crate::events::Event;
+use crate::spool::{MAX_BODY, Meta};
+
+/// Bodies below this are read and matched before the answer.
+const SMALL: u64 = 1 << 20;
+/// How long an answer waits for that; HealthSync gives up after 20 s.
+const PATIENCE: Duration = Duration::from_secs(8);
+/// How long a body waits for a place among those that are being received.
+const QUEUE: Duration = Duration::from_secs(30);
+/// Bytes of a header or query that are kept for the decoder.
+const MAX_WORD: usize = 1_024;
+
+/// Takes a body. `user` is whom the address of Open Wearables names.
+pub(super) async fn records(
+    shared: Arc<Shared>,
+    ends: Ends,
+    feed: Feed,
+    user: Option<String>,
+    request: Request,
+) -> Response {
+    let known = match known(&shared, ends, request.headers(), Some(feed)).await {
+        Ok(known) => known,
+        Err(refusal) => return refusal,
+    };
+    if user.is_some_and(|user| !user.eq_ignore_ascii_case(&known.peer.user_id)) {
+        return answer::refuse(403, "Forbidden");
+    }
+    if shared.is_stopping() || !shared.spool.has_room(known.peer.id) {
+        return answer::later();
+    }
+    let head = match Head::read(&shared, ends, &known, &request) {
+        Ok(head) => head,
+        Err(Unwanted { status, text }) => {
+            let reason = if status == 413 { "too_large" } else { "unsupported" };
+            refused(&shared, ends, &known, request.headers(), reason).await;
+            return answer::refuse(status, &text);
+        }
+    };
+    let Some(_place) = shared.place(known.peer.id) else { return answer::later() };
+    let Ok(Ok(_slot)) = timeout(QUEUE, shared.receiving.acquire()).await else { return answer::later() };
+    let (parts, body) = request.into_parts();
+    match spool(&shared, head, body).await {
+        Ok((claimed, meta)) => taken(claimed, &known, meta, &parts.headers).await,
+        Err(Ended::Later) => answer::later(),
+        Err(Ended::Slow) => answer::refuse(408, "Request Timeout"),
+        Err(Ended::Refused(error)) => {
+            refused(&shared, ends, &known, &parts.headers, answer::reason(&error)).await;
+            match error.kind() {
+                health::ErrorKind::TooLarge(_) => answer::too_large(),
+                _ => answer::refuse(400, "Bad Request"),
+            }
+        }
+    }
+}
+
+/// What is kept of a request, and how its body is packed.
+struct Head {
+    meta: Meta,
+    packing: Packing,
+}
+
+/// Why a body is not wanted.
+struct Unwanted {
+    status: u16,
+    text: String,
+}
+
+impl Unwanted {
+    fn new(status: u16, text: &str) -> Self {
+        Self { status, text: text.to_owned() }
+    }
+}
+
+impl Head {
+    /// Reads it, or says why the body is not wanted.
+    fn read(shared: &Shared, ends: Ends, known: &Known, request: &Request) -> Result<Self, Unwanted> {
+        let (headers, feed) = (request.headers(), known.peer.feed);
+        let word = |name: &str| header(headers, name);
+        let content_type = word("content-type");
+        if feed == Feed::HealthAutoExport {
+            health::formats::health_auto_export::check_content_type(content_type.as_deref())
+                .map_err(|error| Unwanted::new(415, &error.to_string()))?;
+        }
+        // What a web page can send without asking first. Open Wearables would throw its chunk away.
+        if feed != Feed::OpenWearables && content_type.as_deref().is_some_and(is_of_a_form) {
+            return Err(Unwanted::new(415, "Send JSON, with the content type application/json."));
+        }
+        let packing = Packing::of_header(word("content-encoding").as_deref());
+        let packing = packing.ok_or_else(|| Unwanted::new(415, "Unsupported Media Type"))?;
+        let length = request.body().size_hint().lower();
+        if length > MAX_BODY {
+            return Err(Unwanted::new(413, "Payload Too Large"));
+        }
+        let name = (feed == Feed::HealthSave).then(|| word(healthsave::IDEMPOTENCY_KEY)).flatten();
+        let content = word(healthsave::PAYLOAD_HASH).unwrap_or_default();
+        let meta = Meta {
+            peer: known.peer.id,
+            received_ms: shared.now_ms(),
+            address: ends.address(),
+            app_version: app_version(headers),
+            content_type,
+            aggregation: word("automation-aggregation"),
+            query: request.uri().query().unwrap_or_default().chars().take(MAX_WORD).collect(),
+            request: name.map(|name| (name, content)),
+            ..Meta::default()
+        };
+        Ok(Self { meta, packing })
+    }
+}
+
+fn header(headers: &HeaderMap, name: &str) -> Option<String> {
+    let value = headers.get(name)?.to_str().ok()?;
+    (value.len() <= MAX_WORD).then(|| value.to_owned())
+}
+
+fn is_of_a_form(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain", "text/csv"].contains(&kind.as_str())
+}
+
+/// Why there is no body.
+enum Ended {
+    Later,
+    Slow,
+    Refused(health::Error),
+}
+
+fn ended(error: health::Error) -> Ended {
+    match error.kind() {
+        // The disk is full or gone: the phone keeps it.
+        health::ErrorKind::Io(_) => Ended::Later,
+        _ => Ended::Refused(error),
+    }
+}
+
+/// Streams a body into the spool until it is durable.
+async fn spool(shared: &Arc<Shared>, head: Head, body: Body) -> Result<(Claimed, Meta), Ended> {
+    let Head { mut meta, packing } = head;
+    let (spool, now_ms) = (Arc::clone(&shared.spool), shared.now_ms());
+    let begun = tokio::task::spawn_blocking(move || spool.begin(now_ms, packing)).await;
+    let Ok(Ok(writing)) = begun else { return Err(Ended::Later) };
+    // Before anybody else can see it.
+    let claimed = shared.claim(writing.name()).ok_or(Ended::Later)?;
+    let writing = body::receive(body, writing).await.map_err(|torn| match torn {
+        // Nobody is there any more to read the answer.
+        Torn::Gone | Torn::Slow => Ended::Slow,
+        Torn::Refused(error) => ended(error),
+    })?;
+    meta.received_ms = shared.now_ms();
+    let finished = tokio::task::spawn_blocking(move || writing.finish(meta)).await;
+    let meta = finished.map_err(|_| Ended::Later)?.map_err(ended)?;
+    Ok((claimed, meta))
+}
+
+/// Answers for a body that is durable.
+async fn taken(claimed: Claimed, known: &Known, mut meta: Meta, headers: &HeaderMap) -> Response {
+    let (shared, name) = (&Arc::clone(&claimed.shared), claimed.name.clone());
+    let waits = || answer::accepted(&known.peer, &answer::unread(|name| header(headers, name)));
+    if let Some((_, content)) = meta.request.as_mut().filter(|(_, content)| content.is_empty()) {
+        content.clone_from(&meta.sha256);
+    }
+    let Ok(id) = row(shared, known, &name, &meta).await else {
+        // Another process writes. The body is as safe in the spool, and the next sweep finds it there.
+        return waits();
+    };
+    if is_another_content(shared, &meta).await {
+        reject(shared, known, (id, &name), meta.bytes, "idempotency_key").await;
+        return answer::json(409, &healthsave::conflict());
+    }
+    if !known.peer.is_ready() {
+        shared.tell(Event::delivery(&known.peer, id, meta.bytes, State::Pending.as_str(), &Outcome::default()));
+        return waits();
+    }
+    if meta.bytes >= SMALL {
+        tokio::spawn(work::work(claimed, Lane::Large));
+        return waits();
+    }
+    // Goes on by itself where it takes longer than an answer may.
+    let work = tokio::spawn(work::work(claimed, Lane::Small));
+    match timeout(PATIENCE, work).await {
+        Ok(Ok(Done::Taken(taken))) => answer::accepted(&known.peer, &taken),
+        Ok(Ok(Done::Refused(error))) => answer::unreadable(&known.peer, &error),
+        _ => waits(),
+    }
+}
+
+/// Keeps that the delivery is there.
+async fn row(shared: &Arc<Shared>, known: &Known, name: &str, meta: &Meta) -> store::Result<i64> {
+    let (name, meta, token) = (name.to_owned(), meta.clone(), known.token);
+    shared.write(move |store| store.take_delivery(new_delivery(&name, &meta, Some(&token)))).await
+}
+
+/// The row of a delivery in the spool.
+pub(super) fn new_delivery<'a>(
+    name: &'a str,
+    meta: &'a Meta,
+    token: Option<&'a store::peers::Hash>,
+) -> NewDelivery<'a> {
+    let seen = Seen { at_ms: meta.received_ms, address: &meta.address, app_version: meta.app_version.as_deref() };
+    NewDelivery { peer: meta.peer, token, seen, bytes: meta.bytes, sha256: &meta.sha256, spool: name }
+}
+
+/// Whether the request's name came with another content before.
+async fn is_another_content(shared: &Arc<Shared>, meta: &Meta) -> bool {
+    let Some((key, content)) = meta.request.clone() else { return false };
+    let peer = meta.peer;
+    let before = shared.read(move |store| store.known_request(peer, &key)).await;
+    matches!(before, Ok(Some(before)) if before != content)
+}
+
+/// Keeps that a delivery was refused, without its body.
+async fn reject(shared: &Arc<Shared>, known: &Known, (id, name): (i64, &str), bytes: u64, reason: &'static str) {
+    let problems = vec![ProblemOf { reason: reason.to_owned(), kind: None, count: 1 }];
+    let outcome = Outcome { problems, ..Outcome::default() };
+    shared.tell(Event::delivery(&known.peer, id, bytes, State::Unreadable.as_str(), &outcome));
+    let _ = shared.write(move |store| store.finish_delivery(id, State::Unreadable, &outcome, None)).await;
+    let (spool, name) = (Arc::clone(&shared.spool), name.to_owned());
+    let _ = tokio::task::spawn_blocking(move || spool.remove(&name)).await;
+}
+
+/// Keeps that a request with a good token was refused before its body was received.
+async fn refused(shared: &Arc<Shared>, ends: Ends, known: &Known, headers: &HeaderMap, reason: &'static str) {
+    let Ok(salt) = crate::secret::letters::<{ crate::secret::SHORT }>() else { return };
+    let meta = Meta {
+        peer: known.peer.id,
+        received_ms: shared.now_ms(),
+        address: ends.address(),
+        app_version: app_version(headers),
+        ..Meta::default()
+    };
+    let name = format!("{:013}-{}-refused", meta.received_ms, salt.to_lowercase());
+    if let Ok(id) = row(shared, known, &name, &meta).await {
+        reject(shared, known, (id, &name), 0, reason).await;
+    }
+}

@@ -1,0 +1,124 @@
+//! Ports and connections: who may connect, how many, and how long a request's head may take.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::{Extension, Router};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use super::guard::{self, Ends};
+use super::shared::{Shared, lock};
+use super::{check_private, handle};
+use crate::error::{ErrorKind, Result};
+
+/// How long the head of a request may take.
+const HEAD: Duration = Duration::from_secs(10);
+/// The same where half of all places are taken: who is slow on purpose gives them back before a phone gives up.
+const HEAD_IN_A_CROWD: Duration = Duration::from_secs(2);
+/// Connections at once.
+const CONNECTIONS: usize = 512;
+/// Of one address.
+const CONNECTIONS_OF_ADDRESS: usize = 64;
+/// Bytes of a head.
+const MAX_HEAD: usize = 32 << 10;
+/// How long accepting rests where the system has no connections left.
+const REST: Duration = Duration::from_millis(100);
+
+/// Binds every address. A port that is taken is an error and never another port: apps were told this one.
+pub(super) async fn bind(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>> {
+    let mut listeners = Vec::new();
+    for address in addresses {
+        check_private(*address)?;
+        listeners.push(TcpListener::bind(address).await.map_err(|error| match error.kind() {
+            io::ErrorKind::AddrInUse => ErrorKind::InUse(*address),
+            _ => ErrorKind::NoAddress(*address, error),
+        })?);
+    }
+    Ok(listeners)
+}
+
+/// Connections by address.
+#[derive(Debug, Default)]
+struct Open(Mutex<HashMap<IpAddr, usize>>);
+
+impl Open {
+    fn enter(self: &Arc<Self>, ip: IpAddr) -> Option<Entered> {
+        let mut open = lock(&self.0);
+        let all: usize = open.values().sum();
+        let of_address = open.entry(ip).or_default();
+        let fits = all < CONNECTIONS && *of_address < CONNECTIONS_OF_ADDRESS;
+        *of_address += usize::from(fits);
+        if *of_address == 0 {
+            open.remove(&ip);
+        }
+        fits.then(|| Entered { open: Arc::clone(self), ip, is_crowded: all >= CONNECTIONS / 2 })
+    }
+}
+
+struct Entered {
+    open: Arc<Open>,
+    ip: IpAddr,
+    is_crowded: bool,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let mut open = lock(&self.open.0);
+        let left = open.get(&self.ip).copied().unwrap_or(1) - 1;
+        if left == 0 {
+            open.remove(&self.ip);
+        } else {
+            open.insert(self.ip, left);
+        }
+    }
+}
+
+/// Accepts connections until it is told to stop.
+pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
+    let open = Arc::new(Open::default());
+    let router = Router::new().fallback(handle::request).with_state(Arc::clone(&shared));
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopped.changed() => return,
+        };
+        let Ok((stream, peer)) = accepted else {
+            tokio::time::sleep(REST).await;
+            continue;
+        };
+        let Ok(local) = stream.local_addr() else { continue };
+        let ends = Ends { peer, local };
+        // Strangers are not even told that they are.
+        if !guard::may_come(ends, shared.config.shared_addresses) {
+            continue;
+        }
+        let Some(entered) = open.enter(guard::plain(peer.ip())) else { continue };
+        let (router, stopped) = (router.clone().layer(Extension(ends)), stopped.clone());
+        tokio::spawn(async move {
+            let head = if entered.is_crowded { HEAD_IN_A_CROWD } else { HEAD };
+            connection(stream, router, stopped, head).await;
+            drop(entered);
+        });
+    }
+}
+
+async fn connection(stream: TcpStream, router: Router, mut stopped: watch::Receiver<bool>, head: Duration) {
+    let _ = stream.set_nodelay(true);
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(head).max_buf_size(MAX_HEAD);
+    let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let mut connection = std::pin::pin!(connection);
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        _ = stopped.changed() => connection.as_mut().graceful_shutdown(),
+    }
+    // What is wrong with a connection is the other side's business.
+    let _ = connection.await;
+}

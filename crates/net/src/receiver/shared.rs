@@ -1,0 +1,197 @@
+//! What all requests share: the store, the spool, what is counted and bounded.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use store::Store;
+use tokio::sync::{Notify, Semaphore, broadcast};
+
+use super::guard::Limiter;
+use super::{Config, HepSettings};
+use crate::error::Result;
+use crate::events::Event;
+use crate::intake::Intake;
+use crate::spool::Spool;
+
+/// Bodies that are being received at once.
+const RECEIVING: usize = 8;
+/// Of one phone.
+const RECEIVING_OF_PEER: usize = 4;
+/// Wrong tokens of one address in a minute.
+const WRONG_TOKENS: u32 = 20;
+/// Codes that one address may try in a minute.
+const TRIES: u32 = 10;
+/// Events that wait for a slow listener.
+const EVENTS: usize = 256;
+
+pub(super) struct Shared {
+    pub config: Config,
+    pub intake: Arc<dyn Intake>,
+    pub spool: Arc<Spool>,
+    /// Names of this computer, of which the network may take one away.
+    pub names: RwLock<Vec<String>>,
+    /// Apart from the writer, so that no question waits for another process that writes.
+    reader: Mutex<Store>,
+    writer: Mutex<Store>,
+    pub events: broadcast::Sender<Event>,
+    pub receiving: Semaphore,
+    of_peer: Mutex<HashMap<i64, usize>>,
+    /// One for small bodies, one for large ones: no phone waits behind another one's whole history.
+    pub lanes: [Semaphore; 2],
+    /// Names in the spool that are being worked on.
+    pub at_work: Mutex<HashSet<String>>,
+    /// How often the work on one failed.
+    pub failures: Mutex<HashMap<String, u32>>,
+    pub wrong_tokens: Limiter,
+    pub tries: Limiter,
+    pub wake: Notify,
+    /// Wakes those that wait for nothing but events.
+    pub goodbye: Notify,
+    pub stopping: AtomicBool,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    pub fn new(config: Config, intake: Arc<dyn Intake>) -> Result<Self> {
+        Ok(Self {
+            spool: Arc::new(Spool::open(&config.spool)?),
+            reader: Mutex::new(Store::open(&config.store)?),
+            writer: Mutex::new(Store::open(&config.store)?),
+            intake,
+            names: RwLock::new(config.names.clone()),
+            config,
+            events: broadcast::channel(EVENTS).0,
+            receiving: Semaphore::new(RECEIVING),
+            of_peer: Mutex::default(),
+            lanes: [Semaphore::new(1), Semaphore::new(1)],
+            at_work: Mutex::default(),
+            failures: Mutex::default(),
+            wrong_tokens: Limiter::new(WRONG_TOKENS),
+            tries: Limiter::new(TRIES),
+            wake: Notify::new(),
+            goodbye: Notify::new(),
+            stopping: AtomicBool::new(false),
+        })
+    }
+
+    pub fn names(&self) -> Vec<String> {
+        self.names.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Where Health Export Pro sends by now; as it does by itself where the store cannot be asked.
+    pub async fn hep(self: &Arc<Self>) -> HepSettings {
+        let hep = Arc::clone(&self.config.hep);
+        self.read(move |store| hep(store)).await.unwrap_or_default()
+    }
+
+    pub fn now_ms(&self) -> i64 {
+        (self.config.clock)()
+    }
+
+    pub fn tell(&self, event: Event) {
+        // Nobody may listen.
+        let _ = self.events.send(event);
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    pub fn is_idle(&self) -> bool {
+        let due = lock(&self.reader).due_deliveries().map_or(1, |due| due.len());
+        due == 0 && lock(&self.at_work).is_empty()
+    }
+
+    /// Asks the store something, on a thread that may block.
+    pub async fn read<T: Send + 'static>(
+        self: &Arc<Self>,
+        ask: impl FnOnce(&Store) -> store::Result<T> + Send + 'static,
+    ) -> store::Result<T> {
+        let shared = Arc::clone(self);
+        blocking(move || ask(&lock(&shared.reader))).await
+    }
+
+    /// Changes the store, on a thread that may block.
+    pub async fn write<T: Send + 'static>(
+        self: &Arc<Self>,
+        change: impl FnOnce(&mut Store) -> store::Result<T> + Send + 'static,
+    ) -> store::Result<T> {
+        let shared = Arc::clone(self);
+        blocking(move || shared.write_here(change)).await
+    }
+
+    /// Asks on this thread.
+    pub fn read_here<T>(&self, ask: impl FnOnce(&Store) -> store::Result<T>) -> store::Result<T> {
+        ask(&lock(&self.reader))
+    }
+
+    /// Changes on this thread.
+    pub fn write_here<T>(&self, change: impl FnOnce(&mut Store) -> store::Result<T>) -> store::Result<T> {
+        change(&mut lock(&self.writer))
+    }
+
+    /// Takes a name in the spool for oneself; none where somebody works on it.
+    pub fn claim(self: &Arc<Self>, name: &str) -> Option<Claimed> {
+        let is_free = lock(&self.at_work).insert(name.to_owned());
+        is_free.then(|| Claimed { shared: Arc::clone(self), name: name.to_owned() })
+    }
+
+    /// A place among the bodies of one phone that are being received; none where it has too many.
+    pub fn place(self: &Arc<Self>, peer: i64) -> Option<Place> {
+        let mut of_peer = lock(&self.of_peer);
+        let count = of_peer.entry(peer).or_default();
+        if *count >= RECEIVING_OF_PEER {
+            return None;
+        }
+        *count += 1;
+        Some(Place { shared: Arc::clone(self), peer })
+    }
+}
+
+/// A name in the spool that nobody else works on until this is dropped.
+pub(super) struct Claimed {
+    pub shared: Arc<Shared>,
+    pub name: String,
+}
+
+impl Drop for Claimed {
+    fn drop(&mut self) {
+        lock(&self.shared.at_work).remove(&self.name);
+    }
+}
+
+/// A place among the bodies of one phone, free again once dropped.
+pub(super) struct Place {
+    shared: Arc<Shared>,
+    peer: i64,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut of_peer = lock(&self.shared.of_peer);
+        let left = of_peer.get(&self.peer).copied().unwrap_or(1) - 1;
+        if left == 0 {
+            of_peer.remove(&self.peer);
+        } else {
+            of_peer.insert(self.peer, left);
+        }
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> store::Result<T> + Send + 'static) -> store::Result<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        // The runtime is about to end, or a bug of ours: nothing was decided.
+        Err(_) => Err(store::ErrorKind::Cancelled.into()),
+    }
+}

@@ -1,0 +1,311 @@
+//! Bodies on the disk, from their last byte until they are in the store.
+//!
+//! A body lies in `NAME.body`; what is known about its request in `NAME.json` beside it, which is written last. So a
+//! delivery is there as soon as its JSON is, whether the store could be reached or not, and a start after a crash finds
+//! all of them. Files are for their owner only.
+
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use health::digest::{Sha256, hex};
+use health::formats::phone::inflate::{Inflater, Packing};
+use serde::{Deserialize, Serialize};
+
+use crate::secret;
+
+/// Bytes of a body, unpacked.
+pub(crate) const MAX_BODY: u64 = 512 << 20;
+/// Bytes that one phone may have in the spool.
+const MAX_OF_PEER: u64 = 4 << 30;
+/// Bytes that all phones may have in it.
+const MAX_OF_ALL: u64 = 16 << 30;
+/// How long bodies are kept that nobody can read.
+const KEPT_MS: i64 = 7 * 24 * 3_600_000;
+/// Digits of the hash that are kept.
+const DIGITS: usize = 16;
+
+/// What is known about a request besides its body.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Meta {
+    pub peer: i64,
+    pub received_ms: i64,
+    pub bytes: u64,
+    pub sha256: String,
+    pub address: String,
+    #[serde(default)]
+    pub app_version: Option<String>,
+    #[serde(default)]
+    pub content_type: Option<String>,
+    #[serde(default)]
+    pub aggregation: Option<String>,
+    #[serde(default)]
+    pub query: String,
+    /// The request's name and content, where it may come with one only.
+    #[serde(default)]
+    pub request: Option<(String, String)>,
+}
+
+/// The folder and what lies in it.
+#[derive(Debug)]
+pub(crate) struct Spool {
+    folder: PathBuf,
+    /// Of each name whose it is and how long.
+    lying: Mutex<HashMap<String, (i64, u64)>>,
+}
+
+impl Spool {
+    /// Opens the folder, makes it where it is missing, and takes away what never became whole.
+    pub fn open(folder: &Path) -> io::Result<Self> {
+        make_private(folder)?;
+        let spool = Self { folder: folder.to_owned(), lying: Mutex::default() };
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            let known = path.extension().is_some_and(|it| it == "json");
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            match spool.meta(&name) {
+                Some(meta) if known => drop(spool.lying().insert(name, (meta.peer, meta.bytes))),
+                Some(_) => {}
+                None => fs::remove_file(&path)?,
+            }
+        }
+        Ok(spool)
+    }
+
+    fn lying(&self) -> std::sync::MutexGuard<'_, HashMap<String, (i64, u64)>> {
+        self.lying.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn path(&self, name: &str, ending: &str) -> PathBuf {
+        self.folder.join(format!("{name}.{ending}"))
+    }
+
+    /// Whether another body of this phone may come.
+    pub fn has_room(&self, peer: i64) -> bool {
+        let lying = self.lying();
+        let of_all: u64 = lying.values().map(|(_, bytes)| bytes).sum();
+        let of_peer: u64 = lying.values().filter(|(of, _)| *of == peer).map(|(_, bytes)| bytes).sum();
+        of_peer < MAX_OF_PEER && of_all < MAX_OF_ALL
+    }
+
+    /// Begins a body.
+    pub fn begin(self: &Arc<Self>, now_ms: i64, packing: Packing) -> crate::Result<Writing> {
+        let name = format!("{now_ms:013}-{}", secret::letters::<{ secret::SHORT }>()?.to_lowercase());
+        let file = private_file(&self.path(&name, "body"))?;
+        let hashed = Hashed { file, hash: Sha256::default() };
+        let to = Some(Inflater::new(packing, MAX_BODY, hashed));
+        Ok(Writing { spool: Arc::clone(self), name, to, whole: false })
+    }
+
+    /// What is known about a delivery; none where it is not whole.
+    pub fn meta(&self, name: &str) -> Option<Meta> {
+        let text = fs::read(self.path(name, "json")).ok()?;
+        let meta = serde_json::from_slice(&text).ok()?;
+        self.path(name, "body").exists().then_some(meta)
+    }
+
+    /// Its body.
+    pub fn body(&self, name: &str) -> io::Result<File> {
+        File::open(self.path(name, "body"))
+    }
+
+    /// The names of all that lies here, the oldest first.
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.lying().keys().cloned().collect();
+        names.sort();
+        names
+    }
+
+    /// Whether a body that nobody can read has lain here long enough.
+    pub fn is_stale(meta: &Meta, now_ms: i64) -> bool {
+        now_ms - meta.received_ms > KEPT_MS
+    }
+
+    /// Takes a delivery away.
+    pub fn remove(&self, name: &str) {
+        // First what says that it is one. What cannot be removed is tried again after the next start.
+        let _ = fs::remove_file(self.path(name, "json"));
+        let _ = fs::remove_file(self.path(name, "body"));
+        self.lying().remove(name);
+    }
+}
+
+/// A body that is being written. Dropped before its end it leaves nothing.
+#[derive(Debug)]
+pub(crate) struct Writing {
+    spool: Arc<Spool>,
+    name: String,
+    to: Option<Inflater<Hashed>>,
+    whole: bool,
+}
+
+struct Hashed {
+    file: File,
+    hash: Sha256,
+}
+
+impl Write for Hashed {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        self.file.write_all(piece)?;
+        self.hash.update(piece);
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Writing {
+    /// Its name in the spool.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Takes the next piece, as it came over the wire.
+    pub fn push(&mut self, piece: &[u8]) -> health::Result<()> {
+        self.to.as_mut().map_or(Ok(()), |to| to.push(piece))
+    }
+
+    /// Makes the body durable, and then that it is one. `meta` gets its length and hash.
+    pub fn finish(mut self, mut meta: Meta) -> health::Result<Meta> {
+        let Some(to) = self.to.take() else { return Err(io::Error::from(io::ErrorKind::NotFound).into()) };
+        let (hashed, bytes) = to.finish()?;
+        let mut sha256 = hex(&hashed.hash.finish());
+        sha256.truncate(DIGITS);
+        (meta.bytes, meta.sha256) = (bytes, sha256);
+        hashed.file.sync_all()?;
+        let text = serde_json::to_vec(&meta).map_err(io::Error::from)?;
+        let mut file = private_file(&self.spool.path(&self.name, "json"))?;
+        file.write_all(&text)?;
+        file.sync_all()?;
+        sync_folder(&self.spool.folder)?;
+        self.whole = true;
+        self.spool.lying().insert(self.name.clone(), (meta.peer, bytes));
+        Ok(meta)
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        if !self.whole {
+            let _ = fs::remove_file(self.spool.path(&self.name, "json"));
+            let _ = fs::remove_file(self.spool.path(&self.name, "body"));
+        }
+    }
+}
+
+#[cfg(unix)]
+fn make_private(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+#[cfg(not(unix))]
+fn make_private(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)
+}
+
+fn private_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// A new name is durable once its folder is; other systems have no such call.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+
+    /// A folder, gone after the test.
+    struct Kept(PathBuf);
+
+    impl Kept {
+        fn new(name: &str) -> Self {
+            let folder = std::env::temp_dir().join(format!("vitalog-spool-{name}-{}", std::process::id()));
+            let _ = fs::remove_dir_all(&folder);
+            Self(folder)
+        }
+
+        fn files(&self) -> usize {
+            fs::read_dir(&self.0).expect("a folder").count()
+        }
+    }
+
+    impl Drop for Kept {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn write(spool: &Arc<Spool>, peer: i64, body: &[u8]) -> (String, Meta) {
+        let mut writing = spool.begin(7, Packing::Plain).expect("begun");
+        writing.push(body).expect("written");
+        let name = writing.name().to_owned();
+        let meta = writing.finish(Meta { peer, query: "agg=raw".to_owned(), ..Meta::default() }).expect("whole");
+        (name, meta)
+    }
+
+    #[test]
+    fn what_is_whole_is_found_after_a_start() {
+        let kept = Kept::new("found");
+        let spool = Arc::new(Spool::open(&kept.0).expect("a spool"));
+        let (name, meta) = write(&spool, 3, b"abc");
+        assert_eq!((meta.bytes, meta.sha256.as_str()), (3, "ba7816bf8f01cfea"));
+        let again = Spool::open(&kept.0).expect("a spool");
+        assert_eq!((again.names(), again.meta(&name)), (vec![name.clone()], Some(meta)));
+        let mut text = String::new();
+        again.body(&name).expect("a body").read_to_string(&mut text).expect("text");
+        assert_eq!(text, "abc");
+        again.remove(&name);
+        assert_eq!((again.names().len(), kept.files()), (0, 0));
+    }
+
+    #[test]
+    fn what_never_became_whole_leaves_nothing() {
+        let kept = Kept::new("torn");
+        let spool = Arc::new(Spool::open(&kept.0).expect("a spool"));
+        let mut writing = spool.begin(7, Packing::Plain).expect("begun");
+        writing.push(b"abc").expect("written");
+        drop(writing);
+        assert_eq!(kept.files(), 0);
+        // A process that died here.
+        fs::write(kept.0.join("1-a.body"), "abc").expect("written");
+        fs::write(kept.0.join("2-b.body"), "abc").expect("written");
+        fs::write(kept.0.join("2-b.json"), "{\"peer\":").expect("written");
+        assert_eq!(Spool::open(&kept.0).expect("a spool").names().len(), 0);
+        assert_eq!(kept.files(), 0);
+    }
+
+    #[test]
+    fn a_phone_that_fills_its_part_waits_and_others_do_not() {
+        let kept = Kept::new("room");
+        let spool = Spool::open(&kept.0).expect("a spool");
+        spool.lying().insert("a".to_owned(), (1, MAX_OF_PEER));
+        assert_eq!([1, 2].map(|peer| spool.has_room(peer)), [false, true]);
+        spool.lying().insert("b".to_owned(), (3, MAX_OF_ALL - MAX_OF_PEER));
+        assert!(!spool.has_room(2));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_can_read_it() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let kept = Kept::new("mode");
+        let spool = Arc::new(Spool::open(&kept.0).expect("a spool"));
+        let (name, _) = write(&spool, 3, b"abc");
+        let mode = |path: &Path| fs::metadata(path).expect("a file").permissions().mode() & 0o777;
+        assert_eq!(mode(&kept.0), 0o700);
+        assert_eq!(["body", "json"].map(|ending| mode(&spool.path(&name, ending))), [0o600; 2]);
+    }
+}

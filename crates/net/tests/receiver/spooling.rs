@@ -1,0 +1,162 @@
+//! What is acknowledged is never lost: large bodies, busy stores, starts after an end.
+
+use std::sync::atomic::Ordering;
+
+use health::phone::Feed;
+use net::{Event, Events, invite};
+use store::peers::{Standing, State};
+
+use crate::client::{Request, follow};
+use crate::house::{House, NOW};
+
+/// A batch of HealthSync with so many heart rates.
+fn batch(first: usize, count: usize) -> String {
+    let metrics: Vec<String> = (first..first + count)
+        .map(|n| {
+            format!(
+                "{{\"id\":\"healthkit:21823FF3-D9E2-58C6-81B9-{n:012X}\",\"type\":\"heart_rate\",\"value\":{},\
+                 \"unit\":\"count/min\",\"start_at\":\"2026-03-14T07:30:00.123Z\",\
+                 \"end_at\":\"2026-03-14T07:30:00.123Z\",\"source_name\":\"Watch\",\"metadata\":{{}}}}",
+                60 + n % 60
+            )
+        })
+        .collect();
+    format!("{{\"export_id\":\"1\",\"metrics\":[{}],\"workouts\":[]}}", metrics.join(","))
+}
+
+fn sync(token: &str, body: String) -> Request {
+    Request::post("/api/apple-health/sync", body).token(token)
+}
+
+/// Waits until a delivery is done and returns how many records were new.
+fn done(events: &mut Events) -> u64 {
+    loop {
+        if let Event::Delivery { state: "done", new, .. } = events.wait().expect("an event") {
+            return new;
+        }
+    }
+}
+
+#[test]
+fn a_small_body_is_matched_before_its_answer() {
+    let house = House::new("small");
+    let token = house.add(Feed::HealthSync).token;
+    let answers: Vec<String> = (0..2).map(|_| sync(&token, batch(0, 3)).send(house.at()).text()).collect();
+    assert_eq!(answers[0], "{\"duplicates\":0,\"ok\":true,\"received\":3}");
+    assert_eq!(answers[1], "{\"duplicates\":3,\"ok\":true,\"received\":3}");
+    let rows = house.store().deliveries(None, 10).expect("deliveries");
+    let counts: Vec<_> = rows.iter().map(|row| (row.state, row.outcome.new, row.outcome.known)).collect();
+    assert_eq!(counts, [(State::Done, 0, 3), (State::Done, 3, 0)]);
+    assert_eq!(house.spooled(), 0);
+}
+
+#[test]
+fn a_large_body_is_matched_after_its_answer() {
+    let house = House::new("large");
+    let token = house.add(Feed::HealthSync).token;
+    let mut events = house.receiver().events();
+    let body = batch(0, 6_000);
+    assert!(body.len() > 1 << 20);
+    assert_eq!(sync(&token, body).send(house.at()).text(), "{\"duplicates\":0,\"ok\":true,\"received\":0}");
+    assert_eq!(done(&mut events), 6_000);
+}
+
+#[test]
+fn a_busy_store_makes_nobody_wait_and_loses_nothing() {
+    let mut house = House::new("busy");
+    let token = house.add(Feed::HealthSync).token;
+    house.intake.is_busy.store(true, Ordering::Release);
+    assert_eq!(sync(&token, batch(0, 3)).send(house.at()).status, 200);
+    assert_eq!((house.store().pending_deliveries().expect("counted"), house.spooled()), (1, 2));
+    // The computer is switched off, and on again.
+    house.close();
+    house.intake.is_busy.store(false, Ordering::Release);
+    assert_eq!(house.intake.bodies.load(Ordering::Acquire), 0);
+    house.open();
+    let mut events = house.receiver().events();
+    let is_done = house.store().pending_deliveries().expect("counted") == 0;
+    assert!(is_done || done(&mut events) == 3);
+    assert_eq!(house.intake.bodies.load(Ordering::Acquire), 1);
+}
+
+/// A crash between the spool and the store's row.
+#[test]
+fn a_body_without_a_row_is_found_after_a_start() {
+    let mut house = House::new("no-row");
+    let peer = house.add(Feed::HealthSync).peer;
+    house.close();
+    let spool = house.folder.join("spool");
+    std::fs::write(spool.join("1773471600000-abc.body"), batch(0, 2)).expect("written");
+    let meta = format!("{{\"peer\":{},\"received_ms\":{NOW},\"bytes\":2,\"sha256\":\"00\",\"address\":\"\"}}", peer.id);
+    std::fs::write(spool.join("1773471600000-abc.json"), meta).expect("written");
+    // And one that never became whole.
+    std::fs::write(spool.join("1773471600001-abc.body"), "{").expect("written");
+    house.open();
+    let mut events = house.receiver().events();
+    let rows = house.store().deliveries(None, 10).expect("deliveries");
+    assert!(rows.iter().any(|row| row.state == State::Done) || done(&mut events) == 2);
+    house.close();
+    assert_eq!((house.spooled(), house.intake.bodies.load(Ordering::Acquire)), (0, 1));
+}
+
+#[test]
+fn what_cannot_be_read_is_kept_for_seven_days() {
+    let mut house = House::new("unreadable");
+    let token = house.add(Feed::HealthSync).token;
+    assert_eq!(sync(&token, "{\"metrics\":".to_owned()).send(house.at()).status, 400);
+    assert_eq!(sync(&token, "{}".to_owned()).send(house.at()).status, 422);
+    let rows = house.store().deliveries(None, 10).expect("deliveries");
+    let reasons: Vec<_> = rows.iter().map(|row| (row.state, row.outcome.problems[0].reason.as_str())).collect();
+    assert_eq!(reasons, [(State::Unreadable, "bad_shape"), (State::Unreadable, "bad_json")]);
+    for (days, left) in [(6, 4), (8, 0)] {
+        house.clock.store(NOW + days * 24 * 3_600_000, Ordering::Release);
+        house.close();
+        house.open();
+        assert_eq!(house.spooled(), left, "after {days} days");
+    }
+}
+
+#[test]
+fn a_paused_phone_waits_and_one_that_is_shut_out_gets_nothing() {
+    let house = House::new("paused");
+    let phone = house.add(Feed::HealthSync);
+    let set = |standing| house.store().set_peer_standing(phone.peer.id, standing, NOW).expect("set");
+    set(Standing::Pause);
+    assert_eq!(sync(&phone.token, batch(0, 3)).send(house.at()).status, 200);
+    assert_eq!(house.intake.bodies.load(Ordering::Acquire), 0);
+    let mut events = house.receiver().events();
+    set(Standing::Resume);
+    house.receiver().wake();
+    assert_eq!(done(&mut events), 3);
+    set(Standing::Revoke);
+    assert_eq!(sync(&phone.token, batch(0, 3)).send(house.at()).status, 403);
+}
+
+#[test]
+fn a_rotated_token_is_good_until_the_new_one_is_used() {
+    let house = House::new("rotated");
+    let phone = house.add(Feed::HealthSave);
+    let send = |token: &str| {
+        let body = "{\"metric\":\"heart_rate\",\"samples\":[]}";
+        Request::post("/api/apple/batch", body).with("x-api-key", token).send(house.at()).status
+    };
+    assert_eq!(send(&phone.token), 200);
+    let new = invite::rotate(&mut house.store(), &phone.peer, NOW).expect("rotated");
+    assert_eq!([send(&phone.token), send(&new.token), send(&phone.token)], [200, 200, 401]);
+}
+
+#[test]
+fn a_phone_sees_what_became_of_its_own_deliveries_and_of_no_others() {
+    let house = House::new("own");
+    let (kim, other) = (house.add(Feed::HealthSync), house.add(Feed::HealthSync));
+    let ask = |token: &str| Request::get("/api/deliveries").token(token);
+    let mut lines = follow(house.at(), &Request::get("/api/deliveries/events").token(&kim.token));
+    assert!(lines.any(|line| line == ": here"));
+    sync(&other.token, batch(5, 1)).send(house.at());
+    sync(&kim.token, batch(0, 2)).send(house.at());
+    let event = lines.find(|line| line.starts_with("data: ")).expect("an event");
+    assert!(event.contains("\"new\":2"), "{event}");
+    let listed = ask(&kim.token).send(house.at()).json();
+    assert_eq!((listed.as_array().map(Vec::len), &listed[0]["new"]), (Some(1), &2.into()));
+    assert_eq!(ask("hi_A").send(house.at()).status, 401);
+}

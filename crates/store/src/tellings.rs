@@ -1,0 +1,167 @@
+//! What phones tell: evidence, kept as it came, and the rows that follow from it.
+//!
+//! The rows of files stay as the imports have them. Where phones tell the same finer, or what no file has, a row of
+//! its own stands in `samples` ([`FLAG_TOLD`]), and the file's row under it counts no more ([`COVERED`]). Which are one
+//! record is said by [`health::matching`] and follows from the set of what was told. What decides between imports must
+//! not see any of that: it is lifted off before ([`lift`]) and laid down again after ([`lay`]).
+
+pub(crate) mod aggregates;
+mod details;
+pub(crate) mod entries;
+mod part;
+mod records;
+pub(crate) mod row;
+pub(crate) mod tellers;
+
+use std::collections::{BTreeMap, HashMap};
+
+use rusqlite::{Connection, params};
+
+pub(crate) use self::part::{Part, Reach};
+pub(crate) use self::row::{Telling, code_of, feed_of};
+use crate::acts::hidden::Hidden;
+use crate::derived::Derived;
+use crate::error::Result;
+use crate::row::{FLAG_TOLD, Key};
+
+/// In place of an import: what phones tell stands for the row.
+pub(crate) const COVERED: i64 = -2;
+/// In place of an import: as it was told it can be in no number.
+pub(crate) const LEFT_OUT: i64 = -3;
+
+/// Tellings that are matched at a time where all of them are.
+const AT_ONCE: usize = 4096;
+
+/// What all that is matched must know.
+pub(crate) struct Known {
+    /// Who tells, by number.
+    pub tellers: HashMap<u32, tellers::Stored>,
+    /// When the exports were written, by import.
+    pub export_dates: HashMap<i64, i64>,
+    /// How a file's source is called, by its number.
+    pub sources: HashMap<u32, health::matching::Teller>,
+    /// What the owner hides.
+    pub hidden: Hidden,
+}
+
+impl Known {
+    pub fn load(conn: &Connection) -> Result<Self> {
+        let mut statement =
+            conn.prepare_cached("SELECT id, export_date_ms FROM imports WHERE export_date_ms IS NOT NULL")?;
+        let dates = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let export_dates = dates.collect::<rusqlite::Result<_>>()?;
+        let hidden = Hidden::load(conn)?;
+        Ok(Self { tellers: tellers::load(conn)?, export_dates, sources: tellers::of_files(conn)?, hidden })
+    }
+}
+
+/// Whether any phone told a sample.
+pub(crate) fn are_there(conn: &Connection) -> Result<bool> {
+    Ok(conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM tellings)")?.query_row([], |row| row.get(0))?)
+}
+
+/// What counts more, or less, by kind, while the rows of phones are lifted off.
+pub(crate) type Lifted = HashMap<u32, i64>;
+
+/// Takes off everything that follows from what phones told: then the store is as the imports have it.
+pub(crate) fn lift(conn: &Connection, derived: &mut Derived) -> Result<Lifted> {
+    let mut lifted = Lifted::new();
+    if !are_there(conn)? {
+        return Ok(lifted);
+    }
+    for kind in kinds(conn)? {
+        let rule = crate::rollup::Rule::of(&crate::derived::identifier(conn, kind)?);
+        let mut touched: BTreeMap<u32, (i64, i64)> = BTreeMap::new();
+        let mut more = 0;
+        {
+            // Few look-ups beside a walk over all rows of the kind.
+            let sql = format!(
+                "SELECT source_id, superseded_by, flags & {FLAG_TOLD}, copies, flags, start_ms, duration_ms, ordinal
+                 FROM samples WHERE kind_id = ?1 AND (flags & {FLAG_TOLD} OR superseded_by = {COVERED})"
+            );
+            let mut statement = conn.prepare_cached(&sql)?;
+            let mut rows = statement.query([kind])?;
+            while let Some(row) = rows.next()? {
+                let (source, by, told): (u32, Option<i64>, bool) =
+                    (row.get(0)?, row.get(1)?, row.get::<_, u32>(2)? != 0);
+                let key = Key { start_ms: row.get(5)?, source, duration_ms: row.get(6)?, ordinal: row.get(7)? };
+                derived.changed(kind, &key);
+                let copies = i64::from(rule.copies(row.get(3)?, row.get(4)?));
+                let of = touched.entry(source).or_default();
+                match (told, by) {
+                    (true, None) => (of.0, of.1, more) = (of.0 - 1, of.1 - 1, more - copies),
+                    (true, Some(_)) => of.0 -= 1,
+                    (false, _) => (of.1, more) = (of.1 + 1, more + copies),
+                }
+            }
+        }
+        conn.prepare_cached(&format!("DELETE FROM samples WHERE kind_id = ?1 AND flags & {FLAG_TOLD}"))?
+            .execute([kind])?;
+        conn.prepare_cached(&format!(
+            "UPDATE samples SET superseded_by = NULL WHERE kind_id = ?1 AND superseded_by = {COVERED}"
+        ))?
+        .execute([kind])?;
+        for (source, (stored, live)) in touched {
+            conn.prepare_cached(
+                "UPDATE series_summary SET stored = stored + ?3, n = n + ?4 WHERE kind_id = ?1 AND source_id = ?2",
+            )?
+            .execute(params![kind, source, stored, live])?;
+        }
+        conn.prepare_cached("DELETE FROM series_summary WHERE kind_id = ?1 AND stored <= 0")?.execute([kind])?;
+        lifted.insert(kind, more);
+    }
+    tellers::lift(conn)?;
+    Ok(lifted)
+}
+
+/// Lays down anew what follows from what phones told, over what the imports say now. Returns how many of the rows that
+/// one import brought first phones had told, by kind.
+pub(crate) fn lay(conn: &Connection, import: Option<i64>, derived: &mut Derived) -> Result<BTreeMap<u32, u64>> {
+    let mut told_too = BTreeMap::new();
+    if !are_there(conn)? {
+        tellers::forget(conn)?;
+        return Ok(told_too);
+    }
+    tellers::settle(conn)?;
+    let known = Known::load(conn)?;
+    for kind in kinds(conn)? {
+        let mut from = i64::MIN;
+        while let Some(reach) = Reach::next(conn, kind, from, AT_ONCE)? {
+            let mut part = Part::read(conn, kind, reach)?;
+            from = part.until_ms();
+            part.touch_all();
+            *told_too.entry(kind).or_default() += part.settle(conn, &known, import, derived)?.told_too;
+        }
+    }
+    Ok(told_too)
+}
+
+/// Forgets what a device told.
+pub(crate) fn forget_device(conn: &Connection, device: i64) -> Result<u64> {
+    let mut removed = 0;
+    for table in ["tellings", "aggregates", "entry_tellings"] {
+        removed += conn.execute(&format!("DELETE FROM {table} WHERE device_id = ?1"), [device])? as u64;
+    }
+    conn.execute("DELETE FROM tellers WHERE id NOT IN (SELECT teller_id FROM tellings)", [])?;
+    Ok(removed)
+}
+
+/// Removes for good what was told of a sample that is removed for good.
+pub(crate) fn forget_of(conn: &Connection, kind: u32, key: &Key) -> Result<()> {
+    // What is one record starts within two seconds.
+    conn.prepare_cached(
+        "DELETE FROM tellings WHERE kind_id = ?1 AND start_ms BETWEEN ?2 - 2000 AND ?2 + 2000
+            AND row_start_ms = ?2 AND row_source_id = ?3 AND row_duration_ms = ?4 AND row_ordinal = ?5",
+    )?
+    .execute(params![kind, key.start_ms, key.source, key.duration_ms, key.ordinal])?;
+    Ok(())
+}
+
+/// The kinds of which phones told something; one look-up each.
+fn kinds(conn: &Connection) -> Result<Vec<u32>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT id FROM kinds k WHERE EXISTS (SELECT 1 FROM tellings t WHERE t.kind_id = k.id) ORDER BY id",
+    )?;
+    let kinds = statement.query_map([], |row| row.get(0))?;
+    Ok(kinds.collect::<rusqlite::Result<_>>()?)
+}

@@ -1,0 +1,361 @@
+//! A stretch of time of one kind: what files and phones tell there, what follows from it, and what changes.
+
+use std::collections::{BTreeMap, HashMap};
+
+use health::kind::{self, Nature};
+use health::matching;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::records::{self, Wanted};
+use super::row::{COLUMNS, Telling};
+use super::{COVERED, Known};
+use crate::derived::{self, Change, Derived};
+use crate::error::Result;
+use crate::rollup::Rule;
+use crate::row::{self, FLAG_TOLD, Key, Row};
+
+const SECOND: i64 = 1000;
+
+/// The time of some starts, in whole seconds; it may reach further where a row beside its ends asks for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reach {
+    from_ms: i64,
+    until_ms: i64,
+}
+
+impl Reach {
+    /// The seconds of two starts and what is between.
+    pub fn of(first_ms: i64, last_ms: i64) -> Self {
+        let second = |ms: i64| ms.div_euclid(SECOND) * SECOND;
+        Self { from_ms: second(first_ms), until_ms: second(last_ms) + SECOND }
+    }
+
+    /// Makes it wider where what starts beside an end may belong behind it.
+    pub fn widen_for(&mut self, starts: impl Iterator<Item = i64>) {
+        let (mut from, mut until) = (self.from_ms, self.until_ms);
+        for start in starts {
+            let rest = start.rem_euclid(SECOND);
+            if start < self.from_ms + SECOND && (1..=matching::BESIDE_MS).contains(&rest) {
+                from = self.from_ms - SECOND;
+            }
+            if start >= self.until_ms - SECOND && rest >= SECOND - matching::BESIDE_MS {
+                until = self.until_ms + SECOND;
+            }
+        }
+        (self.from_ms, self.until_ms) = (from, until);
+    }
+
+    /// The time of some tellings that start at an instant or later.
+    pub fn next(conn: &Connection, kind: u32, from_ms: i64, at_once: usize) -> Result<Option<Self>> {
+        let sql =
+            "SELECT start_ms FROM tellings WHERE kind_id = ?1 AND start_ms >= ?2 ORDER BY start_ms LIMIT 1 OFFSET ?3";
+        let mut statement = conn.prepare_cached(sql)?;
+        let mut start =
+            |offset: usize| statement.query_row(params![kind, from_ms, offset], |row| row.get::<_, i64>(0)).optional();
+        let Some(first) = start(0)? else { return Ok(None) };
+        let last = match start(at_once)? {
+            Some(last) => Some(last),
+            None => conn
+                .prepare_cached("SELECT max(start_ms) FROM tellings WHERE kind_id = ?1")?
+                .query_row([kind], |row| row.get(0))?,
+        };
+        Ok(last.map(|last| Self::of(first, last)))
+    }
+}
+
+/// What a kind is to matching.
+#[derive(Debug)]
+pub(super) struct OfKind {
+    pub id: u32,
+    pub rule: Rule,
+    pub category: bool,
+}
+
+/// A telling and what becomes of it.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub telling: Telling,
+    pub is_new: bool,
+    changed: bool,
+    touched: bool,
+}
+
+/// How many tellings were new records, and how many told what the store had.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    pub new: u64,
+    pub known: u64,
+    /// How many of the rows that an import brought first phones tell, too.
+    pub told_too: u64,
+}
+
+/// A stretch of time of one kind.
+pub(crate) struct Part {
+    kind: OfKind,
+    reach: Reach,
+    pub(super) slots: Vec<Slot>,
+    by_start: HashMap<i64, Vec<usize>>,
+    pub(super) files: Vec<Row>,
+    /// Rows that stand for tellings already.
+    stand: Vec<Row>,
+    known: u64,
+}
+
+impl Part {
+    /// Reads what is stored there, and beyond where a record may lie on both sides of an end.
+    pub fn read(conn: &Connection, kind: u32, mut reach: Reach) -> Result<Self> {
+        let identifier = derived::identifier(conn, kind)?;
+        let category = kind::get_or_guess(&identifier, None).nature == Nature::Category;
+        let kind = OfKind { id: kind, rule: Rule::of(&identifier), category };
+        loop {
+            let around = (reach.from_ms - matching::BESIDE_MS, reach.until_ms + matching::BESIDE_MS);
+            let mut slots = tellings(conn, kind.id, around)?;
+            let mut rows = samples(conn, kind.id, around)?;
+            let mut starts: Vec<i64> = slots.iter().map(|telling| telling.start_ms).collect();
+            starts.extend(rows.iter().map(|row| row.key.start_ms));
+            starts.sort_unstable();
+            let open = |border: i64| {
+                let at = starts.partition_point(|start| *start < border);
+                matching::is_open(border, &starts, at)
+            };
+            let (before, behind) = (open(reach.from_ms), open(reach.until_ms));
+            if before || behind {
+                reach.from_ms -= if before { SECOND } else { 0 };
+                reach.until_ms += if behind { SECOND } else { 0 };
+                continue;
+            }
+            let inside = |start: i64| (reach.from_ms..reach.until_ms).contains(&start);
+            slots.retain(|telling| inside(telling.start_ms));
+            rows.retain(|row| inside(row.key.start_ms));
+            let (stand, files) = rows.into_iter().partition(|row: &Row| row.flags & FLAG_TOLD != 0);
+            let mut part = Self { kind, reach, slots: Vec::new(), by_start: HashMap::new(), files, stand, known: 0 };
+            slots.into_iter().for_each(|telling| part.push(telling, false));
+            return Ok(part);
+        }
+    }
+
+    /// Where it ends.
+    pub fn until_ms(&self) -> i64 {
+        self.reach.until_ms
+    }
+
+    fn push(&mut self, telling: Telling, is_new: bool) {
+        self.by_start.entry(telling.start_ms).or_default().push(self.slots.len());
+        self.slots.push(Slot { telling, is_new, changed: false, touched: is_new });
+    }
+
+    /// Everything in it is matched anew.
+    pub fn touch_all(&mut self) {
+        self.slots.iter_mut().for_each(|slot| slot.touched = true);
+    }
+
+    /// Adds what a phone told.
+    pub fn add(&mut self, mut telling: Telling) {
+        let beside = self.by_start.get(&telling.start_ms).map_or(&[][..], Vec::as_slice);
+        if let Some(same) = beside.iter().find(|at| self.slots[**at].telling.says_the_same(&telling)) {
+            let rewritten = |key: &Key| self.files.iter().any(|row| row.key == *key && row.superseded_by > Some(0));
+            let slot = &self.slots[*same];
+            // What an export lacked that was written before is there after all.
+            let touched = slot.telling.row.as_ref().is_some_and(rewritten) || telling.copies > slot.telling.copies;
+            let slot = &mut self.slots[*same];
+            slot.telling.deliveries.1 = slot.telling.deliveries.1.max(telling.deliveries.1);
+            slot.telling.deliveries.0 = slot.telling.deliveries.0.min(telling.deliveries.0);
+            slot.telling.last_ms = slot.telling.last_ms.max(telling.last_ms);
+            self.known += u64::from(telling.copies);
+            slot.telling.copies = slot.telling.copies.max(telling.copies);
+            slot.touched |= touched;
+            slot.changed = true;
+            return;
+        }
+        let same_place = beside.iter().map(|at| &self.slots[*at].telling).filter(|other| other.shares_place(&telling));
+        telling.ordinal = same_place.map(|other| other.ordinal + 1).max().unwrap_or(0);
+        self.push(telling, true);
+    }
+
+    /// Finds what follows for everything that was touched, and writes it.
+    pub fn settle(
+        mut self,
+        conn: &Connection,
+        known: &Known,
+        import: Option<i64>,
+        derived: &mut Derived,
+    ) -> Result<Outcome> {
+        let mut outcome = Outcome { known: self.known, ..Outcome::default() };
+        let mut places: Vec<(i64, Place)> = Vec::with_capacity(self.slots.len() + self.files.len());
+        places.extend(self.slots.iter().zip(0..).map(|(slot, at)| (slot.telling.start_ms, Place::Slot(at))));
+        places.extend(self.files.iter().zip(0..).map(|(row, at)| (row.key.start_ms, Place::File(at))));
+        places.sort_unstable_by_key(|(start, _)| *start);
+        let starts: Vec<i64> = places.iter().map(|(start, _)| *start).collect();
+        let mut stand = std::mem::take(&mut self.stand).into_iter().peekable();
+        for range in matching::neighbourhoods(&starts) {
+            let places = places.get(range).unwrap_or_default();
+            let (Some((_, _)), Some((last, _))) = (places.first(), places.last()) else { continue };
+            let mut stood = Vec::new();
+            while let Some(row) = stand.next_if(|row| row.key.start_ms <= *last) {
+                stood.push(row);
+            }
+            let (mut slots, mut files) = (Vec::new(), Vec::new());
+            for (_, place) in places {
+                match place {
+                    Place::Slot(at) => slots.push(*at),
+                    Place::File(at) => files.push(*at),
+                }
+            }
+            if slots.iter().any(|at| self.slots[*at].touched) {
+                let wanted = records::wanted(conn, &self.kind, known, (&self, &slots, &files))?;
+                outcome.new += wanted.new;
+                outcome.known += wanted.known;
+                let brought = |at: &usize| Some(self.files[*at].import_id) == import;
+                let mut told_too: BTreeMap<usize, u64> = BTreeMap::new();
+                for (at, times) in wanted.told_too.iter().filter(|(at, _)| brought(at)) {
+                    *told_too.entry(*at).or_default() += times;
+                }
+                let most =
+                    |at: usize| u64::from(self.kind.rule.copies(self.files[at].image.copies, self.files[at].flags));
+                outcome.told_too += told_too.iter().map(|(at, times)| (*times).min(most(*at))).sum::<u64>();
+                self.write(conn, known, (wanted, stood, &files), derived)?;
+            }
+        }
+        // Nothing tells these any more.
+        for row in stand {
+            remove(conn, self.kind.id, &row, derived)?;
+        }
+        for slot in &self.slots {
+            if slot.is_new {
+                slot.telling.insert(conn, self.kind.id)?;
+            } else if slot.changed {
+                slot.telling.update(conn, self.kind.id)?;
+            }
+        }
+        Ok(outcome)
+    }
+
+    fn write(
+        &mut self,
+        conn: &Connection,
+        known: &Known,
+        (wanted, mut stood, files): (Wanted, Vec<Row>, &[usize]),
+        derived: &mut Derived,
+    ) -> Result<()> {
+        let kind = self.kind.id;
+        for (at, key) in wanted.of_slots {
+            let slot = &mut self.slots[at];
+            if slot.telling.row != Some(key) {
+                slot.telling.row = Some(key);
+                slot.changed = true;
+            }
+        }
+        let mut missing = Vec::new();
+        for mut row in wanted.rows {
+            row.superseded_by = row.superseded_by.or_else(|| known.hidden.code(kind, &row.key));
+            match stood.iter().position(|other| *other == row) {
+                Some(at) => _ = stood.swap_remove(at),
+                None => missing.push(row),
+            }
+        }
+        for row in &stood {
+            remove(conn, kind, row, derived)?;
+        }
+        for row in &missing {
+            insert(conn, kind, row)?;
+            derived.told(kind, &row.key, Change::Came { counts: row.superseded_by.is_none() });
+        }
+        for at in files {
+            let row = &self.files[*at];
+            let now = match (wanted.covered.contains(at), row.superseded_by) {
+                (_, Some(by)) if by > 0 => Some(by),
+                (true, _) => Some(COVERED),
+                (false, _) => known.hidden.code(kind, &row.key),
+            };
+            if now == row.superseded_by {
+                continue;
+            }
+            cover(conn, kind, &row.key, now)?;
+            match (row.superseded_by.is_none(), now.is_none()) {
+                (true, false) => derived.told(kind, &row.key, Change::CountsNoMore),
+                (false, true) => derived.told(kind, &row.key, Change::Counts),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where something lies in a part.
+enum Place {
+    Slot(usize),
+    File(usize),
+}
+
+fn tellings(conn: &Connection, kind: u32, (from, until): (i64, i64)) -> Result<Vec<Telling>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM tellings WHERE kind_id = ?1 AND start_ms >= ?2 AND start_ms < ?3
+         ORDER BY start_ms, teller_id, duration_ms, device_id, feed, ordinal"
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let rows = statement.query_map(params![kind, from, until], Telling::from_sql)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn samples(conn: &Connection, kind: u32, (from, until): (i64, i64)) -> Result<Vec<Row>> {
+    let sql = format!(
+        "SELECT {} FROM samples WHERE kind_id = ?1 AND start_ms >= ?2 AND start_ms < ?3
+         ORDER BY start_ms, source_id, duration_ms, ordinal",
+        row::COLUMNS
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let rows = statement.query_map(params![kind, from, until], Row::from_sql)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+const AT: &str = "kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration_ms = ?4 AND ordinal = ?5";
+
+fn remove(conn: &Connection, kind: u32, row: &Row, derived: &mut Derived) -> Result<()> {
+    let key = &row.key;
+    conn.prepare_cached(&format!("DELETE FROM samples WHERE {AT}"))?.execute(params![
+        kind,
+        key.start_ms,
+        key.source,
+        key.duration_ms,
+        key.ordinal
+    ])?;
+    derived.told(kind, key, Change::Went { counts: row.superseded_by.is_none() });
+    Ok(())
+}
+
+fn cover(conn: &Connection, kind: u32, key: &Key, by: Option<i64>) -> Result<()> {
+    conn.prepare_cached(&format!("UPDATE samples SET superseded_by = ?6 WHERE {AT}"))?.execute(params![
+        kind,
+        key.start_ms,
+        key.source,
+        key.duration_ms,
+        key.ordinal,
+        by
+    ])?;
+    Ok(())
+}
+
+fn insert(conn: &Connection, kind: u32, row: &Row) -> Result<()> {
+    conn.prepare_cached(&format!(
+        "INSERT INTO samples (kind_id, {}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+        row::COLUMNS
+    ))?
+    .execute(params![
+        kind,
+        row.key.start_ms,
+        row.key.source,
+        row.key.duration_ms,
+        row.key.ordinal,
+        row.image.value,
+        row.image.original,
+        row.text,
+        row.image.origin,
+        row.image.details,
+        row.image.created_delay_ms,
+        row.image.copies,
+        row.flags,
+        row.import_id,
+        row.superseded_by
+    ])?;
+    Ok(())
+}

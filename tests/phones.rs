@@ -1,0 +1,259 @@
+//! Receiving from phones with the real program: how it starts and ends, beside others, and how a phone is let in.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+#[path = "support/phone.rs"]
+mod phone;
+#[path = "support/program.rs"]
+mod program;
+
+use phone::{Request, Server, Talk};
+use program::{Folder, error_line};
+
+const HEP: &str = "health-export-pro";
+
+/// A device and its token.
+fn device(folder: &Folder, app: &str) -> String {
+    let added = folder.answer(&["devices", "add", "--app", app, "--name", "Kim"]);
+    added["token"].as_str().expect("a token").to_owned()
+}
+
+/// A body of Health Export Pro with so many heart beats, one a second.
+fn beats(count: usize) -> String {
+    let beat = |n: usize| {
+        let start = format!("2026-03-14T{:02}:{:02}:{:02}.123Z", n / 3600, n / 60 % 60, n % 60);
+        json!({"uuid": format!("21823FF3-D9E2-58C6-81B9-{n:012X}"), "value": 60 + n % 60, "unit": "count/min",
+            "startDate": start, "endDate": start, "metadata": {},
+            "sourceRevision": {"source": {"name": "Watch", "bundleIdentifier": "com.apple.health"}, "version": "11.4"}})
+    };
+    let beats: Vec<Value> = (0..count).map(beat).collect();
+    json!({"data": {"HKQuantityTypeIdentifierHeartRate": beats}}).to_string()
+}
+
+fn send(server: &Server, token: &str, path: &str, body: String) -> u16 {
+    server.send(&Request::post(path, body).token(token)).status
+}
+
+/// The error of a verb that fails beside a receiver.
+#[track_caller]
+fn check_refused(folder: &Folder, arguments: &[&str], code: &str) {
+    let refused = folder.check(&[arguments, &["--json"]].concat(), 1);
+    assert_eq!(error_line(&refused)["code"], code, "{arguments:?}");
+}
+
+const SERVE: [&str; 5] = ["serve", "--bind", "127.0.0.1", "--port", "0"];
+
+#[cfg(unix)]
+#[test]
+fn it_receives_until_it_is_told_to_stop() {
+    for signal in ["TERM", "INT"] {
+        let folder = Folder::new(&format!("serve-{signal}"));
+        let mut server = Server::start(&folder);
+        let url = format!("http://127.0.0.1:{}", server.port);
+        assert_eq!(server.first["urls"], json!([url]));
+        assert_eq!(folder.answer(&["status"])["receiver"], json!({"on": true, "urls": [url]}));
+        let token = device(&folder, HEP);
+        assert_eq!(send(&server, &token, "/api/health-data", beats(3)), 200);
+        let told = server.wait_for("delivery");
+        assert_eq!((&told["state"], &told["new"], &told["label"]), (&json!("done"), &json!(3), &json!("Kim")));
+        assert_eq!(send(&server, "hi_nobody", "/api/health-data", beats(3)), 401);
+        assert_eq!(server.wait_for("refused")["reason"], "token");
+        server.signal(signal);
+        server.wait_for("stopped");
+        assert_eq!((server.next(), server.code()), (None, Some(0)));
+        assert_eq!(folder.answer(&["status"])["receiver"], json!({"on": false, "urls": []}));
+        assert_eq!(folder.answer(&["types"])[0]["count"], 3);
+    }
+}
+
+#[test]
+fn one_program_at_a_time_receives_and_all_verbs_work_beside_it() {
+    let folder = Folder::new("serve-twice");
+    let server = Server::start(&folder);
+    check_refused(&folder, &SERVE, "receiver_runs");
+    check_refused(&folder, &["delete-all", "--confirm", "delete"], "receiver_runs");
+    let other = Folder::new("serve-port");
+    let port = server.port.to_string();
+    check_refused(&other, &["serve", "--bind", "127.0.0.1", "--port", &port], "port_taken");
+    for bind in ["8.8.8.8", "203.0.113.7", "192.168.254.253"] {
+        check_refused(&other, &["serve", "--bind", bind, "--port", "0"], "no_address");
+    }
+    let token = device(&folder, HEP);
+    let path = folder.path("export.xml");
+    let row = "<Record type=\"HKQuantityTypeIdentifierBodyMass\" sourceName=\"Scale\" unit=\"kg\" value=\"70\" \
+        startDate=\"2026-03-14 07:00:00 +0100\" endDate=\"2026-03-14 07:00:00 +0100\"/>";
+    fs::write(&path, format!("<HealthData locale=\"en_GB\">{row}</HealthData>")).expect("written");
+    folder.check(&["import", path.to_str().expect("UTF-8")], 0);
+    assert_eq!(send(&server, &token, "/api/health-data", beats(3)), 200);
+    assert_eq!(folder.answer(&["types"]).as_array().map(Vec::len), Some(2));
+    drop(server);
+    // Killed, it leaves the place all the same.
+    drop(Server::start(&folder));
+}
+
+#[test]
+fn what_others_change_holds_at_once() {
+    let folder = Folder::new("serve-changes");
+    let server = Server::start(&folder);
+    let token = device(&folder, HEP);
+    let own = |header: &str| server.send(&Request::post("/ingest/kim", beats(1)).with(header, &token)).status;
+    assert_eq!(own("X-Kim-Key"), 404);
+    folder.check(&["settings", "set", "hep_path", "ingest/kim/"], 0);
+    assert_eq!(own("X-Kim-Key"), 401);
+    folder.check(&["settings", "set", "hep_header", "X-Kim-Key"], 0);
+    assert_eq!(own("X-Kim-Key"), 200);
+    let added = folder.answer(&["devices", "add", "--app", HEP, "--name", "Ada"]);
+    assert_eq!((&added["path"], &added["header"]), (&json!("/ingest/kim"), &json!("X-Kim-Key")));
+    assert_eq!(added["url"], server.first["urls"][0]);
+    folder.check(&["settings", "set", "hep_path", "none"], 0);
+    assert_eq!((own("X-Kim-Key"), send(&server, &token, "/api/health-data", beats(1))), (404, 200));
+    folder.check(&["devices", "pause", "Kim"], 0);
+    assert_eq!(send(&server, &token, "/api/health-data", beats(5)), 200);
+    assert_eq!(folder.answer(&["status"])["pending"]["deliveries"], 1);
+    assert_eq!(folder.answer(&["deliveries"])[0]["state"], "pending");
+    folder.check(&["devices", "resume", "Kim"], 0);
+    let done = std::iter::repeat_with(|| server.wait_for("delivery")).find(|line| line["new"] == 4);
+    assert_eq!(done.expect("a delivery")["state"], "done");
+    assert_eq!(folder.answer(&["status"])["pending"]["deliveries"], 0);
+    folder.check(&["devices", "revoke", "Kim"], 0);
+    assert_eq!(send(&server, &token, "/api/health-data", beats(1)), 401);
+}
+
+#[test]
+fn a_large_body_is_acknowledged_and_read_afterwards() {
+    let folder = Folder::new("serve-large");
+    let server = Server::start(&folder);
+    let token = device(&folder, HEP);
+    let body = beats(6_000);
+    assert!(body.len() > 1 << 20);
+    assert_eq!(send(&server, &token, "/api/health-data", body), 200);
+    let told = server.wait_for("delivery");
+    assert_eq!((&told["state"], &told["new"]), (&json!("done"), &json!(6_000)));
+    assert_eq!(folder.answer(&["types"])[0]["count"], 6_000);
+}
+
+#[test]
+fn all_that_a_phone_sent_is_taken_back() {
+    let folder = Folder::new("devices-undo");
+    let server = Server::start(&folder);
+    let token = device(&folder, HEP);
+    folder.check(&["devices", "undo", "Kim"], 3);
+    assert_eq!(send(&server, &token, "/api/health-data", beats(3)), 200);
+    assert_eq!(folder.answer(&["devices", "undo", "Kim"])["removed"], 3);
+    assert_eq!(folder.answer(&["types"]), json!([]));
+    folder.check(&["devices", "undo", "1"], 3);
+    folder.check(&["devices", "undo", "Ada"], 2);
+    assert_eq!(send(&server, &token, "/api/health-data", beats(3)), 200);
+    assert_eq!(folder.answer(&["types"])[0]["count"], 3);
+}
+
+/// The address behind the first `href` or `action` of a page that begins so.
+fn link<'a>(page: &'a str, start: &str) -> &'a str {
+    let at = page.find(start).unwrap_or_else(|| panic!("no {start} in {page}"));
+    page[at..].split(['"', '<', '&']).next().unwrap_or_default()
+}
+
+#[test]
+fn a_phone_is_let_in_by_its_browser() {
+    let folder = Folder::new("pair");
+    check_refused(&folder, &["pair", "--yes"], "not_receiving");
+    let server = Server::start(&folder);
+    let mut talk = Talk::start(&folder, &["pair", "--yes", "--json"]);
+    let invited = talk.line();
+    let (url, code) = (invited["urls"][0].as_str().expect("an address"), invited["code"].as_str().expect("a code"));
+    let base = format!("http://127.0.0.1:{}", server.port);
+    assert_eq!((invited["event"].as_str(), code.len()), (Some("invited"), 8));
+    let path = url.strip_prefix(&base).expect("our address");
+    let browse = |method: &str, path: &str| {
+        let browser =
+            Request::new(method, path).with("User-Agent", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_4 like Mac OS X)");
+        server.send(&browser.with("Sec-Fetch-Site", if method == "GET" { "none" } else { "same-origin" }))
+    };
+    assert_eq!(browse("GET", path).status, 200);
+    let claimed = browse("POST", &format!("{path}/claim"));
+    assert_eq!(claimed.status, 303, "{}", claimed.text());
+    let guest = talk.line();
+    assert_eq!((guest["event"].as_str(), guest["label"].as_str()), (Some("claimed"), Some("iPhone, iOS 18")));
+    assert!(guest["number"].as_str().is_some_and(|number| number.len() == 4), "{guest}");
+    assert_eq!(talk.line(), json!({"event": "accepted"}));
+    assert_eq!(talk.code(), Some(0));
+    let ticket = claimed.header("location").expect("a page").to_owned();
+    let apps = browse("GET", &ticket).text();
+    let guide = browse("POST", link(&apps, &format!("{ticket}/healthsync"))).text();
+    let token = link(&guide, "hi_");
+    let body = json!({"export_id": "1", "metrics": [], "workouts": []}).to_string();
+    assert_eq!(send(&server, token, "/api/apple-health/sync", body), 200);
+    assert_eq!(folder.answer(&["devices", "list"])[0]["name"], "iPhone, iOS 18");
+    assert_eq!(browse("POST", &format!("{path}/claim")).status, 404, "a code is good once");
+}
+
+#[test]
+fn an_app_that_redeems_its_code_is_let_in_too() {
+    let folder = Folder::new("pair-redeem");
+    let server = Server::start(&folder);
+    let mut talk = Talk::start(&folder, &["pair", "--app", "open-wearables", "--name", "Kim", "--yes", "--json"]);
+    let code = talk.line()["code"].clone();
+    let redeemed = server.send(&Request::post("/api/v1/invitation-code/redeem", json!({"code": code}).to_string()));
+    assert_eq!(redeemed.status, 200, "{}", redeemed.text());
+    let guest = talk.line();
+    assert_eq!((&guest["event"], &guest["label"], &guest["device"]), (&json!("claimed"), &json!("Kim"), &json!(1)));
+    assert_eq!((talk.line(), talk.code()), (json!({"event": "accepted"}), Some(0)));
+    assert_eq!(folder.answer(&["devices", "list"])[0]["state"], "active");
+}
+
+/// The whole of it, with figures: `scripts/phone-client.py --program target/release/vitalog`.
+#[cfg(unix)]
+#[test]
+fn a_phone_that_is_not_ours_syncs_through_faults() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/phone-client.py");
+    let arguments = ["--program", env!("CARGO_BIN_EXE_vitalog"), "--samples", "3000", "--chunk", "200"];
+    let output = std::process::Command::new("python3").arg(script).args(arguments).output().expect("python3 runs");
+    let (figures, words) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{words}");
+    for fault in ["kills", "starts", "dropped while waiting", "dropped while sending", "refreshes"] {
+        assert!(figures.contains(fault), "no {fault}: {figures}");
+    }
+}
+
+/// All of it, with figures: `scripts/phones-security.py --program target/release/vitalog`.
+#[cfg(target_os = "linux")]
+#[test]
+fn nobody_gets_in_who_should_not() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/phones-security.py");
+    let arguments = ["--program", env!("CARGO_BIN_EXE_vitalog"), "--short"];
+    let output = std::process::Command::new("python3").arg(script).args(arguments).output().expect("python3 runs");
+    let (table, words) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{table}{words}");
+    assert_eq!(table.matches(" ok ").count(), 9, "{table}");
+}
+
+#[test]
+fn without_a_terminal_nobody_is_asked() {
+    let folder = Folder::new("pair-blind");
+    let refused = folder.check(&["pair", "--json"], 2);
+    assert_eq!(error_line(&refused)["code"], "bad_usage");
+    assert!(!folder.data().exists());
+}
+
+#[test]
+fn settings_of_the_receiver_are_checked() {
+    let folder = Folder::new("serve-settings");
+    let set = |key: &str, value: &str| folder.run(&["settings", "set", key, value]).status.code();
+    for (key, value) in [
+        ("hep_path", "/a?b"),
+        ("hep_path", "/"),
+        ("hep_header", "X Kim"),
+        ("receiver_bind", "8.8.8.8"),
+        ("receiver_name", "x\ny"),
+        ("receiver_vpn", "perhaps"),
+        ("port", "70000"),
+    ] {
+        assert_eq!(set(key, value), Some(2), "{key} {value}");
+    }
+    assert_eq!(set("receiver_bind", "127.0.0.1"), Some(0));
+    assert_eq!(set("port", "0"), Some(0));
+    let server = Server::with(&folder, &[]);
+    assert_eq!(server.first["urls"], json!([format!("http://127.0.0.1:{}", server.port)]));
+}
