@@ -9,6 +9,7 @@ pub(crate) mod aggregates;
 mod details;
 pub(crate) mod entries;
 mod part;
+mod pen;
 mod records;
 pub(crate) mod row;
 pub(crate) mod tellers;
@@ -58,6 +59,15 @@ impl Known {
 /// Whether any phone told a sample.
 pub(crate) fn are_there(conn: &Connection) -> Result<bool> {
     Ok(conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM tellings)")?.query_row([], |row| row.get(0))?)
+}
+
+/// Whether any phone told anything.
+pub(crate) fn is_something_told(conn: &Connection) -> Result<bool> {
+    let mut statement = conn.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM tellings) OR EXISTS (SELECT 1 FROM entry_tellings)
+             OR EXISTS (SELECT 1 FROM aggregates)",
+    )?;
+    Ok(statement.query_row([], |row| row.get(0))?)
 }
 
 /// What counts more, or less, by kind, while the rows of phones are lifted off.

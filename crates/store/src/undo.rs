@@ -56,6 +56,8 @@ impl Store {
         progress: &mut dyn FnMut(Steps) -> bool,
     ) -> Result<Undone> {
         let mut tell = |steps| if progress(steps) { cancel.check() } else { Err(ErrorKind::Cancelled.into()) };
+        // Who reads meanwhile must not have to wait for this.
+        self.settle()?;
         self.write(cancel, |tx| {
             let home = || query::settings::read(tx, "home_zone");
             let before = home()?;
@@ -100,7 +102,7 @@ fn undo(tx: &Connection, import: i64, home_zone: &str, tell: &mut dyn FnMut(Step
     acts::hidden::apply(tx, &mut derived)?;
     derived.settle(tx, home_zone, &before)?;
     forget::unused(tx, &sources)?;
-    if imports.is_empty() && !tellings::are_there(tx)? {
+    if imports.is_empty() && !tellings::is_something_told(tx)? {
         forget_home(tx)?;
     }
     Ok(undone)

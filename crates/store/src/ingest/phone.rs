@@ -16,7 +16,6 @@ use crate::derived::Derived;
 use crate::dictionary::Dictionary;
 use crate::error::{ErrorKind, Result};
 use crate::open::Store;
-use crate::query::zones::zones;
 use crate::report::{Counts, ProblemCount, Report};
 use crate::tellings::aggregates::{self, Fate};
 use crate::tellings::{self, Known, Part, Reach, Telling, code_of, tellers};
@@ -128,10 +127,11 @@ impl Store {
             let mut told = report.clone();
             // Each commit is one of its own: a stop in the next batch is heard, too.
             let cancel = delivery.cancel.clone();
-            report = self.write(&cancel.of_its_own(), |tx| {
+            let told = self.write_on(&cancel.of_its_own(), |tx| {
                 Portion::begin(tx, delivery)?.run(&batch, &mut told)?;
                 Ok(Done::Commit(told))
             })?;
+            report = told.answer();
         }
         report.total();
         Ok(report)
@@ -145,6 +145,8 @@ struct Portion<'a> {
     number: i64,
     dictionary: Dictionary,
     derived: Derived,
+    /// Somebody told something for the first time.
+    new_tellers: bool,
 }
 
 impl<'a> Portion<'a> {
@@ -168,17 +170,17 @@ impl<'a> Portion<'a> {
             number: delivery.delivery.unwrap_or(-delivery.now_ms),
             dictionary: Dictionary::new(delivery.device),
             derived: Derived::default(),
+            new_tellers: false,
         })
     }
 
     fn run(mut self, batch: &PhoneBatch, report: &mut PhoneReport) -> Result<()> {
-        let before = zones(self.conn, self.delivery.home_zone)?;
         for problem in &batch.batch.problems {
             report.problem(problem);
             self.keep_reject(problem)?;
         }
         let tellings = self.tellings(batch, report)?;
-        if tellers::settle(self.conn)? {
+        if self.new_tellers && tellers::settle(self.conn)? {
             // A teller counts for another source now, with all that it told.
             tellings::lift(self.conn, &mut self.derived)?;
             tellings::lay(self.conn, None, &mut self.derived)?;
@@ -192,7 +194,7 @@ impl<'a> Portion<'a> {
             self.entry(batch, entry, marks, report)?;
         }
         self.dictionary.create_views(self.conn)?;
-        self.derived.settle(self.conn, self.delivery.home_zone, &before)
+        self.derived.leave(self.conn, self.delivery.home_zone)
     }
 
     fn keep_reject(&self, problem: &Problem) -> Result<()> {
@@ -237,7 +239,8 @@ impl<'a> Portion<'a> {
                 Some(id) => *id,
                 None => {
                     let source = all.sources.get(sample.source as usize).cloned().unwrap_or_default();
-                    let (id, _) = tellers::id_of(conn, &source)?;
+                    let (id, is_new) = tellers::id_of(conn, &source)?;
+                    self.new_tellers |= is_new;
                     tellers.insert(sample.source, id);
                     id
                 }
@@ -356,6 +359,9 @@ impl<'a> Portion<'a> {
         )?;
         if let Some(start) = entry.start_ms {
             report.spans(start, entry.end_ms.unwrap_or(start));
+        }
+        if entry.kind == EntryKind::Workout && fate != Fate::Known {
+            self.derived.workouts_changed();
         }
         // What belongs to another record is no record of its own.
         if matches!(entry.kind, EntryKind::Route | EntryKind::Correlation | EntryKind::Profile) {

@@ -6,6 +6,7 @@ use health::kind::{self, Nature};
 use health::matching;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::pen::Pen;
 use super::records::{self, Wanted};
 use super::row::{COLUMNS, Telling};
 use super::{COVERED, Known};
@@ -78,6 +79,8 @@ pub(super) struct Slot {
     pub is_new: bool,
     changed: bool,
     touched: bool,
+    /// Another one of the same start.
+    beside: Option<usize>,
 }
 
 /// How many tellings were new records, and how many told what the store had.
@@ -94,7 +97,8 @@ pub(crate) struct Part {
     kind: OfKind,
     reach: Reach,
     pub(super) slots: Vec<Slot>,
-    by_start: HashMap<i64, Vec<usize>>,
+    /// The last slot of each start.
+    by_start: HashMap<i64, usize>,
     pub(super) files: Vec<Row>,
     /// Rows that stand for tellings already.
     stand: Vec<Row>,
@@ -140,8 +144,14 @@ impl Part {
     }
 
     fn push(&mut self, telling: Telling, is_new: bool) {
-        self.by_start.entry(telling.start_ms).or_default().push(self.slots.len());
-        self.slots.push(Slot { telling, is_new, changed: false, touched: is_new });
+        let beside = self.by_start.insert(telling.start_ms, self.slots.len());
+        self.slots.push(Slot { telling, is_new, changed: false, touched: is_new, beside });
+    }
+
+    /// The places of what starts at an instant.
+    fn at(&self, start_ms: i64) -> impl Iterator<Item = usize> + '_ {
+        let first = self.by_start.get(&start_ms).copied();
+        std::iter::successors(first, |at| self.slots.get(*at).and_then(|slot| slot.beside))
     }
 
     /// Everything in it is matched anew.
@@ -151,13 +161,13 @@ impl Part {
 
     /// Adds what a phone told.
     pub fn add(&mut self, mut telling: Telling) {
-        let beside = self.by_start.get(&telling.start_ms).map_or(&[][..], Vec::as_slice);
-        if let Some(same) = beside.iter().find(|at| self.slots[**at].telling.says_the_same(&telling)) {
+        let same = self.at(telling.start_ms).find(|at| self.slots[*at].telling.says_the_same(&telling));
+        if let Some(same) = same {
             let rewritten = |key: &Key| self.files.iter().any(|row| row.key == *key && row.superseded_by > Some(0));
-            let slot = &self.slots[*same];
+            let slot = &self.slots[same];
             // What an export lacked that was written before is there after all.
             let touched = slot.telling.row.as_ref().is_some_and(rewritten) || telling.copies > slot.telling.copies;
-            let slot = &mut self.slots[*same];
+            let slot = &mut self.slots[same];
             slot.telling.deliveries.1 = slot.telling.deliveries.1.max(telling.deliveries.1);
             slot.telling.deliveries.0 = slot.telling.deliveries.0.min(telling.deliveries.0);
             slot.telling.last_ms = slot.telling.last_ms.max(telling.last_ms);
@@ -167,7 +177,8 @@ impl Part {
             slot.changed = true;
             return;
         }
-        let same_place = beside.iter().map(|at| &self.slots[*at].telling).filter(|other| other.shares_place(&telling));
+        let beside = self.at(telling.start_ms).map(|at| &self.slots[at].telling);
+        let same_place = beside.filter(|other| other.shares_place(&telling));
         telling.ordinal = same_place.map(|other| other.ordinal + 1).max().unwrap_or(0);
         self.push(telling, true);
     }
@@ -181,6 +192,7 @@ impl Part {
         derived: &mut Derived,
     ) -> Result<Outcome> {
         let mut outcome = Outcome { known: self.known, ..Outcome::default() };
+        let pen = &mut Pen::new(conn)?;
         let mut places: Vec<(i64, Place)> = Vec::with_capacity(self.slots.len() + self.files.len());
         places.extend(self.slots.iter().zip(0..).map(|(slot, at)| (slot.telling.start_ms, Place::Slot(at))));
         places.extend(self.files.iter().zip(0..).map(|(row, at)| (row.key.start_ms, Place::File(at))));
@@ -213,18 +225,18 @@ impl Part {
                 let most =
                     |at: usize| u64::from(self.kind.rule.copies(self.files[at].image.copies, self.files[at].flags));
                 outcome.told_too += told_too.iter().map(|(at, times)| (*times).min(most(*at))).sum::<u64>();
-                self.write(conn, known, (wanted, stood, &files), derived)?;
+                self.write(pen, known, (wanted, stood, &files), derived)?;
             }
         }
         // Nothing tells these any more.
         for row in stand {
-            remove(conn, self.kind.id, &row, derived)?;
+            remove(pen, self.kind.id, &row, derived)?;
         }
         for slot in &self.slots {
             if slot.is_new {
-                slot.telling.insert(conn, self.kind.id)?;
+                slot.telling.insert(pen, self.kind.id)?;
             } else if slot.changed {
-                slot.telling.update(conn, self.kind.id)?;
+                slot.telling.update(pen, self.kind.id)?;
             }
         }
         Ok(outcome)
@@ -232,7 +244,7 @@ impl Part {
 
     fn write(
         &mut self,
-        conn: &Connection,
+        pen: &mut Pen<'_>,
         known: &Known,
         (wanted, mut stood, files): (Wanted, Vec<Row>, &[usize]),
         derived: &mut Derived,
@@ -254,10 +266,10 @@ impl Part {
             }
         }
         for row in &stood {
-            remove(conn, kind, row, derived)?;
+            remove(pen, kind, row, derived)?;
         }
         for row in &missing {
-            insert(conn, kind, row)?;
+            pen.insert(kind, row)?;
             derived.told(kind, &row.key, Change::Came { counts: row.superseded_by.is_none() });
         }
         for at in files {
@@ -270,7 +282,7 @@ impl Part {
             if now == row.superseded_by {
                 continue;
             }
-            cover(conn, kind, &row.key, now)?;
+            pen.cover(kind, &row.key, now)?;
             match (row.superseded_by.is_none(), now.is_none()) {
                 (true, false) => derived.told(kind, &row.key, Change::CountsNoMore),
                 (false, true) => derived.told(kind, &row.key, Change::Counts),
@@ -308,54 +320,8 @@ fn samples(conn: &Connection, kind: u32, (from, until): (i64, i64)) -> Result<Ve
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-const AT: &str = "kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration_ms = ?4 AND ordinal = ?5";
-
-fn remove(conn: &Connection, kind: u32, row: &Row, derived: &mut Derived) -> Result<()> {
-    let key = &row.key;
-    conn.prepare_cached(&format!("DELETE FROM samples WHERE {AT}"))?.execute(params![
-        kind,
-        key.start_ms,
-        key.source,
-        key.duration_ms,
-        key.ordinal
-    ])?;
-    derived.told(kind, key, Change::Went { counts: row.superseded_by.is_none() });
-    Ok(())
-}
-
-fn cover(conn: &Connection, kind: u32, key: &Key, by: Option<i64>) -> Result<()> {
-    conn.prepare_cached(&format!("UPDATE samples SET superseded_by = ?6 WHERE {AT}"))?.execute(params![
-        kind,
-        key.start_ms,
-        key.source,
-        key.duration_ms,
-        key.ordinal,
-        by
-    ])?;
-    Ok(())
-}
-
-fn insert(conn: &Connection, kind: u32, row: &Row) -> Result<()> {
-    conn.prepare_cached(&format!(
-        "INSERT INTO samples (kind_id, {}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-        row::COLUMNS
-    ))?
-    .execute(params![
-        kind,
-        row.key.start_ms,
-        row.key.source,
-        row.key.duration_ms,
-        row.key.ordinal,
-        row.image.value,
-        row.image.original,
-        row.text,
-        row.image.origin,
-        row.image.details,
-        row.image.created_delay_ms,
-        row.image.copies,
-        row.flags,
-        row.import_id,
-        row.superseded_by
-    ])?;
+fn remove(pen: &mut Pen<'_>, kind: u32, row: &Row, derived: &mut Derived) -> Result<()> {
+    pen.remove(kind, &row.key)?;
+    derived.told(kind, &row.key, Change::Went { counts: row.superseded_by.is_none() });
     Ok(())
 }

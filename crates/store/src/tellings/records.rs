@@ -57,25 +57,12 @@ pub(super) fn wanted(
         .map(|at| Member::Slot(*at, &part.slots[*at].telling))
         .chain(files.iter().map(|at| Member::File(*at, &part.files[*at])))
         .collect();
-    let mut tellers: Vec<Teller> = Vec::new();
-    let mut places: BTreeMap<(bool, u32), usize> = BTreeMap::new();
-    let told: Vec<Told> = members
-        .iter()
-        .map(|member| {
-            let (of, teller) = match member {
-                Member::File(_, row) => ((false, row.key.source), known.sources.get(&row.key.source)),
-                Member::Slot(_, telling) => {
-                    ((true, telling.teller), known.tellers.get(&telling.teller).map(|stored| &stored.teller))
-                }
-            };
-            let place = *places.entry(of).or_insert_with(|| {
-                tellers.push(teller.cloned().unwrap_or_default());
-                tellers.len() - 1
-            });
-            as_told(member, kind, place)
-        })
-        .collect();
-    let found: Vec<Found<'_>> = matching::records(&told, &tellers)
+    let records = match &members[..] {
+        // Nothing lies beside it: most of what phones tell is such.
+        [only] => vec![alone(&as_told(only, kind, 0))],
+        _ => matched(&members, kind, known),
+    };
+    let found: Vec<Found<'_>> = records
         .into_iter()
         .filter_map(|record| {
             let of = |at: &usize| members.get(*at).copied();
@@ -128,6 +115,34 @@ pub(super) fn wanted(
     wanted.of_slots.sort_unstable();
     wanted.of_slots.dedup_by_key(|(at, _)| *at);
     Ok(wanted)
+}
+
+/// The record of what is told once.
+fn alone(told: &Told) -> Record {
+    Record { rows: vec![0], start: told.start, end: told.end, value_of: 0, uuid: told.uuid, copies: told.copies }
+}
+
+/// Which of them are one record.
+fn matched(members: &[Member<'_>], kind: &OfKind, known: &Known) -> Vec<Record> {
+    let mut tellers: Vec<Teller> = Vec::new();
+    let mut places: BTreeMap<(bool, u32), usize> = BTreeMap::new();
+    let told: Vec<Told> = members
+        .iter()
+        .map(|member| {
+            let (of, teller) = match member {
+                Member::File(_, row) => ((false, row.key.source), known.sources.get(&row.key.source)),
+                Member::Slot(_, telling) => {
+                    ((true, telling.teller), known.tellers.get(&telling.teller).map(|stored| &stored.teller))
+                }
+            };
+            let place = *places.entry(of).or_insert_with(|| {
+                tellers.push(teller.cloned().unwrap_or_default());
+                tellers.len() - 1
+            });
+            as_told(member, kind, place)
+        })
+        .collect();
+    matching::records(&told, &tellers)
 }
 
 fn as_told(member: &Member<'_>, kind: &OfKind, teller: usize) -> Told {

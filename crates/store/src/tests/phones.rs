@@ -74,12 +74,13 @@ struct Played {
     store: Store,
     devices: Vec<(Feed, i64)>,
     deliveries: i64,
+    settles: bool,
 }
 
 impl Played {
     fn new() -> Self {
         let store = Store::empty(&PathBuf::new()).expect("a store");
-        Self { store, devices: Vec::new(), deliveries: 0 }
+        Self { store, devices: Vec::new(), deliveries: 0, settles: false }
     }
 
     fn device(&mut self, feed: Feed) -> i64 {
@@ -115,11 +116,16 @@ impl Played {
         let delivery = PhoneDelivery { device, feed, delivery, now_ms, home_zone: ZONE, cancel: Cancel::default() };
         let mut batches = decoded.batches.into_iter();
         let counts = self.store.ingest_phone(&delivery, &mut || Ok(batches.next())).expect("taken in").counts;
+        // What follows may be found after each delivery or after many.
+        if self.settles {
+            self.store.settle().expect("settled");
+        }
         Some(json!({"new": counts.new, "already_known": counts.known, "replaced": counts.replaced,
             "rejected": counts.rejected}))
     }
 
-    fn verify(&self, name: &str) {
+    fn verify(&mut self, name: &str) {
+        self.store.settle().expect("settled");
         assert_eq!(self.store.verify(ZONE).expect("verified"), [], "{name}");
     }
 
@@ -270,8 +276,8 @@ fn orders(n: usize) -> Vec<Vec<usize>> {
 fn no_order_of_steps_makes_another_state() {
     for (name, vector) in vectors("cross") {
         let steps = steps(&vector);
-        for order in orders(steps.len()) {
-            let mut played = Played::new();
+        for (at, order) in orders(steps.len()).into_iter().enumerate() {
+            let mut played = Played { settles: at % 2 == 0, ..Played::new() };
             order.iter().for_each(|at| _ = played.step(&steps[*at]));
             played.check_state(&format!("{name} {order:?}"), &vector["state_after"]);
         }
@@ -347,7 +353,7 @@ impl Played {
         self.samples().iter().map(beat).collect()
     }
 
-    fn check_beats(&self, what: &str, expected: &[(&str, f64)]) {
+    fn check_beats(&mut self, what: &str, expected: &[(&str, f64)]) {
         let expected: Vec<(String, f64)> = expected.iter().map(|(at, value)| ((*at).to_owned(), *value)).collect();
         assert_eq!(self.beats(), expected, "{what}");
         self.verify(what);
@@ -418,4 +424,27 @@ fn a_device_that_was_undone_starts_anew() {
     played.check_beats("undone", &[]);
     assert_eq!(played.step(&phone).expect("counts")["new"], 1);
     played.check_beats("again", &[("05.250", 61.0)]);
+}
+
+#[test]
+fn who_reads_finds_what_follows_from_what_phones_told() {
+    let folder = std::env::temp_dir().join(format!("vitalog-phones-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let path = folder.join("store.db");
+    let mut played = Played { store: Store::open(&path).expect("a store"), ..Played::new() };
+    let heart = |store: &Store| {
+        let kind = store.kinds().expect("kinds").first().expect("one").id;
+        store.daily(kind, 0, 100_000).expect("days").iter().map(|day| day.n).sum::<i64>()
+    };
+    played.step(&beats_of_phone(&[("2026-03-14T07:30:05.250Z", 61)]));
+    let before = Store::open_read(&path).expect("a reader");
+    assert_eq!(heart(&before), 1);
+    played.step(&beats_of_phone(&[("2026-03-14T07:30:20.500Z", 64), ("2026-03-14T07:30:25.500Z", 66)]));
+    assert!(crate::derived::is_unsettled(&played.store.conn).expect("an answer"), "nobody asked yet");
+    let after = Store::open_read(&path).expect("a reader");
+    assert_eq!((heart(&before), heart(&after)), (1, 3));
+    assert_eq!(after.verify("Asia/Tokyo").expect("verified"), [], "home is known since the first delivery");
+    assert!(!played.store.settle().expect("settled"), "the reader had it found");
+    drop((before, after, played));
+    std::fs::remove_dir_all(&folder).expect("removed");
 }

@@ -119,7 +119,6 @@ CREATE TABLE tellings (
     row_ordinal INTEGER,             -- key of the sample; derived
     PRIMARY KEY (kind_id, start_ms, teller_id, duration_ms, device_id, feed, ordinal)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX tellings_by_device ON tellings (device_id);
 
 -- Sums, means and counts that an app made; never mixed with samples. Of equal ones the last sent counts.
 CREATE TABLE aggregates (
@@ -170,3 +169,11 @@ CREATE TABLE entry_tellings (
 ) STRICT;
 CREATE INDEX entry_tellings_by_kind ON entry_tellings (kind, start_ms);
 CREATE INDEX entry_tellings_by_device ON entry_tellings (device_id);
+
+-- Days of UTC, by kind, of which what is derived is not found yet: phones brought something since. No reader sees any:
+-- whoever asks first has it found.
+CREATE TABLE unsettled (
+    kind_id INTEGER NOT NULL, -- what was measured; 0 for where the wearer was
+    day INTEGER NOT NULL,     -- day since 1970-01-01; below all days: the summary of the kind is to be counted anew
+    PRIMARY KEY (kind_id, day)
+) STRICT, WITHOUT ROWID;
