@@ -415,16 +415,15 @@ CREATE TABLE entry_tellings (
     uuid BLOB,                       -- Apple's identifier
     name TEXT,                       -- the sender's own name for it
     flags INTEGER NOT NULL,          -- how fine its stamps are and what is odd, as in tellings
-    source TEXT NOT NULL,            -- name of the source as sent
-    bundle TEXT,                     -- bundle identifier of the source, where known
-    hardware TEXT,                   -- hardware of the source, where known
+    teller_id INTEGER,               -- who wrote it; null where nobody is named
     start_ms INTEGER,                -- start, where it has one
     end_ms INTEGER,                  -- end, where it has one
     body TEXT NOT NULL,              -- everything known about it, as JSON
     payload BLOB,                    -- as in entries
     first_delivery INTEGER NOT NULL, -- as in tellings
     last_delivery INTEGER NOT NULL,  -- as in tellings
-    last_ms INTEGER NOT NULL         -- as in tellings
+    last_ms INTEGER NOT NULL,        -- as in tellings
+    entry_id INTEGER                 -- the entry that it is; derived
 ) STRICT;
 CREATE INDEX entry_tellings_by_kind ON entry_tellings (kind, start_ms);
 CREATE INDEX entry_tellings_by_device ON entry_tellings (device_id);

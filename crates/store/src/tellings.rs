@@ -76,9 +76,10 @@ pub(crate) type Lifted = HashMap<u32, i64>;
 /// Takes off everything that follows from what phones told: then the store is as the imports have it.
 pub(crate) fn lift(conn: &Connection, derived: &mut Derived) -> Result<Lifted> {
     let mut lifted = Lifted::new();
-    if !are_there(conn)? {
+    if !is_something_told(conn)? {
         return Ok(lifted);
     }
+    entries::lift(conn)?;
     for kind in kinds(conn)? {
         let rule = crate::rollup::Rule::of(&crate::derived::identifier(conn, kind)?);
         let mut touched: BTreeMap<u32, (i64, i64)> = BTreeMap::new();
@@ -124,11 +125,19 @@ pub(crate) fn lift(conn: &Connection, derived: &mut Derived) -> Result<Lifted> {
     Ok(lifted)
 }
 
-/// Lays down anew what follows from what phones told, over what the imports say now. Returns how many of the rows that
-/// one import brought first phones had told, by kind.
-pub(crate) fn lay(conn: &Connection, import: Option<i64>, derived: &mut Derived) -> Result<BTreeMap<u32, u64>> {
-    let mut told_too = BTreeMap::new();
-    if !are_there(conn)? {
+/// How many of the rows that an import brought first phones had told.
+#[derive(Debug, Default)]
+pub(crate) struct ToldToo {
+    /// Samples, by kind.
+    pub samples: BTreeMap<u32, u64>,
+    /// Everything else, by kind.
+    pub entries: BTreeMap<health::EntryKind, u64>,
+}
+
+/// Lays down anew what follows from what phones told, over what the imports say now.
+pub(crate) fn lay(conn: &Connection, import: Option<i64>, derived: &mut Derived) -> Result<ToldToo> {
+    let mut told_too = ToldToo::default();
+    if !is_something_told(conn)? {
         tellers::forget(conn)?;
         return Ok(told_too);
     }
@@ -140,9 +149,11 @@ pub(crate) fn lay(conn: &Connection, import: Option<i64>, derived: &mut Derived)
             let mut part = Part::read(conn, kind, reach)?;
             from = part.until_ms();
             part.touch_all();
-            *told_too.entry(kind).or_default() += part.settle(conn, &known, import, derived)?.told_too;
+            *told_too.samples.entry(kind).or_default() += part.settle(conn, &known, import, derived)?.told_too;
         }
     }
+    told_too.entries = entries::lay(conn, &known, import)?;
+    derived.workouts_changed();
     Ok(told_too)
 }
 
@@ -152,7 +163,11 @@ pub(crate) fn forget_device(conn: &Connection, device: i64) -> Result<u64> {
     for table in ["tellings", "aggregates", "entry_tellings"] {
         removed += conn.execute(&format!("DELETE FROM {table} WHERE device_id = ?1"), [device])? as u64;
     }
-    conn.execute("DELETE FROM tellers WHERE id NOT IN (SELECT teller_id FROM tellings)", [])?;
+    conn.execute(
+        "DELETE FROM tellers WHERE id NOT IN (SELECT teller_id FROM tellings)
+            AND id NOT IN (SELECT teller_id FROM entry_tellings WHERE teller_id IS NOT NULL)",
+        [],
+    )?;
     Ok(removed)
 }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use health::batch::NONE;
 use health::phone::{Feed, PhoneBatch};
-use health::{Entry, EntryKind, Problem, Sample};
+use health::{EntryKind, Problem, Sample};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::REJECTS_KEPT;
@@ -180,6 +180,8 @@ impl<'a> Portion<'a> {
             self.keep_reject(problem)?;
         }
         let tellings = self.tellings(batch, report)?;
+        let entries = self.keep_entries(batch, report)?;
+        self.new_tellers |= entries.new_tellers;
         if self.new_tellers && tellers::settle(self.conn)? {
             // A teller counts for another source now, with all that it told.
             tellings::lift(self.conn, &mut self.derived)?;
@@ -190,9 +192,7 @@ impl<'a> Portion<'a> {
             self.of_kind((kind, &identifier), told, &known, report)?;
         }
         self.aggregates(batch, report)?;
-        for (entry, marks) in batch.batch.entries.iter().zip(&batch.entry_marks) {
-            self.entry(batch, entry, marks, report)?;
-        }
+        self.entries(entries, &known, report)?;
         self.dictionary.create_views(self.conn)?;
         self.derived.leave(self.conn, self.delivery.home_zone)
     }
@@ -337,41 +337,42 @@ impl<'a> Portion<'a> {
     }
 
     /// Keeps what is no sample as it was told.
-    fn entry(
-        &mut self,
-        batch: &PhoneBatch,
-        entry: &Entry,
-        marks: &health::phone::Marks,
-        report: &mut PhoneReport,
-    ) -> Result<()> {
-        let name = (marks.name != NONE).then(|| batch.names.get(marks.name as usize)).flatten();
-        let fate = tellings::entries::keep(
-            self.conn,
-            entry,
-            marks,
-            name.map(String::as_str),
-            &tellings::entries::By {
-                device: self.delivery.device,
-                feed: code_of(self.delivery.feed),
-                delivery: self.number,
-                now_ms: self.delivery.now_ms,
-            },
-        )?;
-        if let Some(start) = entry.start_ms {
-            report.spans(start, entry.end_ms.unwrap_or(start));
+    fn keep_entries(&mut self, batch: &PhoneBatch, report: &mut PhoneReport) -> Result<tellings::entries::Told> {
+        let mut told = tellings::entries::Told::default();
+        let by = tellings::entries::By {
+            device: self.delivery.device,
+            feed: code_of(self.delivery.feed),
+            delivery: self.number,
+            now_ms: self.delivery.now_ms,
+        };
+        for (entry, marks) in batch.batch.entries.iter().zip(&batch.entry_marks) {
+            let name = (marks.name != NONE).then(|| batch.names.get(marks.name as usize)).flatten();
+            told.keep(self.conn, entry, marks, name.map(String::as_str), &by)?;
+            if let Some(start) = entry.start_ms {
+                report.spans(start, entry.end_ms.unwrap_or(start));
+            }
         }
-        if entry.kind == EntryKind::Workout && fate != Fate::Known {
+        Ok(told)
+    }
+
+    /// Finds which entries these are, and counts them.
+    fn entries(&mut self, told: tellings::entries::Told, known: &Known, report: &mut PhoneReport) -> Result<()> {
+        let mut workouts = false;
+        told.settle(self.conn, known, &mut |kind, fate| {
+            workouts |= kind == EntryKind::Workout && fate != Fate::Known;
+            // What belongs to another record is no record of its own.
+            if matches!(kind, EntryKind::Route | EntryKind::Correlation | EntryKind::Profile) {
+                return;
+            }
+            let counts = report.of(kind.as_str());
+            match fate {
+                Fate::New => counts.new += 1,
+                Fate::Known => counts.known += 1,
+                Fate::Replaced => counts.replaced += 1,
+            }
+        })?;
+        if workouts {
             self.derived.workouts_changed();
-        }
-        // What belongs to another record is no record of its own.
-        if matches!(entry.kind, EntryKind::Route | EntryKind::Correlation | EntryKind::Profile) {
-            return Ok(());
-        }
-        let counts = report.of(entry.kind.as_str());
-        match fate {
-            Fate::New => counts.new += 1,
-            Fate::Known => counts.known += 1,
-            Fate::Replaced => counts.replaced += 1,
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use health::phone::{Feed, Flag};
 use health::time::{Zones, format_instant};
 use serde_json::{Value as Json, json};
 
-use crate::query::SampleQuery;
+use crate::query::{SampleQuery, WorkoutKey};
 use crate::{Cancel, Delivery, PhoneDelivery, Store};
 
 const ZONE: &str = "Europe/Berlin";
@@ -196,16 +196,110 @@ impl Played {
         lines
     }
 
+    /// Everything else as an export prints it, by list.
+    fn entries(&self) -> Vec<(&'static str, Vec<Json>)> {
+        let mut points = std::collections::BTreeMap::new();
+        for (key, n) in self.store.route_points().expect("points") {
+            points.insert(key, n);
+        }
+        let lists = LISTS.map(|(list, kind)| {
+            let mut lines = Vec::new();
+            let all = (i64::MIN, i64::MAX);
+            let each = |row: &crate::query::EntryRow| {
+                lines.push(entry_line(row, &points));
+                Ok::<_, crate::Error>(())
+            };
+            self.store.each_entry(Some(kind), all, false, false, each).expect("entries");
+            (list, lines)
+        });
+        lists.to_vec()
+    }
+
+    fn state(&self) -> Json {
+        let mut state = json!({"samples": self.samples(), "aggregates": self.aggregates()});
+        self.entries().into_iter().for_each(|(list, lines)| state[list] = lines.into());
+        state
+    }
+
     fn check_state(&self, name: &str, state: &Json) {
-        for (list, got) in [("samples", self.samples()), ("aggregates", self.aggregates())] {
-            let mut got = got;
-            for row in state[list].as_array().cloned().unwrap_or_default() {
+        let mut lists = vec![("samples", self.samples()), ("aggregates", self.aggregates())];
+        lists.extend(self.entries());
+        for (list, mut got) in lists {
+            let mut expected = state[list].as_array().cloned().unwrap_or_default();
+            // Several words for one activity: which was first is not known when all are there.
+            for row in got.iter_mut().chain(&mut expected) {
+                if row["seen"].as_array().is_some_and(|seen| seen.len() > 1) && list == "workouts" {
+                    row["activity_raw"] = Json::Null;
+                }
+            }
+            for row in expected {
                 let at = got.iter().position(|found| same(found, &row));
                 let at = at.unwrap_or_else(|| panic!("{name}: {list} lacks {row}\nhas {}", json!(got)));
                 got.remove(at);
             }
             assert!(got.is_empty(), "{name}: {list} has besides {}", json!(got));
         }
+    }
+}
+
+/// The lists of a state besides samples and aggregates, and their kinds.
+const LISTS: [(&str, &str); 7] = [
+    ("workouts", "workout"),
+    ("sleep_summaries", "sleep_summary"),
+    ("medication_doses", "medication_dose"),
+    ("medications", "medication"),
+    ("states_of_mind", "state_of_mind"),
+    ("ecgs", "ecg"),
+    ("activity_summaries", "activity_summary"),
+];
+
+fn entry_line(row: &crate::query::EntryRow, points: &std::collections::BTreeMap<WorkoutKey, u64>) -> Json {
+    let body: Json = serde_json::from_str(&row.body).expect("a body");
+    let start = json!(row.start_ms.map(format_instant));
+    let end = json!(row.end_ms.map(format_instant));
+    let source = json!(row.source.clone().filter(|name| !name.is_empty()));
+    match row.kind.as_str() {
+        "workout" => {
+            let activity = body["activity"].as_str();
+            let raw = body["activity_raw"].as_str().or(activity);
+            let text = |stamp: &Json| stamp.as_str().expect("a stamp").to_owned();
+            let key = (row.identity.clone(), text(&start), text(&end));
+            json!({
+                "activity": activity.map(kind::activity_number), "activity_raw": raw, "start": start, "end": end,
+                "duration_s": body["duration_s"], "energy_kcal": body["energy_kcal"], "distance_m": body["distance_m"],
+                "uuid": body["uuid"], "source": source, "route_points": points.get(&key).unwrap_or(&0),
+                "seen": body.get("seen").cloned().unwrap_or(json!(["xml"])),
+            })
+        }
+        "sleep_summary" => json!({
+            "day": body["day"], "start": start, "end": end, "source": source, "stats": body["stats"],
+            "feed": body["seen"][0],
+        }),
+        "medication_dose" => {
+            let mut line = json!({
+                "name": body["name"], "start": start, "status": body["status"], "scheduled": body["scheduled"],
+                "dose": body["dose"], "unit": body["unit"], "uuid": body["uuid"],
+            });
+            if body["status_raw"].is_string() {
+                line["status_raw"] = body["status_raw"].clone();
+            }
+            line
+        }
+        "medication" => json!({
+            "name": body["name"], "nickname": body["nickname"], "archived": body["archived"], "form": body["form"],
+        }),
+        "state_of_mind" => json!({
+            "uuid": body["uuid"], "start": start, "kind": body["kind"], "valence": body["valence"],
+            "labels": body["labels"],
+        }),
+        "ecg" => json!({
+            "start": start, "classification_raw": body["classification"], "avg_hr": body["avg_hr"],
+            "hz": body["sample_rate_hz"], "voltage_count": body["n"], "source": source,
+        }),
+        _ => json!({
+            "day": body["date"], "active_energy_kcal": body["active_energy_kcal"],
+            "exercise_min": body["exercise_min"], "stand_hours": body["stand_hours"],
+        }),
     }
 }
 
@@ -228,16 +322,10 @@ fn steps(vector: &Json) -> Vec<Json> {
     vector["steps"].as_array().cloned().unwrap_or_default()
 }
 
-/// Whether a story has neither workouts nor nights nor anything else of that sort.
-fn tells_samples_only(vector: &Json) -> bool {
-    let lists = vector["state_after"].as_object().cloned().unwrap_or_default();
-    lists.iter().all(|(list, rows)| ["samples", "aggregates"].contains(&list.as_str()) || rows == &json!([]))
-}
-
 #[test]
 fn every_story_ends_as_it_says_and_told_again_adds_nothing() {
     for folder in ["hae", "healthsave", "healthsync", "hep", "cross"] {
-        for (name, vector) in vectors(folder).into_iter().filter(|(_, vector)| tells_samples_only(vector)) {
+        for (name, vector) in vectors(folder) {
             let mut played = Played::new();
             for (at, step) in steps(&vector).iter().enumerate() {
                 let Some(got) = played.step(step) else { continue };
@@ -299,8 +387,7 @@ fn an_undo_leaves_what_the_others_told() {
         // The last step is one of its own where a device or a file comes with it that told nothing before.
         let Some(import) = imports(&played).filter(|import| Some(*import) != before) else { continue };
         played.store.undo(import, ZONE, &Cancel::default(), &mut |_| true).expect("undone");
-        let state = json!({"samples": without.samples(), "aggregates": without.aggregates()});
-        played.check_state(&name, &state);
+        played.check_state(&name, &without.state());
         played.verify(&name);
         played.step(&all[last]);
         played.check_state(&name, &vector["state_after"]);
