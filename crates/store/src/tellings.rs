@@ -6,6 +6,7 @@
 //! not see any of that: it is lifted off before ([`lift`]) and laid down again after ([`lay`]).
 
 pub(crate) mod aggregates;
+pub(crate) mod deletions;
 mod details;
 pub(crate) mod entries;
 mod part;
@@ -29,6 +30,8 @@ use crate::row::{FLAG_TOLD, Key};
 pub(crate) const COVERED: i64 = -2;
 /// In place of an import: as it was told it can be in no number.
 pub(crate) const LEFT_OUT: i64 = -3;
+/// In place of an import: a phone says that it is gone.
+pub(crate) const GONE: i64 = -4;
 
 /// Tellings that are matched at a time where all of them are.
 const AT_ONCE: usize = 4096;
@@ -43,6 +46,8 @@ pub(crate) struct Known {
     pub sources: HashMap<u32, health::matching::Teller>,
     /// What the owner hides.
     pub hidden: Hidden,
+    /// What phones say is gone.
+    pub deletions: deletions::Deletions,
 }
 
 impl Known {
@@ -52,7 +57,8 @@ impl Known {
         let dates = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let export_dates = dates.collect::<rusqlite::Result<_>>()?;
         let hidden = Hidden::load(conn)?;
-        Ok(Self { tellers: tellers::load(conn)?, export_dates, sources: tellers::of_files(conn)?, hidden })
+        let (tellers, sources) = (tellers::load(conn)?, tellers::of_files(conn)?);
+        Ok(Self { tellers, export_dates, sources, hidden, deletions: deletions::Deletions::load(conn)? })
     }
 }
 
@@ -160,7 +166,7 @@ pub(crate) fn lay(conn: &Connection, import: Option<i64>, derived: &mut Derived)
 /// Forgets what a device told.
 pub(crate) fn forget_device(conn: &Connection, device: i64) -> Result<u64> {
     let mut removed = 0;
-    for table in ["tellings", "aggregates", "entry_tellings"] {
+    for table in ["tellings", "aggregates", "entry_tellings", "told_deletions"] {
         removed += conn.execute(&format!("DELETE FROM {table} WHERE device_id = ?1"), [device])? as u64;
     }
     conn.execute(

@@ -52,6 +52,8 @@ pub struct PhoneReport {
     pub counts: Counts,
     /// By type; of what is no sample by its kind, e.g. `workout`.
     pub by_type: BTreeMap<String, Counts>,
+    /// Records that the sender says are gone.
+    pub deleted: u64,
     /// The earliest start of a record, milliseconds since 1970 in UTC.
     pub first_ms: Option<i64>,
     /// The latest end of a record.
@@ -180,7 +182,10 @@ impl<'a> Portion<'a> {
             self.keep_reject(problem)?;
         }
         let tellings = self.tellings(batch, report)?;
-        let entries = self.keep_entries(batch, report)?;
+        let mut entries = self.keep_entries(batch, report)?;
+        let gone = tellings::deletions::keep(self.conn, &batch.deletions, &self.by())?;
+        entries.touch_again(self.conn, &gone.entries)?;
+        report.deleted += batch.deletions.len() as u64;
         self.new_tellers |= entries.new_tellers;
         if self.new_tellers && tellers::settle(self.conn)? {
             // A teller counts for another source now, with all that it told.
@@ -190,6 +195,13 @@ impl<'a> Portion<'a> {
         let known = Known::load(self.conn)?;
         for (kind, (identifier, told)) in tellings {
             self.of_kind((kind, &identifier), told, &known, report)?;
+        }
+        for (kind, starts) in gone.samples {
+            for start in starts {
+                let mut part = Part::read(self.conn, kind, Reach::of(start, start))?;
+                part.touch(start);
+                part.settle(self.conn, &known, None, &mut self.derived)?;
+            }
         }
         self.aggregates(batch, report)?;
         self.entries(entries, &known, report)?;
@@ -304,7 +316,7 @@ impl<'a> Portion<'a> {
             let mut reach = Reach::of(from, until);
             reach.widen_for(some.iter().map(|telling| telling.start_ms));
             let mut part = Part::read(self.conn, kind, reach)?;
-            some.into_iter().for_each(|telling| part.add(telling));
+            some.into_iter().for_each(|telling| part.add(telling, &known.deletions));
             let outcome = part.settle(self.conn, known, None, &mut self.derived)?;
             counts.new += outcome.new;
             counts.known += outcome.known;
@@ -336,15 +348,19 @@ impl<'a> Portion<'a> {
         Ok(())
     }
 
-    /// Keeps what is no sample as it was told.
-    fn keep_entries(&mut self, batch: &PhoneBatch, report: &mut PhoneReport) -> Result<tellings::entries::Told> {
-        let mut told = tellings::entries::Told::default();
-        let by = tellings::entries::By {
+    fn by(&self) -> tellings::entries::By {
+        tellings::entries::By {
             device: self.delivery.device,
             feed: code_of(self.delivery.feed),
             delivery: self.number,
             now_ms: self.delivery.now_ms,
-        };
+        }
+    }
+
+    /// Keeps what is no sample as it was told.
+    fn keep_entries(&mut self, batch: &PhoneBatch, report: &mut PhoneReport) -> Result<tellings::entries::Told> {
+        let mut told = tellings::entries::Told::default();
+        let by = self.by();
         for (entry, marks) in batch.batch.entries.iter().zip(&batch.entry_marks) {
             let name = (marks.name != NONE).then(|| batch.names.get(marks.name as usize)).flatten();
             told.keep(self.conn, entry, marks, name.map(String::as_str), &by)?;

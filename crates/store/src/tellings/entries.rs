@@ -121,22 +121,40 @@ impl Told {
     }
 
     fn touch(&mut self, conn: &Connection, entry: &Entry) -> Result<()> {
-        let stretch = match (place_of(entry.kind), entry.start_ms) {
+        if entry.kind == EntryKind::Route {
+            // It is laid with its workout.
+            let workouts = routes::workouts_of(conn, &entry.body)?;
+            let touched = self.touched.entry(EntryKind::Workout.as_str()).or_default();
+            touched.extend(workouts.into_iter().map(Stretch::Start));
+            return Ok(());
+        }
+        self.touch_place(entry.kind, &entry.identity, (entry.start_ms, entry.end_ms));
+        Ok(())
+    }
+
+    fn touch_place(&mut self, kind: EntryKind, identity: &str, (start_ms, end_ms): (Option<i64>, Option<i64>)) {
+        let stretch = match (place_of(kind), start_ms) {
             (Place::Start, Some(start)) => Stretch::Start(start),
             (Place::Start, None) => Stretch::All,
-            (Place::End, _) => Stretch::End(entry.end_ms),
-            (Place::Identity, _) if entry.kind == EntryKind::Profile => Stretch::All,
-            (Place::Identity, _) => Stretch::Identity(entry.identity.clone()),
-            (Place::Nowhere, _) if entry.kind == EntryKind::Route => {
-                // It is laid with its workout.
-                let workouts = routes::workouts_of(conn, &entry.body)?;
-                let touched = self.touched.entry(EntryKind::Workout.as_str()).or_default();
-                touched.extend(workouts.into_iter().map(Stretch::Start));
-                return Ok(());
-            }
-            (Place::Nowhere, _) => return Ok(()),
+            (Place::End, _) => Stretch::End(end_ms),
+            (Place::Identity, _) if kind == EntryKind::Profile => Stretch::All,
+            (Place::Identity, _) => Stretch::Identity(identity.to_owned()),
+            (Place::Nowhere, _) => return,
         };
-        self.touched.entry(entry.kind.as_str()).or_default().insert(stretch);
+        self.touched.entry(kind.as_str()).or_default().insert(stretch);
+    }
+
+    /// What was told is to be decided anew, by its numbers.
+    pub fn touch_again(&mut self, conn: &Connection, tellings: &[i64]) -> Result<()> {
+        let mut statement =
+            conn.prepare_cached("SELECT kind, identity, start_ms, end_ms FROM entry_tellings WHERE id = ?1")?;
+        for id in tellings {
+            let (kind, identity, times): (String, String, _) =
+                statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?, (row.get(2)?, row.get(3)?))))?;
+            if let Some(kind) = kind_of(&kind) {
+                self.touch_place(kind, &identity, times);
+            }
+        }
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use health::kind::{self, Nature};
 use health::matching;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::deletions::Deletions;
 use super::pen::Pen;
 use super::records::{self, Wanted};
 use super::row::{COLUMNS, Telling};
@@ -154,13 +155,19 @@ impl Part {
         std::iter::successors(first, |at| self.slots.get(*at).and_then(|slot| slot.beside))
     }
 
+    /// What starts at an instant is matched anew, with what lies beside it.
+    pub fn touch(&mut self, start_ms: i64) {
+        let same: Vec<usize> = self.at(start_ms).collect();
+        same.into_iter().for_each(|at| self.slots[at].touched = true);
+    }
+
     /// Everything in it is matched anew.
     pub fn touch_all(&mut self) {
         self.slots.iter_mut().for_each(|slot| slot.touched = true);
     }
 
-    /// Adds what a phone told.
-    pub fn add(&mut self, mut telling: Telling) {
+    /// Adds what a phone told. Told again it changes only when it was told last, which says something of what is gone.
+    pub fn add(&mut self, mut telling: Telling, deletions: &Deletions) {
         let same = self.at(telling.start_ms).find(|at| self.slots[*at].telling.says_the_same(&telling));
         if let Some(same) = same {
             let rewritten = |key: &Key| self.files.iter().any(|row| row.key == *key && row.superseded_by > Some(0));
@@ -173,7 +180,7 @@ impl Part {
             slot.telling.last_ms = slot.telling.last_ms.max(telling.last_ms);
             self.known += u64::from(telling.copies);
             slot.telling.copies = slot.telling.copies.max(telling.copies);
-            slot.touched |= touched;
+            slot.touched |= touched || deletions.are_there();
             slot.changed = true;
             return;
         }

@@ -6,8 +6,9 @@ use health::matching::{self, Record, Stamp, Teller, Told, Way};
 use health::phone::Flag;
 use rusqlite::Connection;
 
+use super::deletions::Named;
 use super::part::{OfKind, Part};
-use super::{Known, LEFT_OUT, Telling};
+use super::{GONE, Known, LEFT_OUT, Telling};
 use crate::error::Result;
 use crate::row::{FLAG_ENDLESS, FLAG_FILED, FLAG_TOLD, FLAG_USER_ENTERED, Image, Key, Row};
 
@@ -85,17 +86,21 @@ pub(super) fn wanted(
             wanted.told_too.push((at, events.into()));
         }
     }
-    for found in &found {
+    let mut gone = BTreeSet::new();
+    for (place, found) in found.iter().enumerate() {
+        if is_gone(conn, known, found)? {
+            gone.insert(place);
+        }
         if let Some((at, row)) = found.file
             && !found.slots.is_empty()
             && stands(row, found, known)
-            && adds_something(kind, row, found)
+            && (gone.contains(&place) || adds_something(kind, row, found))
         {
             wanted.covered.insert(at);
         }
     }
     let mut taken: BTreeMap<(i64, u32, i64), u32> = BTreeMap::new();
-    for found in &found {
+    for (place, found) in found.iter().enumerate() {
         let key = match found.file {
             Some((at, row)) if !wanted.covered.contains(&at) => row.key,
             // Repeats that mean nothing are told once.
@@ -105,6 +110,7 @@ pub(super) fn wanted(
                 let next = taken.entry(row.key.group()).or_insert(FIRST_ORDINAL);
                 row.key.ordinal = *next;
                 *next += 1;
+                row.superseded_by = row.superseded_by.or(gone.contains(&place).then_some(GONE));
                 wanted.rows.push(row);
                 row.key
             }
@@ -184,6 +190,19 @@ fn as_told(member: &Member<'_>, kind: &OfKind, teller: usize) -> Told {
             }
         }
     }
+}
+
+/// Whether a phone says that a record is gone, and nobody told it later.
+fn is_gone(conn: &Connection, known: &Known, found: &Found<'_>) -> Result<bool> {
+    let written = found.file.and_then(|(_, row)| known.export_dates.get(&row.import_id)).copied();
+    let told = found.slots.iter().map(|(_, telling)| Named {
+        uuid: telling.uuid,
+        name: telling.name.as_deref(),
+        device: telling.device,
+        feed: telling.feed,
+        last_ms: telling.last_ms,
+    });
+    known.deletions.take(conn, told, written)
 }
 
 /// Whether a record with a file's row counts: no export has rewritten it, or a phone told it since.

@@ -7,7 +7,7 @@ use health::formats::apple_export::Reader;
 use health::formats::phone::Decoded;
 use health::formats::{health_auto_export, health_export_pro, healthsave, healthsync};
 use health::kind::{self, Nature};
-use health::phone::{Feed, Flag};
+use health::phone::{Deletion, Feed, Flag, PhoneBatch};
 use health::time::{Zones, format_instant};
 use serde_json::{Value as Json, json};
 
@@ -115,7 +115,15 @@ impl Played {
         let delivery = Some(self.deliveries);
         let delivery = PhoneDelivery { device, feed, delivery, now_ms, home_zone: ZONE, cancel: Cancel::default() };
         let mut batches = decoded.batches.into_iter();
-        let counts = self.store.ingest_phone(&delivery, &mut || Ok(batches.next())).expect("taken in").counts;
+        let mut gone = step["gone"].as_array().cloned().unwrap_or_default().into_iter();
+        let deletion = |id: Json| Deletion { id: id.as_str().expect("an id").to_owned(), kind: None };
+        let gone = PhoneBatch { deletions: gone.by_ref().map(deletion).collect(), ..PhoneBatch::default() };
+        let mut gone = Some(gone).filter(|gone| !gone.deletions.is_empty());
+        let counts = self
+            .store
+            .ingest_phone(&delivery, &mut || Ok(batches.next().or_else(|| gone.take())))
+            .expect("taken in")
+            .counts;
         // What follows may be found after each delivery or after many.
         if self.settles {
             self.store.settle().expect("settled");
@@ -534,4 +542,52 @@ fn who_reads_finds_what_follows_from_what_phones_told() {
     assert!(!played.store.settle().expect("settled"), "the reader had it found");
     drop((before, after, played));
     std::fs::remove_dir_all(&folder).expect("removed");
+}
+
+#[test]
+fn what_a_phone_says_is_gone_counts_no_more_until_it_is_told_again() {
+    let file = export(15, &[beat_of_file(1, 60), beat_of_file(5, 61)]);
+    let told = beats_of_phone(&[("2026-03-14T07:30:05.250Z", 61), ("2026-03-14T07:30:20.500Z", 64)]);
+    let mut gone = beats_of_phone(&[]);
+    gone["gone"] = json!(["21823ff3-d9e2-58c6-81b9-fb922fc64005", "21823FF3-D9E2-58C6-81B9-FB922FC64020"]);
+    for (at, order) in orders(3).into_iter().enumerate() {
+        let mut played = Played { settles: at % 2 == 0, ..Played::new() };
+        let steps = [&file, &told, &gone];
+        order.iter().for_each(|at| _ = played.step(steps[*at]));
+        let (first, last) = (order.iter().position(|at| *at == 1), order.iter().position(|at| *at == 2));
+        match first < last {
+            true => played.check_beats(&format!("{order:?}"), &[("01.000", 60.0)]),
+            // It was told after that: it is there.
+            false => played.check_beats(&format!("{order:?}"), &[("01.000", 60.0), ("05.250", 61.0), ("20.500", 64.0)]),
+        }
+        played.step(&gone);
+        played.check_beats("gone", &[("01.000", 60.0)]);
+        played.step(&told);
+        played.check_beats("told again", &[("01.000", 60.0), ("05.250", 61.0), ("20.500", 64.0)]);
+        played.step(&gone);
+        let device = played.devices[0].1;
+        played.store.undo(device, ZONE, &Cancel::default(), &mut |_| true).expect("undone");
+        played.check_beats("undone", &[("01.000", 60.0), ("05.000", 61.0)]);
+    }
+    // An export that was written after that has it: it is there.
+    let mut played = Played::new();
+    [&told, &gone, &export(28, &[beat_of_file(1, 60), beat_of_file(5, 61)])].iter().for_each(|s| _ = played.step(s));
+    played.check_beats("a later export", &[("01.000", 60.0), ("05.250", 61.0)]);
+}
+
+#[test]
+fn a_workout_that_a_phone_says_is_gone_takes_its_way_with_it() {
+    let hep = vectors("hep").into_iter().find(|(name, _)| name.starts_with("hep-03")).expect("a vector").1;
+    let workouts = |played: &Played| played.store.workouts(i64::MIN, i64::MAX).expect("workouts").len();
+    let mut played = Played::new();
+    steps(&hep).iter().for_each(|step| _ = played.step(step));
+    let (before, id) = (played.state(), played.store.workouts(i64::MIN, i64::MAX).expect("workouts")[0].id);
+    let mut gone = beats_of_phone(&[]);
+    gone["gone"] = json!([before["workouts"][0]["uuid"]]);
+    played.step(&gone);
+    assert_eq!((workouts(&played), played.store.route_points().expect("points").len()), (0, 0));
+    played.verify("gone");
+    steps(&hep).iter().for_each(|step| _ = played.step(step));
+    played.check_state("told again", &before);
+    assert_eq!(played.store.workouts(i64::MIN, i64::MAX).expect("workouts")[0].id, id, "it keeps its number");
 }

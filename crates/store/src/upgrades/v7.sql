@@ -169,6 +169,17 @@ CREATE TABLE entry_tellings (
 CREATE INDEX entry_tellings_by_kind ON entry_tellings (kind, start_ms);
 CREATE INDEX entry_tellings_by_device ON entry_tellings (device_id);
 
+-- What phones say is gone: evidence, too. A record that one of them names counts no more, unless somebody told it later.
+CREATE TABLE told_deletions (
+    id TEXT NOT NULL,               -- Apple's identifier in capital letters, or the sender's own name for a record
+    device_id INTEGER NOT NULL,     -- the device that said so: its row in imports
+    feed INTEGER NOT NULL,          -- its app, as in tellings
+    kind TEXT,                      -- identifier of the type, where told
+    last_delivery INTEGER NOT NULL, -- as in tellings
+    last_ms INTEGER NOT NULL,       -- as in tellings
+    PRIMARY KEY (id, device_id, feed)
+) STRICT, WITHOUT ROWID;
+
 -- Days of UTC, by kind, of which what is derived is not found yet: phones brought something since. No reader sees any:
 -- whoever asks first has it found.
 CREATE TABLE unsettled (

@@ -14,7 +14,8 @@ use serde_json::{Map, Value as Json};
 use super::routes::Routed;
 use super::{COVERED, Fate, Known, STANDS, key_of, routes};
 use crate::error::Result;
-use crate::tellings::{LEFT_OUT, feed_of};
+use crate::tellings::deletions::Named;
+use crate::tellings::{GONE, LEFT_OUT, feed_of};
 
 const SECOND: i64 = 1000;
 
@@ -86,6 +87,9 @@ pub(super) struct Member {
     entry: Option<i64>,
     pub start_ms: Option<i64>,
     pub end_ms: Option<i64>,
+    /// The sender's own name for it.
+    name: Option<String>,
+    feed: u32,
     pub told: ToldEntry,
 }
 
@@ -156,7 +160,7 @@ impl Part {
     fn read_tellings(&mut self, conn: &Connection, known: &Known) -> Result<()> {
         let sql = format!(
             "SELECT id, device_id, feed, identity, uuid, flags, teller_id, start_ms, end_ms, body,
-                    coalesce(length(payload), 0), first_delivery, last_delivery, last_ms, entry_id
+                    coalesce(length(payload), 0), first_delivery, last_delivery, last_ms, entry_id, name
              FROM entry_tellings WHERE kind = ?1 AND {} ORDER BY id",
             self.condition.sql
         );
@@ -181,8 +185,9 @@ impl Part {
                 bulk: row.get(10)?,
                 left_out: flags.leaves_out(),
             };
-            let (id, entry) = (row.get(0)?, row.get(14)?);
-            Ok((teller, Member { id, is_file: false, import_id: device, source: None, entry, start_ms, end_ms, told }))
+            let (id, entry, name) = (row.get(0)?, row.get(14)?, row.get(15)?);
+            let (is_file, import_id, source) = (false, device, None);
+            Ok((teller, Member { id, is_file, import_id, source, entry, start_ms, end_ms, name, feed, told }))
         };
         for (teller, mut member) in self.rows(conn, &sql, read)? {
             let stored = teller.and_then(|id| known.tellers.get(&id));
@@ -218,7 +223,8 @@ impl Part {
                 left_out: false,
             };
             let (id, import_id, source, entry) = (row.get(0)?, row.get(1)?, row.get(3)?, row.get(8)?);
-            Ok(Member { id, is_file: true, import_id, source, entry, start_ms, end_ms, told })
+            let (is_file, name, feed) = (true, None, 0);
+            Ok(Member { id, is_file, import_id, source, entry, start_ms, end_ms, name, feed, told })
         };
         for mut member in self.rows(conn, &sql, read)? {
             member.told.teller = self.teller(member.source.and_then(|source| known.sources.get(&source)));
@@ -264,10 +270,17 @@ impl Part {
             let is = match files().find(|file| !stands(known, file, &members)) {
                 Some(rewritten) => rewritten.id,
                 None => {
-                    let id = write(conn, self.kind, (&record, &members, &body), &mut stand)?;
+                    let gone = is_gone(conn, known, &members)?.then_some(GONE);
+                    let id = write(conn, self.kind, (&record, &members, &body, gone), &mut stand)?;
                     covered.extend(files().map(|file| file.id));
                     let key = key_of(&record.identity, ms(record.start), ms(record.end));
-                    routed.push(Routed { key, uuid: record.body.get(UUID).cloned(), members: members.clone() });
+                    // The way of one that is gone stands for nothing, but covers that of files.
+                    routed.push(Routed {
+                        is_gone: gone.is_some(),
+                        key,
+                        uuid: record.body.get(UUID).cloned(),
+                        members: members.clone(),
+                    });
                     id
                 }
             };
@@ -321,6 +334,19 @@ fn stands(known: &Known, file: &Member, members: &[&Member]) -> bool {
     rewritten.is_none() || written.is_some_and(later)
 }
 
+/// Whether a phone says that it is gone, and nobody told it later.
+fn is_gone(conn: &Connection, known: &Known, members: &[&Member]) -> Result<bool> {
+    let written = members.iter().filter(|member| member.is_file).map(|file| file.told.told_ms).max();
+    let told = members.iter().filter(|member| !member.is_file).map(|member| Named {
+        uuid: member.told.uuid,
+        name: member.name.as_deref(),
+        device: member.import_id,
+        feed: member.feed,
+        last_ms: member.told.told_ms,
+    });
+    known.deletions.take(conn, told, written)
+}
+
 /// What became of what is new among those that are one.
 fn fates(kind: EntryKind, members: &[&Member], new: &BTreeSet<i64>, differs: bool) -> Vec<Fate> {
     let is_new = |member: &&&Member| !member.is_file && new.contains(&member.id);
@@ -340,7 +366,7 @@ fn fates(kind: EntryKind, members: &[&Member], new: &BTreeSet<i64>, differs: boo
 fn write(
     conn: &Connection,
     kind: EntryKind,
-    (record, members, body): (&EntryRecord, &[&Member], &str),
+    (record, members, body, gone): (&EntryRecord, &[&Member], &str, Option<i64>),
     stand: &mut BTreeMap<i64, &Standing>,
 ) -> Result<i64> {
     let phones = || members.iter().filter(|member| !member.is_file);
@@ -349,7 +375,7 @@ fn write(
     let import_id = phones().map(|member| member.import_id).min();
     let bulk = record.rows.iter().zip(members).find(|(at, _)| Some(**at) == record.bulk_of).map(|(_, member)| member);
     let of = |is_file: bool| bulk.filter(|member| member.is_file == is_file).map(|member| member.id);
-    let left_out = members.iter().any(|member| member.told.left_out).then_some(LEFT_OUT);
+    let left_out = members.iter().any(|member| member.told.left_out).then_some(LEFT_OUT).or(gone);
     let mut remembered: Vec<i64> = phones().filter_map(|member| member.entry).collect();
     remembered.sort_unstable();
     let own = remembered.iter().find(|id| stand.contains_key(id)).copied();

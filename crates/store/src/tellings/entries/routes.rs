@@ -17,6 +17,7 @@ const BESIDE_MS: i64 = 3_600_000;
 /// A workout that phones tell, and all that tell it.
 pub(super) struct Routed<'a> {
     pub key: Key,
+    pub is_gone: bool,
     pub uuid: Option<Json>,
     pub members: Vec<&'a Member>,
 }
@@ -107,6 +108,9 @@ fn lay_one(conn: &Connection, known: &Known, workout: &Routed<'_>) -> Result<()>
     }
     let mut told = of_phones(conn, workout)?;
     told.sort_by_cached_key(|route| (std::cmp::Reverse(route.points), Json::Object(route.body.clone()).to_string()));
+    if workout.is_gone {
+        return of_file.iter().try_for_each(|(route, _)| cover(conn, route.id, Some(COVERED)));
+    }
     let in_files: u64 = of_file.iter().map(|(route, _)| route.points).sum();
     let best = told.first().filter(|best| best.points > in_files);
     let device = workout.members.iter().filter(|member| !member.is_file).map(|member| member.import_id).min();
