@@ -84,6 +84,8 @@ pub(crate) struct Derived {
     computed: BTreeSet<u32>,
     /// Something tells where the wearer was that is no sample.
     stays: bool,
+    /// Days and hours begin at other instants than before.
+    moved: bool,
 }
 
 /// What became of one row.
@@ -209,6 +211,7 @@ impl Derived {
         if differences.is_empty() {
             return Ok(zones);
         }
+        self.moved = true;
         for (from, until) in &differences {
             self.zone_changed(conn, utc_day(*from), utc_day(*until))?;
         }
@@ -328,6 +331,9 @@ impl Derived {
     /// UTC, and samples over midnight change what overlaps them on the next day.
     fn bounds(&mut self, kind: u32) -> Option<hourly::Touched> {
         const AROUND: Day = 2;
+        if self.moved {
+            return Some((Day::MIN, Day::MAX));
+        }
         let fresh = self.fresh.get_mut(&kind).and_then(Days::bounds);
         let days = self.days.get(&kind).and_then(|days| Some((*days.first()?, *days.last()?)));
         let marked = days.map(|(first, last)| (first.saturating_sub(AROUND), last.saturating_add(AROUND)));

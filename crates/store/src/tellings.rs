@@ -35,6 +35,8 @@ pub(crate) const GONE: i64 = -4;
 
 /// Tellings that are matched at a time where all of them are.
 const AT_ONCE: usize = 4096;
+/// Those further apart are read one by one.
+const APART_MS: i64 = 600_000;
 
 /// What all that is matched must know.
 pub(crate) struct Known {
@@ -163,8 +165,63 @@ pub(crate) fn lay(conn: &Connection, import: Option<i64>, derived: &mut Derived)
     Ok(told_too)
 }
 
+/// Forgets what a device told, and finds what follows from it: only there is anything read. Returns how much that was.
+pub(crate) fn undo_device(conn: &Connection, device: i64, derived: &mut Derived) -> Result<u64> {
+    let mut stretches = stretches_of(conn, device)?;
+    for (kind, starts) in deletions::undone_with(conn, device)?.samples {
+        stretches.extend(starts.into_iter().map(|start| (kind, Reach::of(start, start))));
+    }
+    let removed = forget_device(conn, device)?;
+    // The names that devices gave are those of the others now.
+    tellers::forget_names(conn)?;
+    if tellers::settle(conn)? {
+        // One who counted for others is gone: they count for another source, with all that they told.
+        lift(conn, derived)?;
+        lay(conn, None, derived)?;
+        return Ok(removed);
+    }
+    let known = Known::load(conn)?;
+    for (kind, reach) in stretches {
+        let mut part = Part::read(conn, kind, reach)?;
+        part.decide_all();
+        part.settle(conn, &known, None, derived)?;
+    }
+    entries::lay(conn, &known, None)?;
+    derived.workouts_changed();
+    Ok(removed)
+}
+
+/// Where a device told samples, some thousand at a time.
+fn stretches_of(conn: &Connection, device: i64) -> Result<Vec<(u32, Reach)>> {
+    let mut found: Vec<(u32, Reach)> = Vec::new();
+    let mut starts: Vec<i64> = Vec::new();
+    let mut of = 0;
+    let mut close = |kind: u32, starts: &mut Vec<i64>| {
+        if let (Some(first), Some(last)) = (starts.first(), starts.last()) {
+            let mut reach = Reach::of(*first, *last);
+            reach.widen_for(starts.iter().copied());
+            found.push((kind, reach));
+        }
+        starts.clear();
+    };
+    let mut statement =
+        conn.prepare_cached("SELECT kind_id, start_ms FROM tellings WHERE device_id = ?1 ORDER BY kind_id, start_ms")?;
+    let mut rows = statement.query([device])?;
+    while let Some(row) = rows.next()? {
+        let (kind, start): (u32, i64) = (row.get(0)?, row.get(1)?);
+        let far = starts.last().is_some_and(|last| start - last > APART_MS);
+        if kind != of || far || starts.len() >= AT_ONCE {
+            close(of, &mut starts);
+        }
+        of = kind;
+        starts.push(start);
+    }
+    close(of, &mut starts);
+    Ok(found)
+}
+
 /// Forgets what a device told.
-pub(crate) fn forget_device(conn: &Connection, device: i64) -> Result<u64> {
+fn forget_device(conn: &Connection, device: i64) -> Result<u64> {
     let mut removed = 0;
     for table in ["tellings", "aggregates", "entry_tellings", "told_deletions"] {
         removed += conn.execute(&format!("DELETE FROM {table} WHERE device_id = ?1"), [device])? as u64;

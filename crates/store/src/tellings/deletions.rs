@@ -74,9 +74,8 @@ pub(crate) struct Touched {
 
 /// Keeps what a delivery says is gone. Returns what that may be about.
 pub(crate) fn keep(conn: &Connection, deletions: &[Deletion], by: &By) -> Result<Touched> {
-    let mut touched = Touched::default();
     if deletions.is_empty() {
-        return Ok(touched);
+        return Ok(Touched::default());
     }
     let mut insert = conn.prepare_cached(
         "INSERT INTO told_deletions (id, device_id, feed, kind, last_delivery, last_ms)
@@ -91,6 +90,20 @@ pub(crate) fn keep(conn: &Connection, deletions: &[Deletion], by: &By) -> Result
         uuids.extend(uuid.map(Uuid::bytes));
         names.insert(deletion.id.as_str());
     }
+    named(conn, &uuids, &|device, feed, name| device == by.device && feed == by.feed && names.contains(name))
+}
+
+/// What a device said is gone, as far as others told it: it counts again without that device.
+pub(super) fn undone_with(conn: &Connection, device: i64) -> Result<Touched> {
+    let mut statement = conn.prepare_cached("SELECT id FROM told_deletions WHERE device_id = ?1")?;
+    let ids: Vec<String> = statement.query_map([device], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    let uuids: BTreeSet<[u8; 16]> = ids.iter().filter_map(|id| Some(id.parse::<Uuid>().ok()?.bytes())).collect();
+    if uuids.is_empty() { Ok(Touched::default()) } else { named(conn, &uuids, &|_, _, _| false) }
+}
+
+/// What is told by these identifiers, or by a name that is meant.
+fn named(conn: &Connection, uuids: &BTreeSet<[u8; 16]>, is_meant: &dyn Fn(i64, u32, &str) -> bool) -> Result<Touched> {
+    let mut touched = Touched::default();
     // No index knows identifiers: it would cost every row that comes, and deletions are few.
     let mut samples = conn.prepare_cached(
         "SELECT kind_id, start_ms, uuid, name, device_id, feed FROM tellings WHERE uuid IS NOT NULL OR name IS NOT NULL",
@@ -101,11 +114,11 @@ pub(crate) fn keep(conn: &Connection, deletions: &[Deletion], by: &By) -> Result
     for (statement, are_samples) in [(&mut samples, true), (&mut entries, false)] {
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            let is_own = row.get::<_, i64>(4)? == by.device && row.get::<_, u32>(5)? == by.feed;
             let uuid: Option<[u8; 16]> = row.get(2)?;
-            let named =
-                || Ok::<_, rusqlite::Error>(row.get_ref(3)?.as_str_or_null()?.is_some_and(|n| names.contains(n)));
-            if !(uuid.is_some_and(|uuid| uuids.contains(&uuid)) || (is_own && named()?)) {
+            let name = row.get_ref(3)?.as_str_or_null().map_err(rusqlite::Error::from)?;
+            let (device, feed) = (row.get(4)?, row.get(5)?);
+            if !uuid.is_some_and(|uuid| uuids.contains(&uuid)) && !name.is_some_and(|name| is_meant(device, feed, name))
+            {
                 continue;
             }
             match are_samples {

@@ -104,6 +104,8 @@ pub(crate) struct Part {
     /// Rows that stand for tellings already.
     stand: Vec<Row>,
     known: u64,
+    /// Also what no telling touches: some may be gone.
+    all: bool,
 }
 
 impl Part {
@@ -133,7 +135,8 @@ impl Part {
             slots.retain(|telling| inside(telling.start_ms));
             rows.retain(|row| inside(row.key.start_ms));
             let (stand, files) = rows.into_iter().partition(|row: &Row| row.flags & FLAG_TOLD != 0);
-            let mut part = Self { kind, reach, slots: Vec::new(), by_start: HashMap::new(), files, stand, known: 0 };
+            let mut part =
+                Self { kind, reach, slots: Vec::new(), by_start: HashMap::new(), files, stand, known: 0, all: false };
             slots.into_iter().for_each(|telling| part.push(telling, false));
             return Ok(part);
         }
@@ -164,6 +167,11 @@ impl Part {
     /// Everything in it is matched anew.
     pub fn touch_all(&mut self) {
         self.slots.iter_mut().for_each(|slot| slot.touched = true);
+    }
+
+    /// Everything in it is decided anew, what nobody tells any more, too.
+    pub fn decide_all(&mut self) {
+        self.all = true;
     }
 
     /// Adds what a phone told. Told again it changes only when it was told last, which says something of what is gone.
@@ -220,7 +228,7 @@ impl Part {
                     Place::File(at) => files.push(*at),
                 }
             }
-            if slots.iter().any(|at| self.slots[*at].touched) {
+            if self.all || slots.iter().any(|at| self.slots[*at].touched) {
                 let wanted = records::wanted(conn, &self.kind, known, (&self, &slots, &files))?;
                 outcome.new += wanted.new;
                 outcome.known += wanted.known;

@@ -569,6 +569,15 @@ fn what_a_phone_says_is_gone_counts_no_more_until_it_is_told_again() {
         played.store.undo(device, ZONE, &Cancel::default(), &mut |_| true).expect("undone");
         played.check_beats("undone", &[("01.000", 60.0), ("05.000", 61.0)]);
     }
+    // Another phone says so: it counts again without that one.
+    let mut played = Played::new();
+    [&file, &told].into_iter().for_each(|step| _ = played.step(step));
+    let mut others = vec![(Feed::HealthExportPro, played.store.device_channel("another", NOW).expect("a device"))];
+    std::mem::swap(&mut played.devices, &mut others);
+    played.step(&gone);
+    played.check_beats("gone by another", &[("01.000", 60.0)]);
+    played.store.undo(played.devices[0].1, ZONE, &Cancel::default(), &mut |_| true).expect("undone");
+    played.check_beats("without that one", &[("01.000", 60.0), ("05.250", 61.0), ("20.500", 64.0)]);
     // An export that was written after that has it: it is there.
     let mut played = Played::new();
     [&told, &gone, &export(28, &[beat_of_file(1, 60), beat_of_file(5, 61)])].iter().for_each(|s| _ = played.step(s));
