@@ -9,6 +9,7 @@ use health::formats::{health_auto_export, health_export_pro, healthsave, healths
 use health::kind::{self, Nature};
 use health::phone::{Deletion, Feed, Flag, PhoneBatch};
 use health::time::{Zones, format_instant};
+use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use crate::query::{SampleQuery, WorkoutKey};
@@ -599,4 +600,95 @@ fn a_workout_that_a_phone_says_is_gone_takes_its_way_with_it() {
     steps(&hep).iter().for_each(|step| _ = played.step(step));
     played.check_state("told again", &before);
     assert_eq!(played.store.workouts(i64::MIN, i64::MAX).expect("workouts")[0].id, id, "it keeps its number");
+}
+
+/// Two exports, a run that four apps tell, and beats: what is told in any order, twice, taken back and told again.
+fn much() -> Vec<Json> {
+    let run = vectors("cross").into_iter().find(|(name, _)| name.starts_with("x-08")).expect("a vector").1;
+    let run = steps(&run);
+    let xml = run[0]["import"]["xml"].as_str().expect("a document");
+    let line =
+        xml[xml.find("<Workout").expect("a workout")..].split_once("</HealthData>").expect("an end").0.to_owned();
+    let old = export(15, &[beat_of_file(1, 60), beat_of_file(5, 61), beat_of_file(9, 62)]);
+    let new = export(28, &[beat_of_file(1, 60), beat_of_file(9, 62), line]);
+    let beats = beats_of_phone(&[("2026-03-14T07:30:05.250Z", 61), ("2026-03-14T07:30:09.998Z", 62)]);
+    let more = beats_of_phone(&[("2026-03-14T07:30:01.123Z", 60), ("2026-03-14T07:30:20.500Z", 64)]);
+    [old, new, beats, more].into_iter().chain(run.into_iter().skip(1)).collect()
+}
+
+impl Played {
+    /// Takes back what brought a step, and plays that once more.
+    fn undo_and_play(&mut self, steps: &[Json], played: &[usize], which: usize) {
+        let step = &steps[which];
+        let (import, lost): (i64, Vec<usize>) = match decode(step) {
+            Some((feed, _)) => {
+                let of_feed = |at: &&usize| decode(&steps[**at]).is_some_and(|(other, _)| other == feed);
+                (self.device(feed), played.iter().filter(of_feed).copied().collect())
+            }
+            None => {
+                let day = if which == 0 { "2026-03-15" } else { "2026-03-28" };
+                let imports = self.store.imports().expect("imports");
+                let is_it = |row: &&crate::query::ImportRow| {
+                    row.channel == "file" && !row.undone && row.report.contains(&format!("\"export_date\":\"{day}"))
+                };
+                (imports.iter().find(is_it).expect("the import").id, vec![which])
+            }
+        };
+        self.store.undo(import, ZONE, &Cancel::default(), &mut |_| true).expect("undone");
+        self.verify("undone");
+        lost.iter().for_each(|at| _ = self.step(&steps[*at]));
+    }
+
+    fn hide(&mut self) {
+        let rows = crate::Rows {
+            kind: "HKQuantityTypeIdentifierHeartRate".to_owned(),
+            from_ms: Some(1_773_473_408_000),
+            until_ms: Some(1_773_473_415_000),
+            source: None,
+        };
+        self.store.hide(&rows, false, NOW, ZONE).expect("hidden");
+    }
+
+    /// Everything, in an order of its own.
+    fn told(&self) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        for (list, rows) in self.state().as_object().expect("lists") {
+            lines.extend(rows.as_array().expect("rows").iter().map(|row| format!("{list} {row}")));
+        }
+        lines.sort();
+        lines
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn no_order_of_deliveries_imports_undos_and_acts_shows(
+        order in Just((0..8).collect::<Vec<usize>>()).prop_shuffle(),
+        again in prop::collection::vec(any::<prop::sample::Index>(), 0..3),
+        hidden_at in 0..8_usize,
+        settles in any::<bool>(),
+    ) {
+        let steps = much();
+        let mut expected = Played { settles: true, ..Played::new() };
+        steps.iter().for_each(|step| _ = expected.step(step));
+        expected.hide();
+        let mut played = Played { settles, ..Played::new() };
+        for (at, which) in order.iter().enumerate() {
+            played.step(&steps[*which]);
+            if at == hidden_at {
+                played.hide();
+            }
+        }
+        for which in again {
+            played.undo_and_play(&steps, &order, which.index(steps.len()));
+        }
+        played.verify("told");
+        let lines = expected.told();
+        // The run is one of all five.
+        let run = |line: &&String| line.starts_with("workouts") && line.contains(r#""seen":["hae","healthsave","#);
+        prop_assert_eq!(lines.iter().filter(run).count(), 1, "{:?}", lines);
+        prop_assert_eq!(played.told(), lines);
+    }
 }
