@@ -5,6 +5,7 @@
 //! nor an identifier. Records that hold the same identifier are one; of the others each is given to the nearest that it
 //! can be. What holds of two is asked of what is known together of those that were put together before.
 
+pub mod entries;
 mod pairs;
 mod sources;
 #[cfg(test)]
@@ -60,6 +61,8 @@ pub struct Told {
     pub value: Option<f64>,
     /// What must be equal besides the value: a text that no table knows, that somebody typed it in.
     pub exactly: u64,
+    /// What must be equal where both say it: a workout's activity, which not every app can name.
+    pub perhaps: Option<u64>,
     /// Of a category: values are equal or not, none is near.
     pub category: bool,
     /// Apple's identifier.
@@ -87,7 +90,7 @@ impl Told {
         (self.start, self.end, self.uuid, self.left_out)
             .cmp(&(other.start, other.end, other.uuid, other.left_out))
             .then_with(|| has.cmp(&others).then(a.total_cmp(&b)))
-            .then_with(|| self.exactly.cmp(&other.exactly))
+            .then_with(|| (self.exactly, self.perhaps).cmp(&(other.exactly, other.perhaps)))
             .then_with(|| teller(self).cmp(&teller(other)))
             .then_with(|| (self.copies, self.way).cmp(&(other.copies, other.way)))
     }
@@ -118,12 +121,14 @@ struct Known {
     end: Option<Stamp>,
     value_of: usize,
     uuid: Option<Uuid>,
+    perhaps: Option<u64>,
     teller: Teller,
 }
 
 impl Known {
     fn of(row: usize, told: &Told, teller: Teller) -> Self {
-        Self { rows: vec![row], start: told.start, end: told.end, value_of: row, uuid: told.uuid, teller }
+        let Told { start, end, uuid, perhaps, .. } = *told;
+        Self { rows: vec![row], start, end, value_of: row, uuid, perhaps, teller }
     }
 
     fn is_instant(&self) -> bool {
@@ -142,6 +147,7 @@ impl Known {
             (own, others) => own.or(others),
         };
         self.uuid = self.uuid.or(other.uuid);
+        self.perhaps = self.perhaps.or(other.perhaps);
         self.teller.join(&other.teller);
         self.rows.extend_from_slice(&other.rows);
     }

@@ -9,7 +9,7 @@ use std::time::Instant;
 use health::batch::NONE;
 use health::phone::{Feed, Flag, Flags, Marks, PhoneBatch, Uuid};
 use health::{Batch, Origin, Sample, Source};
-use store::{Cancel, PhoneDelivery, Store};
+use store::{Cancel, Delivery, PhoneDelivery, Store};
 
 const KINDS: [(&str, i64, f64); 4] = [
     ("HKQuantityTypeIdentifierHeartRate", 5_000, 70.0),
@@ -86,9 +86,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("batch {number}: {took:.1} ms, {} new, {} known", report.counts.new, report.counts.known);
         all.push(took);
     }
-    all.sort_by(f64::total_cmp);
     let sum: f64 = all.iter().sum();
-    let rate = (samples as u64 * batches) as f64 / sum * 1000.0;
-    println!("median {:.1} ms, worst {:.1} ms, {rate:.0} samples/s", all[all.len() / 2], all[all.len() - 1]);
+    all.sort_by(f64::total_cmp);
+    let begun = Instant::now();
+    store.settle()?;
+    let settled = begun.elapsed().as_secs_f64() * 1000.0;
+    let rate = |ms: f64| (samples as u64 * batches) as f64 / ms * 1000.0;
+    println!("median {:.1} ms, worst {:.1} ms, {:.0} samples/s", all[all.len() / 2], all[all.len() - 1], rate(sum));
+    println!("what follows from all: {settled:.1} ms, with it {:.0} samples/s", rate(sum + settled));
+    // An import of an empty file: what every import pays for what phones told.
+    let begun = Instant::now();
+    let mut empty = Some(health::Batch::default());
+    let delivery =
+        Delivery { file: None, now_ms: 0, home_zone: "Europe/Berlin", dry_run: false, cancel: Cancel::default() };
+    store.ingest(&delivery, &mut || Ok(empty.take()), &mut |_| true)?;
+    println!("an import of nothing: {:.2} s", begun.elapsed().as_secs_f64());
+    let begun = Instant::now();
+    let undone = store.undo(device, "Europe/Berlin", &Cancel::default(), &mut |_| true)?;
+    println!("the phone undone: {:.2} s for {} rows", begun.elapsed().as_secs_f64(), undone.removed);
     Ok(())
 }

@@ -241,11 +241,13 @@ mod tests {
     fn a_copy_is_one_file_and_brings_everything_back() {
         let folder = Folder::new("whole");
         let (copy, mut store) = (folder.copy(), folder.store());
-        let reader = Store::open_read(&folder.file("vitalog.db")).expect("a reader");
-        assert_eq!(samples(&store), 0);
+        let reader = || Store::open_read(&folder.file("vitalog.db")).expect("a reader");
+        let before = reader();
         store.put_back(&opened(&copy), &Cancel::default(), nothing).expect("put back").expect("seen");
         assert!(samples(&filled()) > 0);
-        assert_eq!([samples(&store), samples(&reader)], [samples(&filled()); 2]);
+        assert_eq!([samples(&store), samples(&reader())], [samples(&filled()); 2]);
+        assert_eq!(samples(&before), 0, "it answers from its moment");
+        drop(before);
         assert!(!folder.file("copy.db-wal").exists() && !folder.file("copy.db-shm").exists());
         store.conn.execute("INSERT INTO settings VALUES ('units', 'metric')", []).expect("it can be written to");
     }

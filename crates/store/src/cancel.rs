@@ -66,6 +66,15 @@ pub(crate) enum Done<T> {
     Rollback(T),
 }
 
+impl<T> Done<T> {
+    /// What the work answered.
+    pub fn answer(self) -> T {
+        match self {
+            Self::Commit(answer) | Self::Rollback(answer) => answer,
+        }
+    }
+}
+
 impl Store {
     /// Runs short work, which nobody stops, in one transaction.
     pub(crate) fn change<T>(&mut self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
@@ -79,6 +88,22 @@ impl Store {
         cancel: &Cancel,
         work: impl FnOnce(&Transaction<'_>) -> Result<Done<T>>,
     ) -> Result<T> {
+        let answer = self.write_on(cancel, work)?;
+        if let Done::Commit(_) = answer {
+            // It is done and durable. A log that cannot be moved into the file now, for want of space or because
+            // somebody reads, waits for the next writer.
+            let _ = self.checkpoint();
+        }
+        Ok(answer.answer())
+    }
+
+    /// The same, and the log goes on: of much that is written in many small transactions each page is moved into the
+    /// file once, when SQLite finds the log long. It is as durable there.
+    pub(crate) fn write_on<T>(
+        &mut self,
+        cancel: &Cancel,
+        work: impl FnOnce(&Transaction<'_>) -> Result<Done<T>>,
+    ) -> Result<Done<T>> {
         let asked = cancel.clone();
         self.conn.progress_handler(STEPS, Some(move || asked.is_cancelled() && !asked.is_too_late()))?;
         let answer = self.transaction(cancel, work);
@@ -94,7 +119,11 @@ impl Store {
         }
     }
 
-    fn transaction<T>(&mut self, cancel: &Cancel, work: impl FnOnce(&Transaction<'_>) -> Result<Done<T>>) -> Result<T> {
+    fn transaction<T>(
+        &mut self,
+        cancel: &Cancel,
+        work: impl FnOnce(&Transaction<'_>) -> Result<Done<T>>,
+    ) -> Result<Done<T>> {
         let in_place = self.in_place();
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         // Who held the lock before may have deleted everything.
@@ -105,18 +134,10 @@ impl Store {
         cancel.check()?;
         cancel.commits();
         match done {
-            Done::Rollback(answer) => {
-                tx.rollback()?;
-                Ok(answer)
-            }
-            Done::Commit(answer) => {
-                tx.commit()?;
-                // It is done and durable. A log that cannot be moved into the file now, for want of space or because
-                // somebody reads, waits for the next writer.
-                let _ = self.checkpoint();
-                Ok(answer)
-            }
+            Done::Rollback(_) => tx.rollback()?,
+            Done::Commit(_) => tx.commit()?,
         }
+        Ok(done)
     }
 }
 

@@ -4,6 +4,11 @@
 //! A write marks what it touched; once at the end the touched days and series are computed anew from the rows, so
 //! that the result depends on the rows alone and never on the order of writes. Rows of a kind that the store did not
 //! have are summed while they pass by, in the zones known so far; days that turn out otherwise are computed anew too.
+//!
+//! Phones bring some hundred rows of one day again and again, and a day is computed from some ten thousand: what they
+//! touch is only written down ([`left`]), in the transaction that has the rows, and computed once by whoever asks next.
+
+mod left;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -26,6 +31,8 @@ use crate::query::{self, Orders};
 use crate::rollup::{self, DAY_MS, Days, Part, Rule};
 use crate::row::{FLAG_USER_ENTERED, Key, Row};
 use crate::units;
+
+pub(crate) use self::left::{is_unsettled, settle_left};
 
 /// How far from a zone that is another one now a row may begin and still be told by it: a sleep of a whole day asks for
 /// the clock at noon of the next one, and local days are not those of UTC.
@@ -75,6 +82,10 @@ pub(crate) struct Derived {
     recount: BTreeSet<u32>,
     /// Kinds that were computed anew already.
     computed: BTreeSet<u32>,
+    /// Something tells where the wearer was that is no sample.
+    stays: bool,
+    /// Days and hours begin at other instants than before.
+    moved: bool,
 }
 
 /// What became of one row.
@@ -165,6 +176,11 @@ impl Derived {
         }
     }
 
+    /// Workouts changed: they tell where the wearer was.
+    pub fn workouts_changed(&mut self) {
+        self.stays = true;
+    }
+
     /// A row was removed, superseded or restored.
     pub fn changed(&mut self, kind: u32, key: &Key) {
         self.recount.insert(kind);
@@ -195,6 +211,7 @@ impl Derived {
         if differences.is_empty() {
             return Ok(zones);
         }
+        self.moved = true;
         for (from, until) in &differences {
             self.zone_changed(conn, utc_day(*from), utc_day(*until))?;
         }
@@ -248,16 +265,17 @@ impl Derived {
         self.days.contains_key(&kind) || self.fresh.contains_key(&kind) || self.computed.contains(&kind)
     }
 
-    /// Computes everything that was touched since the last time.
+    /// Computes everything that was touched since the last time, and what was left then.
     pub fn rebuild(&mut self, conn: &Connection, zones: &Zones) -> Result<()> {
+        self.take_left(conn)?;
         let mut to_merge: BTreeMap<u32, Vec<(Day, Day)>> = BTreeMap::new();
         let kinds: BTreeSet<u32> = self.days.keys().chain(self.fresh.keys()).copied().collect();
         for kind in &kinds {
             self.ask_rows(conn, *kind)?;
         }
-        let mut latest: BTreeMap<u32, Day> = BTreeMap::new();
+        let mut touched: BTreeMap<u32, hourly::Touched> = BTreeMap::new();
         for kind in kinds {
-            latest.extend(self.latest(kind).map(|day| (kind, day)));
+            touched.extend(self.bounds(kind).map(|days| (kind, days)));
             to_merge.insert(kind, self.rebuild_days(conn, zones, kind)?);
             if self.recount.contains(&kind) {
                 rebuild_summary(conn, kind)?;
@@ -268,11 +286,24 @@ impl Derived {
         *self = Self { computed, ..Self::default() };
         units::settle(conn, self.computed.iter().copied())?;
         // The order of sources follows from the summaries.
-        remerge(conn, zones, &to_merge, &latest)
+        remerge(conn, zones, &to_merge, &touched)
     }
 
     /// Adds to the summaries of kinds that were not counted anew.
     fn add_to_summaries(&self, conn: &Connection) -> Result<()> {
+        let anew = self.uncounted(conn)?;
+        for kind in &anew {
+            rebuild_summary(conn, *kind)?;
+        }
+        let counted = |kind: &u32| self.recount.contains(kind) || anew.contains(kind);
+        for ((kind, source), added) in self.added.iter().filter(|((kind, _), _)| !counted(kind)) {
+            add_to_summary(conn, *kind, *source, added)?;
+        }
+        Ok(())
+    }
+
+    /// Kinds whose summaries do not follow from what came and went, besides those that are counted anew.
+    fn uncounted(&self, conn: &Connection) -> Result<BTreeSet<u32>> {
         let mut anew = BTreeSet::new();
         for ((kind, source), added) in &self.added {
             if let Some(gone) = added.gone
@@ -283,14 +314,7 @@ impl Derived {
                 anew.insert(*kind);
             }
         }
-        for kind in &anew {
-            rebuild_summary(conn, *kind)?;
-        }
-        let counted = |kind: &u32| self.recount.contains(kind) || anew.contains(kind);
-        for ((kind, source), added) in self.added.iter().filter(|((kind, _), _)| !counted(kind)) {
-            add_to_summary(conn, *kind, *source, added)?;
-        }
-        Ok(())
+        Ok(anew)
     }
 
     /// One new row without a length makes another kind of number of a kind that nobody knows, on every day that it has;
@@ -303,11 +327,20 @@ impl Derived {
         Ok(())
     }
 
-    /// The latest local day of a kind that may have been touched.
-    fn latest(&mut self, kind: u32) -> Option<Day> {
-        let fresh = self.fresh.get_mut(&kind).and_then(Days::bounds).map(|(_, last)| last);
-        let marked = self.days.get(&kind).and_then(BTreeSet::last).map(|last| last.saturating_add(1));
-        fresh.max(marked)
+    /// The first and the last local day of a kind on which something may be another one: local days are not those of
+    /// UTC, and samples over midnight change what overlaps them on the next day.
+    fn bounds(&mut self, kind: u32) -> Option<hourly::Touched> {
+        const AROUND: Day = 2;
+        if self.moved {
+            return Some((Day::MIN, Day::MAX));
+        }
+        let fresh = self.fresh.get_mut(&kind).and_then(Days::bounds);
+        let days = self.days.get(&kind).and_then(|days| Some((*days.first()?, *days.last()?)));
+        let marked = days.map(|(first, last)| (first.saturating_sub(AROUND), last.saturating_add(AROUND)));
+        match (fresh, marked) {
+            (Some(one), Some(other)) => Some((one.0.min(other.0), one.1.max(other.1))),
+            (one, other) => one.or(other),
+        }
     }
 
     /// Returns the days that must be merged anew.
@@ -337,12 +370,12 @@ pub(crate) fn remerge(
     conn: &Connection,
     zones: &Zones,
     days: &BTreeMap<u32, Vec<(Day, Day)>>,
-    latest: &BTreeMap<u32, Day>,
+    touched: &BTreeMap<u32, hourly::Touched>,
 ) -> Result<()> {
     let orders = Orders::load(conn)?;
     nights::rebuild(conn, zones, &orders, |kind| days.get(&kind).cloned().unwrap_or_default())?;
     let moved = merged::rebuild(conn, zones, &orders, days)?;
-    hourly::rebuild(conn, zones, &orders, latest, &moved)
+    hourly::rebuild(conn, zones, &orders, touched, &moved)
 }
 
 /// Sorted and disjoint: nothing is merged twice.

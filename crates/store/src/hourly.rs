@@ -21,13 +21,15 @@ pub(crate) const DAYS: Day = 14;
 /// The setting that holds the last day of the window; nobody sets it.
 pub(crate) const UNTIL: &str = "hourly_until";
 
-/// Computes what a write touched: `touched` has the latest touched day of each kind, `moved` the kinds whose sources
-/// changed places.
+/// The first and the last day on which an hour may be another one.
+pub(crate) type Touched = (Day, Day);
+
+/// Computes what a write touched: `touched` has it of each kind, `moved` the kinds whose sources changed places.
 pub(crate) fn rebuild(
     conn: &Connection,
     zones: &Zones,
     orders: &Orders,
-    touched: &BTreeMap<u32, Day>,
+    touched: &BTreeMap<u32, Touched>,
     moved: &BTreeSet<u32>,
 ) -> Result<()> {
     let before = window_end(conn)?;
@@ -35,17 +37,42 @@ pub(crate) fn rebuild(
         conn.execute("DELETE FROM hourly", [])?;
         return forget(conn, UNTIL);
     };
+    let window = (until - DAYS + 1, until);
     if before != Some(until) {
         conn.execute("DELETE FROM hourly", [])?;
         write(conn, UNTIL, &until.to_string())?;
-        return kinds(conn)?.into_iter().try_for_each(|kind| fill(conn, zones, orders, kind, until));
+        return kinds(conn)?.into_iter().try_for_each(|kind| fill(conn, zones, orders, kind, window));
     }
-    let inside = touched.iter().filter(|(_, latest)| **latest > until - DAYS).map(|(kind, _)| *kind);
-    for kind in inside.chain(moved.iter().copied()).collect::<BTreeSet<u32>>() {
-        conn.prepare_cached("DELETE FROM hourly WHERE kind_id = ?1")?.execute([kind])?;
-        fill(conn, zones, orders, kind, until)?;
+    for kind in moved {
+        clear_and_fill(conn, zones, orders, *kind, window, window)?;
+    }
+    for (kind, (first, last)) in touched.iter().filter(|(kind, _)| !moved.contains(kind)) {
+        clear_and_fill(conn, zones, orders, *kind, window, (*first.max(&window.0), *last.min(&window.1)))?;
     }
     Ok(())
+}
+
+/// Computes some days of the window anew; all of them where others lie between them: who travels may have a day twice.
+fn clear_and_fill(
+    conn: &Connection,
+    zones: &Zones,
+    orders: &Orders,
+    kind: u32,
+    window: Touched,
+    days: Touched,
+) -> Result<()> {
+    if days.0 > days.1 {
+        return Ok(());
+    }
+    let range = zones.days(days.0, days.1);
+    if days == window || !range.is_undivided() {
+        conn.prepare_cached("DELETE FROM hourly WHERE kind_id = ?1")?.execute([kind])?;
+        return fill(conn, zones, orders, kind, window);
+    }
+    let (from_ms, until_ms) = range.range_ms();
+    conn.prepare_cached("DELETE FROM hourly WHERE kind_id = ?1 AND start_ms >= ?2 AND start_ms < ?3")?
+        .execute(params![kind, from_ms, until_ms])?;
+    fill(conn, zones, orders, kind, days)
 }
 
 /// The last day of the window.
@@ -55,7 +82,11 @@ pub(crate) fn window_end(conn: &Connection) -> Result<Option<Day>> {
 
 /// The hours of a kind as they should be in the table.
 pub(crate) fn hours(conn: &Connection, zones: &Zones, orders: &Orders, kind: u32, until: Day) -> Result<Vec<Bucket>> {
-    let days = zones.days(until - DAYS + 1, until);
+    hours_of(conn, zones, orders, kind, (until - DAYS + 1, until))
+}
+
+fn hours_of(conn: &Connection, zones: &Zones, orders: &Orders, kind: u32, days: Touched) -> Result<Vec<Bucket>> {
+    let days = zones.days(days.0, days.1);
     let (from_ms, until_ms) = days.range_ms();
     let (rule, ranks) = (rule(conn, kind)?.0, orders.of_kind(kind));
     let points = points::points(conn, kind.into(), from_ms - REACH_MS, until_ms.saturating_add(REACH_MS))?;
@@ -70,12 +101,12 @@ pub(crate) fn hours(conn: &Connection, zones: &Zones, orders: &Orders, kind: u32
     Ok(hours)
 }
 
-fn fill(conn: &Connection, zones: &Zones, orders: &Orders, kind: u32, until: Day) -> Result<()> {
+fn fill(conn: &Connection, zones: &Zones, orders: &Orders, kind: u32, days: Touched) -> Result<()> {
     let mut insert = conn.prepare_cached(
         "INSERT INTO hourly (kind_id, start_ms, n, value, minimum, maximum, mean, total, naive)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
-    for b in hours(conn, zones, orders, kind, until)? {
+    for b in hours_of(conn, zones, orders, kind, days)? {
         insert.execute(params![kind, b.start_ms, b.n, b.value, b.min, b.max, b.mean, b.sum, b.naive_sum])?;
     }
     Ok(())

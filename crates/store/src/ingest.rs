@@ -27,7 +27,7 @@ use crate::report::{HomeMoved, KindCounts, Report};
 use crate::rollup::Rule;
 use crate::row::{Key, Row};
 use crate::samples::Merge;
-use crate::{absences, entries, place, query, tellings};
+use crate::{absences, derived, entries, place, query, tellings};
 
 /// Rejected records kept with their text, and lost files with their name, per import; all are counted.
 pub const REJECTS_KEPT: u64 = 10_000;
@@ -101,6 +101,8 @@ impl Store {
         if waits {
             tell(Progress { phase: Phase::Waiting, ..Progress::default() }, &delivery.cancel, progress)?;
         }
+        // Who reads meanwhile must not have to wait for this.
+        self.settle()?;
         self.write(&delivery.cancel, |tx| {
             tell(Progress::default(), &delivery.cancel, progress)?;
             let home = || query::settings::read(tx, "home_zone");
@@ -188,6 +190,8 @@ struct Ingest<'a> {
 
 impl<'a> Ingest<'a> {
     fn begin(conn: &'a Connection, delivery: &'a Delivery<'a>) -> Result<Self> {
+        // What counts is told by what is derived.
+        derived::settle_left(conn)?;
         let mut derived = Derived::default();
         // What decides between imports must not see what phones tell.
         let lifted = tellings::lift(conn, &mut derived)?;

@@ -90,7 +90,7 @@ impl Store {
             if (1..SCHEMA_VERSION).contains(&user_version(&conn)?) {
                 Self::open(path)?;
             }
-            Self::read_only(conn, path)
+            Self::read_only(conn, path)?.at_a_moment(|| Self::open(path))
         });
         match opened {
             // Only the side files are out of reach, not the store: the folder is read-only.
@@ -119,7 +119,22 @@ impl Store {
             return Err(ErrorKind::Unsettled.into());
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        Self::read_only(Connection::open_with_flags(still_uri(path)?, flags)?, path)
+        let reader = Self::read_only(Connection::open_with_flags(still_uri(path)?, flags)?, path)?;
+        reader.at_a_moment(|| Err(ErrorKind::Unsettled.into()))
+    }
+
+    /// Lets a reader answer from one moment, at which nothing is left to be found; a writer finds it.
+    fn at_a_moment(self, writer: impl FnOnce() -> Result<Self>) -> Result<Self> {
+        // The first look says which moment it is.
+        let begin = || {
+            self.conn.execute_batch("BEGIN")?;
+            derived::is_unsettled(&self.conn)
+        };
+        if begin()? {
+            self.conn.execute_batch("ROLLBACK")?;
+            writer()?.settled(begin)?;
+        }
+        Ok(self)
     }
 
     fn read_only(conn: Connection, path: &Path) -> Result<Self> {
@@ -136,7 +151,6 @@ impl Store {
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
         conn.pragma_update(None, "query_only", true)?;
         conn.pragma_update(None, "mmap_size", 256 * 1024 * 1024)?;
-        conn.execute_batch("BEGIN")?;
         Ok(Self { conn, path: path.to_owned(), file: None })
     }
 

@@ -72,7 +72,8 @@ CREATE INDEX rejects_by_import ON rejects (import_id);
 
 -- One row per distinct sample. Clustered: one kind's rows lie together in the order of time.
 -- Rows with flag 4 stand for what phones told (see tellings): flag 8 where a file holds it, too, 16 where nobody told
--- an end. superseded_by is -2 of a file's row for which such a row stands, and -3 of what can be in no number as told.
+-- an end. superseded_by is -2 of a file's row for which such a row stands, -3 of what can be in no number as told, and
+-- -4 of what a phone says is gone.
 CREATE TABLE samples (
     kind_id INTEGER NOT NULL,             -- what was measured
     start_ms INTEGER NOT NULL,            -- start
@@ -378,7 +379,6 @@ CREATE TABLE tellings (
     row_ordinal INTEGER,             -- key of the sample; derived
     PRIMARY KEY (kind_id, start_ms, teller_id, duration_ms, device_id, feed, ordinal)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX tellings_by_device ON tellings (device_id);
 
 -- Sums, means and counts that an app made; never mixed with samples. Of equal ones the last sent counts.
 CREATE TABLE aggregates (
@@ -416,19 +416,37 @@ CREATE TABLE entry_tellings (
     uuid BLOB,                       -- Apple's identifier
     name TEXT,                       -- the sender's own name for it
     flags INTEGER NOT NULL,          -- how fine its stamps are and what is odd, as in tellings
-    source TEXT NOT NULL,            -- name of the source as sent
-    bundle TEXT,                     -- bundle identifier of the source, where known
-    hardware TEXT,                   -- hardware of the source, where known
+    teller_id INTEGER,               -- who wrote it; null where nobody is named
     start_ms INTEGER,                -- start, where it has one
     end_ms INTEGER,                  -- end, where it has one
     body TEXT NOT NULL,              -- everything known about it, as JSON
     payload BLOB,                    -- as in entries
     first_delivery INTEGER NOT NULL, -- as in tellings
     last_delivery INTEGER NOT NULL,  -- as in tellings
-    last_ms INTEGER NOT NULL         -- as in tellings
+    last_ms INTEGER NOT NULL,        -- as in tellings
+    entry_id INTEGER                 -- the entry that it is; derived
 ) STRICT;
 CREATE INDEX entry_tellings_by_kind ON entry_tellings (kind, start_ms);
 CREATE INDEX entry_tellings_by_device ON entry_tellings (device_id);
+
+-- What phones say is gone: evidence, too. A record that one of them names counts no more, unless somebody told it later.
+CREATE TABLE told_deletions (
+    id TEXT NOT NULL,               -- Apple's identifier in capital letters, or the sender's own name for a record
+    device_id INTEGER NOT NULL,     -- the device that said so: its row in imports
+    feed INTEGER NOT NULL,          -- its app, as in tellings
+    kind TEXT,                      -- identifier of the type, where told
+    last_delivery INTEGER NOT NULL, -- as in tellings
+    last_ms INTEGER NOT NULL,       -- as in tellings
+    PRIMARY KEY (id, device_id, feed)
+) STRICT, WITHOUT ROWID;
+
+-- Days of UTC, by kind, of which what is derived is not found yet: phones brought something since. No reader sees any:
+-- whoever asks first has it found.
+CREATE TABLE unsettled (
+    kind_id INTEGER NOT NULL, -- what was measured; 0 for where the wearer was
+    day INTEGER NOT NULL,     -- day since 1970-01-01; below all days: the summary of the kind is to be counted anew
+    PRIMARY KEY (kind_id, day)
+) STRICT, WITHOUT ROWID;
 
 -- The name to show for a source: the one in the newest export.
 CREATE VIEW source_labels AS

@@ -6,9 +6,11 @@
 //! not see any of that: it is lifted off before ([`lift`]) and laid down again after ([`lay`]).
 
 pub(crate) mod aggregates;
+pub(crate) mod deletions;
 mod details;
 pub(crate) mod entries;
 mod part;
+mod pen;
 mod records;
 pub(crate) mod row;
 pub(crate) mod tellers;
@@ -28,9 +30,13 @@ use crate::row::{FLAG_TOLD, Key};
 pub(crate) const COVERED: i64 = -2;
 /// In place of an import: as it was told it can be in no number.
 pub(crate) const LEFT_OUT: i64 = -3;
+/// In place of an import: a phone says that it is gone.
+pub(crate) const GONE: i64 = -4;
 
 /// Tellings that are matched at a time where all of them are.
 const AT_ONCE: usize = 4096;
+/// Those further apart are read one by one.
+const APART_MS: i64 = 600_000;
 
 /// What all that is matched must know.
 pub(crate) struct Known {
@@ -42,6 +48,8 @@ pub(crate) struct Known {
     pub sources: HashMap<u32, health::matching::Teller>,
     /// What the owner hides.
     pub hidden: Hidden,
+    /// What phones say is gone.
+    pub deletions: deletions::Deletions,
 }
 
 impl Known {
@@ -51,7 +59,8 @@ impl Known {
         let dates = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let export_dates = dates.collect::<rusqlite::Result<_>>()?;
         let hidden = Hidden::load(conn)?;
-        Ok(Self { tellers: tellers::load(conn)?, export_dates, sources: tellers::of_files(conn)?, hidden })
+        let (tellers, sources) = (tellers::load(conn)?, tellers::of_files(conn)?);
+        Ok(Self { tellers, export_dates, sources, hidden, deletions: deletions::Deletions::load(conn)? })
     }
 }
 
@@ -60,15 +69,25 @@ pub(crate) fn are_there(conn: &Connection) -> Result<bool> {
     Ok(conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM tellings)")?.query_row([], |row| row.get(0))?)
 }
 
+/// Whether any phone told anything.
+pub(crate) fn is_something_told(conn: &Connection) -> Result<bool> {
+    let mut statement = conn.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM tellings) OR EXISTS (SELECT 1 FROM entry_tellings)
+             OR EXISTS (SELECT 1 FROM aggregates)",
+    )?;
+    Ok(statement.query_row([], |row| row.get(0))?)
+}
+
 /// What counts more, or less, by kind, while the rows of phones are lifted off.
 pub(crate) type Lifted = HashMap<u32, i64>;
 
 /// Takes off everything that follows from what phones told: then the store is as the imports have it.
 pub(crate) fn lift(conn: &Connection, derived: &mut Derived) -> Result<Lifted> {
     let mut lifted = Lifted::new();
-    if !are_there(conn)? {
+    if !is_something_told(conn)? {
         return Ok(lifted);
     }
+    entries::lift(conn)?;
     for kind in kinds(conn)? {
         let rule = crate::rollup::Rule::of(&crate::derived::identifier(conn, kind)?);
         let mut touched: BTreeMap<u32, (i64, i64)> = BTreeMap::new();
@@ -114,11 +133,19 @@ pub(crate) fn lift(conn: &Connection, derived: &mut Derived) -> Result<Lifted> {
     Ok(lifted)
 }
 
-/// Lays down anew what follows from what phones told, over what the imports say now. Returns how many of the rows that
-/// one import brought first phones had told, by kind.
-pub(crate) fn lay(conn: &Connection, import: Option<i64>, derived: &mut Derived) -> Result<BTreeMap<u32, u64>> {
-    let mut told_too = BTreeMap::new();
-    if !are_there(conn)? {
+/// How many of the rows that an import brought first phones had told.
+#[derive(Debug, Default)]
+pub(crate) struct ToldToo {
+    /// Samples, by kind.
+    pub samples: BTreeMap<u32, u64>,
+    /// Everything else, by kind.
+    pub entries: BTreeMap<health::EntryKind, u64>,
+}
+
+/// Lays down anew what follows from what phones told, over what the imports say now.
+pub(crate) fn lay(conn: &Connection, import: Option<i64>, derived: &mut Derived) -> Result<ToldToo> {
+    let mut told_too = ToldToo::default();
+    if !is_something_told(conn)? {
         tellers::forget(conn)?;
         return Ok(told_too);
     }
@@ -130,19 +157,80 @@ pub(crate) fn lay(conn: &Connection, import: Option<i64>, derived: &mut Derived)
             let mut part = Part::read(conn, kind, reach)?;
             from = part.until_ms();
             part.touch_all();
-            *told_too.entry(kind).or_default() += part.settle(conn, &known, import, derived)?.told_too;
+            *told_too.samples.entry(kind).or_default() += part.settle(conn, &known, import, derived)?.told_too;
         }
     }
+    told_too.entries = entries::lay(conn, &known, import)?;
+    derived.workouts_changed();
     Ok(told_too)
 }
 
+/// Forgets what a device told, and finds what follows from it: only there is anything read. Returns how much that was.
+pub(crate) fn undo_device(conn: &Connection, device: i64, derived: &mut Derived) -> Result<u64> {
+    let mut stretches = stretches_of(conn, device)?;
+    for (kind, starts) in deletions::undone_with(conn, device)?.samples {
+        stretches.extend(starts.into_iter().map(|start| (kind, Reach::of(start, start))));
+    }
+    let removed = forget_device(conn, device)?;
+    // The names that devices gave are those of the others now.
+    tellers::forget_names(conn)?;
+    if tellers::settle(conn)? {
+        // One who counted for others is gone: they count for another source, with all that they told.
+        lift(conn, derived)?;
+        lay(conn, None, derived)?;
+        return Ok(removed);
+    }
+    let known = Known::load(conn)?;
+    for (kind, reach) in stretches {
+        let mut part = Part::read(conn, kind, reach)?;
+        part.decide_all();
+        part.settle(conn, &known, None, derived)?;
+    }
+    entries::lay(conn, &known, None)?;
+    derived.workouts_changed();
+    Ok(removed)
+}
+
+/// Where a device told samples, some thousand at a time.
+fn stretches_of(conn: &Connection, device: i64) -> Result<Vec<(u32, Reach)>> {
+    let mut found: Vec<(u32, Reach)> = Vec::new();
+    let mut starts: Vec<i64> = Vec::new();
+    let mut of = 0;
+    let mut close = |kind: u32, starts: &mut Vec<i64>| {
+        if let (Some(first), Some(last)) = (starts.first(), starts.last()) {
+            let mut reach = Reach::of(*first, *last);
+            reach.widen_for(starts.iter().copied());
+            found.push((kind, reach));
+        }
+        starts.clear();
+    };
+    let mut statement =
+        conn.prepare_cached("SELECT kind_id, start_ms FROM tellings WHERE device_id = ?1 ORDER BY kind_id, start_ms")?;
+    let mut rows = statement.query([device])?;
+    while let Some(row) = rows.next()? {
+        let (kind, start): (u32, i64) = (row.get(0)?, row.get(1)?);
+        let far = starts.last().is_some_and(|last| start - last > APART_MS);
+        if kind != of || far || starts.len() >= AT_ONCE {
+            close(of, &mut starts);
+        }
+        of = kind;
+        starts.push(start);
+    }
+    close(of, &mut starts);
+    Ok(found)
+}
+
 /// Forgets what a device told.
-pub(crate) fn forget_device(conn: &Connection, device: i64) -> Result<u64> {
+fn forget_device(conn: &Connection, device: i64) -> Result<u64> {
     let mut removed = 0;
-    for table in ["tellings", "aggregates", "entry_tellings"] {
+    for table in ["tellings", "aggregates", "entry_tellings", "told_deletions"] {
         removed += conn.execute(&format!("DELETE FROM {table} WHERE device_id = ?1"), [device])? as u64;
     }
-    conn.execute("DELETE FROM tellers WHERE id NOT IN (SELECT teller_id FROM tellings)", [])?;
+    conn.execute(
+        "DELETE FROM tellers WHERE id NOT IN (SELECT teller_id FROM tellings)
+            AND id NOT IN (SELECT teller_id FROM entry_tellings WHERE teller_id IS NOT NULL)",
+        [],
+    )?;
     Ok(removed)
 }
 

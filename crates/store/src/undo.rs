@@ -56,6 +56,8 @@ impl Store {
         progress: &mut dyn FnMut(Steps) -> bool,
     ) -> Result<Undone> {
         let mut tell = |steps| if progress(steps) { cancel.check() } else { Err(ErrorKind::Cancelled.into()) };
+        // Who reads meanwhile must not have to wait for this.
+        self.settle()?;
         self.write(cancel, |tx| {
             let home = || query::settings::read(tx, "home_zone");
             let before = home()?;
@@ -67,13 +69,15 @@ impl Store {
 
 fn undo(tx: &Connection, import: i64, home_zone: &str, tell: &mut dyn FnMut(Steps) -> Result<()>) -> Result<Undone> {
     check_stands(tx, import)?;
+    if is_device(tx, import)? {
+        return undo_device(tx, import, home_zone, tell);
+    }
     let before = zones(tx, home_zone)?;
     let mut derived = Derived::default();
     tellings::lift(tx, &mut derived)?;
     tx.execute("UPDATE imports SET undone = 1 WHERE id = ?1", [import])?;
     let imports = live_imports(tx)?;
     let mut undone = Undone { import, ..Undone::default() };
-    undone.removed += tellings::forget_device(tx, import)?;
     if imports.is_empty() {
         undone.removed += forget_everything(tx)?;
     }
@@ -100,10 +104,41 @@ fn undo(tx: &Connection, import: i64, home_zone: &str, tell: &mut dyn FnMut(Step
     acts::hidden::apply(tx, &mut derived)?;
     derived.settle(tx, home_zone, &before)?;
     forget::unused(tx, &sources)?;
-    if imports.is_empty() && !tellings::are_there(tx)? {
+    if imports.is_empty() && !tellings::is_something_told(tx)? {
         forget_home(tx)?;
     }
     Ok(undone)
+}
+
+fn is_device(conn: &Connection, import: i64) -> Result<bool> {
+    let mut statement = conn.prepare_cached("SELECT channel = 'phone' FROM imports WHERE id = ?1")?;
+    Ok(statement.query_row([import], |row| row.get(0))?)
+}
+
+/// Takes back what a device told: it decides nothing between imports, so nothing of theirs is looked at.
+fn undo_device(
+    tx: &Connection,
+    import: i64,
+    home_zone: &str,
+    tell: &mut dyn FnMut(Steps) -> Result<()>,
+) -> Result<Undone> {
+    tell(Steps { done: 0, of: 1 })?;
+    let before = zones(tx, home_zone)?;
+    let mut derived = Derived::default();
+    let sources = tellings::tellers::sources(tx)?;
+    tx.execute("UPDATE imports SET undone = 1 WHERE id = ?1", [import])?;
+    let removed = tellings::undo_device(tx, import, &mut derived)?;
+    let still = tellings::tellers::sources(tx)?;
+    let sources: Vec<u32> = sources.into_iter().filter(|source| !still.contains(source)).collect();
+    tx.execute("DELETE FROM rejects WHERE import_id = ?1", [import])?;
+    hand_home_on(tx, import)?;
+    acts::hidden::apply(tx, &mut derived)?;
+    derived.settle(tx, home_zone, &before)?;
+    forget::unused(tx, &sources)?;
+    if live_imports(tx)?.is_empty() && !tellings::is_something_told(tx)? {
+        forget_home(tx)?;
+    }
+    Ok(Undone { import, removed, ..Undone::default() })
 }
 
 /// An import that is there and was not undone.

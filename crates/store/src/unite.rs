@@ -81,6 +81,7 @@ impl Store {
 }
 
 fn link_two(conn: &Connection, source: u32, other: u32, home_zone: &str) -> Result<()> {
+    derived::settle_left(conn)?;
     let before = zones(conn, home_zone)?;
     let mut derived = Derived::default();
     tellings::lift(conn, &mut derived)?;

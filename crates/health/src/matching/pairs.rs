@@ -108,6 +108,9 @@ fn fit(rows: &[&Told], a: &Known, b: &Known) -> Option<Pair> {
     if (x.exactly, x.category, x.left_out) != (y.exactly, y.category, y.left_out) {
         return None;
     }
+    if a.perhaps.zip(b.perhaps).is_some_and(|(one, other)| one != other) {
+        return None;
+    }
     let start = stamps(a.start, b.start)?;
     let end = match (a.end, b.end) {
         (Some(one), Some(other)) => stamps(one, other)?,

@@ -28,7 +28,8 @@ fn feed(feed: u64, delivery: i64) -> Way {
 
 fn told(start: Stamp, value: f64, way: Way) -> Told {
     let (end, exactly, category, uuid) = (Some(start), 0, false, None);
-    Told { start, end, value: Some(value), exactly, category, uuid, teller: 0, way, copies: 1, left_out: false }
+    let (perhaps, value) = (None, Some(value));
+    Told { start, end, value, exactly, perhaps, category, uuid, teller: 0, way, copies: 1, left_out: false }
 }
 
 fn teller(name: &str, bundle: Option<&str>, hardware: Option<&str>) -> Teller {

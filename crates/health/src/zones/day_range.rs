@@ -74,6 +74,11 @@ impl DayRange<'_> {
         self.range_ms
     }
 
+    /// Whether no other day has an instant between the first and the last one of these.
+    pub fn is_undivided(&self) -> bool {
+        self.range_ms == self.sure_ms
+    }
+
     /// Whether an instant belongs to one of the days.
     pub fn holds(&self, at_ms: i64) -> bool {
         let within = |(from, until): (i64, i64)| (from..until).contains(&at_ms);

@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::history::{ImportRef, Rank};
 use crate::stretch::NEAR_MS;
 use crate::superseded::{extend, overlaps};
+use crate::tellings::{COVERED, GONE, LEFT_OUT};
 
 /// An entry with a time, and who holds it.
 #[derive(Debug, Default)]
@@ -74,7 +75,10 @@ pub(crate) fn reconcile(conn: &Connection, imports: &[ImportRef]) -> Result<()> 
 pub(crate) fn differences(conn: &Connection, imports: &[ImportRef]) -> Result<u64> {
     let mut differences = 0;
     decide(conn, imports, &mut |place, superseded_by| {
-        differences += u64::from(superseded_by != place.superseded_by);
+        // What phones tell stands for it, or it stands for what they tell.
+        let told =
+            superseded_by.is_none() && place.superseded_by.is_some_and(|by| [COVERED, LEFT_OUT, GONE].contains(&by));
+        differences += u64::from(superseded_by != place.superseded_by && !told);
     })?;
     Ok(differences)
 }

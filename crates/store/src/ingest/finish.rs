@@ -116,13 +116,20 @@ impl Ingest<'_> {
 
     /// What phones tell comes over what the imports say; a row that one had told is known.
     fn lay_tellings(&mut self) -> Result<()> {
-        for (kind, told) in tellings::lay(self.conn, Some(self.import), &mut self.derived)? {
+        let told_too = tellings::lay(self.conn, Some(self.import), &mut self.derived)?;
+        for (kind, told) in told_too.samples {
             let identifier = derived::identifier(self.conn, kind)?;
             if let Some(kind) = self.report.by_type.get_mut(&identifier) {
                 let told = told.min(kind.counts.new);
                 kind.counts.new -= told;
                 kind.counts.known += told;
             }
+        }
+        for (kind, told) in told_too.entries {
+            let counts = self.report.entries_mut(kind);
+            let told = told.min(counts.new);
+            counts.new -= told;
+            counts.known += told;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use health::batch::NONE;
 use health::phone::{Feed, PhoneBatch};
-use health::{Entry, EntryKind, Problem, Sample};
+use health::{EntryKind, Problem, Sample};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::REJECTS_KEPT;
@@ -16,7 +16,6 @@ use crate::derived::Derived;
 use crate::dictionary::Dictionary;
 use crate::error::{ErrorKind, Result};
 use crate::open::Store;
-use crate::query::zones::zones;
 use crate::report::{Counts, ProblemCount, Report};
 use crate::tellings::aggregates::{self, Fate};
 use crate::tellings::{self, Known, Part, Reach, Telling, code_of, tellers};
@@ -53,6 +52,8 @@ pub struct PhoneReport {
     pub counts: Counts,
     /// By type; of what is no sample by its kind, e.g. `workout`.
     pub by_type: BTreeMap<String, Counts>,
+    /// Records that the sender says are gone.
+    pub deleted: u64,
     /// The earliest start of a record, milliseconds since 1970 in UTC.
     pub first_ms: Option<i64>,
     /// The latest end of a record.
@@ -128,10 +129,11 @@ impl Store {
             let mut told = report.clone();
             // Each commit is one of its own: a stop in the next batch is heard, too.
             let cancel = delivery.cancel.clone();
-            report = self.write(&cancel.of_its_own(), |tx| {
+            let told = self.write_on(&cancel.of_its_own(), |tx| {
                 Portion::begin(tx, delivery)?.run(&batch, &mut told)?;
                 Ok(Done::Commit(told))
             })?;
+            report = told.answer();
         }
         report.total();
         Ok(report)
@@ -145,6 +147,8 @@ struct Portion<'a> {
     number: i64,
     dictionary: Dictionary,
     derived: Derived,
+    /// Somebody told something for the first time.
+    new_tellers: bool,
 }
 
 impl<'a> Portion<'a> {
@@ -168,17 +172,22 @@ impl<'a> Portion<'a> {
             number: delivery.delivery.unwrap_or(-delivery.now_ms),
             dictionary: Dictionary::new(delivery.device),
             derived: Derived::default(),
+            new_tellers: false,
         })
     }
 
     fn run(mut self, batch: &PhoneBatch, report: &mut PhoneReport) -> Result<()> {
-        let before = zones(self.conn, self.delivery.home_zone)?;
         for problem in &batch.batch.problems {
             report.problem(problem);
             self.keep_reject(problem)?;
         }
         let tellings = self.tellings(batch, report)?;
-        if tellers::settle(self.conn)? {
+        let mut entries = self.keep_entries(batch, report)?;
+        let gone = tellings::deletions::keep(self.conn, &batch.deletions, &self.by())?;
+        entries.touch_again(self.conn, &gone.entries)?;
+        report.deleted += batch.deletions.len() as u64;
+        self.new_tellers |= entries.new_tellers;
+        if self.new_tellers && tellers::settle(self.conn)? {
             // A teller counts for another source now, with all that it told.
             tellings::lift(self.conn, &mut self.derived)?;
             tellings::lay(self.conn, None, &mut self.derived)?;
@@ -187,12 +196,17 @@ impl<'a> Portion<'a> {
         for (kind, (identifier, told)) in tellings {
             self.of_kind((kind, &identifier), told, &known, report)?;
         }
-        self.aggregates(batch, report)?;
-        for (entry, marks) in batch.batch.entries.iter().zip(&batch.entry_marks) {
-            self.entry(batch, entry, marks, report)?;
+        for (kind, starts) in gone.samples {
+            for start in starts {
+                let mut part = Part::read(self.conn, kind, Reach::of(start, start))?;
+                part.touch(start);
+                part.settle(self.conn, &known, None, &mut self.derived)?;
+            }
         }
+        self.aggregates(batch, report)?;
+        self.entries(entries, &known, report)?;
         self.dictionary.create_views(self.conn)?;
-        self.derived.settle(self.conn, self.delivery.home_zone, &before)
+        self.derived.leave(self.conn, self.delivery.home_zone)
     }
 
     fn keep_reject(&self, problem: &Problem) -> Result<()> {
@@ -237,7 +251,8 @@ impl<'a> Portion<'a> {
                 Some(id) => *id,
                 None => {
                     let source = all.sources.get(sample.source as usize).cloned().unwrap_or_default();
-                    let (id, _) = tellers::id_of(conn, &source)?;
+                    let (id, is_new) = tellers::id_of(conn, &source)?;
+                    self.new_tellers |= is_new;
                     tellers.insert(sample.source, id);
                     id
                 }
@@ -301,7 +316,7 @@ impl<'a> Portion<'a> {
             let mut reach = Reach::of(from, until);
             reach.widen_for(some.iter().map(|telling| telling.start_ms));
             let mut part = Part::read(self.conn, kind, reach)?;
-            some.into_iter().for_each(|telling| part.add(telling));
+            some.into_iter().for_each(|telling| part.add(telling, &known.deletions));
             let outcome = part.settle(self.conn, known, None, &mut self.derived)?;
             counts.new += outcome.new;
             counts.known += outcome.known;
@@ -333,39 +348,47 @@ impl<'a> Portion<'a> {
         Ok(())
     }
 
+    fn by(&self) -> tellings::entries::By {
+        tellings::entries::By {
+            device: self.delivery.device,
+            feed: code_of(self.delivery.feed),
+            delivery: self.number,
+            now_ms: self.delivery.now_ms,
+        }
+    }
+
     /// Keeps what is no sample as it was told.
-    fn entry(
-        &mut self,
-        batch: &PhoneBatch,
-        entry: &Entry,
-        marks: &health::phone::Marks,
-        report: &mut PhoneReport,
-    ) -> Result<()> {
-        let name = (marks.name != NONE).then(|| batch.names.get(marks.name as usize)).flatten();
-        let fate = tellings::entries::keep(
-            self.conn,
-            entry,
-            marks,
-            name.map(String::as_str),
-            &tellings::entries::By {
-                device: self.delivery.device,
-                feed: code_of(self.delivery.feed),
-                delivery: self.number,
-                now_ms: self.delivery.now_ms,
-            },
-        )?;
-        if let Some(start) = entry.start_ms {
-            report.spans(start, entry.end_ms.unwrap_or(start));
+    fn keep_entries(&mut self, batch: &PhoneBatch, report: &mut PhoneReport) -> Result<tellings::entries::Told> {
+        let mut told = tellings::entries::Told::default();
+        let by = self.by();
+        for (entry, marks) in batch.batch.entries.iter().zip(&batch.entry_marks) {
+            let name = (marks.name != NONE).then(|| batch.names.get(marks.name as usize)).flatten();
+            told.keep(self.conn, entry, marks, name.map(String::as_str), &by)?;
+            if let Some(start) = entry.start_ms {
+                report.spans(start, entry.end_ms.unwrap_or(start));
+            }
         }
-        // What belongs to another record is no record of its own.
-        if matches!(entry.kind, EntryKind::Route | EntryKind::Correlation | EntryKind::Profile) {
-            return Ok(());
-        }
-        let counts = report.of(entry.kind.as_str());
-        match fate {
-            Fate::New => counts.new += 1,
-            Fate::Known => counts.known += 1,
-            Fate::Replaced => counts.replaced += 1,
+        Ok(told)
+    }
+
+    /// Finds which entries these are, and counts them.
+    fn entries(&mut self, told: tellings::entries::Told, known: &Known, report: &mut PhoneReport) -> Result<()> {
+        let mut workouts = false;
+        told.settle(self.conn, known, &mut |kind, fate| {
+            workouts |= kind == EntryKind::Workout && fate != Fate::Known;
+            // What belongs to another record is no record of its own.
+            if matches!(kind, EntryKind::Route | EntryKind::Correlation | EntryKind::Profile) {
+                return;
+            }
+            let counts = report.of(kind.as_str());
+            match fate {
+                Fate::New => counts.new += 1,
+                Fate::Known => counts.known += 1,
+                Fate::Replaced => counts.replaced += 1,
+            }
+        })?;
+        if workouts {
+            self.derived.workouts_changed();
         }
         Ok(())
     }

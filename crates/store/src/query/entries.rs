@@ -48,7 +48,8 @@ impl Store {
                 "SELECT id, kind, identity, source_id, start_ms, end_ms, body, CASE WHEN ?5 THEN payload END, import_id,
                         superseded_by IS NOT NULL
                  FROM entries WHERE (?1 IS NULL OR kind = ?1) AND coalesce(start_ms, ?2) BETWEEN ?2 AND ?3
-                   AND (start_ms IS NOT NULL OR ?2 < -9000000000000000) AND (?4 OR superseded_by IS NULL)
+                   AND (start_ms IS NOT NULL OR ?2 < -9000000000000000)
+                   AND (superseded_by IS NULL OR (?4 AND superseded_by <> -2))
                  ORDER BY kind, start_ms, identity, id",
             )
             .map_err(crate::Error::from)?;

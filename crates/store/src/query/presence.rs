@@ -57,7 +57,8 @@ pub(super) fn of_entries(conn: &Connection, imports: &[ImportRef], texts: &mut T
     let superseded = entries::differences(conn, imports)?;
     let held_by_none: u64 = conn.query_row(
         "SELECT count(*) FROM entries e WHERE NOT EXISTS (
-             SELECT 1 FROM entry_log l JOIN imports i ON i.id = l.import_id WHERE l.entry_id = e.id AND i.undone = 0)",
+             SELECT 1 FROM entry_log l JOIN imports i ON i.id = l.import_id WHERE l.entry_id = e.id AND i.undone = 0)
+             AND import_id NOT IN (SELECT id FROM imports WHERE channel = 'phone' AND undone = 0)",
         [],
         |row| row.get(0),
     )?;

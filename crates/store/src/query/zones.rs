@@ -12,9 +12,10 @@ use super::sources;
 use crate::error::Result;
 use crate::history::live_imports;
 use crate::open::Store;
+use crate::tellings::is_something_told;
 
 /// The setting that names the home zone.
-const HOME_ZONE: &str = "home_zone";
+pub(crate) const HOME_ZONE: &str = "home_zone";
 /// Is set where the home zone was found by an import and not chosen by anybody: the computer's zone at the first one,
 /// which holds where no sample tells another.
 const HOME_ZONE_FOUND: &str = "home_zone_found";
@@ -124,7 +125,7 @@ pub(crate) fn find_stays(conn: &Connection, fallback: &str) -> Result<()> {
     let home = read(conn, HOME_ZONE)?;
     let is_found = home.is_none() || read(conn, HOME_ZONE_FOUND)?.is_some();
     // Without an import nothing is kept, as before the first one.
-    if is_found && !live_imports(conn)?.is_empty() {
+    if is_found && (!live_imports(conn)?.is_empty() || is_something_told(conn)?) {
         let first = read(conn, HOME_ZONE_FOUND)?;
         let computer = first.as_deref().unwrap_or(fallback);
         write(conn, HOME_ZONE, most_frequent(&anchors).unwrap_or(computer))?;

@@ -6,6 +6,8 @@ use health::kind::{self, Nature};
 use health::matching;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::deletions::Deletions;
+use super::pen::Pen;
 use super::records::{self, Wanted};
 use super::row::{COLUMNS, Telling};
 use super::{COVERED, Known};
@@ -78,6 +80,8 @@ pub(super) struct Slot {
     pub is_new: bool,
     changed: bool,
     touched: bool,
+    /// Another one of the same start.
+    beside: Option<usize>,
 }
 
 /// How many tellings were new records, and how many told what the store had.
@@ -94,11 +98,14 @@ pub(crate) struct Part {
     kind: OfKind,
     reach: Reach,
     pub(super) slots: Vec<Slot>,
-    by_start: HashMap<i64, Vec<usize>>,
+    /// The last slot of each start.
+    by_start: HashMap<i64, usize>,
     pub(super) files: Vec<Row>,
     /// Rows that stand for tellings already.
     stand: Vec<Row>,
     known: u64,
+    /// Also what no telling touches: some may be gone.
+    all: bool,
 }
 
 impl Part {
@@ -128,7 +135,8 @@ impl Part {
             slots.retain(|telling| inside(telling.start_ms));
             rows.retain(|row| inside(row.key.start_ms));
             let (stand, files) = rows.into_iter().partition(|row: &Row| row.flags & FLAG_TOLD != 0);
-            let mut part = Self { kind, reach, slots: Vec::new(), by_start: HashMap::new(), files, stand, known: 0 };
+            let mut part =
+                Self { kind, reach, slots: Vec::new(), by_start: HashMap::new(), files, stand, known: 0, all: false };
             slots.into_iter().for_each(|telling| part.push(telling, false));
             return Ok(part);
         }
@@ -140,8 +148,20 @@ impl Part {
     }
 
     fn push(&mut self, telling: Telling, is_new: bool) {
-        self.by_start.entry(telling.start_ms).or_default().push(self.slots.len());
-        self.slots.push(Slot { telling, is_new, changed: false, touched: is_new });
+        let beside = self.by_start.insert(telling.start_ms, self.slots.len());
+        self.slots.push(Slot { telling, is_new, changed: false, touched: is_new, beside });
+    }
+
+    /// The places of what starts at an instant.
+    fn at(&self, start_ms: i64) -> impl Iterator<Item = usize> + '_ {
+        let first = self.by_start.get(&start_ms).copied();
+        std::iter::successors(first, |at| self.slots.get(*at).and_then(|slot| slot.beside))
+    }
+
+    /// What starts at an instant is matched anew, with what lies beside it.
+    pub fn touch(&mut self, start_ms: i64) {
+        let same: Vec<usize> = self.at(start_ms).collect();
+        same.into_iter().for_each(|at| self.slots[at].touched = true);
     }
 
     /// Everything in it is matched anew.
@@ -149,25 +169,31 @@ impl Part {
         self.slots.iter_mut().for_each(|slot| slot.touched = true);
     }
 
-    /// Adds what a phone told.
-    pub fn add(&mut self, mut telling: Telling) {
-        let beside = self.by_start.get(&telling.start_ms).map_or(&[][..], Vec::as_slice);
-        if let Some(same) = beside.iter().find(|at| self.slots[**at].telling.says_the_same(&telling)) {
+    /// Everything in it is decided anew, what nobody tells any more, too.
+    pub fn decide_all(&mut self) {
+        self.all = true;
+    }
+
+    /// Adds what a phone told. Told again it changes only when it was told last, which says something of what is gone.
+    pub fn add(&mut self, mut telling: Telling, deletions: &Deletions) {
+        let same = self.at(telling.start_ms).find(|at| self.slots[*at].telling.says_the_same(&telling));
+        if let Some(same) = same {
             let rewritten = |key: &Key| self.files.iter().any(|row| row.key == *key && row.superseded_by > Some(0));
-            let slot = &self.slots[*same];
+            let slot = &self.slots[same];
             // What an export lacked that was written before is there after all.
             let touched = slot.telling.row.as_ref().is_some_and(rewritten) || telling.copies > slot.telling.copies;
-            let slot = &mut self.slots[*same];
+            let slot = &mut self.slots[same];
             slot.telling.deliveries.1 = slot.telling.deliveries.1.max(telling.deliveries.1);
             slot.telling.deliveries.0 = slot.telling.deliveries.0.min(telling.deliveries.0);
             slot.telling.last_ms = slot.telling.last_ms.max(telling.last_ms);
             self.known += u64::from(telling.copies);
             slot.telling.copies = slot.telling.copies.max(telling.copies);
-            slot.touched |= touched;
+            slot.touched |= touched || deletions.are_there();
             slot.changed = true;
             return;
         }
-        let same_place = beside.iter().map(|at| &self.slots[*at].telling).filter(|other| other.shares_place(&telling));
+        let beside = self.at(telling.start_ms).map(|at| &self.slots[at].telling);
+        let same_place = beside.filter(|other| other.shares_place(&telling));
         telling.ordinal = same_place.map(|other| other.ordinal + 1).max().unwrap_or(0);
         self.push(telling, true);
     }
@@ -181,6 +207,7 @@ impl Part {
         derived: &mut Derived,
     ) -> Result<Outcome> {
         let mut outcome = Outcome { known: self.known, ..Outcome::default() };
+        let pen = &mut Pen::new(conn)?;
         let mut places: Vec<(i64, Place)> = Vec::with_capacity(self.slots.len() + self.files.len());
         places.extend(self.slots.iter().zip(0..).map(|(slot, at)| (slot.telling.start_ms, Place::Slot(at))));
         places.extend(self.files.iter().zip(0..).map(|(row, at)| (row.key.start_ms, Place::File(at))));
@@ -201,7 +228,7 @@ impl Part {
                     Place::File(at) => files.push(*at),
                 }
             }
-            if slots.iter().any(|at| self.slots[*at].touched) {
+            if self.all || slots.iter().any(|at| self.slots[*at].touched) {
                 let wanted = records::wanted(conn, &self.kind, known, (&self, &slots, &files))?;
                 outcome.new += wanted.new;
                 outcome.known += wanted.known;
@@ -213,18 +240,18 @@ impl Part {
                 let most =
                     |at: usize| u64::from(self.kind.rule.copies(self.files[at].image.copies, self.files[at].flags));
                 outcome.told_too += told_too.iter().map(|(at, times)| (*times).min(most(*at))).sum::<u64>();
-                self.write(conn, known, (wanted, stood, &files), derived)?;
+                self.write(pen, known, (wanted, stood, &files), derived)?;
             }
         }
         // Nothing tells these any more.
         for row in stand {
-            remove(conn, self.kind.id, &row, derived)?;
+            remove(pen, self.kind.id, &row, derived)?;
         }
         for slot in &self.slots {
             if slot.is_new {
-                slot.telling.insert(conn, self.kind.id)?;
+                slot.telling.insert(pen, self.kind.id)?;
             } else if slot.changed {
-                slot.telling.update(conn, self.kind.id)?;
+                slot.telling.update(pen, self.kind.id)?;
             }
         }
         Ok(outcome)
@@ -232,7 +259,7 @@ impl Part {
 
     fn write(
         &mut self,
-        conn: &Connection,
+        pen: &mut Pen<'_>,
         known: &Known,
         (wanted, mut stood, files): (Wanted, Vec<Row>, &[usize]),
         derived: &mut Derived,
@@ -254,10 +281,10 @@ impl Part {
             }
         }
         for row in &stood {
-            remove(conn, kind, row, derived)?;
+            remove(pen, kind, row, derived)?;
         }
         for row in &missing {
-            insert(conn, kind, row)?;
+            pen.insert(kind, row)?;
             derived.told(kind, &row.key, Change::Came { counts: row.superseded_by.is_none() });
         }
         for at in files {
@@ -270,7 +297,7 @@ impl Part {
             if now == row.superseded_by {
                 continue;
             }
-            cover(conn, kind, &row.key, now)?;
+            pen.cover(kind, &row.key, now)?;
             match (row.superseded_by.is_none(), now.is_none()) {
                 (true, false) => derived.told(kind, &row.key, Change::CountsNoMore),
                 (false, true) => derived.told(kind, &row.key, Change::Counts),
@@ -308,54 +335,8 @@ fn samples(conn: &Connection, kind: u32, (from, until): (i64, i64)) -> Result<Ve
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-const AT: &str = "kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration_ms = ?4 AND ordinal = ?5";
-
-fn remove(conn: &Connection, kind: u32, row: &Row, derived: &mut Derived) -> Result<()> {
-    let key = &row.key;
-    conn.prepare_cached(&format!("DELETE FROM samples WHERE {AT}"))?.execute(params![
-        kind,
-        key.start_ms,
-        key.source,
-        key.duration_ms,
-        key.ordinal
-    ])?;
-    derived.told(kind, key, Change::Went { counts: row.superseded_by.is_none() });
-    Ok(())
-}
-
-fn cover(conn: &Connection, kind: u32, key: &Key, by: Option<i64>) -> Result<()> {
-    conn.prepare_cached(&format!("UPDATE samples SET superseded_by = ?6 WHERE {AT}"))?.execute(params![
-        kind,
-        key.start_ms,
-        key.source,
-        key.duration_ms,
-        key.ordinal,
-        by
-    ])?;
-    Ok(())
-}
-
-fn insert(conn: &Connection, kind: u32, row: &Row) -> Result<()> {
-    conn.prepare_cached(&format!(
-        "INSERT INTO samples (kind_id, {}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-        row::COLUMNS
-    ))?
-    .execute(params![
-        kind,
-        row.key.start_ms,
-        row.key.source,
-        row.key.duration_ms,
-        row.key.ordinal,
-        row.image.value,
-        row.image.original,
-        row.text,
-        row.image.origin,
-        row.image.details,
-        row.image.created_delay_ms,
-        row.image.copies,
-        row.flags,
-        row.import_id,
-        row.superseded_by
-    ])?;
+fn remove(pen: &mut Pen<'_>, kind: u32, row: &Row, derived: &mut Derived) -> Result<()> {
+    pen.remove(kind, &row.key)?;
+    derived.told(kind, &row.key, Change::Went { counts: row.superseded_by.is_none() });
     Ok(())
 }

@@ -6,8 +6,9 @@ use health::matching::{self, Record, Stamp, Teller, Told, Way};
 use health::phone::Flag;
 use rusqlite::Connection;
 
+use super::deletions::Named;
 use super::part::{OfKind, Part};
-use super::{Known, LEFT_OUT, Telling};
+use super::{GONE, Known, LEFT_OUT, Telling};
 use crate::error::Result;
 use crate::row::{FLAG_ENDLESS, FLAG_FILED, FLAG_TOLD, FLAG_USER_ENTERED, Image, Key, Row};
 
@@ -57,25 +58,12 @@ pub(super) fn wanted(
         .map(|at| Member::Slot(*at, &part.slots[*at].telling))
         .chain(files.iter().map(|at| Member::File(*at, &part.files[*at])))
         .collect();
-    let mut tellers: Vec<Teller> = Vec::new();
-    let mut places: BTreeMap<(bool, u32), usize> = BTreeMap::new();
-    let told: Vec<Told> = members
-        .iter()
-        .map(|member| {
-            let (of, teller) = match member {
-                Member::File(_, row) => ((false, row.key.source), known.sources.get(&row.key.source)),
-                Member::Slot(_, telling) => {
-                    ((true, telling.teller), known.tellers.get(&telling.teller).map(|stored| &stored.teller))
-                }
-            };
-            let place = *places.entry(of).or_insert_with(|| {
-                tellers.push(teller.cloned().unwrap_or_default());
-                tellers.len() - 1
-            });
-            as_told(member, kind, place)
-        })
-        .collect();
-    let found: Vec<Found<'_>> = matching::records(&told, &tellers)
+    let records = match &members[..] {
+        // Nothing lies beside it: most of what phones tell is such.
+        [only] => vec![alone(&as_told(only, kind, 0))],
+        _ => matched(&members, kind, known),
+    };
+    let found: Vec<Found<'_>> = records
         .into_iter()
         .filter_map(|record| {
             let of = |at: &usize| members.get(*at).copied();
@@ -98,17 +86,21 @@ pub(super) fn wanted(
             wanted.told_too.push((at, events.into()));
         }
     }
-    for found in &found {
+    let mut gone = BTreeSet::new();
+    for (place, found) in found.iter().enumerate() {
+        if is_gone(conn, known, found)? {
+            gone.insert(place);
+        }
         if let Some((at, row)) = found.file
             && !found.slots.is_empty()
             && stands(row, found, known)
-            && adds_something(kind, row, found)
+            && (gone.contains(&place) || adds_something(kind, row, found))
         {
             wanted.covered.insert(at);
         }
     }
     let mut taken: BTreeMap<(i64, u32, i64), u32> = BTreeMap::new();
-    for found in &found {
+    for (place, found) in found.iter().enumerate() {
         let key = match found.file {
             Some((at, row)) if !wanted.covered.contains(&at) => row.key,
             // Repeats that mean nothing are told once.
@@ -118,6 +110,7 @@ pub(super) fn wanted(
                 let next = taken.entry(row.key.group()).or_insert(FIRST_ORDINAL);
                 row.key.ordinal = *next;
                 *next += 1;
+                row.superseded_by = row.superseded_by.or(gone.contains(&place).then_some(GONE));
                 wanted.rows.push(row);
                 row.key
             }
@@ -130,6 +123,34 @@ pub(super) fn wanted(
     Ok(wanted)
 }
 
+/// The record of what is told once.
+fn alone(told: &Told) -> Record {
+    Record { rows: vec![0], start: told.start, end: told.end, value_of: 0, uuid: told.uuid, copies: told.copies }
+}
+
+/// Which of them are one record.
+fn matched(members: &[Member<'_>], kind: &OfKind, known: &Known) -> Vec<Record> {
+    let mut tellers: Vec<Teller> = Vec::new();
+    let mut places: BTreeMap<(bool, u32), usize> = BTreeMap::new();
+    let told: Vec<Told> = members
+        .iter()
+        .map(|member| {
+            let (of, teller) = match member {
+                Member::File(_, row) => ((false, row.key.source), known.sources.get(&row.key.source)),
+                Member::Slot(_, telling) => {
+                    ((true, telling.teller), known.tellers.get(&telling.teller).map(|stored| &stored.teller))
+                }
+            };
+            let place = *places.entry(of).or_insert_with(|| {
+                tellers.push(teller.cloned().unwrap_or_default());
+                tellers.len() - 1
+            });
+            as_told(member, kind, place)
+        })
+        .collect();
+    matching::records(&told, &tellers)
+}
+
 fn as_told(member: &Member<'_>, kind: &OfKind, teller: usize) -> Told {
     let text = |id: Option<u32>| id.map_or(0, |id| u64::from(id) + 1);
     match member {
@@ -140,6 +161,7 @@ fn as_told(member: &Member<'_>, kind: &OfKind, teller: usize) -> Told {
                 end: Some(Stamp { ms: row.key.end_ms(), fine: row.key.end_ms() % 1000 != 0 }),
                 value: row.image.value.or(original),
                 exactly: text(row.text),
+                perhaps: None,
                 category: kind.category,
                 uuid: None,
                 teller,
@@ -155,6 +177,7 @@ fn as_told(member: &Member<'_>, kind: &OfKind, teller: usize) -> Told {
                 end: (!telling.flags.has(Flag::EndUnknown)).then_some(end),
                 value: telling.value.or(telling.original),
                 exactly: text(telling.text),
+                perhaps: None,
                 category: kind.category,
                 uuid: telling.uuid,
                 teller,
@@ -167,6 +190,19 @@ fn as_told(member: &Member<'_>, kind: &OfKind, teller: usize) -> Told {
             }
         }
     }
+}
+
+/// Whether a phone says that a record is gone, and nobody told it later.
+fn is_gone(conn: &Connection, known: &Known, found: &Found<'_>) -> Result<bool> {
+    let written = found.file.and_then(|(_, row)| known.export_dates.get(&row.import_id)).copied();
+    let told = found.slots.iter().map(|(_, telling)| Named {
+        uuid: telling.uuid,
+        name: telling.name.as_deref(),
+        device: telling.device,
+        feed: telling.feed,
+        last_ms: telling.last_ms,
+    });
+    known.deletions.take(conn, told, written)
 }
 
 /// Whether a record with a file's row counts: no export has rewritten it, or a phone told it since.

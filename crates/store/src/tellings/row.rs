@@ -1,8 +1,9 @@
 //! One telling as a row.
 
 use health::phone::{Feed, Flags, Uuid};
-use rusqlite::{Connection, Row as SqlRow, params};
+use rusqlite::{Row as SqlRow, params};
 
+use super::pen::Pen;
 use crate::error::Result;
 use crate::row::Key;
 
@@ -108,13 +109,9 @@ impl Telling {
             && (self.device, self.feed) == (other.device, other.feed)
     }
 
-    pub fn insert(&self, conn: &Connection, kind: u32) -> Result<()> {
+    pub(super) fn insert(&self, pen: &mut Pen<'_>, kind: u32) -> Result<()> {
         let uuid = self.uuid.map(Uuid::bytes);
-        conn.prepare_cached(&format!(
-            "INSERT INTO tellings (kind_id, {COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
-                 ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)"
-        ))?
-        .execute(params![
+        pen.insert_telling.execute(params![
             kind,
             self.start_ms,
             self.teller,
@@ -145,14 +142,8 @@ impl Telling {
     }
 
     /// Writes what changes of a telling: when it was told last, how often, and which sample it is.
-    pub fn update(&self, conn: &Connection, kind: u32) -> Result<()> {
-        conn.prepare_cached(
-            "UPDATE tellings SET copies = ?8, last_delivery = ?9, last_ms = ?10, row_start_ms = ?11,
-                 row_source_id = ?12, row_duration_ms = ?13, row_ordinal = ?14
-             WHERE kind_id = ?1 AND start_ms = ?2 AND teller_id = ?3 AND duration_ms = ?4 AND device_id = ?5
-                AND feed = ?6 AND ordinal = ?7",
-        )?
-        .execute(params![
+    pub(super) fn update(&self, pen: &mut Pen<'_>, kind: u32) -> Result<()> {
+        pen.update_telling.execute(params![
             kind,
             self.start_ms,
             self.teller,

@@ -155,9 +155,22 @@ fn name(conn: &Connection) -> Result<()> {
     Ok(())
 }
 
+/// Takes off the names that devices gave.
+pub(super) fn forget_names(conn: &Connection) -> Result<()> {
+    conn.execute("DELETE FROM source_names WHERE import_id IN (SELECT id FROM imports WHERE channel = 'phone')", [])?;
+    Ok(())
+}
+
+/// The sources that tellers count for.
+pub(crate) fn sources(conn: &Connection) -> Result<Vec<u32>> {
+    let mut statement =
+        conn.prepare_cached("SELECT DISTINCT source_id FROM tellers WHERE source_id IS NOT NULL ORDER BY source_id")?;
+    Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Takes off the sources that only phones know, and their names.
 pub(super) fn lift(conn: &Connection) -> Result<()> {
-    conn.execute("DELETE FROM source_names WHERE import_id IN (SELECT id FROM imports WHERE channel = 'phone')", [])?;
+    forget_names(conn)?;
     conn.execute(
         "DELETE FROM sources WHERE id IN (SELECT source_id FROM tellers)
             AND id NOT IN (SELECT source_id FROM source_names)

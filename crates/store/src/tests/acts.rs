@@ -168,7 +168,7 @@ fn with_acts_of(store: &Store, expected: Store) -> Store {
 /// Values of all rows of steps that there are, those that do not count among them.
 fn values(store: &Store) -> Vec<f64> {
     let mut found = Vec::new();
-    let query = SampleQuery { kind_id: 1, from_ms: i64::MIN, until_ms: i64::MAX, superseded: true };
+    let query = SampleQuery { kind_id: 1, from_ms: i64::MIN, until_ms: i64::MAX, superseded: true, left_out: false };
     let each = |row: &SampleRow| {
         found.extend(row.value);
         Ok::<(), crate::Error>(())
