@@ -26,6 +26,7 @@ mod input;
 pub mod kept;
 pub mod local;
 mod new_file;
+pub mod odd;
 pub mod overlaps;
 pub mod pairing;
 pub mod phones;

@@ -1,5 +1,6 @@
 //! When are two entries one, and what is known of them together? The rule for what files and phones tell besides
-//! samples: workouts, electrocardiograms, doses, rings and so on. As with samples it follows from the set of what is told.
+//! samples: workouts, electrocardiograms, doses, rings and so on. As with samples it follows from the set of what is
+//! told.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
-//! What phones say is gone. It is kept like what they tell, and says something of the record that it names, whoever told
-//! that: it counts no more, until it is told once more or an export that was written later has it. So it is undone with
-//! the device, and no order of deliveries shows.
+//! What phones say is gone. It is kept like what they tell, and says something of the record that it names, whoever
+//! told that: it counts no more, until it is told once more or an export that was written later has it. So it is undone
+//! with the device, and no order of deliveries shows.
 
 use std::collections::{BTreeMap, BTreeSet};
 

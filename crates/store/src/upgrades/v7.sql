@@ -169,7 +169,7 @@ CREATE TABLE entry_tellings (
 CREATE INDEX entry_tellings_by_kind ON entry_tellings (kind, start_ms);
 CREATE INDEX entry_tellings_by_device ON entry_tellings (device_id);
 
--- What phones say is gone: evidence, too. A record that one of them names counts no more, unless somebody told it later.
+-- What phones say is gone: evidence, too. A record that one of them names counts no more, unless it is told later.
 CREATE TABLE told_deletions (
     id TEXT NOT NULL,               -- Apple's identifier in capital letters, or the sender's own name for a record
     device_id INTEGER NOT NULL,     -- the device that said so: its row in imports
