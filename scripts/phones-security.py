@@ -325,20 +325,29 @@ def kills(server, short):
     count, rng, acknowledged, lost = 10 if short else 100, random.Random(5), [], 0
     token = server.token("healthsync", "Killed")
     base = 2_000_000
+    took = {}
+    for what, size in (("small", 50), ("large", 4_000)):
+        began = time.monotonic()
+        ask(server, "POST", "/api/apple-health/sync", bearer(token), beats(base - 10_000, size))
+        took[what] = time.monotonic() - began
     for n in range(count):
         # Another key for each: some small, some too large to be read before the answer.
         size = 2 + n if n % 4 else 4_000
         first = base + n * 10_000
-        timer = threading.Timer(rng.random() * (0.25 if n % 4 else 0.8), server.kill)
+        body = beats(first, size)
+        timer = threading.Timer(rng.random() * 3 * took["small" if n % 4 else "large"], server.kill)
         timer.start()
         try:
-            status, _ = ask(server, "POST", "/api/apple-health/sync", bearer(token), beats(first, size))
+            status, _ = ask(server, "POST", "/api/apple-health/sync", bearer(token), body)
             if status == 200:
                 acknowledged.append((first, size))
         except (OSError, http.client.HTTPException):
             pass
         timer.join()
         server.start()
+        if n % 4 == 0:
+            # Else a slow build would only ever begin anew with what the last ones left.
+            server.wait_until_idle()
     server.wait_until_idle()
     command = [server.program, "--data-dir", server.data, "export", "--format", "jsonl", "--out", "-", "--types", "heart_rate"]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
