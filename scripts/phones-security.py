@@ -18,10 +18,12 @@ import tempfile
 import threading
 import time
 import zlib
+from datetime import datetime, timedelta
 from pathlib import Path
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"]
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+BEGIN = datetime(2026, 1, 1)
 JSON = {"Content-Type": "application/json"}
 
 
@@ -102,12 +104,11 @@ def bearer(token):
 
 
 def beats(first, count):
-    """A body of HealthSync."""
+    """A body of HealthSync: a beat a second."""
+    at = [(BEGIN + timedelta(seconds=n)).strftime("%Y-%m-%dT%H:%M:%S.123Z") for n in range(first, first + count)]
     metrics = [{
         "id": f"healthkit:21823FF3-D9E2-58C6-81B9-{n:012X}", "type": "heart_rate", "value": 60 + n % 60,
-        "unit": "count/min", "start_at": f"2026-03-14T{n // 3600 % 24:02}:{n // 60 % 60:02}:{n % 60:02}.123Z",
-        "end_at": f"2026-03-14T{n // 3600 % 24:02}:{n // 60 % 60:02}:{n % 60:02}.123Z", "source_name": "Watch",
-        "metadata": {},
+        "unit": "count/min", "start_at": at[n - first], "end_at": at[n - first], "source_name": "Watch", "metadata": {},
     } for n in range(first, first + count)]
     return json.dumps({"export_id": "1", "metrics": metrics, "workouts": []}).encode()
 
@@ -325,20 +326,32 @@ def kills(server, short):
     count, rng, acknowledged, lost = 10 if short else 100, random.Random(5), [], 0
     token = server.token("healthsync", "Killed")
     base = 2_000_000
+    took = {}
+    for what, size in (("small", 50), ("large", 4_000)):
+        # As after a kill: the first request of a process takes longer than later ones.
+        server.kill()
+        server.start()
+        began = time.monotonic()
+        ask(server, "POST", "/api/apple-health/sync", bearer(token), beats(base - 10_000, size))
+        took[what] = time.monotonic() - began
     for n in range(count):
         # Another key for each: some small, some too large to be read before the answer.
         size = 2 + n if n % 4 else 4_000
         first = base + n * 10_000
-        timer = threading.Timer(rng.random() * (0.25 if n % 4 else 0.8), server.kill)
+        body = beats(first, size)
+        timer = threading.Timer(rng.random() * max(0.5, 3 * took["small" if n % 4 else "large"]), server.kill)
         timer.start()
         try:
-            status, _ = ask(server, "POST", "/api/apple-health/sync", bearer(token), beats(first, size))
+            status, _ = ask(server, "POST", "/api/apple-health/sync", bearer(token), body)
             if status == 200:
                 acknowledged.append((first, size))
         except (OSError, http.client.HTTPException):
             pass
         timer.join()
         server.start()
+        if n % 4 == 0:
+            # Else a slow build would only ever begin anew with what the last ones left.
+            server.wait_until_idle()
     server.wait_until_idle()
     command = [server.program, "--data-dir", server.data, "export", "--format", "jsonl", "--out", "-", "--types", "heart_rate"]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout

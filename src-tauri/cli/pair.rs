@@ -68,6 +68,7 @@ fn show(invited: &InvitationAnswer, out: &mut Out) -> Result<()> {
                 out.line(url)?;
             }
             out.line(&format!("Or open {} and type {}", invited.page, invited.code))?;
+            out.flush()?;
             out.say("Point the phone's camera at it. The code is good for ten minutes and once; Ctrl-C ends it.");
         }
         _ => event("invited", invited, out)?,

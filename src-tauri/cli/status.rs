@@ -32,5 +32,12 @@ fn tell(status: &Status, out: &mut Out) -> Result<()> {
         out.line(&format!("from {first} to {last}"))?;
     }
     out.line(&format!("{}, home zone {}", count(status.imports, "import", "imports"), status.home_zone))?;
+    if status.receiver.on {
+        out.line(&format!("receives from phones at {}", status.receiver.urls.join(", ")))?;
+    }
+    if status.pending.deliveries > 0 {
+        let waiting = words::count(status.pending.deliveries, "delivery of a phone waits", "deliveries of phones wait");
+        out.line(&waiting)?;
+    }
     out.line(&format!("data folder {}", status.data_dir))
 }

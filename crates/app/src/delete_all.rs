@@ -195,6 +195,19 @@ mod tests {
     use crate::hold::Hold;
     use crate::testing::TestFolder;
 
+    #[test]
+    fn what_waits_in_the_spool_goes_too() {
+        let folder = TestFolder::filled("delete-spool");
+        for name in OF_PHONES {
+            fs::create_dir(folder.dir().join(name)).expect("made");
+        }
+        let body = folder.dir().join(crate::receiver::SPOOL).join("1-a.body");
+        fs::write(&body, "{}").expect("written");
+        let receipt = delete_all(&folder, 0).expect("deleted");
+        assert!(receipt.removed.iter().any(|file| file.name.ends_with("1-a.body")), "{receipt:?}");
+        assert!(OF_PHONES.iter().all(|name| !folder.dir().join(name).exists()) && receipt.left.is_empty());
+    }
+
     /// A store that is made while another one goes would lose its side files, and with them what was written last.
     #[cfg(unix)]
     #[test]

@@ -252,3 +252,88 @@ fn refused(error: health::Error) -> Failure {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::time::Duration;
+
+    use net::invite;
+
+    use super::*;
+    use crate::testing::TestFolder;
+
+    /// What becomes of a body of HealthSync.
+    fn take(rows: &Rows, delivery: i64, body: &str) -> Result<Taken, Failure> {
+        let path = rows.folder.dir().join("body.json");
+        std::fs::write(&path, body).expect("written");
+        let peer = &rows.folder.read().expect("a store").peers().expect("peers")[0];
+        let body = File::open(&path).expect("a body");
+        rows.take(Spooled { peer, delivery, received_ms: 0, body, content_type: None, aggregation: None, query: "" })
+    }
+
+    fn beats(count: usize) -> String {
+        let beat = |n: usize| {
+            let at = format!("2026-03-14T{:02}:{:02}:{:02}.123Z", n / 3600, n / 60 % 60, n % 60);
+            serde_json::json!({"id": format!("healthkit:21823FF3-D9E2-58C6-81B9-{n:012X}"), "type": "heart_rate",
+                "value": 60, "unit": "count/min", "start_at": at, "end_at": at, "source_name": "Watch", "metadata": {}})
+        };
+        let beats: Vec<Json> = (0..count).map(beat).collect();
+        serde_json::json!({"export_id": "1", "metrics": beats, "workouts": []}).to_string()
+    }
+
+    fn house(name: &str) -> (TestFolder, Rows) {
+        let folder = TestFolder::new(name);
+        invite::add_device(&mut folder.write().expect("a store"), Feed::HealthSync, "Kim", 0).expect("added");
+        let rows = Rows::new(&folder.clone().waiting(Duration::ZERO));
+        (folder, rows)
+    }
+
+    #[track_caller]
+    fn counts(taken: Result<Taken, Failure>) -> (u64, u64, u64) {
+        let outcome = taken.expect("taken").outcome;
+        (outcome.new, outcome.known, outcome.rejected)
+    }
+
+    #[test]
+    fn a_body_waits_while_somebody_else_writes() {
+        let (folder, rows) = house("intake-busy");
+        let mut other = folder.write().expect("a store");
+        let during = other.alone(|| take(&rows, 1, &beats(3))).expect("alone");
+        assert!(matches!(during, Err(Failure::Later)), "{during:?}");
+        assert_eq!(counts(take(&rows, 1, &beats(3))), (3, 0, 0));
+        assert_eq!(counts(take(&rows, 2, &beats(4))), (1, 3, 0));
+        let again = other.alone(|| take(&rows, 3, &beats(3))).expect("alone");
+        assert!(matches!(again, Err(Failure::Later)), "also with the connection that is there by now");
+        assert_eq!(counts(take(&rows, 3, &beats(3))), (0, 3, 0));
+    }
+
+    #[test]
+    fn portions_that_are_in_are_counted_once() {
+        let (_folder, rows) = house("intake-half");
+        let body = beats(25_000);
+        assert_eq!(counts(take(&rows, 1, &body)), (25_000, 0, 0));
+        // As if the second portion had met another writer.
+        let counted = Counted { counts: Counts { new: 10_000, ..Counts::default() }, ..Counted::default() };
+        lock(&rows.half).insert(2, Half { portions: 1, counted });
+        let (new, known, _) = counts(take(&rows, 2, &body));
+        assert!(new == 10_000 && known < 25_000 && known > 0, "{known} known");
+        assert!(lock(&rows.half).is_empty());
+    }
+
+    #[test]
+    fn what_is_no_json_is_refused_and_leaves_nothing() {
+        let (folder, rows) = house("intake-refused");
+        for body in ["", "{", "[]", "{\"metrics\":7}"] {
+            assert!(matches!(take(&rows, 1, body), Err(Failure::Refused(_))), "{body}");
+        }
+        assert!(folder.read().expect("a store").types().expect("types").is_empty());
+    }
+
+    #[test]
+    fn a_program_that_ends_leaves_the_rest_for_the_next_one() {
+        let (_folder, rows) = house("intake-stops");
+        rows.stop();
+        assert!(matches!(take(&rows, 1, &beats(3)), Err(Failure::Later)));
+    }
+}

@@ -231,7 +231,7 @@ fn two_receivers_do_not_share_a_port_and_none_is_public() {
             shared_addresses: false,
             store: house.folder.join("store.db"),
             spool: house.folder.join("spool"),
-            hep: net::HepSettings::default(),
+            hep: std::sync::Arc::new(|_| Ok(net::HepSettings::default())),
             clock: std::sync::Arc::new(|| 0),
         };
         net::Receiver::start(config, house.intake.clone()).expect_err("no receiver")
