@@ -75,8 +75,12 @@ fn handed_over(file: bool, address: bool) -> &'static str {
 }
 
 #[cfg(not(feature = "desktop"))]
-fn show(_folder: Folder, _errand: Errand, _out: &Out) -> Result<()> {
-    Err(no_window("This build has no window; `./run` with a display makes one that has."))
+fn show(_folder: Folder, errand: Errand, _out: &Out) -> Result<()> {
+    Err(no_window(match (errand.file, errand.address) {
+        (Some(_), _) => "This build has no window; `vitalog import` imports the file here.",
+        (None, Some(_)) => "This build has no window that could show it; `./run` with a display makes one that has.",
+        (None, None) => "This build has no window; `./run` with a display makes one that has.",
+    }))
 }
 
 fn no_window(message: &str) -> Error {
