@@ -156,7 +156,8 @@ impl<'a> Entries<'a> {
         let stamp = |ms: Option<i64>| ms.map(format_instant).unwrap_or_default();
         let key = (raw, stamp(row.start_ms), stamp(row.end_ms));
         line.insert("route_points".to_owned(), json!(self.route_points.get(&key).unwrap_or(&0)));
-        line.insert("seen".to_owned(), json!(["xml"]));
+        // What a phone told says so itself.
+        line.entry("seen").or_insert_with(|| json!(["xml"]));
     }
 }
 

@@ -8,6 +8,7 @@ use health::formats::open_wearables::answers::Saved;
 use health::formats::phone::{Delivery, Sink};
 use health::formats::{health_auto_export, health_export_pro, healthsave, healthsync, open_wearables, vitalog};
 use health::phone::{Feed, PhoneBatch};
+use health::time::Zones;
 use net::{Failure, Intake, ReadBack, Spooled, Taken};
 use serde_json::Value as Json;
 use store::peers::{Outcome, Peer, ProblemOf};
@@ -16,7 +17,7 @@ use store::{Cancel, Counts, PhoneDelivery, PhoneReport, SLEEP, Store};
 use super::{read_back, stock};
 use crate::error::Code;
 use crate::folder::Folder;
-use crate::local::{system_zone, zones};
+use crate::local::system_zone;
 
 /// Sorts of problems that a delivery lists.
 const MAX_PROBLEMS: usize = 100;
@@ -110,6 +111,12 @@ impl Rows {
         done.map_err(failure)
     }
 
+    /// The wearer's zones. A reader would first find everything that follows from what came before; many deliveries in
+    /// a row share that work.
+    fn zones(&self) -> Result<Zones, Failure> {
+        self.write(|store| store.zones(&system_zone()))
+    }
+
     /// The device's row among the imports, made with its first delivery.
     fn channel(&self, peer: &Peer, now_ms: i64) -> Result<i64, Failure> {
         if let Some(import) = peer.import_id {
@@ -137,7 +144,7 @@ impl Rows {
             home_zone: &zone,
             cancel: self.cancel.clone(),
         };
-        let zones = zones(&self.reader()?).map_err(failed)?;
+        let zones = self.zones()?;
         let (mut stopped, mut at) = (None, 0);
         let mut sink = |portion: PhoneBatch| {
             at += 1;
@@ -191,7 +198,7 @@ impl Intake for Rows {
     }
 }
 
-fn decode(spooled: Spooled<'_>, zones: &health::time::Zones, sink: &mut Sink<'_>) -> health::Result<Delivery> {
+fn decode(spooled: Spooled<'_>, zones: &Zones, sink: &mut Sink<'_>) -> health::Result<Delivery> {
     let Spooled { body, query, aggregation, .. } = spooled;
     match spooled.peer.feed {
         Feed::OpenWearables => open_wearables::decode(body, sink),
