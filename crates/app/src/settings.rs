@@ -314,8 +314,25 @@ mod tests {
         assert_eq!(found, ("metric".into(), hint.to_owned()));
         let unknown = setting(&folder, "colour").expect_err("none");
         assert!(unknown.code == Code::UnknownSetting && unknown.hint.contains("units"), "{unknown:?}");
-        assert!(!unknown.hint.contains("port"), "phones cannot send yet: {unknown:?}");
+        assert!(unknown.hint.contains("receiver_bind"), "{unknown:?}");
         assert!(!folder.dir().exists());
+    }
+
+    #[test]
+    fn what_is_for_phones_is_kept_in_one_form() {
+        let check = |allowed: &Allowed, text: &str, expected: Option<&str>| {
+            assert_eq!(allowed.canonical(text).as_deref(), expected, "{text}");
+        };
+        check(&Allowed::Path, "ingest/kim/", Some("/ingest/kim"));
+        check(&Allowed::Path, "None", Some(""));
+        ["/", "/a b", "/a?b", "/a#b"].iter().for_each(|text| check(&Allowed::Path, text, None));
+        check(&Allowed::Header, " X-Kim-Key ", Some("X-Kim-Key"));
+        check(&Allowed::Header, "X Kim", None);
+        check(&Allowed::Interfaces, "192.168.1.20,fd00::2", Some("192.168.1.20, fd00::2"));
+        check(&Allowed::Interfaces, "AUTO", Some("auto"));
+        check(&Allowed::Interfaces, "8.8.8.8", None);
+        check(&Allowed::Name, " Kim's desk ", Some("Kim's desk"));
+        check(&Allowed::Name, &"x".repeat(41), None);
     }
 
     #[test]
