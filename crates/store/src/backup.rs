@@ -111,6 +111,7 @@ impl Store {
 
     /// Does something while no other process can write.
     pub fn alone<T>(&mut self, work: impl FnOnce() -> T) -> Result<T> {
+        self.settle()?;
         self.write(&Cancel::default(), |_| Ok(Done::Rollback(work())))
     }
 

@@ -76,6 +76,7 @@ impl Store {
     /// A link is not taken back: which name brought which row is not kept.
     pub fn link_sources(&mut self, source: i64, other: i64, home_zone: &str) -> Result<()> {
         let [source, other] = [number(source)?, number(other)?];
+        self.settle()?;
         self.change(|tx| link_two(tx, source, other, home_zone))
     }
 }

@@ -21,7 +21,8 @@ const MOST_ROUNDS: usize = 16;
 
 impl Store {
     /// Finds what follows from what phones told, where that was left for later. A reader does it by itself when it is
-    /// opened; done while nobody waits, nobody has to. Tells whether something was left.
+    /// opened; done while nobody waits, nobody has to. Who is about to write for long does it first, or readers would
+    /// wait for that. Tells whether something was left.
     pub fn settle(&mut self) -> Result<bool> {
         let any = is_unsettled(&self.conn)?;
         if any {
