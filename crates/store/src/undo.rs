@@ -58,7 +58,6 @@ impl Store {
         let mut tell = |steps| if progress(steps) { cancel.check() } else { Err(ErrorKind::Cancelled.into()) };
         // Who reads meanwhile must not have to wait for this.
         self.settle()?;
-        self.settle()?;
         self.write(cancel, |tx| {
             let home = || query::settings::read(tx, "home_zone");
             let before = home()?;

@@ -127,6 +127,11 @@ impl<'a> Entries<'a> {
             "route" => track(row, &mut line),
             "ecg" => voltages(row, &mut line),
             "activity_summary" => rename(&mut line, "date", "day"),
+            // Only phones tell it, each app its own.
+            "sleep_summary" => {
+                let feed = line.get("seen").and_then(|seen| seen.get(0)).cloned();
+                line.insert("feed".to_owned(), feed.unwrap_or_default());
+            }
             "correlation" => {
                 let members = self.store.members(row.id, row.superseded)?;
                 line.insert("members".to_owned(), members.iter().map(member).collect());
@@ -150,14 +155,18 @@ impl<'a> Entries<'a> {
     }
 
     fn workout(&self, row: &EntryRow, line: &mut Map<String, Value>) {
-        rename(line, "activity", "activity_raw");
-        let raw = line.get("activity_raw").and_then(Value::as_str).unwrap_or_default().to_owned();
-        line.insert("activity".to_owned(), json!(kind::activity_number(&raw)));
-        let stamp = |ms: Option<i64>| ms.map(format_instant).unwrap_or_default();
-        let key = (raw, stamp(row.start_ms), stamp(row.end_ms));
-        line.insert("route_points".to_owned(), json!(self.route_points.get(&key).unwrap_or(&0)));
         // What a phone told says so itself.
         line.entry("seen").or_insert_with(|| json!(["xml"]));
+        let word = line.remove("activity").and_then(|word| word.as_str().map(str::to_owned));
+        line.insert("activity".to_owned(), json!(word.as_deref().map(kind::activity_number)));
+        let stamp = |ms: Option<i64>| ms.map(format_instant).unwrap_or_default();
+        let key = (word.clone().unwrap_or_default(), stamp(row.start_ms), stamp(row.end_ms));
+        // Apple's own word stands where a file tells it, else the phone's.
+        let filed = line["seen"].as_array().is_some_and(|seen| seen.contains(&json!("xml")));
+        if filed || !line.contains_key("activity_raw") {
+            line.insert("activity_raw".to_owned(), word.into());
+        }
+        line.insert("route_points".to_owned(), json!(self.route_points.get(&key).unwrap_or(&0)));
     }
 }
 

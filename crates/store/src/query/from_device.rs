@@ -161,11 +161,13 @@ impl Store {
     /// Returns workouts as a device told them, the latest telling of each; `only` is the word of an activity as sent.
     pub fn device_workouts(&self, page: DevicePage<'_>) -> Result<Vec<DeviceEntry>> {
         let mut statement = self.conn.prepare_cached(
-            "SELECT uuid, name, start_ms, coalesce(end_ms, start_ms), source, bundle, body, max(id)
-             FROM entry_tellings
-             WHERE device_id = ?1 AND kind = 'workout' AND (?2 IS NULL OR json_extract(body, '$.activity_raw') = ?2)
-                AND start_ms >= ?3 AND coalesce(end_ms, start_ms) <= ?4
-             GROUP BY coalesce(uuid, id) ORDER BY start_ms DESC, id LIMIT ?5 OFFSET ?6",
+            "SELECT t.uuid, t.name, t.start_ms, coalesce(t.end_ms, t.start_ms), coalesce(w.name, ''), w.bundle, t.body,
+                    max(t.id)
+             FROM entry_tellings t LEFT JOIN tellers w ON w.id = t.teller_id
+             WHERE t.device_id = ?1 AND t.kind = 'workout'
+                AND (?2 IS NULL OR json_extract(t.body, '$.activity_raw') = ?2)
+                AND t.start_ms >= ?3 AND coalesce(t.end_ms, t.start_ms) <= ?4
+             GROUP BY coalesce(t.uuid, t.id) ORDER BY t.start_ms DESC, t.id LIMIT ?5 OFFSET ?6",
         )?;
         let DevicePage { device, only, from_ms, until_ms, offset, limit } = page;
         let rows = statement.query_map(params![device, only, from_ms, until_ms, limit, offset], |row| {
@@ -175,7 +177,7 @@ impl Store {
                 start_ms: row.get(2)?,
                 end_ms: row.get(3)?,
                 source: row.get(4)?,
-                bundle: row.get(5)?,
+                bundle: row.get::<_, Option<String>>(5)?.filter(|bundle| !bundle.is_empty()),
                 body: row.get(6)?,
             })
         })?;
