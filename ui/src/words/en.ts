@@ -973,6 +973,11 @@ export const en = {
         steps: ['See that the disk is there and that you may read and write in the folder.', 'Or start with another data folder: `vitalog --data-dir FOLDER`.'],
       },
     } as Record<string, Trouble>,
+    screen: {
+      title: 'This screen could not be shown',
+      text: 'Something in the program went wrong here. Your data are untouched, and the other screens work.',
+      said: (what: string) => `The program says: ${what}`,
+    },
   },
 
   /** Units that people write otherwise than Apple does. */
