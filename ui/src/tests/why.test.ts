@@ -181,6 +181,30 @@ test('an hour of a day explains itself by its records', async () => {
   expect(section.querySelector('.faint a')?.getAttribute('href')).toContain('why=2026-03-14')
 })
 
+test.each([
+  ['#/type/step_count?range=day&date=2026-03-14', '#/type/step_count?range=day&date=2026-03-14'],
+  ['#/activity/step_count?range=day&date=2026-03-14', '#/type/step_count?range=day&date=2026-03-14'],
+])('asking why in a part of a day at %s leaves the part', async (address, screen) => {
+  const part = `&part=${from + 6 * HOUR}..${from + 12 * HOUR}`
+  const chart = (args: Record<string, unknown>) => {
+    const slots = [{ ...ofDay.chart(args).slots[0], stretch: [from + 8 * HOUR, from + 9 * HOUR] }]
+    return { ...ofDay.chart(args), explains: 'step_count', slots }
+  }
+  const slider = await onChart(address + part, { ...kept, chart })
+  const narrow = wide()
+  press(slider, 'Home')
+  press(slider, 'Enter')
+  await until(() => location.hash === `${screen}&why=${from + 8 * HOUR}..${from + 9 * HOUR}${part}`)
+  // Its day, a step further, is seen by the same part.
+  const day = await until(() => document.querySelector('[data-testid=explain]:has([data-testid=records]) .faint a'))
+  expect(day.getAttribute('href')).toBe(`${screen}&why=${explainStretch.answer.day}${part}`)
+  // And all of the day is asked for without losing the explanation.
+  await until(() => document.querySelector('.zoom button:last-child:not([disabled])'))
+  narrow()
+  click('.zoom button:last-child')
+  await until(() => location.hash === `${screen}&why=${from + 8 * HOUR}..${from + 9 * HOUR}`)
+})
+
 test('another day forgets the part and the explanation', async () => {
   await onChart(`#/type/heart_rate?range=day&date=2026-02-14&why=2026-02-14&part=${from}..${from + HOUR}`, ofDay)
   click('.when .step')
