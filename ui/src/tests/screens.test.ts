@@ -123,6 +123,31 @@ test('one metric stands beside an earlier time and in years', async () => {
   expect(location.hash).toContain('by=years')
 })
 
+test('two metrics stand beside each other on the same day, the next one or the one before', async () => {
+  const subjects: string[] = []
+  const pairs: unknown[] = []
+  const answers = {
+    ...kept,
+    chart: (args: Record<string, unknown>) => (subjects.push((args.question as { subject: string }).subject), kept.chart?.(args)),
+    explain_pair: (args: Record<string, unknown>) => (pairs.push(args.pair), kept.explain_pair?.(args)),
+  }
+  page = open(answers, '#/compare/step_count/heart_rate?range=month&lag=next')
+  await until(() => pairs.at(-1) === 'step_count,heart_rate:next' && subjects.includes('step_count,heart_rate:next'))
+  expect(document.querySelector('main h2')?.textContent?.trim()).toBe('Steps against Heart rate of the next day')
+  const lags = () => [...document.querySelectorAll<HTMLElement>(`[aria-label="${words.compare.lag}"] button`)]
+  expect(lags().map((button) => [button.textContent, button.getAttribute('aria-pressed')])).toEqual([
+    ['Same day', 'false'],
+    ['Next day', 'true'],
+    ['Day before', 'false'],
+  ])
+  lags()[2]?.click()
+  await until(() => location.hash === '#/compare/step_count/heart_rate?range=month&lag=before')
+  await until(() => pairs.at(-1) === 'step_count,heart_rate:before')
+  lags()[0]?.click()
+  await until(() => location.hash === '#/compare/step_count/heart_rate?range=month')
+  await until(() => pairs.at(-1) === 'step_count,heart_rate')
+})
+
 test('sources say on which days several wrote, and where the wearer was', async () => {
   page = open(kept, '#/sources')
   const overlaps = await until(() => document.querySelector('[data-testid=overlaps]')?.textContent)

@@ -616,6 +616,14 @@ export const en = {
     until: 'Beside the time until',
     everything: 'All of it has no earlier time. Choose a shorter range.',
     cause: 'That two things go together does not say that one causes the other.',
+    lag: 'Which day of the second metric',
+    lags: { same: 'Same day', next: 'Next day', before: 'Day before' },
+    /** A metric by the day that is meant. */
+    lagged: {
+      same: (name: string) => name,
+      next: (name: string) => `${name} of the next day`,
+      before: (name: string) => `${name} of the day before`,
+    },
   },
 
   query: {

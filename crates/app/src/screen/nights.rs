@@ -175,7 +175,7 @@ fn stages(parts: &[&Session], nights: usize) -> Vec<StageAnswer> {
 
 #[cfg(test)]
 mod tests {
-    use health::time::HOUR_MS;
+    use health::time::{HOUR_MS, format_day};
     use store::Cancel;
 
     use super::*;
