@@ -17,7 +17,7 @@ export interface Address {
   asked: Asked
 }
 
-const ASKED = ['kind', 'from', 'to', 'least', 'search', 'by', 'step', 'until', 'why', 'part'] as const
+const ASKED = ['kind', 'from', 'to', 'least', 'search', 'by', 'step', 'until', 'lag', 'why', 'part'] as const
 export type Asked = Partial<Record<(typeof ASKED)[number], string>>
 
 const LAST = 'vitalog.last'

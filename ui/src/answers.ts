@@ -131,7 +131,10 @@ export interface Nights {
   awakeAt: number | null
   spreadMin: number | null
   stages: { stage: Stage; minutes: number; share: number }[]
+  /** None where there were too few nights to compare with: how many there were, and how many it takes. */
   beforeMin: number | null
+  beforeNights: number
+  beforeNeeds: number
   usualMin: [number, number] | null
   sources: string[]
 }
@@ -206,7 +209,7 @@ export interface ExplainedStretch {
     clock: [string, string]
     value: number | null
     adds: number | null
-    fate: 'counts' | 'counts_in_part' | 'better_source' | 'same_source' | 'unknown_unit'
+    fate: 'counts' | 'counts_inside' | 'counts_in_part' | 'better_source' | 'same_source' | 'unknown_unit'
   }[]
   rows_total: number
 }

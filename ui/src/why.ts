@@ -40,11 +40,24 @@ export function askedHours(): Hours | null {
 const written = (asked: Stretch | Hours | Stretch[]): string =>
   Array.isArray(asked) ? asked.map(written).join(',') : 'from' in asked ? `${asked.from}..${asked.until}` : asked.first === asked.last ? asked.first : `${asked.first}..${asked.last}`
 
-/** Where the number of some days or hours of a type is explained: on the type's own screen, or on that of sleep. */
-export function whyHref(word: string, days: Stretch | Hours | Stretch[], range: Range = rangeNow(), date: string | null = at.address.date): string {
+/** What of a day or a night the screen of a type shows now, if it is that one. */
+function partThere(word: string): string {
+  const { place, rest, asked } = at.address
+  return (word === 'sleep' ? place === 'sleep' : place === 'types' && rest[0] === word) ? (asked.part ?? '') : ''
+}
+
+/** Where the number of some days or hours of a type is explained: on the type's own screen, or on that of sleep. The
+ * part of the day that is looked at stays, as long as the days do. */
+export function whyHref(
+  word: string,
+  days: Stretch | Hours | Stretch[],
+  range: Range = rangeNow(),
+  date: string | null = at.address.date,
+  part: string = range === rangeNow() && date === at.address.date ? partThere(word) : '',
+): string {
   // Minutes in zones are those of the workouts of these days, each of which explains its own.
   if (word === 'heart_zones') return 'first' in days ? href('workouts', { asked: { from: days.first, to: days.last } }) : href('workouts')
-  const to = { range, date, asked: { why: written(days) } }
+  const to = { range, date, asked: { why: written(days), part } }
   return word === 'sleep' ? href('sleep', to) : href('types', { rest: [word], ...to })
 }
 

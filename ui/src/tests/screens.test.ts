@@ -87,19 +87,22 @@ test('C leads to the earlier time where a screen has one', async () => {
 })
 
 test.each([
-  [424, '19\u00a0min more sleep than in the nights of the four weeks before, which had 7\u00a0h 4\u00a0min on average.'],
-  [483, '40\u00a0min less sleep than in the nights of the four weeks before, which had 8\u00a0h 3\u00a0min on average.'],
-  [443, 'As much sleep as in the nights of the four weeks before, which had 7\u00a0h 23\u00a0min on average.'],
-  [null, 'There is no night in the four weeks before, or none here, so there is nothing to compare.'],
-])('one night stands beside those of four weeks that had %s minutes', async (beforeMin, expected) => {
-  const nights = () => ({ ...(kept.nights?.({}) as object), beforeMin })
+  [424, 14, '19\u00a0min more sleep than in the 14 nights of the four weeks before, which had 7\u00a0h 4\u00a0min on average.'],
+  [483, 28, '40\u00a0min less sleep than in the 28 nights of the four weeks before, which had 8\u00a0h 3\u00a0min on average.'],
+  [443, 20, 'As much sleep as in the 20 nights of the four weeks before, which had 7\u00a0h 23\u00a0min on average.'],
+  [null, 13, 'A comparison needs 14 nights in the four weeks before; there are 13.'],
+  [null, 1, 'A comparison needs 14 nights in the four weeks before; there is 1.'],
+  [null, 0, 'There is no night in the four weeks before, or none here, so there is nothing to compare.'],
+])('one night stands beside those of four weeks that had %s minutes in %s nights', async (beforeMin, beforeNights, expected) => {
+  const nights = () => ({ ...(kept.nights?.({}) as object), beforeMin, beforeNights, beforeNeeds: 14 })
   page = open({ ...withSleep, chart: () => chartNight.answer, nights }, '#/sleep?range=day')
   await says(expected)
 })
 
 test.each([
   [null, words.changes.nothing],
-  ['2026-02-20', words.changes.few(10)],
+  // How many of these days have data nobody asked.
+  ['2026-02-20', 'From the first day with data up to here it is 10 days, with data or without.'],
   ['2026-01-01', words.changes.none],
 ])('data since %s say why nothing is told to have changed', async (first, expected) => {
   const status = { ...(kept.status?.({}) as object), first_day: first, last_day: first === null ? null : '2026-03-01' }
@@ -118,6 +121,31 @@ test('one metric stands beside an earlier time and in years', async () => {
   click('.picks .segments button:last-child')
   await says('Steps, year over year')
   expect(location.hash).toContain('by=years')
+})
+
+test('two metrics stand beside each other on the same day, the next one or the one before', async () => {
+  const subjects: string[] = []
+  const pairs: unknown[] = []
+  const answers = {
+    ...kept,
+    chart: (args: Record<string, unknown>) => (subjects.push((args.question as { subject: string }).subject), kept.chart?.(args)),
+    explain_pair: (args: Record<string, unknown>) => (pairs.push(args.pair), kept.explain_pair?.(args)),
+  }
+  page = open(answers, '#/compare/step_count/heart_rate?range=month&lag=next')
+  await until(() => pairs.at(-1) === 'step_count,heart_rate:next' && subjects.includes('step_count,heart_rate:next'))
+  expect(document.querySelector('main h2')?.textContent?.trim()).toBe('Steps against Heart rate of the next day')
+  const lags = () => [...document.querySelectorAll<HTMLElement>(`[aria-label="${words.compare.lag}"] button`)]
+  expect(lags().map((button) => [button.textContent, button.getAttribute('aria-pressed')])).toEqual([
+    ['Same day', 'false'],
+    ['Next day', 'true'],
+    ['Day before', 'false'],
+  ])
+  lags()[2]?.click()
+  await until(() => location.hash === '#/compare/step_count/heart_rate?range=month&lag=before')
+  await until(() => pairs.at(-1) === 'step_count,heart_rate:before')
+  lags()[0]?.click()
+  await until(() => location.hash === '#/compare/step_count/heart_rate?range=month')
+  await until(() => pairs.at(-1) === 'step_count,heart_rate')
 })
 
 test('sources say on which days several wrote, and where the wearer was', async () => {

@@ -1,4 +1,5 @@
-// One type scale, one spacing scale, one set of tokens: sizes and colours stand in tokens.css and nowhere else.
+// One type scale, one spacing scale, one set of tokens: sizes and colours stand in tokens.css and nowhere else. And what
+// every list has in common.
 import { expect, test } from 'vitest'
 
 const texts: Record<string, string> = import.meta.glob('../**/*.{svelte,css}', { query: '?raw', import: 'default', eager: true })
@@ -34,6 +35,18 @@ test('what a style names is a token', () => {
   })
   expect(tokens.size).toBeGreaterThan(60)
   expect(named).toEqual([])
+})
+
+// Two rows with one key stop a whole screen, so none is told apart by a name that somebody else gave.
+test('the rows of every list are told apart by their place or by a number of the store', () => {
+  const lists = files.flatMap((name) => [...(texts[name] ?? '').matchAll(/\{#each (.*?) as (.*?)(?:, (\w+))? \((.*?)\)\}/g)].map((found) => [name, ...found] as const))
+  const ids = /^(row|same)\.(id|act|import|identifier)$/
+  /** Constants of the program, files that are counted as they come, and words that were made different before. */
+  const known = ['key', 'place', 'copy.name']
+  const isKnown = (name: string, key: string) => known.includes(key) || (key === 'word' && name.endsWith('/overview/Cards.svelte'))
+  const wrong = lists.filter(([name, , , , place, key = '']) => key !== place && !ids.test(key) && !isKnown(name, key))
+  expect(lists.length).toBeGreaterThan(50)
+  expect(wrong.map(([name, list]) => `${name}: ${list}`)).toEqual([])
 })
 
 /** The parts of a style sheet that a font comes in: the file, and of which letters it is. */

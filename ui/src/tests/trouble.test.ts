@@ -1,7 +1,7 @@
 // The data cannot be opened or written to: what the page says at its start and at an action, with the next step.
 import { afterEach, expect, test } from 'vitest'
 import { LANGUAGES, words } from '../words'
-import { type Page, click, kept, open, until } from './support'
+import { type Page, click, kept, open, until, wide } from './support'
 
 let page: Page | null = null
 
@@ -69,4 +69,46 @@ test('every language knows the same troubles, with at least one step', () => {
       expect(text === null, `${name} ${code}`).toBe(LANGUAGES.en.trouble.codes[code]?.text === null)
     }
   }
+})
+
+test('a fault of one screen leaves the window as it is, and the screen can be tried again', async () => {
+  let broken = true
+  const workouts = () => (broken ? { ...(kept.workouts?.({}) as object), totals: null } : kept.workouts?.({}))
+  page = open({ ...kept, workouts }, '#/workouts')
+  const note = await until(() => document.querySelector('[data-testid=broken]'))
+  expect(shown('main h1')).toBe(words.trouble.screen.title)
+  expect(note.textContent).toContain(words.trouble.screen.text)
+  // Another screen is a step away, and so is the way back.
+  click('nav a.types')
+  await until(() => document.querySelector('tr[data-identifier=HKQuantityTypeIdentifierHeartRate]'))
+  click('nav a.workouts')
+  await until(() => document.querySelector('[data-testid=broken]'))
+  broken = false
+  click('[data-testid=broken] button')
+  await until(() => document.querySelector('[data-testid=totals]'))
+  expect(document.querySelector('[data-testid=broken]')).toBe(null)
+})
+
+const alike = <T>(row: T): T[] => [row, row]
+const detail = kept.workout?.({}) as { why: { sources?: object[] }[] }
+const twice = detail.why.map((why) => ({ ...why, sources: alike({ source: 'Phone', rows_used: 1, rows_left_out: 0 }) }))
+const week = ['2026-03-09', '2026-03-15']
+const averages = { now: 60, earlier: 60, difference: 0, relative: 0, unit: 'bpm', digits: 0, withData: [7, 7], ofDays: 7 }
+
+test.each([
+  ['#/workouts/1', { workout: () => ({ ...detail, why: twice }) }, '[data-testid=explain] dd span + span'],
+  ['#/compare/step_count/step_count', {}, 'main [data-testid=explain] table'],
+  ['#/heart?range=week', { beside: () => ({ days: week, earlierDays: week, averages, reason: null }) }, '[data-testid=beside] tbody tr + tr'],
+  ['#/type/heart_rate?why=2026-03-14,2026-03-14', {}, '[data-testid=explain] tbody tr + tr'],
+  [
+    '#/type/heart_rate?why=2026-03-14',
+    { explain: () => ({ ...(kept.explain?.({}) as object), day: '2026-03-14', double_entries: alike({ at: '08:00', value: 1, sources: 2 }) }) },
+    '[data-testid=explain] .faint + .faint',
+  ],
+] as const)('two rows of one name stop nothing at %s', async (address, answers, rows) => {
+  const narrow = wide()
+  page = open({ ...kept, ...answers }, address)
+  await until(() => document.querySelector(rows))
+  narrow()
+  expect(document.querySelector('[data-testid=broken]')).toBe(null)
 })

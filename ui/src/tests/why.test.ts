@@ -2,6 +2,7 @@
 import { flushSync } from 'svelte'
 import { afterEach, expect, test } from 'vitest'
 import chart from '../../../tests/fixtures/ipc/chart.json'
+import chartYears from '../../../tests/fixtures/ipc/chart_years.json'
 import explainStretch from '../../../tests/fixtures/ipc/explain_stretch.json'
 import { words } from '../words'
 import { click, kept, open, until, type Page } from './support'
@@ -57,6 +58,45 @@ test('a click on a slot explains it, and a finger reads first', async () => {
   expect(location.hash).toBe('#/heart')
   tap('mouse')
   await until(() => location.hash === '#/type/heart_rate?range=month&why=2026-03-14')
+})
+
+/** A click into the middle of what a slot takes of the plot. */
+function clickOn(slider: HTMLElement, { scale }: { scale: typeof chart.answer.scale }, slot: { from: number; to: number; rows?: [number, number] }) {
+  const { left, right, top, bottom, x0, x1, y0, y1 } = scale
+  const row = slot.rows ? (slot.rows[0] + slot.rows[1]) / 2 : (y0 + y1) / 2
+  const clientX = left + (((slot.from + slot.to) / 2 - x0) / (x1 - x0)) * (right - left)
+  const clientY = bottom - ((row - y0) / (y1 - y0)) * (bottom - top)
+  for (const type of ['pointerdown', 'pointerup']) slider.dispatchEvent(new PointerEvent(type, { clientX, clientY, button: 0, bubbles: true, pointerId: 1 }))
+  flushSync()
+}
+
+test('each cell of a calendar leads to its day, also where several stand above each other', async () => {
+  const cell = (week: number, row: number, day: string) => ({ from: week, to: week + 1, rows: [row, row + 1] as [number, number], label: day, parts: [], days: [day, day] })
+  const cells = [cell(0, 6, '2026-03-02'), cell(0, 5, '2026-03-03'), cell(1, 6, '2026-03-09'), cell(1, 0, '2026-03-15')]
+  const calendar = { ...chart.answer, explains: 'heart_rate', slots: cells, scale: { ...chart.answer.scale, x0: 0, x1: 2, y0: 0, y1: 7 } }
+  const slider = await onChart('#/type/heart_rate', { ...kept, chart: () => calendar })
+  for (const slot of cells) {
+    clickOn(slider, calendar, slot)
+    await until(() => new URLSearchParams(location.hash.split('?')[1]).get('why') === slot.days[0])
+  }
+  // Between the days there is nothing to ask for.
+  const before = location.hash
+  clickOn(slider, calendar, { from: 1, to: 2, rows: [3, 4] })
+  expect(location.hash).toBe(before)
+})
+
+test('a place of years over each other leads to its days in each of them', async () => {
+  const shown = chartYears.answer
+  const slots = shown.slots.map((slot) => ({ ...slot, years: [...slot.years, ...slot.years.map((days) => days.map((day) => day.replace('2026', '2025')))] }))
+  const slider = await onChart('#/compare/step_count?by=years', { ...kept, chart: () => ({ ...shown, slots }) })
+  clickOn(slider, shown, shown.slots[1] as { from: number; to: number })
+  await until(() => location.hash.startsWith('#/type/step_count?'))
+  expect(new URLSearchParams(location.hash.split('?')[1]).get('why')).toBe('2026-02-01..2026-02-28,2025-02-01..2025-02-28')
+  const rows = await until(() => {
+    const found = [...document.querySelectorAll('[data-testid=explain] tbody tr')]
+    return found.length === 2 && found
+  })
+  expect(rows[1]?.textContent).toContain('2025')
 })
 
 test('a week explains itself by its days, each of which leads to its own explanation', async () => {
@@ -179,6 +219,30 @@ test('an hour of a day explains itself by its records', async () => {
   })
   // The day that it is of is a step further.
   expect(section.querySelector('.faint a')?.getAttribute('href')).toContain('why=2026-03-14')
+})
+
+test.each([
+  ['#/type/step_count?range=day&date=2026-03-14', '#/type/step_count?range=day&date=2026-03-14'],
+  ['#/activity/step_count?range=day&date=2026-03-14', '#/type/step_count?range=day&date=2026-03-14'],
+])('asking why in a part of a day at %s leaves the part', async (address, screen) => {
+  const part = `&part=${from + 6 * HOUR}..${from + 12 * HOUR}`
+  const chart = (args: Record<string, unknown>) => {
+    const slots = [{ ...ofDay.chart(args).slots[0], stretch: [from + 8 * HOUR, from + 9 * HOUR] }]
+    return { ...ofDay.chart(args), explains: 'step_count', slots }
+  }
+  const slider = await onChart(address + part, { ...kept, chart })
+  const narrow = wide()
+  press(slider, 'Home')
+  press(slider, 'Enter')
+  await until(() => location.hash === `${screen}&why=${from + 8 * HOUR}..${from + 9 * HOUR}${part}`)
+  // Its day, a step further, is seen by the same part.
+  const day = await until(() => document.querySelector('[data-testid=explain]:has([data-testid=records]) .faint a'))
+  expect(day.getAttribute('href')).toBe(`${screen}&why=${explainStretch.answer.day}${part}`)
+  // And all of the day is asked for without losing the explanation.
+  await until(() => document.querySelector('.zoom button:last-child:not([disabled])'))
+  narrow()
+  click('.zoom button:last-child')
+  await until(() => location.hash === `${screen}&why=${from + 8 * HOUR}..${from + 9 * HOUR}`)
 })
 
 test('another day forgets the part and the explanation', async () => {

@@ -288,7 +288,7 @@ export const en = {
   changes: {
     title: 'What changed',
     none: 'No change that enough days support. The last week is much like the four weeks before it, or too few of those days have data.',
-    few: (n: number) => `There ${n === 1 ? 'is' : 'are'} ${count(n)} ${n === 1 ? 'day' : 'days'} of data up to here. A change is told where four weeks lie before the last one.`,
+    few: (n: number) => `From the first day with data up to here it is ${count(n)} ${n === 1 ? 'day' : 'days'}, with data or without. A change is told where four weeks lie before the last one.`,
     nothing: 'There are no data yet, so nothing can have changed.',
     since: (day: string) => `There are no data since ${day}, so there is no week to speak of.`,
     why: 'The last seven days beside the 28 before, or 28 days beside the 28 before; only what 20 or more of those days support.',
@@ -417,9 +417,11 @@ export const en = {
       few_days: 'Sums are compared only where four of five days have data in both times.',
     },
     night: {
-      differs: (amount: string, more: boolean, before: string) => `${amount} ${more ? 'more' : 'less'} sleep than in the nights of the four weeks before, which had ${before} on average.`,
-      same: (before: string) => `As much sleep as in the nights of the four weeks before, which had ${before} on average.`,
+      differs: (amount: string, more: boolean, before: string, nights: number) =>
+        `${amount} ${more ? 'more' : 'less'} sleep than in the ${count(nights)} nights of the four weeks before, which had ${before} on average.`,
+      same: (before: string, nights: number) => `As much sleep as in the ${count(nights)} nights of the four weeks before, which had ${before} on average.`,
       none: 'There is no night in the four weeks before, or none here, so there is nothing to compare.',
+      few: (needs: number, nights: number) => `A comparison needs ${count(needs)} nights in the four weeks before; ${nights === 1 ? 'there is' : 'there are'} ${count(nights)}.`,
     },
   },
 
@@ -466,18 +468,18 @@ export const en = {
     },
     newest: (n: string) => `The newest ${n} days.`,
     eachYear: 'The same days of each year; a row leads to its days.',
-    days_: 'Days',
+    dayCount: 'Days',
     all: 'All of them',
     when: 'When',
     whether: 'Whether it counts',
     fate: {
       counts: 'counts',
+      counts_inside: 'counts with its part in this time',
       counts_in_part: 'counts in part: other records tell the rest of its time',
       better_source: 'left out: a better source saw the same',
       same_source: 'left out: a record of the same source tells the same time',
       unknown_unit: 'left out: nobody knows its unit',
     },
-    inside: 'counts with its part in this time',
     first: (n: number, all: number) => `The first ${count(n)} of ${count(all)} records.`,
   },
 
@@ -614,6 +616,14 @@ export const en = {
     until: 'Beside the time until',
     everything: 'All of it has no earlier time. Choose a shorter range.',
     cause: 'That two things go together does not say that one causes the other.',
+    lag: 'Which day of the second metric',
+    lags: { same: 'Same day', next: 'Next day', before: 'Day before' },
+    /** A metric by the day that is meant. */
+    lagged: {
+      same: (name: string) => name,
+      next: (name: string) => `${name} of the next day`,
+      before: (name: string) => `${name} of the day before`,
+    },
   },
 
   query: {
@@ -973,6 +983,11 @@ export const en = {
         steps: ['See that the disk is there and that you may read and write in the folder.', 'Or start with another data folder: `vitalog --data-dir FOLDER`.'],
       },
     } as Record<string, Trouble>,
+    screen: {
+      title: 'This screen could not be shown',
+      text: 'Something in the program went wrong here. Your data are untouched, and the other screens work.',
+      said: (what: string) => `The program says: ${what}`,
+    },
   },
 
   /** Units that people write otherwise than Apple does. */

@@ -82,7 +82,7 @@ pub struct RowAnswer {
     pub value: Option<f64>,
     /// What it adds to a sum or a count; null of what is averaged, and where it does not count.
     pub adds: Option<f64>,
-    /// `counts`, `counts_in_part`, `better_source`, `same_source` or `unknown_unit`.
+    /// `counts`, `counts_inside`, `counts_in_part`, `better_source`, `same_source` or `unknown_unit`.
     pub fate: &'static str,
 }
 
@@ -260,7 +260,7 @@ mod tests {
         } else if bucket.stat != "sum" && bucket.stat != "count" {
             assert_eq!((found.min, found.max), (bucket.min, bucket.max));
         }
-        let counts = |row: &&RowAnswer| ["counts", "counts_in_part"].contains(&row.fate);
+        let counts = |row: &&RowAnswer| ["counts", "counts_inside", "counts_in_part"].contains(&row.fate);
         let used: usize = found.sources.iter().map(|part| part.rows_used).sum();
         let left_out: usize = found.sources.iter().map(|part| part.rows_left_out).sum();
         assert_eq!(used + left_out, found.rows_total, "{bucket:?}");

@@ -4,7 +4,7 @@ use health::series::clock::{circular, minutes};
 use health::series::per_day::DayValue;
 use health::series::sleep::{Kind, Session};
 use health::series::stats::mean;
-use health::series::usual::{HISTORY_DAYS, usual};
+use health::series::usual::{HISTORY_DAYS, LEAST_DAYS, usual};
 use health::time::{Day, Zones};
 use serde::Serialize;
 use store::query::Orders;
@@ -45,8 +45,12 @@ pub struct NightsAnswer {
     pub spread_min: Option<f64>,
     /// Stages with their minutes, lightest first; those that nobody saw are left out.
     pub stages: Vec<StageAnswer>,
-    /// Minutes asleep in the four weeks before.
+    /// Minutes asleep in the four weeks before; none of fewer nights than a comparison needs.
     pub before_min: Option<f64>,
+    /// Nights of these four weeks.
+    pub before_nights: usize,
+    /// So many of them a comparison needs.
+    pub before_needs: usize,
     /// Between what the middle eight tenths of those nights lie, where there are enough.
     pub usual_min: Option<(f64, f64)>,
     /// The sources that count.
@@ -88,7 +92,9 @@ pub(super) fn told(store: &Store, orders: &Orders, zones: &Zones, days: Days) ->
     let answer = of(&inside, zones);
     Ok(NightsAnswer {
         days: usize::try_from(to.saturating_sub(from)).unwrap_or(0) + 1,
-        before_min: mean(history.iter().map(|night| night.value)),
+        before_min: mean(history.iter().map(|night| night.value)).filter(|_| history.len() >= LEAST_DAYS),
+        before_nights: history.len(),
+        before_needs: LEAST_DAYS,
         usual_min: band,
         sources: names,
         ..answer
@@ -142,6 +148,8 @@ fn of(sessions: &[Session], zones: &Zones) -> NightsAnswer {
         spread_min: asleep_at.filter(|clock| clock.n > 1).map(|clock| clock.spread),
         stages: stages(&parts, nights),
         before_min: None,
+        before_nights: 0,
+        before_needs: LEAST_DAYS,
         usual_min: None,
         sources: Vec::new(),
     }
@@ -167,7 +175,11 @@ fn stages(parts: &[&Session], nights: usize) -> Vec<StageAnswer> {
 
 #[cfg(test)]
 mod tests {
+    use health::time::{HOUR_MS, format_day};
+    use store::Cancel;
+
     use super::*;
+    use crate::demo::{DemoOptions, fill};
     use crate::testing::TestFolder;
 
     #[test]
@@ -183,6 +195,24 @@ mod tests {
         let shares: f64 = found.stages.iter().map(|stage| stage.share).sum();
         assert!((shares - 1.0).abs() < 1e-9, "{found:?}");
         assert_eq!(found.spread_min, None);
+    }
+
+    #[test]
+    fn few_nights_are_counted_and_nothing_is_compared_with_them() {
+        let folder = TestFolder::new("screen-few-nights");
+        let options = DemoOptions { seed: 3, end_day: 20_500, days: 24, zone: "Europe/Berlin", records: None };
+        let now_ms = 20_501 * 24 * HOUR_MS;
+        fill(&folder, &options, now_ms, &Cancel::default(), &mut |_| true).expect("a sample store");
+        let of = |day: Day| {
+            let day = format_day(day);
+            nights(&folder.demo(), Days::parse(Some(&day), Some(&day)).expect("a day")).expect("the night")
+        };
+        let found: Vec<NightsAnswer> = (20_470..=20_500).map(of).collect();
+        let before = |n: usize| found.iter().find(|night| night.before_nights == n);
+        for n in [0, 1, LEAST_DAYS - 1] {
+            assert_eq!(before(n).map(|night| (night.before_min, night.before_needs)), Some((None, LEAST_DAYS)), "{n}");
+        }
+        assert!(before(LEAST_DAYS).is_some_and(|night| night.before_min.is_some() && night.usual_min.is_some()));
     }
 
     #[test]

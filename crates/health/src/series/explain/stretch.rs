@@ -39,6 +39,8 @@ pub struct Row {
 pub enum Fate {
     /// It counts.
     Counts,
+    /// It counts with the part of its time that lies in the stretch.
+    CountsInside,
     /// It counts for the time for which no other row does.
     CountsInPart,
     /// A better source saw the same time, or the same minute.
@@ -52,6 +54,7 @@ impl Fate {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Counts => "counts",
+            Self::CountsInside => "counts_inside",
             Self::CountsInPart => "counts_in_part",
             Self::BetterSource => "better_source",
             Self::SameSource => "same_source",
@@ -60,7 +63,7 @@ impl Fate {
 
     /// Whether something of it counts.
     pub fn counts(self) -> bool {
-        matches!(self, Self::Counts | Self::CountsInPart)
+        matches!(self, Self::Counts | Self::CountsInside | Self::CountsInPart)
     }
 }
 
@@ -123,6 +126,7 @@ fn told(rows: &[Input], here: &[usize], rule: Rule, stretch: Stretch) -> Vec<Row
             Some(Some(added)) if rule.is_merged_sum() && (added - whole).abs() > 1e-9 * whole.abs() => {
                 Fate::CountsInPart
             }
+            Some(Some(_)) if is_by_time(rule) && reaches_out(&input.span, stretch) => Fate::CountsInside,
             Some(_) => Fate::Counts,
             None if better(&input) => Fate::BetterSource,
             None => Fate::SameSource,
@@ -130,6 +134,17 @@ fn told(rows: &[Input], here: &[usize], rule: Rule, stretch: Stretch) -> Vec<Row
         Some(Row { input, adds: adds.get(index).copied().flatten(), fate })
     };
     here.iter().filter_map(tell).collect()
+}
+
+/// Whether a row adds as much of its value as it has time in the stretch: what is counted, such as how often something
+/// was, is no matter of time.
+fn is_by_time(rule: Rule) -> bool {
+    rule != Rule::Count
+}
+
+/// Whether a span goes on before or after a stretch.
+fn reaches_out(span: &Span, stretch: Stretch) -> bool {
+    span.end_ms > span.start_ms && (span.start_ms < stretch.start_ms || span.end_ms > stretch.end_ms)
 }
 
 /// Whether a better source told of time that a row has, too.
@@ -228,11 +243,13 @@ mod tests {
 
     #[test]
     fn a_sum_tells_what_each_row_adds_to_the_stretch() {
-        use Fate::{BetterSource, Counts, CountsInPart, SameSource};
+        use Fate::{BetterSource, Counts, CountsInPart, CountsInside, SameSource};
         // The watch in the first half hour of the phone's row, which reaches beyond the hour.
         let rows = [(0, 30, 600.0, 0), (0, 90, 900.0, 1), (10, 20, 50.0, 1)];
         check(&rows[..2], Rule::ResidualFill, (0, 60), 750.0, &[(Some(600.0), Counts), (Some(150.0), CountsInPart)]);
-        check(&rows[..1], Rule::ResidualFill, (15, 30), 300.0, &[(Some(300.0), Counts)]);
+        check(&rows[..1], Rule::ResidualFill, (15, 30), 300.0, &[(Some(300.0), CountsInside)]);
+        check(&rows[..1], Rule::ResidualFill, (0, 20), 400.0, &[(Some(400.0), CountsInside)]);
+        check(&rows[..1], Rule::ResidualFill, (0, 30), 600.0, &[(Some(600.0), Counts)]);
         check(&[rows[0], rows[2]], Rule::ResidualFill, (0, 60), 600.0, &[(Some(600.0), Counts), (None, BetterSource)]);
         let own = [(0, 30, 100.0, 0), (0, 15, 80.0, 0), (15, 30, 20.0, 0)];
         let told = [(Some(80.0), Counts), (None, SameSource), (Some(20.0), Counts)];
@@ -242,7 +259,7 @@ mod tests {
     #[test]
     fn whatever_is_an_event_counts_with_its_part() {
         let rows = [(0, 20, 10.0, 0), (5, 5, 7.0, 1), (20, 20, 1.0, 1)];
-        check(&rows, Rule::EveryEvent, (0, 10), 12.0, &[(Some(5.0), Fate::Counts), (Some(7.0), Fate::Counts)]);
+        check(&rows, Rule::EveryEvent, (0, 10), 12.0, &[(Some(5.0), Fate::CountsInside), (Some(7.0), Fate::Counts)]);
         check(&rows, Rule::Count, (0, 10), 2.0, &[(Some(1.0), Fate::Counts), (Some(1.0), Fate::Counts)]);
     }
 
