@@ -27,10 +27,22 @@ export interface Slot {
   days?: [string, string]
   /** From when to when it is of, where it is shorter than a day and explained by itself. */
   stretch?: [number, number]
+  /** The words of the types that explain it, where they are not the one that explains the chart. */
+  explains?: string[]
   /** From where to where it reaches on the other axis, where it is a cell. */
   rows?: [number, number]
   /** Of years over each other, its first and last day in each of them. */
   years?: [string, string][]
+}
+
+/** Where a number is explained. */
+export interface Lead {
+  word: string
+  name: string | null
+  firstDay: string
+  lastDay: string
+  /** From when to when, where it is of a part of a day. */
+  stretch?: [number, number]
 }
 
 export interface Hero {
@@ -46,7 +58,7 @@ export interface Hero {
   /** When it was read, where it is one reading. */
   at: { day: string; clock: string } | null
   /** What explains it: one type and its days, of a pair those of each half. */
-  leads: { word: string; name: string | null; firstDay: string; lastDay: string }[]
+  leads: Lead[]
 }
 
 /** The four weeks before. */

@@ -40,11 +40,14 @@ export function askedHours(): Hours | null {
 const written = (asked: Stretch | Hours | Stretch[]): string =>
   Array.isArray(asked) ? asked.map(written).join(',') : 'from' in asked ? `${asked.from}..${asked.until}` : asked.first === asked.last ? asked.first : `${asked.first}..${asked.last}`
 
-/** Where the number of some days or hours of a type is explained: on the type's own screen, or on that of sleep. */
-export function whyHref(word: string, days: Stretch | Hours | Stretch[], range: Range = rangeNow(), date: string | null = at.address.date): string {
+/**
+ * Where the number of some days or hours of a type is explained: on the type's own screen, or on that of sleep; the other
+ * half of two numbers, by its word, below it.
+ */
+export function whyHref(word: string, days: Stretch | Hours | Stretch[], range: Range = rangeNow(), date: string | null = at.address.date, also?: string): string {
   // Minutes in zones are those of the workouts of these days, each of which explains its own.
   if (word === 'heart_zones') return 'first' in days ? href('workouts', { asked: { from: days.first, to: days.last } }) : href('workouts')
-  const to = { range, date, asked: { why: written(days) } }
+  const to = { range, date, asked: { why: written(days), also } }
   return word === 'sleep' ? href('sleep', to) : href('types', { rest: [word], ...to })
 }
 

@@ -181,6 +181,32 @@ test('an hour of a day explains itself by its records', async () => {
   expect(section.querySelector('.faint a')?.getAttribute('href')).toContain('why=2026-03-14')
 })
 
+test('a reading of two numbers explains both, and a value alone itself', async () => {
+  const types = () => [
+    ...(kept.types?.({}) as object[]),
+    ...['systolic', 'diastolic'].map((half) => ({ ...(kept.types?.({}) as object[])[0], word: `blood_pressure_${half}`, name: half, group: 'vitals' })),
+  ]
+  const both = ['blood_pressure_systolic', 'blood_pressure_diastolic']
+  const [slot] = chart.answer.slots
+  const slots = [
+    { ...slot, stretch: [from, from + 5001], explains: both },
+    { ...slot, stretch: [from + HOUR, from + HOUR + 1], explains: both.slice(1) },
+  ]
+  const asked: unknown[] = []
+  const explained = (args: Record<string, unknown>) => (asked.push(args.word), kept.explain_stretch?.(args))
+  const answers = { ...kept, types, explain_stretch: explained, chart: () => ({ ...hours, explains: both[0], slots }) }
+  const slider = await onChart('#/type/blood_pressure_systolic?range=day&date=2026-03-14', answers)
+  press(slider, 'Home')
+  press(slider, 'Enter')
+  await until(() => location.hash === `#/type/blood_pressure_systolic?range=day&date=2026-03-14&why=${from}..${from + 5001}&also=blood_pressure_diastolic`)
+  await until(() => document.querySelectorAll('[data-testid=explain]:has([data-testid=records])').length === 2)
+  expect(asked).toEqual(expect.arrayContaining(both))
+  press(slider, 'ArrowRight')
+  press(slider, 'Enter')
+  await until(() => location.hash === `#/type/blood_pressure_diastolic?range=day&date=2026-03-14&why=${from + HOUR}..${from + HOUR + 1}`)
+  await until(() => document.querySelectorAll('[data-testid=explain]').length === 1)
+})
+
 test('another day forgets the part and the explanation', async () => {
   await onChart(`#/type/heart_rate?range=day&date=2026-02-14&why=2026-02-14&part=${from}..${from + HOUR}`, ofDay)
   click('.when .step')
