@@ -336,7 +336,7 @@ export interface WorkoutDetail extends Workout {
   splits: { start: string; distance_m: number; moving_s: number; pace_s_per_km: number | null }[]
   zones: { method: 'highest_minute' | 'age' | 'set'; highest_bpm: number | null; limits: number[]; minutes: number[] } | null
   /** Where each number that there is comes from. */
-  why: { what: 'length' | 'distance' | 'energy' | 'heart_rate' | 'splits' | 'zones'; sentence: string; sources?: Explained['sources'] }[]
+  why: { what: 'length' | 'distance' | 'energy' | 'heart_rate' | 'climbed' | 'splits' | 'zones'; sentence: string; sources?: Explained['sources'] }[]
   /** The same activity as other sources wrote it. */
   same?: { id: number; source: string | null; start: string; counts: boolean }[]
 }
