@@ -207,6 +207,22 @@ test('a reading of two numbers explains both, and a value alone itself', async (
   await until(() => document.querySelectorAll('[data-testid=explain]').length === 1)
 })
 
+test('a day of a pair explains itself below its chart', async () => {
+  const days: unknown[] = []
+  const pair = (args: Record<string, unknown>) => (days.push([args.from, args.to]), { ...(kept.explain_pair?.(args) as object), from: args.from, to: args.to })
+  const slot = { ...chart.answer.slots[0], days: ['2026-03-14', '2026-03-14'], rows: [0, 1] }
+  const answers = { ...kept, explain_pair: pair, chart: () => ({ ...chart.answer, explains: undefined, slots: [slot] }) }
+  const slider = await onChart('#/compare/step_count/heart_rate?range=month', answers)
+  await until(() => document.querySelector('[data-testid=explain]'))
+  press(slider, 'Home')
+  press(slider, 'Enter')
+  await until(() => location.hash === '#/compare/step_count/heart_rate?range=month&why=2026-03-14')
+  const back = await until(() => document.querySelector('[data-testid=explain] .faint a'))
+  await until(() => document.activeElement?.matches('[data-testid=explain]'))
+  expect(days.at(-1)).toEqual(['2026-03-14', '2026-03-14'])
+  expect(back.getAttribute('href')).toBe('#/compare/step_count/heart_rate?range=month')
+})
+
 test('another day forgets the part and the explanation', async () => {
   await onChart(`#/type/heart_rate?range=day&date=2026-02-14&why=2026-02-14&part=${from}..${from + HOUR}`, ofDay)
   click('.when .step')

@@ -132,13 +132,13 @@ pub fn chart(folder: &Folder, ask: &Ask, now_ms: i64) -> Result<Shown> {
     if is_night && question.last.is_none() {
         question.last = Some(charts::day_of_night(&store, &zones, &question)?);
     }
-    let over_time = !matches!(question.subject, Subject::Pair(..) | Subject::Route(_) | Subject::Ecg(_));
+    let has_slots = !matches!(question.subject, Subject::Route(_) | Subject::Ecg(_));
     let whole = whole(&model, &question.subject).filter(|_| !ask.small);
     let part = whole.and_then(|whole| inside(ask.part?, whole));
     let told = part.map(|part| told((&store, &zones), &question, part)).transpose()?;
     // What is read and told is of the part that is shown.
     let shown = told.as_ref().unwrap_or(&model);
-    let slots = if over_time { slots(shown, &question, &zones) } else { Vec::new() };
+    let slots = if has_slots { slots(shown, &question, &zones) } else { Vec::new() };
     let slots = match part {
         Some(part) => within(slots, part),
         None => slots,

@@ -53,13 +53,16 @@ pub struct Part {
     pub text: String,
 }
 
-/// The slots of a chart whose axis is time, by time.
+/// The slots of a chart whose axis is time, by time, and those of the days of a pair.
 pub(super) fn slots(model: &Model, question: &Question, zones: &Zones) -> Vec<Slot> {
     if matches!(question.subject, Subject::Profiles(_)) {
         return of_profiles(model);
     }
     if matches!(question.subject, Subject::Calendar(_)) {
         return of_calendar(model, zones);
+    }
+    if matches!(question.subject, Subject::Pair(..)) {
+        return of_pairs(model, zones);
     }
     match model.table.columns.as_slice() {
         [from, ..] if *from == said(FROM) => segments(model, night(model, question.last, zones)),
@@ -257,6 +260,29 @@ fn places(model: &Model, subject: &Subject) -> Vec<Place> {
     };
     dots.unwrap_or_default().iter().map(of_dot).collect()
 }
+
+/// A pair: the place of each day in the plane, as wide and as high as a pointer needs to find it.
+fn of_pairs(model: &Model, zones: &Zones) -> Vec<Slot> {
+    let (wide, high) = ((model.x.to - model.x.from) / POINTS_WIDE, (model.y.to - model.y.from) / POINTS_HIGH);
+    let slot = |(pair, row): (&Paired, &Vec<String>)| {
+        let [Some(x), Some(y)] = pair.halves else { return None };
+        let day = format_day(zones.day(pair.at_ms));
+        Some(Slot {
+            from: x.value - wide,
+            to: x.value + wide,
+            label: row.first().cloned().unwrap_or_default(),
+            parts: parts(&model.table.columns, row, 1),
+            days: Some((day.clone(), day)),
+            rows: Some((y.value - high, y.value + high)),
+            ..Slot::default()
+        })
+    };
+    model.readings.iter().zip(&model.table.rows).filter_map(slot).collect()
+}
+
+/// From the middle of a point to its edge it is this part of the plot.
+const POINTS_WIDE: f64 = 100.0;
+const POINTS_HIGH: f64 = 40.0;
 
 /// The slots of a part of a chart, cut at its ends.
 pub(super) fn within(slots: Vec<Slot>, (from, to): (f64, f64)) -> Vec<Slot> {

@@ -159,6 +159,33 @@ fn the_stretch_of_a_pair_holds_both_halves() {
     }
 }
 
+#[test]
+fn a_day_of_a_pair_is_found_where_it_is_drawn() {
+    let row = |kind: &str, unit: &str, day: u32, value: u32| {
+        format!(
+            "<Record type=\"HKQuantityTypeIdentifier{kind}\" sourceName=\"Watch\" unit=\"{unit}\" value=\"{value}\" \
+             startDate=\"2026-03-{day:02} 10:00:00 +0000\" endDate=\"2026-03-{day:02} 10:00:00 +0000\"/>"
+        )
+    };
+    let days = [(1, 9000, 40), (2, 3000, 50), (4, 6000, 45)];
+    let rows = days.map(|(day, steps, oxygen)| {
+        row("StepCount", "count", day, steps) + &row("VO2Max", "mL/min\u{b7}kg", day, oxygen)
+    });
+    let folder = TestFolder::of_rows("screen-pair-slots", &rows);
+    crate::settings::set(&folder, "home_zone", "UTC").expect("set");
+    let shown = chart(&folder, &ask("step_count,vo2_max", "month", false), NOW_MS).expect("a pair");
+    assert_eq!(shown.slots.len(), 3);
+    for (slot, (day, steps, oxygen)) in shown.slots.iter().zip(days) {
+        let day = format!("2026-03-{day:02}");
+        assert_eq!(slot.days, Some((day.clone(), day)));
+        let (low, high) = slot.rows.expect("a place");
+        let middle = ((slot.from + slot.to) / 2.0, (low + high) / 2.0);
+        let near = |a: f64, b: u32| (a - f64::from(b)).abs() < 1e-6;
+        assert!(near(middle.0, steps) && near(middle.1, oxygen), "{slot:?}");
+        assert_eq!(slot.parts.len(), 2);
+    }
+}
+
 #[track_caller]
 fn check_leads(subject: &str, range: &str, expected: &[(&str, &str, &str)]) {
     let quantity = |kind: &str, unit: &str, value: &str, at: &str| {
