@@ -100,6 +100,8 @@ export interface Chart {
   empty: boolean
   /** The word of the type that explains its numbers. */
   explains?: string
+  /** Where its numbers come from, where those are no records; which records are beside them. */
+  origin?: { sentence: string; beside: Lead[] }
   /** The nearest days with data, where there are none here. */
   nearest?: Nearest
   /** All of the x axis, where parts of it can be shown. */

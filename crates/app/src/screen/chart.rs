@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use store::Store;
 
 use super::hero::{Hero, hero};
-use super::lead;
+use super::lead::{self, Origin};
 use super::slots::{FROM, Slot, slots, within};
 use crate::charts::{self, Detail, Overlay, Question, Reach, Subject};
 use crate::error::{Code, Error, Result};
@@ -62,6 +62,8 @@ pub struct Shown {
     pub empty: bool,
     /// The word of the type that explains its numbers; none where days do not make them.
     pub explains: Option<String>,
+    /// Where its numbers come from, where those are no records.
+    pub origin: Option<Origin>,
     /// The nearest days with data, where there are none here.
     pub nearest: Option<Nearest>,
     /// All of the x axis, where parts of it can be shown.
@@ -166,8 +168,9 @@ pub fn chart(folder: &Folder, ask: &Ask, now_ms: i64) -> Result<Shown> {
         Some((part, told)) => zoomed(&question.subject, model, told, part, &zones),
         None => model,
     };
+    let origin = if empty || ask.small { None } else { lead::origin(&store, &question.subject, (first, last))? };
     let (first_day, last_day) = (format_day(first), format_day(last));
-    Ok(Shown { first_day, last_day, slots, hero, context, measured, empty, explains, nearest, whole, model })
+    Ok(Shown { origin, first_day, last_day, slots, hero, context, measured, empty, explains, nearest, whole, model })
 }
 
 /// What is told of a part of a chart.

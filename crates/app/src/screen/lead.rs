@@ -2,8 +2,11 @@
 
 use chart::Paired;
 use chart::blood_pressure::Half;
+use health::key;
 use health::kind::fold;
+use health::language::word;
 use health::time::{Day, Zones, format_day};
+use serde::Serialize;
 use store::Store;
 
 use super::chart::Nearest;
@@ -54,6 +57,39 @@ pub(super) fn leads(
 
 /// What the page calls the time in heart-rate zones.
 const ZONES: &str = "heart_zones";
+
+/// Where the numbers of a chart come from that nobody counts from records, and which records are beside them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Origin {
+    /// In words.
+    pub sentence: String,
+    /// The types whose records tell of the same days.
+    pub beside: Vec<Lead>,
+}
+
+/// The origin of the rings of some days, where there are some; all other charts are of records.
+pub(super) fn origin(store: &Store, subject: &Subject, (first, last): (Day, Day)) -> Result<Option<Origin>> {
+    if !matches!(subject, Subject::Rings) {
+        return Ok(None);
+    }
+    let sentence = word(key!(
+        "Each day has one summary in the export, with what counted and the goal of each ring as they were on that day. \
+         It is shown as Apple wrote it and not counted anew; its records are beside it, and may add up to other numbers."
+    ));
+    let mut beside = Vec::new();
+    for word in OF_RINGS {
+        let found = find_kind(store, word)?;
+        if found.id.is_some() {
+            let name = Some(health::language::word(&found.kind.name));
+            let (first_day, last_day) = (format_day(first), format_day(last));
+            beside.push(Lead { word: word.to_owned(), name, first_day, last_day, stretch: None });
+        }
+    }
+    Ok(Some(Origin { sentence, beside }))
+}
+
+/// The types of the three rings; a child's watch has minutes of moving.
+const OF_RINGS: [&str; 4] = ["active_energy_burned", "apple_move_time", "apple_exercise_time", "apple_stand_hour"];
 
 /// The halves of a blood pressure, as it is said.
 const PRESSURE: [&str; 2] = ["blood_pressure_systolic", "blood_pressure_diastolic"];

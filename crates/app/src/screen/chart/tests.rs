@@ -591,6 +591,25 @@ fn a_gap_of_rings_names_the_nearest_days_with_rings() {
     assert_eq!(near("day", "2026-03-14"), Some((day("2026-03-02"), day("2026-03-20"))));
     assert_eq!(near("week", "2026-03-30"), Some((day("2026-03-20"), None)));
     assert_eq!(near("week", "2026-03-20"), None);
+    let origin = |last: &str| {
+        let ask = Ask { last: Some(last.to_owned()), ..ask("rings", "day", false) };
+        chart(&folder, &ask, NOW_MS).expect("a chart").origin
+    };
+    assert!(origin("2026-03-02").is_some_and(|origin| origin.sentence.contains("as Apple wrote it")));
+    assert_eq!(origin("2026-03-14"), None);
+}
+
+#[test]
+fn rings_tell_where_they_come_from_and_which_records_are_beside() {
+    let folder = TestFolder::filled("rings-origin");
+    let rings = chart(&folder, &ask("rings", "day", false), NOW_MS).expect("rings");
+    let origin = rings.origin.expect("an origin");
+    assert!(!origin.beside.is_empty());
+    for lead in &origin.beside {
+        assert_eq!((&lead.first_day, &lead.last_day), (&rings.first_day, &rings.last_day));
+        crate::screen::explain(&folder, &lead.word, &lead.first_day).expect("an explanation");
+    }
+    assert_eq!(chart(&folder, &ask("step_count", "day", false), NOW_MS).expect("steps").origin, None);
 }
 
 /// Nights of 9, 11 and 20 March by waking up, a nap on the 14th, and time in bed only before the 16th.
