@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use app::charts::picture::{self, Format, SCALE};
 use app::charts::write_csv_in_words;
 use app::language::{self, Language};
-use app::screen::{Ask, Context, Hero, Nearest, Slot, Whole};
+use app::screen::{Ask, Context, Hero, Nearest, Origin, Slot, Whole};
 use app::{Drawn, Scale, Size, Theme};
 use serde::{Deserialize, Serialize};
 use tauri::{AppHandle, Manager, Runtime, State};
@@ -48,6 +48,9 @@ pub struct Chart {
     /// The word of the type that explains its numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     explains: Option<String>,
+    /// Where its numbers come from, where those are no records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<Origin>,
     /// The nearest days with data, where there are none here.
     #[serde(skip_serializing_if = "Option::is_none")]
     nearest: Option<Nearest>,
@@ -86,6 +89,7 @@ pub fn chart(_words: InWords, shared: State<'_, Shared>, question: ChartQuestion
         measured: shown.measured,
         empty: shown.empty,
         explains: shown.explains,
+        origin: shown.origin,
         nearest: shown.nearest,
         whole: shown.whole,
         open: model.buckets.iter().any(|bucket| !bucket.complete),

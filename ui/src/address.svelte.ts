@@ -17,7 +17,7 @@ export interface Address {
   asked: Asked
 }
 
-const ASKED = ['kind', 'from', 'to', 'least', 'search', 'by', 'step', 'until', 'lag', 'why', 'part'] as const
+const ASKED = ['kind', 'from', 'to', 'least', 'search', 'by', 'step', 'until', 'lag', 'why', 'also', 'part'] as const
 export type Asked = Partial<Record<(typeof ASKED)[number], string>>
 
 const LAST = 'vitalog.last'
@@ -104,7 +104,7 @@ export function go(to: string): void {
 }
 
 /** What no other range or day has: an explanation, a part of a day. */
-const OF_THESE_DAYS: Asked = { why: '', part: '' }
+const OF_THESE_DAYS: Asked = { why: '', also: '', part: '' }
 
 /** The same screen with another range or day. Who drags along takes no step with every day that goes by. */
 export function turn(to: { range?: Range; date?: string | null }, drags = false): void {

@@ -27,10 +27,22 @@ export interface Slot {
   days?: [string, string]
   /** From when to when it is of, where it is shorter than a day and explained by itself. */
   stretch?: [number, number]
+  /** The words of the types that explain it, where they are not the one that explains the chart. */
+  explains?: string[]
   /** From where to where it reaches on the other axis, where it is a cell. */
   rows?: [number, number]
   /** Of years over each other, its first and last day in each of them. */
   years?: [string, string][]
+}
+
+/** Where a number is explained. */
+export interface Lead {
+  word: string
+  name: string | null
+  firstDay: string
+  lastDay: string
+  /** From when to when, where it is of a part of a day. */
+  stretch?: [number, number]
 }
 
 export interface Hero {
@@ -46,7 +58,7 @@ export interface Hero {
   /** When it was read, where it is one reading. */
   at: { day: string; clock: string } | null
   /** What explains it: one type and its days, of a pair those of each half. */
-  leads: { word: string; name: string | null; firstDay: string; lastDay: string }[]
+  leads: Lead[]
 }
 
 /** The four weeks before. */
@@ -88,6 +100,8 @@ export interface Chart {
   empty: boolean
   /** The word of the type that explains its numbers. */
   explains?: string
+  /** Where its numbers come from, where those are no records; which records are beside them. */
+  origin?: { sentence: string; beside: Lead[] }
   /** The nearest days with data, where there are none here. */
   nearest?: Nearest
   /** All of the x axis, where parts of it can be shown. */
@@ -327,7 +341,7 @@ export interface WorkoutDetail extends Workout {
   splits: { start: string; distance_m: number; moving_s: number; pace_s_per_km: number | null }[]
   zones: { method: 'highest_minute' | 'age' | 'set'; highest_bpm: number | null; limits: number[]; minutes: number[] } | null
   /** Where each number that there is comes from. */
-  why: { what: 'length' | 'distance' | 'energy' | 'heart_rate' | 'splits' | 'zones'; sentence: string; sources?: Explained['sources'] }[]
+  why: { what: 'length' | 'distance' | 'energy' | 'heart_rate' | 'climbed' | 'splits' | 'zones'; sentence: string; sources?: Explained['sources'] }[]
   /** The same activity as other sources wrote it. */
   same?: { id: number; source: string | null; start: string; counts: boolean }[]
 }

@@ -47,17 +47,18 @@ function partThere(word: string): string {
 }
 
 /** Where the number of some days or hours of a type is explained: on the type's own screen, or on that of sleep. The
- * part of the day that is looked at stays, as long as the days do. */
+ * part of the day that is looked at stays, as long as the days do; the other half of two numbers stands below by its word. */
 export function whyHref(
   word: string,
   days: Stretch | Hours | Stretch[],
   range: Range = rangeNow(),
   date: string | null = at.address.date,
   part: string = range === rangeNow() && date === at.address.date ? partThere(word) : '',
+  also?: string,
 ): string {
   // Minutes in zones are those of the workouts of these days, each of which explains its own.
   if (word === 'heart_zones') return 'first' in days ? href('workouts', { asked: { from: days.first, to: days.last } }) : href('workouts')
-  const to = { range, date, asked: { why: written(days), part } }
+  const to = { range, date, asked: { why: written(days), also, part } }
   return word === 'sleep' ? href('sleep', to) : href('types', { rest: [word], ...to })
 }
 

@@ -32,8 +32,8 @@ pub const PLACES: [&str; 23] = [
     "type",
 ];
 /// What a screen may be asked besides its range and its day.
-pub const ASKED: [&str; 11] =
-    ["kind", "from", "to", "least", "search", "by", "step", "until", "lag", "why", "part"];
+pub const ASKED: [&str; 12] =
+    ["kind", "from", "to", "least", "search", "by", "step", "until", "lag", "why", "also", "part"];
 const RANGES: [&str; 6] = ["day", "week", "month", "half_year", "year", "all"];
 /// Bytes of an address, and of one part of it.
 const MOST: usize = 1_000;

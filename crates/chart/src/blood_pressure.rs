@@ -4,7 +4,7 @@ use health::time::Zones;
 use health::{counted, key, say};
 
 use crate::layer::{Dot, Key, Layer, Sign, Span};
-use crate::model::{Axis, Model, Table};
+use crate::model::{Axis, Model, Paired, Reading, Table};
 use crate::number::{extent, no_data, number, usable, value_axis};
 use crate::range::{Range, clock, named_day};
 use crate::theme::Hue;
@@ -19,6 +19,8 @@ const EMPTY_AXIS: (f64, f64) = (60.0, 140.0);
 pub struct Pressure {
     /// When, in milliseconds since 1970.
     pub at_ms: i64,
+    /// When the lower value was written, which may be seconds before or after.
+    pub diastolic_ms: i64,
     /// The upper value.
     pub systolic: f64,
     /// The lower value.
@@ -58,6 +60,7 @@ pub fn model(
 ) -> Model {
     let lone: Vec<Lone> = lone.iter().filter(|l| range.holds(l.at_ms) && usable(l.value)).copied().collect();
     let (readings, means) = (sound(readings, &range), sound(day_means, &range));
+    let rows = rows(&readings, &lone);
     let lines = guideline.filter(|g| usable(g.systolic) && usable(g.diastolic));
     let values = readings.iter().chain(&means).flat_map(|p| [p.systolic, p.diastolic]);
     let values = values.chain(lone.iter().map(|l| l.value));
@@ -68,7 +71,8 @@ pub fn model(
         layers: layers(&readings, &means, lines).into_iter().chain(lone_dots(&lone)).collect(),
         keys: keys(&readings, &means, lines).into_iter().chain(lone_key(&lone)).collect(),
         summary: summary(&readings, lone.len(), &range, zones),
-        table: table(&readings, &lone, zones),
+        table: table(&rows, zones),
+        readings: rows,
         ..Model::new(TITLE, UNIT, range, zones)
     }
 }
@@ -145,6 +149,13 @@ pub enum Half {
     Diastolic,
 }
 
+impl Half {
+    /// Returns its own of two that stand in the order of the table.
+    pub fn of<T>(self, [upper, lower]: [T; 2]) -> T {
+        if self == Self::Systolic { upper } else { lower }
+    }
+}
+
 /// Returns the sentence of a chart for whoever asks for one half, of all its values: those in readings and those alone.
 pub fn summary_of(half: Half, readings: &[Pressure], lone: &[Lone], range: &Range, zones: &Zones) -> String {
     let of_reading = |p: &Pressure| if half == Half::Systolic { p.systolic } else { p.diastolic };
@@ -171,15 +182,27 @@ pub fn summary_of(half: Half, readings: &[Pressure], lone: &[Lone], range: &Rang
     }
 }
 
-fn table(readings: &[Pressure], lone: &[Lone], zones: &Zones) -> Table {
-    let row = |at_ms: i64, upper: Option<f64>, lower: Option<f64>| {
-        let text = |value: Option<f64>| value.map_or_else(no_data, |value| number(value, 0));
-        (at_ms, [named_day(zones.day(at_ms)), clock(at_ms, zones), text(upper), text(lower)])
+/// Readings and values alone, by time; the table and whoever points at it tell them in this order.
+fn rows(readings: &[Pressure], lone: &[Lone]) -> Vec<Paired> {
+    let reading = |at_ms: i64, value: f64| Some(Reading { at_ms, value });
+    let both = readings.iter().map(|p| Paired {
+        at_ms: p.at_ms,
+        halves: [reading(p.at_ms, p.systolic), reading(p.diastolic_ms, p.diastolic)],
+    });
+    let alone = lone.iter().map(|l| {
+        let value = reading(l.at_ms, l.value);
+        Paired { at_ms: l.at_ms, halves: if l.systolic { [value, None] } else { [None, value] } }
+    });
+    let mut rows: Vec<Paired> = both.chain(alone).collect();
+    rows.sort_by_key(|row| row.at_ms);
+    rows
+}
+
+fn table(rows: &[Paired], zones: &Zones) -> Table {
+    let text = |half: &Option<Reading>| half.map_or_else(no_data, |reading| number(reading.value, 0));
+    let row = |row: &Paired| {
+        let [upper, lower] = &row.halves;
+        [named_day(zones.day(row.at_ms)), clock(row.at_ms, zones), text(upper), text(lower)]
     };
-    let both = readings.iter().map(|p| row(p.at_ms, Some(p.systolic), Some(p.diastolic)));
-    let alone =
-        lone.iter().map(|l| row(l.at_ms, Some(l.value).filter(|_| l.systolic), Some(l.value).filter(|_| !l.systolic)));
-    let mut rows: Vec<_> = both.chain(alone).collect();
-    rows.sort_by_key(|(at_ms, _)| *at_ms);
-    Table::new([key!("Day"), key!("Time"), key!("Systolic"), key!("Diastolic")], rows.into_iter().map(|(_, row)| row))
+    Table::new([key!("Day"), key!("Time"), key!("Systolic"), key!("Diastolic")], rows.iter().map(row))
 }

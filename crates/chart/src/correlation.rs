@@ -6,7 +6,7 @@ use health::time::Zones;
 use health::{counted, key, say};
 
 use crate::layer::{Block, Dot, Fill, Key, Layer, Shape, Sign, Tone};
-use crate::model::{Axis, Measure, Model, Point, Table};
+use crate::model::{Axis, Measure, Model, Paired, Point, Reading, Table};
 use crate::number::{extent, number, usable, value_axis};
 use crate::range::{Range, long_day};
 
@@ -14,7 +14,7 @@ use crate::range::{Range, long_day};
 pub const LEAST_DAYS: usize = 20;
 /// Cells of the shading, across and up.
 const CELLS: (usize, usize) = (24, 14);
-/// A table of days is only read up to here.
+/// Of more days the table has the newest.
 const MOST_ROWS: usize = 1000;
 const NO_CAUSE: &str = key!("Going together shows no cause.");
 
@@ -66,7 +66,8 @@ pub fn model(
         y: up,
         keys: keys(&pairs, rho),
         summary: summary((&x.name(), &format!("{}{when}", y.name())), &pairs, rho, &range, zones),
-        table: table(x, y, when, &pairs),
+        table: table(x, y, when, newest(&pairs)),
+        readings: newest(&pairs).iter().map(|pair| paired(pair, zones)).collect(),
         ..Model::new(&title, "", range, zones)
     }
 }
@@ -142,7 +143,18 @@ fn summary((a, b): (&str, &str), pairs: &[Pair], rho: Option<Rho>, range: &Range
     }
 }
 
+fn newest(pairs: &[Pair]) -> &[Pair] {
+    pairs.get(pairs.len().saturating_sub(MOST_ROWS)..).unwrap_or_default()
+}
+
+/// A pair in the middle of its day.
+fn paired(pair: &Pair, zones: &Zones) -> Paired {
+    let (start_ms, end_ms) = zones.day_bounds(pair.day);
+    let at_ms = start_ms + (end_ms - start_ms) / 2;
+    Paired { at_ms, halves: [pair.x, pair.y].map(|value| Some(Reading { at_ms, value })) }
+}
+
 fn table(x: &Measure, y: &Measure, when: &str, pairs: &[Pair]) -> Table {
     let row = |p: &Pair| [long_day(p.day), x.number(p.x), y.number(p.y)];
-    Table::new([key!("Day"), x.title, &format!("{}{when}", y.title())], pairs.iter().take(MOST_ROWS).map(row))
+    Table::new([key!("Day"), x.title, &format!("{}{when}", y.title())], pairs.iter().map(row))
 }

@@ -47,6 +47,9 @@ pub struct Model {
     /// Further panels under the first, top to bottom.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub panels: Vec<Panel>,
+    /// Measurements of two numbers each, where the table has a row of each of them, in its order.
+    #[serde(skip)]
+    pub readings: Vec<Paired>,
     /// Whether one unit is as long on the x axis as on the y axis, as on a map.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub square: bool,
@@ -70,14 +73,16 @@ impl Model {
             layers: Vec::new(),
             keys: Vec::new(),
             panels: Vec::new(),
+            readings: Vec::new(),
             square: false,
         }
     }
 
-    /// The same picture with what a model of the same part tells: its sentence, its table, its totals and its buckets.
+    /// The same picture with what a model of the same part tells: its sentence, its table with the readings of
+    /// its rows, its totals and its buckets.
     pub fn telling(self, part: Self) -> Self {
-        let Self { summary, table, totals, buckets, .. } = part;
-        Self { summary, table, totals, buckets, ..self }
+        let Self { summary, table, readings, totals, buckets, .. } = part;
+        Self { summary, table, readings, totals, buckets, ..self }
     }
 
     /// Returns whether nothing is drawn.
@@ -212,6 +217,15 @@ pub struct Reading {
     pub at_ms: i64,
     /// How much, in the chart's unit.
     pub value: f64,
+}
+
+/// Two numbers that were measured together, of which one may be missing.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Paired {
+    /// The place on the time axis where it is drawn, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// The numbers in the order of the table's columns, each with its own time.
+    pub halves: [Option<Reading>; 2],
 }
 
 /// What is measured and how its numbers are written.

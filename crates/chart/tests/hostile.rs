@@ -82,7 +82,7 @@ fn every_chart(raw: &[Raw], step: chart::Step, days: u32) -> Vec<Model> {
         staged: r.1 as u32 % 2,
         complete: r.1 % 2 == 0,
     };
-    let pressure = |r: &Raw| Pressure { at_ms: r.0, systolic: r.2, diastolic: r.3 };
+    let pressure = |r: &Raw| Pressure { at_ms: r.0, diastolic_ms: r.0, systolic: r.2, diastolic: r.3 };
     let pressures: Vec<Pressure> = raw.iter().map(pressure).collect();
     let ring = Some(Ring { value: a, goal: Some(b) });
     let rings_of = |r: &Raw| RingDay {

@@ -245,6 +245,48 @@ test.each([
   await until(() => location.hash === `${screen}&why=${from + 8 * HOUR}..${from + 9 * HOUR}`)
 })
 
+test('a reading of two numbers explains both, and a value alone itself', async () => {
+  const types = () => [
+    ...(kept.types?.({}) as object[]),
+    ...['systolic', 'diastolic'].map((half) => ({ ...(kept.types?.({}) as object[])[0], word: `blood_pressure_${half}`, name: half, group: 'vitals' })),
+  ]
+  const both = ['blood_pressure_systolic', 'blood_pressure_diastolic']
+  const [slot] = chart.answer.slots
+  const slots = [
+    { ...slot, stretch: [from, from + 5001], explains: both },
+    { ...slot, stretch: [from + HOUR, from + HOUR + 1], explains: both.slice(1) },
+  ]
+  const asked: unknown[] = []
+  const explained = (args: Record<string, unknown>) => (asked.push(args.word), kept.explain_stretch?.(args))
+  const answers = { ...kept, types, explain_stretch: explained, chart: () => ({ ...hours, explains: both[0], slots }) }
+  const slider = await onChart('#/type/blood_pressure_systolic?range=day&date=2026-03-14', answers)
+  press(slider, 'Home')
+  press(slider, 'Enter')
+  await until(() => location.hash === `#/type/blood_pressure_systolic?range=day&date=2026-03-14&why=${from}..${from + 5001}&also=blood_pressure_diastolic`)
+  await until(() => document.querySelectorAll('[data-testid=explain]:has([data-testid=records])').length === 2)
+  expect(asked).toEqual(expect.arrayContaining(both))
+  press(slider, 'ArrowRight')
+  press(slider, 'Enter')
+  await until(() => location.hash === `#/type/blood_pressure_diastolic?range=day&date=2026-03-14&why=${from + HOUR}..${from + HOUR + 1}`)
+  await until(() => document.querySelectorAll('[data-testid=explain]').length === 1)
+})
+
+test('a day of a pair explains itself below its chart', async () => {
+  const days: unknown[] = []
+  const pair = (args: Record<string, unknown>) => (days.push([args.from, args.to]), { ...(kept.explain_pair?.(args) as object), from: args.from, to: args.to })
+  const slot = { ...chart.answer.slots[0], days: ['2026-03-14', '2026-03-14'], rows: [0, 1] }
+  const answers = { ...kept, explain_pair: pair, chart: () => ({ ...chart.answer, explains: undefined, slots: [slot] }) }
+  const slider = await onChart('#/compare/step_count/heart_rate?range=month', answers)
+  await until(() => document.querySelector('[data-testid=explain]'))
+  press(slider, 'Home')
+  press(slider, 'Enter')
+  await until(() => location.hash === '#/compare/step_count/heart_rate?range=month&why=2026-03-14')
+  const back = await until(() => document.querySelector('[data-testid=explain] .faint a'))
+  await until(() => document.activeElement?.matches('[data-testid=explain]'))
+  expect(days.at(-1)).toEqual(['2026-03-14', '2026-03-14'])
+  expect(back.getAttribute('href')).toBe('#/compare/step_count/heart_rate?range=month')
+})
+
 test('another day forgets the part and the explanation', async () => {
   await onChart(`#/type/heart_rate?range=day&date=2026-02-14&why=2026-02-14&part=${from}..${from + HOUR}`, ofDay)
   click('.when .step')

@@ -238,6 +238,7 @@ export const en = {
     keys: 'Use \u2190\u00a0\u2192 to read one by one.',
     why: 'A click or Enter tells where a number comes from.',
     whyZones: 'A click or Enter leads to the workouts that these minutes are of.',
+    whyHere: 'A click or Enter explains that day below.',
     zoom: 'How much is shown',
     closer: 'Show less, from closer by',
     wider: 'Show more, from further away',
@@ -472,6 +473,7 @@ export const en = {
     all: 'All of them',
     when: 'When',
     whether: 'Whether it counts',
+    allDays: 'All days',
     fate: {
       counts: 'counts',
       counts_inside: 'counts with its part in this time',

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chart::Model;
 use chart::blood_pressure::{self, Half, Lone, Pressure};
 use health::series::buckets::Grain;
-use health::series::pressure::{Reading, by_day, pair};
+use health::series::pressure::{Pair, Reading, by_day, pair};
 
 use super::stretch::Stretch;
 use super::view::View;
@@ -16,15 +16,19 @@ use crate::local::{Found, find_kind};
 pub(super) fn chart(view: &View<'_>, half: Option<Half>) -> Result<Model> {
     let systolic = find_kind(view.store, "blood_pressure_systolic")?;
     let diastolic = find_kind(view.store, "blood_pressure_diastolic")?;
-    let stretch = view.stretch_of(&systolic)?;
+    // One half may have been written earlier, or later, or alone.
+    let of_halves = [view.data_of(&systolic)?, view.data_of(&diastolic)?].into_iter().flatten();
+    let stretch = view.stretch(of_halves.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))));
     let found = pair(&readings(view, &systolic, stretch)?, &readings(view, &diastolic, stretch)?);
-    let pressure = |at_ms, systolic, diastolic| Pressure { at_ms, systolic, diastolic };
-    let pairs: Vec<Pressure> =
-        found.pairs.iter().map(|pair| pressure(pair.start_ms, pair.systolic, pair.diastolic)).collect();
+    let pressure = |(at_ms, diastolic_ms), systolic, diastolic| Pressure { at_ms, diastolic_ms, systolic, diastolic };
+    let of_pair = |pair: &Pair| pressure((pair.start_ms, pair.diastolic_ms), pair.systolic, pair.diastolic);
+    let pairs: Vec<Pressure> = found.pairs.iter().map(of_pair).collect();
     // Beside the readings of one day their mean would stand as one more, at noon.
     let means = if stretch.grain == Grain::Hour { Vec::new() } else { by_day(&found.pairs, view.zones) };
-    let means: Vec<Pressure> =
-        means.iter().map(|day| pressure(view.noon(day.day), day.systolic, day.diastolic)).collect();
+    let means: Vec<Pressure> = means
+        .iter()
+        .map(|day| pressure((view.noon(day.day), view.noon(day.day)), day.systolic, day.diastolic))
+        .collect();
     let alone = |systolic| move |reading: &Reading| Lone { at_ms: reading.start_ms, value: reading.value, systolic };
     let lone: Vec<Lone> =
         found.systolic.iter().map(alone(true)).chain(found.diastolic.iter().map(alone(false))).collect();

@@ -1,6 +1,7 @@
 //! Where the number of a week, a month or a year comes from: its days, each with its own number, and how they become
 //! one. A stretch of more than a year is told by its years.
 
+use health::key;
 use health::kind;
 use health::language::word;
 use health::series::buckets::{Bucket, Calendar, Grain};
@@ -96,7 +97,8 @@ pub fn explain_days(folder: &Folder, text: &str, from: &str, to: &str, now_ms: i
     let days = Days::parse(Some(from), Some(to))?;
     let (first, last) = days.numbers();
     if last.saturating_sub(first) >= LONGEST_DAYS {
-        return Err(Error::new(Code::BadUsage, "Nothing lasts longer than 150 years.", "Name fewer days."));
+        let message = word(key!("Nothing lasts longer than 150 years."));
+        return Err(Error::new(Code::BadUsage, message, word(key!("Name fewer days."))));
     }
     let store = folder.read()?;
     let found = find_kind(&store, if kind::fold(text) == "sleep" { SLEEP } else { text })?;

@@ -13,8 +13,10 @@ use crate::error::{Code, Error, Result};
 use crate::folder::Folder;
 use crate::local::{Days, zones};
 
-/// More days cannot be drawn, either.
-const MOST_DAYS: Day = 366 * 20;
+/// A chart is no longer than that.
+const MOST_DAYS: Day = chart::range::LONGEST_DAYS as Day;
+/// So many days are told one by one.
+const MOST_TOLD: usize = 1000;
 
 /// The answer of `vitalog explain A,B DAY --to DAY`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -35,7 +37,7 @@ pub struct PairAnswer {
     pub sentence: String,
     /// How many days are left out, by why.
     pub left_out: LeftOut,
-    /// Every day, by time.
+    /// The days, by time; of more than a thousand the newest of those that have one of the two. All are counted above.
     pub days: Vec<PairDay>,
 }
 
@@ -71,10 +73,12 @@ pub struct PairDay {
 pub fn explain_pair(folder: &Folder, pair: &str, from: &str, to: &str, now_ms: i64) -> Result<PairAnswer> {
     let (first, last) = Days::parse(Some(from), Some(to))?.numbers();
     if last.saturating_sub(first) >= MOST_DAYS {
-        return Err(Error::new(Code::BadUsage, "No pair is drawn of more than 20 years.", "Name fewer days."));
+        let message = word(key!("No pair is drawn of more than 100 years."));
+        return Err(Error::new(Code::BadUsage, message, word(key!("Name fewer days."))));
     }
     let Subject::Pair(a, b, lag) = Subject::parse(pair)? else {
-        return Err(Error::new(Code::BadUsage, format!("`{pair}` is no pair."), "Write it as `step_count,sleep`."));
+        let hint = word(key!("Write it as `step_count,sleep`."));
+        return Err(Error::new(Code::BadUsage, say!("`{pair}` is no pair.", pair), hint));
     };
     let store = folder.read()?;
     let zones = zones(&store)?;
@@ -89,17 +93,27 @@ pub fn explain_pair(folder: &Folder, pair: &str, from: &str, to: &str, now_ms: i
         neither: count("neither"),
         not_over: count("not_over"),
     };
+    let counted = count("counts");
     Ok(PairAnswer {
         from: format_day(first),
         to: format_day(last),
         units: sides.units,
-        counted: count("counts"),
+        counted,
         rho: found.map(|found| found.rho),
         interval: found.map(|Correlation { low, high, .. }| [low, high]),
         sentence: sentence(found.is_some(), lag),
         left_out,
-        days,
+        days: newest(days),
     })
+}
+
+/// The answer stays short, however long the stretch is.
+fn newest(mut days: Vec<PairDay>) -> Vec<PairDay> {
+    if days.len() > MOST_TOLD {
+        days.retain(|day| day.fate != "neither");
+        days.drain(..days.len().saturating_sub(MOST_TOLD));
+    }
+    days
 }
 
 fn sentence(is_known: bool, lag: Lag) -> String {
@@ -190,12 +204,42 @@ mod tests {
     }
 
     #[test]
+    fn a_pair_may_be_as_long_as_its_chart_and_its_answer_stays_short() {
+        let folder = folder("pair-long");
+        let found = explain_pair(&folder, "step_count,vo2_max", "1930-01-01", "2026-07-28", 1_785_499_200_000);
+        let found = found.expect("an answer");
+        let left = found.left_out;
+        assert_eq!((found.counted, left.only_first, left.only_second), (25, 50, 25));
+        assert!(left.neither > 35_000, "{left:?}");
+        // Those that have one of the two are there, and no others.
+        assert_eq!(found.days.len(), 100);
+        assert_eq!(found.days.last().map(|day| day.day.as_str()), Some("2026-07-27"));
+        let many = (0..1500).map(|i| PairDay { fate: if i % 5 == 0 { "neither" } else { "counts" }, ..told_of(i) });
+        let days = newest(many.collect());
+        let ends = [days.first(), days.last()].map(|day| day.map(|day| day.day.clone()));
+        assert_eq!((days.len(), ends), (1000, [Some(format_day(251)), Some(format_day(1499))]));
+    }
+
+    fn told_of(day: Day) -> PairDay {
+        PairDay { day: format_day(day), ..PairDay::default() }
+    }
+
+    #[test]
+    fn what_is_no_pair_is_told_in_german() {
+        let folder = folder("pair-german");
+        let _spoken = health::language::speak(health::language::Language::of("de"));
+        let message = |pair, to| explain_pair(&folder, pair, "1900-01-01", to, 0).expect_err("refused").message;
+        let told = [message("step_count", "1900-01-02"), message("step_count,vo2_max", "2026-01-01")];
+        assert_eq!(told, ["`step_count` ist kein Paar.", "Ein Paar wird über höchstens 100 Jahre gezeichnet."]);
+    }
+
+    #[test]
     fn what_is_no_pair_is_refused() {
         let folder = folder("pair-refused");
         let code =
             |pair: &str, to: &str| explain_pair(&folder, pair, "2026-03-01", to, 0).map_err(|error| error.code).err();
         assert_eq!(code("step_count", "2026-03-31"), Some(Code::BadUsage));
-        assert_eq!(code("step_count,vo2_max", "2066-03-31"), Some(Code::BadUsage));
+        assert_eq!(code("step_count,vo2_max", "2126-12-31"), Some(Code::BadUsage));
         assert_eq!(code("step_count,nothing", "2026-03-31"), Some(Code::UnknownType));
     }
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use store::Store;
 
 use super::hero::{Hero, hero};
-use super::lead;
+use super::lead::{self, Origin};
 use super::slots::{FROM, Slot, slots, within};
 use crate::charts::{self, Detail, Overlay, Question, Reach, Subject};
 use crate::error::{Code, Error, Result};
@@ -62,6 +62,8 @@ pub struct Shown {
     pub empty: bool,
     /// The word of the type that explains its numbers; none where days do not make them.
     pub explains: Option<String>,
+    /// Where its numbers come from, where those are no records.
+    pub origin: Option<Origin>,
     /// The nearest days with data, where there are none here.
     pub nearest: Option<Nearest>,
     /// All of the x axis, where parts of it can be shown.
@@ -132,11 +134,20 @@ pub fn chart(folder: &Folder, ask: &Ask, now_ms: i64) -> Result<Shown> {
     if is_night && question.last.is_none() {
         question.last = Some(charts::day_of_night(&store, &zones, &question)?);
     }
-    let over_time = !matches!(question.subject, Subject::Pair(..) | Subject::Route(_) | Subject::Ecg(_));
-    let slots = if over_time { slots(&model, &question, &zones) } else { Vec::new() };
+    let has_slots = !matches!(question.subject, Subject::Route(_) | Subject::Ecg(_));
+    let whole = whole(&model, &question.subject).filter(|_| !ask.small);
+    let part = whole.and_then(|whole| inside(ask.part?, whole));
+    let told = part.map(|part| told((&store, &zones), &question, part)).transpose()?;
+    // What is read and told is of the part that is shown.
+    let shown = told.as_ref().unwrap_or(&model);
+    let slots = if has_slots { slots(shown, &question, &zones) } else { Vec::new() };
+    let slots = match part {
+        Some(part) => within(slots, part),
+        None => slots,
+    };
     let events = is_now_and_then(&store, &question.subject)?;
     let explains = lead::explains(&store, &question.subject)?;
-    let hero = hero((&store, &zones), (&question.subject, &model), events, explains.as_deref())?;
+    let hero = hero((&store, &zones), (&question.subject, shown), events, explains.as_deref(), part.is_some())?;
     // What happens now and then has no average that it could be beside.
     let context = if ask.small && !events { context((&store, &zones), &question, first)? } else { None };
     let empty = model.is_empty();
@@ -153,31 +164,29 @@ pub fn chart(folder: &Folder, ask: &Ask, now_ms: i64) -> Result<Shown> {
         bare(&mut model);
     }
     let measured = measured.into_iter().map(Overlay::word).collect();
-    let whole = whole(&model, &question.subject).filter(|_| !ask.small);
-    let part = whole.and_then(|whole| inside(ask.part?, whole));
-    let (model, slots) = match part {
-        Some(part) => zoomed((&store, &zones), &question, model, part)?,
-        None => (model, slots),
+    let model = match part.zip(told) {
+        Some((part, told)) => zoomed(&question.subject, model, told, part, &zones),
+        None => model,
     };
+    let origin = if empty || ask.small { None } else { lead::origin(&store, &question.subject, (first, last))? };
     let (first_day, last_day) = (format_day(first), format_day(last));
-    Ok(Shown { first_day, last_day, slots, hero, context, measured, empty, explains, nearest, whole, model })
+    Ok(Shown { origin, first_day, last_day, slots, hero, context, measured, empty, explains, nearest, whole, model })
 }
 
-/// A part of a chart, of which sentence, table and slots tell too. Lines go on to its edges; bars are those of its own
-/// hours, which it may cut.
-fn zoomed(
-    (store, zones): (&Store, &Zones),
-    question: &Question,
-    whole: Model,
-    part: (f64, f64),
-) -> Result<(Model, Vec<Slot>)> {
+/// What is told of a part of a chart.
+fn told((store, zones): (&Store, &Zones), question: &Question, part: (f64, f64)) -> Result<Model> {
     let mut told = charts::part_of(store, zones, question, part)?;
     (told.x.from, told.x.to) = part;
-    let slots = within(slots(&told, question, zones), part);
+    Ok(told)
+}
+
+/// A part of a chart, of which sentence and table tell too. Lines go on to its edges; bars are those of its own hours,
+/// which it may cut.
+fn zoomed(subject: &Subject, whole: Model, told: Model, part: (f64, f64), zones: &Zones) -> Model {
     let shapes = told.layers.clone();
-    let of_buckets = !whole.buckets.is_empty() && !matches!(question.subject, Subject::HeartRate(_));
+    let of_buckets = !whole.buckets.is_empty() && !matches!(subject, Subject::HeartRate(_));
     let drawn = chart::zoom::part(whole, part.0, part.1, zones).telling(told);
-    Ok((if of_buckets { Model { layers: shapes, ..drawn } } else { drawn }, slots))
+    if of_buckets { Model { layers: shapes, ..drawn } } else { drawn }
 }
 
 /// Whoever looks at a few hours sees every reading.
@@ -254,7 +263,7 @@ fn latest(
 ) -> Result<Option<Hero>> {
     let earlier = Question { reach: Some(Reach::Day), last: Some(charts::day(day)?), ..question.clone() };
     let model = charts::chart_of(store, zones, &earlier)?;
-    let found = hero((store, zones), (&question.subject, &model), false, explains)?;
+    let found = hero((store, zones), (&question.subject, &model), false, explains, false)?;
     Ok(found.filter(|hero| matches!(hero.what, "latest" | "pair" | "average")))
 }
 

@@ -1,8 +1,8 @@
 //! The one number of a page or a card: which it is, of when, and what explains it.
 
-use chart::Model;
+use chart::blood_pressure::Half;
 use chart::layer::Layer;
-use health::kind::fold;
+use chart::{Model, Paired};
 use health::language::{numbers, word as said};
 use health::time::Zones;
 use serde::Serialize;
@@ -62,33 +62,50 @@ pub struct Lead {
     pub first_day: String,
     /// Last local day.
     pub last_day: String,
+    /// From when to when in milliseconds since 1970, where it is of a part of a day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stretch: Option<(i64, i64)>,
 }
 
 /// Returns the one number of a chart of some days; none without data, and for charts that are no numbers over time.
-/// `events` says that it is of what happens now and then, `explains` of which type its numbers are.
+/// `events` says that it is of what happens now and then, `explains` of which type its numbers are, `is_part` that the
+/// chart shows a few hours of a day.
 pub(super) fn hero(
     (store, zones): (&Store, &Zones),
     (subject, model): (&Subject, &Model),
     events: bool,
     explains: Option<&str>,
+    is_part: bool,
 ) -> Result<Option<Hero>> {
     if !matches!(subject, Subject::Type(_) | Subject::HeartRate(_) | Subject::Pressure) {
         return Ok(None);
     }
-    let Some(hero) = plain(model, events).map(|hero| of_half(hero, subject)) else { return Ok(None) };
-    let read_ms = reading_at(model).filter(|_| matches!(hero.what, "latest" | "pair"));
+    let newest = newest(model, lead::half_of(subject));
+    let Some(hero) = plain(model, events, newest.as_ref()) else { return Ok(None) };
+    let newest = newest.filter(|_| matches!(hero.what, "latest" | "pair"));
+    let read_ms = newest.as_ref().map(|newest| newest.at_ms);
+    let half = newest.as_ref().and_then(|newest| newest.half);
     let at = read_ms.and_then(|at_ms| {
         let (day, clock) = zones.wall_clock(at_ms).split_once(' ').map(|(day, clock)| (day.into(), clock.into()))?;
         Some(At { day, clock })
     });
     // One reading is of its own day, whatever range it is shown in.
     let days = read_ms.map(|at_ms| zones.day(at_ms)).map_or(model.range.ends(zones), |day| (day, day));
-    let leads = explains.map(|word| lead::leads(store, subject, word, days)).transpose()?.unwrap_or_default();
+    // A night is explained as a whole.
+    let stretch = match read_ms {
+        _ if !is_part || explains == Some("sleep") => None,
+        Some(_) => newest.as_ref().map(|newest| (newest.ends.0, newest.ends.1 + 1)),
+        None => Some((model.range.start_ms, model.range.end_ms)),
+    };
+    let leads = explains
+        .map(|word| lead::leads(store, (subject, half), word, (days, stretch)))
+        .transpose()?
+        .unwrap_or_default();
     Ok(Some(Hero { at, leads, ..hero }))
 }
 
-fn plain(model: &Model, events: bool) -> Option<Hero> {
-    let (what, value, high) = number(model, events)?;
+fn plain(model: &Model, events: bool, newest: Option<&Newest>) -> Option<Hero> {
+    let (what, value, high) = number(model, events, newest)?;
     let range = what == "range";
     Some(Hero {
         what,
@@ -105,18 +122,7 @@ fn plain(model: &Model, events: bool) -> Option<Hero> {
     })
 }
 
-/// Systolic and diastolic share one chart, whose number is both; who asks for one of them is told that one.
-fn of_half(hero: Hero, subject: &Subject) -> Hero {
-    let Subject::Type(word) = subject else { return hero };
-    let value = match (fold(health::kind::short_name(word)).as_str(), hero.high) {
-        ("bloodpressuresystolic", Some(high)) => high,
-        ("bloodpressurediastolic", Some(_)) => hero.value,
-        _ => return hero,
-    };
-    Hero { what: "latest", value, high: None, ..hero }
-}
-
-fn number(model: &Model, events: bool) -> Option<(&'static str, f64, Option<f64>)> {
+fn number(model: &Model, events: bool, newest: Option<&Newest>) -> Option<(&'static str, f64, Option<f64>)> {
     let columns = blocks(&model.layers).next().is_some();
     // Single measurements: the newest says more than their mean.
     let totals = model.totals.as_ref().filter(|_| model.table.columns.get(1).is_none_or(|head| *head != said(TIME)));
@@ -127,29 +133,66 @@ fn number(model: &Model, events: bool) -> Option<(&'static str, f64, Option<f64>
         }
         Some(totals) if columns => Some(("average_a_day", totals.mean, None)),
         Some(totals) => Some(("average", totals.mean, None)),
-        None => latest(model),
+        None => newest.map(|newest| (newest.what, newest.value, newest.high)),
     }
 }
 
 /// The chart of the one type that is told by its lowest and its highest.
 const HEART_RATE: &str = chart::heart_rate::TITLE;
 
-fn latest(model: &Model) -> Option<(&'static str, f64, Option<f64>)> {
-    model.layers.iter().find_map(|layer| match layer {
-        Layer::Strokes { spans, .. } => spans.last().map(|span| ("pair", span.low, Some(span.high))),
-        Layer::Dots { points, .. } => points.last().map(|point| ("latest", point.1, None)),
-        _ => None,
-    })
+/// The newest reading of a chart of single ones.
+struct Newest {
+    what: &'static str,
+    value: f64,
+    high: Option<f64>,
+    at_ms: i64,
+    /// From its first to its last number, which may be seconds apart.
+    ends: (i64, i64),
+    /// Of which half of a blood pressure it is, where it is one.
+    half: Option<Half>,
 }
 
-/// When the reading of [`latest`] was.
-fn reading_at(model: &Model) -> Option<i64> {
-    let at = model.layers.iter().find_map(|layer| match layer {
-        Layer::Strokes { spans, .. } => spans.last().map(|span| span.at),
-        Layer::Dots { points, .. } => points.last().map(|point| point.0),
-        _ => None,
-    });
-    at.map(|at| at as i64)
+/// Returns the newest reading: of two numbers that of both, and of one of them where that is asked for or alone.
+fn newest(model: &Model, asked: Option<Half>) -> Option<Newest> {
+    if let Some(half) = asked {
+        return newest_of(model, half);
+    }
+    let pair = |row: &Paired| {
+        let [Some(upper), Some(lower)] = row.halves else { return None };
+        let (low, high) = (upper.value.min(lower.value), upper.value.max(lower.value));
+        let ends = (upper.at_ms.min(lower.at_ms), upper.at_ms.max(lower.at_ms));
+        Some(Newest { ends, what: "pair", value: low, high: Some(high), at_ms: row.at_ms, half: None })
+    };
+    let pair = model.readings.iter().filter_map(pair).max_by_key(|newest| newest.at_ms);
+    let alone = || {
+        let halves = [Half::Systolic, Half::Diastolic].into_iter();
+        halves.filter_map(|half| newest_of(model, half)).max_by_key(|newest| newest.at_ms)
+    };
+    let dots = || {
+        let point = model.layers.iter().find_map(|layer| match layer {
+            Layer::Dots { points, .. } => points.last(),
+            _ => None,
+        });
+        point.map(|point| {
+            let at_ms = point.0 as i64;
+            Newest { what: "latest", value: point.1, high: None, at_ms, ends: (at_ms, at_ms), half: None }
+        })
+    };
+    pair.or_else(alone).or_else(dots)
+}
+
+/// Returns the newest value of one half, whether the other one was written too or not.
+fn newest_of(model: &Model, half: Half) -> Option<Newest> {
+    let values = model.readings.iter().filter_map(|row| half.of(row.halves));
+    let found = values.max_by_key(|reading| reading.at_ms)?;
+    Some(Newest {
+        what: "latest",
+        value: found.value,
+        high: None,
+        at_ms: found.at_ms,
+        ends: (found.at_ms, found.at_ms),
+        half: Some(half),
+    })
 }
 
 /// As many as the table prints.

@@ -22,6 +22,7 @@ pub use chart::{Ask, Context, Nearest, Shown, Whole, chart};
 pub use ecgs::{EcgRow, ecgs};
 pub use explain::{explain, explain_days, explain_stretch};
 pub use hero::{At, Hero, Lead};
+pub use lead::Origin;
 pub use nights::{NightsAnswer, StageAnswer, nights};
 pub use slots::{Part, Slot};
 pub use types::{TypeRow, types};

@@ -2,12 +2,13 @@
 
 use chart::layer::{Layer, Shape};
 use chart::years::{By, WEEKS};
-use chart::{Model, Step};
+use chart::{Model, Paired, Step};
 use health::key;
 use health::language::word as said;
 use health::time::{Day, Zones, format_day, parse_day};
 use serde::Serialize;
 
+use super::lead;
 use crate::charts::{Question, Subject};
 
 /// The first column of the table of a night.
@@ -32,6 +33,9 @@ pub struct Slot {
     /// From when to when it is of in milliseconds since 1970, where it is shorter than a day and explained by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stretch: Option<(i64, i64)>,
+    /// The words of the types that explain it, where they are not the one that explains the chart.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub explains: Vec<&'static str>,
     /// From where to where it reaches on the other axis, where it is a cell and not all that stands there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rows: Option<(f64, f64)>,
@@ -49,7 +53,7 @@ pub struct Part {
     pub text: String,
 }
 
-/// The slots of a chart whose axis is time, by time.
+/// The slots of a chart whose axis is time, by time, and those of the days of a pair.
 pub(super) fn slots(model: &Model, question: &Question, zones: &Zones) -> Vec<Slot> {
     if matches!(question.subject, Subject::Profiles(_)) {
         return of_profiles(model);
@@ -57,10 +61,13 @@ pub(super) fn slots(model: &Model, question: &Question, zones: &Zones) -> Vec<Sl
     if matches!(question.subject, Subject::Calendar(_)) {
         return of_calendar(model, zones);
     }
+    if matches!(question.subject, Subject::Pair(..)) {
+        return of_pairs(model, zones);
+    }
     match model.table.columns.as_slice() {
         [from, ..] if *from == said(FROM) => segments(model, night(model, question.last, zones)),
         [first, ..] if *first == said(chart::years::FIRST) => of_years(model, &question.subject),
-        [_, time, ..] if *time == said(TIME) => readings(model, zones),
+        [_, time, ..] if *time == said(TIME) => readings(model, &question.subject, zones),
         _ => spans(model).into_iter().filter_map(|span| by_label(model, span, zones)).collect(),
     }
 }
@@ -201,34 +208,81 @@ fn of_profiles(model: &Model) -> Vec<Slot> {
     model.table.rows.iter().enumerate().map(slot).collect()
 }
 
-/// Single measurements: each reaches half way to its neighbours.
-fn readings(model: &Model, zones: &Zones) -> Vec<Slot> {
-    let rows = &model.table.rows;
-    let places = model.layers.iter().find_map(|layer| places(layer).filter(|places| places.len() == rows.len()));
-    let Some(places) = places else { return Vec::new() };
-    let (start, end) = (model.range.start_ms as f64, model.range.end_ms as f64);
-    let middle = |a: Option<&f64>, b: Option<&f64>, or: f64| a.zip(b).map_or(or, |(a, b)| (a + b) / 2.0);
-    let is_day = model.range.step == Step::Hour;
-    let slot = |(i, row): (usize, &Vec<String>)| Slot {
-        from: middle(i.checked_sub(1).and_then(|i| places.get(i)), places.get(i), start),
-        to: middle(places.get(i), places.get(i + 1), end),
-        label: row.iter().take(2).cloned().collect::<Vec<_>>().join(", "),
-        parts: parts(&model.table.columns, row, 2),
-        days: places.get(i).map(|at| format_day(zones.day(*at as i64))).map(|day| (day.clone(), day)),
-        // The reading alone, and not what lies half way to the next one.
-        stretch: places.get(i).filter(|_| is_day).map(|at| (*at as i64, *at as i64 + 1)),
-        ..Slot::default()
-    };
-    rows.iter().enumerate().map(slot).collect()
+/// A measurement that has a row of the table.
+struct Place {
+    at_ms: i64,
+    /// From its first to its last number, which may be seconds apart.
+    ends: (i64, i64),
+    explains: Vec<&'static str>,
 }
 
-fn places(layer: &Layer) -> Option<Vec<f64>> {
-    match layer {
-        Layer::Dots { points, .. } => Some(points.iter().map(|point| point.0).collect()),
-        Layer::Strokes { spans, .. } => Some(spans.iter().map(|span| span.at).collect()),
-        _ => None,
-    }
+/// Single measurements: each reaches half way to its neighbours.
+fn readings(model: &Model, subject: &Subject, zones: &Zones) -> Vec<Slot> {
+    let places = places(model, subject);
+    let (start, end) = (model.range.start_ms as f64, model.range.end_ms as f64);
+    let at = |i: usize| places.get(i).map(|place| place.at_ms as f64);
+    let middle = |a: Option<f64>, b: Option<f64>, or: f64| a.zip(b).map_or(or, |(a, b)| (a + b) / 2.0);
+    let is_day = model.range.step == Step::Hour;
+    let slot = |(i, (place, row)): (usize, (&Place, &Vec<String>))| {
+        let day = format_day(zones.day(place.at_ms));
+        Slot {
+            from: middle(i.checked_sub(1).and_then(at), at(i), start),
+            to: middle(at(i), at(i + 1), end),
+            label: row.iter().take(2).cloned().collect::<Vec<_>>().join(", "),
+            parts: parts(&model.table.columns, row, 2),
+            days: Some((day.clone(), day)),
+            // The reading alone, and not what lies half way to the next one.
+            stretch: is_day.then_some((place.ends.0, place.ends.1 + 1)),
+            explains: place.explains.clone(),
+            ..Slot::default()
+        }
+    };
+    places.iter().zip(&model.table.rows).enumerate().map(slot).collect()
 }
+
+/// The measurements in the order of the table.
+fn places(model: &Model, subject: &Subject) -> Vec<Place> {
+    let of_pair = |reading: &Paired| {
+        let times = || reading.halves.iter().flatten().map(|half| half.at_ms);
+        let ends = (times().min().unwrap_or(reading.at_ms), times().max().unwrap_or(reading.at_ms));
+        Place { at_ms: reading.at_ms, ends, explains: lead::explains_reading(subject, reading) }
+    };
+    if !model.readings.is_empty() {
+        return model.readings.iter().map(of_pair).collect();
+    }
+    let dots = model.layers.iter().find_map(|layer| match layer {
+        Layer::Dots { points, .. } if points.len() == model.table.rows.len() => Some(points.as_slice()),
+        _ => None,
+    });
+    let of_dot = |point: &chart::model::Point| {
+        let at_ms = point.0 as i64;
+        Place { at_ms, ends: (at_ms, at_ms), explains: Vec::new() }
+    };
+    dots.unwrap_or_default().iter().map(of_dot).collect()
+}
+
+/// A pair: the place of each day in the plane, as wide and as high as a pointer needs to find it.
+fn of_pairs(model: &Model, zones: &Zones) -> Vec<Slot> {
+    let (wide, high) = ((model.x.to - model.x.from) / POINTS_WIDE, (model.y.to - model.y.from) / POINTS_HIGH);
+    let slot = |(pair, row): (&Paired, &Vec<String>)| {
+        let [Some(x), Some(y)] = pair.halves else { return None };
+        let day = format_day(zones.day(pair.at_ms));
+        Some(Slot {
+            from: x.value - wide,
+            to: x.value + wide,
+            label: row.first().cloned().unwrap_or_default(),
+            parts: parts(&model.table.columns, row, 1),
+            days: Some((day.clone(), day)),
+            rows: Some((y.value - high, y.value + high)),
+            ..Slot::default()
+        })
+    };
+    model.readings.iter().zip(&model.table.rows).filter_map(slot).collect()
+}
+
+/// From the middle of a point to its edge it is this part of the plot.
+const POINTS_WIDE: f64 = 100.0;
+const POINTS_HIGH: f64 = 40.0;
 
 /// The slots of a part of a chart, cut at its ends.
 pub(super) fn within(slots: Vec<Slot>, (from, to): (f64, f64)) -> Vec<Slot> {

@@ -123,7 +123,7 @@ impl Desk<'_> {
         let route = Route { parts: &parts, pauses: &pauses, distance_m: workout.distance_m, split_m };
         let (splits, splits_origin) = self.splits(row, route)?;
         let in_zones = self.zones(row, (&self.pulses(row)?, &pauses), &highs)?;
-        let why = self.why(row, splits_origin, in_zones.as_ref(), &zones)?;
+        let why = self.why(row, (!climbs.is_empty(), splits_origin), in_zones.as_ref(), &zones)?;
         Ok(DetailAnswer {
             workout,
             pauses: pauses.iter().map(pause).collect(),

@@ -230,3 +230,12 @@ fn a_number_that_no_workout_has_is_a_mistake() {
     let range = Days::parse(Some("2001-01-01"), Some("2001-01-02")).expect("days");
     assert!(workouts(&folder, Listing { days: range, ..Listing::default() }).expect("an answer").is_empty());
 }
+
+#[test]
+fn climbed_metres_tell_where_they_come_from() {
+    let folder = TestFolder::filled("why-climbed");
+    let found: Vec<DetailAnswer> = all(&folder).iter().map(|row| detail(&folder, row.id).expect("a workout")).collect();
+    let told = |found: &DetailAnswer| found.why.iter().any(|why| why.what == "climbed");
+    assert!(found.iter().all(|found| told(found) == found.elevation_up_m.is_some()));
+    assert!(found.iter().any(told) && !found.iter().all(told));
+}

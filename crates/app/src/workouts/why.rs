@@ -22,7 +22,7 @@ use crate::query::inputs_around;
 /// Where one number of a workout comes from.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct WhyAnswer {
-    /// `length`, `distance`, `energy`, `heart_rate`, `splits` or `zones`.
+    /// `length`, `distance`, `energy`, `heart_rate`, `climbed`, `splits` or `zones`.
     pub what: &'static str,
     /// How it was found, in words.
     pub sentence: String,
@@ -64,11 +64,11 @@ impl Desk<'_> {
         around.iter().zip(better).filter(is_same).map(answer).collect()
     }
 
-    /// Where each number that there is comes from.
+    /// Where each number that there is comes from. `climbs` says that its route knows how high it was.
     pub(super) fn why(
         &self,
         row: &WorkoutRow,
-        splits: Option<&'static str>,
+        (climbs, splits): (bool, Option<&'static str>),
         zones: Option<&ZonesAnswer>,
         days: &Zones,
     ) -> Result<Vec<WhyAnswer>> {
@@ -85,6 +85,7 @@ impl Desk<'_> {
         told.extend(self.why_total("distance", self.distance(row, &body)?, distance.as_ref(), row, days)?);
         told.extend(self.why_total("energy", self.energy(row, &body)?, Some(&self.energy), row, days)?);
         told.extend(self.why_heart_rate(row, &body)?);
+        told.extend(climbs.then(of_climbs));
         told.extend(splits.map(of_splits));
         told.extend(zones.map(|zones| of_zones(zones, !pauses.is_empty())));
         Ok(told)
@@ -164,18 +165,23 @@ fn of_length(total: Total) -> String {
     })
 }
 
+fn of_climbs() -> WhyAnswer {
+    let sentence = word(key!(
+        "Counted from the heights along the route, averaged over ten seconds: a climb counts from its foot to its top \
+         once it is three metres high. A part of the route without heights adds nothing."
+    ));
+    WhyAnswer { what: "climbed", sentence, ..WhyAnswer::default() }
+}
+
+/// One sentence for where it is cut, one for its time, one for its pace.
 fn of_splits(origin: &'static str) -> WhyAnswer {
-    let sentence = word(match origin {
-        "route" => key!(
-            "Cut where the points of the route reach the next full distance; the pace is the time without pauses by \
-             the distance."
-        ),
-        _ => key!(
-            "Cut where the records of distance reach the next full distance; the pace is the time without pauses by \
-             the distance."
-        ),
+    let cut = word(match origin {
+        "route" => key!("Cut where the points of the route reach the next full distance."),
+        _ => key!("Cut where the records of distance reach the next full distance."),
     });
-    WhyAnswer { what: "splits", sentence, ..WhyAnswer::default() }
+    let time = word(key!("The time is that from one cut to the next, without pauses."));
+    let pace = word(key!("The pace is this time by this distance."));
+    WhyAnswer { what: "splits", sentence: format!("{cut} {time} {pace}"), ..WhyAnswer::default() }
 }
 
 fn of_zones(zones: &ZonesAnswer, has_pauses: bool) -> WhyAnswer {

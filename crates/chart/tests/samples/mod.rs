@@ -428,13 +428,15 @@ fn pressure(amount: Amount) -> Model {
     for (start_ms, end_ms) in days(28).slots(&berlin()).into_iter().filter(|slot| slot.0 / 86_400_000 % 5 != 2) {
         let mut two = [8, 20].map(|hour| Pressure {
             at_ms: start_ms + hour * 3_600_000,
+            diastolic_ms: start_ms + hour * 3_600_000,
             systolic: (122.0 + 7.0 * dice.bell()).round(),
             diastolic: (79.0 + 5.0 * dice.bell()).round(),
         });
         readings.append(&mut two.to_vec());
         let mean = |value: fn(&Pressure) -> f64| two.iter().map(value).sum::<f64>() / 2.0;
         let (systolic, diastolic) = (mean(|p| p.systolic), mean(|p| p.diastolic));
-        means.push(Pressure { at_ms: (start_ms + end_ms) / 2, systolic, diastolic });
+        let at_ms = (start_ms + end_ms) / 2;
+        means.push(Pressure { at_ms, diastolic_ms: at_ms, systolic, diastolic });
         two.reverse();
     }
     blood_pressure::model(&amount.of(readings), &amount.of(means), None, &[], days(28), &berlin())

@@ -31,6 +31,8 @@ pub struct Reading {
 pub struct Pair {
     /// Start of the systolic row.
     pub start_ms: i64,
+    /// Start of the diastolic row, which may be seconds before or after.
+    pub diastolic_ms: i64,
     /// Upper number.
     pub systolic: f64,
     /// Lower number.
@@ -124,7 +126,13 @@ fn take(
         let (Some(a_used), Some(b_used)) = (used_upper.get_mut(i), used_lower.get_mut(j)) else { continue };
         if !*a_used && !*b_used {
             (*a_used, *b_used) = (true, true);
-            pairs.push(Pair { start_ms: a.start_ms, systolic: a.value, diastolic: b.value, source: a.source });
+            pairs.push(Pair {
+                start_ms: a.start_ms,
+                diastolic_ms: b.start_ms,
+                systolic: a.value,
+                diastolic: b.value,
+                source: a.source,
+            });
         }
     }
     retain_unused(upper, &used_upper);

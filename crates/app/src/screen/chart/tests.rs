@@ -60,6 +60,132 @@ fn half_of_a_blood_pressure_tells_its_own_number() {
     assert_eq!(told("HKQuantityTypeIdentifierBloodPressureSystolic"), ("latest", pair.high, None));
 }
 
+/// A day with values of blood pressure: when, the upper one and the lower one.
+fn pressures(rows: &[(&str, Option<u32>, Option<u32>)]) -> TestFolder {
+    let row = |half: &str, at: &str, value: u32| {
+        format!(
+            "<Record type=\"HKQuantityTypeIdentifierBloodPressure{half}\" sourceName=\"Cuff\" unit=\"mmHg\" \
+             value=\"{value}\" startDate=\"2026-03-14 {at} +0000\" endDate=\"2026-03-14 {at} +0000\"/>"
+        )
+    };
+    let rows: Vec<String> = rows
+        .iter()
+        .flat_map(|(at, upper, lower)| {
+            [upper.map(|value| row("Systolic", at, value)), lower.map(|value| row("Diastolic", at, value))]
+        })
+        .flatten()
+        .collect();
+    let thread = std::thread::current().id();
+    let folder = TestFolder::of_rows(&format!("screen-pressures-{}-{thread:?}", rows.concat().len()), &rows);
+    crate::settings::set(&folder, "home_zone", "UTC").expect("set");
+    folder
+}
+
+#[track_caller]
+fn check_half(rows: &[(&str, Option<u32>, Option<u32>)], [pair, upper, lower]: [Option<(&str, f64, Option<f64>)>; 3]) {
+    let folder = pressures(rows);
+    for range in ["day", "month", "all"] {
+        for (subject, expected) in
+            [("blood_pressure", pair), ("blood_pressure_systolic", upper), ("blood_pressure_diastolic", lower)]
+        {
+            let ask = Ask { last: Some("2026-03-14".to_owned()), ..ask(subject, range, false) };
+            let hero = chart(&folder, &ask, NOW_MS).expect("a chart").hero;
+            assert_eq!(hero.map(|hero| (hero.what, hero.value, hero.high)), expected, "{subject} {range}");
+        }
+    }
+}
+
+#[test]
+fn a_half_that_is_alone_is_told_as_itself() {
+    let latest = |value| Some(("latest", value, None));
+    check_half(&[("07:00:00", Some(120), None)], [latest(120.0), latest(120.0), None]);
+    check_half(&[("07:00:00", None, Some(80))], [latest(80.0), None, latest(80.0)]);
+    let apart = [("07:00:00", None, Some(80)), ("08:00:00", Some(120), None), ("09:00:00", Some(125), None)];
+    check_half(&apart, [latest(125.0), latest(125.0), latest(80.0)]);
+    let mixed = [("07:00:00", Some(120), Some(80)), ("08:00:00", None, Some(85)), ("06:00:00", Some(110), None)];
+    check_half(&mixed, [Some(("pair", 80.0, Some(120.0))), latest(120.0), latest(85.0)]);
+}
+
+#[test]
+fn a_half_that_is_alone_leads_to_itself() {
+    let folder = pressures(&[("07:00:00", None, Some(80))]);
+    let hero = chart(&folder, &ask("blood_pressure", "month", false), NOW_MS).expect("a chart").hero.expect("a number");
+    let leads: Vec<(&str, bool)> = hero.leads.iter().map(|lead| (lead.word.as_str(), lead.name.is_some())).collect();
+    assert_eq!(leads, [("blood_pressure_diastolic", true)]);
+}
+
+#[test]
+fn pairs_and_values_alone_have_the_slots_of_their_rows() {
+    let rows = [
+        ("06:00:00", None, Some(70)),
+        ("07:00:00", Some(120), Some(80)),
+        ("08:00:00", Some(130), None),
+        ("09:00:00", Some(121), Some(81)),
+        ("09:00:30", None, Some(90)),
+        ("10:00:00", Some(135), None),
+    ];
+    let folder = pressures(&rows);
+    let both = ["blood_pressure_systolic", "blood_pressure_diastolic"];
+    let of_pair: [&[&str]; 6] = [&both[1..], &both, &both[..1], &both, &both[1..], &both[..1]];
+    let of_upper: [&[&str]; 6] = [&both[1..], &[], &[], &[], &both[1..], &[]];
+    for (subject, range, words) in [
+        ("blood_pressure", "day", of_pair),
+        ("blood_pressure", "month", of_pair),
+        ("blood_pressure_systolic", "day", of_upper),
+    ] {
+        let shown = chart(&folder, &ask(subject, range, false), NOW_MS).expect("a chart");
+        let label = |row: &Vec<String>| format!("{}, {}", row[0], row[1]);
+        let (labels, slots): (Vec<String>, &[Slot]) =
+            (shown.model.table.rows.iter().map(label).collect(), &shown.slots);
+        assert_eq!(slots.iter().map(|slot| slot.label.clone()).collect::<Vec<_>>(), labels);
+        assert_eq!(slots.iter().map(|slot| slot.explains.as_slice()).collect::<Vec<_>>(), words, "{subject} {range}");
+        assert!(slots.iter().all(|slot| slot.from <= slot.to), "{slots:?}");
+        assert!(slots.is_sorted_by(|a, b| a.to <= b.from), "{slots:?}");
+        assert_eq!(slots.iter().filter(|slot| slot.stretch.is_some()).count(), if range == "day" { 6 } else { 0 });
+    }
+}
+
+#[test]
+fn the_stretch_of_a_pair_holds_both_halves() {
+    for (upper, lower) in [("07:00:00", "07:00:05"), ("07:00:04", "07:00:00"), ("07:00:00", "07:00:00")] {
+        let folder = pressures(&[(upper, Some(120), None), (lower, None, Some(80))]);
+        let slots = chart(&folder, &ask("blood_pressure", "day", false), NOW_MS).expect("a chart").slots;
+        let [slot] = slots.as_slice() else { panic!("one pair: {slots:?}") };
+        for (word, value) in slot.explains.iter().zip([120.0, 80.0]) {
+            let told = crate::screen::explain_stretch(&folder, word, slot.stretch.expect("a stretch"));
+            assert_eq!(told.expect("an answer").value, Some(value), "{word} {upper} {lower}");
+        }
+        assert_eq!(slot.explains.len(), 2);
+    }
+}
+
+#[test]
+fn a_day_of_a_pair_is_found_where_it_is_drawn() {
+    let row = |kind: &str, unit: &str, day: u32, value: u32| {
+        format!(
+            "<Record type=\"HKQuantityTypeIdentifier{kind}\" sourceName=\"Watch\" unit=\"{unit}\" value=\"{value}\" \
+             startDate=\"2026-03-{day:02} 10:00:00 +0000\" endDate=\"2026-03-{day:02} 10:00:00 +0000\"/>"
+        )
+    };
+    let days = [(1, 9000, 40), (2, 3000, 50), (4, 6000, 45)];
+    let rows = days.map(|(day, steps, oxygen)| {
+        row("StepCount", "count", day, steps) + &row("VO2Max", "mL/min\u{b7}kg", day, oxygen)
+    });
+    let folder = TestFolder::of_rows("screen-pair-slots", &rows);
+    crate::settings::set(&folder, "home_zone", "UTC").expect("set");
+    let shown = chart(&folder, &ask("step_count,vo2_max", "month", false), NOW_MS).expect("a pair");
+    assert_eq!(shown.slots.len(), 3);
+    for (slot, (day, steps, oxygen)) in shown.slots.iter().zip(days) {
+        let day = format!("2026-03-{day:02}");
+        assert_eq!(slot.days, Some((day.clone(), day)));
+        let (low, high) = slot.rows.expect("a place");
+        let middle = ((slot.from + slot.to) / 2.0, (low + high) / 2.0);
+        let near = |a: f64, b: u32| (a - f64::from(b)).abs() < 1e-6;
+        assert!(near(middle.0, steps) && near(middle.1, oxygen), "{slot:?}");
+        assert_eq!(slot.parts.len(), 2);
+    }
+}
+
 #[track_caller]
 fn check_leads(subject: &str, range: &str, expected: &[(&str, &str, &str)]) {
     let quantity = |kind: &str, unit: &str, value: &str, at: &str| {
@@ -196,10 +322,7 @@ fn a_part_of_a_day_is_shown_alone_and_moved_into_the_day() {
         let shown = day_of("heart_rate", "day", "2026-03-14", Some(asked));
         assert_eq!((shown.model.x.from, shown.model.x.to), expected, "{asked:?}");
         assert!(shown.slots.iter().all(|slot| expected.0 <= slot.from && slot.to <= expected.1));
-        assert_eq!(
-            (shown.empty, shown.hero.map(|hero| hero.with_data)),
-            (false, whole.hero.clone().map(|h| h.with_data))
-        );
+        assert!(!shown.empty);
     }
     assert_eq!(day_of("heart_rate", "week", "2026-03-14", Some((NOON, NOON + HOUR))).whole, None);
 }
@@ -234,6 +357,24 @@ fn half_past(subject: &str, part: (f64, f64)) -> Shown {
         assert_eq!(told.value, bucket.map(|bucket| bucket.mean), "{slot:?}");
     }
     shown
+}
+
+#[track_caller]
+fn check_hero_of_part(subject: &str, expected: (&str, f64, Option<f64>, Option<f64>, Option<u64>)) {
+    let half = NOON - HOUR * 2.5;
+    let part = (half, half + HOUR);
+    let hero = half_past(subject, part).hero.expect("a number");
+    assert_eq!((hero.what, hero.value, hero.high, hero.mean, hero.readings), expected, "{subject}");
+    if hero.what != "latest" {
+        assert_eq!((hero.with_data, hero.slots), (2, 2), "{subject}");
+        assert_eq!(hero.leads[0].stretch, Some((part.0 as i64, part.1 as i64)), "{subject}");
+    }
+}
+
+#[test]
+fn the_number_of_a_part_of_a_day_is_of_that_part() {
+    check_hero_of_part("step_count", ("sum", 420.0, None, None, None));
+    check_hero_of_part("heart_rate", ("range", 60.0, Some(80.0), Some(70.0), Some(2)));
 }
 
 #[track_caller]
@@ -450,6 +591,25 @@ fn a_gap_of_rings_names_the_nearest_days_with_rings() {
     assert_eq!(near("day", "2026-03-14"), Some((day("2026-03-02"), day("2026-03-20"))));
     assert_eq!(near("week", "2026-03-30"), Some((day("2026-03-20"), None)));
     assert_eq!(near("week", "2026-03-20"), None);
+    let origin = |last: &str| {
+        let ask = Ask { last: Some(last.to_owned()), ..ask("rings", "day", false) };
+        chart(&folder, &ask, NOW_MS).expect("a chart").origin
+    };
+    assert!(origin("2026-03-02").is_some_and(|origin| origin.sentence.contains("as Apple wrote it")));
+    assert_eq!(origin("2026-03-14"), None);
+}
+
+#[test]
+fn rings_tell_where_they_come_from_and_which_records_are_beside() {
+    let folder = TestFolder::filled("rings-origin");
+    let rings = chart(&folder, &ask("rings", "day", false), NOW_MS).expect("rings");
+    let origin = rings.origin.expect("an origin");
+    assert!(!origin.beside.is_empty());
+    for lead in &origin.beside {
+        assert_eq!((&lead.first_day, &lead.last_day), (&rings.first_day, &rings.last_day));
+        crate::screen::explain(&folder, &lead.word, &lead.first_day).expect("an explanation");
+    }
+    assert_eq!(chart(&folder, &ask("step_count", "day", false), NOW_MS).expect("steps").origin, None);
 }
 
 /// Nights of 9, 11 and 20 March by waking up, a nap on the 14th, and time in bed only before the 16th.
