@@ -505,6 +505,12 @@ export interface KeptCopy {
 
 export interface Exported {
   records: number
+  /** Of each kind of record, by the key `record`. */
+  counts: Record<string, number>
+  /** Those of them that the owner hid. */
+  hidden: number
+  /** Rows that the owner deleted: they are not written. */
+  deleted: number
   out: string
   /** Files of an earlier export that this one had nothing for. */
   left: string[]

@@ -249,3 +249,44 @@ fn sessions_of_sleep_are_edited_and_taken_back() {
     refused(EditKind::Split, "2026-03-10 22:00", None, Code::BadUsage);
     refused(EditKind::Nap, "last night", None, Code::BadDate);
 }
+
+/// What is taken out is everything: what no number counts says so, and what goes in 30 days is only counted.
+#[test]
+fn hidden_rows_are_taken_out_and_say_so() {
+    use crate::export::{Format, Output, Selection, export};
+    let folder = walker("hidden-export");
+    hide(&folder, chosen("2026-03-11", "2026-03-12", Some("phone")), false, NOW_MS).expect("hidden");
+    hide(&folder, chosen("2026-03-13", "2026-03-13", None), true, NOW_MS).expect("deleted");
+    let mut text = Vec::new();
+    let out = Output::Stream(&mut text);
+    let selection = Selection { types: vec!["steps".to_owned()], ..Selection::default() };
+    let done = export(&folder, &selection, Format::Jsonl, out, &store::Cancel::default()).expect("exported");
+    let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let rows: Vec<serde_json::Value> = lines.map(|line| serde_json::from_slice(line).expect("JSON")).collect();
+    let marked = |row: &&serde_json::Value| row["hidden"] == true && row.get("superseded").is_none();
+    assert_eq!((rows.len(), rows.iter().filter(marked).count()), (6, 2));
+    assert_eq!((done.records, done.hidden, done.deleted), (6, 2, 2));
+    let (told, left_out) = crate::words::exported(&done);
+    assert_eq!(told, "6 records (6 samples, 2 of them hidden)");
+    assert!(left_out.is_some_and(|text| text.contains("2 rows that were deleted")));
+    let mut table = Vec::new();
+    let out = Output::Stream(&mut table);
+    export(&folder, &selection, Format::Csv, out, &store::Cancel::default()).expect("exported");
+    let table = String::from_utf8(table).expect("text");
+    assert_eq!(table.lines().filter(|line| line.ends_with(",true,")).count(), 2, "{table}");
+}
+
+/// A copy has what no number counts, and so does what is deleted.
+#[test]
+fn copies_and_their_end_count_hidden_rows_too() {
+    let folder = walker("hidden-copies");
+    hide(&folder, chosen("2026-03-11", "2026-03-12", Some("phone")), false, NOW_MS).expect("hidden");
+    hide(&folder, chosen("2026-03-13", "2026-03-13", None), true, NOW_MS).expect("deleted");
+    let status = crate::status::status(&folder).expect("a status");
+    assert_eq!((status.records, status.hidden), (4, 4));
+    let (file, cancel) = (folder.dir().join("copy.db"), store::Cancel::default());
+    assert_eq!(crate::backup::backup(&folder, &file, &cancel).expect("a copy").records, 8);
+    assert_eq!(crate::restore::look(&file, &cancel).expect("looked at").records, 8);
+    assert_eq!(crate::restore::restore(&folder, &file, NOW_MS, &cancel).expect("restored").records, 8);
+    assert_eq!(crate::delete_all::delete_all(&folder, NOW_MS).expect("deleted").records, Some(8));
+}
