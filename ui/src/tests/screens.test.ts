@@ -92,7 +92,7 @@ test.each([
   [443, 20, 'As much sleep as in the 20 nights of the four weeks before, which had 7\u00a0h 23\u00a0min on average.'],
   [null, 13, 'A comparison needs 14 nights in the four weeks before; there are 13.'],
   [null, 1, 'A comparison needs 14 nights in the four weeks before; there is 1.'],
-  [null, 0, 'There is no night in the four weeks before, or none here, so there is nothing to compare.'],
+  [null, 0, 'There is no night in the four weeks before, so there is nothing to compare.'],
 ])('one night stands beside those of four weeks that had %s minutes in %s nights', async (beforeMin, beforeNights, expected) => {
   const nights = () => ({ ...(kept.nights?.({}) as object), beforeMin, beforeNights, beforeNeeds: 14 })
   page = open({ ...withSleep, chart: () => chartNight.answer, nights }, '#/sleep?range=day')

@@ -290,3 +290,20 @@ fn copies_and_their_end_count_hidden_rows_too() {
     assert_eq!(crate::restore::restore(&folder, &file, NOW_MS, &cancel).expect("restored").records, 8);
     assert_eq!(crate::delete_all::delete_all(&folder, NOW_MS).expect("deleted").records, Some(8));
 }
+
+/// A night that the owner made a nap is explained as what it is.
+#[test]
+fn a_day_with_a_nap_only_says_where_the_nap_comes_from() {
+    let rows = [slept("10 22:00", "11 06:00")];
+    let folder = TestFolder::of_rows("nap-explained", &rows);
+    crate::settings::set(&folder, "home_zone", "UTC").expect("a zone");
+    edit_night(&folder, EditKind::Nap, "2026-03-10 22:00", None, NOW_MS).expect("edited");
+    let day = sleep(&folder, Days::default()).expect("nights").remove(0).day;
+    let found = crate::explain::explain(&folder, "sleep", &day).expect("explained");
+    assert_eq!((found.value, found.nap_min, found.sources.len()), (None, Some(480.0), 0));
+    let told: Vec<_> = found.sessions.iter().map(|session| (session.kind, session.asleep_min)).collect();
+    assert_eq!(told, [("nap", Some(480.0))]);
+    let [part] = found.sessions[0].sources.as_slice() else { panic!("{found:?}") };
+    assert_eq!((part.source.as_str(), part.rows_used, part.value), ("Watch", 1, Some(480.0)));
+    assert_eq!(found.sessions[0].clock, ["22:00", "06:00"]);
+}
