@@ -16,7 +16,7 @@ pub struct Night {
 
 #[derive(Debug, Subcommand)]
 enum Edit {
-    /// Two sessions instead of one; the longer one of a night is `main` in `vitalog sleep`, what else is of it `extra`
+    /// Two sessions instead of one; `vitalog sleep` calls the longest of a night `main`, the others `extra`
     Split {
         /// When it starts, as `vitalog sleep` prints it
         start: String,

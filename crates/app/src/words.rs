@@ -97,7 +97,8 @@ pub fn exported(done: &Exported) -> (String, Option<String>) {
     let part = |(record, n): (&&str, &u64)| {
         let known = WRITTEN.iter().find(|(known, ..)| known == record);
         let hidden = if *record == "sample" && done.hidden > 0 { hidden(done.hidden, *n) } else { String::new() };
-        known.map_or_else(|| format!("{n} {}", record.replace('_', " ")), |(_, one, many)| count(*n, one, many)) + &hidden
+        known.map_or_else(|| format!("{n} {}", record.replace('_', " ")), |(_, one, many)| count(*n, one, many))
+            + &hidden
     };
     let mut parts: Vec<(&&str, &u64)> = done.counts.iter().collect();
     parts.sort_by_key(|(record, _)| WRITTEN.iter().position(|(known, ..)| known == *record));

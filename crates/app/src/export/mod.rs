@@ -56,8 +56,9 @@ pub struct Exported {
     pub left: Vec<String>,
 }
 
-/// Writes the chosen rows, those that the owner hid with them: everything is meant, and each says so. CSV on one stream has room for one table: that of the samples, or that
-/// of the one other kind of record that was chosen. A stop leaves no file behind.
+/// Writes the chosen rows, those that the owner hid with them: everything is meant, and each says so. CSV on one stream
+/// has room for one table: that of the samples, or that of the one other kind of record that was chosen. A stop leaves
+/// no file behind.
 pub fn export(
     folder: &Folder,
     selection: &Selection,
@@ -73,7 +74,8 @@ pub fn export(
     writer.end(written)
 }
 
-/// Writes everything that counts, and what the owner hid, into a folder. `progress` hears before each row how far it is; a stop leaves no file.
+/// Writes everything that counts, and what the owner hid, into a folder. `progress` hears before each row how far it is;
+/// a stop leaves no file.
 pub fn export_all(
     folder: &Folder,
     format: Format,
