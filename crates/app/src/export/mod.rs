@@ -74,8 +74,8 @@ pub fn export(
     writer.end(written)
 }
 
-/// Writes everything that counts, and what the owner hid, into a folder. `progress` hears before each row how far it is;
-/// a stop leaves no file.
+/// Writes everything that counts, and what the owner hid, into a folder. `progress` hears before each row how far it
+/// is; a stop leaves no file.
 pub fn export_all(
     folder: &Folder,
     format: Format,
