@@ -87,7 +87,7 @@ pub enum Verb {
     Chart(super::chart::Chart),
     /// Compare our numbers with Apple's own: rings and workouts
     Check(super::check::Check),
-    /// Take everything out
+    /// Take everything out, rows that you hid as well: each of them says so
     Export(super::export::Export),
     /// Run one SELECT on the store
     Sql(super::sql::Sql),

@@ -1,7 +1,7 @@
 //! Where the number of a day comes from.
 
 use app::display::{Display, Units};
-use app::explain::{DaysAnswer, ExplainAnswer, PairAnswer, StretchAnswer};
+use app::explain::{DaysAnswer, ExplainAnswer, PairAnswer, SourcePart, StretchAnswer};
 use app::local::Clock;
 use app::{Folder, Result};
 
@@ -77,7 +77,10 @@ fn tell(answer: &ExplainAnswer, folder: &Folder, out: &mut Out) -> Result<()> {
             let made = stat(answer.stat);
             out.line(&format!("{} on {}: {} ({made})", display.name(), answer.day, shown(value)))?;
         }
-        None => out.line(&format!("{} on {}.", none_of(display.name()).trim_end_matches('.'), answer.day))?,
+        None => match nap(answer) {
+            Some(nap) => out.line(&format!("No night on {}, {nap}.", answer.day))?,
+            None => out.line(&format!("{} on {}.", none_of(display.name()).trim_end_matches('.'), answer.day))?,
+        },
     }
     if answer.hidden > 0 {
         let rows = app::words::count(answer.hidden, "row", "rows");
@@ -86,7 +89,7 @@ fn tell(answer: &ExplainAnswer, folder: &Folder, out: &mut Out) -> Result<()> {
     if !answer.edits.is_empty() {
         out.line(&format!("You edited this sleep: {}. `vitalog history` takes it back.", answer.edits.join(", ")))?;
     }
-    if answer.sources.is_empty() {
+    if answer.sources.is_empty() && answer.sessions.is_empty() {
         return Ok(());
     }
     out.line(&answer.sentence)?;
@@ -105,7 +108,7 @@ fn tell(answer: &ExplainAnswer, folder: &Folder, out: &mut Out) -> Result<()> {
     if let Some(asleep) = answer.asleep {
         out.line(&format!("In the night: {} (mean)", shown(asleep)))?;
     }
-    if let Some(naps) = answer.nap_min {
+    if let Some(naps) = answer.nap_min.filter(|_| answer.value.is_some()) {
         out.line(&format!("Naps are counted apart: {} min.", number(naps)))?;
     }
     let clock = Clock::of(folder)?;
@@ -113,10 +116,32 @@ fn tell(answer: &ExplainAnswer, folder: &Folder, out: &mut Out) -> Result<()> {
         let (at, value, n) = (clock.time(&double.at), shown(double.value), double.sources);
         out.line(&format!("One entry in {n} apps? {value} at {at}. All of them count."))?;
     }
+    let value = |value: f64| number(display.whole(value, answer.stat));
+    if !answer.sources.is_empty() {
+        tell_sources(&answer.sources, value, out)?;
+    }
+    // What is in no night has no place above.
+    for nap in answer.sessions.iter().filter(|session| session.kind == "nap") {
+        let ([from, until], asleep) = (&nap.clock, number(nap.asleep_min.unwrap_or_default()));
+        out.line("")?;
+        out.line(&format!("Nap from {from} to {until}: {asleep} min"))?;
+        tell_sources(&nap.sources, value, out)?;
+    }
+    Ok(())
+}
+
+/// The naps of a day, where there are any.
+fn nap(answer: &ExplainAnswer) -> Option<String> {
+    let minutes = number(answer.nap_min?);
+    let naps = answer.sessions.iter().filter(|session| session.kind == "nap").count();
+    Some(if naps == 1 { format!("a nap of {minutes} min") } else { format!("{naps} naps of {minutes} min") })
+}
+
+fn tell_sources(sources: &[SourcePart], shown: impl Fn(f64) -> String, out: &mut Out) -> Result<()> {
     out.line("")?;
     let mut table = Table::new(&["source", "rows that count", "rows left out", "value"]);
-    for part in &answer.sources {
-        let value = part.value.map(|value| number(display.whole(value, answer.stat))).unwrap_or_default();
+    for part in sources {
+        let value = part.value.map(&shown).unwrap_or_default();
         table.row([part.source.clone(), part.rows_used.to_string(), part.rows_left_out.to_string(), value]);
     }
     out.table(&table)

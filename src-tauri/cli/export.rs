@@ -47,7 +47,8 @@ pub(super) fn run(verb: &Export, folder: &Folder, out: &mut Out) -> Result<End> 
     let selection = Selection { types: verb.types.clone(), days, superseded: verb.superseded };
     let cancel = cancelled_by_ctrl_c(out);
     if verb.out_dir.as_os_str() == "-" {
-        app::export::export(folder, &selection, format, Output::Stream(out.data()), &cancel)?;
+        let written = app::export::export(folder, &selection, format, Output::Stream(out.data()), &cancel)?;
+        tell_owners(&written, out);
         if format == Format::Csv && verb.types.is_empty() {
             out.say("These are the samples only; with a folder after --out every kind of record gets its table.");
         }
@@ -57,15 +58,28 @@ pub(super) fn run(verb: &Export, folder: &Folder, out: &mut Out) -> Result<End> 
     match out.style {
         Style::Json => {
             let dir = verb.out_dir.display().to_string();
-            out.json(&json!({"records": written.records, "out": dir, "left": written.left}))?;
+            let mut answer = json!(written);
+            answer["out"] = dir.into();
+            out.json(&answer)?;
         }
         _ => tell(&written, &verb.out_dir, out),
     }
     Ok(End::Done)
 }
 
+/// What the owner hid or deleted, of rows that go to standard output.
+fn tell_owners(written: &Exported, out: &Out) {
+    let (what, not_written) = app::words::exported(written);
+    if written.hidden > 0 {
+        out.say(&format!("Written: {what}."));
+    }
+    not_written.iter().for_each(|remark| out.say(remark));
+}
+
 fn tell(written: &Exported, dir: &Path, out: &Out) {
-    out.say(&format!("{} in {}", app::words::count(written.records, "record", "records"), dir.display()));
+    let (what, not_written) = app::words::exported(written);
+    out.say(&format!("{what} in {}", dir.display()));
+    not_written.iter().for_each(|remark| out.say(remark));
     if !written.left.is_empty() {
         out.say(&format!("Left there from an earlier export: {}.", written.left.join(", ")));
     }

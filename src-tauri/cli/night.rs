@@ -16,7 +16,7 @@ pub struct Night {
 
 #[derive(Debug, Subcommand)]
 enum Edit {
-    /// Two sessions instead of one
+    /// Two sessions instead of one; `vitalog sleep` calls the longest of a night `main`, the others `extra`
     Split {
         /// When it starts, as `vitalog sleep` prints it
         start: String,
@@ -52,7 +52,17 @@ pub(super) fn run(verb: &Night, folder: &Folder, out: &mut Out) -> Result<End> {
     let act = edit_night(folder, kind, start, at, super::now_ms())?;
     match out.style {
         Style::Json => out.json(&act)?,
-        _ => out.line(&format!("Done; no row was changed. `vitalog history undo {}` takes it back.", act.act))?,
+        _ => {
+            let done = match kind {
+                EditKind::Split => "The sleep is two sessions now",
+                EditKind::Merge => "The sleep is one session with the one that follows now",
+                EditKind::Nap => "The sleep is a nap now",
+                EditKind::Night => "The sleep is that of a night now",
+                EditKind::Ignore => "The sleep does not count any more",
+            };
+            let undo = act.act;
+            out.line(&format!("{done}; no row was changed. `vitalog history undo {undo}` takes it back."))?;
+        }
     }
     Ok(End::Done)
 }

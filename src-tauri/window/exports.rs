@@ -62,5 +62,7 @@ pub fn write(
     };
     let out = below.join(FOLDER);
     let written = export_all(&desk.folder, format, &out, cancel, progress)?;
-    Ok(json!({"records": written.records, "out": out.display().to_string(), "left": written.left}))
+    let mut answer = json!(written);
+    answer["out"] = out.display().to_string().into();
+    Ok(answer)
 }

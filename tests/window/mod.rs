@@ -141,6 +141,12 @@ pub(crate) fn clipped(window: &Window) -> Vec<String> {
            const style = getComputedStyle(el); \
            return (cuts(style.overflowX) || el.tagName === 'MAIN') && el.scrollWidth > el.clientWidth + 1 \
              || cuts(style.overflowY) && el.scrollHeight > el.clientHeight + 1; }); \
+         const pen = document.createElement('canvas').getContext('2d'); \
+         const said = [...document.querySelectorAll('select')].filter((el) => el.checkVisibility() && !el.closest('[title], dialog:not([open])')); \
+         wide.push(...said.filter((el) => { \
+           const style = getComputedStyle(el); pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`; \
+           const room = el.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight); \
+           return pen.measureText(el.selectedOptions[0]?.text ?? '').width > room + 1; })); \
          const tip = document.querySelector('.tip'), [inner, outer] = [tip, tip?.parentElement].map((el) => el?.getBoundingClientRect()); \
          const out = tip && (inner.left < outer.left - 1 || inner.right > outer.right + 1 || inner.bottom > outer.bottom + 1); \
          return [...wide, ...(out ? [tip] : [])].map((el) => `${el.tagName}.${el.className} ${el.innerText?.slice(0, 60)}`)",

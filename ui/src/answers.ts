@@ -177,6 +177,8 @@ export interface Explained {
   asleep?: number
   /** The newest reading of the day, which need not be its number. */
   latest?: { at: string; clock: string; value: number }
+  /** Of sleep: what each session of the day is, and where it comes from; naps are in no night. */
+  sessions?: { kind: Session['kind']; start: string; clock: [string, string]; asleep_min: number | null; sources: Explained['sources'] }[]
   nap_min?: number | null
   /** Rows of the day that the owner hid, and what was said about its sleep. */
   hidden?: number
@@ -505,6 +507,12 @@ export interface KeptCopy {
 
 export interface Exported {
   records: number
+  /** Of each kind of record, by the key `record`. */
+  counts: Record<string, number>
+  /** Those of them that the owner hid. */
+  hidden: number
+  /** Rows that the owner deleted: they are not written. */
+  deleted: number
   out: string
   /** Files of an earlier export that this one had nothing for. */
   left: string[]

@@ -126,6 +126,16 @@ export function local(stamp: string): string {
   return `${day(date)}, ${time}`
 }
 
+/** The time on the clock halfway between two of them, to five minutes: "03:40" of a night that both stamps enclose. */
+export function middle(from: string, until: string): string {
+  const [first, last] = [from, until].map((stamp) => Date.parse(`${stamp.replace(' ', 'T')}Z`) / 60_000) as [number, number]
+  const half = (first + last) / 2
+  const fives = Math.round(half / 5) * 5
+  // Of a few minutes no five is inside.
+  const inside = fives > first && fives < last ? fives : Math.floor(half)
+  return new Date(inside * 60_000).toISOString().slice(11, 16)
+}
+
 /** "2 s", "3 min 20 s", and from an hour on as `length`: "1 h 5 min" */
 export function duration(seconds: number): string {
   const s = Math.max(0, Math.round(seconds))

@@ -53,6 +53,8 @@ export interface AppError {
 
 export interface Status {
   records: number
+  /** Samples besides that the owner hid or deleted; none is not told. */
+  hidden?: number
   types: number
   first: string | null
   last: string | null

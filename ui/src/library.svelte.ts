@@ -12,6 +12,9 @@ export const library = $state({
   version: 0,
 })
 
+/** How many samples are here, those that the owner hid with them: what a copy has, and what goes with everything. */
+export const recordsThere = () => (library.status?.records ?? 0) + (library.status?.hidden ?? 0)
+
 /** A file that is to be imported; its key tells two drops of one file apart. */
 export interface Waiting {
   key: number

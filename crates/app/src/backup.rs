@@ -8,6 +8,7 @@ use store::{Cancel, SCHEMA_VERSION};
 use crate::error::{About, Code, Error, Result};
 use crate::folder::Folder;
 use crate::kept;
+use crate::local::there;
 
 /// The answer of `vitalog backup`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,6 +33,6 @@ pub fn backup(folder: &Folder, file: &Path, cancel: &Cancel) -> Result<BackedUp>
     let mut store = folder.read()?;
     kept::copy(&mut store, file, cancel)?;
     let bytes = std::fs::metadata(file).reading(file)?.len();
-    let records = store::Store::open_as_it_is(file).reading(file)?.totals()?.records;
+    let records = there(&store::Store::open_as_it_is(file).reading(file)?)?;
     Ok(BackedUp { file: file.display().to_string(), records, bytes, schema: SCHEMA_VERSION })
 }

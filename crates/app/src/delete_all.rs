@@ -11,6 +11,7 @@ use crate::error::{About, Code, Result};
 use crate::folder::{Folder, WINDOW, WINDOW_LOCK, WINDOW_SOCKET, private_file};
 use crate::holdings::files;
 use crate::kept::{self, KEPT};
+use crate::local::there;
 
 /// What the program makes in a data folder, besides its copies.
 const FILES: [&str; 9] = [
@@ -41,7 +42,7 @@ const NOT_REACHED: [&str; 3] = [
 pub struct Receipt {
     /// When.
     pub at: String,
-    /// Distinct live samples that the store had; null where it could not be read.
+    /// Distinct samples that the store had, those that the owner hid with them; null where it could not be read.
     pub records: Option<i64>,
     /// Bytes that were removed.
     pub bytes: u64,
@@ -75,7 +76,7 @@ pub fn delete_all(folder: &Folder, now_ms: i64) -> Result<Receipt> {
     exclusively(folder, || {
         // What has come while it waited goes, too.
         receipt.records = match folder.store_path().exists() {
-            true => folder.read().and_then(|store| Ok(store.totals()?.records)).ok(),
+            true => folder.read().and_then(|store| there(&store)).ok(),
             false => Some(0),
         };
         remove_all(folder, &mut receipt)

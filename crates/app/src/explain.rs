@@ -10,7 +10,7 @@ use health::series::events::{DoubleEntry, double_entries};
 use health::series::explain::{Explained, Part, explain as explain_day};
 use health::series::night_parts::{naive_asleep_ms, night_parts};
 use health::series::rule::{LONGEST_SPLIT_MS, Rule};
-use health::series::sleep::{Kind, Session};
+use health::series::sleep::{Kind, Segment, Session};
 use health::time::{Day, Zones, format_day, format_instant};
 use health::{key, kind};
 use serde::Serialize;
@@ -62,6 +62,9 @@ pub struct ExplainAnswer {
     /// Minutes asleep in naps, which are not in the night; only of sleep.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nap_min: Option<f64>,
+    /// The sessions of the day by time, with what each is and where it comes from; only of sleep.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sessions: Vec<SessionPart>,
     /// Whether it is that of a night and not of a day.
     #[serde(skip)]
     pub nights: bool,
@@ -98,6 +101,21 @@ pub struct DoubleAnswer {
     pub value: f64,
     /// How many sources wrote it.
     pub sources: usize,
+}
+
+/// A session of sleep, and where it comes from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SessionPart {
+    /// `main`, `extra`, `nap` or `in_bed_only`; a nap is in no night.
+    pub kind: &'static str,
+    /// Its start, as in `vitalog sleep`.
+    pub start: String,
+    /// From when until when on the wearer's clock.
+    pub clock: [String; 2],
+    /// Minutes asleep; null of a time in bed of which nobody told sleep.
+    pub asleep_min: Option<f64>,
+    /// The sources that have segments in it, the best first.
+    pub sources: Vec<SourcePart>,
 }
 
 /// What a source has to do with the number.
@@ -162,6 +180,7 @@ fn empty(identifier: &str, zones: &Zones, day: Day) -> ExplainAnswer {
         asleep: None,
         latest: None,
         nap_min: None,
+        sessions: Vec::new(),
         nights: identifier == SLEEP,
         double_entries: Vec::new(),
         hidden: 0,
@@ -306,17 +325,11 @@ impl Parts<'_> {
 fn night(store: &Store, found: &Found, orders: &Orders, zones: &Zones, days: Days) -> Result<ExplainAnswer> {
     let sleeper = Sleeper::new(store, orders, zones)?;
     let segments = sleeper.segments(days)?;
-    let (naps, night): (Vec<Session>, Vec<Session>) =
-        sleeper.nights(days)?.into_iter().partition(|session| session.kind == Kind::Nap);
+    let all = sleeper.nights(days)?;
+    let ranks = orders.of(SLEEP);
+    let sessions = all.iter().map(|session| session_part(&segments, session, ranks, zones)).collect();
+    let (naps, night): (Vec<Session>, Vec<Session>) = all.into_iter().partition(|session| session.kind == Kind::Nap);
     let asleep = |sessions: &[Session]| sessions.iter().map(|session| session.asleep_ms).sum::<i64>();
-    let minutes = |ms: i64| (ms > 0).then_some(ms as f64 / MINUTE_MS);
-    let mut parts = Parts { ranks: orders.of(SLEEP), by_place: BTreeMap::new() };
-    for part in night_parts(&segments, &night) {
-        let (rows_used, rows_left_out) = (part.used, part.left_out);
-        let part =
-            Part { rank: store::source_rank(part.rank), rows_used, rows_left_out, value: minutes(part.asleep_ms) };
-        parts.add(part, true);
-    }
     Ok(ExplainAnswer {
         value: minutes(asleep(&night)),
         unit: Some("min".to_owned()),
@@ -325,11 +338,40 @@ fn night(store: &Store, found: &Found, orders: &Orders, zones: &Zones, days: Day
         sentence: word(if orders.named(SLEEP).is_some() { NAMED_NIGHT } else { NIGHT }),
         naive_sum: minutes(naive_asleep_ms(&segments, &night)),
         nap_min: minutes(asleep(&naps)),
+        sessions,
         hidden: acts::hidden(store, found.id, days, zones)?,
         edits: acts::edits(store, days.numbers().0, zones)?,
-        sources: parts.by_place.into_values().collect(),
+        sources: sleep_parts(&segments, &night, ranks),
         ..empty(SLEEP, zones, days.numbers().0)
     })
+}
+
+/// Minutes, where there are any.
+fn minutes(ms: i64) -> Option<f64> {
+    (ms > 0).then_some(ms as f64 / MINUTE_MS)
+}
+
+/// Of each source what it has to do with some sessions.
+fn sleep_parts(segments: &[Segment], sessions: &[Session], ranks: &Ranks) -> Vec<SourcePart> {
+    let mut parts = Parts { ranks, by_place: BTreeMap::new() };
+    for part in night_parts(segments, sessions) {
+        let (rows_used, rows_left_out) = (part.used, part.left_out);
+        let part =
+            Part { rank: store::source_rank(part.rank), rows_used, rows_left_out, value: minutes(part.asleep_ms) };
+        parts.add(part, true);
+    }
+    parts.by_place.into_values().collect()
+}
+
+fn session_part(segments: &[Segment], session: &Session, ranks: &Ranks, zones: &Zones) -> SessionPart {
+    let clock = |ms: i64| zones.wall_clock(ms).get(11..).unwrap_or_default().to_owned();
+    SessionPart {
+        kind: session.kind.as_str(),
+        start: format_instant(session.start_ms),
+        clock: [session.start_ms, session.end_ms].map(clock),
+        asleep_min: minutes(session.asleep_ms),
+        sources: sleep_parts(segments, std::slice::from_ref(session), ranks),
+    }
 }
 
 fn is_none(n: &u64) -> bool {

@@ -192,6 +192,12 @@ fn distance(a: &str, b: &str) -> usize {
     row.last().copied().unwrap_or(0)
 }
 
+/// How many samples there are: those that count, and those that the owner hid or deleted, which a copy has and which go
+/// with the rest.
+pub(crate) fn there(store: &Store) -> Result<i64> {
+    Ok(store.totals()?.records.saturating_add_unsigned(store.owners_rows()?))
+}
+
 #[cfg(test)]
 mod journeys;
 #[cfg(test)]

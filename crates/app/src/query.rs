@@ -173,7 +173,7 @@ pub fn raw(folder: &Folder, question: &Question, mut each: impl FnMut(Value, i64
     let zones = zones(&store)?;
     let asked = question.days.instants(&zones);
     let (from_ms, until_ms) = asked.range_ms();
-    let query = SampleQuery { kind_id, from_ms, until_ms, superseded: false, left_out: false };
+    let query = SampleQuery { kind_id, from_ms, until_ms, hidden: false, superseded: false, left_out: false };
     store.each_sample::<Error>(query, |sample| match asked.holds(sample.start_ms) {
         true => each(line::sample(sample, &found.kind), sample.source_id),
         false => Ok(()),

@@ -10,6 +10,7 @@ use store::{Cancel, Store, WholeCopy};
 use crate::error::{About, Code, Result};
 use crate::folder::{Folder, beside, private_file};
 use crate::kept;
+use crate::local::there;
 
 /// What SQLite puts beside a store.
 const SIDE_FILES: [&str; 2] = ["-wal", "-shm"];
@@ -69,7 +70,7 @@ pub fn restore(folder: &Folder, file: &Path, now_ms: i64, cancel: &Cancel) -> Re
         kept => (kept?, false),
     };
     kept::prune(folder, now_ms);
-    let records = folder.read()?.totals()?.records;
+    let records = there(&folder.read()?)?;
     let kept = kept.map(|path| path.display().to_string());
     Ok(Restored { file: file.display().to_string(), records, kept, damaged })
 }

@@ -22,6 +22,9 @@ pub struct Status {
     pub store: StoreFile,
     /// Distinct live samples.
     pub records: i64,
+    /// Samples besides that the owner hid or deleted: they are there, and count nowhere.
+    #[serde(skip_serializing_if = "is_none")]
+    pub hidden: u64,
     /// Kinds that have some.
     pub types: i64,
     /// Sources that wrote some.
@@ -110,6 +113,7 @@ pub fn status(folder: &Folder) -> Result<Status> {
         data_dir: folder.dir().display().to_string(),
         store: StoreFile { path: path.display().to_string(), bytes: size("") + size("-wal"), schema: totals.schema },
         records: totals.records,
+        hidden: store.owners_rows()?,
         types: totals.types,
         sources: totals.sources,
         first_day,
@@ -123,6 +127,10 @@ pub fn status(folder: &Folder) -> Result<Status> {
         pending: Pending { deliveries: store.pending_deliveries()?, outbox: 0 },
         receiver: receiver(folder),
     })
+}
+
+fn is_none(n: &u64) -> bool {
+    *n == 0
 }
 
 /// The first and the last day of samples and of everything else; days sort as texts.

@@ -4,6 +4,7 @@
 use health::time::parse_stamp;
 use store::{EntryCounts, ProblemCount, Report};
 
+use crate::export::Exported;
 use crate::import::HomeMoved;
 
 /// Every code of a problem in a report, and what it means.
@@ -72,6 +73,47 @@ pub const ENTRIES: &[(&str, &str, &str)] = &[
 /// A number and its noun.
 pub fn count(n: u64, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
+}
+
+/// What records an export has written, by the key `record`: one and many.
+const WRITTEN: &[(&str, &str, &str)] = &[
+    ("sample", "sample", "samples"),
+    ("workout", "workout", "workouts"),
+    ("route", "route", "routes"),
+    ("ecg", "electrocardiogram", "electrocardiograms"),
+    ("correlation", "group of records", "groups of records"),
+    ("activity_summary", "day of rings", "days of rings"),
+    ("clinical_record", "clinical record", "clinical records"),
+    ("audiogram", "audiogram", "audiograms"),
+    ("vision_prescription", "vision prescription", "vision prescriptions"),
+    ("profile", "profile", "profiles"),
+    ("sleep_summary", "summary of sleep", "summaries of sleep"),
+    ("aggregate", "sum of an app", "sums of apps"),
+];
+
+/// What an export has written, such as `12 records: 10 samples, 3 of them hidden, 2 workouts`, and a remark about what
+/// it has not.
+pub fn exported(done: &Exported) -> (String, Option<String>) {
+    let part = |(record, n): (&&str, &u64)| {
+        let known = WRITTEN.iter().find(|(known, ..)| known == record);
+        let hidden = if *record == "sample" && done.hidden > 0 { hidden(done.hidden, *n) } else { String::new() };
+        known.map_or_else(|| format!("{n} {}", record.replace('_', " ")), |(_, one, many)| count(*n, one, many))
+            + &hidden
+    };
+    let mut parts: Vec<(&&str, &u64)> = done.counts.iter().collect();
+    parts.sort_by_key(|(record, _)| WRITTEN.iter().position(|(known, ..)| known == *record));
+    let parts: Vec<String> = parts.into_iter().map(part).collect();
+    let records = count(done.records, "record", "records");
+    let written = if parts.is_empty() { records } else { format!("{records} ({})", parts.join(", ")) };
+    let left_out = (done.deleted > 0).then(|| {
+        let (rows, are) = (count(done.deleted, "row", "rows"), if done.deleted == 1 { "was" } else { "were" });
+        format!("Not written: {rows} that {are} deleted and can be brought back until 30 days later.")
+    });
+    (written, left_out)
+}
+
+fn hidden(n: u64, of: u64) -> String {
+    if of == 1 { ", hidden".to_owned() } else { format!(", {n} of them hidden") }
 }
 
 /// One line for a problem: what, its code, how often and where.

@@ -199,6 +199,11 @@ fn table(
             None => [label, nothing.clone(), "0".into(), String::new()],
         }
     };
-    let value = if wide == Wide::Average && is_wide(range) { key!("Average a day") } else { key!("Sum") };
-    Table::new([&range.step.name(), value, key!("With data"), key!("Note")], slots.iter().map(row))
+    let (step, rows) = (range.step.name(), slots.iter().map(row));
+    if !is_wide(range) {
+        // Of a single day or hour it would be one, which tells nothing.
+        return Table::new([&step, key!("Sum"), key!("Note")], rows.map(|[slot, sum, _, note]| [slot, sum, note]));
+    }
+    let value = if wide == Wide::Average { key!("Average a day") } else { key!("Sum") };
+    Table::new([&step, value, key!("With data"), key!("Note")], rows)
 }

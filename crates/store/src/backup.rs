@@ -7,6 +7,7 @@ use std::path::Path;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
+use crate::acts::hidden::owners_rows;
 use crate::at_path::{has_log, still_uri};
 use crate::cancel::{Cancel, Done, STEPS};
 use crate::error::{Error, ErrorKind, Result};
@@ -22,7 +23,7 @@ pub struct WholeCopy(Connection);
 /// What a copy of a store holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CopyTotals {
-    /// Distinct live samples.
+    /// Distinct samples that count, and those that the owner hid or deleted.
     pub records: i64,
     /// When the newest import in it was made.
     pub last_import_ms: Option<i64>,
@@ -39,7 +40,8 @@ impl WholeCopy {
         let row = self.0.query_row(TOTALS, [], |row| {
             Ok(CopyTotals { records: row.get(0)?, last_import_ms: row.get(1)?, schema })
         })?;
-        Ok(row)
+        let owners = owners_rows(&self.0)?;
+        Ok(CopyTotals { records: row.records.saturating_add_unsigned(owners), ..row })
     }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bytes, clock, count, day, duration, fileName, length, lengthParts, nameOf, number, pace, percent, plain, span, tempo, way } from '../format'
+import { bytes, clock, count, day, duration, fileName, length, lengthParts, middle, nameOf, number, pace, percent, plain, span, tempo, way } from '../format'
 
 test.each([
   [0, '0'],
@@ -76,3 +76,9 @@ test.each([
   expect(length(minutes).replaceAll('\u00a0', ' ')).toBe(expected)
   if (minutes >= 60) expect(duration(minutes * 60).replace(' 0 min', '')).toBe(expected)
 })
+
+test.each([
+  ['2026-03-14 22:10', '2026-03-15 05:45', '02:00'],
+  ['2026-03-14 13:00', '2026-03-14 13:45', '13:25'],
+  ['2026-03-14 13:01', '2026-03-14 13:04', '13:02'],
+])('the middle of %s and %s', (from, until, expected) => expect(middle(from, until)).toBe(expected))

@@ -1,5 +1,5 @@
 // What can be done with the data in the settings.
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { emit } from '@tauri-apps/api/event'
 import deleteAll from '../../../tests/fixtures/ipc/delete_all.json'
 import { type Page, click, emptyStore, kept, open, says, until } from './support'
@@ -98,6 +98,29 @@ test('a closed dialog leaves everything as it was', async () => {
   await until(() => page.asked.includes('export_everything'))
   await until(() => document.querySelector('[data-testid=job]') === null)
   expect(document.querySelectorAll('[role=alert], main [role=status]').length).toBe(0)
+})
+
+test('what was hidden goes with the rest, and is taken out, marked', async () => {
+  const status = { ...(kept.status?.({}) as object), hidden: 1000 }
+  const out = { records: 12, counts: { sample: 12 }, hidden: 3, deleted: 2, out: '/ada/vitalog-export', left: [] }
+  page = settings({ ...kept, status: () => status, export_everything: () => out })
+  await says('Everything that is here, rows that you hid as well')
+  await press('export', 'Choose a folder')
+  await says('12 records are in /ada/vitalog-export now, 3 of them hidden.')
+  await says('Not written: 2 rows that were deleted')
+  await press('delete', 'Delete everything\u2026')
+  await says('4,742,049 records and everything beside them')
+})
+
+test('what opens in the settings is brought into view with its buttons', async () => {
+  const seen: string[] = []
+  const shown = vi.spyOn(Element.prototype, 'scrollIntoView').mockImplementation(function (this: Element) {
+    seen.push(this.textContent ?? '')
+  })
+  page = settings()
+  await press('delete', 'Delete everything\u2026')
+  await until(() => seen.some((text) => text.includes('Delete for good')))
+  shown.mockRestore()
 })
 
 test('everything goes only after the word, and the receipt says what', async () => {

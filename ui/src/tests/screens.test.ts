@@ -92,11 +92,31 @@ test.each([
   [443, 20, 'As much sleep as in the 20 nights of the four weeks before, which had 7\u00a0h 23\u00a0min on average.'],
   [null, 13, 'A comparison needs 14 nights in the four weeks before; there are 13.'],
   [null, 1, 'A comparison needs 14 nights in the four weeks before; there is 1.'],
-  [null, 0, 'There is no night in the four weeks before, or none here, so there is nothing to compare.'],
+  [null, 0, 'There is no night in the four weeks before, so there is nothing to compare.'],
 ])('one night stands beside those of four weeks that had %s minutes in %s nights', async (beforeMin, beforeNights, expected) => {
   const nights = () => ({ ...(kept.nights?.({}) as object), beforeMin, beforeNights, beforeNeeds: 14 })
   page = open({ ...withSleep, chart: () => chartNight.answer, nights }, '#/sleep?range=day')
   await says(expected)
+})
+
+test.each([
+  [{ nights: 0, naps: 1, inBedOnly: 0, asleepMin: null }, 'This day has no night of its own, only sleep that counts as a nap'],
+  [{ nights: 0, naps: 0, inBedOnly: 1, asleepMin: null }, 'Of this night only the time in bed is known'],
+  [{ nights: 0, naps: 0, inBedOnly: 0, asleepMin: null }, 'This day has no night of its own, so there is nothing to compare.'],
+])('a day with %o says why nothing is compared', async (found, expected) => {
+  const nights = () => ({ ...(kept.nights?.({}) as object), ...found, beforeNights: 20, beforeMin: 440 })
+  page = open({ ...withSleep, chart: () => chartNight.answer, nights }, '#/sleep?range=day')
+  await says(expected)
+})
+
+test('a day with a nap only says where the nap comes from', async () => {
+  const sources = [{ source: 'Kim\u2019s Watch', id: 1, rows_used: 5, rows_left_out: 0, value: 479 }]
+  const nap = { kind: 'nap', start: '2026-02-28T22:00:00.000Z', clock: ['22:00', '06:10'], asleep_min: 479, sources }
+  const answer = { ...(kept.explain?.({}) as object), value: null, unit: 'min', naive_sum: null, nap_min: 479, sessions: [nap], sources: [] }
+  page = open({ ...withSleep, chart: () => chartNight.answer, explain: ({ day }) => ({ ...answer, day }) }, '#/sleep?range=day')
+  await says('No night, a nap of 7\u00a0h 59\u00a0min')
+  await says('Nap from 22:00 to 06:10: 7\u00a0h 59\u00a0min')
+  expect(document.querySelector('[data-testid=explain] table')?.textContent).toContain('Kim\u2019s Watch')
 })
 
 test.each([

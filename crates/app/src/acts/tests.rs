@@ -249,3 +249,61 @@ fn sessions_of_sleep_are_edited_and_taken_back() {
     refused(EditKind::Split, "2026-03-10 22:00", None, Code::BadUsage);
     refused(EditKind::Nap, "last night", None, Code::BadDate);
 }
+
+/// What is taken out is everything: what no number counts says so, and what goes in 30 days is only counted.
+#[test]
+fn hidden_rows_are_taken_out_and_say_so() {
+    use crate::export::{Format, Output, Selection, export};
+    let folder = walker("hidden-export");
+    hide(&folder, chosen("2026-03-11", "2026-03-12", Some("phone")), false, NOW_MS).expect("hidden");
+    hide(&folder, chosen("2026-03-13", "2026-03-13", None), true, NOW_MS).expect("deleted");
+    let mut text = Vec::new();
+    let out = Output::Stream(&mut text);
+    let selection = Selection { types: vec!["steps".to_owned()], ..Selection::default() };
+    let done = export(&folder, &selection, Format::Jsonl, out, &store::Cancel::default()).expect("exported");
+    let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let rows: Vec<serde_json::Value> = lines.map(|line| serde_json::from_slice(line).expect("JSON")).collect();
+    let marked = |row: &&serde_json::Value| row["hidden"] == true && row.get("superseded").is_none();
+    assert_eq!((rows.len(), rows.iter().filter(marked).count()), (6, 2));
+    assert_eq!((done.records, done.hidden, done.deleted), (6, 2, 2));
+    let (told, left_out) = crate::words::exported(&done);
+    assert_eq!(told, "6 records (6 samples, 2 of them hidden)");
+    assert!(left_out.is_some_and(|text| text.contains("2 rows that were deleted")));
+    let mut table = Vec::new();
+    let out = Output::Stream(&mut table);
+    export(&folder, &selection, Format::Csv, out, &store::Cancel::default()).expect("exported");
+    let table = String::from_utf8(table).expect("text");
+    assert_eq!(table.lines().filter(|line| line.ends_with(",true,")).count(), 2, "{table}");
+}
+
+/// A copy has what no number counts, and so does what is deleted.
+#[test]
+fn copies_and_their_end_count_hidden_rows_too() {
+    let folder = walker("hidden-copies");
+    hide(&folder, chosen("2026-03-11", "2026-03-12", Some("phone")), false, NOW_MS).expect("hidden");
+    hide(&folder, chosen("2026-03-13", "2026-03-13", None), true, NOW_MS).expect("deleted");
+    let status = crate::status::status(&folder).expect("a status");
+    assert_eq!((status.records, status.hidden), (4, 4));
+    let (file, cancel) = (folder.dir().join("copy.db"), store::Cancel::default());
+    assert_eq!(crate::backup::backup(&folder, &file, &cancel).expect("a copy").records, 8);
+    assert_eq!(crate::restore::look(&file, &cancel).expect("looked at").records, 8);
+    assert_eq!(crate::restore::restore(&folder, &file, NOW_MS, &cancel).expect("restored").records, 8);
+    assert_eq!(crate::delete_all::delete_all(&folder, NOW_MS).expect("deleted").records, Some(8));
+}
+
+/// A night that the owner made a nap is explained as what it is.
+#[test]
+fn a_day_with_a_nap_only_says_where_the_nap_comes_from() {
+    let rows = [slept("10 22:00", "11 06:00")];
+    let folder = TestFolder::of_rows("nap-explained", &rows);
+    crate::settings::set(&folder, "home_zone", "UTC").expect("a zone");
+    edit_night(&folder, EditKind::Nap, "2026-03-10 22:00", None, NOW_MS).expect("edited");
+    let day = sleep(&folder, Days::default()).expect("nights").remove(0).day;
+    let found = crate::explain::explain(&folder, "sleep", &day).expect("explained");
+    assert_eq!((found.value, found.nap_min, found.sources.len()), (None, Some(480.0), 0));
+    let told: Vec<_> = found.sessions.iter().map(|session| (session.kind, session.asleep_min)).collect();
+    assert_eq!(told, [("nap", Some(480.0))]);
+    let [part] = found.sessions[0].sources.as_slice() else { panic!("{found:?}") };
+    assert_eq!((part.source.as_str(), part.rows_used, part.value), ("Watch", 1, Some(480.0)));
+    assert_eq!(found.sessions[0].clock, ["22:00", "06:00"]);
+}

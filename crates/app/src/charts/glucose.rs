@@ -33,7 +33,7 @@ pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
     let ranks = view.ranks(found);
     if let Some(kind_id) = found.id {
         let (from_ms, until_ms) = days.range_ms();
-        let query = SampleQuery { kind_id, from_ms, until_ms, superseded: false, left_out: false };
+        let query = SampleQuery { kind_id, from_ms, until_ms, hidden: false, superseded: false, left_out: false };
         view.store.each_sample::<Error>(query, |sample| {
             let Some(value) = sample.value.filter(|_| days.holds(sample.start_ms) && stretch.holds(sample.start_ms))
             else {

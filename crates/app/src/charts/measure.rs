@@ -55,10 +55,14 @@ fn title(kind: &Kind) -> String {
         "HeartRateVariabilitySDNN" => chart::vital::HRV_SDNN.title,
         "HeartRateVariabilityRMSSD" => chart::vital::HRV_RMSSD.title,
         "VO2Max" => chart::vital::VO2_MAX.title,
-        _ if spoken() == Language::English => return sentence(&kind.name),
-        _ => kind.name.as_str(),
+        _ => return self::name(kind),
     };
     word(name)
+}
+
+/// What lists call a type.
+pub(crate) fn name(kind: &Kind) -> String {
+    if spoken() == Language::English { sentence(&kind.name) } else { word(&kind.name) }
 }
 
 /// `Walking + Running Distance` as `Walking + running distance`: words, not a headline. Abbreviations stay.

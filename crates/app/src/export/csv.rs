@@ -35,6 +35,7 @@ fn columns(record: &str) -> &'static [&'static str] {
             "label",
             "metadata",
             "beats",
+            "hidden",
         ],
         "workout" => &[
             "id",

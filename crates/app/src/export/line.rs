@@ -59,6 +59,7 @@ pub fn sample(row: &SampleRow, kind: &Kind) -> Value {
     let times = (row.copies > 1).then(|| row.copies.into());
     known(if events { "copies" } else { "repeats" }, times);
     known("superseded", row.superseded.then_some(Value::Bool(true)));
+    known("hidden", row.hidden.then_some(Value::Bool(true)));
     if let Some(Value::Object(details)) = row.details.as_deref().and_then(|text| serde_json::from_str(text).ok()) {
         line.extend(details);
     }

@@ -4,6 +4,7 @@ pub mod csv;
 pub mod line;
 mod output;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use health::EntryKind;
@@ -16,7 +17,7 @@ use store::{Cancel, Steps, Store};
 
 use crate::error::{Error, Result, cancelled};
 use crate::folder::Folder;
-use crate::local::{Days, find_kind, zones};
+use crate::local::{Days, find_kind, there, zones};
 use line::Entries;
 pub use output::Output;
 
@@ -40,17 +41,24 @@ pub struct Selection {
     pub superseded: bool,
 }
 
-/// What was written, and what lies beside it.
+/// What was written, what was not, and what lies beside it.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Exported {
     /// Rows.
     pub records: u64,
+    /// How many of them there are of each kind of record.
+    pub counts: BTreeMap<&'static str, u64>,
+    /// Those of them that the owner hid; each says so.
+    pub hidden: u64,
+    /// Rows that the owner deleted and that wait to be removed: they are not written.
+    pub deleted: u64,
     /// Files of an earlier export in the same folder that this one had no rows for; they are left alone.
     pub left: Vec<String>,
 }
 
-/// Writes the chosen rows. CSV on one stream has room for one table: that of the samples, or that
-/// of the one other kind of record that was chosen. A stop leaves no file behind.
+/// Writes the chosen rows, those that the owner hid with them: everything is meant, and each says so. CSV on one stream
+/// has room for one table: that of the samples, or that of the one other kind of record that was chosen. A stop leaves
+/// no file behind.
 pub fn export(
     folder: &Folder,
     selection: &Selection,
@@ -66,7 +74,8 @@ pub fn export(
     writer.end(written)
 }
 
-/// Writes everything that counts into a folder. `progress` hears before each row how far it is; a stop leaves no file.
+/// Writes everything that counts, and what the owner hid, into a folder. `progress` hears before each row how far it
+/// is; a stop leaves no file.
 pub fn export_all(
     folder: &Folder,
     format: Format,
@@ -78,7 +87,7 @@ pub fn export_all(
     let selection = Selection::default();
     let chosen = Chosen::new(&store, &selection)?;
     let entries: i64 = store.entry_totals()?.iter().map(|row| row.count).sum();
-    let mut steps = Steps { done: 0, of: (store.totals()?.records + entries).unsigned_abs() };
+    let mut steps = Steps { done: 0, of: (there(&store)? + entries).unsigned_abs() };
     let mut writer = output::Writer::begin(Output::Folder(out.to_owned()), format, &chosen.named)?;
     let mut go_on = || {
         if cancel.is_cancelled() {
@@ -152,11 +161,17 @@ fn write(
     let (from_ms, until_ms) = days.range_ms();
     let superseded = selection.superseded;
     for (kind_id, kind) in &chosen.kinds {
-        let query = SampleQuery { kind_id: *kind_id, from_ms, until_ms, superseded, left_out: true };
+        let query = SampleQuery { kind_id: *kind_id, from_ms, until_ms, hidden: true, superseded, left_out: true };
         store.each_sample::<Error>(query, |row| {
             go_on()?;
-            if days.holds(row.start_ms) { writer.put(csv::SAMPLE, &line::sample(row, kind)) } else { Ok(()) }
+            if !days.holds(row.start_ms) {
+                return Ok(());
+            }
+            writer.done.hidden += u64::from(row.hidden);
+            writer.put(csv::SAMPLE, &line::sample(row, kind))
         })?;
+        let deleted = store.deleted_starts(*kind_id, (from_ms, until_ms))?;
+        writer.done.deleted += deleted.into_iter().filter(|at_ms| days.holds(*at_ms)).count() as u64;
     }
     if chosen.aggregates && writer.takes(AGGREGATE) {
         store.each_aggregate::<Error>((from_ms, until_ms), |row| {

@@ -33,7 +33,8 @@ const LONGEST_LINE: u64 = 64 << 20;
 pub(super) struct Writer<'a> {
     format: Format,
     target: Target<'a>,
-    written: u64,
+    /// What is told in the end.
+    pub done: Exported,
 }
 
 enum Target<'a> {
@@ -58,7 +59,7 @@ impl<'a> Writer<'a> {
                 Target::Stream(out, Some(record))
             }
         };
-        Ok(Self { format, target, written: 0 })
+        Ok(Self { format, target, done: Exported::default() })
     }
 
     /// Whether lines of a record are wanted at all.
@@ -67,12 +68,13 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes one line.
-    pub fn put(&mut self, record: &str, line: &Value) -> Result<()> {
+    pub fn put(&mut self, record: &'static str, line: &Value) -> Result<()> {
         let out: &mut dyn Write = match &mut self.target {
             Target::Stream(out, _) => out,
             Target::Files(files) => files.of(record)?,
         };
-        self.written += 1;
+        self.done.records += 1;
+        *self.done.counts.entry(record).or_default() += 1;
         match self.format {
             Format::Jsonl => writeln!(out, "{line}")?,
             Format::Csv => csv::row(out, record, line)?,
@@ -86,7 +88,7 @@ impl<'a> Writer<'a> {
             Target::Files(files) => files.end(result)?,
             Target::Stream(..) => result.map(|()| Vec::new())?,
         };
-        Ok(Exported { records: self.written, left })
+        Ok(Exported { left, ..self.done })
     }
 }
 

@@ -15,7 +15,7 @@ use store::query::Orders;
 
 use super::nights::told;
 use crate::charts;
-use crate::charts::measure::{Shown, most};
+use crate::charts::measure::{Shown, most, name};
 use crate::daily::of_kind;
 use crate::display::Units;
 use crate::error::Result;
@@ -105,6 +105,8 @@ struct Look<'s> {
 /// The days of a type up to the last one.
 struct Days {
     subject: &'static str,
+    /// As the type is called in every list.
+    name: String,
     shown: Shown,
     rule: Rule,
     days: Vec<Bucket>,
@@ -140,7 +142,7 @@ impl Days {
         Change {
             what,
             subject: self.subject.to_owned(),
-            name: measure.title.to_owned(),
+            name: self.name.clone(),
             value,
             before,
             unit: word(measure.unit),
@@ -167,7 +169,7 @@ impl Look<'_> {
         let ranks = self.orders.of(&found.kind.identifier);
         let days = of_kind(self.store, &found, span, ranks, self.zones)?;
         let shown = Shown::new(&found.kind, &self.units, most(days.iter().map(|day| day.value)));
-        Ok(Some(Days { subject, shown, rule: Rule::of(&found.kind), days }))
+        Ok(Some(Days { subject, name: name(&found.kind), shown, rule: Rule::of(&found.kind), days }))
     }
 
     /// A week whose mean lies beyond what was usual before it.
@@ -215,10 +217,10 @@ impl Look<'_> {
         }))
     }
 
-    /// The newest of what is measured seldom.
+    /// The newest of what is measured seldom: news only in the week that is told of.
     fn latest(&self, days: &Days) -> Option<Change> {
         let values = days.values(days.between(self.last - (BEFORE - 1), self.last));
-        let (newest, before) = values.split_last()?;
+        let (newest, before) = values.split_last().filter(|(newest, _)| newest.day > self.last - WEEK)?;
         Some(days.change("latest", (newest.value, before.last().map(|day| day.value)), values.len(), newest.day))
     }
 }
@@ -264,6 +266,22 @@ mod tests {
         check("changes-even", 56, &[], &[]);
         check("changes-short", 46, &[61.5; 28], &[]);
         check("changes-week", 56, &[70.0; 7], &[("outside", 70.0, 61.32)]);
+    }
+
+    #[test]
+    fn a_new_value_is_one_of_the_week_that_is_told_of() {
+        let row = "<Record type=\"HKQuantityTypeIdentifierVO2Max\" sourceName=\"Watch\" unit=\"mL/min·kg\" \
+                   startDate=\"2026-03-10 12:00:00 +0000\" endDate=\"2026-03-10 12:00:00 +0000\" value=\"42\"/>";
+        let folder = TestFolder::of_rows("changes-latest", &[row.to_owned()]);
+        let check = |last: &str, expected: &[(&str, &str)]| {
+            let found = changes(&folder, last, 1_777_629_600_000).expect("changes");
+            let found: Vec<_> = found.iter().map(|change| (change.name.as_str(), change.day.as_str())).collect();
+            assert_eq!(found, expected, "{last}");
+        };
+        check("2026-03-09", &[]);
+        check("2026-03-10", &[("Cardio fitness", "2026-03-10")]);
+        check("2026-03-16", &[("Cardio fitness", "2026-03-10")]);
+        check("2026-03-17", &[]);
     }
 
     #[test]

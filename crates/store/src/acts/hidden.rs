@@ -58,11 +58,22 @@ impl Store {
 
     /// Returns how many rows of a kind that begin in `[from_ms, until_ms)` the owner hid or deleted.
     pub fn hidden_rows(&self, kind_id: i64, (from_ms, until_ms): (i64, i64)) -> Result<u64> {
+        owners_within(&self.conn, kind_id, (from_ms, until_ms))
+    }
+
+    /// Returns how many rows there are that the owner hid or deleted: they count nowhere, and a copy has them.
+    pub fn owners_rows(&self) -> Result<u64> {
+        owners_rows(&self.conn)
+    }
+
+    /// Returns when the rows of a kind begin in `[from_ms, until_ms)` that the owner deleted and nobody wiped yet.
+    pub fn deleted_starts(&self, kind_id: i64, (from_ms, until_ms): (i64, i64)) -> Result<Vec<i64>> {
         let mut statement = self.conn.prepare_cached(
-            "SELECT count(*) FROM samples
-             WHERE kind_id = ?1 AND start_ms >= ?2 AND start_ms < ?3 AND superseded_by IN (?4, ?5)",
+            "SELECT start_ms FROM samples
+             WHERE kind_id = ?1 AND start_ms >= ?2 AND start_ms < ?3 AND superseded_by = ?4",
         )?;
-        Ok(statement.query_row(params![kind_id, from_ms, until_ms, HIDDEN, DELETED], |row| row.get(0))?)
+        let rows = statement.query_map(params![kind_id, from_ms, until_ms, DELETED], |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Hides rows, or deletes them: then they are removed for good [`KEPT_MS`] later. They count no more at once, and
@@ -114,6 +125,39 @@ impl Deleted {
     pub fn holds(&self, kind: u32, start_ms: i64, source: u32) -> bool {
         self.0.iter().any(|place| place.holds(kind, start_ms, source))
     }
+}
+
+fn owners_within(conn: &Connection, kind_id: i64, (from_ms, until_ms): (i64, i64)) -> Result<u64> {
+    let mut statement = conn.prepare_cached(
+        "SELECT count(*) FROM samples
+         WHERE kind_id = ?1 AND start_ms >= ?2 AND start_ms < ?3 AND superseded_by IN (?4, ?5)",
+    )?;
+    Ok(statement.query_row(params![kind_id, from_ms, until_ms, HIDDEN, DELETED], |row| row.get(0))?)
+}
+
+/// The same of all kinds; in a store of an earlier version there are none.
+pub(crate) fn owners_rows(conn: &Connection) -> Result<u64> {
+    let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'acts'";
+    let knows_acts: bool = conn.query_row(sql, [], |row| row.get(0))?;
+    let spans = if knows_acts { spans(conn)? } else { Vec::new() };
+    spans.into_iter().try_fold(0, |n, (kind, span)| Ok(n + owners_within(conn, kind.into(), span)?))
+}
+
+/// Where acts hide rows: kinds with times of which no two of a kind meet, so that only these are looked at.
+fn spans(conn: &Connection) -> Result<Vec<(u32, (i64, i64))>> {
+    let mut all = Vec::new();
+    for act in log::standing(conn)?.iter().filter(|act| act.hides()) {
+        all.extend(Place::of(conn, act)?.map(|place| (place.kind, place.span)));
+    }
+    all.sort_unstable();
+    let mut apart: Vec<(u32, (i64, i64))> = Vec::new();
+    for (kind, span) in all {
+        match apart.last_mut() {
+            Some((last, known)) if *last == kind && span.0 <= known.1 => known.1 = known.1.max(span.1),
+            _ => apart.push((kind, span)),
+        }
+    }
+    Ok(apart)
 }
 
 fn act_of(conn: &Connection, rows: &Rows, what: What) -> Result<Act> {

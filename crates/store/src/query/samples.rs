@@ -20,6 +20,8 @@ pub struct SampleQuery {
     pub from_ms: i64,
     /// Those that start before this instant.
     pub until_ms: i64,
+    /// Those too that the owner hid; what was deleted never.
+    pub hidden: bool,
     /// Superseded ones too; not where the owner deleted what they say.
     pub superseded: bool,
     /// Those too that as they were told can be in no number.
@@ -63,8 +65,10 @@ pub struct SampleRow {
     pub by_hand: bool,
     /// First import that brought it.
     pub import_id: i64,
-    /// Whether it does not count: a newer export rewrote it, or the owner hid it.
+    /// Whether it does not count because a newer export rewrote it.
     pub superseded: bool,
+    /// Whether it does not count because the owner hid it.
+    pub hidden: bool,
     /// What phones told of it; none of what only files hold.
     pub told: Option<Told>,
     /// Whether a file holds it.
@@ -103,19 +107,20 @@ impl Store {
             .prepare_cached(
                 "SELECT s.start_ms, s.duration_ms, s.source_id, s.value, s.original, t.text, s.origin_id, d.json,
                         s.created_delay_ms, s.copies, s.flags & 1, s.import_id, coalesce(s.superseded_by, -3) <> -3,
-                        s.flags & 12 <> 4, s.ordinal
+                        s.flags & 12 <> 4, s.ordinal, s.superseded_by IS 0
                  FROM samples s LEFT JOIN details d ON d.id = s.details_id LEFT JOIN category_texts t ON t.id = s.text_id
                  WHERE s.kind_id = ?1 AND s.start_ms >= ?2 AND s.start_ms < ?3
-                   AND (s.superseded_by IS NULL OR (?4 AND s.superseded_by >= 0) OR (?5 AND s.superseded_by = -3))
+                   AND (s.superseded_by IS NULL OR (?4 AND s.superseded_by > 0)
+                        OR (?5 AND s.superseded_by = -3) OR (?6 AND s.superseded_by = 0))
                  ORDER BY s.start_ms, s.source_id, s.duration_ms, s.ordinal",
             )
             .map_err(crate::Error::from)?;
-        let SampleQuery { kind_id, from_ms, until_ms, superseded, left_out } = query;
+        let SampleQuery { kind_id, from_ms, until_ms, hidden, superseded, left_out } = query;
         let kind = u32::try_from(kind_id).unwrap_or_default();
         let deleted = if superseded { Deleted::of(&self.conn, kind)? } else { Deleted::default() };
         let mut told = Beside::new(&self.conn, kind_id, from_ms)?;
-        let mut rows =
-            statement.query(params![kind_id, from_ms, until_ms, superseded, left_out]).map_err(crate::Error::from)?;
+        let asked = params![kind_id, from_ms, until_ms, superseded, left_out, hidden];
+        let mut rows = statement.query(asked).map_err(crate::Error::from)?;
         while let Some(row) = rows.next().map_err(crate::Error::from)? {
             let mut sample = sample(row, &names).map_err(crate::Error::from)?;
             let source = u32::try_from(sample.source_id).unwrap_or_default();
@@ -150,6 +155,7 @@ impl Store {
 }
 
 fn sample(row: &Row<'_>, names: &Names) -> rusqlite::Result<SampleRow> {
+    let hidden: bool = row.get(15)?;
     let (start_ms, source_id): (i64, i64) = (row.get(0)?, row.get(2)?);
     let source = names.sources.get(&source_id).cloned().unwrap_or_default();
     let origin = names.origins.get(&row.get(6)?).cloned().unwrap_or_default();
@@ -172,7 +178,8 @@ fn sample(row: &Row<'_>, names: &Names) -> rusqlite::Result<SampleRow> {
         copies: row.get(9)?,
         by_hand: row.get(10)?,
         import_id: row.get(11)?,
-        superseded: row.get(12)?,
+        superseded: row.get::<_, bool>(12)? && !hidden,
+        hidden,
         told: None,
         filed: row.get(13)?,
     })
@@ -186,7 +193,7 @@ mod tests {
     #[track_caller]
     fn check(from_ms: i64, until_ms: i64, superseded: bool, expected: &[f64]) {
         let mut found = Vec::new();
-        let query = SampleQuery { kind_id: 1, from_ms, until_ms, superseded, left_out: false };
+        let query = SampleQuery { kind_id: 1, from_ms, until_ms, hidden: false, superseded, left_out: false };
         let answer = testing::filled().each_sample::<crate::Error>(query, |sample| {
             found.extend(sample.value);
             Ok(())
@@ -208,6 +215,7 @@ mod tests {
             kind_id: 1,
             from_ms: i64::MIN,
             until_ms: 1_773_473_400_124,
+            hidden: false,
             superseded: false,
             left_out: false,
         };

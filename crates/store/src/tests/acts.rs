@@ -168,7 +168,8 @@ fn with_acts_of(store: &Store, expected: Store) -> Store {
 /// Values of all rows of steps that there are, those that do not count among them.
 fn values(store: &Store) -> Vec<f64> {
     let mut found = Vec::new();
-    let query = SampleQuery { kind_id: 1, from_ms: i64::MIN, until_ms: i64::MAX, superseded: true, left_out: false };
+    let (from_ms, until_ms) = (i64::MIN, i64::MAX);
+    let query = SampleQuery { kind_id: 1, from_ms, until_ms, hidden: true, superseded: true, left_out: false };
     let each = |row: &SampleRow| {
         found.extend(row.value);
         Ok::<(), crate::Error>(())
@@ -186,8 +187,11 @@ fn what_a_newer_export_rewrote_is_told_no_more_once_the_row_is_deleted() {
     assert_eq!(values(&store), [40.0, 100.0, 60.0, 7.0, 8.0]);
     let hidden = hide(&mut store, (0, 1, false, false, false));
     assert_eq!(values(&store), [40.0, 100.0, 60.0, 7.0, 8.0], "what is hidden is there");
+    assert_eq!(store.owners_rows().expect("counted"), 1);
     let deleted = hide(&mut store, (0, 1, false, false, true));
     assert_eq!(values(&store), [7.0, 8.0]);
+    assert_eq!(store.owners_rows().expect("counted"), 1, "what two acts hide is one row");
+    assert_eq!(store.deleted_starts(1, (i64::MIN, i64::MAX)).expect("looked at"), [0]);
     store.take_back(deleted, 0, "Europe/Berlin").expect("taken back");
     store.take_back(hidden, 0, "Europe/Berlin").expect("taken back");
     assert_eq!(values(&store), [40.0, 100.0, 60.0, 7.0, 8.0]);

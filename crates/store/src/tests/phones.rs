@@ -146,6 +146,7 @@ impl Played {
                 kind_id: kind.id,
                 from_ms: i64::MIN / 2,
                 until_ms: i64::MAX,
+                hidden: false,
                 superseded: false,
                 left_out: true,
             };
