@@ -10,17 +10,6 @@ export function isInView(element: Element): boolean {
   return top < innerHeight && bottom >= 0
 }
 
-/** Calls `then` as soon as some of the element has been on the screen. */
-export const onceSeen = (then: () => void) => (element: Element) => {
-  const observer = new IntersectionObserver((entries) => {
-    if (!entries.some((entry) => entry.isIntersecting)) return
-    observer.disconnect()
-    then()
-  })
-  observer.observe(element)
-  return () => observer.disconnect()
-}
-
 type Waiting = { turn: () => Turn; start: () => void }
 
 let running = 0

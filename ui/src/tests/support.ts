@@ -41,16 +41,6 @@ import takeBack from '../../../tests/fixtures/ipc/take_back.json'
 import types from '../../../tests/fixtures/ipc/types.json'
 import undo from '../../../tests/fixtures/ipc/undo_import.json'
 
-/** Without a screen everything is in view. */
-class Seen {
-  constructor(private readonly then: (entries: { isIntersecting: boolean }[]) => void) {}
-  observe(): void {
-    this.then([{ isIntersecting: true }])
-  }
-  disconnect(): void {}
-}
-Object.assign(globalThis, { IntersectionObserver: Seen })
-
 type Answer = (args: Record<string, unknown>) => unknown
 
 /** Every kept answer by the name of its file; a command has one of its own name. */
