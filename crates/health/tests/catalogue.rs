@@ -50,7 +50,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 fn texts_of(macros: &[&str]) -> BTreeSet<String> {
     let mut files = Vec::new();
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("crates/");
-    for name in ["health", "chart", "app"] {
+    for name in ["health", "chart", "app", "net"] {
         sources(&crates.join(name).join("src"), &mut files);
     }
     let mut found = BTreeSet::new();
