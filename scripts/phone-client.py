@@ -6,7 +6,7 @@ dropped while sending and before the answer, servers that are killed and started
 refused, answers to a refresh that are lost. In the end the export has to hold exactly what was sent.
 
     scripts/phone-client.py --program target/release/vitalog                 100,000 samples, and figures
-    scripts/phone-client.py --program target/debug/vitalog --samples 3000 --chunk 200   the short form of the tests
+    scripts/phone-client.py --program target/debug/vitalog --samples 3000 --chunk 200   the short form
 """
 
 import argparse

@@ -203,20 +203,6 @@ fn an_app_that_redeems_its_code_is_let_in_too() {
     assert_eq!(folder.answer(&["devices", "list"])[0]["state"], "active");
 }
 
-/// The whole of it, with figures: `scripts/phone-client.py --program target/release/vitalog`.
-#[cfg(unix)]
-#[test]
-fn a_phone_that_is_not_ours_syncs_through_faults() {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/phone-client.py");
-    let arguments = ["--program", env!("CARGO_BIN_EXE_vitalog"), "--samples", "3000", "--chunk", "200"];
-    let output = std::process::Command::new("python3").arg(script).args(arguments).output().expect("python3 runs");
-    let (figures, words) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{words}");
-    for fault in ["kills", "starts", "dropped while waiting", "dropped while sending", "refreshes"] {
-        assert!(figures.contains(fault), "no {fault}: {figures}");
-    }
-}
-
 /// All of it, with figures: `scripts/phones-security.py --program target/release/vitalog`.
 #[cfg(target_os = "linux")]
 #[test]
