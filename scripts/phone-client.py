@@ -80,6 +80,7 @@ class Server:
 
     def __init__(self, program, data):
         self.program, self.data, self.process, self.port = program, data, None, 0
+        self.killer = None
 
     def verb(self, *arguments, lines=False):
         command = [self.program, "--data-dir", self.data, *arguments, "--json"]
@@ -99,6 +100,17 @@ class Server:
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+
+    def kill_after(self, seconds):
+        self.settle()
+        self.killer = threading.Timer(seconds, self.kill)
+        self.killer.start()
+
+    def settle(self):
+        """Waits for a kill that was asked for: no later server is to die of it."""
+        if self.killer:
+            self.killer.join()
+            self.killer = None
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -212,7 +224,7 @@ class Phone:
         elif chance < 0.24:
             token = "hi_" + "A" * 26
         elif chance < 0.30:
-            threading.Timer(self.rng.random() * 0.15, self.server.kill).start()
+            self.server.kill_after(self.rng.random() * 0.15)
             self.count("kills")
         path = f"/api/v1/sdk/users/{self.user}/sync"
         try:
@@ -240,14 +252,15 @@ def sync(phone, server, rng, room):
             phone.run(background=rng.random() < 0.4)
         except Gone:
             phone.count("rounds without an answer")
-            # The kill that was asked for may still come.
-            time.sleep(0.2)
         except Refused as refused:
             phone.count(f"rounds refused ({refused})")
             time.sleep(0.5)
         finally:
+            server.settle()
             if room:
                 room.clear()
+    if server.process.poll() is not None:
+        server.start()
 
 
 class Room:
