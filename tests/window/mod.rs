@@ -78,6 +78,18 @@ impl Sample {
         Self(folder)
     }
 
+    /// The day that the last night belongs to, as `vitalog sleep` says it.
+    pub(crate) fn last_night(&self) -> String {
+        let asked = Command::new(PROGRAM)
+            .arg("--data-dir")
+            .arg(self.0.join("demo"))
+            .args(["sleep", "--json"])
+            .output()
+            .unwrap();
+        let nights: serde_json::Value = serde_json::from_slice(&asked.stdout).unwrap();
+        nights.as_array().and_then(|nights| nights.last()).unwrap()["day"].as_str().unwrap().to_owned()
+    }
+
     pub(crate) fn open(&self, env: &[(&str, &str)]) -> Window {
         let folder = self.0.join("demo");
         let args = ["--data-dir", folder.to_str().unwrap(), "open"];
