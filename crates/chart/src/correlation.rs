@@ -14,6 +14,8 @@ use crate::range::{Range, long_day};
 pub const LEAST_DAYS: usize = 20;
 /// Cells of the shading, across and up.
 const CELLS: (usize, usize) = (24, 14);
+/// With fewer days in its fullest cell a scatter has no shading: dots that do not lie on each other tell it better.
+const DENSE: u32 = 5;
 /// Of more days the table has the newest.
 const MOST_ROWS: usize = 1000;
 const NO_CAUSE: &str = key!("Going together shows no cause.");
@@ -81,7 +83,7 @@ fn axis(measure: &Measure, when: &str, values: impl Iterator<Item = f64>) -> Axi
     value_axis(low, high, least).labelled(format!("{}{when}{unit}", measure.title()))
 }
 
-/// Cells with more than one day, in three strengths up to the fullest.
+/// Cells with more than one day, in three strengths up to the fullest, if that is full enough.
 fn shading(points: &[Point], x: &Axis, y: &Axis, measure: &Measure) -> Vec<Block> {
     let mut counts = vec![0u32; CELLS.0 * CELLS.1];
     let place = |value: f64, axis: &Axis, cells: usize| {
@@ -106,7 +108,8 @@ fn shading(points: &[Point], x: &Axis, y: &Axis, measure: &Measure) -> Vec<Block
             fill: Fill::solid(measure.hue, Tone::Shade((count * 3).div_ceil(most.max(1)) as u8)),
         }
     };
-    counts.into_iter().enumerate().filter(|(_, count)| *count > 1).map(block).collect()
+    let shaded = |(_, count): &(usize, u32)| most >= DENSE && *count > 1;
+    counts.into_iter().enumerate().filter(shaded).map(block).collect()
 }
 
 fn rho_text(rho: &Rho) -> String {
@@ -157,4 +160,23 @@ fn paired(pair: &Pair, zones: &Zones) -> Paired {
 fn table(x: &Measure, y: &Measure, when: &str, pairs: &[Pair]) -> Table {
     let row = |p: &Pair| [long_day(p.day), x.number(p.x), y.number(p.y)];
     Table::new([key!("Day"), x.title, &format!("{}{when}", y.title())], pairs.iter().map(row))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_crowd_is_shaded() {
+        let axis = || value_axis(0.0, 10.0, 1.0);
+        let check = |together: usize, blocks: usize| {
+            let points: Vec<Point> =
+                std::iter::repeat_n((5.1, 5.1), together).chain([(1.1, 1.1), (1.1, 1.1)]).collect();
+            let found = shading(&points, &axis(), &axis(), &crate::vital::HRV_SDNN);
+            assert_eq!(found.len(), blocks, "{together} days in a cell");
+        };
+        check(0, 0);
+        check(DENSE as usize - 1, 0);
+        check(DENSE as usize, 2);
+    }
 }
