@@ -38,7 +38,12 @@ fn sources_have_an_order_that_can_be_chosen() {
         before["order"].as_array().unwrap().iter().rev().map(|row| row["id"].as_i64().unwrap()).collect();
     let after = order("set_source_order", json!({"word": "step_count", "order": ids}));
     assert_eq!((after["chosen"].as_bool(), after["order"][0]["id"].as_i64()), (Some(true), Some(ids[0])));
-    let back = order("set_source_order", json!({"word": "step_count", "order": []}));
+    assert_eq!(after["act"]["what"], "order");
+    let mut back = order("set_source_order", json!({"word": "step_count", "order": []}));
+    assert_eq!(back["act"]["act"], 2);
+    // The default holds already: nothing is done, and nothing can be taken back.
+    assert_eq!(order("set_source_order", json!({"word": "step_count", "order": []})), before);
+    back.as_object_mut().unwrap().remove("act");
     assert_eq!(back, before);
 }
 

@@ -19,23 +19,25 @@ export function forget(): void {
   Object.assign(acting, { last: null, back: false, error: null })
 }
 
-/** For a page that opens. */
+/** For a page that opens, and for one that shows other data: what was done to those before is not theirs. */
 export function reset(): void {
   forget()
   Object.assign(acting, { busy: false, done: [] })
 }
 
-/** Does something; false where it failed, and then `acting.error` says why. */
-export async function act(work: () => Promise<ipc.Act>): Promise<boolean> {
+/** Does something, perhaps nothing; false where it failed, and then `acting.error` says why. */
+export async function act(work: () => Promise<ipc.Act | null>): Promise<boolean> {
   if (acting.busy) return false
   Object.assign(acting, { busy: true, error: null })
   // What is told of an act comes in its place.
   forgetLink()
   try {
     const last = await work()
-    const back = last.taken_back !== null
-    acting.done = back ? acting.done.filter((number) => number !== last.act) : [...acting.done, last.act]
-    Object.assign(acting, { last, back })
+    if (last !== null) {
+      const back = last.taken_back !== null
+      acting.done = back ? without(last.act) : [...acting.done, last.act]
+      Object.assign(acting, { last, back })
+    }
     await refresh()
   } catch (thrown) {
     acting.error = ipc.asError(thrown)
@@ -44,8 +46,16 @@ export async function act(work: () => Promise<ipc.Act>): Promise<boolean> {
   return acting.error === null
 }
 
+const without = (number: number) => acting.done.filter((other) => other !== number)
+
+/** What somebody else took back, or what is not there any more, cannot be taken back again. */
+const OVER = ['unknown_act', 'act_is_over']
+
 /** Takes an act back; without a number the newest one that was done here. */
 export async function takeBack(number?: number): Promise<void> {
   const which = number ?? acting.done.at(-1)
-  if (which !== undefined) await act(() => ipc.takeBack(which))
+  if (which === undefined) return
+  await act(() => ipc.takeBack(which))
+  // The next step back is the act before.
+  if (OVER.includes(acting.error?.code ?? '')) acting.done = without(which)
 }

@@ -89,6 +89,16 @@ export function remembered(key: string): string | null {
   }
 }
 
+/** A list of words that this window was told to keep, each once. */
+export function rememberedList(key: string, usual: string[]): string[] {
+  try {
+    const found = JSON.parse(remembered(key) ?? 'null') as unknown
+    return Array.isArray(found) ? [...new Set(found.filter((word): word is string => typeof word === 'string'))] : usual
+  } catch {
+    return usual
+  }
+}
+
 /** Keeps a choice of this window; it holds no health data. */
 export function remember(key: string, value: string): void {
   try {

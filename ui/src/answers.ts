@@ -389,6 +389,8 @@ export interface Order {
   type: string
   chosen: boolean
   order: { id: number; source: string; hardware: string | null; named: boolean }[]
+  /** What made it so just now. */
+  act?: Act
 }
 
 /** How well one thing agrees with Apple's own number. */

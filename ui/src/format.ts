@@ -92,7 +92,7 @@ export function pace(seconds: number): string {
 
 /** "168 MB" */
 export function bytes(n: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  const units = words.bytes
   const power = n < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(n) / 3))
   const size = n / 1000 ** power
   return `${number(size, power === 0 || size >= 10 ? 0 : 1)}\u00a0${units[power]}`
@@ -139,16 +139,17 @@ export function middle(from: string, until: string): string {
 /** "2 s", "3 min 20 s", and from an hour on as `length`: "1 h 5 min" */
 export function duration(seconds: number): string {
   const s = Math.max(0, Math.round(seconds))
-  if (s < 60) return `${s} s`
-  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`
+  const of = (n: number, unit: string) => `${count(n)}\u00a0${unit}`
+  if (s < 60) return of(s, words.seconds)
+  if (s < 3600) return `${of(Math.floor(s / 60), words.numbers.minutes)} ${of(s % 60, words.seconds)}`
   const minutes = wholeMinutes(seconds / 60)
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+  return `${of(Math.floor(minutes / 60), words.numbers.hours)} ${of(minutes % 60, words.numbers.minutes)}`
 }
 
 /** "0.4 s" below ten seconds, else as `duration`. */
 export function shortDuration(seconds: number): string {
   if (seconds < 0.1) return words.numbers.shortest
-  return seconds < 10 ? `${number(seconds, 1)} s` : duration(seconds)
+  return seconds < 10 ? `${number(seconds, 1)}\u00a0${words.seconds}` : duration(seconds)
 }
 
 /** Last part of a path. */

@@ -98,6 +98,8 @@ export interface ImportRow {
   file: string | null
   device: string | null
   at: string
+  /** When the phone wrote the export. */
+  export_date: string | null
   new: number
   known: number
   /** Exact repeats inside the file. */

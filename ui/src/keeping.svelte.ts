@@ -47,6 +47,7 @@ async function run(job: Job, doing: () => Promise<Done['answer'] | null>): Promi
     try {
       const answer = await doing()
       keeping.done = answer === null ? null : ({ job, answer } as Done)
+      if (answer !== null && (job === 'restore' || job === 'deleteAll')) library.other += 1
     } catch (thrown) {
       const error = ipc.asError(thrown)
       if (error.code === 'cancelled') keeping.stopped = job

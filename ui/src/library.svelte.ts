@@ -10,6 +10,8 @@ export const library = $state({
   error: null as ipc.AppError | null,
   /** Grows with every change of the store, so that screens know when to ask again. */
   version: 0,
+  /** Grows when other data are shown: the sample person's, one's own again, a restored copy, or none after all were deleted. */
+  other: 0,
 })
 
 /** How many samples are here, those that the owner hid with them: what a copy has, and what goes with everything. */
@@ -123,6 +125,7 @@ async function leaveSample(): Promise<void> {
   Object.assign(importing, { undone: null, kept: null })
   try {
     library.status = await ipc.sample(false, () => {})
+    library.other += 1
   } catch (thrown) {
     importing.error = ipc.asError(thrown)
   }
@@ -211,6 +214,7 @@ export async function lookAtSample(file: string): Promise<boolean> {
     library.status = await ipc.sample(true, (progress) => {
       importing.progress = progress
     })
+    library.other += 1
   } catch (thrown) {
     const error = ipc.asError(thrown)
     if (error.code !== 'cancelled') importing.error = error

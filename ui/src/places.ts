@@ -10,6 +10,9 @@ export const PLACES = [
 ] as const // prettier-ignore
 export type Place = (typeof PLACES)[number]
 
+/** Of use without the data: what helps stands there. */
+export const WITHOUT_DATA: Place[] = ['settings', 'about', 'phone', 'servers']
+
 /** The three parts of the sidebar. */
 export const AREAS = PLACES.slice(0, 14)
 export const TOOLS = PLACES.slice(14, 16)

@@ -176,7 +176,7 @@ fn split(session: &Session, zones: &Zones, at: &str) -> Result<Edit> {
     Ok(Edit { kind: EditKind::Split, from_ms: at_ms, until_ms: at_ms })
 }
 
-fn answer(row: &Act) -> ActAnswer {
+pub(crate) fn answer(row: &Act) -> ActAnswer {
     let stands = row.taken_back_ms.is_none() && row.wiped_ms.is_none();
     let due = (row.what == What::Delete && stands).then(|| row.at_ms.saturating_add(KEPT_MS));
     ActAnswer {

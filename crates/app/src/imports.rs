@@ -29,6 +29,8 @@ pub struct ImportAnswer {
     pub device: Option<String>,
     /// When it was made.
     pub at: String,
+    /// When the phone wrote the export, where it says so.
+    pub export_date: Option<String>,
     /// As in its report.
     pub outcome: Option<String>,
     /// As in its report.
@@ -59,6 +61,7 @@ pub fn imports(folder: &Folder) -> Result<Vec<ImportAnswer>> {
             device: row.device,
             at: format_instant(row.at_ms),
             rejected: report.rejects(),
+            export_date: report.export_date.clone(),
             new: report.counts.new,
             known: report.counts.known,
             duplicates: report.counts.duplicates,

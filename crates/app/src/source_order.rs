@@ -3,6 +3,7 @@
 use serde::Serialize;
 use store::Store;
 
+use crate::acts::{ActAnswer, answer};
 use crate::error::{Code, Error, Result};
 use crate::folder::Folder;
 use crate::local::{Found, find_kind, system_zone};
@@ -18,6 +19,9 @@ pub struct OrderAnswer {
     pub chosen: bool,
     /// The sources that have live rows of the type or were named, the best first.
     pub order: Vec<Place>,
+    /// What made it so just now, and can be taken back; nothing where it was so already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<ActAnswer>,
 }
 
 /// One source in its place.
@@ -53,8 +57,8 @@ pub fn set_order(folder: &Folder, word: &str, list: &str, now_ms: i64) -> Result
         (found, sources)
     };
     let mut store = folder.write()?;
-    store.set_source_order(&found.kind.identifier, &sources, now_ms, &system_zone())?;
-    in_force(&store, &found)
+    let act = store.set_source_order(&found.kind.identifier, &sources, now_ms, &system_zone())?;
+    Ok(OrderAnswer { act: act.as_ref().map(answer), ..in_force(&store, &found)? })
 }
 
 fn named(store: &Store, list: &str) -> Result<Vec<i64>> {
@@ -84,5 +88,5 @@ fn in_force(store: &Store, found: &Found) -> Result<OrderAnswer> {
         hardware: row.hardware.clone(),
         named: is_named(row.id),
     });
-    Ok(OrderAnswer { kind: identifier.clone(), chosen: named.is_some(), order: order.collect() })
+    Ok(OrderAnswer { kind: identifier.clone(), chosen: named.is_some(), order: order.collect(), act: None })
 }

@@ -1,7 +1,8 @@
 // Rows are hidden, sleep is edited, and all of it is taken back: by button, key and history.
 import { afterEach, expect, test, vi } from 'vitest'
 import types from '../../../tests/fixtures/ipc/types.json'
-import { reset } from '../acts.svelte'
+import { acting, reset } from '../acts.svelte'
+import { library } from '../library.svelte'
 import { words } from '../words'
 import { click, kept, open, type Page, says, until } from './support'
 
@@ -50,6 +51,39 @@ test('rows of the days that are shown are hidden, and Ctrl Z brings them back', 
   // Twice is not once more.
   undoKey()
   expect(called.filter(([name]) => name === 'take_back')).toHaveLength(1)
+})
+
+test('what was done to other data is not taken back in these', async () => {
+  begin('#/type/step_count?range=week')
+  await says('4 rows count there now.')
+  ;(await button('[data-testid=hide]', 'Hide')).click()
+  await says('4 rows are deleted, for good in 30 days.')
+  library.other += 1
+  await until(() => !document.body.textContent?.includes('4 rows are deleted, for good in 30 days.'))
+  undoKey()
+  expect(called.filter(([name]) => name === 'take_back')).toHaveLength(0)
+})
+
+test('what cannot be taken back any more does not stand in the way of what was done before it', async () => {
+  let act = 1
+  begin('#/type/step_count?range=week', {
+    hide_rows: () => ({ ...(kept.hide_rows?.({}) as object), act: act++ }),
+    take_back: ({ act }) => {
+      if (act === 2) throw { code: 'act_is_over', message: 'Act 2 was taken back before.', hint: '' }
+      return kept.take_back?.({})
+    },
+  })
+  for (const n of [1, 2]) {
+    await says('4 rows count there now.')
+    ;(await button('[data-testid=hide]', 'Hide')).click()
+    await until(() => acting.done.length === n && !acting.busy)
+  }
+  await says('4 rows are deleted, for good in 30 days.')
+  undoKey()
+  await says('Act 2 was taken back before.')
+  undoKey()
+  await says('Taken back: all is as before.')
+  expect(last('take_back')).toMatchObject({ act: 1 })
 })
 
 test('who hides the last days stays where these were', async () => {

@@ -13,7 +13,7 @@ test.each([
   [2.4, '2 s'],
   [200, '3 min 20 s'],
   [3900, '1 h 5 min'],
-])('duration %d', (seconds, expected) => expect(duration(seconds)).toBe(expected))
+])('duration %d', (seconds, expected) => expect(duration(seconds).replaceAll('\u00a0', ' ')).toBe(expected))
 
 test('days', () => {
   expect(day('2026-03-01T12:00:00Z')).toBe('1 Mar 2026')
@@ -74,7 +74,7 @@ test.each([
   [64.2, '1 h 4 min'],
 ])('a length of %d minutes', (minutes, expected) => {
   expect(length(minutes).replaceAll('\u00a0', ' ')).toBe(expected)
-  if (minutes >= 60) expect(duration(minutes * 60).replace(' 0 min', '')).toBe(expected)
+  if (minutes >= 60) expect(duration(minutes * 60).replaceAll('\u00a0', ' ').replace(' 0 min', '')).toBe(expected)
 })
 
 test.each([

@@ -188,7 +188,7 @@ test('a running import shows its progress and can be cancelled', async () => {
     },
     cancel_import: () => fail({ code: 'cancelled', message: 'The import was cancelled.', hint: '' }),
   })
-  for (const text of ['62 %', '2,940,118 records', '820,000 a second', '402 MB/s', '2 s left']) await says(text)
+  for (const text of ['62 %', '2,940,118 records', '820,000 a second', '402 MB/s', '2\u00a0s left']) await says(text)
   expect(document.querySelector('progress')?.getAttribute('value')).toBe('62')
   await until(() => /6[02] percent/.test(document.querySelector('[aria-live]')?.textContent ?? ''))
   click('section .button')
@@ -358,4 +358,20 @@ test('a store that cannot be read is said in words and can be tried again', asyn
   page = open({ ...kept, status: () => Promise.reject({ code: 'store_busy', message: 'The store is busy.', hint: 'Try again.' }) })
   await says(words.trouble.codes.store_busy?.title ?? '')
   expect(document.querySelector('[role=alert] .button')).not.toBeNull()
+})
+
+test('an export is as old as the newest one says, whenever it was imported', async () => {
+  const file = (at: string, export_date: string | null) => ({ ...imports.answer[0], at, export_date })
+  const ago = (days: number) => new Date(Date.now() - days * 86_400_000 - 3_600_000).toISOString()
+  const check = async (rows: ReturnType<typeof file>[], expected: string | null) => {
+    page.close()
+    page = open({ ...kept, imports: () => rows.map((row, i) => ({ ...row, import: i + 1 })) }, '#/import')
+    await says('Drop export.zip here')
+    if (expected === null) expect(document.body.textContent).not.toContain('days old')
+    else await says(expected)
+  }
+  await check([file(ago(0), ago(200))], '200 days old')
+  await check([file(ago(2), ago(40)), file(ago(0), ago(200))], '40 days old')
+  await check([file(ago(30), null)], '30 days old')
+  await check([file(ago(0), ago(1))], null)
 })

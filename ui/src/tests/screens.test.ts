@@ -54,7 +54,7 @@ test('the totals are of all that fits and more rows come when asked for', async 
   const many = { ...workouts.answer, totals: { count: 250, duration_s: 7200, distance_m: 42_195, energy_kcal: 4100 } }
   page = open({ ...kept, workouts: ({ filter }: Record<string, unknown>) => (asked.push((filter as { most: number }).most), many) }, '#/workouts')
   const totals = await until(() => document.querySelector('[data-testid=totals]')?.textContent)
-  for (const text of ['250 workouts', '2 h 0 min', '42.2\u00a0km', '4,100\u00a0kcal']) expect(totals).toContain(text)
+  for (const text of ['250 workouts', '2\u00a0h 0\u00a0min', '42.2\u00a0km', '4,100\u00a0kcal']) expect(totals).toContain(text)
   click('button.more')
   await until(() => asked.at(-1) === 200)
 })
@@ -190,4 +190,21 @@ test('a type has a unit of its own', async () => {
   change('.about select', 'kJ')
   await until(() => set.length === 1)
   expect(set).toMatchObject([{ key: 'units_of', to: 'body_mass=lb, step_count=kJ' }])
+})
+
+test('of a long answer the window holds a page at a time', async () => {
+  const rows = Array.from({ length: 1000 }, (_, i) => [`day ${i}`, i])
+  page = open({ ...kept, sql: () => ({ columns: ['day', 'value'], rows, cut: false }) }, '#/query')
+  await until(() => document.querySelector('#statement'))
+  click('.primary')
+  const shown = () => [...document.querySelectorAll('tbody th')].map((cell) => cell.textContent)
+  await says('1 to 300 of 1,000 rows')
+  expect(shown()).toHaveLength(300)
+  const after = () => [...document.querySelectorAll<HTMLButtonElement>('.pages button')].at(-1)
+  for (const text of ['301 to 600', '601 to 900', '901 to 1,000']) {
+    after()?.click()
+    await says(text)
+  }
+  expect(shown()).toEqual(rows.slice(900).map(([day]) => day))
+  expect(after()?.disabled).toBe(true)
 })

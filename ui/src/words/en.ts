@@ -17,6 +17,9 @@ export const en = {
   /** What the language calls itself. */
   name: 'English',
   numbers: { group: ',', point: '.', hours: 'h', minutes: 'min', shortest: 'less than 0.1 s' },
+  seconds: 's',
+  bpm: 'bpm',
+  bytes: ['B', 'kB', 'MB', 'GB', 'TB'],
   date: (day: number, month: number, year: number) => `${day} ${en.months[month] ?? ''} ${year}`,
   months: ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'],
   app: 'Vitalog',
@@ -633,6 +636,12 @@ export const en = {
     },
   },
 
+  table: {
+    part: (first: number, last: number, all: number) => `${count(first)} to ${count(last)} of ${count(all)} rows`,
+    before: 'Rows before',
+    after: 'Rows after',
+  },
+
   query: {
     statement: 'One SELECT. Ctrl/\u2318 Enter runs it.',
     run: 'Run',
@@ -846,6 +855,9 @@ export const en = {
   },
 
   palette: { title: 'Go to', hint: 'Go to a page, a type, a day\u2026', page: 'Page', type: 'Type', none: 'Nothing is called that.' },
+  /** What stands on the keys that have no sign. */
+  keyNames: { Ctrl: 'Ctrl', Shift: 'Shift', Space: 'Space', Enter: 'Enter' } as Record<string, string>,
+
   keys: {
     title: 'Keys',
     palette: 'Go anywhere',
@@ -1002,9 +1014,19 @@ export const en = {
   /** Units that people write otherwise than Apple does. */
   units: { count: '', 'count/min': 'per minute', dBASPL: 'dB', degC: '\u00b0C' } as Record<string, string>,
 
-  /** What went wrong, by its code: sentence and way out. English has the program's own words; elsewhere these stand for
-   * codes of which the program tells only in English. */
-  errors: {} as Record<string, [string, string]>,
+  /** What went wrong, by its code: sentence and way out. English has the program's own words but where these speak of the
+   * command line; elsewhere they stand for codes of which the program tells only in English, too. */
+  errors: {
+    bad_date: ['That is no day, or the end lies before the start.', 'Write days as 2026-03-14, the earlier one first.'],
+    no_rows: ['No row that counts is among these.', ''],
+    unknown_act: ['There is no such change.', 'The settings list them all.'],
+    unknown_address: ['The window has no such page.', ''],
+    unknown_ecg: ['There is no such electrocardiogram.', 'They are all listed under Heart.'],
+    unknown_import: ['There is no such import.', 'The history lists them all.'],
+    unknown_source: ['There is no such source, or several are called so.', 'They are all listed under Sources.'],
+    unknown_type: ['There is no such type.', 'They are all listed under All types.'],
+    unknown_workout: ['There is no such workout.', 'They are all listed under Workouts.'],
+  } as Record<string, [string, string]>,
 
   /** Why one record was left out, by the code of its problem. */
   rejectReasons: {

@@ -7,10 +7,9 @@ use crate::aliases::{self, Alias};
 use crate::error::Result;
 
 /// Writes down that the order of a type was chosen.
-pub(crate) fn changed(conn: &Connection, identifier: &str, order: [Vec<Alias>; 2], now_ms: i64) -> Result<()> {
+pub(crate) fn changed(conn: &Connection, identifier: &str, order: [Vec<Alias>; 2], now_ms: i64) -> Result<Act> {
     let body = Body { order: Some(order), ..Body::default() };
-    write(conn, Act { at_ms: now_ms, body, ..Act::new(What::Order, identifier) })?;
-    Ok(())
+    write(conn, Act { at_ms: now_ms, body, ..Act::new(What::Order, identifier) })
 }
 
 /// The order that the acts which still stand lead to.

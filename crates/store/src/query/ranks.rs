@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::sources::{self, SourceRow};
 use super::zones::zones;
-use crate::acts;
+use crate::acts::{self, Act};
 use crate::aliases::{self, Alias, Known};
 use crate::derived;
 use crate::error::{ErrorKind, Result};
@@ -46,9 +46,15 @@ impl Store {
     }
 
     /// Chooses the order in which sources count for a type and merges its days anew, in one transaction. Sources that
-    /// are not named come after those that are, in the default order; without any it is the default that holds. It is
-    /// an act, which can be taken back.
-    pub fn set_source_order(&mut self, identifier: &str, sources: &[i64], now_ms: i64, home_zone: &str) -> Result<()> {
+    /// are not named come after those that are, in the default order; without any it is the default that holds. Returns
+    /// the act, which can be taken back; none where it is the order that was.
+    pub fn set_source_order(
+        &mut self,
+        identifier: &str,
+        sources: &[i64],
+        now_ms: i64,
+        home_zone: &str,
+    ) -> Result<Option<Act>> {
         self.change(|tx| {
             let stored: BTreeMap<i64, Alias> =
                 aliases::stored(tx)?.into_iter().map(|(id, alias)| (i64::from(id), alias)).collect();
@@ -57,12 +63,13 @@ impl Store {
             let before = aliases::orders(tx)?.into_iter().find(|(of, _)| of == identifier);
             let before = before.map(|(_, order)| order).unwrap_or_default();
             if before == named {
-                return Ok(());
+                return Ok(None);
             }
             aliases::write_order(tx, identifier, &named)?;
-            acts::order_changed(tx, identifier, [before, named], now_ms)?;
+            let act = acts::order_changed(tx, identifier, [before, named], now_ms)?;
             // It finds the types whose order is not that of their merged days.
-            derived::remerge(tx, &zones(tx, home_zone)?, &BTreeMap::new(), &BTreeMap::new())
+            derived::remerge(tx, &zones(tx, home_zone)?, &BTreeMap::new(), &BTreeMap::new())?;
+            Ok(Some(act))
         })
     }
 }

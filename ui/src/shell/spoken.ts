@@ -1,0 +1,44 @@
+// A day or a month among the words of the palette: "steps 2026-05", "heart may 2026", "sleep 14 mar 2026".
+import type { Range } from '../address.svelte'
+import { length, plus } from '../days'
+import { words } from '../words'
+import { en } from '../words/en'
+
+export interface Spoken {
+  /** What else was written. */
+  rest: string
+  /** The day, or all days of the month. */
+  range: Range
+  /** The last of them. */
+  date: string
+}
+
+const WRITTEN = /\b(\d{4})-(\d\d)(?:-(\d\d))?\b/
+const NAMED = /(?:(?<!\d)(\d{1,2})\.?\s+)?(?<!\p{L})(\p{L}{3,})\.?\s+(\d{4})(?!\d)/u
+
+/** The number of a month by its name or the beginning of it, in the language of the window or in English. */
+function monthOf(name: string): number | null {
+  const asked = name.toLowerCase()
+  const is = (month: string) => asked.startsWith(month.toLowerCase().replace('.', ''))
+  const at = [words.months, en.months].map((months) => months.findIndex(is)).find((found) => found >= 0)
+  return at === undefined ? null : at + 1
+}
+
+const two = (n: number) => String(n).padStart(2, '0')
+
+function days(year: number, month: number, day: string | undefined): Omit<Spoken, 'rest'> | null {
+  const date = `${year}-${two(month)}-${two(Number(day ?? 1))}`
+  if (Number.isNaN(Date.parse(`${date}T00:00:00Z`)) || plus(date, 0) !== date) return null
+  if (day !== undefined) return { range: 'day', date }
+  const last = plus(month === 12 ? `${year + 1}-01-01` : `${year}-${two(month + 1)}-01`, -1)
+  return { range: `${length(date, last)}`, date: last }
+}
+
+/** What days somebody means; none where no day is written, or none that there is. */
+export function spoken(text: string): Spoken | null {
+  const written = WRITTEN.exec(text)
+  const named = written ? null : NAMED.exec(text)
+  const month = written ? Number(written[2]) : named ? monthOf(named[2] ?? '') : null
+  const found = month === null ? null : days(Number(written?.[1] ?? named?.[3]), month, written ? written[3] : named?.[1])
+  return found && { ...found, rest: text.replace((written ?? named)?.[0] ?? '', '').trim() }
+}
