@@ -114,7 +114,10 @@ fn every_answer_for_spreadsheets_is_a_table() {
     for (verb, expected) in [
         ("types", "identifier,name,kind,unit,count,first,last,sources,first_day,last_day"),
         ("sources", "id,source,names,bundle,hardware,records,first,last"),
-        ("imports", "import,channel,file,device,at,outcome,new,known,superseded,rejected,undone,duplicates,partial"),
+        (
+            "imports",
+            "import,channel,file,device,at,outcome,new,known,superseded,rejected,undone,duplicates,partial,export_date",
+        ),
         ("daily", "day,type,value,unit,stat,min,max,n,complete,sources,naive_sum"),
         ("verify", "check,text"),
         ("settings", "key,value"),

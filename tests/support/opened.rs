@@ -20,7 +20,7 @@ const fn opened(name: &'static str, address: &'static str, open: &'static str, s
 const PALETTE: &str = "dispatchEvent(new KeyboardEvent('keydown', {key: 'k', ctrlKey: true, bubbles: true})); return 1";
 
 /// Everything that somebody can open on a page that has data.
-pub const OPENED: [Opened; 18] = [
+pub const OPENED: [Opened; 19] = [
     opened("palette", "#/overview", PALETTE, "dialog[open] [role=option]"),
     opened(
         "palette without results",
@@ -48,6 +48,12 @@ pub const OPENED: [Opened; 18] = [
         "const chart = document.querySelector('[role=slider]'); chart.focus(); \
          chart.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowLeft', bubbles: true})); return 1",
         ".tip",
+    ),
+    opened(
+        "electrocardiogram",
+        "#/heart",
+        "document.querySelector('main td ~ td')?.closest('tr').querySelector('button').click(); return 1",
+        "main button[aria-expanded=true]",
     ),
     opened("table", "#/activity?range=month", TABLE, "main .room table"),
     opened("table of a night", "#/sleep?range=day", TABLE, "main .room table"),

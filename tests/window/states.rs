@@ -47,6 +47,7 @@ impl Folder {
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
         let mounted = Command::new(&program).arg("--version").output().is_ok_and(|output| output.status.success());
         if !mounted {
+            assert!(std::env::var_os("CI").is_none(), "where it counts this has to be seen");
             println!("skipped: this computer lets nobody mount a folder");
         }
         mounted.then_some(program)

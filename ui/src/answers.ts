@@ -443,6 +443,8 @@ export interface Act {
 
 export interface HistoryRow extends Act {
   name: string
+  /** What an address calls its type. */
+  word: string
   /** First and last local day; null at an end that is open. */
   days: [string | null, string | null]
 }

@@ -29,8 +29,6 @@ pub struct ImportAnswer {
     pub device: Option<String>,
     /// When it was made.
     pub at: String,
-    /// When the phone wrote the export, where it says so.
-    pub export_date: Option<String>,
     /// As in its report.
     pub outcome: Option<String>,
     /// As in its report.
@@ -47,6 +45,8 @@ pub struct ImportAnswer {
     pub duplicates: u64,
     /// Whether some of its input was rejected or lost; see [`is_partial`].
     pub partial: bool,
+    /// When the phone wrote the export, where it says so.
+    pub export_date: Option<String>,
 }
 
 /// Lists every import, the oldest first.

@@ -143,6 +143,8 @@ export const en = {
     undoCancelled: (file: string) => `Undo of ${file} cancelled. Nothing was changed.`,
     undone: 'undone',
     partial: 'imported in part',
+    fills: (file: string) => `${file} is being imported. What is in it is shown here when it is done.`,
+    room: 'What it took on the disk is used again by what comes next; Compact in the settings gives it back.',
     undoneNow: ({ removed, restored, superseded }: Undone) =>
       `Undone: ${records(removed)} removed${restored > 0 ? `, ${records(restored)} brought back` : ''}${superseded > 0 ? `, ${records(superseded)} rewritten again` : ''}.`,
     row: (fresh: number, known: number) => [`${count(fresh)} new`, ...(known > 0 ? [`${count(known)} known`] : [])].join(' \u00b7 '),
@@ -897,6 +899,7 @@ export const en = {
     columns: { name: 'Type', count: 'Records', first: 'First', last: 'Last', unit: 'Unit', sources: 'Sources' },
     favourite: 'Favourite',
     star: (name: string) => `${name}: favourite`,
+    allLeftOut: (name: string) => `Every record of \u201c${name}\u201d is left out: what did that stands below, with the way back.`,
     unknown: (word: string) => `There are no records of \u201c${word}\u201d.`,
     shape: 'Shape',
     overTime: 'Over time',

@@ -1,5 +1,6 @@
 //! Sessions of sleep that can be edited, and the history of what the owner did.
 
+use health::kind;
 use health::language::word;
 use health::series::sleep::APART_MS;
 use health::time::{Zones, format_day, format_instant, parse_stamp};
@@ -58,6 +59,8 @@ pub struct HistoryRow {
     pub act: ActAnswer,
     /// The name of the type.
     pub name: String,
+    /// What an address calls it.
+    pub word: String,
     /// First and last local day; null at an end that is open.
     pub days: [Option<String>; 2],
 }
@@ -73,7 +76,7 @@ pub fn history(folder: &Folder) -> Result<Vec<HistoryRow>> {
     let row = |act: ActAnswer| {
         let name = find_kind(&store, &act.kind).map_or_else(|_| act.kind.clone(), |found| word(&found.kind.name));
         let days = days(&act, &zones);
-        HistoryRow { act, name, days }
+        HistoryRow { name, days, word: kind::slug(&act.kind), act }
     };
     Ok(acts.into_iter().map(row).collect())
 }
