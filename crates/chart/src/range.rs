@@ -371,7 +371,7 @@ pub(crate) fn clock_minutes(at_ms: i64, zones: &Zones) -> f64 {
 }
 
 /// `Tue 24 Feb 2026`.
-pub(crate) fn named_day(day: Day) -> String {
+pub fn named_day(day: Day) -> String {
     say!("{weekday} {day}", weekday = word(WEEKDAYS[weekday_number(day)]), day = long_day(day))
 }
 

@@ -7,7 +7,7 @@ use health::{counted, key, say};
 use crate::layer::{Arc, Key, Layer, Rings, Sign};
 use crate::model::{Axis, AxisKind, Model, Table, Tick};
 use crate::number::{no_data, number, usable};
-use crate::range::{Range, Step, WEEKDAYS, day_of_month, long_day, named_day, weekday_number};
+use crate::range::{Range, Step, WEEKDAYS, day_of_month, long_day, named_day, short_day, weekday_number};
 use crate::theme::Hue;
 
 const TITLE: &str = key!("Activity rings");
@@ -132,8 +132,11 @@ pub fn month(days: &[RingDay], range: Range, zones: &Zones) -> Model {
     let weeks = (monday(last) - monday(first)) / 7 + 1;
     // A single week names its days at their rings, a page below its columns.
     let name = |day: Day| WEEKDAYS.get(weekday_number(day)).filter(|_| weeks == 1);
-    let label = |day: Day| {
-        name(day).map_or_else(String::new, |name| format!("{} ", word(name))) + &day_of_month(day).to_string()
+    let label = |day: Day| match (name(day), day_of_month(day)) {
+        (Some(name), number) => format!("{} {number}", word(name)),
+        // A page says where another month begins.
+        (None, 1) => short_day(day),
+        (None, number) => number.to_string(),
     };
     let cell = |day: &RingDay| Rings {
         column: weekday_number(day.day) as u32,
@@ -176,13 +179,12 @@ fn month_summary(shown: &[RingDay], with_data: usize, days: usize, range: &Range
     }
     let closed = |ring: &Option<Ring>| ring.is_some_and(|r| r.is_closed());
     let all = shown.iter().filter(|day| day.rings().iter().all(|(ring, _)| closed(ring))).count();
-    say!(
-        "{when} all three rings reached their goal on {all} of {with_data} with data; the page has {days}.",
-        when,
-        all = counted!(all, "day|on"),
-        with_data,
-        days = counted!(days, "day"),
-    )
+    let with = counted!(with_data, "day|on");
+    let sentence = say!("{when} all three rings reached their goal on {all} of {with}.", when, all, with);
+    if with_data == days {
+        return sentence;
+    }
+    format!("{sentence} {}.", range.step.with_data(with_data, days))
 }
 
 fn table(days: &[RingDay]) -> Table {

@@ -243,6 +243,7 @@ export const en = {
     keys: 'Use \u2190\u00a0\u2192 to read one by one.',
     why: 'A click or Enter tells where a number comes from.',
     whyZones: 'A click or Enter leads to the workouts that these minutes are of.',
+    whyDay: 'A click or Enter leads to that day.',
     whyHere: 'A click or Enter explains that day below.',
     zoom: 'How much is shown',
     closer: 'Show less, from closer by',

@@ -61,6 +61,9 @@ pub(super) fn slots(model: &Model, question: &Question, zones: &Zones) -> Vec<Sl
     if matches!(question.subject, Subject::Calendar(_)) {
         return of_calendar(model, zones);
     }
+    if question.subject == Subject::Rings {
+        return of_rings(model, zones);
+    }
     if matches!(question.subject, Subject::Pair(..)) {
         return of_pairs(model, zones);
     }
@@ -162,6 +165,33 @@ fn of_calendar(model: &Model, zones: &Zones) -> Vec<Slot> {
         ..Slot::default()
     };
     cells.unwrap_or_default().iter().zip(&model.table.rows).zip(first..).map(cell).collect()
+}
+
+/// A page of rings: a cell for each day that has some, by the rows of the table.
+fn of_rings(model: &Model, zones: &Zones) -> Vec<Slot> {
+    let rings = model.layers.iter().find_map(|layer| match layer {
+        Layer::Rings { rings } => Some(rings.as_slice()),
+        _ => None,
+    });
+    let rings = rings.unwrap_or_default();
+    let first = model.range.ends(zones).1.saturating_add(1).saturating_sub(rings.len() as Day);
+    let mut rows = model.table.rows.iter().peekable();
+    let cell = |(ring, day): (&chart::layer::Rings, Day)| {
+        let label = chart::range::named_day(day);
+        let row = rows.next_if(|row| row.first() == Some(&label))?;
+        let (x, top) = (f64::from(ring.column), model.y.to - f64::from(ring.row));
+        Some(Slot {
+            from: x,
+            to: x + 1.0,
+            label,
+            parts: parts(&model.table.columns, row, 1),
+            days: Some((format_day(day), format_day(day))),
+            rows: Some((top - 1.0, top)),
+            ..Slot::default()
+        })
+    };
+    // The rings of one day have the whole plot and their numbers beside them.
+    if rings.len() < 2 { Vec::new() } else { rings.iter().zip(first..).filter_map(cell).collect() }
 }
 
 /// The first and last day of a row of years over each other, in one year.

@@ -508,6 +508,29 @@ fn a_cell_of_a_calendar_leads_to_its_day() {
 }
 
 #[test]
+fn rings_of_a_page_are_cells_that_lead_to_their_day() {
+    let rings = |day: &str| {
+        format!(
+            r#"<ActivitySummary dateComponents="2026-03-{day}" activeEnergyBurned="{day}0" activeEnergyBurnedGoal="500" activeEnergyBurnedUnit="kcal" appleExerciseTime="3" appleExerciseTimeGoal="30" appleStandHours="2" appleStandHoursGoal="12"/>"#
+        )
+    };
+    let folder = TestFolder::of_rows("cells-of-rings", &["08", "10", "14"].map(rings));
+    let slots = |range: &str| {
+        let ask = Ask { last: Some("2026-03-14".to_owned()), ..ask("rings", range, false) };
+        let slots = chart(&folder, &ask, NOW_MS).expect("a chart").slots;
+        slots.iter().map(|s| (s.days.clone().unwrap().0, s.parts[0].text.clone(), s.from, s.rows)).collect::<Vec<_>>()
+    };
+    let cell = |day: &str, text: &str, column: f64, top: f64| {
+        (format!("2026-03-{day}"), text.to_owned(), column, Some((top - 1.0, top)))
+    };
+    // From Monday: the eighth is a Sunday, the tenth a Tuesday, the fourteenth a Saturday.
+    let (second, third) = (cell("10", "100 of 500 kcal", 1.0, 1.0), cell("14", "140 of 500 kcal", 5.0, 1.0));
+    assert_eq!(slots("week"), [cell("08", "80 of 500 kcal", 6.0, 2.0), second.clone(), third.clone()]);
+    assert_eq!(slots("month"), [cell("08", "80 of 500 kcal", 6.0, 2.0), second, third]);
+    assert_eq!(slots("day"), []);
+}
+
+#[test]
 fn an_hour_is_explained_by_itself_and_a_reading_by_its_moment() {
     let stretches = |subject: &str, last: &str| {
         let slots = day_of(subject, "day", last, None).slots;
