@@ -147,17 +147,20 @@ struct Added {
     last_ms: i64,
     /// Start and end, the earliest and the latest, of rows that count no more.
     gone: Option<(i64, i64)>,
+    /// The first or the last of those that came may be among them.
+    unsure: bool,
 }
 
 impl Added {
-    const NONE: Self = Self { n: 0, stored: 0, first_ms: i64::MAX, last_ms: i64::MIN, gone: None };
+    const NONE: Self = Self { n: 0, stored: 0, first_ms: i64::MAX, last_ms: i64::MIN, gone: None, unsure: false };
 
     fn add(&mut self, key: &Key) {
-        self.join(Self { n: 1, stored: 1, first_ms: key.start_ms, last_ms: key.end_ms(), gone: None });
+        self.join(Self { n: 1, stored: 1, first_ms: key.start_ms, last_ms: key.end_ms(), ..Self::NONE });
     }
 
     fn lose(&mut self, key: &Key) {
         self.n -= 1;
+        self.unsure |= key.start_ms == self.first_ms || key.end_ms() == self.last_ms;
         let (first, last) = self.gone.unwrap_or((i64::MAX, i64::MIN));
         self.gone = Some((first.min(key.start_ms), last.max(key.end_ms())));
     }
@@ -506,7 +509,11 @@ fn is_still_told(conn: &Connection, kind: u32, source: u32, added: &Added, gone:
         .optional()?;
     let Some((n, stored, Some(first), Some(last))) = found else { return Ok(false) };
     let (n, stored) = (n + added.n, stored + added.stored);
-    Ok(n > 0 && stored > 0 && (gone.0 > first || added.first_ms <= first) && (gone.1 < last || added.last_ms >= last))
+    Ok(!added.unsure
+        && n > 0
+        && stored > 0
+        && (gone.0 > first || added.first_ms <= first)
+        && (gone.1 < last || added.last_ms >= last))
 }
 
 /// Recomputes the summary rows of one kind.

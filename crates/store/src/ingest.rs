@@ -195,9 +195,9 @@ impl<'a> Ingest<'a> {
     fn begin(conn: &'a Connection, delivery: &'a Delivery<'a>) -> Result<Self> {
         // What counts is told by what is derived.
         derived::settle_left(conn)?;
-        let derived = Derived::default();
+        let mut derived = Derived::default();
         // What decides between imports must not see what phones tell.
-        let told = Told::begin(conn)?;
+        let told = Told::begin(conn, &mut derived)?;
         let import = conn
             .prepare_cached(
                 "INSERT INTO imports (channel, file, at_ms, complete, report) VALUES ('file', ?1, ?2, 0, '')

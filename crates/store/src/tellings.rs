@@ -23,6 +23,8 @@ use rusqlite::{Connection, params};
 
 pub(crate) use self::part::{Part, Reach};
 pub(crate) use self::row::{Telling, code_of, feed_of};
+#[cfg(test)]
+pub(crate) use self::told::LIFTS_ALL;
 pub(crate) use self::told::{Beside, Told};
 use crate::acts::hidden::Hidden;
 use crate::derived::Derived;

@@ -75,7 +75,7 @@ fn undo(tx: &Connection, import: i64, home_zone: &str, tell: &mut dyn FnMut(Step
     }
     let before = zones(tx, home_zone)?;
     let mut derived = Derived::default();
-    let mut told = Told::begin(tx)?;
+    let mut told = Told::begin(tx, &mut derived)?;
     tx.execute("UPDATE imports SET undone = 1 WHERE id = ?1", [import])?;
     let imports = live_imports(tx)?;
     let mut undone = Undone { import, ..Undone::default() };

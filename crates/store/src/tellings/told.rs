@@ -34,14 +34,19 @@ pub(crate) struct Told {
 
 impl Told {
     /// Takes off what is no sample, and the names that phones gave; samples that stand for tellings stay.
-    pub fn begin(conn: &Connection) -> Result<Self> {
+    pub fn begin(conn: &Connection, derived: &mut Derived) -> Result<Self> {
         if !is_something_told(conn)? {
             return Ok(Self::default());
         }
         let (around, counted_for) = (Some(Around::load(conn)?), tellers::sources(conn)?);
         entries::lift(conn)?;
         tellers::forget_names(conn)?;
-        Ok(Self { beside: Beside::find(conn)?, around, counted_for, lifted: false })
+        let mut told = Self { beside: Beside::find(conn)?, around, counted_for, lifted: false };
+        if lifts_all() {
+            told.lift_all(conn, derived)?;
+            (told.beside.rows, told.beside.alone) = Default::default();
+        }
+        Ok(told)
     }
 
     /// What stands beside the rows of files.
@@ -85,6 +90,20 @@ impl Told {
         lay_entries(conn, (&known, import), derived, &mut told_too)?;
         Ok(told_too)
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// Whether this thread takes all of it off and lays it down anew, whatever an import touches.
+    pub(crate) static LIFTS_ALL: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Whether all of it is taken off first: only where a test wants to see that it makes no difference.
+fn lifts_all() -> bool {
+    #[cfg(test)]
+    return LIFTS_ALL.get();
+    #[cfg(not(test))]
+    false
 }
 
 /// What records follow from besides the rows of some seconds and who tells them.
