@@ -1,8 +1,9 @@
 //! How long phones' batches take, beside the same rows put into a plain table in the same run, and what imports and
 //! undos pay for them.
 //!
-//! `cargo run --release -p store --example phone_batches STORE [SAMPLES OF EACH SIZE] [SIZE OF A BATCH]...` changes the
-//! store: give it a copy of a full one, or a name for a new one. The plain table lies beside it, in `STORE.limit`.
+//! `cargo run --release -p store --example phone_batches STORE [SAMPLES OF EACH SIZE] [SAMPLES BEFORE]` changes the store:
+//! give it a copy of a full one, or a name for a new one, which another phone may fill before. The plain table lies beside
+//! it, in `STORE.limit`.
 
 use std::path::Path;
 use std::time::Instant;
@@ -17,6 +18,8 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 const ZONE: &str = "Europe/Berlin";
 const NOW_MS: i64 = 1_790_000_000_000;
+/// Samples of a batch by which a store is filled before.
+const FILLED_BY: usize = 5_000;
 
 const KINDS: [(&str, i64, f64); 4] = [
     ("HKQuantityTypeIdentifierHeartRate", 5_000, 70.0),
@@ -95,6 +98,17 @@ impl Took {
     }
 }
 
+fn delivery(device: i64, number: i64) -> PhoneDelivery<'static> {
+    PhoneDelivery {
+        device,
+        feed: Feed::HealthExportPro,
+        delivery: Some(number),
+        now_ms: NOW_MS,
+        home_zone: ZONE,
+        cancel: Cancel::default(),
+    }
+}
+
 /// A plain table with the key of samples, as durable as the store.
 fn plain(path: &str) -> Outcome<Connection> {
     let conn = Connection::open(path)?;
@@ -132,14 +146,14 @@ fn insert(conn: &mut Connection, told: &PhoneBatch, number: i64) -> Outcome<()> 
 }
 
 /// An export of the newest of what phones told, and of as much beside it.
-fn export(samples: usize) -> Batch {
-    let mut told = batch(NOW_MS, samples, 0).batch;
+fn export(samples: usize, weeks_ago: i64) -> Batch {
+    let mut told = batch(NOW_MS - weeks_ago * 604_800_000, samples, 0).batch;
     for (at, sample) in told.samples.iter_mut().enumerate() {
         // A file knows whole seconds; of half of it phones told nothing.
         let whole = |ms: i64| ms.div_euclid(1000) * 1000 - if at % 2 == 0 { 0 } else { 2000 };
         (sample.start_ms, sample.end_ms) = (whole(sample.start_ms), whole(sample.end_ms));
     }
-    told.document = Some(Document { export_date_ms: Some(NOW_MS), complete: true, ..Document::default() });
+    told.document = Some(Document { export_date_ms: Some(NOW_MS + weeks_ago), complete: true, ..Document::default() });
     told
 }
 
@@ -161,33 +175,30 @@ fn main() -> Outcome<()> {
     let mut arguments = std::env::args().skip(1);
     let path = arguments.next().ok_or("which store?")?;
     let samples: usize = arguments.next().map_or(Ok(200_000), |n| n.parse())?;
-    let mut sizes: Vec<usize> = arguments.map(|n| n.parse()).collect::<Result<_, _>>()?;
-    if sizes.is_empty() {
-        sizes = vec![500, 1_000, 2_000, 5_000];
-    }
+    let before: usize = arguments.next().map_or(Ok(0), |n| n.parse())?;
     let mut store = Store::open(Path::new(&path))?;
     let mut plain = plain(&format!("{path}.limit"))?;
     let device = store.device_channel("A phone", 0)?;
     let (mut until_ms, mut number) = (NOW_MS, 0);
+    let other = store.device_channel("Another phone", 0)?;
+    for at in 0..before / FILLED_BY {
+        let told = batch(NOW_MS - at as i64 * FILLED_BY as i64 * 3_500, FILLED_BY, u64::MAX - at as u64);
+        insert(&mut plain, &told, -(at as i64))?;
+        let mut told = Some(told);
+        store.ingest_phone(&delivery(other, at as i64 + 1), &mut || Ok(told.take()))?;
+    }
+    store.settle()?;
     println!("a batch of  plain table   the store  of it   p50 ms   p99 ms  found after");
-    for size in sizes {
+    for size in [500, 1_000, 2_000, 5_000] {
         let (mut limit, mut took) = (Took::new(size), Took::new(size));
         for _ in 0..(samples / size).max(1) {
             let mut told = Some(batch(until_ms, size, number));
             until_ms -= size as i64 * 7 / 10 * 5_000;
             number += 1;
-            let delivery = PhoneDelivery {
-                device,
-                feed: Feed::HealthExportPro,
-                delivery: Some(number as i64),
-                now_ms: NOW_MS,
-                home_zone: ZONE,
-                cancel: Cancel::default(),
-            };
             if let Some(told) = &told {
                 limit.time(|| insert(&mut plain, told, number as i64))?;
             }
-            took.time(|| Ok(store.ingest_phone(&delivery, &mut || Ok(told.take()))?))?;
+            took.time(|| Ok(store.ingest_phone(&delivery(device, number as i64), &mut || Ok(told.take()))?))?;
         }
         let begun = Instant::now();
         store.settle()?;
@@ -203,8 +214,11 @@ fn main() -> Outcome<()> {
     }
     let (nothing, _) = import(&mut store, Batch::default())?;
     println!("an import of nothing: {nothing:.2} s");
-    let (some, number) = import(&mut store, export(10_000))?;
-    println!("an import of 10,000 records: {some:.2} s, its undo {:.2} s", undo(&mut store, number)?.0);
+    // With the first file that names the watch all that phones told counts for the source of files.
+    let (first, _) = import(&mut store, export(10_000, 0))?;
+    println!("the first import, of 10,000 records: {first:.2} s");
+    let (second, number) = import(&mut store, export(10_000, 1))?;
+    println!("a second one, of 10,000 records: {second:.2} s, its undo {:.2} s", undo(&mut store, number)?.0);
     let (took, rows) = undo(&mut store, device)?;
     println!("the phone undone: {took:.2} s for {rows} rows");
     Ok(())
