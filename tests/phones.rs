@@ -267,7 +267,7 @@ fn a_small_body_is_answered_from_the_spool_while_somebody_else_writes() {
     let kinds = folder.answer(&["types"]);
     let beats =
         kinds.as_array().into_iter().flatten().find(|kind| kind["identifier"] == "HKQuantityTypeIdentifierHeartRate");
-    assert_eq!(beats.expect("heart beats")["n"], 1);
+    assert_eq!(beats.expect("heart beats")["count"], 1);
 }
 
 /// The whole of it, with figures: `scripts/phone-client.py --program target/release/vitalog`.
