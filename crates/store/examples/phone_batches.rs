@@ -18,6 +18,8 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 const ZONE: &str = "Europe/Berlin";
 const NOW_MS: i64 = 1_790_000_000_000;
+/// How long before the others those begin that fill a store.
+const BEFORE_MS: i64 = 365 * 86_400_000;
 /// Samples of a batch by which a store is filled before.
 const FILLED_BY: usize = 5_000;
 
@@ -182,7 +184,7 @@ fn main() -> Outcome<()> {
     let (mut until_ms, mut number) = (NOW_MS, 0);
     let other = store.device_channel("Another phone", 0)?;
     for at in 0..before / FILLED_BY {
-        let told = batch(NOW_MS - at as i64 * FILLED_BY as i64 * 3_500, FILLED_BY, u64::MAX - at as u64);
+        let told = batch(NOW_MS - BEFORE_MS - at as i64 * FILLED_BY as i64 * 3_500, FILLED_BY, u64::MAX - at as u64);
         insert(&mut plain, &told, -(at as i64))?;
         let mut told = Some(told);
         store.ingest_phone(&delivery(other, at as i64 + 1), &mut || Ok(told.take()))?;

@@ -254,7 +254,8 @@ proptest! {
             let said = part.step(step);
             prop_assert_eq!(said, all.step(step), "{:?}", step);
             let (mut seen, mut expected) = (dump(&part.store), dump(&all.store));
-            (seen.sort(), expected.sort());
+            seen.sort();
+            expected.sort();
             prop_assert_eq!(differences(&seen, &expected), Vec::<String>::new(), "{:?}", step);
             prop_assert_eq!(part.store.verify(ZONE).expect("verified"), []);
             let anew = part.rows_laid_anew();
