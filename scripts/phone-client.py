@@ -325,6 +325,14 @@ def compare(server, wanted):
     return len(found)
 
 
+def give_up_after(seconds, phone):
+    def give_up(*_):
+        sys.exit(f"not at its end after {seconds} s: {len(phone.left)} left, {phone.counts}")
+
+    signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(seconds)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", required=True)
@@ -332,6 +340,7 @@ def main():
     parser.add_argument("--chunk", type=int, default=CHUNK)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--no-faults", action="store_true")
+    parser.add_argument("--limit", type=int, default=0, help="seconds after which it gives up; 0 for none")
     arguments = parser.parse_args()
     rng = random.Random(arguments.seed)
     samples = list(made_up(arguments.samples, arguments.seed))
@@ -344,6 +353,7 @@ def main():
             server.start()
             try:
                 phone = Phone(server, list(samples), not arguments.no_faults, rng, arguments.chunk)
+                give_up_after(arguments.limit, phone)
                 pair(server, phone)
                 began = time.monotonic()
                 sync(phone, server, rng, None if arguments.no_faults else room)

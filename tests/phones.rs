@@ -223,6 +223,69 @@ fn without_a_terminal_nobody_is_asked() {
     assert!(!folder.data().exists());
 }
 
+/// An import holds the store's only writer for as long as the test wants.
+#[cfg(unix)]
+#[test]
+fn a_small_body_is_answered_from_the_spool_while_somebody_else_writes() {
+    use std::io::Write;
+    use std::process::Stdio;
+
+    const RECORDS: u32 = 60_000;
+    let folder = Folder::new("serve-busy");
+    let server = Server::start(&folder);
+    let token = device(&folder, "healthsync");
+    let mut import = folder.command(&["import", "-", "--json"]);
+    let mut import = import.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("runs");
+    let mut input = std::io::BufWriter::new(import.stdin.take().expect("a pipe"));
+    writeln!(input, "<HealthData locale=\"en_GB\"><ExportDate value=\"2026-11-02 20:00:00 +0100\"/>").expect("written");
+    for number in 0..RECORDS {
+        // A pipe holds little: most of what was written is being imported.
+        let stamp =
+            format!("2026-01-{:02} {:02}:{:02}:00 +0100", number / 1440 % 28 + 1, number / 60 % 24, number % 60);
+        let line = format!(
+            "<Record type=\"HKQuantityTypeIdentifierStepCount\" sourceName=\"Kim\" unit=\"count\" startDate=\"{stamp}\" \
+             endDate=\"{stamp}\" creationDate=\"{stamp}\" value=\"{number}\"/>"
+        );
+        writeln!(input, "{line}").expect("written");
+    }
+    input.flush().expect("written");
+    let hurried = app::Folder::at(folder.data()).waiting(std::time::Duration::ZERO);
+    let refused = app::settings::set(&hurried, "units", "imperial").map_err(|error| error.code);
+    assert_eq!(refused, Err(app::Code::StoreBusy));
+    let body = json!({"export_id": "1", "workouts": [], "metrics": [{"id": "healthkit:1", "type": "heart_rate", "value": 61,
+        "unit": "count/min", "start_at": "2026-03-14T07:30:00.123Z", "end_at": "2026-03-14T07:30:00.123Z",
+        "source_name": "Watch", "metadata": {}}]});
+    let request = Request::post("/api/apple-health/sync", body.to_string()).token(&token);
+    let answer = server.send(&request);
+    // As of a large body: nothing is counted yet.
+    assert_eq!((answer.status, answer.json()), (200, json!({"ok": true, "received": 0, "duplicates": 0})));
+    assert_eq!(folder.answer(&["types"]), json!([]));
+    input.write_all(b"</HealthData>").expect("written");
+    drop(input);
+    assert!(import.wait().expect("its end").success());
+    while server.wait_for("delivery")["state"] != "done" {}
+    let kinds = folder.answer(&["types"]);
+    let beats =
+        kinds.as_array().into_iter().flatten().find(|kind| kind["identifier"] == "HKQuantityTypeIdentifierHeartRate");
+    assert_eq!(beats.expect("heart beats")["count"], 1);
+}
+
+/// The whole of it, with figures: `scripts/phone-client.py --program target/release/vitalog`.
+#[cfg(unix)]
+#[test]
+fn a_phone_that_is_not_ours_syncs_through_faults() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/phone-client.py");
+    let short = ["--samples", "3000", "--chunk", "200", "--limit", "300"];
+    let mut client = std::process::Command::new("python3");
+    let client = client.arg(script).args(["--program", env!("CARGO_BIN_EXE_vitalog")]).args(short);
+    let output = client.output().expect("python3 runs");
+    let (figures, words) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{words}");
+    for fault in ["kills", "starts", "dropped while waiting", "dropped while sending", "refreshes"] {
+        assert!(figures.contains(fault), "no {fault}: {figures}");
+    }
+}
+
 #[test]
 fn settings_of_the_receiver_are_checked() {
     let folder = Folder::new("serve-settings");

@@ -12,6 +12,9 @@ pub trait Intake: Send + Sync + 'static {
     /// Reads and matches one body. Called on a thread that may block; repeating it adds nothing.
     fn take(&self, spooled: Spooled<'_>) -> Result<Taken, Failure>;
 
+    /// Does what was left for later; called while nothing comes.
+    fn rest(&self) -> Result<(), Failure>;
+
     /// How much there is of what HealthSave's status names, of what this phone brought.
     fn stock(&self, peer: &Peer) -> Result<[Stock; STATUS_KEYS.len()], Failure>;
 

@@ -8,9 +8,9 @@ use rusqlite::{Connection, params};
 
 use crate::claims::{Claimant, Claims};
 use crate::error::Result;
-use crate::row::Key;
+use crate::row::{IS_OF_FILES, Key};
 use crate::stretch::Stretch;
-use crate::tellings::Lifted;
+use crate::tellings::Beside;
 
 /// What the claims of one kind told.
 #[derive(Debug, Default)]
@@ -39,7 +39,7 @@ pub(crate) struct Repeated {
     pub unchanged: bool,
 }
 
-/// A kind that had rows before an ingest.
+/// A kind that had rows of files before an ingest.
 #[derive(Debug)]
 pub(crate) struct Stored {
     pub kind: u32,
@@ -50,8 +50,8 @@ pub(crate) struct Stored {
     pub live: u64,
 }
 
-/// Every kind that has rows; of what counts that is left out which phones alone tell, and was `lifted` off.
-pub(crate) fn stored(conn: &Connection, lifted: &Lifted) -> Result<Vec<Stored>> {
+/// Every kind that has rows of files: what stands `beside` them for what phones tell is left out.
+pub(crate) fn stored(conn: &Connection, beside: &Beside) -> Result<Vec<Stored>> {
     // Days count copies where they are to be counted.
     let live: HashMap<u32, u64> = {
         let mut statement = conn.prepare_cached("SELECT kind_id, sum(n) FROM daily GROUP BY kind_id")?;
@@ -65,12 +65,15 @@ pub(crate) fn stored(conn: &Connection, lifted: &Lifted) -> Result<Vec<Stored>> 
     let mut rows = statement.query([])?;
     let mut stored: Vec<Stored> = Vec::new();
     while let Some(row) = rows.next()? {
-        let (kind, of_source) = (row.get(0)?, (row.get(2)?, row.get(3)?));
+        let (kind, source, rows): (u32, u32, u64) = (row.get(0)?, row.get(2)?, row.get(3)?);
+        let of_source = (source, rows.saturating_sub(beside.rows(kind, source)));
+        if of_source.1 == 0 {
+            continue;
+        }
         match stored.last_mut().filter(|last| last.kind == kind) {
             Some(last) => last.rows.push(of_source),
             None => {
-                let more = lifted.get(&kind).copied().unwrap_or(0);
-                let live = live.get(&kind).copied().unwrap_or(0).saturating_add_signed(more);
+                let live = live.get(&kind).copied().unwrap_or(0).saturating_add_signed(beside.counts_more(kind));
                 stored.push(Stored { kind, identifier: row.get(1)?, rows: vec![of_source], live });
             }
         }
@@ -137,11 +140,11 @@ struct Partly {
 /// Walks over the rows in the import's time; those of a source that lie elsewhere are missing one and all.
 fn write_runs(conn: &Connection, claims: &Claims, before: &Stored, import: i64, partly: Partly) -> Result<()> {
     let (kind, extent) = (before.kind, partly.extent);
-    let mut statement = conn.prepare_cached(
+    let mut statement = conn.prepare_cached(&format!(
         "SELECT start_ms, source_id, duration_ms, ordinal FROM samples
-         WHERE kind_id = ?1 AND import_id < ?2 AND start_ms BETWEEN ?3 AND ?4
-         ORDER BY start_ms, source_id, duration_ms, ordinal",
-    )?;
+         WHERE kind_id = ?1 AND import_id < ?2 AND start_ms BETWEEN ?3 AND ?4 AND {IS_OF_FILES}
+         ORDER BY start_ms, source_id, duration_ms, ordinal"
+    ))?;
     let mut rows = statement.query(params![kind, import, extent.from_ms, extent.until_ms])?;
     let mut held = claims.sorted(kind).map(|(claim, _)| claim.key).peekable();
     let mut open: HashMap<u32, (Place, Place)> = HashMap::new();

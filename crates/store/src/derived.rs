@@ -86,6 +86,42 @@ pub(crate) struct Derived {
     stays: bool,
     /// Days and hours begin at other instants than before.
     moved: bool,
+    /// All that was touched, also what was computed since.
+    written: Written,
+}
+
+/// Where rows were written: of that what phones tell is laid anew.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    /// Days of UTC, by kind.
+    days: HashMap<u32, BTreeSet<Day>>,
+    /// Kinds of which nothing stands for what phones tell.
+    lifted: BTreeSet<u32>,
+}
+
+impl Written {
+    /// The times of a kind in which something was written, in their order: from, until.
+    pub fn times(&self, kind: u32) -> Vec<(i64, i64)> {
+        if self.lifted.contains(&kind) {
+            return vec![(i64::MIN, i64::MAX)];
+        }
+        // The last days stand for all beyond them.
+        let begin = |day: Day| if day == Day::MIN { i64::MIN } else { i64::from(day) * DAY_MS };
+        let end = |day: Day| if day == Day::MAX { i64::MAX } else { (i64::from(day) + 1) * DAY_MS };
+        let mut times: Vec<(i64, i64)> = Vec::new();
+        for day in self.days.get(&kind).into_iter().flatten() {
+            match times.last_mut() {
+                Some((_, until)) if *until == begin(*day) => *until = end(*day),
+                _ => times.push((begin(*day), end(*day))),
+            }
+        }
+        times
+    }
+
+    /// Whether everything of a kind is laid anew.
+    pub fn is_lifted(&self, kind: u32) -> bool {
+        self.lifted.contains(&kind)
+    }
 }
 
 /// What became of one row.
@@ -111,17 +147,20 @@ struct Added {
     last_ms: i64,
     /// Start and end, the earliest and the latest, of rows that count no more.
     gone: Option<(i64, i64)>,
+    /// The first or the last of those that came may be among them.
+    unsure: bool,
 }
 
 impl Added {
-    const NONE: Self = Self { n: 0, stored: 0, first_ms: i64::MAX, last_ms: i64::MIN, gone: None };
+    const NONE: Self = Self { n: 0, stored: 0, first_ms: i64::MAX, last_ms: i64::MIN, gone: None, unsure: false };
 
     fn add(&mut self, key: &Key) {
-        self.join(Self { n: 1, stored: 1, first_ms: key.start_ms, last_ms: key.end_ms(), gone: None });
+        self.join(Self { n: 1, stored: 1, first_ms: key.start_ms, last_ms: key.end_ms(), ..Self::NONE });
     }
 
     fn lose(&mut self, key: &Key) {
         self.n -= 1;
+        self.unsure |= key.start_ms == self.first_ms || key.end_ms() == self.last_ms;
         let (first, last) = self.gone.unwrap_or((i64::MAX, i64::MIN));
         self.gone = Some((first.min(key.start_ms), last.max(key.end_ms())));
     }
@@ -143,6 +182,7 @@ impl Derived {
 
     /// Rows were inserted into a kind that had none before this ingest.
     pub fn inserted_fresh(&mut self, kind: &KindRef, zones: &Zones, rows: &[Row]) {
+        self.written.lifted.insert(kind.id);
         let days = self.fresh.entry(kind.id).or_default();
         let mut added = BTreeMap::new();
         for row in rows {
@@ -202,6 +242,22 @@ impl Derived {
         }
         self.last = Some((kind, first, last));
         self.days.entry(kind).or_default().extend([first, last]);
+        self.written.days.entry(kind).or_default().extend([first, last]);
+    }
+
+    /// Nothing of a kind stands for what phones tell any more.
+    pub fn lifted(&mut self, kind: u32) {
+        self.written.lifted.insert(kind);
+    }
+
+    /// Where rows were written so far.
+    pub fn written(&self) -> &Written {
+        &self.written
+    }
+
+    /// What was written is laid anew now.
+    pub fn take_written(&mut self) -> Written {
+        std::mem::take(&mut self.written)
     }
 
     /// Finds the zones anew and marks the days whose zone is another one now.
@@ -283,7 +339,7 @@ impl Derived {
         }
         self.add_to_summaries(conn)?;
         let computed = std::mem::take(&mut self.computed).into_iter().chain(to_merge.keys().copied()).collect();
-        *self = Self { computed, ..Self::default() };
+        *self = Self { computed, written: std::mem::take(&mut self.written), ..Self::default() };
         units::settle(conn, self.computed.iter().copied())?;
         // The order of sources follows from the summaries.
         remerge(conn, zones, &to_merge, &touched)
@@ -453,7 +509,11 @@ fn is_still_told(conn: &Connection, kind: u32, source: u32, added: &Added, gone:
         .optional()?;
     let Some((n, stored, Some(first), Some(last))) = found else { return Ok(false) };
     let (n, stored) = (n + added.n, stored + added.stored);
-    Ok(n > 0 && stored > 0 && (gone.0 > first || added.first_ms <= first) && (gone.1 < last || added.last_ms >= last))
+    Ok(!added.unsure
+        && n > 0
+        && stored > 0
+        && (gone.0 > first || added.first_ms <= first)
+        && (gone.1 < last || added.last_ms >= last))
 }
 
 /// Recomputes the summary rows of one kind.

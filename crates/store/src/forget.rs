@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 
 use crate::error::Result;
 use crate::history::{ImportRef, Presence};
-use crate::row::{COLUMNS, FLAG_LOGGED, Row};
+use crate::row::{FLAG_LOGGED, OF_FILES, Row};
 use crate::views;
 
 /// Forgets how an undone import saw the samples of a kind. What it saw first and others saw too goes to the next of
@@ -15,7 +15,7 @@ pub(crate) fn images(conn: &Connection, kind: u32, imports: &[ImportRef], undone
     let mut rows: Vec<Row> = Vec::new();
     {
         let sql = format!(
-            "SELECT {COLUMNS} FROM samples WHERE kind_id = ?1 AND (start_ms, source_id, duration_ms, ordinal) IN
+            "SELECT {OF_FILES} FROM samples WHERE kind_id = ?1 AND (start_ms, source_id, duration_ms, ordinal) IN
                  (SELECT start_ms, source_id, duration_ms, ordinal FROM sample_log WHERE kind_id = ?1 AND import_id = ?2)"
         );
         let mut statement = conn.prepare_cached(&sql)?;

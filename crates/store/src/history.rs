@@ -14,7 +14,7 @@ use crate::derived::Derived;
 use crate::dictionary::hash;
 use crate::error::Result;
 use crate::pages::Pages;
-use crate::row::{COLUMNS, FLAG_LOGGED, Image, Key, Row};
+use crate::row::{FLAG_LOGGED, Image, Key, OF_FILES, Row};
 
 /// Date, wholeness, hash and number of an import: the greater, the newer.
 pub(crate) type Rank = (i64, bool, i64, i64);
@@ -264,7 +264,7 @@ fn image(conn: &Connection, sql: &str, kind: u32, key: &Key, import: i64) -> Res
 /// A stored sample.
 pub(crate) fn row_at(conn: &Connection, kind: u32, key: &Key) -> Result<Row> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM samples
+        "SELECT {OF_FILES} FROM samples
          WHERE kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration_ms = ?4 AND ordinal = ?5"
     );
     let place = params![kind, key.start_ms, key.source, key.duration_ms, key.ordinal];

@@ -27,6 +27,7 @@ use crate::report::{HomeMoved, KindCounts, Report};
 use crate::rollup::Rule;
 use crate::row::{Key, Row};
 use crate::samples::Merge;
+use crate::tellings::Told;
 use crate::{absences, derived, entries, place, query, tellings};
 
 /// Rejected records kept with their text, and lost files with their name, per import; all are counted.
@@ -178,6 +179,8 @@ struct Ingest<'a> {
     tails: HashMap<u32, i64>,
     /// Kinds with rows before this ingest.
     stored_before: Vec<Stored>,
+    /// What phones told before it.
+    told: Told,
     /// Live imports, oldest export first, this one among them once the document's date is known.
     imports: Vec<ImportRef>,
     /// The wearer's zones as far as they are known.
@@ -194,7 +197,7 @@ impl<'a> Ingest<'a> {
         derived::settle_left(conn)?;
         let mut derived = Derived::default();
         // What decides between imports must not see what phones tell.
-        let lifted = tellings::lift(conn, &mut derived)?;
+        let told = Told::begin(conn, &mut derived)?;
         let import = conn
             .prepare_cached(
                 "INSERT INTO imports (channel, file, at_ms, complete, report) VALUES ('file', ?1, ?2, 0, '')
@@ -211,7 +214,8 @@ impl<'a> Ingest<'a> {
             derived,
             history: None,
             tails: HashMap::new(),
-            stored_before: absences::stored(conn, &lifted)?,
+            stored_before: absences::stored(conn, told.beside())?,
+            told,
             imports: Vec::new(),
             zones: query::zones::zones(conn, delivery.home_zone)?,
             waiting: Waiting::default(),
@@ -279,7 +283,7 @@ impl<'a> Ingest<'a> {
         }
         let (entries, nested) = (std::mem::take(&mut batch.entries), batch.nested.take());
         for (kind, mut rows) in self.rows(&batch)? {
-            let kind = self.kind(kind);
+            let kind = self.kind(kind)?;
             let mut counts = self.report.by_type.remove(&kind.identifier).unwrap_or_default();
             counts.read += rows.len() as u64;
             let merged = self.merge(&kind, Claimant::TopLevel, &mut rows, &mut counts)?;
@@ -326,9 +330,17 @@ impl<'a> Ingest<'a> {
         Ok(())
     }
 
-    fn kind(&self, id: u32) -> KindRef {
+    /// What the merge must know of a kind. Where all its rows stand for what phones tell they are lifted off: files have
+    /// none.
+    fn kind(&mut self, id: u32) -> Result<KindRef> {
+        if self.told.is_alone(id) && !self.derived.written().is_lifted(id) {
+            tellings::lift_kind(self.conn, id, &mut self.derived)?;
+            if let Some(kind) = self.dictionary.known_kinds.get_mut(&id) {
+                kind.had_rows = false;
+            }
+        }
         let unknown = || KindRef { id, identifier: String::new(), rule: Rule::of(""), had_rows: true };
-        self.dictionary.known_kinds.get(&id).cloned().unwrap_or_else(unknown)
+        Ok(self.dictionary.known_kinds.get(&id).cloned().unwrap_or_else(unknown))
     }
 
     fn problem(&mut self, problem: &Problem) -> Result<()> {

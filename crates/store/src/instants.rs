@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, params};
 
 use crate::error::Result;
-use crate::row::{self, Key};
+use crate::row::{self, IS_OF_FILES, Key};
 
 /// A row of one of those that are looked at.
 #[derive(Debug)]
@@ -83,17 +83,17 @@ impl<'a, K: Ord, T: OfInstant> Instants<'a, K, T> {
     }
 }
 
-/// The samples of some sources and one kind in the order of time, each with its value and the import that brought it.
+/// The samples of files of some sources and one kind in the order of time, each with its value and the import that brought it.
 pub(crate) fn each_sample(
     conn: &Connection,
     kind: u32,
     sources: &str,
     each: &mut dyn FnMut(Key, Option<f64>, i64),
 ) -> Result<()> {
-    let mut statement = conn.prepare_cached(
+    let mut statement = conn.prepare_cached(&format!(
         "SELECT start_ms, source_id, duration_ms, ordinal, value, import_id FROM samples
-         WHERE kind_id = ?1 AND source_id IN (SELECT value FROM json_each(?2)) ORDER BY start_ms",
-    )?;
+         WHERE kind_id = ?1 AND source_id IN (SELECT value FROM json_each(?2)) AND {IS_OF_FILES} ORDER BY start_ms"
+    ))?;
     let mut rows = statement.query(params![kind, sources])?;
     while let Some(row) = rows.next()? {
         let key = Key { start_ms: row.get(0)?, source: row.get(1)?, duration_ms: row.get(2)?, ordinal: row.get(3)? };

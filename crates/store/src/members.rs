@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::claims::Claims;
 use crate::error::Result;
 use crate::place::group;
-use crate::row::{COLUMNS, Key, Row, near};
+use crate::row::{IS_OF_FILES, Key, OF_FILES, Row, near};
 
 /// Links of correlations to samples that are gone.
 pub(crate) const LOST: &str = "DELETE FROM correlation_members AS m WHERE NOT EXISTS (
@@ -40,8 +40,8 @@ pub(crate) fn source_of_twin(
         (a, b) => a == b,
     };
     let sql = format!(
-        "SELECT {COLUMNS} FROM samples WHERE kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration_ms = ?4
-         ORDER BY ordinal"
+        "SELECT {OF_FILES} FROM samples WHERE kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration_ms = ?4
+            AND {IS_OF_FILES} ORDER BY ordinal"
     );
     let mut statement = conn.prepare_cached(&sql)?;
     let duration_ms = sample.end_ms.saturating_sub(sample.start_ms);
@@ -100,7 +100,7 @@ pub(crate) type Links = Vec<(i64, Row)>;
 /// Takes the links to the samples of one kind that some sources wrote.
 pub(crate) fn take(conn: &Connection, kind: u32, sources: &BTreeSet<u32>) -> Result<Links> {
     let sql = format!(
-        "SELECT {COLUMNS}, entry_id FROM correlation_members
+        "SELECT {OF_FILES}, entry_id FROM correlation_members
          JOIN samples USING (kind_id, start_ms, source_id, duration_ms, ordinal)
          WHERE kind_id = ?1 AND source_id = ?2 ORDER BY entry_id"
     );

@@ -1,9 +1,9 @@
-//! The rows of one kind, a page at a time, so that rows can be written in between.
+//! The rows of files of one kind, a page at a time, so that rows can be written in between.
 
 use rusqlite::{Connection, params};
 
 use crate::error::Result;
-use crate::row::{COLUMNS, FLAG_TOLD, Key, Row};
+use crate::row::{IS_OF_FILES, Key, OF_FILES, Row};
 use crate::stretch::Stretch;
 
 /// Rows read at a time while others are written.
@@ -32,9 +32,9 @@ impl Pages {
             return Ok(None);
         }
         let sql = format!(
-            "SELECT {COLUMNS} FROM samples
+            "SELECT {OF_FILES} FROM samples
              WHERE kind_id = ?1 AND (start_ms, source_id, duration_ms, ordinal) > (?2, ?3, ?4, ?5) AND start_ms <= ?7
-                AND flags & {FLAG_TOLD} = 0
+                AND {IS_OF_FILES}
              ORDER BY start_ms, source_id, duration_ms, ordinal LIMIT ?6"
         );
         let after = match self.after {

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::json;
 
 use crate::error::Result;
-use crate::row::{COLUMNS, Key, Row};
+use crate::row::{IS_OF_FILES, Key, OF_FILES, Row};
 
 /// Samples of one kind, source, start and end that one input may hold with different values. Apps write a whole meal
 /// with one time; nobody eats so much, and every one of them is compared with all others.
@@ -15,11 +15,11 @@ pub const MAX_ALIKE: usize = 256;
 /// The problem of samples that are left out because their place is full.
 pub const TOO_MANY_ALIKE: &str = "too_many_alike";
 
-/// The stored rows of a place, by ordinal.
+/// The stored rows of files at a place, by ordinal.
 pub(crate) fn group(conn: &Connection, kind: u32, key: &Key) -> Result<Vec<Row>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM samples
-         WHERE kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration_ms = ?4 ORDER BY ordinal"
+        "SELECT {OF_FILES} FROM samples WHERE kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration_ms = ?4
+            AND {IS_OF_FILES} ORDER BY ordinal"
     );
     let mut statement = conn.prepare_cached(&sql)?;
     let rows = statement.query_map(params![kind, key.start_ms, key.source, key.duration_ms], Row::from_sql)?;

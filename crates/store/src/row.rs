@@ -11,7 +11,7 @@ pub(crate) const FLAG_USER_ENTERED: u32 = 1;
 /// Flag: rows in `sample_log` tell how the sample looked in other imports.
 pub(crate) const FLAG_LOGGED: u32 = 2;
 
-/// Flag: it stands for what phones told; see [`crate::tellings`]. What decides between imports never meets it.
+/// Flag: it stands for what phones told; see [`crate::tellings`]. What decides between imports never sees such a row.
 pub(crate) const FLAG_TOLD: u32 = 4;
 /// Flag beside it: a file holds it, too.
 pub(crate) const FLAG_FILED: u32 = 8;
@@ -26,6 +26,14 @@ pub(crate) const ABSOLUTE_TOLERANCE: f64 = 1e-9;
 /// The columns that [`Row::from_sql`] reads, in its order.
 pub(crate) const COLUMNS: &str = "start_ms, source_id, duration_ms, ordinal, value, original, text_id, origin_id, \
      details_id, created_delay_ms, copies, flags, import_id, superseded_by";
+
+/// The same of a row of files as the imports have it, for what decides between them: whether what a phone tells stands
+/// for it is none of their business.
+pub(crate) const OF_FILES: &str = "start_ms, source_id, duration_ms, ordinal, value, original, text_id, origin_id, \
+     details_id, created_delay_ms, copies, flags, import_id, nullif(superseded_by, -2)";
+
+/// The condition of a row of files.
+pub(crate) const IS_OF_FILES: &str = "flags & 4 = 0";
 
 /// Where a sample lies inside its kind: the order of the clustered table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -105,7 +113,7 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// Reads [`COLUMNS`].
+    /// Reads [`COLUMNS`] or [`OF_FILES`].
     pub fn from_sql(row: &SqlRow<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             key: Key { start_ms: row.get(0)?, source: row.get(1)?, duration_ms: row.get(2)?, ordinal: row.get(3)? },

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 
 use crate::error::Result;
-use crate::row::Key;
+use crate::row::{IS_OF_FILES, Key};
 
 /// An export covers a missing row if it has data this close to it.
 pub(crate) const NEAR_MS: i64 = 3_600_000;
@@ -39,13 +39,13 @@ impl Stretch {
         key.start_ms <= self.until_ms && key.end_ms() >= self.from_ms
     }
 
-    /// The time of all rows of a kind that touch it.
+    /// The time of all rows of files of a kind that touch it.
     pub fn of_rows(self, conn: &Connection, kind: u32) -> Result<Option<Self>> {
         let ends: (Option<i64>, Option<i64>) = conn
-            .prepare_cached(
+            .prepare_cached(&format!(
                 "SELECT min(start_ms), max(start_ms + duration_ms) FROM samples
-                 WHERE kind_id = ?1 AND start_ms <= ?3 AND start_ms + duration_ms >= ?2",
-            )?
+                 WHERE kind_id = ?1 AND start_ms <= ?3 AND start_ms + duration_ms >= ?2 AND {IS_OF_FILES}"
+            ))?
             .query_row(params![kind, self.from_ms, self.until_ms], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(ends.0.zip(ends.1).map(|(from_ms, until_ms)| Self { from_ms, until_ms }))
     }

@@ -18,7 +18,6 @@ use crate::pages::Pages;
 use crate::rollup::Rule;
 use crate::row::{Key, Row};
 use crate::stretch::Stretch;
-use crate::tellings::COVERED;
 
 /// What became of rows that `import` lacks; copies that count are counted like rows.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -140,8 +139,7 @@ pub(crate) fn decide(
     while let Some(page) = pages.next(conn)? {
         for row in page.iter().filter(|row| wanted.touches(&row.key)) {
             let by_import = cover.superseder(row, imports, &snapshots, &presence);
-            let superseded_by =
-                by_import.or(row.superseded_by.filter(|by| acts::hidden::is_owners(*by) || *by == COVERED));
+            let superseded_by = by_import.or(row.superseded_by.filter(|by| acts::hidden::is_owners(*by)));
             each(Decided { row, superseded_by, presence: &presence })?;
         }
     }

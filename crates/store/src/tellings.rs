@@ -3,7 +3,8 @@
 //! The rows of files stay as the imports have them. Where phones tell the same finer, or what no file has, a row of
 //! its own stands in `samples` ([`FLAG_TOLD`]), and the file's row under it counts no more ([`COVERED`]). Which are one
 //! record is said by [`health::matching`] and follows from the set of what was told. What decides between imports must
-//! not see any of that: it is lifted off before ([`lift`]) and laid down again after ([`lay`]).
+//! not see any of that: it reads the rows of files alone, and where it wrote some, what phones tell is laid anew
+//! ([`Told`]). Where whom they count for is another one it is lifted off as a whole ([`lift`], [`lay`]).
 
 pub(crate) mod aggregates;
 pub(crate) mod deletions;
@@ -14,16 +15,21 @@ mod pen;
 mod records;
 pub(crate) mod row;
 pub(crate) mod tellers;
+mod told;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rusqlite::{Connection, params};
 
 pub(crate) use self::part::{Part, Reach};
 pub(crate) use self::row::{Telling, code_of, feed_of};
+#[cfg(test)]
+pub(crate) use self::told::LIFTS_ALL;
+pub(crate) use self::told::{Beside, Told};
 use crate::acts::hidden::Hidden;
 use crate::derived::Derived;
 use crate::error::Result;
+use crate::instants;
 use crate::row::{FLAG_TOLD, Key};
 
 /// In place of an import: what phones tell stands for the row.
@@ -78,59 +84,67 @@ pub(crate) fn is_something_told(conn: &Connection) -> Result<bool> {
     Ok(statement.query_row([], |row| row.get(0))?)
 }
 
-/// What counts more, or less, by kind, while the rows of phones are lifted off.
-pub(crate) type Lifted = HashMap<u32, i64>;
-
-/// Takes off everything that follows from what phones told: then the store is as the imports have it.
-pub(crate) fn lift(conn: &Connection, derived: &mut Derived) -> Result<Lifted> {
-    let mut lifted = Lifted::new();
+/// Takes off everything that follows from what phones told: then the store is as the imports have it. Sources that they
+/// counted for before go with it, where nothing else is theirs.
+pub(crate) fn lift(conn: &Connection, derived: &mut Derived, counted_for: &[u32]) -> Result<()> {
     if !is_something_told(conn)? {
-        return Ok(lifted);
+        return Ok(());
     }
     entries::lift(conn)?;
     for kind in kinds(conn)? {
-        let rule = crate::rollup::Rule::of(&crate::derived::identifier(conn, kind)?);
-        let mut touched: BTreeMap<u32, (i64, i64)> = BTreeMap::new();
-        let mut more = 0;
-        {
-            // Few look-ups beside a walk over all rows of the kind.
-            let sql = format!(
-                "SELECT source_id, superseded_by, flags & {FLAG_TOLD}, copies, flags, start_ms, duration_ms, ordinal
-                 FROM samples WHERE kind_id = ?1 AND (flags & {FLAG_TOLD} OR superseded_by = {COVERED})"
-            );
-            let mut statement = conn.prepare_cached(&sql)?;
-            let mut rows = statement.query([kind])?;
-            while let Some(row) = rows.next()? {
-                let (source, by, told): (u32, Option<i64>, bool) =
-                    (row.get(0)?, row.get(1)?, row.get::<_, u32>(2)? != 0);
-                let key = Key { start_ms: row.get(5)?, source, duration_ms: row.get(6)?, ordinal: row.get(7)? };
-                derived.changed(kind, &key);
-                let copies = i64::from(rule.copies(row.get(3)?, row.get(4)?));
-                let of = touched.entry(source).or_default();
-                match (told, by) {
-                    (true, None) => (of.0, of.1, more) = (of.0 - 1, of.1 - 1, more - copies),
-                    (true, Some(_)) => of.0 -= 1,
-                    (false, _) => (of.1, more) = (of.1 + 1, more + copies),
-                }
+        lift_kind(conn, kind, derived)?;
+    }
+    tellers::lift(conn, counted_for)
+}
+
+/// The same of the samples of one kind.
+pub(crate) fn lift_kind(conn: &Connection, kind: u32, derived: &mut Derived) -> Result<()> {
+    let mut touched: BTreeMap<u32, (i64, i64)> = BTreeMap::new();
+    {
+        // Few look-ups beside a walk over all rows of the kind.
+        let sql = format!(
+            "SELECT start_ms, source_id, duration_ms, ordinal, flags & {FLAG_TOLD}, superseded_by IS NULL
+             FROM samples WHERE kind_id = ?1 AND (flags & {FLAG_TOLD} OR superseded_by = {COVERED})"
+        );
+        let mut statement = conn.prepare_cached(&sql)?;
+        let mut rows = statement.query([kind])?;
+        while let Some(row) = rows.next()? {
+            let key =
+                Key { start_ms: row.get(0)?, source: row.get(1)?, duration_ms: row.get(2)?, ordinal: row.get(3)? };
+            derived.changed(kind, &key);
+            let of = touched.entry(key.source).or_default();
+            match (row.get::<_, u32>(4)? != 0, row.get(5)?) {
+                (true, true) => *of = (of.0 - 1, of.1 - 1),
+                (true, false) => of.0 -= 1,
+                (false, _) => of.1 += 1,
             }
         }
-        conn.prepare_cached(&format!("DELETE FROM samples WHERE kind_id = ?1 AND flags & {FLAG_TOLD}"))?
-            .execute([kind])?;
-        conn.prepare_cached(&format!(
-            "UPDATE samples SET superseded_by = NULL WHERE kind_id = ?1 AND superseded_by = {COVERED}"
-        ))?
-        .execute([kind])?;
-        for (source, (stored, live)) in touched {
-            conn.prepare_cached(
-                "UPDATE series_summary SET stored = stored + ?3, n = n + ?4 WHERE kind_id = ?1 AND source_id = ?2",
-            )?
-            .execute(params![kind, source, stored, live])?;
-        }
-        conn.prepare_cached("DELETE FROM series_summary WHERE kind_id = ?1 AND stored <= 0")?.execute([kind])?;
-        lifted.insert(kind, more);
     }
-    tellers::lift(conn)?;
-    Ok(lifted)
+    conn.prepare_cached(&format!("DELETE FROM samples WHERE kind_id = ?1 AND flags & {FLAG_TOLD}"))?.execute([kind])?;
+    conn.prepare_cached(&format!(
+        "UPDATE samples SET superseded_by = NULL WHERE kind_id = ?1 AND superseded_by = {COVERED}"
+    ))?
+    .execute([kind])?;
+    for (source, (stored, live)) in touched {
+        conn.prepare_cached(
+            "UPDATE series_summary SET stored = stored + ?3, n = n + ?4 WHERE kind_id = ?1 AND source_id = ?2",
+        )?
+        .execute(params![kind, source, stored, live])?;
+    }
+    conn.prepare_cached("DELETE FROM series_summary WHERE kind_id = ?1 AND stored <= 0")?.execute([kind])?;
+    derived.lifted(kind);
+    Ok(())
+}
+
+/// The same of every kind of which some sources have samples, before those are dealt out anew.
+pub(crate) fn lift_kinds_of(conn: &Connection, sources: &BTreeSet<u32>, derived: &mut Derived) -> Result<()> {
+    let told = kinds(conn)?;
+    for kind in instants::kinds_of(conn, sources)? {
+        if told.contains(&kind) && !derived.written().is_lifted(kind) {
+            lift_kind(conn, kind, derived)?;
+        }
+    }
+    Ok(())
 }
 
 /// How many of the rows that an import brought first phones had told.
@@ -152,17 +166,38 @@ pub(crate) fn lay(conn: &Connection, import: Option<i64>, derived: &mut Derived)
     tellers::settle(conn)?;
     let known = Known::load(conn)?;
     for kind in kinds(conn)? {
-        let mut from = i64::MIN;
-        while let Some(reach) = Reach::next(conn, kind, from, AT_ONCE)? {
-            let mut part = Part::read(conn, kind, reach)?;
-            from = part.until_ms();
-            part.touch_all();
-            *told_too.samples.entry(kind).or_default() += part.settle(conn, &known, import, derived)?.told_too;
-        }
+        lay_kind(conn, (kind, (i64::MIN, i64::MAX)), (&known, import), derived, &mut told_too)?;
     }
-    told_too.entries = entries::lay(conn, &known, import)?;
-    derived.workouts_changed();
+    lay_entries(conn, (&known, import), derived, &mut told_too)?;
     Ok(told_too)
+}
+
+/// Decides a kind anew in a time.
+fn lay_kind(
+    conn: &Connection,
+    (kind, (mut from_ms, until_ms)): (u32, (i64, i64)),
+    (known, import): (&Known, Option<i64>),
+    derived: &mut Derived,
+    told_too: &mut ToldToo,
+) -> Result<()> {
+    while let Some(reach) = Reach::next(conn, kind, (from_ms, until_ms), AT_ONCE)? {
+        let mut part = Part::read(conn, kind, reach)?;
+        from_ms = part.until_ms();
+        part.decide_all();
+        *told_too.samples.entry(kind).or_default() += part.settle(conn, known, import, derived)?.told_too;
+    }
+    Ok(())
+}
+
+fn lay_entries(
+    conn: &Connection,
+    (known, import): (&Known, Option<i64>),
+    derived: &mut Derived,
+    told_too: &mut ToldToo,
+) -> Result<()> {
+    told_too.entries = entries::lay(conn, known, import)?;
+    derived.workouts_changed();
+    Ok(())
 }
 
 /// Forgets what a device told, and finds what follows from it: only there is anything read. Returns how much that was.
@@ -176,7 +211,10 @@ pub(crate) fn undo_device(conn: &Connection, device: i64, derived: &mut Derived)
     tellers::forget_names(conn)?;
     if tellers::settle(conn)? {
         // One who counted for others is gone: they count for another source, with all that they told.
-        lift(conn, derived)?;
+        for (kind, _) in &stretches {
+            lift_kind(conn, *kind, derived)?;
+        }
+        lift(conn, derived, &[])?;
         lay(conn, None, derived)?;
         return Ok(removed);
     }

@@ -16,6 +16,7 @@ use crate::report::HomeMoved;
 use crate::rollup::Rule;
 use crate::row::{FLAG_LOGGED, Row};
 use crate::superseded::reconcile;
+use crate::tellings::Told;
 use crate::{acts, copies, entries, forget, members, names, query, tellings, unite};
 
 /// What an undo did.
@@ -74,11 +75,12 @@ fn undo(tx: &Connection, import: i64, home_zone: &str, tell: &mut dyn FnMut(Step
     }
     let before = zones(tx, home_zone)?;
     let mut derived = Derived::default();
-    tellings::lift(tx, &mut derived)?;
+    let mut told = Told::begin(tx, &mut derived)?;
     tx.execute("UPDATE imports SET undone = 1 WHERE id = ?1", [import])?;
     let imports = live_imports(tx)?;
     let mut undone = Undone { import, ..Undone::default() };
     if imports.is_empty() {
+        told.lift_all(tx, &mut derived)?;
         undone.removed += forget_everything(tx)?;
     }
     let kinds = kinds(tx)?;
@@ -100,7 +102,7 @@ fn undo(tx: &Connection, import: i64, home_zone: &str, tell: &mut dyn FnMut(Step
     let sources = settle_names(tx, &imports, &before, &mut undone, &mut derived)?;
     entries::reconcile(tx, &imports)?;
     hand_home_on(tx, import)?;
-    tellings::lay(tx, None, &mut derived)?;
+    told.lay(tx, None, &mut derived)?;
     acts::hidden::apply(tx, &mut derived)?;
     derived.settle(tx, home_zone, &before)?;
     forget::unused(tx, &sources)?;

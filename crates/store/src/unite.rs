@@ -85,7 +85,7 @@ fn link_two(conn: &Connection, source: u32, other: u32, home_zone: &str) -> Resu
     derived::settle_left(conn)?;
     let before = zones(conn, home_zone)?;
     let mut derived = Derived::default();
-    tellings::lift(conn, &mut derived)?;
+    tellings::lift(conn, &mut derived, &[])?;
     let (sources, writers) = link_names(conn, source, other)?;
     let imports = live_imports(conn)?;
     for kind in deal(conn, &Places::all(&sources, source), &imports, &before, &mut derived)? {
@@ -145,6 +145,7 @@ pub(crate) fn settle(
     derived.rebuild(conn, zones)?;
     let Some(places) = names::decide(conn, writers, imports)? else { return Ok(Settled::default()) };
     let sources = places.sources();
+    tellings::lift_kinds_of(conn, &sources, derived)?;
     let before = counted(conn, &kinds_of(conn, &sources)?)?;
     let kinds = deal(conn, &places, imports, zones, derived)?;
     for kind in &kinds {
@@ -206,6 +207,7 @@ pub(crate) fn deal(
     derived: &mut Derived,
 ) -> Result<Vec<u32>> {
     let sources = places.sources();
+    tellings::lift_kinds_of(conn, &sources, derived)?;
     let kinds = kinds_of(conn, &sources)?;
     let moved = entries::deal_out(conn, &sources, places, imports)?;
     for kind in &kinds {

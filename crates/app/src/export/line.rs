@@ -148,6 +148,7 @@ impl<'a> Entries<'a> {
         known("start", row.start_ms.map(|ms| format_instant(ms).into()));
         known("end", row.end_ms.map(|ms| format_instant(ms).into()));
         known("source", row.source.clone().filter(|name| !name.is_empty()).map(Value::from));
+        known("source_bundle", row.bundle.clone().map(Value::from));
         known("id", Some(row.id.into()));
         known("import", Some(row.import_id.into()));
         known("superseded", row.superseded.then_some(Value::Bool(true)));
@@ -265,6 +266,7 @@ mod tests {
             kind: kind.to_owned(),
             identity: String::new(),
             source: None,
+            bundle: None,
             start_ms: Some(1000),
             end_ms: None,
             body: body.to_owned(),

@@ -189,6 +189,10 @@ impl Intake for Rows {
         }
     }
 
+    fn rest(&self) -> Result<(), Failure> {
+        self.write(|store| store.settle().map(drop))
+    }
+
     fn stock(&self, peer: &Peer) -> Result<[Stock; STATUS_KEYS.len()], Failure> {
         stock::of(&self.reader()?, peer).map_err(failure)
     }

@@ -18,6 +18,7 @@ use super::auth::Known;
 use super::body::{self, Torn};
 use super::guard::Ends;
 use super::handle::{app_version, known};
+use super::quota::{self, Room};
 use super::shared::{Claimed, Shared};
 use super::work::{self, Done, Lane};
 use crate::events::Event;
@@ -50,6 +51,14 @@ pub(super) async fn records(
     if shared.is_stopping() || !shared.spool.has_room(known.peer.id) {
         return answer::later();
     }
+    match room(&shared, known.peer.id).await {
+        Room::Is => {}
+        Room::Ends => {
+            refused(&shared, ends, &known, request.headers(), "too_many_rows").await;
+            return answer::later();
+        }
+        Room::IsNone => return answer::later(),
+    }
     let head = match Head::read(&shared, ends, &known, &request) {
         Ok(head) => head,
         Err(Unwanted { status, text }) => {
@@ -73,6 +82,18 @@ pub(super) async fn records(
             }
         }
     }
+}
+
+/// Whether a phone may bring more on this day. A store that cannot be asked is no reason to refuse anything.
+async fn room(shared: &Arc<Shared>, peer: i64) -> Room {
+    let now_ms = shared.now_ms();
+    if !shared.quota.knows(peer, now_ms) {
+        let since_ms = quota::day_of(now_ms);
+        if let Ok(new) = shared.read(move |store| store.new_since(peer, since_ms)).await {
+            shared.quota.learn(peer, now_ms, new);
+        }
+    }
+    shared.quota.room(peer, now_ms)
 }
 
 /// What is kept of a request, and how its body is packed.

@@ -79,9 +79,8 @@ pub(super) async fn refresh(shared: Arc<Shared>, ends: Ends, request: Request) -
     let Ok(secrets) = Secrets::new(Feed::OpenWearables, None) else { return answer::later() };
     let (kept, id, token, address) = (secrets.kept(), known.peer.id, known.token, ends.address());
     let rotated = shared.write(move |store| {
-        // What was never used is gone with the next one.
         store.note_peer(id, &token, Seen { at_ms: now_ms, address: &address, app_version: None })?;
-        store.rotate_tokens(id, &kept, now_ms)
+        store.refresh_tokens(id, &kept, now_ms)
     });
     match rotated.await {
         Ok(()) => {

@@ -1,13 +1,14 @@
 //! What all requests share: the store, the spool, what is counted and bounded.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use store::Store;
 use tokio::sync::{Notify, Semaphore, broadcast};
 
 use super::guard::Limiter;
+use super::quota::Quota;
 use super::{Config, HepSettings};
 use crate::error::Result;
 use crate::events::Event;
@@ -45,6 +46,9 @@ pub(super) struct Shared {
     pub failures: Mutex<HashMap<String, u32>>,
     pub wrong_tokens: Limiter,
     pub tries: Limiter,
+    pub quota: Quota,
+    /// Deliveries that went into the store since the start.
+    pub taken: AtomicU64,
     pub wake: Notify,
     /// Wakes those that wait for nothing but events.
     pub goodbye: Notify,
@@ -78,6 +82,8 @@ impl Shared {
             failures: Mutex::default(),
             wrong_tokens: Limiter::new(WRONG_TOKENS),
             tries: Limiter::new(TRIES),
+            quota: Quota::default(),
+            taken: AtomicU64::new(0),
             wake: Notify::new(),
             goodbye: Notify::new(),
             stopping: AtomicBool::new(false),

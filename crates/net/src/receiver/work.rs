@@ -2,6 +2,7 @@
 //! looked for again every few seconds, so that nothing that was acknowledged is forgotten.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use store::peers::{Outcome, Peer, ProblemOf, State};
@@ -118,6 +119,8 @@ impl Delivery<'_> {
             self.shared.spool.remove(self.name);
         }
         lock(&self.shared.failures).remove(self.name);
+        self.shared.quota.add(self.peer.id, self.meta.received_ms, taken.outcome.new);
+        self.shared.taken.fetch_add(1, Ordering::AcqRel);
         self.tell(State::Done, &taken.outcome);
         Done::Taken(Box::new(taken))
     }
@@ -136,8 +139,10 @@ impl Delivery<'_> {
     }
 }
 
-/// Looks for what waits: after a start, after a pause, after a store that was busy.
+/// Looks for what waits: after a start, after a pause, after a store that was busy. When nothing came since it looked
+/// last, what was left for later is done, so that nobody who asks has to wait for that.
 pub(super) async fn sweep(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
+    let (mut seen, mut rested) = (None, None);
     loop {
         for name in shared.spool.names() {
             if shared.is_stopping() {
@@ -149,12 +154,23 @@ pub(super) async fn sweep(shared: Arc<Shared>, mut stopped: watch::Receiver<bool
                 work(claimed, Lane::Large).await;
             }
         }
+        let taken = Some(shared.taken.load(Ordering::Acquire));
+        if taken == seen && taken != rested && lock(&shared.at_work).is_empty() && rest(&shared).await {
+            rested = taken;
+        }
+        seen = taken;
         tokio::select! {
             () = tokio::time::sleep(SWEEP) => {}
             () = shared.wake.notified() => {}
             _ = stopped.changed() => return,
         }
     }
+}
+
+/// Has done what was left for later; false where that is to be tried again.
+async fn rest(shared: &Arc<Shared>) -> bool {
+    let intake = Arc::clone(&shared.intake);
+    tokio::task::spawn_blocking(move || intake.rest()).await.is_ok_and(|done| !matches!(done, Err(Failure::Later)))
 }
 
 /// Takes away what is over.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 
 use health::Batch;
@@ -30,12 +31,15 @@ pub struct Counting {
     pub is_busy: AtomicBool,
     /// Bodies that were taken.
     pub bodies: AtomicUsize,
+    /// Who hears of it when nothing comes, and how many bodies came before.
+    pub rests: Mutex<Option<Sender<usize>>>,
 }
 
 impl Counting {
     fn new() -> Self {
         let zones = Zones::named("Europe/Berlin").expect("a zone");
-        Self { zones, known: Mutex::default(), is_busy: AtomicBool::new(false), bodies: AtomicUsize::new(0) }
+        let (is_busy, bodies) = (AtomicBool::new(false), AtomicUsize::new(0));
+        Self { zones, known: Mutex::default(), is_busy, bodies, rests: Mutex::default() }
     }
 
     fn decode(&self, spooled: &Spooled<'_>) -> health::Result<Decoded> {
@@ -107,6 +111,13 @@ impl Intake for Counting {
         self.bodies.fetch_add(1, Ordering::AcqRel);
         let saved = Saved { records: outcome.new, ..Saved::default() };
         Ok(Taken { outcome, delivery: decoded.delivery, saved })
+    }
+
+    fn rest(&self) -> Result<(), Failure> {
+        let rests = self.rests.lock().expect("nobody panicked");
+        rests
+            .as_ref()
+            .map_or(Ok(()), |rests| rests.send(self.bodies.load(Ordering::Acquire)).map_err(|_| Failure::Later))
     }
 
     fn stock(&self, _: &Peer) -> Result<[Stock; STATUS_KEYS.len()], Failure> {

@@ -120,16 +120,24 @@ fn open_wearables_redeems_waits_and_refreshes() {
     assert_eq!((second.status, new_tokens("rt-unknown").status), (200, 401));
     // The answer was lost, so the old one is asked with again.
     let third = new_tokens(&refresh);
-    assert_eq!((third.status, sync(&word(&second, "access_token"))), (200, 401));
+    assert_eq!(third.status, 200);
     let newest = word(&third, "access_token");
-    assert_eq!((sync(&access), sync(&newest), sync(&access)), (202, 202, 401));
+    assert_eq!((sync(&access), sync(&newest)), (202, 202));
+    assert_eq!((sync(&access), sync(&word(&second, "access_token"))), (401, 401), "they end with its first use");
+    // A question whose answer was lost is heard after the one that was answered: what the phone has holds.
+    let fourth = new_tokens(&word(&third, "refresh_token"));
+    assert_eq!(new_tokens(&word(&third, "refresh_token")).status, 200);
+    assert_eq!(sync(&word(&fourth, "access_token")), 202);
+    assert_eq!(new_tokens(&word(&fourth, "refresh_token")).status, 200);
+    assert_eq!(new_tokens(&word(&third, "refresh_token")).status, 401);
+    let newest = word(&fourth, "access_token");
 
     let peer = house.store().peers().expect("peers").remove(0);
     let mut events = house.receiver().events();
     house.store().set_peer_standing(peer.id, store::peers::Standing::Accept, NOW).expect("accepted");
     house.receiver().wake();
     let mut done = 0;
-    while done < 3 {
+    while done < 4 {
         if let Some(Event::Delivery { state: "done", .. }) = events.wait() {
             done += 1;
         }

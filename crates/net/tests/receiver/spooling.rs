@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use health::phone::Feed;
 use net::{Event, Events, invite};
-use store::peers::{Standing, State};
+use store::peers::{NewDelivery, Outcome, Seen, Standing, State};
 
 use crate::client::{Request, follow};
 use crate::house::{House, NOW};
@@ -77,6 +77,48 @@ fn a_busy_store_makes_nobody_wait_and_loses_nothing() {
     let is_done = house.store().pending_deliveries().expect("counted") == 0;
     assert!(is_done || done(&mut events) == 3);
     assert_eq!(house.intake.bodies.load(Ordering::Acquire), 1);
+}
+
+#[test]
+fn what_was_left_for_later_is_done_while_nothing_comes() {
+    let house = House::new("rests");
+    let token = house.add(Feed::HealthSync).token;
+    let (tell, rests) = std::sync::mpsc::channel();
+    *house.intake.rests.lock().expect("nobody panicked") = Some(tell);
+    assert_eq!(sync(&token, batch(0, 3)).send(house.at()).status, 200);
+    // Whenever it looked before that.
+    while rests.recv().expect("it rests") == 0 {}
+    assert_eq!(sync(&token, batch(3, 3)).send(house.at()).status, 200);
+    while rests.recv().expect("it rests again") == 1 {}
+    house.receiver().wake();
+    house.receiver().wake();
+    assert!(rests.try_recv().is_err(), "nothing came");
+}
+
+#[test]
+fn a_phone_that_brings_too_much_waits_for_the_next_day() {
+    let mut house = House::new("quota");
+    let (kim, other) = (house.add(Feed::HealthSync), house.add(Feed::HealthExportPro));
+    assert_eq!(sync(&kim.token, batch(0, 3)).send(house.at()).status, 200);
+    house.close();
+    // What it brought that day is known after a start, too.
+    let mut store = house.store();
+    let seen = Seen { at_ms: NOW, address: "", app_version: None };
+    let new = NewDelivery { peer: kim.peer.id, token: None, seen, bytes: 1, sha256: "00", spool: "much" };
+    let id = store.take_delivery(new).expect("noted");
+    let much = Outcome { new: 5_000_000, ..Outcome::default() };
+    store.finish_delivery(id, State::Done, &much, None).expect("noted");
+    house.open();
+    let answers: Vec<_> = (0..2).map(|_| sync(&kim.token, batch(3, 3)).send(house.at())).collect();
+    assert_eq!(answers.iter().map(|answer| answer.status).collect::<Vec<_>>(), [503, 503]);
+    assert_eq!(answers[0].header("retry-after"), Some("300"));
+    let rows = house.store().deliveries(None, 10).expect("deliveries");
+    let reasons: Vec<_> = rows.iter().flat_map(|row| &row.outcome.problems).map(|it| it.reason.as_str()).collect();
+    assert_eq!(reasons, ["too_many_rows"], "the owner sees it once");
+    let body = "{\"exportDate\":\"2026-03-15T06:10:00.000Z\",\"data\":{}}".to_owned();
+    assert_eq!(Request::post("/api/health-data", body).token(&other.token).send(house.at()).status, 200);
+    house.clock.fetch_add(24 * 3_600_000, Ordering::AcqRel);
+    assert_eq!(sync(&kim.token, batch(3, 3)).send(house.at()).status, 200);
 }
 
 /// A crash between the spool and the store's row.

@@ -233,7 +233,7 @@ pub(crate) fn wipe(conn: &Connection, now_ms: i64, derived: &mut Derived) -> Res
     }
     conn.execute(members::LOST, [])?;
     // That an export rewrote what lies beside them was told by rows that are no more.
-    tellings::lift(conn, derived)?;
+    tellings::lift(conn, derived, &[])?;
     let imports = live_imports(conn)?;
     for kind in kinds {
         superseded::reconcile(conn, kind, &imports, derived)?;
@@ -278,6 +278,7 @@ pub(crate) fn differences(conn: &Connection, texts: &mut Texts) -> Result<()> {
 }
 
 /// What stands that hides rows, to ask of single ones.
+#[derive(PartialEq)]
 pub(crate) struct Hidden(Vec<(i64, Place)>);
 
 impl Hidden {
@@ -315,6 +316,7 @@ fn cover(conn: &Connection, act: &Act, derived: &mut Derived) -> Result<u64> {
 }
 
 /// Where the rows of an act lie.
+#[derive(PartialEq)]
 struct Place {
     kind: u32,
     rule: Rule,

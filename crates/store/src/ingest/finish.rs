@@ -49,7 +49,7 @@ impl Ingest<'_> {
         let sources = self.sources_of_members(batch)?;
         let mut members = Members::new();
         for (kind, mut rows) in self.rows_with(batch, sources.into_iter())? {
-            let kind = self.kind(kind);
+            let kind = self.kind(kind)?;
             let mut counts = self.report.by_type.remove(&kind.identifier).unwrap_or_default();
             let merged = self.merge(&kind, Claimant::Member, &mut rows, &mut counts)?;
             if counts.read > 0 {
@@ -116,7 +116,7 @@ impl Ingest<'_> {
 
     /// What phones tell comes over what the imports say; a row that one had told is known.
     fn lay_tellings(&mut self) -> Result<()> {
-        let told_too = tellings::lay(self.conn, Some(self.import), &mut self.derived)?;
+        let told_too = std::mem::take(&mut self.told).lay(self.conn, Some(self.import), &mut self.derived)?;
         for (kind, told) in told_too.samples {
             let identifier = derived::identifier(self.conn, kind)?;
             if let Some(kind) = self.report.by_type.get_mut(&identifier) {
@@ -136,7 +136,7 @@ impl Ingest<'_> {
 
     /// Only the end of the input told where it stands among the imports, by its date or its fingerprint.
     fn show_newest(&mut self) -> Result<()> {
-        for kind in absences::stored(self.conn, &tellings::Lifted::new())? {
+        for kind in absences::stored(self.conn, &tellings::Beside::default())? {
             history::show_newest(self.conn, kind.kind, &self.imports, &mut self.derived)?;
         }
         entries::show_newest_of(self.conn, &self.imports, self.import)

@@ -187,9 +187,10 @@ impl<'a> Portion<'a> {
         entries.touch_again(self.conn, &gone.entries)?;
         report.deleted += batch.deletions.len() as u64;
         self.new_tellers |= entries.new_tellers;
+        let counted_for = if self.new_tellers { tellers::sources(self.conn)? } else { Vec::new() };
         if self.new_tellers && tellers::settle(self.conn)? {
             // A teller counts for another source now, with all that it told.
-            tellings::lift(self.conn, &mut self.derived)?;
+            tellings::lift(self.conn, &mut self.derived, &counted_for)?;
             tellings::lay(self.conn, None, &mut self.derived)?;
         }
         let known = Known::load(self.conn)?;

@@ -13,9 +13,9 @@ use crate::history::{ImportRef, Presence};
 use crate::names::{Told, Which};
 use crate::pages::Pages;
 use crate::rollup::Rule;
-use crate::row::{COLUMNS, Row};
+use crate::row::{OF_FILES, Row};
 use crate::unite::{Change, Counted, Places};
-use crate::{copies, derived, entries, instants, members, names, superseded, unite};
+use crate::{copies, derived, entries, instants, members, names, superseded, tellings, unite};
 
 impl Ingest<'_> {
     /// Links sources that came with this import to the ones that they are. Returns the apps and hardware of which this
@@ -93,6 +93,7 @@ impl Ingest<'_> {
         self.derive()?;
         let Some(places) = names::decide(self.conn, &told.anew, &self.imports)? else { return Ok(Vec::new()) };
         let sources = places.sources();
+        tellings::lift_kinds_of(self.conn, &sources, &mut self.derived)?;
         let kinds = instants::kinds_of(self.conn, &sources)?;
         let (samples, counted) = (self.brought(&kinds, &sources)?, unite::counted(self.conn, &kinds)?);
         let new = self.new_records(&kinds)?;
@@ -177,7 +178,7 @@ fn brought_kinds(conn: &Connection, source: u32, import: i64) -> Result<Vec<u32>
 
 /// Takes a source's rows of one kind out of the table, as rows of another source that have no place there yet.
 fn take_rows(conn: &Connection, kind: u32, from: u32, to: u32) -> Result<Vec<Row>> {
-    let sql = format!("SELECT {COLUMNS} FROM samples WHERE kind_id = ?1 AND source_id = ?2");
+    let sql = format!("SELECT {OF_FILES} FROM samples WHERE kind_id = ?1 AND source_id = ?2");
     let mut statement = conn.prepare_cached(&sql)?;
     let rows = statement.query_map([kind, from], |row| {
         let mut row = Row::from_sql(row)?;

@@ -90,6 +90,31 @@ fn an_old_token_ends_with_the_first_use_of_the_new_one_or_a_day_later() {
     assert_eq!((good(&store, 1, NOW), good(&store, 3, NOW + 400 * DAY)), (0, 1));
 }
 
+/// A phone asks for tokens, hears nothing, and asks again; its first question is heard last.
+#[test]
+fn a_question_for_tokens_that_is_heard_late_ends_nothing() {
+    let mut store = store();
+    let refresh = |byte| NewToken { scope: Scope::Refresh, ..token(byte) };
+    let id = add_peer(&mut store, "Kim", &[token(1), refresh(11)]).id;
+    store.note_peer(id, &[1; 32], seen(NOW)).expect("noted");
+    for new in [2, 3] {
+        store.note_peer(id, &[11; 32], seen(NOW)).expect("noted");
+        store.refresh_tokens(id, &[token(new), refresh(10 + new)], NOW).expect("refreshed");
+    }
+    // It has the first of both pairs.
+    store.note_peer(id, &[2; 32], seen(NOW)).expect("noted");
+    assert_eq!([1, 2, 3, 11, 12, 13].map(|byte| good(&store, byte, NOW + 400 * DAY)), [0, 1, 0, 0, 1, 1]);
+    store.note_peer(id, &[12; 32], seen(NOW)).expect("noted");
+    assert_eq!([11, 12, 13].map(|byte| good(&store, byte, NOW)), [0, 1, 0]);
+    // Whoever asks for ever has no more than some.
+    for new in 20..60 {
+        store.refresh_tokens(id, &[token(new), refresh(100 + new)], NOW + i64::from(new)).expect("refreshed");
+    }
+    let count = |from: u8| (from..from + 40).map(|byte| good(&store, byte, NOW + DAY)).sum::<usize>();
+    assert_eq!((count(20), count(120)), (8, 8));
+    assert_eq!((good(&store, 59, NOW + DAY), good(&store, 159, NOW + DAY)), (1, 1));
+}
+
 #[test]
 fn a_token_that_has_to_be_used_soon_stays_once_it_was() {
     let mut store = store();

@@ -1,4 +1,4 @@
-//! Tokens, as hashes. Two of one scope are good at once only while a new one waits for its first use.
+//! Tokens, as hashes. Several of one scope are good at once only while new ones wait for their first use.
 
 use rusqlite::{Connection, params};
 
@@ -11,6 +11,9 @@ pub type Hash = [u8; 32];
 
 /// How long an old token is good beside a new one that nobody has used.
 const GRACE_MS: i64 = 24 * 3_600_000;
+
+/// Tokens of one scope that may wait for their first use, where a phone asks again and again.
+const UNUSED: usize = 8;
 
 /// What a token is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,22 +82,30 @@ impl Store {
     /// Adds tokens in place of those of the same scope: these are good for another day, or until a new one is used;
     /// what nobody ever used is gone.
     pub fn rotate_tokens(&mut self, peer: i64, new: &[NewToken], now_ms: i64) -> Result<()> {
-        self.change(|tx| {
-            new.iter().try_for_each(|token| {
-                let scope = token.scope.as_str();
-                tx.execute(
-                    "DELETE FROM peer_tokens WHERE peer_id = ?1 AND scope = ?2 AND used_ms IS NULL",
-                    params![peer, scope],
-                )?;
-                tx.execute(
-                    "UPDATE peer_tokens SET expires_ms = min(coalesce(expires_ms, ?3), ?3) \
-                     WHERE peer_id = ?1 AND scope = ?2",
-                    params![peer, scope, now_ms + GRACE_MS],
-                )?;
-                insert(tx, peer, token, now_ms)
-            })
-        })
+        self.change(|tx| new.iter().try_for_each(|token| replace(tx, peer, (token, 0), now_ms)))
     }
+
+    /// The same where the phone itself asks by its token for new ones: what it got before and has not used yet stays.
+    /// A question whose answer was lost may be heard after one that was answered, and what that one got is in use soon.
+    pub fn refresh_tokens(&mut self, peer: i64, new: &[NewToken], now_ms: i64) -> Result<()> {
+        self.change(|tx| new.iter().try_for_each(|token| replace(tx, peer, (token, UNUSED - 1), now_ms)))
+    }
+}
+
+/// Adds a token in place of those of its scope, but for the last `stay` of those that nobody used.
+fn replace(tx: &Connection, peer: i64, (token, stay): (&NewToken, usize), now_ms: i64) -> Result<()> {
+    let scope = token.scope.as_str();
+    tx.execute(
+        "DELETE FROM peer_tokens WHERE hash IN (SELECT hash FROM peer_tokens
+             WHERE peer_id = ?1 AND scope = ?2 AND used_ms IS NULL ORDER BY made_ms DESC, hash LIMIT -1 OFFSET ?3)",
+        params![peer, scope, stay],
+    )?;
+    tx.execute(
+        "UPDATE peer_tokens SET expires_ms = min(coalesce(expires_ms, ?3), ?3)
+         WHERE peer_id = ?1 AND scope = ?2 AND used_ms IS NOT NULL",
+        params![peer, scope, now_ms + GRACE_MS],
+    )?;
+    insert(tx, peer, token, now_ms)
 }
 
 fn start(hash: &Hash) -> i64 {

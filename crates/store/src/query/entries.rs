@@ -1,6 +1,8 @@
 //! Workouts, rings, routes, ECGs and everything else that is not a sample.
 
-use rusqlite::{OptionalExtension, params};
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::Result;
 use crate::open::Store;
@@ -16,6 +18,8 @@ pub struct EntryRow {
     pub identity: String,
     /// Newest name of its source.
     pub source: Option<String>,
+    /// Bundle identifier of the app that wrote it, where a phone told it.
+    pub bundle: Option<String>,
     /// Start.
     pub start_ms: Option<i64>,
     /// End.
@@ -41,7 +45,7 @@ impl Store {
         with_payload: bool,
         mut each: impl FnMut(&EntryRow) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
-        let names = self.source_names()?;
+        let (names, bundles) = (self.source_names()?, bundles(&self.conn).map_err(crate::Error::from)?);
         let mut statement = self
             .conn
             .prepare_cached(
@@ -57,7 +61,7 @@ impl Store {
         let mut rows =
             statement.query(params![kind, range.0, last, superseded, with_payload]).map_err(crate::Error::from)?;
         while let Some(row) = rows.next().map_err(crate::Error::from)? {
-            let entry = entry(row, &names).map_err(crate::Error::from)?;
+            let entry = entry(row, &names, &bundles).map_err(crate::Error::from)?;
             each(&entry)?;
         }
         Ok(())
@@ -67,12 +71,12 @@ impl Store {
 impl Store {
     /// Returns a live entry of a kind with its payload, by its number in this store.
     pub fn entry(&self, kind: &str, id: i64) -> Result<Option<EntryRow>> {
-        let names = self.source_names()?;
+        let (names, bundles) = (self.source_names()?, bundles(&self.conn)?);
         let mut statement = self.conn.prepare_cached(
             "SELECT id, kind, identity, source_id, start_ms, end_ms, body, payload, import_id, superseded_by IS NOT NULL
              FROM entries WHERE kind = ?1 AND id = ?2 AND superseded_by IS NULL",
         )?;
-        Ok(statement.query_row(params![kind, id], |row| entry(row, &names)).optional()?)
+        Ok(statement.query_row(params![kind, id], |row| entry(row, &names, &bundles)).optional()?)
     }
 
     /// Returns the numbers of the live entries of a kind, in rising order.
@@ -83,10 +87,24 @@ impl Store {
     }
 }
 
-fn entry(row: &rusqlite::Row<'_>, names: &super::SourceNames) -> rusqlite::Result<EntryRow> {
-    let source_id: Option<i64> = row.get(3)?;
+/// The apps that phones name, by the number of the entry. Of several that tell one the first by its letters.
+fn bundles(conn: &Connection) -> rusqlite::Result<BTreeMap<i64, String>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT e.entry_id, min(t.bundle) FROM entry_tellings e JOIN tellers t ON t.id = e.teller_id
+         WHERE e.entry_id IS NOT NULL AND t.bundle <> '' GROUP BY e.entry_id",
+    )?;
+    statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
+fn entry(
+    row: &rusqlite::Row<'_>,
+    names: &super::SourceNames,
+    bundles: &BTreeMap<i64, String>,
+) -> rusqlite::Result<EntryRow> {
+    let (id, source_id): (i64, Option<i64>) = (row.get(0)?, row.get(3)?);
     Ok(EntryRow {
-        id: row.get(0)?,
+        id,
+        bundle: bundles.get(&id).cloned(),
         kind: row.get(1)?,
         identity: row.get(2)?,
         source: source_id.and_then(|id| names.get(&id)?.first().cloned()),

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use rusqlite::{Connection, params};
 
 use crate::error::Result;
-use crate::row::{COLUMNS, Key, Row};
+use crate::row::{IS_OF_FILES, Key, OF_FILES, Row};
 
 /// Stored rows read ahead of the run at a time: few at first, because a correlation's member asks for one place only,
 /// then more with each read that follows while they are asked for.
@@ -14,7 +14,7 @@ const WINDOW_ROWS: std::ops::RangeInclusive<usize> = 8..=4096;
 /// The order of a run, and of the table.
 const PLACE: &str = "start_ms, source_id, duration_ms, ordinal";
 
-/// Stored rows of one kind, read along with a sorted run. Where the run jumps, the window jumps.
+/// Stored rows of files of one kind, read along with a sorted run. Where the run jumps, the window jumps.
 pub(super) struct Window<'c> {
     conn: &'c Connection,
     kind: u32,
@@ -55,8 +55,10 @@ impl<'c> Window<'c> {
     }
 
     fn read(&mut self, from: i64) -> Result<()> {
-        let sql =
-            format!("SELECT {COLUMNS} FROM samples WHERE kind_id = ?1 AND start_ms >= ?2 ORDER BY {PLACE} LIMIT ?3");
+        let sql = format!(
+            "SELECT {OF_FILES} FROM samples WHERE kind_id = ?1 AND start_ms >= ?2 AND {IS_OF_FILES}
+             ORDER BY {PLACE} LIMIT ?3"
+        );
         let mut statement = self.conn.prepare_cached(&sql)?;
         // A run that jumps from place to place would have the whole table read for each batch.
         let (least, most) = WINDOW_ROWS.into_inner();

@@ -47,19 +47,23 @@ impl Reach {
         (self.from_ms, self.until_ms) = (from, until);
     }
 
-    /// The time of some tellings that start at an instant or later.
-    pub fn next(conn: &Connection, kind: u32, from_ms: i64, at_once: usize) -> Result<Option<Self>> {
-        let sql =
-            "SELECT start_ms FROM tellings WHERE kind_id = ?1 AND start_ms >= ?2 ORDER BY start_ms LIMIT 1 OFFSET ?3";
-        let mut statement = conn.prepare_cached(sql)?;
-        let mut start =
-            |offset: usize| statement.query_row(params![kind, from_ms, offset], |row| row.get::<_, i64>(0)).optional();
+    /// The time of the first tellings of those that start in a time: from, until.
+    pub fn next(conn: &Connection, kind: u32, time: (i64, i64), at_once: usize) -> Result<Option<Self>> {
+        let mut statement = conn.prepare_cached(
+            "SELECT start_ms FROM tellings WHERE kind_id = ?1 AND start_ms >= ?2 AND start_ms < ?3
+             ORDER BY start_ms LIMIT 1 OFFSET ?4",
+        )?;
+        let mut start = |offset: usize| {
+            statement.query_row(params![kind, time.0, time.1, offset], |row| row.get::<_, i64>(0)).optional()
+        };
         let Some(first) = start(0)? else { return Ok(None) };
         let last = match start(at_once)? {
             Some(last) => Some(last),
             None => conn
-                .prepare_cached("SELECT max(start_ms) FROM tellings WHERE kind_id = ?1")?
-                .query_row([kind], |row| row.get(0))?,
+                .prepare_cached(
+                    "SELECT max(start_ms) FROM tellings WHERE kind_id = ?1 AND start_ms >= ?2 AND start_ms < ?3",
+                )?
+                .query_row(params![kind, time.0, time.1], |row| row.get(0))?,
         };
         Ok(last.map(|last| Self::of(first, last)))
     }
@@ -164,12 +168,7 @@ impl Part {
         same.into_iter().for_each(|at| self.slots[at].touched = true);
     }
 
-    /// Everything in it is matched anew.
-    pub fn touch_all(&mut self) {
-        self.slots.iter_mut().for_each(|slot| slot.touched = true);
-    }
-
-    /// Everything in it is decided anew, what nobody tells any more, too.
+    /// Everything that is told in it is decided anew, and what was told and nobody tells any more.
     pub fn decide_all(&mut self) {
         self.all = true;
     }
@@ -228,7 +227,9 @@ impl Part {
                     Place::File(at) => files.push(*at),
                 }
             }
-            if self.all || slots.iter().any(|at| self.slots[*at].touched) {
+            let is_covered = |at: &usize| self.files[*at].superseded_by == Some(COVERED);
+            let is_told = !slots.is_empty() || !stood.is_empty() || files.iter().any(is_covered);
+            if (self.all && is_told) || slots.iter().any(|at| self.slots[*at].touched) {
                 let wanted = records::wanted(conn, &self.kind, known, (&self, &slots, &files))?;
                 outcome.new += wanted.new;
                 outcome.known += wanted.known;

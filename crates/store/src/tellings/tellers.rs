@@ -11,6 +11,7 @@ use health::matching::Teller;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::Result;
+use crate::instants::json_list;
 
 /// A teller with the source that it counts for.
 #[derive(Debug, Clone)]
@@ -168,15 +169,15 @@ pub(crate) fn sources(conn: &Connection) -> Result<Vec<u32>> {
     Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Takes off the sources that only phones know, and their names.
-pub(super) fn lift(conn: &Connection) -> Result<()> {
+/// Takes off the sources that only phones know, and their names; those, too, that they `counted_for` before.
+pub(super) fn lift(conn: &Connection, counted_for: &[u32]) -> Result<()> {
     forget_names(conn)?;
     conn.execute(
-        "DELETE FROM sources WHERE id IN (SELECT source_id FROM tellers)
+        "DELETE FROM sources WHERE (id IN (SELECT source_id FROM tellers) OR id IN (SELECT value FROM json_each(?1)))
             AND id NOT IN (SELECT source_id FROM source_names)
             AND id NOT IN (SELECT source_id FROM entries WHERE source_id IS NOT NULL)
             AND id NOT IN (SELECT source_id FROM series_summary WHERE stored > 0)",
-        [],
+        [json_list(counted_for.iter())],
     )?;
     Ok(())
 }

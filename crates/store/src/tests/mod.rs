@@ -12,6 +12,7 @@ mod phones;
 mod reimports;
 mod renames;
 mod repeats;
+mod told;
 mod undo;
 mod units;
 mod variants;

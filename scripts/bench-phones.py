@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+"""How fast phones sync over HTTP into `vitalog serve`, beside the same rows put into a plain table in the same run.
+
+Batches of several sizes over one connection and over four; answers at one phone's pace; a whole history, the newest first,
+while others ask. Everything is as durable as always. Standard library only; the phone is that of phone-client.py.
+
+    scripts/bench-phones.py --program target/release/vitalog [--samples 200000] [--history 1000000]
+"""
+
+import argparse
+import http.client
+import importlib.util
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+SIZES = [500, 1000, 2000, 5000]
+# One phone's pace: a request, and how long it is silent after it.
+PACE, REQUESTS, APART = 500, 60, 0.2
+QUESTIONS = [["status"], ["types"], ["query", "heart_rate", "--bucket", "day"]]
+
+
+def client():
+    path = Path(__file__).with_name("phone-client.py")
+    spec = importlib.util.spec_from_file_location("phone_client", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def bodies(phone, samples, size):
+    """Requests of so many samples each, as the SDK writes them."""
+    phone.left = samples
+    while phone.left:
+        yield json.dumps(phone.chunk(size), ensure_ascii=False).encode(), phone.left[:size]
+        del phone.left[:size]
+
+
+def percentile(times, of_hundred):
+    return sorted(times)[min(len(times) * of_hundred // 100, len(times) - 1)] * 1000 if times else 0
+
+
+def plain(folder, requests):
+    """Samples a second into a plain table with a key: a transaction for each request, as durable as the store."""
+    database = sqlite3.connect(Path(folder) / f"plain-{time.monotonic_ns()}.db", isolation_level=None)
+    database.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE plain (type TEXT, start TEXT,"
+                           "source TEXT, end TEXT, id TEXT, value REAL, PRIMARY KEY (type, start, source, end, id)) WITHOUT ROWID")
+    rows = [[(row[1], row[2], row[6], row[3], row[0], row[4]) for _, _, row in samples] for _, samples in requests]
+    began = time.monotonic()
+    for some in rows:
+        database.execute("BEGIN")
+        database.executemany("INSERT INTO plain VALUES (?, ?, ?, ?, ?, ?)", some)
+        database.execute("COMMIT")
+    seconds = time.monotonic() - began
+    database.close()
+    return sum(map(len, rows)) / seconds
+
+
+class Sender:
+    """Some connections that send requests until none is left."""
+
+    def __init__(self, server, phone):
+        self.server, self.times, self.lock = server, [], threading.Lock()
+        self.path = f"/api/v1/sdk/users/{phone.user}/sync"
+        self.head = {"Content-Type": "application/json", "Authorization": f"Bearer {phone.tokens['access_token']}"}
+
+    def work(self, requests, apart):
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=120)
+        while True:
+            with self.lock:
+                body = next(requests, None)
+            if body is None:
+                return connection.close()
+            began = time.monotonic()
+            connection.request("POST", self.path, body, self.head)
+            answer = connection.getresponse()
+            answer.read()
+            took = time.monotonic() - began
+            if answer.status not in (200, 202):
+                raise SystemExit(f"answered with {answer.status}")
+            with self.lock:
+                self.times.append(took)
+            time.sleep(apart)
+
+    def send(self, requests, connections=1, apart=0.0):
+        """Returns the seconds until all was stored."""
+        self.times = []
+        waiting = iter([body for body, _ in requests])
+        began = time.monotonic()
+        threads = [threading.Thread(target=self.work, args=(waiting, apart)) for _ in range(connections)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.server.wait_until_idle()
+        return time.monotonic() - began
+
+
+def ask(server, stop, times, failed):
+    while not stop.is_set():
+        for question in QUESTIONS:
+            command = [server.program, "--data-dir", server.data, *question, "--json"]
+            began = time.monotonic()
+            done = subprocess.run(command, capture_output=True, check=False)
+            times.setdefault(question[0], []).append(time.monotonic() - began)
+            if done.returncode != 0:
+                failed.append(done.stderr)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--program", required=True)
+    parser.add_argument("--samples", type=int, default=200_000)
+    parser.add_argument("--history", type=int, default=1_000_000)
+    arguments = parser.parse_args()
+    phones = client()
+    os.environ["TZ"] = "Europe/Berlin"
+    with tempfile.TemporaryDirectory() as folder:
+        server = phones.Server(str(Path(arguments.program).resolve()), str(Path(folder) / "data"))
+        server.start()
+        try:
+            phone = phones.Phone(server, [], False, None)
+            phones.pair(server, phone)
+            sender, seed = Sender(server, phone), 0
+            print("a batch of  plain table  connections    stored  of it   p50 ms   p99 ms")
+            for size in SIZES:
+                for connections in (1, 4):
+                    seed += 1
+                    requests = list(bodies(phone, list(phones.made_up(arguments.samples, seed)), size))
+                    limit = plain(folder, requests)
+                    rate = arguments.samples / sender.send(requests, connections)
+                    figures = rate / limit, percentile(sender.times, 50), percentile(sender.times, 99)
+                    print(f"{size:>10} {limit:>10.0f}/s {connections:>12} {rate:>7.0f}/s  {figures[0]:>5.2f} "
+                          f"{figures[1]:>8.1f} {figures[2]:>8.1f}", flush=True)
+            requests = list(bodies(phone, list(phones.made_up(PACE * REQUESTS, 97)), PACE))
+            sender.send(requests, apart=APART)
+            print(f"at one phone's pace, {PACE} samples each {APART} s: p50 {percentile(sender.times, 50):.1f} ms, "
+                  f"p99 {percentile(sender.times, 99):.1f} ms", flush=True)
+            requests = list(bodies(phone, list(phones.made_up(arguments.history, 98)), 2000))
+            stop, times, failed = threading.Event(), {}, []
+            reader = threading.Thread(target=ask, args=(server, stop, times, failed))
+            reader.start()
+            seconds = sender.send(requests)
+            stop.set()
+            reader.join()
+            print(f"a history of {arguments.history:,} samples, the newest first, while others ask: {seconds:.1f} s, "
+                  f"{arguments.history / seconds:.0f}/s, p50 {percentile(sender.times, 50):.1f} ms, "
+                  f"p99 {percentile(sender.times, 99):.1f} ms")
+            for question, all_times in times.items():
+                print(f"    `vitalog {question}` {len(all_times)} times: p50 {percentile(all_times, 50):.0f} ms, "
+                      f"p99 {percentile(all_times, 99):.0f} ms")
+            server.stop()
+            if failed:
+                sys.exit(f"{len(failed)} questions failed: {failed[0]}")
+        finally:
+            if server.process.poll() is None:
+                server.kill()
+
+
+if __name__ == "__main__":
+    main()
