@@ -53,6 +53,10 @@ impl Backend for Fake {
         Desk { folder: Folder::at(env::temp_dir().join("vitalog-ipc-nothing")), now_ms: NOW_MS, sample: false }
     }
 
+    fn own(&self) -> Desk {
+        self.desk()
+    }
+
     fn look_at_sample(&self, _: bool, _: &Cancel, _: &mut dyn FnMut(Progress)) -> Result<(), AppError> {
         Ok(())
     }
