@@ -21,6 +21,10 @@ mod languages;
 mod lists;
 #[path = "ipc/numbers.rs"]
 mod numbers;
+#[path = "ipc/phones.rs"]
+mod phones;
+#[path = "support/request.rs"]
+mod request;
 
 use std::path::Path;
 use std::sync::Arc;

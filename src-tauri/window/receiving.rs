@@ -159,10 +159,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Remembers whom the receiver turned away: each sort of visitor once.
 fn note(all: &mut Vec<TurnedAway>, address: &str, reason: &'static str, now_ms: i64) {
-    match all.iter_mut().find(|known| known.address == address && known.reason == reason) {
-        Some(known) => (known.at_ms, known.times) = (now_ms, known.times + 1),
-        None if all.len() >= MAX_TURNED_AWAY => {}
-        None => all.push(TurnedAway { address: address.to_owned(), reason, at_ms: now_ms, times: 1 }),
+    if let Some(known) = all.iter_mut().find(|known| known.address == address && known.reason == reason) {
+        (known.at_ms, known.times) = (now_ms, known.times + 1);
+    } else if all.len() < MAX_TURNED_AWAY {
+        all.push(TurnedAway { address: address.to_owned(), reason, at_ms: now_ms, times: 1 });
     }
 }
 

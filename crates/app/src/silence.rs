@@ -22,7 +22,7 @@ use crate::receiver::{self, Listening, network};
 const LATELY_MS: i64 = 24 * 3_600_000;
 
 /// How a phone's app stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Why {
     /// For programs: `fine`, `partly`, `reading`; `waiting`, `paused`, `revoked`, `left`; `off`, `alone`, `moved`;
     /// `no_key`, `refused`, `unreadable`, `never`, `other_network`, `not_since`, `silent`.
@@ -36,7 +36,7 @@ pub struct Why {
 }
 
 /// The same with whose it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Silence {
     /// Number of the phone's app.
     pub device: i64,
