@@ -47,6 +47,13 @@ impl House {
         url.rsplit(':').next().unwrap_or_default().to_owned()
     }
 
+    /// Waits until the window has heard of so many whom its receiver turned away: a thread of its own tells it.
+    #[track_caller]
+    fn hears(&self, visitors: usize) {
+        let heard = || self.phones()["turned_away"].as_array().map_or(0, Vec::len);
+        assert!((0..10_000).any(|_| heard() == visitors), "{} of {visitors}", heard());
+    }
+
     fn send(&self, request: &Request) -> Answer {
         request.send(self.port().parse().unwrap())
     }
@@ -102,6 +109,7 @@ fn a_phone_is_let_in_sends_and_is_taken_back() {
     assert!(invited["picture"].as_str().unwrap().contains("<svg"));
     let pairing = json!({"pairing": invited["pairing"]});
     assert_eq!(house.send(&form("/pair", "code=AAAA2222")).status, 404);
+    house.hears(1);
     let claimed = house.send(&form("/pair", &format!("code={}", invited["code"].as_str().unwrap())));
     assert_eq!(claimed.status, 303, "{}", claimed.text());
     let page = claimed.header("location").unwrap().to_owned();
@@ -123,6 +131,7 @@ fn a_phone_is_let_in_sends_and_is_taken_back() {
     assert_eq!(house.send(&delivery(&token, &[beat(1, json!(60)), beat(2, json!("much"))])).status, 200);
     assert_eq!(house.send(&Request::post("/api/apple-health/sync", "{").token(&token)).status, 400);
     assert_eq!(house.send(&delivery("hi_WRONG", &[])).status, 403);
+    house.hears(2);
 
     let shown = house.keep("phones", json!({}));
     assert_eq!((&shown["devices"][0]["name"], &shown["devices"][0]["lately"]), (&json!("Kim"), &json!(1)));
@@ -134,7 +143,10 @@ fn a_phone_is_let_in_sends_and_is_taken_back() {
     undo["progress"] = json!("__CHANNEL__:7");
     assert_eq!(house.keep("undo_device", undo.clone())["removed"], 1);
     assert_eq!(house.ask("undo_device", undo), Value::Null, "nothing is left of it");
-    assert_eq!(house.keep("rename_device", json!({"device": 1, "name": "Kim\u{2019}s iPhone"}))["devices"][0]["name"], "Kim\u{2019}s iPhone");
+    assert_eq!(
+        house.keep("rename_device", json!({"device": 1, "name": "Kim\u{2019}s iPhone"}))["devices"][0]["name"],
+        "Kim\u{2019}s iPhone"
+    );
     house.keep("set_device", json!({"device": 1, "standing": "pause"}));
     assert!(ask(&house.window, "set_device", json!({"device": 1, "standing": "dance"})).is_err());
     house.ask("set_device", json!({"device": 1, "standing": "revoke"}));
@@ -142,7 +154,10 @@ fn a_phone_is_let_in_sends_and_is_taken_back() {
     let added = house.keep("add_device", json!({"app": "health-auto-export", "name": "1"}));
     assert_eq!((added["links"].as_array().unwrap().len(), &added["device"]), (7, &json!(2)));
     let off = house.ask("receive", json!({"on": false}));
-    assert_eq!((&off["here"], &off["receiver"]["on"], &off["receiver"]["wanted"]), (&json!(false), &json!(false), &json!(false)));
+    assert_eq!(
+        (&off["here"], &off["receiver"]["on"], &off["receiver"]["wanted"]),
+        (&json!(false), &json!(false), &json!(false))
+    );
 }
 
 /// What has the lock lets go, and takes it again.
@@ -159,7 +174,11 @@ fn nothing_is_received_while_a_backup_takes_the_place_of_the_data() {
     assert_ne!(house.port(), before, "it was off meanwhile: a free port is another one");
     house.ask("delete_all", json!({"confirm": "delete"}));
     let after = house.phones();
-    assert_eq!((&after["here"], &after["receiver"]["wanted"]), (&json!(false), &json!(false)), "phones are unknown then");
+    assert_eq!(
+        (&after["here"], &after["receiver"]["wanted"]),
+        (&json!(false), &json!(false)),
+        "phones are unknown then"
+    );
     assert!(!house.person.0.store_path().exists());
 }
 
