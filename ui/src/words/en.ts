@@ -921,7 +921,7 @@ export const en = {
     goOn: 'The page on the phone goes on by itself and says what to put into the app. What it sends appears below.',
     late: 'The code is over: nobody used it in ten minutes.',
     guessed: 'The code is over: somebody typed five wrong ones. If that was not you, somebody in this network is guessing.',
-    ended: 'The code was ended.',
+    ended: 'You ended this code.',
     done: 'Done',
     another: 'Pair another',
     once: 'The key is shown this once. Only its hash is kept.',
