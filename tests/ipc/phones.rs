@@ -68,6 +68,13 @@ fn mask(value: &mut Value, key: &str, port: &str) {
             if !port.is_empty() {
                 *text = text.replace(&format!(":{port}"), ":8787");
             }
+            // A key within a link.
+            if let Some((before, key)) = text.split_once("hi_") {
+                *text = format!(
+                    "{before}hi_KEY{}",
+                    key.trim_start_matches(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit())
+                );
+            }
             if let Some((before, _)) = text.split_once("/pair/") {
                 *text = format!("{before}/pair/CODE");
             }
