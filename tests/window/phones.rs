@@ -181,7 +181,7 @@ fn every_state_of_phones_can_be_seen_heard_and_reached() {
     look("filled");
     assert!(found.is_empty(), "{}", found.join("\n"));
     speak_long(&window);
-    for (width, height) in [(1280, 800), (640, 700), (400, 700)] {
+    for (width, height) in [(1280, 800), (640, 700)] {
         window.resize(width, height);
         visit(&window, "#/phone");
         assert_eq!(clipped(&window), Vec::<String>::new(), "{width}");
