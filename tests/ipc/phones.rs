@@ -66,7 +66,7 @@ fn mask(value: &mut Value, key: &str, port: &str) {
                 *text = if key == "picture" { "<svg/>" } else { "K7QX2M9B" }.to_owned();
             }
             if !port.is_empty() {
-                *text = text.replace(&format!(":{port}"), ":8787");
+                *text = text.replace(&format!(":{port}"), ":8787").replace(&format!("%3A{port}"), "%3A8787");
             }
             // A key within a link.
             if let Some((before, key)) = text.split_once("hi_") {
