@@ -15,6 +15,7 @@ mod address;
 pub mod discovery;
 mod error;
 mod events;
+pub mod guide;
 mod intake;
 pub mod invite;
 pub mod qr;
@@ -22,7 +23,7 @@ mod receiver;
 mod secret;
 mod spool;
 
-pub use address::{address, computer_name, is_private};
+pub use address::{address, computer_name, is_own, is_private};
 pub use error::{Error, ErrorKind, Result};
 pub use events::{Event, Events};
 pub use intake::{Failure, Intake, ReadBack, Spooled, Taken};

@@ -2,6 +2,7 @@
 //! however it ends, and beside it a file that says where phones find it.
 
 use std::fs::{File, TryLockError};
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -26,6 +27,23 @@ pub struct Listening {
     pub port: u16,
     /// What to type into apps, the best first.
     pub urls: Vec<String>,
+    /// Since when, in milliseconds since 1970 in UTC; none where that was not told.
+    #[serde(default)]
+    pub since_ms: Option<i64>,
+}
+
+impl Listening {
+    /// The addresses among what is typed into apps; a name says none.
+    pub fn addresses(&self) -> Vec<IpAddr> {
+        let host = |url: &String| url.strip_prefix("http://")?.parse().ok().map(|at: SocketAddr| at.ip());
+        self.urls.iter().filter_map(host).collect()
+    }
+
+    /// Whether this computer has none of them any more: it is in another network, or was given another number.
+    pub fn is_gone(&self) -> bool {
+        let addresses = self.addresses();
+        !addresses.is_empty() && !addresses.into_iter().any(net::is_own)
+    }
 }
 
 /// The place, until this is dropped.
@@ -54,11 +72,16 @@ impl Place {
 
     /// Says where it listens. The file is new as a whole, or not at all.
     pub fn tell(&mut self, at: &Listening) -> Result<()> {
-        let (path, part) = (self.dir.join(TOLD), self.dir.join("listening.part"));
-        let text = serde_json::to_vec(at).map_err(std::io::Error::from)?;
-        std::io::Write::write_all(&mut private_file(&part, &path)?, &text)?;
-        Ok(std::fs::rename(&part, &path)?)
+        put(&self.dir.join(TOLD), at)
     }
+}
+
+/// Writes a small file that is new as a whole, or not at all.
+pub(super) fn put(path: &Path, what: &impl Serialize) -> Result<()> {
+    let part = path.with_extension("part");
+    let text = serde_json::to_vec(what).map_err(std::io::Error::from)?;
+    std::io::Write::write_all(&mut private_file(&part, path)?, &text)?;
+    Ok(std::fs::rename(&part, path)?)
 }
 
 impl Drop for Place {
@@ -104,12 +127,20 @@ mod tests {
         let mut place = Place::take(&folder).expect("free");
         assert_eq!(Place::take(&folder).expect_err("taken").code, Code::ReceiverRuns);
         assert!(is_taken(&folder) && listening(&folder).is_none());
-        let at = Listening { port: 8787, urls: vec!["http://192.168.1.20:8787".to_owned()] };
+        let at = Listening { port: 8787, urls: vec!["http://192.168.1.20:8787".to_owned()], since_ms: Some(7) };
         place.tell(&at).expect("told");
         assert_eq!(listening(&folder), Some(at));
         drop(place);
         assert!(!is_taken(&folder) && listening(&folder).is_none());
         drop(Place::take(&folder).expect("free again"));
+    }
+
+    #[test]
+    fn an_address_that_this_computer_has_not_is_gone() {
+        let at = |url: &str| Listening { urls: vec![url.to_owned()], ..Listening::default() };
+        assert!(at("http://203.0.113.7:8787").is_gone(), "an address for documentation");
+        assert!(!at("http://127.0.0.1:8787").is_gone() && !at("http://x-hv.local:8787").is_gone());
+        assert_eq!(at("http://[::1]:80").addresses(), ["::1".parse::<IpAddr>().expect("an address")]);
     }
 
     #[test]
