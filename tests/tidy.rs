@@ -44,6 +44,8 @@ const OWNERS: &[(&str, &str)] = &[
     ("getrandom", "net"),
     ("mdns-sd", "net"),
     ("qrcode", "net"),
+    ("rcgen", "net"),
+    ("rustls", "net"),
     ("subtle", "net"),
     ("fs4", "app"),
     ("tauri", ROOT),
@@ -60,6 +62,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("http-body-util", "net"),
     ("hyper", "net"),
     ("hyper-util", "net"),
+    ("tokio-rustls", "net"),
 ];
 
 /// What no crate owns: shapes, errors and, from the receiver upwards, threads that wait.

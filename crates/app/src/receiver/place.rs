@@ -53,7 +53,7 @@ impl Place {
     }
 
     /// Says where it listens. The file is new as a whole, or not at all.
-    pub fn tell(&mut self, at: &Listening) -> Result<()> {
+    pub fn tell(&self, at: &Listening) -> Result<()> {
         let (path, part) = (self.dir.join(TOLD), self.dir.join("listening.part"));
         let text = serde_json::to_vec(at).map_err(std::io::Error::from)?;
         std::io::Write::write_all(&mut private_file(&part, &path)?, &text)?;
@@ -101,7 +101,7 @@ mod tests {
     fn one_at_a_time_has_the_place_and_says_where_it_is() {
         let folder = TestFolder::new("place");
         assert!(!is_taken(&folder) && listening(&folder).is_none() && !folder.dir().exists());
-        let mut place = Place::take(&folder).expect("free");
+        let place = Place::take(&folder).expect("free");
         assert_eq!(Place::take(&folder).expect_err("taken").code, Code::ReceiverRuns);
         assert!(is_taken(&folder) && listening(&folder).is_none());
         let at = Listening { port: 8787, urls: vec!["http://192.168.1.20:8787".to_owned()] };
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn what_a_killed_process_left_is_not_believed() {
         let folder = TestFolder::new("place-left");
-        let mut place = Place::take(&folder).expect("free");
+        let place = Place::take(&folder).expect("free");
         place.tell(&Listening::default()).expect("told");
         let text = std::fs::read(folder.dir().join(FOLDER).join(TOLD)).expect("a file");
         drop(place);

@@ -3,7 +3,7 @@
 use health::phone::Feed;
 use health::say;
 
-use super::html::{line, link, page, steps};
+use super::html::{line, link, page, paragraph, steps};
 use crate::receiver::HepSettings;
 
 /// What an app has to be told.
@@ -55,6 +55,10 @@ impl Guide {
         }
         if self.feed == Feed::HealthAutoExport {
             lines.extend(DATA_TYPES.map(|(word, name)| link(&self.link(word), health::language::word(name).as_ref())));
+        }
+        if self.base.starts_with("http:") {
+            let text = say!("Not encrypted: anyone on this network who records it can read what this app sends.");
+            lines.push(paragraph(&text));
         }
         page(name(self.feed), None, &(lines.concat() + &steps(&self.steps())))
     }
@@ -136,6 +140,14 @@ mod tests {
                 assert!(page.contains(part), "{feed:?}: {part}");
             }
         }
+    }
+
+    #[test]
+    fn who_could_read_along_is_told_where_somebody_could() {
+        let plain = guide(Feed::HealthSync);
+        assert!(plain.page().contains("Not encrypted"));
+        let base = "https://192.168.1.20:8787".to_owned();
+        assert!(!Guide { base, ..plain }.page().contains("Not encrypted"));
     }
 
     #[test]
