@@ -21,6 +21,10 @@ mod languages;
 mod lists;
 #[path = "ipc/numbers.rs"]
 mod numbers;
+#[path = "ipc/phones.rs"]
+mod phones;
+#[path = "support/request.rs"]
+mod request;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -51,6 +55,10 @@ const NOW_MS: i64 = 1_775_131_200_000;
 impl Backend for Fake {
     fn desk(&self) -> Desk {
         Desk { folder: Folder::at(env::temp_dir().join("vitalog-ipc-nothing")), now_ms: NOW_MS, sample: false }
+    }
+
+    fn own(&self) -> Desk {
+        self.desk()
     }
 
     fn look_at_sample(&self, _: bool, _: &Cancel, _: &mut dyn FnMut(Progress)) -> Result<(), AppError> {

@@ -4,6 +4,9 @@
 #![allow(clippy::unwrap_used)]
 
 #[cfg(target_os = "linux")]
+#[path = "support/request.rs"]
+mod request;
+#[cfg(target_os = "linux")]
 mod support;
 
 #[cfg(target_os = "linux")]

@@ -1,7 +1,8 @@
-//! Phones that may send: add one, list them, call one something else, let one wait, shut one out.
+//! Phones that may send: add one, list them, say why one is silent, rename one, let one wait, shut one out.
 
 use app::local::Clock;
 use app::phones::{self, AddedAnswer, DeviceAnswer, Standing};
+use app::silence::{self, Silence};
 use app::{Folder, Result};
 use clap::Subcommand;
 use clap::builder::PossibleValuesParser;
@@ -52,6 +53,11 @@ enum Action {
         /// Its name or number
         device: String,
     },
+    /// Say of each, or of one, why it is silent, and what to do next
+    Why {
+        /// Its name or number
+        device: Option<String>,
+    },
     /// Take back everything that it ever sent; it may send on
     Undo {
         /// Its name or number
@@ -76,10 +82,11 @@ pub(super) fn run(verb: &Devices, folder: &Folder, out: &mut Out) -> Result<End>
         Action::Accept { device } => stand(device, Standing::Accept)?,
         Action::Revoke { device } => stand(device, Standing::Revoke)?,
         Action::Add { app, name } => added(&phones::add(folder, app, name, now_ms)?, out)?,
-        Action::Rename { device, name } => tell(&phones::rename(folder, device, name)?, out)?,
+        Action::Rename { device, name } => tell(&phones::rename(folder, device.as_str(), name)?, out)?,
         // It has its own end.
         Action::Undo { .. } => {}
         Action::List => list(&phones::devices(folder)?, out)?,
+        Action::Why { device } => why(&silence::silence(folder, device.as_deref(), &[], now_ms)?, out)?,
     }
     Ok(End::Done)
 }
@@ -105,6 +112,16 @@ fn list(rows: &[DeviceAnswer], out: &mut Out) -> Result<()> {
         for row in rows {
             let seen = row.last_seen.as_ref().map(|seen| clock.time(seen)).unwrap_or_default();
             table.row([row.device.to_string(), row.name.clone(), row.app.clone(), row.state.to_owned(), seen]);
+        }
+        table
+    })
+}
+
+fn why(rows: &[Silence], out: &mut Out) -> Result<()> {
+    out.rows(rows, || {
+        let mut table = Table::new(&["device", "name", "how it stands", "next"]).or_else("No phone was added yet.");
+        for row in rows {
+            table.row([row.device.to_string(), row.name.clone(), row.why.said.clone(), row.why.next.clone()]);
         }
         table
     })

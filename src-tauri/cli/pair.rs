@@ -97,7 +97,7 @@ fn wait(verb: &Pair, invited: &InvitationAnswer, folder: &Folder, stop: &Receive
     loop {
         match pairing::stands(folder, invited.pairing, super::now_ms())? {
             Stands::In => return said_yes(out),
-            Stands::Over => return Err(pairing::over()),
+            Stands::Over(_) => return Err(pairing::over()),
             Stands::Waits(guest) => return decide(verb, invited, &guest, folder, out),
             Stands::Open => {}
         }

@@ -11,6 +11,9 @@ pub trait Backend: Send + Sync {
     /// The data folder that is looked at, and the wall clock: what every question that only reads is answered from.
     fn desk(&self) -> Desk;
 
+    /// The owner's own, whoever is looked at: where phones send to.
+    fn own(&self) -> Desk;
+
     /// Leaves the owner's data for the sample person's, who is made where there is none; or goes back.
     fn look_at_sample(&self, sample: bool, cancel: &Cancel, progress: &mut dyn FnMut(Progress))
     -> Result<(), AppError>;

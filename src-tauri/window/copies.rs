@@ -16,6 +16,7 @@ use super::error::{Answer, internal};
 use super::imports::in_the_background;
 use super::keeping::owned;
 use super::product::value;
+use super::receiving::meanwhile_off;
 use super::spoken::{InWords, Tongue};
 
 /// How backups are called.
@@ -70,12 +71,12 @@ pub fn choose_backup<R: Runtime>(
 /// The answer of `vitalog restore` for the backup that was chosen last.
 #[tauri::command]
 pub async fn restore<R: Runtime>(app: AppHandle<R>, tongue: Tongue) -> Answer<Value> {
-    in_the_background(app, tongue, |shared, cancel| {
+    let work = in_the_background(app.clone(), tongue, |shared, cancel| {
         let desk = owned(shared)?;
         let file = shared.chosen.take().ok_or_else(|| internal("No backup was chosen."))?;
         value(app::restore::restore(&desk.folder, &file, desk.now_ms, cancel)?)
-    })
-    .await
+    });
+    meanwhile_off(app, tongue, work, |_| false).await
 }
 
 /// The copies from before restores and upgrades, the newest first.
@@ -87,10 +88,10 @@ pub fn kept_copies(_words: InWords, shared: State<'_, Shared>) -> Answer<Value> 
 /// The answer of `vitalog restore` for a copy that is kept, by its name.
 #[tauri::command]
 pub async fn bring_back<R: Runtime>(app: AppHandle<R>, tongue: Tongue, name: String) -> Answer<Value> {
-    in_the_background(app, tongue, move |shared, cancel| {
+    let work = in_the_background(app.clone(), tongue, move |shared, cancel| {
         let desk = owned(shared)?;
         let file = app::kept::file(&desk.folder, &name)?;
         value(app::restore::restore(&desk.folder, &file, desk.now_ms, cancel)?)
-    })
-    .await
+    });
+    meanwhile_off(app, tongue, work, |_| false).await
 }

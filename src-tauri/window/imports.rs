@@ -139,12 +139,23 @@ pub(super) async fn in_the_background<R: Runtime>(
     tongue: Tongue,
     work: impl FnOnce(&Shared, &Cancel) -> Answer<Value> + Send + 'static,
 ) -> Answer<Value> {
-    let run = move || {
-        let shared = app.state::<Shared>();
+    on_its_own(app, tongue, |shared| {
         let (_place, cancel) = shared.running.take().ok_or_else(import_running)?;
         behind_the_page();
+        work(shared, &cancel)
+    })
+    .await
+}
+
+/// Runs something on a thread of its own, in the language of whoever asked.
+pub(super) async fn on_its_own<R: Runtime>(
+    app: AppHandle<R>,
+    tongue: Tongue,
+    work: impl FnOnce(&Shared) -> Answer<Value> + Send + 'static,
+) -> Answer<Value> {
+    let run = move || {
         let _words = tongue.speak();
-        work(&shared, &cancel)
+        work(&app.state::<Shared>())
     };
     // A thread that stands back never comes to the front again, so it must not be one of a pool.
     let waiting = tauri::async_runtime::spawn_blocking(move || thread::spawn(run).join());

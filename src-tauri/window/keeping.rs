@@ -12,6 +12,7 @@ use super::backend::{Desk, Steps as Told};
 use super::error::{Answer, internal, sample_shown};
 use super::imports::in_the_background;
 use super::product::value;
+use super::receiving::meanwhile_off;
 use super::spoken::{InWords, Tongue};
 
 /// Steps go to the page at most this often.
@@ -59,11 +60,12 @@ pub async fn delete_all<R: Runtime>(app: AppHandle<R>, tongue: Tongue, confirm: 
     if confirm != CONFIRM {
         return Err(internal("Nobody confirmed it."));
     }
-    in_the_background(app, tongue, |shared, _| {
+    let work = in_the_background(app.clone(), tongue, |shared, _| {
         let desk = owned(shared)?;
         value(app::delete_all::delete_all(&desk.folder, desk.now_ms)?)
-    })
-    .await
+    });
+    // Then no phone may send any more, and receiving would make a new store.
+    meanwhile_off(app, tongue, work, Result::is_ok).await
 }
 
 /// The owner's data, for what changes them. The sample person's are made anew and need no keeping.

@@ -107,6 +107,7 @@ const GO: Titled = (
         Act("go_compare", ""),
         Act("go_query", ""),
         Act("go_import", ""),
+        Act("go_phone", ""),
         Act("go_sources", ""),
     ],
 );

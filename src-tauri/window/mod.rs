@@ -16,8 +16,10 @@ pub mod menu;
 pub mod numbers;
 #[cfg(target_os = "linux")]
 pub mod painting;
+pub mod phones;
 pub mod place;
 pub mod product;
+pub mod receiving;
 pub mod settings;
 pub mod shell;
 pub mod spoken;
@@ -46,6 +48,8 @@ pub struct Shared {
     pub backend: Arc<dyn Backend>,
     /// The running import, if any.
     pub running: imports::Running,
+    /// The receiver of phones, while it is on.
+    pub receiving: receiving::Receiving,
     /// The files that somebody gave to the window.
     pub handed: Handed,
     /// The backup that was chosen, if any.
@@ -60,8 +64,8 @@ impl Shared {
         let (handed, given) = (Handed::default(), given.into());
         handed.hand_over(&given.files);
         handed.lead(given.address);
-        let (running, chosen, dialogs) = Default::default();
-        Self { backend, running, handed, chosen, dialogs }
+        let (running, receiving, chosen, dialogs) = Default::default();
+        Self { backend, running, receiving, handed, chosen, dialogs }
     }
 }
 
@@ -117,6 +121,16 @@ pub fn with_commands<R: Runtime>(builder: Builder<R>, shared: Shared) -> Builder
         copies::kept_copies,
         copies::bring_back,
         exports::export_everything,
+        phones::phones,
+        phones::receive,
+        phones::invite,
+        phones::invitation,
+        phones::answer_guest,
+        phones::add_device,
+        phones::set_device,
+        phones::rename_device,
+        phones::brought,
+        phones::undo_device,
         shell::opened_with,
         shell::opened_at,
         shell::announce,
@@ -148,6 +162,7 @@ pub fn run(backend: Arc<dyn Backend>, folder: &Folder, mailbox: Mailbox, given: 
             shell::open(app, memory)?;
             let handle = app.handle().clone();
             shell::tell_arrivals(&handle);
+            shell::receive_again(&handle);
             mailbox.listen(move |given| shell::hand_over(&handle, given));
             Ok(())
         });
@@ -160,12 +175,15 @@ pub fn run(backend: Arc<dyn Backend>, folder: &Folder, mailbox: Mailbox, given: 
     let app = built
         .map_err(|_| "The window could not be opened; the display does not answer.".to_owned())?
         .map_err(|error| format!("The window could not be opened: {error}."))?;
-    app.run(|_app, _event| {
+    app.run(|app, event| {
+        if let tauri::RunEvent::Exit = event {
+            shell::end_receiving(app);
+        }
         // There files come this way, also those that are dropped on the dock.
         #[cfg(target_os = "macos")]
-        if let tauri::RunEvent::Opened { urls } = _event {
+        if let tauri::RunEvent::Opened { urls } = event {
             let files = urls.iter().filter_map(|url| url.to_file_path().ok()).collect();
-            shell::hand_over(_app, Given { files, address: None });
+            shell::hand_over(app, Given { files, address: None });
         }
     });
     Ok(())

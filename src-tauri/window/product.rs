@@ -72,6 +72,10 @@ impl Backend for Product {
         Desk { folder, now_ms: (self.clock)(), sample }
     }
 
+    fn own(&self) -> Desk {
+        Desk { folder: self.own.clone(), now_ms: (self.clock)(), sample: false }
+    }
+
     fn look_at_sample(
         &self,
         sample: bool,

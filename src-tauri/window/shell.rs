@@ -12,6 +12,7 @@ use tauri::{App, AppHandle, DragDropEvent, Emitter, Manager, Runtime, State, Web
 use super::error::Answer;
 use super::handed::Given;
 use super::place::{self, Kept};
+use super::receiving::PHONES;
 use super::{MAIN, Shared};
 
 /// What the page hears when something was handed over; it asks with `opened_with` and `opened_at` what.
@@ -100,14 +101,32 @@ pub fn tell_arrivals<R: Runtime>(app: &AppHandle<R>) {
     thread::spawn(move || {
         let mut arrivals = Arrivals::default();
         while let Some(window) = app.get_webview_window(MAIN) {
-            let folder = app.state::<Shared>().backend.desk().folder;
+            // Phones send into the owner's own data, whoever is looked at.
+            let folder = app.state::<Shared>().backend.own().folder;
             // A store that cannot be asked now is asked with the next look.
-            if arrivals.look(&folder).unwrap_or(false) {
+            let found = arrivals.look(&folder).unwrap_or_default();
+            if found.arrived {
                 let _ = window.emit(ARRIVED, ());
+            }
+            if found.phones {
+                let _ = window.emit(PHONES, ());
             }
             thread::sleep(LOOK);
         }
     });
+}
+
+/// Receives from phones where that was on when the window was closed. The page does not wait for it.
+pub fn receive_again<R: Runtime>(app: &AppHandle<R>) {
+    let app = app.clone();
+    thread::spawn(move || app.state::<Shared>().receiving.resume(&app));
+}
+
+/// Ends that with the window: what is being answered is, and the network is told goodbye.
+pub fn end_receiving<R: Runtime>(app: &AppHandle<R>) {
+    let app = app.clone();
+    // It has threads of its own that nobody may wait for from within another such.
+    let _ = thread::spawn(move || app.state::<Shared>().receiving.stop()).join();
 }
 
 /// As far as the system lets a program do that; nothing depends on it.

@@ -4,6 +4,7 @@ mod acts;
 mod charts;
 mod imports;
 mod opened;
+mod phones;
 mod screens;
 mod settings;
 mod starts;

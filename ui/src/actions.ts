@@ -5,6 +5,7 @@ import * as ipc from './ipc'
 import { move } from './keys'
 import { copyLink } from './link.svelte'
 import { add, importing } from './library.svelte'
+import { openPairing } from './phones.svelte'
 import { LETTERS, type Place } from './places'
 import { words } from './words'
 
@@ -102,6 +103,12 @@ function order(): void {
   card.querySelector<HTMLElement>('button:not(:disabled)')?.focus({ preventScroll: true })
 }
 
+/** Lets a phone in: the card for that, on its screen. */
+function pair(): void {
+  openPairing()
+  go(href('phone'))
+}
+
 /** Everything that can be done, by its name. */
 export function actions(shell: Shell): Record<string, () => void> {
   const ranges = RANGES.map((range: Named) => [`range_${range}`, () => turn({ range })])
@@ -114,6 +121,7 @@ export function actions(shell: Shell): Record<string, () => void> {
     export: () => go(href('settings')),
     settings: () => go(href('settings')),
     about: () => go(href('about')),
+    pair,
     compare,
     save,
     order,
@@ -136,7 +144,7 @@ export function actions(shell: Shell): Record<string, () => void> {
 }
 
 /** Those that the palette offers besides screens and types. */
-export const OFFERED = ['import', 'export', 'copy_link', 'sidebar', 'zoom_in', 'zoom_out', 'zoom_actual', 'menu_bar', 'keys', 'quit'] as const
+export const OFFERED = ['import', 'export', 'pair', 'copy_link', 'sidebar', 'zoom_in', 'zoom_out', 'zoom_actual', 'menu_bar', 'keys', 'quit'] as const
 
 /** Stay where a dialog is open; before anything else it is closed, as if somebody had gone on without it. */
 const WITHIN = ['undo', 'redo', 'cut', 'copy', 'select_all', 'zoom_in', 'zoom_out', 'zoom_actual', 'menu_bar', 'quit']

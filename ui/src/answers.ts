@@ -527,3 +527,115 @@ export interface Receipt {
   left: string[]
   receipt: string | null
 }
+
+/** Who asks to be let in. */
+export interface Guest {
+  label: string
+  address?: string
+  /** Four digits that the phone shows, too; none where an app came by itself. */
+  number?: string
+  /** Number of the phone, where an app came by itself. */
+  device?: number
+}
+
+/** Why a phone is silent, or that it is not. */
+export interface Why {
+  reason: string
+  ok: boolean
+  said: string
+  next: string
+}
+
+export interface PhoneRow {
+  device: number
+  app: string
+  app_name: string
+  name: string
+  state: 'waiting' | 'active' | 'paused' | 'revoked'
+  added: string
+  last_seen: string | null
+  address: string | null
+  app_version: string | null
+  /** New records of the last 24 hours. */
+  lately: number
+  /** Transfers that are not in the store yet. */
+  pending: number
+  why: Why
+}
+
+export interface DeliveryRow {
+  delivery: number
+  device: number
+  app: string
+  name: string
+  received: string
+  bytes: number
+  state: 'pending' | 'done' | 'unreadable'
+  new: number
+  known: number
+  replaced: number
+  rejected: number
+  /** What was wrong: of so many records, or of all that came. */
+  said: { text: string; count: number; of_records: boolean }[]
+}
+
+/** Everything about phones. */
+export interface Phones {
+  receiver: {
+    on: boolean
+    urls: string[]
+    since: string | null
+    /** Whether it begins with the window. */
+    wanted: boolean
+    /** Transfers that are not in the store yet. */
+    pending: number
+  }
+  apps: { app: string; name: string; steps: string[] }[]
+  asking: (Guest & { pairing: number })[]
+  devices: PhoneRow[]
+  deliveries: DeliveryRow[]
+  turned_away: { address: string; reason: string; times: number }[]
+  /** How many wait for the owner's word. */
+  waiting: number
+  /** Whether it is this window that receives. */
+  here: boolean
+  /** Why it does not, though it is wanted. */
+  trouble: { code: string; message: string; hint: string } | null
+  /** Whether the network could not be told of it. */
+  unannounced: boolean
+}
+
+/** What a phone needs to come: shown once. */
+export interface Invitation {
+  pairing: number
+  urls: string[]
+  page: string
+  code: string
+  expires: string
+  /** For the phone's camera, as SVG. */
+  picture: string | null
+}
+
+export interface Standing {
+  pairing: number
+  state: 'open' | 'asks' | 'in' | 'late' | 'guessed' | 'ended'
+  wrong: number
+  expires: string | null
+  guest: Guest | null
+}
+
+/** What is typed into an app: shown once. */
+export interface Added {
+  device: number
+  app: string
+  name: string
+  address: string
+  path?: string
+  header?: string
+  token?: string
+  user_id?: string
+  access_token?: string
+  refresh_token?: string
+  steps: string[]
+  links: { name: string; link: string }[]
+}

@@ -4,6 +4,7 @@ import { listen } from '@tauri-apps/api/event'
 import { getCurrentWebview } from '@tauri-apps/api/webview'
 import type {
   Act,
+  Added,
   Agreement,
   BackedUp,
   Backup,
@@ -22,17 +23,20 @@ import type {
   ExplainedStretch,
   Exported,
   HistoryRow,
+  Invitation,
   KeptCopy,
   Nights,
   Order,
   Overlapping,
   Part,
+  Phones,
   Receipt,
   Restored,
   RowsOf,
   Session,
   Settings,
   Source,
+  Standing,
   Stays,
   Table,
   Verified,
@@ -277,6 +281,26 @@ export const restore = () => invoke<Restored>('restore')
 export const bringBack = (name: string) => invoke<Restored>('bring_back', { name })
 export const deleteAll = () => invoke<Receipt>('delete_all', { confirm: 'delete' })
 
+export const phones = () => invoke<Phones>('phones')
+/** Receives in this window, anew where it does already, and keeps that; or no more. */
+export const receive = (on: boolean) => invoke<Phones>('receive', { on })
+export const invite = (app: string | null, name: string | null) => invoke<Invitation>('invite', { app, name })
+export const invitation = (pairing: number) => invoke<Standing>('invitation', { pairing })
+/** Says yes to who came with an invitation, or ends it. */
+export const answerGuest = (pairing: number, accept: boolean) => invoke<Phones>('answer_guest', { pairing, accept })
+export const addDevice = (app: string, name: string) => invoke<Added>('add_device', { app, name })
+export const setDevice = (device: number, standing: 'accept' | 'pause' | 'resume' | 'revoke') => invoke<Phones>('set_device', { device, standing })
+export const renameDevice = (device: number, name: string) => invoke<Phones>('rename_device', { device, name })
+/** How many records an undo of a phone would take back. */
+export const brought = (device: number) => invoke<number>('brought', { device })
+
+/** Takes back everything that a phone ever sent; null where nothing of it is there. */
+export function undoDevice(device: number, heard: (steps: Steps) => void): Promise<Undone | null> {
+  const progress = new Channel<Steps>()
+  progress.onmessage = heard
+  return invoke<Undone | null>('undo_device', { device, progress })
+}
+
 /** Checks everything; with `repair` after making days and counts anew. */
 export function verify(repair: boolean, heard: (steps: Steps) => void): Promise<Verified> {
   const progress = new Channel<Steps>()
@@ -335,6 +359,9 @@ export const onHanded = (heard: () => void): Promise<() => void> => listen('hand
 
 /** Something has come from a phone: what is shown may be others now. */
 export const onArrived = (heard: () => void): Promise<() => void> => listen('arrived', heard)
+
+/** Anything about phones is otherwise: who receives, who asks, what came. */
+export const onPhones = (heard: () => void): Promise<() => void> => listen('phones', heard)
 
 /** Whatever a command threw, as an error with words. */
 export function asError(thrown: unknown): AppError {

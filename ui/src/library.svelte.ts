@@ -36,7 +36,7 @@ export interface Outcome {
 export const MOST_WAITING = 50
 
 /** What else takes long, and is done one at a time. */
-export type Job = 'verify' | 'repair' | 'compact' | 'backUp' | 'restore' | 'export' | 'deleteAll'
+export type Job = 'verify' | 'repair' | 'compact' | 'backUp' | 'restore' | 'export' | 'deleteAll' | 'undoPhone'
 
 export const importing = $state({
   file: null as string | null,

@@ -19,8 +19,11 @@ export function linkHere(): string {
 /** Copies it, and says so; where the system lets no page copy, it stands there to be copied by hand. */
 export async function copyLink(): Promise<void> {
   const link = linkHere()
-  Object.assign(copied, { link, taken: byHand(link) || (await bySystem(link)) })
+  Object.assign(copied, { link, taken: await copyText(link) })
 }
+
+/** Hands a text to the system to be pasted elsewhere; false where the system lets no page do that. */
+export const copyText = async (text: string): Promise<boolean> => byHand(text) || (await bySystem(text))
 
 async function bySystem(text: string): Promise<boolean> {
   try {

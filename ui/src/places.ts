@@ -65,7 +65,7 @@ export const FIRST: Partial<Record<Place, string[]>> = {
 /** The letter after G that leads there. */
 export const LETTERS: Partial<Record<Place, string>> = {
   overview: 'o', sleep: 's', heart: 'h', activity: 'a', workouts: 'w', body: 'b', vitals: 'v', types: 't',
-  compare: 'c', query: 'q', import: 'i', sources: 'd', settings: 'e',
+  compare: 'c', query: 'q', import: 'i', phone: 'p', sources: 'd', settings: 'e',
 } // prettier-ignore
 
 /** The colour of a type by its group. */

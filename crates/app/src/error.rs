@@ -92,6 +92,8 @@ codes! {
     PortTaken = "port_taken",
     /// There is no address that phones could be received at.
     NoAddress = "no_address",
+    /// The network is another one than those that phones were received in.
+    OtherNetwork = "other_network",
     /// Nothing receives from phones for this data folder.
     NotReceiving = "not_receiving",
     /// The code of an invitation cannot be used any more.

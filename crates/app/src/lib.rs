@@ -35,6 +35,7 @@ pub mod receiver;
 pub mod restore;
 pub mod screen;
 pub mod settings;
+pub mod silence;
 pub mod sleep;
 pub mod source_order;
 pub mod sources;

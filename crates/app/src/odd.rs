@@ -3,8 +3,8 @@
 use health::key;
 use health::language::word;
 
-/// Why a record of a phone was left out, by its code.
-const REASONS: [(&str, &str); 11] = [
+/// Why a record of a phone, or all that came at once, was left out, by its code.
+const REASONS: [(&str, &str); 14] = [
     ("bad_json", key!("is not JSON")),
     ("bad_shape", key!("is not put together as it should be")),
     ("bad_time", key!("has a time that cannot be read")),
@@ -16,6 +16,9 @@ const REASONS: [(&str, &str); 11] = [
     ("too_many_sources", key!("is of a source too many")),
     ("unknown_record", key!("is of a sort that Vitalog does not know")),
     ("unknown_stage", key!("has a stage of sleep that Vitalog does not know")),
+    ("unsupported", key!("is in a form that is not taken, such as CSV")),
+    ("damaged", key!("is cut off or packed in a way that cannot be read")),
+    ("failed", key!("could not be kept in three tries")),
 ];
 
 /// What is odd about a record that is kept as it was sent, by its flag.
@@ -30,7 +33,7 @@ const FLAGS: [(&str, &str); 8] = [
     ("suspicious_unit", key!("cannot be right in its unit; it counts in no number")),
 ];
 
-/// Why a record of a phone was left out; a code that nobody knows stays.
+/// Why a record of a phone, or all that came at once, was left out; a code that nobody knows stays.
 pub fn reason(code: &str) -> String {
     say(&REASONS, code)
 }

@@ -36,6 +36,11 @@ impl InvitationAnswer {
     pub fn letters(&self) -> Option<String> {
         qr::text(self.urls.first()?)
     }
+
+    /// The same as an SVG, black on white in every theme.
+    pub fn picture(&self) -> Option<String> {
+        qr::svg(self.urls.first()?)
+    }
 }
 
 /// Where an invitation stands.
@@ -47,8 +52,34 @@ pub enum Stands {
     Waits(Guest),
     /// The owner said yes, or the phone's app is in.
     In,
-    /// Nobody came in time, or somebody guessed too often.
-    Over,
+    /// Nobody can use it any more.
+    Over(Ended),
+}
+
+/// Why an invitation is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Nobody came in time, or the owner gave no answer in time.
+    Late,
+    /// Somebody typed too many wrong codes.
+    Guessed,
+    /// The owner ended it.
+    Owner,
+}
+
+/// Where an invitation stands, for a window that shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StandingAnswer {
+    /// Its number.
+    pub pairing: i64,
+    /// `open`, `asks` (somebody has come, and waits for an answer), `in`, `late`, `guessed` or `ended`.
+    pub state: &'static str,
+    /// Wrong codes that were typed while it was open; after five of them it is over.
+    pub wrong: i64,
+    /// When it ends: of an open one the code, then what the phone sees.
+    pub expires: Option<String>,
+    /// Who has come, and waits.
+    pub guest: Option<Guest>,
 }
 
 /// Who came with a code.
@@ -100,23 +131,58 @@ fn pages(urls: &[String]) -> Vec<String> {
 /// Tells where an invitation stands.
 pub fn stands(folder: &Folder, pairing: i64, now_ms: i64) -> Result<Stands> {
     let store = folder.read()?;
-    let Some(it) = store.pairing(pairing)? else { return Ok(Stands::Over) };
+    match store.pairing(pairing)? {
+        Some(it) => standing_of(&store, &it, now_ms),
+        None => Ok(Stands::Over(Ended::Late)),
+    }
+}
+
+/// The same with what a window shows of it.
+pub fn standing(folder: &Folder, pairing: i64, now_ms: i64) -> Result<StandingAnswer> {
+    let store = folder.read()?;
+    let Some(it) = store.pairing(pairing)? else {
+        return Ok(StandingAnswer { pairing, state: "late", wrong: 0, expires: None, guest: None });
+    };
+    let (state, guest) = match standing_of(&store, &it, now_ms)? {
+        Stands::Open => ("open", None),
+        Stands::Waits(guest) => ("asks", Some(guest)),
+        Stands::In => ("in", None),
+        Stands::Over(Ended::Late) => ("late", None),
+        Stands::Over(Ended::Guessed) => ("guessed", None),
+        Stands::Over(Ended::Owner) => ("ended", None),
+    };
+    Ok(StandingAnswer { pairing, state, wrong: it.wrong, expires: Some(format_instant(it.expires_ms)), guest })
+}
+
+/// Those that somebody has used in a browser and whose owner has not said anything yet, the oldest first.
+pub(crate) fn asking(store: &Store, now_ms: i64) -> Result<Vec<(i64, Guest)>> {
+    let live = store.live_pairings(now_ms)?;
+    let asks = |it: &Pairing| it.claimed_ms.is_some() && it.accepted_ms.is_none() && it.number.is_some();
+    Ok(live.into_iter().filter(asks).map(|it| (it.id, guest(&it))).collect())
+}
+
+fn standing_of(store: &Store, it: &Pairing, now_ms: i64) -> Result<Stands> {
     if it.accepted_ms.is_some() {
         return Ok(Stands::In);
     }
+    let ended = match () {
+        () if it.ended_ms.is_some() => Ended::Owner,
+        () if it.wrong >= MAX_WRONG => Ended::Guessed,
+        () => Ended::Late,
+    };
     Ok(match it.claimed_ms {
         None if it.is_open(now_ms) => Stands::Open,
-        None => Stands::Over,
-        Some(_) if it.ended_ms.is_some() || it.wrong >= MAX_WRONG => Stands::Over,
-        Some(claimed_ms) if it.number.is_none() => by_itself(&store, claimed_ms)?,
-        Some(_) if it.expires_ms <= now_ms => Stands::Over,
+        None => Stands::Over(ended),
+        Some(_) if ended != Ended::Late => Stands::Over(ended),
+        Some(claimed_ms) if it.number.is_none() => by_itself(store, claimed_ms)?,
+        Some(_) if it.expires_ms <= now_ms => Stands::Over(ended),
         Some(_) => Stands::Waits(guest(it)),
     })
 }
 
-fn guest(it: Pairing) -> Guest {
-    let label = it.label.or(it.browser).unwrap_or_default();
-    Guest { label, address: it.address, number: it.number, device: None }
+fn guest(it: &Pairing) -> Guest {
+    let label = it.label.as_ref().or(it.browser.as_ref()).cloned().unwrap_or_default();
+    Guest { label, address: it.address.clone(), number: it.number.clone(), device: None }
 }
 
 /// An app that redeemed the code became a phone in the same moment.
@@ -124,7 +190,7 @@ fn by_itself(store: &Store, claimed_ms: i64) -> Result<Stands> {
     let came = |peer: &&store::peers::Peer| peer.feed == Feed::OpenWearables && peer.made_ms == claimed_ms;
     let peers = store.peers()?;
     Ok(match peers.iter().rev().find(came) {
-        None => Stands::Over,
+        None => Stands::Over(Ended::Late),
         Some(peer) if peer.accepted_ms.is_some() => Stands::In,
         Some(peer) => Stands::Waits(Guest {
             label: peer.label.clone(),
@@ -217,17 +283,43 @@ mod tests {
     #[test]
     fn an_invitation_ends() {
         let folder = TestFolder::new("pairing-ends");
-        let check = |pairing, now_ms| assert_eq!(stands(&folder, pairing, now_ms), Ok(Stands::Over));
-        check(invited(&folder), NOW + 10 * MINUTE);
+        let check = |pairing, now_ms, why| assert_eq!(stands(&folder, pairing, now_ms), Ok(Stands::Over(why)));
+        check(invited(&folder), NOW + 10 * MINUTE, Ended::Late);
         let ended = invited(&folder);
         end(&folder, ended, None, NOW).expect("ended");
-        check(ended, NOW);
+        check(ended, NOW, Ended::Owner);
         let claimed = invited(&folder);
         claim(&folder, claimed);
-        check(claimed, NOW + 10 * MINUTE);
+        check(claimed, NOW + 10 * MINUTE, Ended::Late);
         end(&folder, claimed, None, NOW).expect("ended");
-        check(claimed, NOW);
-        check(77, NOW);
+        check(claimed, NOW, Ended::Owner);
+        check(77, NOW, Ended::Late);
+    }
+
+    #[test]
+    fn a_window_is_told_of_guesses_and_of_who_asks() {
+        let folder = TestFolder::new("pairing-standing");
+        let pairing = invited(&folder);
+        let found = |now_ms| {
+            let found = standing(&folder, pairing, now_ms).expect("asked");
+            (found.state, found.wrong, found.guest.is_some())
+        };
+        let guess = || {
+            let by = Claim { ticket_hash: &[8; 32], number: "1", address: "", browser: "" };
+            folder.write().expect("a store").claim(Guess::Wrong, by, NOW).expect("asked").expect_err("wrong");
+        };
+        let asks = || asking(&folder.read().expect("a store"), NOW).expect("asked");
+        assert_eq!((found(NOW), asks().len()), (("open", 0, false), 0));
+        guess();
+        assert_eq!(found(NOW), ("open", 1, false));
+        claim(&folder, pairing);
+        assert_eq!((found(NOW), asks()[0].0), (("asks", 1, true), pairing));
+        let guessed = invited(&folder);
+        (0..MAX_WRONG).for_each(|_| guess());
+        assert_eq!(standing(&folder, guessed, NOW).expect("asked").state, "guessed");
+        accept(&folder, pairing, &asks()[0].1, NOW).expect("in");
+        assert_eq!((found(NOW), asks().len()), (("in", 1, false), 0));
+        assert_eq!(standing(&folder, 77, NOW).expect("asked").state, "late");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use health::time::format_instant;
 use net::invite;
 use serde::Serialize;
 use store::Cancel;
-use store::peers::Peer;
+use store::peers::{Delivery, Peer};
 
 pub use store::peers::Standing;
 
@@ -190,25 +190,51 @@ fn path(feed: Feed) -> Option<&'static str> {
     }
 }
 
-/// Changes the standing of a phone's app, named or numbered.
-pub fn stand(folder: &Folder, device: &str, standing: Standing, now_ms: i64) -> Result<DeviceAnswer> {
+/// Which phone's app is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which<'a> {
+    /// As somebody typed it: its name, or its number where none has that name.
+    Said(&'a str),
+    /// By its number, whatever others are called.
+    Number(i64),
+}
+
+impl<'a> From<&'a str> for Which<'a> {
+    fn from(said: &'a str) -> Self {
+        Self::Said(said)
+    }
+}
+
+impl From<i64> for Which<'_> {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+
+/// Changes the standing of a phone's app.
+pub fn stand<'a>(
+    folder: &Folder,
+    device: impl Into<Which<'a>>,
+    standing: Standing,
+    now_ms: i64,
+) -> Result<DeviceAnswer> {
     let mut store = folder.write()?;
-    let id = find(&store.peers()?, device)?;
+    let id = find(&store.peers()?, device.into())?;
     store.set_peer_standing(id, standing, now_ms)?;
     one(&store, id)
 }
 
 /// Takes back everything that a phone's app ever brought; nothing where it has brought nothing, or that was taken back
 /// already. What it sends from now on comes in again, unless it is shut out. `progress` as of any undo.
-pub fn undo(
+pub fn undo<'a>(
     folder: &Folder,
-    device: &str,
+    device: impl Into<Which<'a>>,
     cancel: &Cancel,
     progress: &mut dyn FnMut(Steps) -> bool,
 ) -> Result<Option<Undone>> {
     let store = folder.read()?;
     let (peers, imports) = (store.peers()?, store.imports()?);
-    let id = find(&peers, device)?;
+    let id = find(&peers, device.into())?;
     let import = peers.iter().find(|peer| peer.id == id).and_then(|peer| peer.import_id);
     match import.filter(|import| imports.iter().any(|row| row.id == *import && !row.undone)) {
         Some(import) => Ok(Some(crate::undo::undo(folder, import, cancel, progress)?)),
@@ -217,9 +243,9 @@ pub fn undo(
 }
 
 /// Calls a phone's app something else.
-pub fn rename(folder: &Folder, device: &str, name: &str) -> Result<DeviceAnswer> {
+pub fn rename<'a>(folder: &Folder, device: impl Into<Which<'a>>, name: &str) -> Result<DeviceAnswer> {
     let mut store = folder.write()?;
-    let id = find(&store.peers()?, device)?;
+    let id = find(&store.peers()?, device.into())?;
     store.rename_peer(id, name_of(name)?)?;
     one(&store, id)
 }
@@ -228,27 +254,32 @@ pub fn rename(folder: &Folder, device: &str, name: &str) -> Result<DeviceAnswer>
 pub fn deliveries(folder: &Folder, device: Option<&str>) -> Result<Vec<DeliveryAnswer>> {
     let store = folder.read()?;
     let peers = store.peers()?;
-    let only = device.map(|device| find(&peers, device)).transpose()?;
+    let only = device.map(|device| find(&peers, device.into())).transpose()?;
     let app = |id: i64| peers.iter().find(|peer| peer.id == id).map(|peer| peer.feed.app()).unwrap_or_default();
     let rows = store.deliveries(only, MOST)?.into_iter().map(|it| {
         let app = app(it.peer).to_owned();
-        DeliveryAnswer {
-            delivery: it.id,
-            device: it.peer,
-            app,
-            received: format_instant(it.received_ms),
-            bytes: it.bytes,
-            state: it.state.as_str(),
-            new: it.outcome.new,
-            known: it.outcome.known,
-            replaced: it.outcome.replaced,
-            rejected: it.outcome.rejected,
-            first: it.outcome.first_ms.map(format_instant),
-            last: it.outcome.last_ms.map(format_instant),
-            problems: it.outcome.problems,
-        }
+        delivery(it, app)
     });
     Ok(rows.collect())
+}
+
+/// A delivery as answers have it, of a phone with this app.
+pub(crate) fn delivery(it: Delivery, app: String) -> DeliveryAnswer {
+    DeliveryAnswer {
+        delivery: it.id,
+        device: it.peer,
+        app,
+        received: format_instant(it.received_ms),
+        bytes: it.bytes,
+        state: it.state.as_str(),
+        new: it.outcome.new,
+        known: it.outcome.known,
+        replaced: it.outcome.replaced,
+        rejected: it.outcome.rejected,
+        first: it.outcome.first_ms.map(format_instant),
+        last: it.outcome.last_ms.map(format_instant),
+        problems: it.outcome.problems,
+    }
 }
 
 /// A name that is one.
@@ -265,11 +296,21 @@ fn one(store: &store::Store, id: i64) -> Result<DeviceAnswer> {
     Ok(peer.into())
 }
 
-/// By its number, or by its name among those that are not shut out.
-fn find(peers: &[Peer], device: &str) -> Result<i64> {
-    let named = peers.iter().find(|peer| peer.revoked_ms.is_none() && peer.label == device);
-    let found = named.or_else(|| peers.iter().find(|peer| device.parse() == Ok(peer.id)));
+/// By its name among those that are not shut out, or by its number.
+pub(crate) fn find(peers: &[Peer], device: Which<'_>) -> Result<i64> {
+    let numbered = |id: i64| peers.iter().find(|peer| peer.id == id);
+    let found = match device {
+        Which::Number(id) => numbered(id),
+        Which::Said(said) => {
+            let named = peers.iter().find(|peer| peer.revoked_ms.is_none() && peer.label == said);
+            named.or_else(|| said.parse().ok().and_then(numbered))
+        }
+    };
     let unknown = || {
+        let device = match device {
+            Which::Said(said) => said.to_owned(),
+            Which::Number(id) => id.to_string(),
+        };
         let hint = "`vitalog devices list` lists them all.";
         Error::new(Code::UnknownDevice, format!("There is no device `{device}`."), hint)
     };
@@ -321,6 +362,17 @@ mod tests {
         assert_eq!(state("Kim", Standing::Pause).map_err(|error| error.code), Err(Code::UnknownDevice));
         assert_eq!(state("Kim's phone", Standing::Revoke), Ok("revoked"));
         assert_eq!(deliveries(&folder, Some("1")), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn a_number_is_never_taken_for_a_name() {
+        let folder = TestFolder::new("phones-number");
+        add(&folder, "healthsync", "2", NOW).expect("added");
+        add(&folder, "healthsync", "Kim", NOW).expect("added");
+        let shut_out = |device: Which<'_>| stand(&folder, device, Standing::Pause, NOW).map(|row| row.name);
+        assert_eq!(shut_out("2".into()), Ok("2".to_owned()));
+        assert_eq!(shut_out(2.into()), Ok("Kim".to_owned()));
+        assert_eq!(shut_out(3.into()).map_err(|error| error.code), Err(Code::UnknownDevice));
     }
 
     #[test]

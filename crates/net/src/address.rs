@@ -15,6 +15,11 @@ pub fn address() -> Option<IpAddr> {
     (!ip.is_unspecified() && !ip.is_loopback()).then_some(ip)
 }
 
+/// Whether an address is one of this computer, now. Nothing is sent.
+pub fn is_own(ip: IpAddr) -> bool {
+    UdpSocket::bind((ip, 0)).is_ok()
+}
+
 /// Whether an address is one of a private network, or this computer's own.
 pub fn is_private(ip: IpAddr, shared: bool) -> bool {
     ip.is_loopback() || crate::receiver::is_private(ip, shared)
@@ -36,7 +41,8 @@ mod tests {
     #[test]
     fn an_address_is_one_of_this_computer() {
         if let Some(ip) = super::address() {
-            assert!(std::net::UdpSocket::bind((ip, 0)).is_ok(), "{ip}");
+            assert!(super::is_own(ip), "{ip}");
         }
+        assert!(super::is_own([127, 0, 0, 1].into()) && !super::is_own([203, 0, 113, 7].into()));
     }
 }

@@ -16,6 +16,7 @@ mod authority;
 pub mod discovery;
 mod error;
 mod events;
+pub mod guide;
 mod intake;
 pub mod invite;
 mod profile;
@@ -24,7 +25,7 @@ mod receiver;
 mod secret;
 mod spool;
 
-pub use address::{address, computer_name, is_private};
+pub use address::{address, computer_name, is_own, is_private};
 pub use authority::Authority;
 pub use error::{Error, ErrorKind, Result};
 pub use events::{Event, Events};

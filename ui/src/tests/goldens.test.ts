@@ -79,6 +79,16 @@ const CALLS: Record<string, () => Promise<unknown>> = {
   import_export: () => ipc.importExport('export.zip', hear),
   undo_import: () => ipc.undoImport(2, hear),
   sample: () => ipc.sample(true, hear),
+  phones: ipc.phones,
+  receive: () => ipc.receive(true),
+  invite: () => ipc.invite('healthsync', 'Kim'),
+  invitation: () => ipc.invitation(1),
+  answer_guest: () => ipc.answerGuest(1, true),
+  add_device: () => ipc.addDevice('health-auto-export', '1'),
+  set_device: () => ipc.setDevice(1, 'pause'),
+  rename_device: () => ipc.renameDevice(1, 'Kim'),
+  brought: () => ipc.brought(1),
+  undo_device: () => ipc.undoDevice(1, hear),
 }
 
 test('every command that the page can ask for is asked here', () => {

@@ -42,6 +42,7 @@ test.each([
   ['#/workouts', 'workouts'],
   ['#/compare', 'chart'],
   ['#/sources', 'sources'],
+  ['#/phone', 'phones'],
 ])('%s asks no more once it is there', async (address, command) => {
   page = open(answers, address)
   await until(() => page.asked.includes(command))

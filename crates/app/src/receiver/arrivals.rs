@@ -1,4 +1,5 @@
-//! Whether something from a phone has come into the store, whichever program received it: for a window that shows it.
+//! Whether something of phones has come, or is otherwise than before, whichever program received it: for a window that
+//! shows it.
 
 use crate::error::Result;
 use crate::folder::Folder;
@@ -9,21 +10,36 @@ pub struct Arrivals {
     seen: Option<Seen>,
 }
 
-/// The latest delivery that is in the store, and how many wait: a later one may be in before an earlier one.
-type Seen = (Option<i64>, u64);
+/// What a look found to be new.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Something from a phone has come into the store.
+    pub arrived: bool,
+    /// Something about phones is otherwise: who receives, who asks, what waits.
+    pub phones: bool,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Seen {
+    /// The latest delivery that is in the store, and how many wait: a later one may be in before an earlier one.
+    deliveries: (Option<i64>, u64),
+    stamp: String,
+}
 
 impl Arrivals {
-    /// Looks, and tells whether something has come since the last look. As long as nobody receives, the store is not
-    /// even opened.
-    pub fn look(&mut self, folder: &Folder) -> Result<bool> {
+    /// Looks, and tells what has come since the last look. As long as nobody receives, the store is not even opened.
+    pub fn look(&mut self, folder: &Folder) -> Result<Found> {
         if !super::is_taken(folder) {
             // What came before its end is told once more: it may have come after the last look.
-            return Ok(self.seen.take().is_some());
+            let has_ended = self.seen.take().is_some();
+            return Ok(Found { arrived: has_ended, phones: has_ended });
         }
         let store = folder.read()?;
-        let now = (store.latest_done()?, store.pending_deliveries()?);
-        let before = self.seen.replace(now);
-        Ok(before != Some(now))
+        let deliveries = (store.latest_done()?, store.pending_deliveries()?);
+        let now = Seen { deliveries, stamp: store.peers_stamp()? };
+        let before = self.seen.replace(now.clone());
+        let arrived = before.as_ref().is_none_or(|before| before.deliveries != now.deliveries);
+        Ok(Found { arrived, phones: before != Some(now) })
     }
 }
 
@@ -41,7 +57,11 @@ mod tests {
     fn what_has_come_is_told_once() {
         let folder = TestFolder::new("arrivals");
         let mut arrivals = Arrivals::default();
-        let mut look = || arrivals.look(&folder).expect("looked");
+        let mut look = || {
+            let found = arrivals.look(&folder).expect("looked");
+            assert!(found.phones || !found.arrived, "what comes is about phones");
+            found.arrived
+        };
         assert!(!look() && !folder.dir().exists());
         let place = Place::take(&folder).expect("free");
         assert_eq!([look(), look()], [true, false], "a receiver has begun");
@@ -60,5 +80,20 @@ mod tests {
         }
         drop(place);
         assert_eq!([look(), look()], [true, false]);
+    }
+
+    #[test]
+    fn what_is_otherwise_about_phones_is_told_and_is_nothing_that_came() {
+        let folder = TestFolder::new("arrivals-phones");
+        let mut arrivals = Arrivals::default();
+        let mut look = || arrivals.look(&folder).expect("looked");
+        let (nothing, otherwise) = (Found::default(), Found { arrived: false, phones: true });
+        let _place = Place::take(&folder).expect("free");
+        assert_eq!([look(), look()], [Found { arrived: true, phones: true }, nothing]);
+        let mut store = folder.write().expect("a store");
+        invite::add_device(&mut store, Feed::HealthSync, "Kim", 0).expect("added");
+        assert_eq!([look(), look()], [otherwise, nothing]);
+        store.rename_peer(1, "Ada").expect("renamed");
+        assert_eq!([look(), look()], [otherwise, nothing]);
     }
 }

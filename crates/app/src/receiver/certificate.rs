@@ -142,25 +142,17 @@ fn unusable() -> Error {
 
 /// The name and the addresses by which phones reach this computer: of the receiver that runs, else of one that would.
 fn reach(folder: &Folder, store: &Store) -> Result<(String, Vec<IpAddr>)> {
-    let urls = listening(folder).map(|at| at.urls).unwrap_or_default();
-    let hosts: Vec<&str> = urls.iter().filter_map(|url| host_of(url)).collect();
-    let name = hosts.iter().find(|host| host.ends_with(".local")).map(|name| Ok((*name).to_owned()));
-    let mut found: Vec<IpAddr> = hosts.iter().filter_map(|host| host.parse().ok()).collect();
-    found.sort_unstable();
-    found.dedup();
+    let at = listening(folder).unwrap_or_default();
+    let name = match at.name() {
+        Some(name) => name.to_owned(),
+        None => local(store)?,
+    };
+    let mut found = at.addresses();
     if found.is_empty() {
-        found = addresses(store, &Options::default())?.iter().map(|at| at.ip()).collect();
-        let all = found.iter().map(|ip| if ip.is_unspecified() { net::address() } else { Some(*ip) });
-        found = all.flatten().collect();
+        let bound = addresses(store, &Options::default())?.into_iter().map(|at| at.ip());
+        found = bound.filter_map(|ip| if ip.is_unspecified() { net::address() } else { Some(ip) }).collect();
     }
-    Ok((name.unwrap_or_else(|| local(store))?, found))
-}
-
-/// The host of an address such as `https://[fd00::2]:8787`.
-fn host_of(url: &str) -> Option<&str> {
-    let (_, rest) = url.split_once("://")?;
-    let (host, _) = rest.rsplit_once(':')?;
-    Some(host.trim_start_matches('[').trim_end_matches(']'))
+    Ok((name, found))
 }
 
 /// The name that the network is told.
@@ -235,13 +227,5 @@ mod tests {
         let error = certificate(&folder).expect_err("torn");
         assert!(error.hint.contains("certificate renew") && !error.message.contains('/'), "{error:?}");
         renew(&folder, NOW).expect("a whole one again");
-    }
-
-    #[test]
-    fn an_address_has_a_host() {
-        let check = |url: &str, expected: &str| assert_eq!(host_of(url), Some(expected));
-        check("https://kim-hv.local:8787", "kim-hv.local");
-        check("http://[fd00::2]:8787", "fd00::2");
-        check("http://192.168.1.20:8787", "192.168.1.20");
     }
 }

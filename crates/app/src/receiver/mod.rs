@@ -12,6 +12,7 @@ mod intake;
 mod place;
 mod read_back;
 mod stock;
+mod wish;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -21,11 +22,13 @@ use net::{Config, ErrorKind, HepSettings, HttpsOf};
 use store::Store;
 
 use self::announce::Announced;
-pub use self::arrivals::Arrivals;
+pub use self::arrivals::{Arrivals, Found};
 use self::intake::Rows;
 pub use self::place::Listening;
 use self::place::Place;
 pub(crate) use self::place::{FOLDER, is_taken, listening, taken};
+pub(crate) use self::wish::network;
+use self::wish::{set_wish, wish};
 use crate::error::{Code, Error, Result};
 use crate::folder::Folder;
 use crate::phones::PORT;
@@ -54,16 +57,47 @@ pub struct Receiver {
     rows: Arc<Rows>,
     receiver: Arc<net::Receiver>,
     place: Place,
+    since_ms: i64,
     trouble: Option<String>,
 }
 
+/// Whether phones are to be received as soon as a window opens.
+pub fn is_wanted(folder: &Folder) -> bool {
+    wish(folder).on
+}
+
+/// Keeps whether phones are to be received as soon as a window opens. What is asked for holds in the networks where
+/// `receiver` listens, and in those where it was asked for before.
+pub fn want(folder: &Folder, receiver: Option<&Receiver>) -> Result<()> {
+    let mut now = wish(folder);
+    now.on = receiver.is_some();
+    if let Some(receiver) = receiver {
+        now.add(receiver.receiver.addresses().iter().map(|address| network(reached(address.ip()))));
+    }
+    set_wish(folder, &now)
+}
+
 impl Receiver {
+    /// Begins again where the owner let it begin before; in no network that nobody asked for it in.
+    pub fn resume(folder: &Folder, clock: Clock) -> Result<Self> {
+        let store = folder.read()?;
+        let here = addresses(&store, &Options::default())?.into_iter().map(|address| network(reached(address.ip())));
+        if !wish(folder).holds(here) {
+            return Err(Error::new(
+                Code::OtherNetwork,
+                "This computer is in another network than when phones were received.",
+                "Turn it on to receive here, too.",
+            ));
+        }
+        Self::start(folder, &Options::default(), clock)
+    }
+
     /// Begins to receive for a data folder.
     pub fn start(folder: &Folder, options: &Options, clock: Clock) -> Result<Self> {
         let place = Place::take(folder)?;
         // Made, or brought up to date, before anybody asks it.
         let store = folder.write()?;
-        let addresses = addresses(&store, options)?;
+        let (addresses, since_ms) = (addresses(&store, options)?, clock());
         let rows = Arc::new(Rows::new(folder));
         let config = Config {
             addresses,
@@ -82,7 +116,7 @@ impl Receiver {
             // Phones that are told an address do not need it.
             Err(error) => (None, Some(error.to_string())),
         };
-        let it = Self { announced, rows, receiver, place, trouble };
+        let it = Self { announced, rows, receiver, place, since_ms, trouble };
         if store.setting(certificate::SETTING)?.as_deref() == Some("only") && it.receiver.fingerprint().is_none() {
             return Err(not_ours());
         }
@@ -92,7 +126,7 @@ impl Receiver {
 
     /// Where it listens, as phones are told.
     pub fn listening(&self) -> Listening {
-        Listening { port: self.receiver.port(), urls: self.receiver.urls() }
+        Listening { port: self.receiver.port(), urls: self.receiver.urls(), since_ms: Some(self.since_ms) }
     }
 
     /// What happens from now on.
@@ -118,9 +152,17 @@ impl Receiver {
     /// Keeps what others are told of where it listens, after the network gave our name to another computer.
     pub fn heard(&mut self, event: &Event) -> Result<()> {
         match event {
-            Event::Listening { port, urls } => self.place.tell(&Listening { port: *port, urls: urls.clone() }),
+            Event::Listening { port, urls } => {
+                let at = Listening { port: *port, urls: urls.clone(), since_ms: Some(self.since_ms) };
+                self.place.tell(&at)
+            }
             _ => Ok(()),
         }
+    }
+
+    /// Says that a phone was let in or goes on: what waits of it is taken up at once.
+    pub fn wake(&self) {
+        self.receiver.wake();
     }
 
     /// Stops: no more connections, a little patience for answers, a goodbye to the network.
@@ -136,6 +178,11 @@ impl Drop for Receiver {
         self.announced.take();
         self.receiver.end();
     }
+}
+
+/// The address by which others reach one that is bound.
+fn reached(ip: IpAddr) -> IpAddr {
+    if ip.is_unspecified() { net::address().unwrap_or(ip) } else { ip }
 }
 
 /// Where Health Export Pro was told to send.

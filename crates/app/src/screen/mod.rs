@@ -1,6 +1,6 @@
 //! What the window's screens show beside the answers of the verbs: a chart with its read-out and its number, the nights
 //! of a stretch, what changed, two stretches side by side, recordings, types with their areas, explanations in units
-//! that people read, lists of workouts, and what the owner did. Every number comes from where the verbs take theirs.
+//! that people read, lists of workouts, what the owner did, and phones. Every number comes from where the verbs take theirs.
 
 mod acts;
 mod beside;
@@ -11,6 +11,7 @@ mod explain;
 mod hero;
 mod lead;
 mod nights;
+mod phones;
 mod slots;
 mod types;
 mod workouts;
@@ -24,6 +25,7 @@ pub use explain::{explain, explain_days, explain_stretch};
 pub use hero::{At, Hero, Lead};
 pub use lead::Origin;
 pub use nights::{NightsAnswer, StageAnswer, nights};
+pub use phones::{Added, DeliveryRow, DeviceRow, Invitation, Phones, Receiving, add, brought, invite, phones};
 pub use slots::{Part, Slot};
 pub use types::{TypeRow, types};
 pub use workouts::{Local, WorkoutsAnswer, workout, workouts};

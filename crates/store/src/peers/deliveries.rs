@@ -212,6 +212,14 @@ impl Store {
         Ok(self.conn.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?)
     }
 
+    /// How many deliveries of each phone lie in the spool, by its number; of those without any nothing.
+    pub fn pending_by_peer(&self) -> Result<Vec<(i64, u64)>> {
+        let sql = "SELECT peer_id, count(*) FROM deliveries WHERE state = 'pending' GROUP BY peer_id ORDER BY peer_id";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// How many records a phone has brought since an instant that were not there before.
     pub fn new_since(&self, peer: i64, since_ms: i64) -> Result<u64> {
         let sql = "SELECT coalesce(sum(new), 0) FROM deliveries WHERE peer_id = ?1 AND received_ms >= ?2";

@@ -108,6 +108,19 @@ impl Store {
         rows.map(|row| row?).collect()
     }
 
+    /// What differs as soon as anything about phones does: their names and standings, their last requests, invitations,
+    /// deliveries. Good for nothing but to be compared.
+    pub fn peers_stamp(&self) -> Result<String> {
+        let sql = "SELECT concat_ws('|', (SELECT max(id) FROM deliveries),
+                (SELECT count(*) FROM deliveries WHERE state = 'pending'),
+                (SELECT max(id) FROM deliveries WHERE state = 'done'),
+                (SELECT group_concat(concat_ws(',', id, label, coalesce(accepted_ms, ''), coalesce(paused_ms, ''),
+                    coalesce(revoked_ms, ''), coalesce(left_ms, ''), seen_ms)) FROM peers),
+                (SELECT group_concat(concat_ws(',', id, wrong, coalesce(claimed_ms, ''), coalesce(accepted_ms, ''),
+                    ended_ms)) FROM pairings))";
+        Ok(self.conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+    }
+
     /// Returns one of them.
     pub fn peer(&self, id: i64) -> Result<Option<Peer>> {
         one(&self.conn, id)

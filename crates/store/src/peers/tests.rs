@@ -213,6 +213,7 @@ fn a_delivery_is_kept_once_and_finished_once() {
     assert_eq!(store.take_delivery(new("a")).expect("taken again"), id);
     let other = store.take_delivery(new("b")).expect("taken");
     assert_eq!((store.pending_deliveries().expect("counted"), store.due_deliveries().expect("due").len()), (2, 2));
+    assert_eq!(store.pending_by_peer().expect("counted"), [(peer, 2)]);
     let problems = vec![ProblemOf { reason: "bad_time".to_owned(), kind: None, count: 2 }];
     let outcome = Outcome { items: 5, new: 3, rejected: 2, first_ms: Some(NOW), problems, ..Outcome::default() };
     store.finish_delivery(id, State::Done, &outcome, Some(("key", "hash"))).expect("finished");
@@ -242,4 +243,45 @@ fn names_of_requests_are_forgotten_after_30_days() {
     assert!(send(NOW, "first"));
     assert!(send(NOW + 30 * DAY, "second"));
     assert!(!send(NOW + 30 * DAY + 1, "third"));
+}
+
+#[test]
+fn whatever_changes_about_phones_changes_the_stamp() {
+    let mut store = store();
+    let mut stamps = vec![store.peers_stamp().expect("a stamp")];
+    let mut check = |store: &Store, what: &str| {
+        let stamp = store.peers_stamp().expect("a stamp");
+        assert_eq!(store.peers_stamp().expect("a stamp"), stamp, "nothing happened after {what}");
+        assert!(!stamps.contains(&stamp), "{what}: {stamps:?} {stamp}");
+        stamps.push(stamp);
+    };
+    let peer = add_peer(&mut store, "Kim", &[token(1)]).id;
+    check(&store, "a new phone");
+    store.rename_peer(peer, "Ada").expect("renamed");
+    check(&store, "a name");
+    store.set_peer_standing(peer, Standing::Pause, NOW).expect("paused");
+    check(&store, "a pause");
+    store.note_peer(peer, &[1; 32], seen(NOW + 1)).expect("noted");
+    check(&store, "a request");
+    let invitation = pairing(&mut store, 7);
+    check(&store, "an invitation");
+    claim(&mut store, Guess::Wrong, NOW).expect_err("a wrong code");
+    check(&store, "a wrong code");
+    claim(&mut store, Guess::Right(invitation), NOW).expect("claimed");
+    check(&store, "a claim");
+    store.end_pairing(invitation, NOW).expect("ended");
+    check(&store, "an end");
+}
+
+#[test]
+fn a_token_that_nobody_used_in_time_is_none() {
+    let mut store = store();
+    let ends = NewToken { first_use_by_ms: Some(NOW + MINUTE), ..token(1) };
+    let peer = add_peer(&mut store, "Kim", &[ends]).id;
+    let has = |store: &Store, at_ms| store.has_token(peer, at_ms).expect("asked");
+    assert_eq!([has(&store, NOW), has(&store, NOW + MINUTE)], [true, false]);
+    store.note_peer(peer, &[1; 32], seen(NOW)).expect("used");
+    assert!(has(&store, NOW + DAY));
+    store.set_peer_standing(peer, Standing::Revoke, NOW).expect("revoked");
+    assert!(!has(&store, NOW));
 }

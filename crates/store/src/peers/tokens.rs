@@ -76,6 +76,12 @@ impl Store {
         Ok(found)
     }
 
+    /// Whether a phone's app has a token that it can send with, or could use for the first time.
+    pub fn has_token(&self, peer: i64, now_ms: i64) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM peer_tokens WHERE peer_id = ?1 AND coalesce(expires_ms, ?2 + 1) > ?2)";
+        Ok(self.conn.prepare_cached(sql)?.query_row([peer, now_ms], |row| row.get(0))?)
+    }
+
     /// Adds tokens in place of those of the same scope: these are good for another day, or until a new one is used;
     /// what nobody ever used is gone.
     pub fn rotate_tokens(&mut self, peer: i64, new: &[NewToken], now_ms: i64) -> Result<()> {

@@ -4,7 +4,7 @@ use health::language::spoken;
 use health::phone::Feed;
 use health::say;
 
-use super::guide;
+use crate::guide;
 
 /// What a page may do: look as it does, copy, and send its own forms.
 pub(super) const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; \
