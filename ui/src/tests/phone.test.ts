@@ -144,14 +144,14 @@ test('a phone is renamed, shut out and taken back after a question', async () =>
     undo_device: ({ device }) => (asked.push(device), { import: 9, removed: 4203, restored: 0, superseded: 0 }),
   })
   await press('Rename')
-  const field = await until(() => document.querySelector<HTMLInputElement>('.ask input'))
+  const field = await until(() => document.querySelector<HTMLInputElement>('main .ask input'))
   field.value = 'Ada'
   field.dispatchEvent(new Event('input', { bubbles: true }))
-  await press('Save', '.ask')
-  await until(() => document.querySelector('.ask') === null)
+  await press('Save', 'main .ask')
+  await until(() => document.querySelector('main .ask') === null)
   await press('Shut out\u2026')
   await says('Its key ends at once.')
-  await press('Keep', '.ask')
+  await press('Keep', 'main .ask')
   await press('Undo all\u2026')
   await says('Take back all 4,203 records that Kim sent?')
   expect(asked).toEqual(['Ada'])
