@@ -55,6 +55,8 @@ const OWNERS: &[(&str, &str)] = &[
     ("rustix", ROOT),
     ("interprocess", ROOT),
     ("notify-rust", ROOT),
+    ("ksni", ROOT),
+    ("auto-launch", ROOT),
     // Parts of the above.
     ("clap_complete", ROOT),
     ("clap_mangen", ROOT),

@@ -49,7 +49,11 @@ fn shown(shared: &Shared) -> Answer<Value> {
 pub async fn receive<R: Runtime>(app: AppHandle<R>, tongue: Tongue, on: bool) -> Answer<Value> {
     let handle = app.clone();
     on_its_own(app, tongue, move |shared| {
-        if on { shared.receiving.turn_on(&handle)? } else { shared.receiving.turn_off(&shared.backend.own().folder)? };
+        if on {
+            shared.receiving.turn_on(&handle)?
+        } else {
+            shared.receiving.turn_off(&shared.backend.own().folder)?
+        };
         shown(shared)
     })
     .await

@@ -134,7 +134,10 @@ fn a_phone_is_let_in_sends_and_is_taken_back() {
     undo["progress"] = json!("__CHANNEL__:7");
     assert_eq!(house.keep("undo_device", undo.clone())["removed"], 1);
     assert_eq!(house.ask("undo_device", undo), Value::Null, "nothing is left of it");
-    assert_eq!(house.keep("rename_device", json!({"device": 1, "name": "Kim\u{2019}s iPhone"}))["devices"][0]["name"], "Kim\u{2019}s iPhone");
+    assert_eq!(
+        house.keep("rename_device", json!({"device": 1, "name": "Kim\u{2019}s iPhone"}))["devices"][0]["name"],
+        "Kim\u{2019}s iPhone"
+    );
     house.keep("set_device", json!({"device": 1, "standing": "pause"}));
     assert!(ask(&house.window, "set_device", json!({"device": 1, "standing": "dance"})).is_err());
     house.ask("set_device", json!({"device": 1, "standing": "revoke"}));
@@ -142,7 +145,10 @@ fn a_phone_is_let_in_sends_and_is_taken_back() {
     let added = house.keep("add_device", json!({"app": "health-auto-export", "name": "1"}));
     assert_eq!((added["links"].as_array().unwrap().len(), &added["device"]), (7, &json!(2)));
     let off = house.ask("receive", json!({"on": false}));
-    assert_eq!((&off["here"], &off["receiver"]["on"], &off["receiver"]["wanted"]), (&json!(false), &json!(false), &json!(false)));
+    assert_eq!(
+        (&off["here"], &off["receiver"]["on"], &off["receiver"]["wanted"]),
+        (&json!(false), &json!(false), &json!(false))
+    );
 }
 
 /// What has the lock lets go, and takes it again.
@@ -159,7 +165,11 @@ fn nothing_is_received_while_a_backup_takes_the_place_of_the_data() {
     assert_ne!(house.port(), before, "it was off meanwhile: a free port is another one");
     house.ask("delete_all", json!({"confirm": "delete"}));
     let after = house.phones();
-    assert_eq!((&after["here"], &after["receiver"]["wanted"]), (&json!(false), &json!(false)), "phones are unknown then");
+    assert_eq!(
+        (&after["here"], &after["receiver"]["wanted"]),
+        (&json!(false), &json!(false)),
+        "phones are unknown then"
+    );
     assert!(!house.person.0.store_path().exists());
 }
 

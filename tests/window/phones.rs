@@ -14,7 +14,7 @@ const ACTIVITY: &str = "return document.querySelector('[data-testid=activity] tb
 const TURN: &str = ".page-head .button";
 
 /// Lets the receiver of a data folder listen to this computer alone, on a port that is free.
-fn for_this_computer_alone(folder: &Path) {
+pub(crate) fn for_this_computer_alone(folder: &Path) {
     for (key, to) in [("receiver_bind", "127.0.0.1"), ("port", "0")] {
         let set = Command::new(PROGRAM).arg("--data-dir").arg(folder).args(["settings", "set", key, to]).output();
         assert!(set.unwrap().status.success(), "{key}");
@@ -27,7 +27,7 @@ fn becomes(window: &Window, what: &str, script: &str, expected: &str) -> String 
     window.wait(what, &script).as_str().unwrap().to_owned()
 }
 
-fn turn_on(window: &Window) -> u16 {
+pub(crate) fn turn_on(window: &Window) -> u16 {
     visit(window, "#/phone");
     becomes(window, "off", RECEIVING, "Off");
     window.click(TURN);
@@ -54,11 +54,13 @@ fn pair(window: &Window, port: u16) -> String {
     window.click("[data-testid=pair] input[value=healthsync]");
     keep(window, "phone-apps.png");
     press(window, "pair", "Show the code");
-    let code = window.wait("a code", "return document.querySelector('[data-testid=code]')?.textContent.replace(' ', '') ?? ''");
+    let code = window
+        .wait("a code", "return document.querySelector('[data-testid=code]')?.textContent.replace(' ', '') ?? ''");
     keep(window, "phone-code.png");
     let claimed = form(port, "/pair", &format!("code={}", code.as_str().unwrap()));
     let page = claimed.header("location").expect("the phone's page").to_owned();
-    let number = window.wait("who asks", "return document.querySelector('[data-testid=guest] .number')?.textContent ?? ''");
+    let number =
+        window.wait("who asks", "return document.querySelector('[data-testid=guest] .number')?.textContent ?? ''");
     assert!(Request::new("GET", &page).send(port).text().contains(number.as_str().unwrap()), "both sides show it");
     becomes(window, "one waits", FOOT, "1 waiting");
     keep(window, "phone-asks.png");
@@ -94,7 +96,12 @@ fn a_phone_is_let_in_sends_and_is_taken_back() {
     let port = turn_on(&window);
     becomes(&window, "on", FOOT, "Phones: on");
     let key = pair(&window, port);
-    becomes(&window, "a phone", "return document.querySelector('[data-testid=devices]')?.innerText ?? ''", "HealthSync");
+    becomes(
+        &window,
+        "a phone",
+        "return document.querySelector('[data-testid=devices]')?.innerText ?? ''",
+        "HealthSync",
+    );
 
     assert_eq!(send(port, &key, &exposure()), 200);
     becomes(&window, "it came", ACTIVITY, "1 new");
@@ -107,9 +114,19 @@ fn a_phone_is_let_in_sends_and_is_taken_back() {
 
     visit(&window, "#/phone");
     press(&window, "devices", "Undo all\u{2026}");
-    becomes(&window, "the question", "return document.querySelector('[data-testid=devices] .ask')?.innerText ?? ''", "the one record");
+    becomes(
+        &window,
+        "the question",
+        "return document.querySelector('[data-testid=devices] .ask')?.innerText ?? ''",
+        "the one record",
+    );
     press(&window, "devices", "Take it back");
-    becomes(&window, "it is undone", "return document.querySelector('[data-testid=undone]')?.textContent ?? ''", "1 record removed");
+    becomes(
+        &window,
+        "it is undone",
+        "return document.querySelector('[data-testid=undone]')?.textContent ?? ''",
+        "1 record removed",
+    );
     window.wait("as before", &format!("const now = (() => {{ {COUNTED} }})(); return now === {before}"));
     window.click(TURN);
     becomes(&window, "off", RECEIVING, "Off");

@@ -145,11 +145,9 @@ fn standing(known: Known<'_>, around: &Around<'_>) -> Option<Why> {
         n => say!(" Waiting: {transfers}.", transfers = counted!(n, "transfer")),
     };
     Some(match () {
-        () if peer.revoked_ms.is_some() => bad(
-            "revoked",
-            say!("It is shut out; what it sent stays."),
-            say!("Pair it again if it is to send again."),
-        ),
+        () if peer.revoked_ms.is_some() => {
+            bad("revoked", say!("It is shut out; what it sent stays."), say!("Pair it again if it is to send again."))
+        }
         () if peer.accepted_ms.is_none() => bad(
             "waiting",
             say!("It is paired, and what it sends waits until you accept it.{waits}", waits),
@@ -162,7 +160,11 @@ fn standing(known: Known<'_>, around: &Around<'_>) -> Option<Why> {
         ),
         () => {
             let left = around.time(peer.left_ms?);
-            bad("left", say!("It signed out by itself, {left}.", left), say!("Sign in again in the app, or pair it again."))
+            bad(
+                "left",
+                say!("It signed out by itself, {left}.", left),
+                say!("Sign in again in the app, or pair it again."),
+            )
         }
     })
 }
@@ -379,9 +381,8 @@ mod tests {
     #[test]
     fn a_key_that_is_refused_is_named() {
         check(Case { has_key: false, ..case() }, "no_key", false);
-        let turned = |address: &str, reason, at_ms| {
-            vec![TurnedAway { address: address.to_owned(), reason, at_ms, times: 1 }]
-        };
+        let turned =
+            |address: &str, reason, at_ms| vec![TurnedAway { address: address.to_owned(), reason, at_ms, times: 1 }];
         for reason in ["host", "token", "too_many"] {
             check(Case { turned_away: turned("192.168.1.7", reason, NOW), ..case() }, "refused", false);
         }

@@ -66,6 +66,14 @@ pub fn is_wanted(folder: &Folder) -> bool {
     wish(folder).on
 }
 
+/// The setting that says whether receiving goes on when the window is closed.
+pub const BACKGROUND: &str = "receiver_background";
+
+/// Whether receiving goes on when the window is closed.
+pub fn goes_on(folder: &Folder) -> Result<bool> {
+    Ok(folder.read()?.setting(BACKGROUND)?.as_deref() == Some("yes"))
+}
+
 /// Keeps whether phones are to be received as soon as a window opens. What is asked for holds in the networks where
 /// `receiver` listens, and in those where it was asked for before.
 pub fn want(folder: &Folder, receiver: Option<&Receiver>) -> Result<()> {

@@ -132,7 +132,8 @@ mod tests {
 
     #[test]
     fn names_and_addresses_are_those_of_what_is_typed() {
-        let urls = ["https://kim-hv.local:8787", "https://[fd00::2]:8787", "http://[fd00::2]:8787", "http://10.0.0.7:80"];
+        let urls =
+            ["https://kim-hv.local:8787", "https://[fd00::2]:8787", "http://[fd00::2]:8787", "http://10.0.0.7:80"];
         let at = Listening { urls: urls.map(str::to_owned).to_vec(), ..Listening::default() };
         let texts: Vec<String> = at.addresses().iter().map(ToString::to_string).collect();
         assert_eq!((at.name(), texts), (Some("kim-hv.local"), vec!["10.0.0.7".to_owned(), "fd00::2".to_owned()]));
