@@ -56,6 +56,10 @@ fn a_window_that_receives_is_hidden_when_it_is_closed_and_comes_back() {
             .output();
         String::from_utf8_lossy(&asked.ok()?.stdout).contains("yes").then_some(())
     });
+    // No desktop is there that could show an icon.
+    let told =
+        "return document.querySelector('[data-testid=background]')?.innerText.includes('This desktop shows no icon')";
+    window.wait("what the switch means here", told);
     keep(&window, "settings-background.png");
     close(&window);
     window.wait_for("nothing to see", || seen(&window).is_none().then_some(()));
