@@ -4,7 +4,8 @@
 Every screen with the data of a made-up person, whose days never change, light and dark, in the size that the window has at
 first. Besides, one sheet with all screens for each of these: a small window, a page at twice its size, no data, and ten
 years of them. Look at every one before it goes into the repository; --keep leaves the single pictures of the sheets in a
-folder. It needs what ./test installs, and a built page in ui/dist.
+folder. VITALOG_PICTURES_AT is the private address that phones are shown to find. It needs what ./test installs, and a built
+page in ui/dist.
 """
 
 import json
@@ -14,6 +15,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 from driver import Window
@@ -67,9 +70,12 @@ SCREENS = [
     ("settings", "#/settings", "Settings", ""),
     ("data", "#/settings", "Settings: data", DATA),
     ("about", "#/about", "About", ""),
-    ("phone", "#/phone", "Phone sync, with its own version", ""),
+    ("phone", "#/phone", "Phone sync: off", ""),
 ]
 FIRST = ("first", "The first start")
+# With phones that have sent something: what they say and when is of the day on which the pictures are made.
+PHONES = [("phones", "Phone sync: on"), ("pairing", "Phone sync: letting a phone in")]
+BUTTON = "[...document.querySelectorAll('main button')].find((it) => it.textContent.trim() === '{}').click(); return 1"
 
 
 def build(release):
@@ -163,6 +169,50 @@ def take(built, folder, theme, workout):
             keep(settle(window), FIRST[0], theme)
 
 
+def send(address, token, beats):
+    """What HealthSync sends: a minute of heart rate each."""
+    at = [f"2026-10-31T07:{minute:02}:00.000Z" for minute in range(beats)]
+    beat = {"type": "heart_rate", "unit": "count/min", "source_name": "Watch", "metadata": {}}
+    name = "healthkit:21823FF3-D9E2-58C6-81B9-FB922FC640"
+    metrics = [{**beat, "id": f"{name}{n:02}", "value": 60 + n % 9, "start_at": when, "end_at": when} for n, when in enumerate(at)]
+    body = json.dumps({"export_id": "1", "metrics": metrics, "workouts": []}) if beats else "{"
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    request = urllib.request.Request(f"{address}/api/apple-health/sync", body.encode(), headers)
+    try:
+        urllib.request.urlopen(request).close()
+    except urllib.error.HTTPError as refused:
+        # That of a body that is no JSON.
+        assert refused.code == 400, refused
+
+
+def take_phones(built, work, theme):
+    """Two phones, one of which has sent something odd, and a code for a third one."""
+    folder = work / f"phones-{theme}"
+    verb = lambda *words: subprocess.run([built / "vitalog", "--data-dir", folder, *words, "--json"], check=True, capture_output=True).stdout
+    address = os.environ.get("VITALOG_PICTURES_AT", "127.0.0.1")
+    for key, to in (("receiver_bind", address), ("receiver_name", "Maria's PC")):
+        verb("settings", "set", key, to)
+    with Window(built / "vitalog", ["--data-dir", folder, "open"], theme) as window:
+        window.resize(*SIZE)
+        window.visit("#/phone")
+        window.wait("the page", "return document.querySelector('[data-testid=receiving]') !== null")
+        window.run(BUTTON.format("Turn on"))
+        window.wait("the receiver", "return document.querySelector('[data-testid=receiver] code') !== null")
+        tokens = [json.loads(verb("devices", "add", "--app", "healthsync", "--name", name))["token"] for name in ("Maria's iPhone", "iPad")]
+        verb("devices", "add", "--app", "health-auto-export", "--name", "Old iPhone")
+        for token, beats in ((tokens[0], 40), (tokens[0], 42), (tokens[1], 0)):
+            send(f"http://{address}:8787", token, beats)
+        verb("devices", "pause", "Old iPhone")
+        window.wait("three deliveries", "return document.querySelectorAll('[data-testid=activity] tbody tr').length === 3")
+        keep(settle(window), PHONES[0][0], theme)
+        window.run(BUTTON.format("Pair a phone\u2026"))
+        window.wait("the apps", "return document.querySelector('main form fieldset') !== null")
+        window.run(BUTTON.format("Show the code"))
+        window.wait("the code", "return document.querySelector('[data-testid=code]') !== null")
+        # The seconds run on: the page never stands still.
+        keep(window.picture(), PHONES[1][0], theme)
+
+
 def take_sheet(built, work, kept, theme, sheet):
     name, _, size, zoom, days = sheet
     folder = fill(built, work, days)
@@ -178,7 +228,7 @@ def take_sheet(built, work, kept, theme, sheet):
 
 def page():
     """The page that shows them."""
-    screens = [FIRST, *((name, title) for name, _, title, _ in SCREENS)]
+    screens = [FIRST, *((name, title) for name, _, title, _ in SCREENS), *PHONES]
     lines = ["# Screens", "", "Made by `scripts/pictures.py` with the data of a made-up person.", ""]
     for name, title in screens:
         lines += [f"## {title}", "", f"![{title}, light](screens/{name}-light.png)", f"![{title}, dark](screens/{name}-dark.png)", ""]
@@ -202,6 +252,7 @@ def main():
         workout = longest_route(built, folder)
         for theme in ("light", "dark"):
             take(built, folder, theme, workout)
+            take_phones(built, work, theme)
         for sheet in SHEETS:
             for theme in ("light", "dark"):
                 take_sheet(built, work, kept, theme, sheet)

@@ -21,6 +21,7 @@ use program::Folder;
 const DEVICE: &[&str] = &["device", "app", "name", "state", "added", "last_seen", "address", "app_version"];
 const ADDED: &[&str] = &["device", "app", "name", "url", "path", "header", "token"];
 const ADDED_OPEN_WEARABLES: &[&str] = &["device", "app", "name", "url", "user_id", "access_token", "refresh_token"];
+const WHY: &[&str] = &["device", "name", "app", "reason", "ok", "said", "next"];
 const DELIVERY: &[&str] = &[
     "delivery", "device", "app", "received", "bytes", "state", "new", "known", "replaced", "rejected", "first", "last",
     "problems",
@@ -94,6 +95,7 @@ fn devices_and_deliveries() {
     send(&server, &added["token"], &json!([beat(1, json!(60))]));
     check_keys(&run("devices-list", &["devices", "list"]), DEVICE);
     check_keys(&run("deliveries", &["deliveries"]), DELIVERY);
+    check_keys(&run("devices-why", &["devices", "why"]), WHY);
     assert_eq!(run("deliveries-other", &["deliveries", "--device", "2"]), json!([]));
     run("devices-rename", &["devices", "rename", "Kim", "Kim's phone"]);
     run("devices-pause", &["devices", "pause", "1"]);

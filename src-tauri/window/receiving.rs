@@ -1,5 +1,5 @@
-//! The receiver of this window, while it is on: begun, ended, and heard. One program at a time has a data folder's; where
-//! that is another one, the page shows what it does all the same.
+//! The receiver of this window, while it is on: begun, ended, and heard. One program at a time has a data folder's;
+//! where that is another one, the page shows what it does all the same.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

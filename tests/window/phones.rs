@@ -11,6 +11,7 @@ use crate::request::{Answer, Request};
 const RECEIVING: &str = "return document.querySelector('[data-testid=receiving]')?.textContent.trim() ?? ''";
 const FOOT: &str = "return document.querySelector('[data-testid=phones]')?.textContent ?? ''";
 const ACTIVITY: &str = "return document.querySelector('[data-testid=activity] tbody')?.innerText ?? ''";
+const CODE: &str = "return document.querySelector('[data-testid=code]')?.textContent.replace(' ', '') ?? ''";
 const TURN: &str = ".page-head .button";
 
 /// Lets the receiver of a data folder listen to this computer alone, on a port that is free.
@@ -54,13 +55,12 @@ fn pair(window: &Window, port: u16) -> String {
     window.click("[data-testid=pair] input[value=healthsync]");
     keep(window, "phone-apps.png");
     press(window, "pair", "Show the code");
-    let code = window
-        .wait("a code", "return document.querySelector('[data-testid=code]')?.textContent.replace(' ', '') ?? ''");
+    let code = window.wait("a code", CODE);
     keep(window, "phone-code.png");
     let claimed = form(port, "/pair", &format!("code={}", code.as_str().unwrap()));
     let page = claimed.header("location").expect("the phone's page").to_owned();
     let number =
-        window.wait("who asks", "return document.querySelector('[data-testid=guest] .number')?.textContent ?? ''");
+        window.wait("who asks", "return document.querySelector('[data-testid=guest] .digits')?.textContent ?? ''");
     assert!(Request::new("GET", &page).send(port).text().contains(number.as_str().unwrap()), "both sides show it");
     becomes(window, "one waits", FOOT, "1 waiting");
     keep(window, "phone-asks.png");
@@ -131,6 +131,62 @@ fn a_phone_is_let_in_sends_and_is_taken_back() {
     window.click(TURN);
     becomes(&window, "off", RECEIVING, "Off");
     assert!(TcpStream::connect(("127.0.0.1", port)).is_err(), "nobody listens any more");
+}
+
+/// WCAG by machine in every state and theme; nothing is clipped, and the keyboard reaches all of it.
+#[test]
+fn every_state_of_phones_can_be_seen_heard_and_reached() {
+    let sample = Sample::new("phones-seen");
+    for_this_computer_alone(&sample.0.join("demo"));
+    let window = sample.open(&[]);
+    bring_axe(&window);
+    let mut found = Vec::new();
+    let mut look = |state: &str| {
+        for (theme, contrast) in THEMES {
+            choose_theme(&window, (theme, contrast));
+            visit(&window, "#/phone");
+            found.extend(violations(&window).into_iter().map(|rule| format!("{state} {theme} {contrast}: {rule}")));
+            found.extend(clipped(&window).into_iter().map(|what| format!("{state} {theme}: clipped {what}")));
+            keep(&window, &format!("phone-{state}-{theme}-{contrast}.png"));
+        }
+        let (_, missed) = missed_by_tab(&window);
+        // Of apps to choose from Tab reaches the chosen one, and arrows the others.
+        let missed = missed.into_iter().filter(|what| !what.contains("type=\"radio\""));
+        found.extend(missed.map(|what| format!("{state}: no Tab reaches {what}")));
+    };
+    let port = turn_on(&window);
+    press(&window, "pair", "Pair a phone\u{2026}");
+    window.wait("the apps", "return document.querySelector('[data-testid=pair] input[value=vitalog]') !== null");
+    look("apps");
+    press(&window, "pair", "Type it in by hand");
+    let key = "return [...document.querySelectorAll('[data-testid=by-hand] code')].map((it) => it.textContent).find((it) => it.startsWith('hi_')) ?? ''";
+    let key = window.wait("a key", key).as_str().unwrap().to_owned();
+    look("hand");
+    press(&window, "pair", "Done");
+    press(&window, "pair", "Pair a phone\u{2026}");
+    press(&window, "pair", "Show the code");
+    let code = window.wait("a code", CODE).as_str().unwrap().to_owned();
+    look("code");
+    form(port, "/pair", &format!("code={code}"));
+    becomes(&window, "one waits", FOOT, "1 waiting");
+    look("guest");
+    press(&window, "pair", "Refuse");
+    becomes(
+        &window,
+        "nobody waits",
+        "return document.querySelector('[data-testid=pair]')?.innerText ?? ''",
+        "New code",
+    );
+    assert_eq!(send(port, &key, &exposure()), 403, "the key is for another app");
+    look("filled");
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    speak_long(&window);
+    for (width, height) in [(1280, 800), (640, 700)] {
+        window.resize(width, height);
+        visit(&window, "#/phone");
+        assert_eq!(clipped(&window), Vec::<String>::new(), "{width}");
+        keep(&window, &format!("phone-long-{width}.png"));
+    }
 }
 
 /// What was on when the window was closed is on when it opens, and nothing of the old one hinders that.

@@ -8,7 +8,10 @@ const GAP_MS = 500
 
 export const phones = $state({
   answer: null as ipc.Phones | null,
+  /** Why what was asked of it came to nothing. */
   error: null as ipc.AppError | null,
+  /** Why it cannot be told how it all stands, for as long as that is so. */
+  lost: null as ipc.AppError | null,
   /** It is being turned on or off. */
   turning: false,
   /** Whether the card that lets a phone in is open. */
@@ -28,7 +31,7 @@ const nothing = { open: false, name: '', invitation: null, standing: null, added
 
 /** Forgets everything; for a page that opens. */
 export function reset(): void {
-  Object.assign(phones, nothing, { answer: null, error: null, turning: false, app: 'open-wearables' })
+  Object.assign(phones, nothing, { answer: null, error: null, lost: null, turning: false, app: 'open-wearables' })
   asking = again = false
 }
 
@@ -53,12 +56,12 @@ async function ask(): Promise<void> {
   const before = phones.answer
   try {
     const answer = await ipc.phones()
-    phones.answer = answer
+    Object.assign(phones, { answer, lost: null })
     if (phones.invitation) phones.standing = await ipc.invitation(phones.invitation.pairing)
     // Nothing depends on whether that is seen.
     if (before && answer.waiting > before.waiting) ipc.announce(words.phone.announce, words.phone.announceText).catch(() => {})
   } catch (thrown) {
-    phones.error = ipc.asError(thrown)
+    phones.lost = ipc.asError(thrown)
   }
 }
 
@@ -74,12 +77,15 @@ async function tried(doing: () => Promise<void>): Promise<boolean> {
   }
 }
 
-/** Does something that answers how it all stands then. */
-export const change = (doing: () => Promise<ipc.Phones>): Promise<boolean> =>
-  tried(async () => {
+/** Does something that answers how it all stands then; what came to nothing may have changed that, too. */
+export async function change(doing: () => Promise<ipc.Phones>): Promise<boolean> {
+  const done = await tried(async () => {
     phones.answer = await doing()
     if (phones.invitation) phones.standing = await ipc.invitation(phones.invitation.pairing)
   })
+  if (!done) void look()
+  return done
+}
 
 /** Turns receiving on, or off. */
 export async function turn(on: boolean): Promise<void> {

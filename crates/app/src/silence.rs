@@ -177,7 +177,7 @@ fn this_computer(around: &Around<'_>) -> Option<Why> {
     };
     let bound = at.addresses();
     if !bound.is_empty() && bound.iter().all(IpAddr::is_loopback) {
-        let next = say!("Set `receiver_bind` to auto, and turn phone sync on again.");
+        let next = say!("Let it listen in your network (`receiver_bind` auto), and turn phone sync on again.");
         return Some(bad("alone", say!("Only programs on this computer are received."), next));
     }
     let said = || say!("This computer has another address by now than the one that phones were told.");

@@ -44,6 +44,10 @@ const DATA_TYPES: [(&str, &str); 7] = [
 /// What is done in the app. `hep_path` is where Health Export Pro was told to send, where that is another path.
 pub fn steps(feed: Feed, hep_path: Option<&str>, reader: Reader) -> Vec<String> {
     match feed {
+        Feed::OpenWearables if reader == Reader::Computer => vec![
+            say!("Give address, user and both keys to an app that was built with the Open Wearables SDK."),
+            say!("The Open Wearables app itself takes a code instead: show one."),
+        ],
         Feed::OpenWearables => {
             vec![say!("Open the app, and give the address and the invitation code."), say!("Allow access to Health.")]
         }

@@ -61,7 +61,7 @@ test('a phone is let in by a code, once both sides show the same digits', async 
   standing = invitation.answer as Standing
   await emit('phones')
   await until(() => part('guest'))
-  expect(document.querySelector('.number')?.textContent).toBe(standing.guest?.number)
+  expect(document.querySelector('.digits')?.textContent).toBe(standing.guest?.number)
   await press('Accept', inPart('guest'))
   await until(() => part('is-in'))
   await press('Done')
@@ -102,7 +102,7 @@ test('somebody who asks is told on every screen', async () => {
   expect(told).toEqual(['A phone asks to be let in'])
   document.querySelector<HTMLElement>('[data-testid=phones]')?.click()
   await says('iPhone, iOS 18 at 192.168.1.7 came with the code.')
-  expect(document.querySelector('.number')?.textContent).toBe('0417')
+  expect(document.querySelector('.digits')?.textContent).toBe('0417')
 })
 
 test('without a camera address and key are typed in, and shown once', async () => {

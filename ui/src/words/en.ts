@@ -43,6 +43,7 @@ export const en = {
     stays: 'Everything stays on this computer.',
     how: 'How to get it',
     fails: 'It can take a few minutes; raise Auto-Lock first if it fails.',
+    byItself: 'Or let the iPhone send by itself',
     old: (days: number) => `Your export is ${count(days)} days old. A newer one adds what is new.`,
     showSleep: 'See your nights',
     steps: [
@@ -839,6 +840,7 @@ export const en = {
   /** Phones that send by themselves. */
   phone: {
     foot: (on: boolean, waiting: number) => `Phones: ${on ? 'on' : 'off'}${waiting > 0 ? `, ${count(waiting)} waiting` : ''}`,
+    badge: (waiting: number) => `${count(waiting)} waiting`,
     receiving: 'Receiving',
     off: 'Off',
     elsewhere: 'Received by another program',
@@ -848,8 +850,7 @@ export const en = {
     offTitle: 'Let your iPhone send by itself',
     offText:
       'An app on the phone can send its health data here over your own Wi-Fi, and again whenever there is something new. Turning this on opens one port of this computer, for private networks only. Only phones that you pair may send, and they can read nothing here but what they sent themselves.',
-    plain: 'These apps send plain HTTP: anyone who records the traffic of this network can read a transfer. Turn it on in networks that you trust.',
-    wanted: 'It was on when the window was closed, and begins again with it.',
+    plain: 'These apps send plain HTTP: anyone who records the traffic of this network can read a transfer. Use them in networks that you trust.',
     elsewhereText:
       'Another program, such as `vitalog serve`, receives for these data. What stands below is what it does. End it there to receive in this window.',
     sample: 'Phones send into your own data, not into the sample data that you look at.',
@@ -882,7 +883,7 @@ export const en = {
     turnOnFirst: 'Turn phone sync on first: the phone has to reach this computer.',
     which: 'Which app is on the phone?',
     how: {
-      'open-wearables': 'scans the code',
+      'open-wearables': 'address and code',
       healthsync: 'address and key',
       'health-export-pro': 'address and key',
       'health-auto-export': 'one tap for each kind of data',
@@ -920,7 +921,7 @@ export const en = {
     goOn: 'The page on the phone goes on by itself and says what to put into the app. What it sends appears below.',
     late: 'The code is over: nobody used it in ten minutes.',
     guessed: 'The code is over: somebody typed five wrong ones. If that was not you, somebody in this network is guessing.',
-    ended: 'The code was ended.',
+    ended: 'You ended this code.',
     done: 'Done',
     another: 'Pair another',
     once: 'The key is shown this once. Only its hash is kept.',
@@ -959,7 +960,7 @@ export const en = {
     revokeAsk: (name: string) => `Shut ${name} out for good? Its key ends at once. What it sent stays.`,
     revokeNow: 'Shut out',
     undo: 'Undo all\u2026',
-    undoThis: (name: string) => `Undo everything that ${name} sent`,
+    undoThis: (name: string) => `Undo all that ${name} sent`,
     counting: 'Counting\u2026',
     undoAsk: (name: string, n: number) =>
       `Take back ${n === 1 ? 'the one record' : `all ${count(n)} records`} that ${name} sent? What it sends later comes in; what other sources say stays.`,
@@ -982,7 +983,7 @@ export const en = {
     ofAll: (text: string) => `It ${text}. It is kept for seven days.`,
     turnedAway: 'Turned away',
     turned: (address: string, times: number, why: string) => `${address}: ${why}${times > 1 ? `, ${count(times)} times` : ''}`,
-    reasons: {
+    visitors: {
       host: 'asked for another computer',
       browser: 'a web page, not an app',
       token: 'came with a wrong or an old key',

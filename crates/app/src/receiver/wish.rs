@@ -1,5 +1,5 @@
-//! Whether the window is to receive as soon as it opens, and in which networks: a file beside the lock. So it is of this
-//! computer, and no backup that is restored elsewhere opens a port there.
+//! Whether the window is to receive as soon as it opens, and in which networks: a file beside the lock. So it is of
+//! this computer, and no backup that is restored elsewhere opens a port there.
 
 use std::net::IpAddr;
 
