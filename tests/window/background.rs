@@ -19,7 +19,7 @@ atom = lambda name: x.XInternAtom(display, name, 0)
 message = Message(33, 0, 1, display, int(sys.argv[1]), atom(b'WM_PROTOCOLS'), 32)
 message.data[0] = atom(b'WM_DELETE_WINDOW')
 x.XSendEvent(display, ctypes.c_ulong(int(sys.argv[1])), 0, 0, ctypes.byref(message))
-x.XFlush(display)";
+x.XSync(display, 0)";
 
 /// The number of the window while somebody can see it.
 fn seen(window: &Window) -> Option<String> {
@@ -63,7 +63,7 @@ fn a_window_that_receives_is_hidden_when_it_is_closed_and_comes_back() {
     keep(&window, "settings-background.png");
     close(&window);
     window.wait_for("nothing to see", || seen(&window).is_none().then_some(()));
-    assert_eq!(Request::get("/").send(port).status, 200, "phones come all the same");
+    assert_eq!(Request::new("GET", "/").send(port).status, 200, "phones come all the same");
     // Hidden, as at the start of a session, it stays so where it is there already.
     let start = |arguments: &[&str]| {
         let mut again = Command::new(PROGRAM);
