@@ -3,6 +3,8 @@
 //! `UPDATE_GOLDEN=1 cargo test --test ipc` writes the answers anew.
 #![allow(clippy::unwrap_used)]
 
+#[path = "ipc/background.rs"]
+mod background;
 #[path = "ipc/bounds.rs"]
 mod bounds;
 #[path = "ipc/changes.rs"]

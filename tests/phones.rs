@@ -1,7 +1,13 @@
 //! Receiving from phones with the real program: how it starts and ends, beside others, and how a phone is let in.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
 
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::{Value, json};
 
 #[path = "support/phone.rs"]
@@ -9,7 +15,7 @@ mod phone;
 #[path = "support/program.rs"]
 mod program;
 
-use phone::{Request, Server, Talk};
+use phone::{Answer, Request, Server, Talk};
 use program::{Folder, error_line};
 
 const HEP: &str = "health-export-pro";
@@ -297,6 +303,7 @@ fn settings_of_the_receiver_are_checked() {
         ("receiver_bind", "8.8.8.8"),
         ("receiver_name", "x\ny"),
         ("receiver_vpn", "perhaps"),
+        ("receiver_https", "perhaps"),
         ("port", "70000"),
     ] {
         assert_eq!(set(key, value), Some(2), "{key} {value}");
@@ -305,4 +312,71 @@ fn settings_of_the_receiver_are_checked() {
     assert_eq!(set("port", "0"), Some(0));
     let server = Server::with(&folder, &[]);
     assert_eq!(server.first["urls"], json!([format!("http://127.0.0.1:{}", server.port)]));
+}
+
+/// Sends by https, as a phone does that trusts what is in a file.
+fn send_encrypted(server: &Server, trusted: &std::path::Path, request: &Request) -> std::io::Result<Answer> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(trusted).expect("a certificate")).expect("a root");
+    let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions().expect("versions");
+    let config = Arc::new(builder.with_root_certificates(roots).with_no_client_auth());
+    let name = ServerName::try_from("127.0.0.1").expect("a name");
+    let connection = ClientConnection::new(config, name).map_err(std::io::Error::other)?;
+    let mut stream = StreamOwned::new(connection, TcpStream::connect(("127.0.0.1", server.port))?);
+    stream.write_all(&request.bytes(server.port))?;
+    let mut all = Vec::new();
+    stream.read_to_end(&mut all)?;
+    Ok(Answer::parse(&all))
+}
+
+#[test]
+fn a_phone_that_trusts_the_certificate_sends_encrypted() {
+    let folder = Folder::new("serve-https");
+    let answer = folder.answer(&["certificate"]);
+    assert_eq!((&answer["https"], &answer["fingerprint"]), (&json!("no"), &Value::Null));
+    assert!(!folder.data().exists(), "who only looks makes nothing");
+    folder.check(&["settings", "set", "receiver_https", "yes"], 0);
+    let server = Server::start(&folder);
+    let urls = ["https", "http"].map(|scheme| format!("{scheme}://127.0.0.1:{}", server.port));
+    assert_eq!(server.first["urls"], json!(urls));
+    let (pem, profile) = (folder.path("ca.pem"), folder.path("vitalog.mobileconfig"));
+    for file in [&pem, &profile] {
+        folder.check(&["certificate", "save", &file.to_string_lossy()], 0);
+    }
+    let answer = folder.answer(&["certificate"]);
+    assert_eq!((&answer["https"], answer["fingerprint"].as_str().map(str::len)), (&json!("yes"), Some(64)));
+    assert!(answer["hosts"].as_array().is_some_and(|hosts| hosts.contains(&json!("127.0.0.1"))), "{answer}");
+    let served = server.send(&Request::new("GET", "/pair/vitalog.mobileconfig"));
+    assert_eq!(served.text(), fs::read_to_string(&profile).expect("a profile"));
+    let token = device(&folder, HEP);
+    let request = Request::post("/api/health-data", beats(3)).token(&token);
+    assert_eq!(send_encrypted(&server, &pem, &request).expect("an answer").status, 200);
+    assert_eq!(server.wait_for("delivery")["new"], 3);
+    assert_eq!(server.send(&request).status, 200, "and in the clear, as long as the owner does not mind");
+    folder.check(&["settings", "set", "receiver_https", "only"], 0);
+    assert_eq!(server.wait_for("listening")["urls"], json!([urls[0]]));
+    assert_eq!(
+        (server.send(&request).status, server.wait_for("refused")["reason"].clone()),
+        (503, json!("unencrypted"))
+    );
+    assert_eq!(send_encrypted(&server, &pem, &request).expect("an answer").status, 200);
+    let invited = Talk::start(&folder, &["pair", "--yes", "--json"]).line();
+    let page = |scheme: &str| format!("{scheme}://127.0.0.1:{}/pair", server.port);
+    assert_eq!(invited["page"], json!(page("http")), "the camera is led where every phone can go");
+    assert!(invited["urls"][1].as_str().is_some_and(|url| url.starts_with(&page("https"))), "{invited}");
+    folder.check(&["certificate", "renew"], 0);
+    server.wait_for("listening");
+    send_encrypted(&server, &pem, &request).expect_err("it trusts the old one");
+}
+
+#[test]
+fn a_certificate_that_speaks_for_nobody_here_lets_nobody_in() {
+    let folder = Folder::new("serve-https-elsewhere");
+    for (key, value) in [("receiver_https", "only"), ("receiver_bind", "10.255.255.254")] {
+        folder.check(&["settings", "set", key, value], 0);
+    }
+    folder.check(&["certificate", "renew"], 0);
+    let refused = folder.check(&[&SERVE[..], &["--no-mdns", "--json"]].concat(), 1);
+    assert_eq!(error_line(&refused)["code"], "no_address");
 }

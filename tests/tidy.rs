@@ -44,6 +44,8 @@ const OWNERS: &[(&str, &str)] = &[
     ("getrandom", "net"),
     ("mdns-sd", "net"),
     ("qrcode", "net"),
+    ("rcgen", "net"),
+    ("rustls", "net"),
     ("subtle", "net"),
     ("fs4", "app"),
     ("tauri", ROOT),
@@ -53,6 +55,8 @@ const OWNERS: &[(&str, &str)] = &[
     ("rustix", ROOT),
     ("interprocess", ROOT),
     ("notify-rust", ROOT),
+    ("ksni", ROOT),
+    ("auto-launch", ROOT),
     // Parts of the above.
     ("clap_complete", ROOT),
     ("clap_mangen", ROOT),
@@ -60,6 +64,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("http-body-util", "net"),
     ("hyper", "net"),
     ("hyper-util", "net"),
+    ("tokio-rustls", "net"),
 ];
 
 /// What no crate owns: shapes, errors and, from the receiver upwards, threads that wait.

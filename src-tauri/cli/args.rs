@@ -69,6 +69,8 @@ pub enum Verb {
     Serve(super::serve::Serve),
     /// Let a phone in by a code that its camera reads, or that is typed
     Pair(super::pair::Pair),
+    /// Show, save or renew the certificate by which phones send encrypted
+    Certificate(super::certificate::Certificate),
     /// Add phones that may send, list them, let one wait, or shut one out
     Devices(super::devices::Devices),
     /// List what phones delivered

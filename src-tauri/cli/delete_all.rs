@@ -16,11 +16,25 @@ pub struct DeleteAll {
 
 pub(super) fn run(folder: &Folder, out: &mut Out) -> Result<End> {
     let receipt = app::delete_all::delete_all(folder, super::now_ms())?;
+    no_more_at_login(folder)?;
     match out.style {
         Style::Json => out.json(&receipt)?,
         _ => tell(&receipt, out)?,
     }
     Ok(if receipt.removed.is_empty() { End::Nothing } else { End::Done })
+}
+
+/// What was written for the start of a session goes, too.
+#[cfg(feature = "desktop")]
+fn no_more_at_login(folder: &Folder) -> Result<()> {
+    let login = crate::window::login::Login::find(|name| std::env::var_os(name).map(Into::into));
+    login.set(folder, false)
+}
+
+/// A build without a window writes nothing there.
+#[cfg(not(feature = "desktop"))]
+fn no_more_at_login(_folder: &Folder) -> Result<()> {
+    Ok(())
 }
 
 fn tell(receipt: &Receipt, out: &mut Out) -> Result<()> {

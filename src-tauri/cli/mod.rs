@@ -2,6 +2,7 @@
 
 mod args;
 mod backup;
+mod certificate;
 mod chart;
 mod check;
 mod compact;
@@ -141,6 +142,7 @@ fn verb(args: &Args, out: &mut Out) -> app::Result<End> {
         Verb::Sources(verb) => sources::run(verb, &find()?, out),
         Verb::Serve(verb) => serve::run(verb, &find()?, out),
         Verb::Pair(verb) => pair::run(verb, &find()?, out),
+        Verb::Certificate(verb) => certificate::run(verb, &find()?, out),
         Verb::Devices(verb) => devices::run(verb, &find()?, out),
         Verb::Deliveries(verb) => deliveries::run(verb, &find()?, out),
         Verb::Query(verb) => query::run(verb, &find()?, out),

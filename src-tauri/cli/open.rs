@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use app::{Code, Error, Folder, Result, address};
+use app::{Code, Error, Folder, Result, address, receiver};
 
 use super::End;
 use super::out::Out;
@@ -14,6 +14,9 @@ pub struct Open {
     /// An export to import there, or the address of a screen, such as '#/sleep?range=day&date=2024-03-01'
     #[arg(value_name = "FILE")]
     what: Option<OsString>,
+    /// Without showing the window, as at the start of a session: where it goes on in the background, else nothing opens
+    #[arg(long, conflicts_with = "what")]
+    hidden: bool,
 }
 
 /// What the window is to do.
@@ -33,13 +36,17 @@ fn errand(what: Option<&OsString>) -> Result<Errand> {
 }
 
 pub(super) fn run(verb: &Open, folder: Folder, out: &Out) -> Result<End> {
-    show(folder, errand(verb.what.as_ref())?, out).map(|()| End::Done)
+    if verb.hidden && !(receiver::goes_on(&folder)? && receiver::is_wanted(&folder)) {
+        out.say("Nothing is to go on in the background here: switch that on in the window, and receiving.");
+        return Ok(End::Nothing);
+    }
+    show(folder, errand(verb.what.as_ref())?, verb.hidden, out)
 }
 
 #[cfg(feature = "desktop")]
-fn show(folder: Folder, errand: Errand, out: &Out) -> Result<()> {
+fn show(folder: Folder, errand: Errand, hidden: bool, out: &Out) -> Result<End> {
     use crate::window::handed::Given;
-    use crate::window::instance::{Claim, Mailbox, claim};
+    use crate::window::instance::{Claim, Mailbox, claim, is_open};
 
     let has_display = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
     if cfg!(target_os = "linux") && !has_display {
@@ -51,18 +58,21 @@ fn show(folder: Folder, errand: Errand, out: &Out) -> Result<()> {
     let said = handed_over(file.is_some(), address.is_some());
     let given = Given { files: file.into_iter().collect(), address };
     let mailbox = match folder.window() {
+        // Nobody asked for it to come to the front.
+        Ok(dir) if hidden && is_open(&dir) => return Ok(End::Nothing),
         Ok(dir) => match claim(&dir, &given) {
             Claim::First(mailbox) => mailbox,
             Claim::HandedOver => {
                 out.say(said);
-                return Ok(());
+                return Ok(End::Done);
             }
         },
         // A folder that cannot be written to can be looked at by as many as like to.
         Err(_) => Mailbox::default(),
     };
     let product = std::sync::Arc::new(crate::window::product::Product::new(folder.clone()));
-    crate::window::run(product, &folder, mailbox, given).map_err(|error| no_window(&error))
+    crate::window::run(product, &folder, mailbox, given, hidden).map_err(|error| no_window(&error))?;
+    Ok(End::Done)
 }
 
 #[cfg(feature = "desktop")]
@@ -75,7 +85,7 @@ fn handed_over(file: bool, address: bool) -> &'static str {
 }
 
 #[cfg(not(feature = "desktop"))]
-fn show(_folder: Folder, errand: Errand, _out: &Out) -> Result<()> {
+fn show(_folder: Folder, errand: Errand, _hidden: bool, _out: &Out) -> Result<End> {
     Err(no_window(match (errand.file, errand.address) {
         (Some(_), _) => "This build has no window; `vitalog import` imports the file here.",
         (None, Some(_)) => "This build has no window that could show it; `./run` with a display makes one that has.",

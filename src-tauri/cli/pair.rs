@@ -5,11 +5,13 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use app::pairing::{self, Guest, InvitationAnswer, Stands};
+use app::receiver::certificate;
 use app::{Code, Error, Folder, Result};
 use clap::builder::PossibleValuesParser;
 use serde_json::json;
 
 use super::End;
+use super::certificate::{in_groups, who_could_read};
 use super::out::{Out, Style};
 
 /// How often is looked whether the phone has come.
@@ -37,7 +39,7 @@ pub(super) fn run(verb: &Pair, folder: &Folder, out: &mut Out) -> Result<End> {
     }
     let told = stop_by_signal();
     let invited = pairing::invite(folder, verb.app.as_deref(), verb.name.as_deref(), super::now_ms())?;
-    show(&invited, out)?;
+    show(&invited, folder, out)?;
     let ended = wait(verb, &invited, folder, &told, out);
     if ended.is_err() {
         // Nobody is to use it later. What cannot be ended now ends by itself in minutes.
@@ -57,7 +59,7 @@ fn stop_by_signal() -> Receiver<()> {
     told
 }
 
-fn show(invited: &InvitationAnswer, out: &mut Out) -> Result<()> {
+fn show(invited: &InvitationAnswer, folder: &Folder, out: &mut Out) -> Result<()> {
     match out.style {
         Style::Words => {
             if let Some(letters) = invited.letters() {
@@ -68,7 +70,16 @@ fn show(invited: &InvitationAnswer, out: &mut Out) -> Result<()> {
                 out.line(url)?;
             }
             out.line(&format!("Or open {} and type {}", invited.page, invited.code))?;
+            let is_encrypted = invited.urls.iter().any(|url| url.starts_with("https:"));
+            let fingerprint = certificate::certificate(folder)?.fingerprint.filter(|_| is_encrypted);
+            if let Some(fingerprint) = fingerprint {
+                out.line(&format!(
+                    "The certificate in the profile is to have this SHA-256: {}",
+                    in_groups(&fingerprint)
+                ))?;
+            }
             out.flush()?;
+            out.say(who_could_read(is_encrypted));
             out.say("Point the phone's camera at it. The code is good for ten minutes and once; Ctrl-C ends it.");
         }
         _ => event("invited", invited, out)?,

@@ -11,6 +11,7 @@ use app::words::count;
 use app::{Folder, Result};
 
 use super::End;
+use super::certificate::who_could_read;
 use super::out::{Out, Style};
 
 /// Where to listen.
@@ -47,6 +48,7 @@ pub(super) fn run(verb: &Serve, folder: &Folder, out: &mut Out) -> Result<End> {
     if let Some(trouble) = receiver.trouble() {
         teller.out.warn(&format!("The network is not told that this computer is here: {trouble}"));
     }
+    teller.out.say(who_could_read(receiver.fingerprint().is_some()));
     teller.out.say("Ctrl-C ends it.");
     while let Ok(News::Happened(event)) = told.recv() {
         if let Err(error) = receiver.heard(&event) {

@@ -60,6 +60,11 @@ pub fn claim(dir: &Path, given: &Given) -> Claim {
     Claim::First(Mailbox { lock, listener: listen(dir).ok() })
 }
 
+/// Whether a window is open here, as far as locks tell. Takes nothing, and tells that window nothing.
+pub fn is_open(dir: &Path) -> bool {
+    matches!(locked(&dir.join(WINDOW_LOCK)), Lock::Others)
+}
+
 enum Lock {
     Ours(File),
     Others,

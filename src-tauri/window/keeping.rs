@@ -7,13 +7,13 @@ use serde_json::Value;
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Runtime, State};
 
-use super::Shared;
 use super::backend::{Desk, Steps as Told};
 use super::error::{Answer, internal, sample_shown};
 use super::imports::in_the_background;
 use super::product::value;
 use super::receiving::meanwhile_off;
 use super::spoken::{InWords, Tongue};
+use super::{Shared, background};
 
 /// Steps go to the page at most this often.
 const STEPS_EVERY: Duration = Duration::from_millis(100);
@@ -60,9 +60,13 @@ pub async fn delete_all<R: Runtime>(app: AppHandle<R>, tongue: Tongue, confirm: 
     if confirm != CONFIRM {
         return Err(internal("Nobody confirmed it."));
     }
-    let work = in_the_background(app.clone(), tongue, |shared, _| {
+    let handle = app.clone();
+    let work = in_the_background(app.clone(), tongue, move |shared, _| {
         let desk = owned(shared)?;
-        value(app::delete_all::delete_all(&desk.folder, desk.now_ms)?)
+        let receipt = value(app::delete_all::delete_all(&desk.folder, desk.now_ms)?)?;
+        shared.background.login.set(&desk.folder, false)?;
+        background::follow(&handle);
+        Ok(receipt)
     });
     // Then no phone may send any more, and receiving would make a new store.
     meanwhile_off(app, tongue, work, Result::is_ok).await

@@ -2,6 +2,7 @@
 
 pub mod acts;
 pub mod backend;
+pub mod background;
 pub mod charts;
 pub mod copies;
 pub mod dialogs;
@@ -12,6 +13,7 @@ pub mod imports;
 pub mod instance;
 pub mod keeping;
 pub mod limits;
+pub mod login;
 pub mod menu;
 pub mod numbers;
 #[cfg(target_os = "linux")]
@@ -24,6 +26,7 @@ pub mod settings;
 pub mod shell;
 pub mod spoken;
 pub mod status;
+pub mod tray;
 pub mod types;
 
 use std::panic::{self, AssertUnwindSafe};
@@ -34,9 +37,11 @@ use tauri::ipc::Invoke;
 use tauri::{Builder, Runtime};
 
 use backend::Backend;
+use background::Background;
 use dialogs::Dialogs;
 use handed::{Given, Handed};
 use instance::Mailbox;
+use login::Login;
 use place::Kept;
 
 /// The one window.
@@ -50,6 +55,8 @@ pub struct Shared {
     pub running: imports::Running,
     /// The receiver of phones, while it is on.
     pub receiving: receiving::Receiving,
+    /// What goes on when the window is closed.
+    pub background: background::Background,
     /// The files that somebody gave to the window.
     pub handed: Handed,
     /// The backup that was chosen, if any.
@@ -64,8 +71,8 @@ impl Shared {
         let (handed, given) = (Handed::default(), given.into());
         handed.hand_over(&given.files);
         handed.lead(given.address);
-        let (running, receiving, chosen, dialogs) = Default::default();
-        Self { backend, running, receiving, handed, chosen, dialogs }
+        let (running, receiving, background, chosen, dialogs) = Default::default();
+        Self { backend, running, receiving, background, handed, chosen, dialogs }
     }
 }
 
@@ -121,6 +128,9 @@ pub fn with_commands<R: Runtime>(builder: Builder<R>, shared: Shared) -> Builder
         copies::kept_copies,
         copies::bring_back,
         exports::export_everything,
+        background::background,
+        background::set_background,
+        background::set_login,
         phones::phones,
         phones::receive,
         phones::invite,
@@ -149,8 +159,14 @@ pub fn with_commands<R: Runtime>(builder: Builder<R>, shared: Shared) -> Builder
     })
 }
 
-/// Opens the window of a data folder and returns when it is closed.
-pub fn run(backend: Arc<dyn Backend>, folder: &Folder, mailbox: Mailbox, given: Given) -> Result<(), String> {
+/// Opens the window of a data folder, `hidden` where nobody asked for it, and returns when the program is to end.
+pub fn run(
+    backend: Arc<dyn Backend>,
+    folder: &Folder,
+    mailbox: Mailbox,
+    given: Given,
+    hidden: bool,
+) -> Result<(), String> {
     // Where nothing can be written the window remembers nothing, and what is there can be looked at.
     let memory = folder.window().map_err(|_| std::path::absolute(folder.dir()).unwrap_or_default());
     let builder = tauri::Builder::default()
@@ -159,14 +175,17 @@ pub fn run(backend: Arc<dyn Backend>, folder: &Folder, mailbox: Mailbox, given: 
         .on_window_event(shell::heard)
         .on_menu_event(|app, event| menu::chosen(app, event.id().as_ref()))
         .setup(move |app| {
-            shell::open(app, memory)?;
+            shell::open(app, memory, hidden)?;
             let handle = app.handle().clone();
             shell::tell_arrivals(&handle);
             shell::receive_again(&handle);
+            let icon = handle.clone();
+            std::thread::spawn(move || background::follow(&icon));
             mailbox.listen(move |given| shell::hand_over(&handle, given));
             Ok(())
         });
-    let builder = with_commands(builder, Shared::new(backend, given));
+    let background = Background::with(Login::find(|name| std::env::var_os(name).map(Into::into)));
+    let builder = with_commands(builder, Shared { background, ..Shared::new(backend, given) });
     // GTK panics where the display that the environment names does not answer, as one of a connection that has ended.
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));

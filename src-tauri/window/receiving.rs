@@ -16,7 +16,7 @@ use super::backend::{AppError, Desk};
 use super::error::Answer;
 use super::imports::on_its_own;
 use super::spoken::Tongue;
-use super::{MAIN, Shared};
+use super::{MAIN, Shared, background};
 
 /// What the page hears when anything about phones is otherwise; it asks with `phones` what.
 pub const PHONES: &str = "phones";
@@ -180,8 +180,9 @@ fn listen<R: Runtime>(app: &AppHandle<R>, mut events: Events) {
     }
 }
 
-/// Tells the page that something is otherwise.
+/// Tells the page, and the icon beside the clock, that something is otherwise.
 pub fn tell<R: Runtime>(app: &AppHandle<R>) {
+    background::refresh(app);
     if let Some(window) = app.get_webview_window(MAIN) {
         let _ = window.emit(PHONES, ());
     }

@@ -13,7 +13,7 @@ use super::error::Answer;
 use super::handed::Given;
 use super::place::{self, Kept};
 use super::receiving::PHONES;
-use super::{MAIN, Shared};
+use super::{MAIN, Shared, background};
 
 /// What the page hears when something was handed over; it asks with `opened_with` and `opened_at` what.
 pub const HANDED: &str = "handed";
@@ -26,13 +26,20 @@ const ZOOM: (f64, f64) = (0.5, 3.0);
 
 /// Makes the window of tauri.conf.json where it was the last time. `memory` is the folder where the page keeps what it
 /// remembers; or the data folder, in which nothing can be written: then it remembers nothing.
-pub fn open<R: Runtime>(app: &mut App<R>, memory: Result<PathBuf, PathBuf>) -> Result<(), Box<dyn std::error::Error>> {
+/// `hidden` it is there and nobody sees it.
+pub fn open<R: Runtime>(
+    app: &mut App<R>,
+    memory: Result<PathBuf, PathBuf>,
+    hidden: bool,
+) -> Result<(), Box<dyn std::error::Error>> {
     let config = app.config().app.windows.first().cloned().ok_or("no window is set up")?;
     let builder = WebviewWindowBuilder::from_config(app.handle(), &config)?.visible(false);
     let window = keeping(builder, memory).build()?;
     let kept = app.state::<Kept>();
     place::apply(&window, &kept)?;
-    window.show()?;
+    if !hidden {
+        window.show()?;
+    }
     Ok(())
 }
 
@@ -74,10 +81,13 @@ pub fn heard<R: Runtime>(window: &Window<R>, event: &WindowEvent) {
             paths.iter().for_each(|path| drop(shared.handed.give(path)));
         }
         WindowEvent::Moved(_) | WindowEvent::Resized(_) => window.state::<Kept>().hear(window),
-        WindowEvent::CloseRequested { .. } => {
+        WindowEvent::CloseRequested { api, .. } => {
             let kept = window.state::<Kept>();
             kept.hear(window);
             kept.write();
+            if background::stays(window) {
+                api.prevent_close();
+            }
         }
         _ => {}
     }
@@ -129,6 +139,13 @@ pub fn end_receiving<R: Runtime>(app: &AppHandle<R>) {
     let _ = thread::spawn(move || app.state::<Shared>().receiving.stop()).join();
 }
 
+/// Shows the window again that was hidden.
+pub fn open_again<R: Runtime>(app: &AppHandle<R>) {
+    if let Some(window) = app.get_webview_window(MAIN) {
+        to_the_front(&window);
+    }
+}
+
 /// As far as the system lets a program do that; nothing depends on it.
 fn to_the_front<R: Runtime>(window: &WebviewWindow<R>) {
     let _ = window.unminimize();
@@ -157,9 +174,10 @@ pub fn zoom<R: Runtime>(window: WebviewWindow<R>, factor: f64) -> Answer<f64> {
     Ok(factor)
 }
 
-/// Closes the window, and with it the program.
+/// Closes the window, and with it the program, whatever goes on.
 #[tauri::command]
-pub fn close<R: Runtime>(window: WebviewWindow<R>) -> Answer<()> {
+pub fn close<R: Runtime>(window: WebviewWindow<R>, shared: State<'_, Shared>) -> Answer<()> {
+    shared.background.leave();
     window.close().map_err(|error| super::error::internal(&error.to_string()))
 }
 

@@ -141,6 +141,8 @@ pub const SETTINGS: &[&str] = &[
     "units",
     "hep_path",
     "receiver_bind",
+    "receiver_background",
+    "receiver_https",
     "receiver_name",
     "receiver_vpn",
     "hep_header",

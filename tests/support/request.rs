@@ -35,7 +35,7 @@ impl Request {
         self.with("Authorization", &format!("Bearer {token}"))
     }
 
-    fn bytes(&self, port: u16) -> Vec<u8> {
+    pub fn bytes(&self, port: u16) -> Vec<u8> {
         let mut text =
             format!("{} {} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n", self.method, self.path);
         if self.method == "POST" {
@@ -54,6 +54,13 @@ impl Request {
         let _ = stream.write_all(&self.bytes(port));
         let mut all = Vec::new();
         let _ = stream.read_to_end(&mut all);
+        Answer::parse(&all)
+    }
+}
+
+impl Answer {
+    /// Reads all that came.
+    pub fn parse(all: &[u8]) -> Self {
         let end = all.windows(4).position(|four| four == b"\r\n\r\n").map_or(all.len(), |at| at + 4);
         let head = String::from_utf8_lossy(&all[..end]).into_owned();
         let status = head.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0);

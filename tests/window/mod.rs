@@ -1,6 +1,7 @@
 //! What the journeys share: the program, a store of the sample person, and what is asked of a page.
 
 mod acts;
+mod background;
 mod charts;
 mod imports;
 mod opened;

@@ -15,7 +15,7 @@ const CODE: &str = "return document.querySelector('[data-testid=code]')?.textCon
 const TURN: &str = ".page-head .button";
 
 /// Lets the receiver of a data folder listen to this computer alone, on a port that is free.
-fn for_this_computer_alone(folder: &Path) {
+pub(crate) fn for_this_computer_alone(folder: &Path) {
     for (key, to) in [("receiver_bind", "127.0.0.1"), ("port", "0")] {
         let set = Command::new(PROGRAM).arg("--data-dir").arg(folder).args(["settings", "set", key, to]).output();
         assert!(set.unwrap().status.success(), "{key}");
@@ -28,7 +28,7 @@ fn becomes(window: &Window, what: &str, script: &str, expected: &str) -> String 
     window.wait(what, &script).as_str().unwrap().to_owned()
 }
 
-fn turn_on(window: &Window) -> u16 {
+pub(crate) fn turn_on(window: &Window) -> u16 {
     visit(window, "#/phone");
     becomes(window, "off", RECEIVING, "Off");
     window.click(TURN);

@@ -409,6 +409,24 @@ export interface Table {
 
 export type Settings = Record<string, string | number>
 
+/** What goes on when the window is closed. */
+export interface Background {
+  /** Receiving does. */
+  background: boolean
+  /** There is an icon beside the clock for it. */
+  icon: boolean
+  /** The program starts, hidden, with the session; `can_login` says whether it can here. */
+  login: boolean
+  can_login: boolean
+}
+
+/** What the menu of that icon says. */
+export interface TrayWords {
+  open: string
+  receive: string
+  quit: string
+}
+
 export interface Check {
   check: string
   ok: boolean

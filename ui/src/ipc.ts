@@ -7,6 +7,7 @@ import type {
   Added,
   Agreement,
   BackedUp,
+  Background,
   Backup,
   Beside,
   Change,
@@ -39,6 +40,7 @@ import type {
   Standing,
   Stays,
   Table,
+  TrayWords,
   Verified,
   WorkoutDetail,
   WorkoutFilter,
@@ -268,6 +270,10 @@ export const history = () => invoke<HistoryRow[]>('history')
 export const takeBack = (act: number) => invoke<Act>('take_back', { act })
 export const check = () => invoke<Agreement[]>('check')
 export const sql = (statement: string) => invoke<Table>('sql', { statement })
+/** What goes on when the window is closed; the words are those of the icon beside the clock. */
+export const background = (words: TrayWords | null = null) => invoke<Background>('background', { words })
+export const setBackground = (on: boolean) => invoke<Background>('set_background', { on })
+export const setLogin = (on: boolean) => invoke<Background>('set_login', { on })
 export const settings = () => invoke<Settings>('settings')
 export const setSetting = (key: string, to: string) => invoke<Settings>('set_setting', { key, to })
 export const doctor = () => invoke<Check[]>('doctor')

@@ -2,6 +2,8 @@
 //!
 //! Works on the store alone; the receiver that the phone talks to may be another program.
 
+use std::collections::BTreeSet;
+
 use health::phone::Feed;
 use health::time::format_instant;
 use net::{invite, qr};
@@ -105,9 +107,7 @@ pub fn invite(folder: &Folder, app: Option<&str>, name: Option<&str>, now_ms: i6
         return Err(Error::new(Code::NotReceiving, "Nothing receives from phones for this data folder.", hint));
     };
     let made = invite::invite(&mut folder.write()?, feed, name, now_ms).map_err(phones::failed)?;
-    // The phone's camera needs a form that every phone can follow: numbers before names.
-    let mut bases = at.urls;
-    bases.sort_by_key(|base| base.contains(".local:"));
+    let bases = pages(&at.urls);
     Ok(InvitationAnswer {
         pairing: made.id,
         urls: bases.iter().map(|base| made.url(base)).collect(),
@@ -115,6 +115,17 @@ pub fn invite(folder: &Folder, app: Option<&str>, name: Option<&str>, now_ms: i6
         code: made.typed,
         expires: format_instant(made.expires_ms),
     })
+}
+
+/// Where the pages for the phone are, best first. Its camera needs a form that every phone can follow: numbers before
+/// names, and before what is encrypted, which a phone trusts only after it was here.
+fn pages(urls: &[String]) -> Vec<String> {
+    let plain = |url: &String| url.replacen("https://", "http://", 1);
+    let mut bases: Vec<String> = urls.iter().map(plain).chain(urls.iter().cloned()).collect();
+    bases.sort_by_key(|base| (base.starts_with("https:"), base.contains(".local:")));
+    let mut seen = BTreeSet::new();
+    bases.retain(|base| seen.insert(base.clone()));
+    bases
 }
 
 /// Tells where an invitation stands.
@@ -242,6 +253,17 @@ mod tests {
         let folder = TestFolder::new("invite-nothing");
         let error = invite(&folder, None, None, NOW).expect_err("nothing receives");
         assert_eq!((error.code, folder.dir().exists()), (Code::NotReceiving, false));
+    }
+
+    #[test]
+    fn the_camera_is_led_where_every_phone_can_go() {
+        let check = |urls: &[&str], expected: &[&str]| {
+            assert_eq!(pages(&urls.iter().map(ToString::to_string).collect::<Vec<_>>()), expected);
+        };
+        check(&["http://x-hv.local:8787", "http://10.0.0.7:8787"], &["http://10.0.0.7:8787", "http://x-hv.local:8787"]);
+        let led = ["http://10.0.0.7:1", "http://x-hv.local:1", "https://10.0.0.7:1", "https://x-hv.local:1"];
+        check(&["https://x-hv.local:1", "https://10.0.0.7:1"], &led);
+        check(&[led[3], led[2], led[1], led[0]], &led);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::display;
 use crate::error::{Code, Error, Result};
 use crate::folder::Folder;
 use crate::local::{home_zone, system_zone};
+use crate::receiver::{self, certificate};
 
 enum Allowed {
     Words(&'static [&'static str]),
@@ -50,6 +51,8 @@ const SETTINGS: &[Setting] = &[
     Setting { key: "hep_header", default: "", allowed: Allowed::Header },
     Setting { key: "port", default: "8787", allowed: Allowed::Port },
     Setting { key: "receiver_bind", default: "auto", allowed: Allowed::Interfaces },
+    Setting { key: receiver::BACKGROUND, default: "no", allowed: Allowed::Words(&["no", "yes"]) },
+    Setting { key: certificate::SETTING, default: "no", allowed: Allowed::Words(&["no", "yes", "only"]) },
     Setting { key: "receiver_name", default: "", allowed: Allowed::Name },
     Setting { key: "receiver_vpn", default: "no", allowed: Allowed::Words(&["no", "yes"]) },
 ];

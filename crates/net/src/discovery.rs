@@ -37,29 +37,41 @@ pub struct Advert {
     pub addresses: Vec<IpAddr>,
     /// Whether an invitation is open.
     pub pairing: bool,
+    /// SHA-256 of the certificate that signs ours, in hexadecimal digits; none where nothing is encrypted.
+    pub fingerprint: Option<String>,
+}
+
+/// Hexadecimal digits of a fingerprint that are told: 128 bits.
+const FINGERPRINT: usize = 32;
+
+/// The name for apps of a computer that is called `name`, without `.local`.
+pub fn host(name: &str) -> String {
+    let plain = name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' });
+    let words: String = plain.take(MAX_NAME).collect();
+    let words: Vec<&str> = words.split('-').filter(|word| !word.is_empty()).collect();
+    let name = if words.is_empty() { "vitalog".to_owned() } else { words.join("-") };
+    name + OURS
 }
 
 impl Advert {
     /// The name for apps, without `.local`: `kims-desktop-hv`.
     pub fn host(&self) -> String {
-        let plain = self.name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' });
-        let words: String = plain.take(MAX_NAME).collect();
-        let words: Vec<&str> = words.split('-').filter(|word| !word.is_empty()).collect();
-        let name = if words.is_empty() { "vitalog".to_owned() } else { words.join("-") };
-        name + OURS
+        host(&self.name)
     }
 
     /// What the service says, in its order.
-    fn properties(&self) -> [(&'static str, String); 7] {
-        [
+    fn properties(&self) -> Vec<(&'static str, String)> {
+        let mut told = vec![
             ("txtvers", "1".to_owned()),
             ("id", self.id.clone()),
             ("api", "1".to_owned()),
             ("path", "/".to_owned()),
             ("proto", "ow,hs,hep,hae,hv".to_owned()),
-            ("tls", "0".to_owned()),
-            ("pair", u8::from(self.pairing).to_string()),
-        ]
+            ("tls", u8::from(self.fingerprint.is_some()).to_string()),
+        ];
+        told.extend(self.fingerprint.iter().map(|digits| ("fp", digits.chars().take(FINGERPRINT).collect())));
+        told.push(("pair", u8::from(self.pairing).to_string()));
+        told
     }
 
     fn service(&self, service: &str) -> Result<ServiceInfo> {
@@ -123,6 +135,13 @@ impl Discovery {
         if std::mem::replace(&mut self.advert.pairing, pairing) == pairing { Ok(()) } else { self.register() }
     }
 
+    /// Says whether, and with whose certificate, connections are encrypted, where that is another answer than before.
+    pub fn set_fingerprint(&mut self, fingerprint: Option<String>) -> Result<()> {
+        let changed = self.advert.fingerprint != fingerprint;
+        self.advert.fingerprint = fingerprint;
+        if changed { self.register() } else { Ok(()) }
+    }
+
     /// What happened since the last call: the new name of this computer where another one has ours, without a dot at
     /// its end, and what could not be told to the network.
     pub fn news(&self) -> Vec<News> {
@@ -170,7 +189,14 @@ mod tests {
 
     fn advert(name: &str) -> Advert {
         let addresses = vec![IpAddr::from([127, 0, 0, 1])];
-        Advert { name: name.to_owned(), id: "00c0ffee".to_owned(), port: 8787, addresses, pairing: false }
+        Advert {
+            name: name.to_owned(),
+            id: "00c0ffee".to_owned(),
+            port: 8787,
+            addresses,
+            pairing: false,
+            fingerprint: None,
+        }
     }
 
     #[test]
@@ -185,7 +211,11 @@ mod tests {
 
     #[test]
     fn what_is_told_is_short_and_says_nothing_about_anybody() {
-        let told = advert("Kim").properties();
+        let fingerprint = Some("0123456789abcdef".repeat(4));
+        let told = Advert { fingerprint, ..advert("Kim") }.properties();
+        assert!(told.contains(&("tls", "1".to_owned())));
+        assert!(told.contains(&("fp", "0123456789abcdef".repeat(2))));
+        assert!(advert("Kim").properties().contains(&("tls", "0".to_owned())));
         assert_eq!(told[0].0, "txtvers");
         assert!(told.iter().all(|(key, _)| key.len() <= 9 && key.is_ascii()));
         let length: usize = told.iter().map(|(key, value)| key.len() + value.len() + 2).sum();
@@ -216,6 +246,12 @@ mod tests {
         assert!(wait(&|event| pair(event, "0")).is_some(), "not found");
         discovery.set_pairing(true).expect("told");
         assert!(wait(&|event| pair(event, "1")).is_some(), "no change was told");
+        discovery.set_fingerprint(Some("ab".repeat(32))).expect("told");
+        let is_secure = |event: &ServiceEvent| match event {
+            ServiceEvent::ServiceResolved(it) => it.get_property_val_str("fp") == Some(&"ab".repeat(16)),
+            _ => false,
+        };
+        assert!(wait(&is_secure).is_some(), "no certificate was told");
         drop(discovery);
         assert!(wait(&|event| matches!(event, ServiceEvent::ServiceRemoved(..))).is_some(), "no goodbye");
         let _ = browser.shutdown();

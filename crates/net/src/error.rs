@@ -34,6 +34,9 @@ pub enum ErrorKind {
     /// The system has no random numbers.
     #[error("the system gives no random numbers")]
     NoRandom,
+    /// A certificate could not be made or read.
+    #[error("the certificate of this computer cannot be used: {0}")]
+    Certificate(String),
     /// The store.
     #[error(transparent)]
     Store(store::Error),

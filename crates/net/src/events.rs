@@ -57,7 +57,7 @@ pub enum Event {
     Refused {
         /// The address.
         address: String,
-        /// A code: `host`, `browser`, `token`, `code`, `too_many`.
+        /// A code: `host`, `browser`, `token`, `code`, `too_many`, `unencrypted`.
         reason: &'static str,
     },
     /// Phones cannot come any more.

@@ -25,7 +25,7 @@ const SLOW: (u32, u32, usize) = (19 * 1024, 2, 32);
 static WORKSPACE: Mutex<Vec<Block>> = Mutex::new(Vec::new());
 
 /// Random bytes of the system.
-fn random<const N: usize>() -> Result<[u8; N]> {
+pub(crate) fn random<const N: usize>() -> Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|_| ErrorKind::NoRandom)?;
     Ok(bytes)

@@ -1001,6 +1001,7 @@ export const en = {
       token: 'came with a wrong or an old key',
       code: 'typed a wrong code',
       too_many: 'came too often',
+      unencrypted: 'came without encryption',
     } as Record<string, string>,
     announce: 'A phone asks to be let in',
     announceText: 'Vitalog shows which one.',
@@ -1012,6 +1013,24 @@ export const en = {
       not_receiving: ['Phones are not received now.', 'Turn phone sync on first.'],
       other_network: ['This computer is in another network than when phones were received last.', 'Turn it on if you trust this network, too.'],
     } as Record<string, [string, string]>,
+  },
+
+  background: {
+    title: 'Phones',
+    on: 'Go on receiving when the window is closed',
+    onText: 'While phone sync is on, closing the window hides it. Quit ends it.',
+    noIcon: 'This desktop shows no icon for it: start Vitalog again to see the window.',
+    login: 'Start with the computer, hidden',
+    loginText: 'When you log in, so that phones find it. Nothing opens where phone sync is off.',
+    noLogin: 'This system has no place for that.',
+    https: 'Encryption',
+    httpsText: {
+      no: 'Anyone on your network who records it can read what phones send.',
+      yes: 'Phones that have the certificate of this computer send encrypted; anyone on your network who records it can read what others send.',
+      only: 'Phones send encrypted, or not at all. Each needs the certificate of this computer, which the page of its code offers.',
+    } as Record<string, string>,
+    httpsOptions: { no: 'None', yes: 'Offered', only: 'Required' } as Record<string, string>,
+    tray: { open: 'Open Vitalog', receive: 'Receive from phones', quit: 'Quit' },
   },
 
   sample: {

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use net::Clock;
-use net::discovery::{Advert, Discovery, News, new_id};
+use net::discovery::{Advert, Discovery, News, host, new_id};
 use store::Store;
 
 use crate::error::Result;
@@ -34,10 +34,13 @@ impl Announced {
         if addresses.is_empty() {
             return Ok(None);
         }
-        let advert = Advert { name: name(store)?, id: id(store)?, port: receiver.port(), addresses, pairing: false };
-        let names = vec![format!("{}.local", advert.host())];
-        let discovery = Discovery::start(advert).map_err(super::failed)?;
-        receiver.set_names(names);
+        let name = name(store)?;
+        // Before it is told, so that it is told with the certificate.
+        receiver.set_names(vec![format!("{}.local", host(&name))]);
+        let fingerprint = receiver.fingerprint();
+        let advert = Advert { name, id: id(store)?, port: receiver.port(), addresses, pairing: false, fingerprint };
+        let discovery = Discovery::start(advert).inspect_err(|_| receiver.set_names(Vec::new()));
+        let discovery = discovery.map_err(super::failed)?;
         let (stop, stopped) = mpsc::channel();
         let (receiver, folder) = (Arc::downgrade(receiver), folder.clone());
         let thread = std::thread::Builder::new().name("announce".to_owned()).spawn(move || {
@@ -67,11 +70,13 @@ fn look(
     receiver: &Weak<net::Receiver>,
     now_ms: i64,
 ) {
+    let Some(receiver) = receiver.upgrade() else { return };
     for news in discovery.news() {
-        if let (News::Host(name), Some(receiver)) = (news, receiver.upgrade()) {
+        if let News::Host(name) = news {
             receiver.set_names(vec![name]);
         }
     }
+    let _ = discovery.set_fingerprint(receiver.fingerprint());
     if store.is_none() {
         *store = folder.read().ok();
     }
@@ -89,7 +94,7 @@ fn addresses(receiver: &net::Receiver) -> Vec<IpAddr> {
 }
 
 /// What the owner wants to be called, else the computer's name; empty where none is to be told.
-fn name(store: &Store) -> Result<String> {
+pub(super) fn name(store: &Store) -> Result<String> {
     let set = store.setting("receiver_name")?.filter(|name| !name.is_empty());
     Ok(match set {
         Some(name) if name == NAMELESS => String::new(),

@@ -7,6 +7,7 @@
 
 mod announce;
 mod arrivals;
+pub mod certificate;
 mod intake;
 mod place;
 mod read_back;
@@ -17,7 +18,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 pub use net::{Clock, Event, Events};
-use net::{Config, ErrorKind, HepSettings};
+use net::{Config, ErrorKind, HepSettings, HttpsOf};
 use store::Store;
 
 use self::announce::Announced;
@@ -65,6 +66,14 @@ pub fn is_wanted(folder: &Folder) -> bool {
     wish(folder).on
 }
 
+/// The setting that says whether receiving goes on when the window is closed.
+pub const BACKGROUND: &str = "receiver_background";
+
+/// Whether receiving goes on when the window is closed.
+pub fn goes_on(folder: &Folder) -> Result<bool> {
+    Ok(folder.read()?.setting(BACKGROUND)?.as_deref() == Some("yes"))
+}
+
 /// Keeps whether phones are to be received as soon as a window opens. What is asked for holds in the networks where
 /// `receiver` listens, and in those where it was asked for before.
 pub fn want(folder: &Folder, receiver: Option<&Receiver>) -> Result<()> {
@@ -93,7 +102,7 @@ impl Receiver {
 
     /// Begins to receive for a data folder.
     pub fn start(folder: &Folder, options: &Options, clock: Clock) -> Result<Self> {
-        let mut place = Place::take(folder)?;
+        let place = Place::take(folder)?;
         // Made, or brought up to date, before anybody asks it.
         let store = folder.write()?;
         let (addresses, since_ms) = (addresses(&store, options)?, clock());
@@ -105,6 +114,7 @@ impl Receiver {
             store: folder.store_path(),
             spool: folder.dir().join(SPOOL),
             hep: Arc::new(hep),
+            https: https(folder, &clock),
             clock: Arc::clone(&clock),
         };
         let receiver = Arc::new(net::Receiver::start(config, Arc::clone(&rows) as _).map_err(failed)?);
@@ -114,9 +124,12 @@ impl Receiver {
             // Phones that are told an address do not need it.
             Err(error) => (None, Some(error.to_string())),
         };
-        let at = Listening { port: receiver.port(), urls: receiver.urls(), since_ms: Some(since_ms) };
-        place.tell(&at)?;
-        Ok(Self { announced, rows, receiver, place, since_ms, trouble })
+        let it = Self { announced, rows, receiver, place, since_ms, trouble };
+        if store.setting(certificate::SETTING)?.as_deref() == Some("only") && it.receiver.fingerprint().is_none() {
+            return Err(not_ours());
+        }
+        it.place.tell(&it.listening())?;
+        Ok(it)
     }
 
     /// Where it listens, as phones are told.
@@ -127,6 +140,11 @@ impl Receiver {
     /// What happens from now on.
     pub fn events(&self) -> Events {
         self.receiver.events()
+    }
+
+    /// SHA-256 of the certificate by which connections are encrypted, in hexadecimal digits; none where none is.
+    pub fn fingerprint(&self) -> Option<String> {
+        self.receiver.fingerprint()
     }
 
     /// Why nobody on the network is told that we are here, where that was wanted.
@@ -179,6 +197,24 @@ fn reached(ip: IpAddr) -> IpAddr {
 fn hep(store: &Store) -> store::Result<HepSettings> {
     let text = |key| Ok::<_, store::Error>(store.setting(key)?.filter(|text| !text.trim().is_empty()));
     Ok(HepSettings { path: text("hep_path")?, header: text("hep_header")? })
+}
+
+/// How connections are encrypted, whenever the receiver asks.
+fn https(folder: &Folder, clock: &Clock) -> HttpsOf {
+    let (folder, clock) = (folder.clone(), Arc::clone(clock));
+    Arc::new(move |store, addresses| {
+        certificate::https(&folder, store, addresses, clock())
+            .map_err(|error| ErrorKind::Certificate(error.message).into())
+    })
+}
+
+/// The error of a receiver that may only encrypt and cannot.
+fn not_ours() -> Error {
+    Error::new(
+        Code::NoAddress,
+        "Phones are to send over https only, and the certificate is for none of this computer's names and addresses.",
+        "`vitalog certificate renew` makes a new one; phones have to install it again.",
+    )
 }
 
 /// Where to listen: as told, as set, or at the address with the default route.

@@ -35,8 +35,18 @@ pub struct Listening {
 impl Listening {
     /// The addresses among what is typed into apps; a name says none.
     pub fn addresses(&self) -> Vec<IpAddr> {
-        let host = |url: &String| url.strip_prefix("http://")?.parse().ok().map(|at: SocketAddr| at.ip());
-        self.urls.iter().filter_map(host).collect()
+        let host = |url: &String| url.split_once("://")?.1.parse().ok().map(|at: SocketAddr| at.ip());
+        let mut found: Vec<IpAddr> = self.urls.iter().filter_map(host).collect();
+        // Encrypted and not, the same one is told twice.
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// The name under `.local` among it, where the network knows us by one.
+    pub fn name(&self) -> Option<&str> {
+        let mut hosts = self.urls.iter().filter_map(|url| Some(url.split_once("://")?.1.rsplit_once(':')?.0));
+        hosts.find(|host| host.ends_with(".local"))
     }
 
     /// Whether this computer has none of them any more: it is in another network, or was given another number.
@@ -71,7 +81,7 @@ impl Place {
     }
 
     /// Says where it listens. The file is new as a whole, or not at all.
-    pub fn tell(&mut self, at: &Listening) -> Result<()> {
+    pub fn tell(&self, at: &Listening) -> Result<()> {
         put(&self.dir.join(TOLD), at)
     }
 }
@@ -121,10 +131,20 @@ mod tests {
     use crate::testing::TestFolder;
 
     #[test]
+    fn names_and_addresses_are_those_of_what_is_typed() {
+        let urls =
+            ["https://kim-hv.local:8787", "https://[fd00::2]:8787", "http://[fd00::2]:8787", "http://10.0.0.7:80"];
+        let at = Listening { urls: urls.map(str::to_owned).to_vec(), ..Listening::default() };
+        let texts: Vec<String> = at.addresses().iter().map(ToString::to_string).collect();
+        assert_eq!((at.name(), texts), (Some("kim-hv.local"), vec!["10.0.0.7".to_owned(), "fd00::2".to_owned()]));
+        assert_eq!(Listening::default().name(), None);
+    }
+
+    #[test]
     fn one_at_a_time_has_the_place_and_says_where_it_is() {
         let folder = TestFolder::new("place");
         assert!(!is_taken(&folder) && listening(&folder).is_none() && !folder.dir().exists());
-        let mut place = Place::take(&folder).expect("free");
+        let place = Place::take(&folder).expect("free");
         assert_eq!(Place::take(&folder).expect_err("taken").code, Code::ReceiverRuns);
         assert!(is_taken(&folder) && listening(&folder).is_none());
         let at = Listening { port: 8787, urls: vec!["http://192.168.1.20:8787".to_owned()], since_ms: Some(7) };
@@ -146,7 +166,7 @@ mod tests {
     #[test]
     fn what_a_killed_process_left_is_not_believed() {
         let folder = TestFolder::new("place-left");
-        let mut place = Place::take(&folder).expect("free");
+        let place = Place::take(&folder).expect("free");
         place.tell(&Listening::default()).expect("told");
         let text = std::fs::read(folder.dir().join(FOLDER).join(TOLD)).expect("a file");
         drop(place);

@@ -13,12 +13,19 @@ pub(super) struct Ends {
     pub peer: SocketAddr,
     /// Ours.
     pub local: SocketAddr,
+    /// Whether nobody between them can read along.
+    pub is_secure: bool,
 }
 
 impl Ends {
     /// The other side's address as people write it.
     pub fn address(&self) -> String {
         plain(self.peer.ip()).to_string()
+    }
+
+    /// How an address of ours begins on this connection.
+    pub fn scheme(&self) -> &'static str {
+        if self.is_secure { "https" } else { "http" }
     }
 }
 
@@ -88,7 +95,7 @@ fn is_ours(host: &str, local: SocketAddr, names: &[String]) -> bool {
 
 /// Whether a web page sent the request. Phone apps say nothing of where they come from; browsers always do. Pages of
 /// ours (`is_page`) are made for browsers: there the same origin is allowed, and an address that somebody typed.
-pub(super) fn is_foreign_page(headers: &HeaderMap, is_page: bool) -> bool {
+pub(super) fn is_foreign_page(headers: &HeaderMap, is_page: bool, scheme: &str) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let host = text("host").unwrap_or_default();
     let fetch = ["sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest", "sec-fetch-user"];
@@ -97,10 +104,20 @@ pub(super) fn is_foreign_page(headers: &HeaderMap, is_page: bool) -> bool {
             || text("referer").is_some()
             || fetch.iter().any(|name| text(name).is_some_and(|value| value != "none"));
     }
-    let own = format!("http://{host}");
+    let own = format!("{scheme}://{host}");
     text("origin").is_some_and(|origin| origin != own)
         || text("referer").is_some_and(|from| from != own && !from.starts_with(&format!("{own}/")))
         || text("sec-fetch-site").is_some_and(|site| !["none", "same-origin"].contains(&site))
+}
+
+/// Whether somebody followed a link that says nothing of where it was: from our own page without encryption to the same
+/// page with it, which to a browser is another site. Good for pages alone that show nothing and change nothing.
+pub(super) fn is_followed_link(headers: &HeaderMap) -> bool {
+    let is = |name: &str, wanted: &str| headers.get(name).is_some_and(|value| value == wanted);
+    headers.get("origin").is_none()
+        && headers.get("referer").is_none()
+        && is("sec-fetch-mode", "navigate")
+        && is("sec-fetch-dest", "document")
 }
 
 /// How often an address may do something in a minute.
@@ -150,7 +167,7 @@ mod tests {
     #[test]
     fn only_private_addresses_may_come() {
         let check = |peer: &str, local: &str, expected: bool| {
-            let ends = Ends { peer: address(peer), local: address(local) };
+            let ends = Ends { peer: address(peer), local: address(local), is_secure: false };
             assert_eq!(may_come(ends, false), expected, "{peer} to {local}");
         };
         for peer in ["10.1.2.3:9", "172.16.0.1:9", "172.31.255.1:9", "192.168.1.7:9", "169.254.3.4:9"] {
@@ -164,7 +181,7 @@ mod tests {
         check("[fc00::1]:9", "[fe80::2]:8787", true);
         check("127.0.0.1:9", "127.0.0.1:8787", true);
         check("192.168.1.7:9", "8.8.8.8:8787", false);
-        let vpn = Ends { peer: address("100.100.1.1:9"), local: address("100.100.1.2:8787") };
+        let vpn = Ends { peer: address("100.100.1.1:9"), local: address("100.100.1.2:8787"), is_secure: false };
         assert_eq!((may_come(vpn, false), may_come(vpn, true)), (false, true));
     }
 
@@ -244,7 +261,11 @@ mod tests {
         for (name, value) in headers {
             map.insert(*name, value.parse().expect("a header"));
         }
-        assert_eq!((is_foreign_page(&map, false), is_foreign_page(&map, true)), (feed, page), "{headers:?}");
+        assert_eq!(
+            (is_foreign_page(&map, false, "http"), is_foreign_page(&map, true, "http")),
+            (feed, page),
+            "{headers:?}"
+        );
     }
 
     #[test]
@@ -265,6 +286,36 @@ mod tests {
         check_page(&[("referer", "http://evil.example/")], true, true);
         check_page(&[("referer", "http://192.168.1.20:87870/")], true, true);
         check_page(&[("sec-fetch-mode", "no-cors")], true, false);
+    }
+
+    #[test]
+    fn on_an_encrypted_connection_our_own_pages_are_encrypted_too() {
+        let check = |origin: &str, expected: bool| {
+            let headers = [("host", "192.168.1.20:8787"), ("origin", origin)];
+            let map = headers.map(|(name, value)| (name.parse().expect("a name"), value.parse().expect("a value")));
+            assert_eq!(is_foreign_page(&HeaderMap::from_iter(map), true, "https"), expected, "{origin}");
+        };
+        check("https://192.168.1.20:8787", false);
+        check("http://192.168.1.20:8787", true);
+        check("https://evil.example", true);
+    }
+
+    #[test]
+    fn a_link_is_followed_by_people_only() {
+        let check = |headers: &[(&'static str, &'static str)], expected: bool| {
+            let map = headers.iter().map(|(name, value)| {
+                (axum::http::HeaderName::from_static(name), axum::http::HeaderValue::from_static(value))
+            });
+            assert_eq!(is_followed_link(&map.collect()), expected, "{headers:?}");
+        };
+        let link = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document"), ("sec-fetch-site", "cross-site")];
+        check(&link, true);
+        check(&link[..1], false);
+        check(&[], false);
+        check(&[link[0], ("sec-fetch-dest", "iframe")], false);
+        check(&[("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")], false);
+        check(&[link[0], link[1], ("origin", "http://evil.example")], false);
+        check(&[link[0], link[1], ("referer", "http://evil.example/")], false);
     }
 
     #[test]

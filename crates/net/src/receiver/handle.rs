@@ -13,7 +13,7 @@ use store::peers::{Scope, Seen};
 use super::answer;
 use super::auth::{self, Credential, Known, Verdict};
 use super::guard::{self, Ends};
-use super::route::{self, Found, Route};
+use super::route::{self, Found, Page, Route};
 use super::shared::Shared;
 use super::{deliver, open_wearables, own, pages};
 use crate::events::Event;
@@ -33,14 +33,44 @@ pub(super) async fn request(
     let hep = shared.hep().await;
     let found = route::find(method.as_str(), path, hep.path.as_deref());
     let is_page = matches!(found, Found::Route(Route::Root | Route::Pair(_)));
-    if guard::is_foreign_page(headers, is_page) {
+    let comes_from_plain = ends.is_secure && is_entrance(&found) && guard::is_followed_link(headers);
+    if !comes_from_plain && guard::is_foreign_page(headers, is_page, ends.scheme()) {
         return turned_away(&shared, ends, "browser", answer::refuse(403, "Forbidden"));
+    }
+    if let Some(refusal) = unencrypted(&shared, ends, &found, headers).await {
+        return turned_away(&shared, ends, "unencrypted", refusal);
     }
     match found {
         _ if method == "OPTIONS" => answer::wrong_method(),
         Found::Route(route) => routed(shared, ends, route, request).await,
         Found::WrongMethod => answer::wrong_method(),
         Found::Nothing => answer::not_found(),
+    }
+}
+
+/// The first page of an invitation: it says nothing that was not in its own address.
+fn is_entrance(found: &Found) -> bool {
+    matches!(found, Found::Route(Route::Pair(Page::Form | Page::Code(_))))
+}
+
+/// The refusal of what is not encrypted where the owner wants it to be. Nobody is told whether a token is good that
+/// others could read; and an app keeps what it gets a 503 for.
+async fn unencrypted(shared: &Arc<Shared>, ends: Ends, found: &Found, headers: &HeaderMap) -> Option<Response> {
+    if ends.is_secure || !shared.secure.is_only() {
+        return None;
+    }
+    match found {
+        // They lead to the encrypted ones.
+        Found::Route(Route::Pair(Page::Style | Page::Script | Page::Profile)) => None,
+        _ if is_entrance(found) => None,
+        Found::Route(Route::Pair(_)) => Some(answer::refuse(403, "Forbidden")),
+        Found::Route(Route::Redeem | Route::Refresh) => Some(answer::later()),
+        Found::Route(_) => {
+            let own_header = shared.hep().await.header;
+            let told = auth::credential(headers, own_header.as_deref());
+            matches!(told, Credential::Token(_)).then(answer::later)
+        }
+        Found::WrongMethod | Found::Nothing => None,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Ports and connections: who may connect, how many, and how long a request's head may take.
+//! Ports and connections: who may connect, how many, and how long a handshake and a request's head may take.
 
 use std::collections::HashMap;
 use std::io;
@@ -10,12 +10,13 @@ use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use super::guard::{self, Ends};
 use super::shared::{Shared, lock};
-use super::{check_private, handle};
+use super::{check_private, handle, secure};
 use crate::error::{ErrorKind, Result};
 
 /// How long the head of a request may take.
@@ -94,26 +95,60 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stoppe
             continue;
         };
         let Ok(local) = stream.local_addr() else { continue };
-        let ends = Ends { peer, local };
+        let ends = Ends { peer, local, is_secure: false };
         // Strangers are not even told that they are.
         if !guard::may_come(ends, shared.config.shared_addresses) {
             continue;
         }
         let Some(entered) = open.enter(guard::plain(peer.ip())) else { continue };
-        let (router, stopped) = (router.clone().layer(Extension(ends)), stopped.clone());
+        let (router, stopped, shared) = (router.clone(), stopped.clone(), Arc::clone(&shared));
         tokio::spawn(async move {
             let head = if entered.is_crowded { HEAD_IN_A_CROWD } else { HEAD };
-            connection(stream, router, stopped, head).await;
+            connection(stream, ends, router, &shared, stopped, head).await;
             drop(entered);
         });
     }
 }
 
-async fn connection(stream: TcpStream, router: Router, mut stopped: watch::Receiver<bool>, head: Duration) {
+async fn connection(
+    stream: TcpStream,
+    ends: Ends,
+    router: Router,
+    shared: &Shared,
+    mut stopped: watch::Receiver<bool>,
+    head: Duration,
+) {
     let _ = stream.set_nodelay(true);
+    let Some(shown) = shared.secure.shown() else { return serve_http(stream, ends, router, stopped, head).await };
+    let secured = async {
+        match secure::is_handshake(&stream).await {
+            true => shown.accept(stream).await.map(Ok),
+            false => Some(Err(stream)),
+        }
+    };
+    // A handshake has the time that a head has.
+    let secured = tokio::select! {
+        secured = tokio::time::timeout(head, secured) => secured,
+        _ = stopped.changed() => return,
+    };
+    match secured {
+        Ok(Some(Ok(stream))) => serve_http(stream, Ends { is_secure: true, ..ends }, router, stopped, head).await,
+        Ok(Some(Err(stream))) => serve_http(stream, ends, router, stopped, head).await,
+        Ok(None) | Err(_) => {}
+    }
+}
+
+async fn serve_http(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    ends: Ends,
+    router: Router,
+    mut stopped: watch::Receiver<bool>,
+    head: Duration,
+) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(head).max_buf_size(MAX_HEAD);
-    let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let service = TowerToHyperService::new(router.layer(Extension(ends)));
+    let connection = http.serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         _ = connection.as_mut() => return,

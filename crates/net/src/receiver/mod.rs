@@ -12,6 +12,7 @@ mod own;
 mod pages;
 mod quota;
 mod route;
+mod secure;
 mod shared;
 mod work;
 
@@ -29,6 +30,8 @@ use crate::intake::Intake;
 
 pub(crate) use self::guard::is_private;
 pub use self::own::DeliveryLine;
+pub(crate) use self::pages::safe;
+pub use self::secure::{Https, HttpsOf};
 use self::shared::Shared;
 
 /// Tells from the store where Health Export Pro was told to send; asked with every request, so that a change holds at
@@ -67,6 +70,8 @@ pub struct Config {
     pub spool: PathBuf,
     /// Health Export Pro.
     pub hep: HepOf,
+    /// How connections are encrypted.
+    pub https: HttpsOf,
     /// The clock.
     pub clock: Clock,
 }
@@ -83,7 +88,6 @@ pub struct Receiver {
     runtime: Mutex<Option<Runtime>>,
     shared: Arc<Shared>,
     stop: watch::Sender<bool>,
-    bound: Vec<SocketAddr>,
 }
 
 impl Receiver {
@@ -96,38 +100,47 @@ impl Receiver {
             .build()?;
         let listeners = runtime.block_on(listen::bind(&config.addresses))?;
         let bound = listeners.iter().map(|listener| listener.local_addr()).collect::<std::io::Result<Vec<_>>>()?;
-        let shared = Arc::new(Shared::new(config, intake)?);
+        let shared = Arc::new(Shared::new(config, bound, intake)?);
+        shared.keep_secure()?;
         work::tidy(&shared);
         let (stop, stopped) = watch::channel(false);
         for listener in listeners {
             runtime.spawn(listen::serve(listener, Arc::clone(&shared), stopped.clone()));
         }
         runtime.spawn(work::sweep(Arc::clone(&shared), stopped));
-        let receiver = Self { runtime: Mutex::new(Some(runtime)), shared, stop, bound };
-        receiver.shared.tell(Event::Listening { port: receiver.port(), urls: receiver.urls() });
+        let receiver = Self { runtime: Mutex::new(Some(runtime)), shared, stop };
+        receiver.shared.tell_listening();
         Ok(receiver)
     }
 
     /// Where it listens.
     pub fn addresses(&self) -> &[SocketAddr] {
-        &self.bound
+        &self.shared.bound
     }
 
     /// The port of the first address.
     pub fn port(&self) -> u16 {
-        self.bound.first().map_or(0, SocketAddr::port)
+        self.shared.port()
     }
 
-    /// What to type into apps: names first, because they survive a new address.
+    /// What to type into apps: encrypted first, where that is wanted, and names first, because they survive a new
+    /// address.
     pub fn urls(&self) -> Vec<String> {
-        let names = self.shared.names().into_iter().map(|name| format!("http://{name}:{}", self.port()));
-        names.chain(self.bound.iter().map(|address| format!("http://{}", reachable(*address)))).collect()
+        self.shared.urls()
     }
 
     /// Goes by other names from now on: the network gave ours to another computer.
     pub fn set_names(&self, names: Vec<String>) {
         *self.shared.names.write().unwrap_or_else(PoisonError::into_inner) = names;
-        self.shared.tell(Event::Listening { port: self.port(), urls: self.urls() });
+        // What fails now is tried again with the next look.
+        let _ = self.shared.keep_secure();
+        self.shared.tell_listening();
+    }
+
+    /// SHA-256 of the certificate that phones are told to trust, in hexadecimal digits; none where nothing is
+    /// encrypted.
+    pub fn fingerprint(&self) -> Option<String> {
+        self.shared.secure.shown().map(|shown| shown.fingerprint.clone())
     }
 
     /// What happens from now on. Who reads too slowly misses the oldest.

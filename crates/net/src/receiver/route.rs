@@ -53,6 +53,8 @@ pub(super) enum Page {
     Style,
     /// What copies a line.
     Script,
+    /// The certificate that the phone is to trust, as a configuration profile.
+    Profile,
 }
 
 /// What a path and a method come to.
@@ -128,6 +130,7 @@ fn pair(parts: &[&str], method: &str) -> Option<(&'static str, Route)> {
         [] => ("GET", Page::Form),
         ["style.css"] => ("GET", Page::Style),
         ["copy.js"] => ("GET", Page::Script),
+        ["vitalog.mobileconfig"] => ("GET", Page::Profile),
         ["at", ticket] => ("GET", Page::Ticket(secret::typed(ticket)?)),
         ["at", ticket, app] => {
             let feed = Feed::ALL.into_iter().find(|feed| feed.app() == *app)?;

@@ -1,6 +1,7 @@
 //! What all requests share: the store, the spool, what is counted and bounded.
 
 use std::collections::{HashMap, HashSet};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -9,7 +10,8 @@ use tokio::sync::{Notify, Semaphore, broadcast};
 
 use super::guard::Limiter;
 use super::quota::Quota;
-use super::{Config, HepSettings};
+use super::secure::Secure;
+use super::{Config, HepSettings, reachable};
 use crate::error::Result;
 use crate::events::Event;
 use crate::intake::Intake;
@@ -32,6 +34,9 @@ pub(super) struct Shared {
     pub spool: Arc<Spool>,
     /// Names of this computer, of which the network may take one away.
     pub names: RwLock<Vec<String>>,
+    /// Where is listened.
+    pub bound: Vec<SocketAddr>,
+    pub secure: Secure,
     /// Apart from the writer, so that no question waits for another process that writes.
     reader: Mutex<Store>,
     writer: Mutex<Store>,
@@ -66,13 +71,15 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Shared {
-    pub fn new(config: Config, intake: Arc<dyn Intake>) -> Result<Self> {
+    pub fn new(config: Config, bound: Vec<SocketAddr>, intake: Arc<dyn Intake>) -> Result<Self> {
         Ok(Self {
             spool: Arc::new(Spool::open(&config.spool)?),
             reader: Mutex::new(Store::open(&config.store)?),
             writer: Mutex::new(Store::open(&config.store)?),
             intake,
             names: RwLock::new(config.names.clone()),
+            bound,
+            secure: Secure::default(),
             config,
             events: broadcast::channel(EVENTS).0,
             receiving: Semaphore::new(RECEIVING),
@@ -92,6 +99,38 @@ impl Shared {
 
     pub fn names(&self) -> Vec<String> {
         self.names.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The port of the first address.
+    pub fn port(&self) -> u16 {
+        self.bound.first().map_or(0, SocketAddr::port)
+    }
+
+    /// What to type into apps: encrypted first, where that is wanted, and names first, because they survive a new
+    /// address.
+    pub fn urls(&self) -> Vec<String> {
+        let port = self.port();
+        let names = self.names().into_iter().map(|name| (format!("{name}:{port}"), name));
+        let addresses = self.bound.iter().map(|at| reachable(*at)).map(|at| (at.to_string(), at.ip().to_string()));
+        let hosts: Vec<(String, String)> = names.chain(addresses).collect();
+        let shown = self.secure.shown();
+        let secure = hosts.iter().filter(|(_, host)| shown.as_ref().is_some_and(|shown| shown.is_for(host)));
+        let plain = hosts.iter().filter(|_| !self.secure.is_only());
+        secure.map(|(at, _)| format!("https://{at}")).chain(plain.map(|(at, _)| format!("http://{at}"))).collect()
+    }
+
+    /// Looks how connections are to be encrypted by now, and tells where anything is another than before.
+    pub fn keep_secure(&self) -> Result<()> {
+        let addresses: Vec<IpAddr> = self.bound.iter().map(|at| reachable(*at).ip()).collect();
+        let wanted = (self.config.https)(&lock(&self.reader), &addresses)?;
+        if self.secure.keep(wanted, &self.names(), &addresses, self.now_ms())? {
+            self.tell_listening();
+        }
+        Ok(())
+    }
+
+    pub fn tell_listening(&self) {
+        self.tell(Event::Listening { port: self.port(), urls: self.urls() });
     }
 
     /// Where Health Export Pro sends by now; as it does by itself where the store cannot be asked.

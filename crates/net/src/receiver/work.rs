@@ -1,5 +1,6 @@
 //! What becomes of deliveries in the spool: read and matched by the intake, one small and one large at a time, and
-//! looked for again every few seconds, so that nothing that was acknowledged is forgotten.
+//! looked for again every few seconds, so that nothing that was acknowledged is forgotten. The certificate is looked
+//! after with it.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -144,6 +145,9 @@ impl Delivery<'_> {
 pub(super) async fn sweep(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
     let (mut seen, mut rested) = (None, None);
     loop {
+        let looks = Arc::clone(&shared);
+        // A certificate that cannot be made now is made with the next look; until then the one that is there is shown.
+        let _ = tokio::task::spawn_blocking(move || looks.keep_secure()).await;
         for name in shared.spool.names() {
             if shared.is_stopping() {
                 return;

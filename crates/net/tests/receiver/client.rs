@@ -95,7 +95,7 @@ pub fn exchange(to: SocketAddr, bytes: &[u8]) -> Answer {
     parse(&all)
 }
 
-fn parse(all: &[u8]) -> Answer {
+pub fn parse(all: &[u8]) -> Answer {
     let end = all.windows(4).position(|four| four == b"\r\n\r\n").map_or(all.len(), |at| at + 4);
     let head = String::from_utf8_lossy(&all[..end]).into_owned();
     let status = head.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0);

@@ -232,6 +232,7 @@ fn two_receivers_do_not_share_a_port_and_none_is_public() {
             store: house.folder.join("store.db"),
             spool: house.folder.join("spool"),
             hep: std::sync::Arc::new(|_| Ok(net::HepSettings::default())),
+            https: std::sync::Arc::new(|_, _| Ok(None)),
             clock: std::sync::Arc::new(|| 0),
         };
         net::Receiver::start(config, house.intake.clone()).expect_err("no receiver")

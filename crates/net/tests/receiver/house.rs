@@ -15,7 +15,7 @@ use health::formats::{health_auto_export, health_export_pro, healthsave, healths
 use health::phone::{Feed, PhoneBatch};
 use health::time::Zones;
 use net::invite::{self, Added};
-use net::{Config, Failure, HepSettings, Intake, ReadBack, Receiver, Spooled, Taken};
+use net::{Config, Failure, HepSettings, Https, Intake, ReadBack, Receiver, Spooled, Taken};
 use serde_json::Value as Json;
 use store::Store;
 use store::peers::{Outcome, Peer};
@@ -138,6 +138,8 @@ pub struct House {
     pub intake: Arc<Counting>,
     pub clock: Arc<AtomicI64>,
     pub folder: PathBuf,
+    /// How connections are to be encrypted.
+    pub https: Arc<Mutex<Option<Https>>>,
     hep: HepSettings,
 }
 
@@ -151,14 +153,14 @@ impl House {
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).expect("a folder");
         let (intake, clock) = (Arc::new(Counting::new()), Arc::new(AtomicI64::new(NOW)));
-        let mut house = Self { receiver: None, intake, clock, folder, hep };
+        let mut house = Self { receiver: None, intake, clock, folder, https: Arc::default(), hep };
         house.open();
         house
     }
 
     /// Starts the receiver, or starts it again.
     pub fn open(&mut self) {
-        let (clock, hep) = (Arc::clone(&self.clock), self.hep.clone());
+        let (clock, hep, https) = (Arc::clone(&self.clock), self.hep.clone(), Arc::clone(&self.https));
         let config = Config {
             addresses: vec!["127.0.0.1:0".parse().expect("an address")],
             names: vec!["kims-desktop-hv.local".to_owned()],
@@ -166,6 +168,7 @@ impl House {
             store: self.folder.join("store.db"),
             spool: self.folder.join("spool"),
             hep: Arc::new(move |_| Ok(hep.clone())),
+            https: Arc::new(move |_, _| Ok(https.lock().expect("nobody panicked").clone())),
             clock: Arc::new(move || clock.load(Ordering::Acquire)),
         };
         self.receiver = Some(Receiver::start(config, self.intake.clone()).expect("a receiver"));

@@ -2,6 +2,7 @@
 
 mod client;
 mod doors;
+mod encrypted;
 mod house;
 mod pairing;
 mod spooling;

@@ -3,7 +3,7 @@
 use health::phone::Feed;
 use health::say;
 
-use super::html::{line, link, page, steps};
+use super::html::{line, link, page, paragraph, steps};
 use crate::guide::{self, Reader};
 use crate::receiver::HepSettings;
 
@@ -34,6 +34,10 @@ impl Guide {
             lines.push(line("other", &text, &(other.clone() + path)));
         }
         lines.extend(guide::links(self.feed, &address, &self.secret).iter().map(|(name, to)| link(to, name)));
+        if self.base.starts_with("http:") {
+            let text = say!("Not encrypted: anyone on this network who records it can read what this app sends.");
+            lines.push(paragraph(&text));
+        }
         page(guide::name(self.feed), None, &(lines.concat() + &steps(&self.steps())))
     }
 
@@ -58,5 +62,17 @@ mod tests {
                 assert!(page.contains(part), "{feed:?}: {part}");
             }
         }
+    }
+
+    #[test]
+    fn who_could_read_along_is_told_where_somebody_could() {
+        let check = |scheme: &str, expected: bool| {
+            let base = format!("{scheme}://192.168.1.20:8787");
+            let (other, secret, hep) = (None, "hi_ABC".to_owned(), HepSettings::default());
+            let page = Guide { feed: Feed::HealthSync, base, other, secret, hep }.page();
+            assert_eq!(page.contains("Not encrypted"), expected, "{page}");
+        };
+        check("http", true);
+        check("https", false);
     }
 }

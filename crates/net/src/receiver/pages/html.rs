@@ -19,7 +19,7 @@ pub(super) const SCRIPT: &str = include_str!("copy.js");
 const AGAIN: u32 = 2;
 
 /// A text between tags or quotes.
-pub(super) fn safe(text: &str) -> String {
+pub(crate) fn safe(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -46,12 +46,17 @@ pub(super) fn page(title: &str, again: Option<u32>, body: &str) -> String {
     )
 }
 
-fn paragraph(text: &str) -> String {
+pub(super) fn paragraph(text: &str) -> String {
     format!("<p>{}</p>", safe(text))
 }
 
 fn button(text: &str) -> String {
     format!("<button type=\"submit\">{}</button>", safe(text))
+}
+
+/// The first page of an invitation.
+pub(super) fn entrance(body: &str) -> String {
+    page(&say!("Pair this phone"), None, body)
 }
 
 /// A field for the short code.
@@ -61,8 +66,7 @@ pub(super) fn form() -> String {
          spellcheck=\"false\" maxlength=\"12\" required>",
         safe(&say!("Code shown on the computer")),
     );
-    let body = format!("<form method=\"post\" action=\"/pair\">{field}{}</form>", button(&say!("Pair this phone")));
-    page(&say!("Pair this phone"), None, &body)
+    format!("<form method=\"post\" action=\"/pair\">{field}{}</form>", button(&say!("Pair this phone")))
 }
 
 /// The button of a code.
@@ -74,7 +78,37 @@ pub(super) fn code(code: &str) -> String {
         safe(code),
         button(&say!("Pair this phone"))
     );
-    page(&say!("Pair this phone"), None, &(text + &form))
+    text + &form
+}
+
+/// What comes first where connections can be encrypted and this one is not: the profile, how to trust it, and the way
+/// on. `plain` goes on without, where that is allowed.
+pub(super) fn secure_first(name: &str, fingerprint: &str, on: &str, plain: Option<&str>) -> String {
+    let install = say!("Load the profile, and install it in Settings, under Profile Downloaded.");
+    let trust = say!(
+        "In Settings, General, About, Certificate Trust Settings, switch {name} on. The computer shows the same \
+         fingerprint: {fingerprint}",
+        name,
+        fingerprint = in_groups(fingerprint)
+    );
+    let back = say!("Come back here, and go on over the encrypted connection.");
+    let text = paragraph(&say!("What this phone sends can be encrypted, so that nobody on this network reads it."));
+    let links = link(PROFILE, &say!("Load the profile")) + &link(on, &say!("Go on, encrypted"));
+    let plain = plain.map(|body| {
+        let warning = say!("Or go on without: then anyone on this network who records it can read what is sent.");
+        format!("<hr>{}{body}", paragraph(&warning))
+    });
+    text + &steps(&[install, trust, back]) + &links + &plain.unwrap_or_default()
+}
+
+/// Where the profile is.
+const PROFILE: &str = "/pair/vitalog.mobileconfig";
+
+/// A long number as people compare it.
+fn in_groups(hex: &str) -> String {
+    let upper = hex.to_uppercase();
+    let pairs: Vec<&str> = (0..upper.len() / 2).map(|at| &upper[2 * at..2 * at + 2]).collect();
+    pairs.join(" ")
 }
 
 /// A code that is wrong, used, or too old. Nobody is told which.
@@ -132,6 +166,16 @@ mod tests {
     fn a_text_is_never_markup() {
         assert_eq!(safe("<a href='x'>&\"</a>"), "&lt;a href=&#39;x&#39;&gt;&amp;&quot;&lt;/a&gt;");
         assert!(!code("\"><script>").contains("<script>"));
+        assert!(!secure_first("<b>", "00ff", "https://x/\"><script>", None).contains("<script>"));
+    }
+
+    #[test]
+    fn a_fingerprint_can_be_compared() {
+        assert_eq!(in_groups("00ff1a"), "00 FF 1A");
+        let page = secure_first("Vitalog", "00ff1a", "https://x-hv.local:8787/pair", None);
+        assert!(page.contains("00 FF 1A") && page.contains("/pair/vitalog.mobileconfig") && !page.contains("<hr>"));
+        assert!(page.contains("href=\"https://x-hv.local:8787/pair\""), "{page}");
+        assert!(secure_first("Vitalog", "00ff1a", "https://x/pair", Some(&form())).contains("<form"));
     }
 
     #[test]

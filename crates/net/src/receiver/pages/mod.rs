@@ -7,6 +7,8 @@
 mod guide;
 mod html;
 
+pub(crate) use self::html::safe;
+
 use std::sync::Arc;
 
 use axum::extract::Request;
@@ -51,14 +53,18 @@ pub(super) async fn page(shared: Arc<Shared>, ends: Ends, page: Page, request: R
     match page {
         Page::Style => answer::raw(200, "text/css; charset=utf-8", html::STYLE),
         Page::Script => answer::raw(200, "text/javascript; charset=utf-8", html::SCRIPT),
-        Page::Form => shown(200, spoken(&html::form)),
-        Page::Code(code) => shown(200, spoken(&|| html::code(&code))),
+        Page::Form => shown(200, spoken(&|| entrance(&shared, ends, request.headers(), "", &html::form()))),
+        Page::Code(code) => {
+            let at = format!("/{code}");
+            shown(200, spoken(&|| entrance(&shared, ends, request.headers(), &at, &html::code(&code))))
+        }
+        Page::Profile => profile(&shared, language),
         Page::Claim(code) => claim(shared, ends, code, request).await,
         Page::Ticket(ticket) => match at(&shared, &ticket).await {
             Some(pairing) => shown(200, spoken(&|| waiting_or_apps(&pairing, &ticket))),
             None => shown(404, spoken(&html::over)),
         },
-        Page::App(ticket, feed) => match handed_out(&shared, &ticket, feed, request.headers()).await {
+        Page::App(ticket, feed) => match handed_out(&shared, ends, &ticket, feed, request.headers()).await {
             Ok(guide) => shown(200, spoken(&|| guide.page())),
             Err(Refusal::Unknown) => shown(404, spoken(&html::over)),
             Err(Refusal::Dead) => answer::later(),
@@ -183,12 +189,18 @@ fn waiting_or_apps(pairing: &Pairing, ticket: &str) -> String {
 }
 
 /// Makes what one app needs. `Dead` where the store is busy, `Unknown` where the page is over or nobody said yes.
-async fn handed_out(shared: &Arc<Shared>, ticket: &str, feed: Feed, headers: &HeaderMap) -> Result<Guide, Refusal> {
+async fn handed_out(
+    shared: &Arc<Shared>,
+    ends: Ends,
+    ticket: &str,
+    feed: Feed,
+    headers: &HeaderMap,
+) -> Result<Guide, Refusal> {
     let pairing = at(shared, ticket).await.filter(|it| it.accepted_ms.is_some()).ok_or(Refusal::Unknown)?;
     if pairing.feed.is_some_and(|chosen| chosen != feed) {
         return Err(Refusal::Unknown);
     }
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default().to_owned();
+    let host = host_of(headers).to_owned();
     let (names, hep) = (shared.names(), shared.hep().await);
     let now_ms = shared.now_ms();
     let label: String = pairing.label.or(pairing.browser).unwrap_or_default().chars().take(MAX_LABEL).collect();
@@ -202,8 +214,37 @@ async fn handed_out(shared: &Arc<Shared>, ticket: &str, feed: Feed, headers: &He
     });
     let secret = secret.await.map_err(|_| Refusal::Dead)?;
     let port = host.rsplit_once(':').map(|(_, port)| port.to_owned()).unwrap_or_default();
-    let other = names.into_iter().map(|name| format!("http://{name}:{port}")).find(|url| !url.ends_with(&host));
-    Ok(Guide { feed, base: format!("http://{host}"), other, secret, hep })
+    let scheme = ends.scheme();
+    let shown = shared.secure.shown().filter(|_| ends.is_secure);
+    let names = names.into_iter().filter(|name| shown.as_ref().is_none_or(|shown| shown.is_for(name)));
+    let other = names.map(|name| format!("{scheme}://{name}:{port}")).find(|url| !url.ends_with(&host));
+    Ok(Guide { feed, base: format!("{scheme}://{host}"), other, secret, hep })
+}
+
+/// What the phone calls us, with the port.
+fn host_of(headers: &HeaderMap) -> &str {
+    headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default()
+}
+
+/// The first page of an invitation. Where connections can be encrypted and this one is not, it leads there first.
+fn entrance(shared: &Shared, ends: Ends, headers: &HeaderMap, at: &str, body: &str) -> String {
+    let shown = shared.secure.shown().filter(|_| !ends.is_secure);
+    let host = host_of(headers).rsplit_once(':').map_or("", |(host, _)| host);
+    let way = shown.and_then(|shown| {
+        // What has just led here leads there, too.
+        let host = if shown.is_for(host) { host.to_owned() } else { shown.host()? };
+        Some((shown, format!("https://{host}:{}/pair{at}", ends.local.port())))
+    });
+    let Some((shown, on)) = way else { return html::entrance(body) };
+    let plain = Some(body).filter(|_| !shared.secure.is_only());
+    html::entrance(&html::secure_first(shown.authority.name(), &shown.fingerprint, &on, plain))
+}
+
+/// The certificate that the phone is to trust. Nothing in it is a secret.
+fn profile(shared: &Shared, language: Language) -> Response {
+    let Some(shown) = shared.secure.shown() else { return answer::not_found() };
+    let _spoken = language::speak(language);
+    answer::raw(200, "application/x-apple-aspen-config", shown.authority.profile())
 }
 
 /// A token for an app. Asking twice rotates it: the page can be opened again while it is good.
