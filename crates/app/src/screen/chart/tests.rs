@@ -518,7 +518,10 @@ fn rings_of_a_page_are_cells_that_lead_to_their_day() {
     let slots = |range: &str| {
         let ask = Ask { last: Some("2026-03-14".to_owned()), ..ask("rings", range, false) };
         let slots = chart(&folder, &ask, NOW_MS).expect("a chart").slots;
-        slots.iter().map(|s| (s.days.clone().unwrap().0, s.parts[0].text.clone(), s.from, s.rows)).collect::<Vec<_>>()
+        slots
+            .iter()
+            .map(|s| (s.days.clone().expect("a day").0, s.parts[0].text.clone(), s.from, s.rows))
+            .collect::<Vec<_>>()
     };
     let cell = |day: &str, text: &str, column: f64, top: f64| {
         (format!("2026-03-{day}"), text.to_owned(), column, Some((top - 1.0, top)))
