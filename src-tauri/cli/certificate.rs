@@ -18,7 +18,7 @@ pub struct Certificate {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Write it, without its key, into a file: as a profile for iPhones where the name ends in .mobileconfig, else as PEM
+    /// Write it, without its key, into a file: a profile for iPhones where FILE ends in .mobileconfig, else PEM
     Save {
         /// A file that does not exist yet
         file: PathBuf,

@@ -1,5 +1,5 @@
-//! Starting with the session of whoever is logged in: on Linux by a file of the freedesktop autostart specification, which
-//! is written and taken away here; elsewhere by the system's own means, which nobody has tried yet.
+//! Starting with the session of whoever is logged in: on Linux by a file of the freedesktop autostart specification,
+//! which is written and taken away here; elsewhere by the system's own means, which nobody has tried yet.
 //!
 //! It is the one thing that is written outside the data folder without being named, and only when the owner says so.
 

@@ -1,5 +1,5 @@
-//! An icon beside the clock with a few things to choose, where the desktop has a place for such: on Linux over the session
-//! bus, with no library of the system's; elsewhere by Tauri, which nobody has tried yet.
+//! An icon beside the clock with a few things to choose, where the desktop has a place for such: on Linux over the
+//! session bus, with no library of the system's; elsewhere by Tauri, which nobody has tried yet.
 //!
 //! A desktop without such a place is none that the program could not run on: then there is no icon.
 

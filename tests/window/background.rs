@@ -60,6 +60,7 @@ fn a_window_that_receives_is_hidden_when_it_is_closed_and_comes_back() {
     let told =
         "return document.querySelector('[data-testid=background]')?.innerText.includes('This desktop shows no icon')";
     window.wait("what the switch means here", told);
+    window.run("document.querySelector('[data-testid=background]').scrollIntoView({block: 'center'}); return 1");
     keep(&window, "settings-background.png");
     close(&window);
     window.wait_for("nothing to see", || seen(&window).is_none().then_some(()));
