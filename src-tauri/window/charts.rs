@@ -44,6 +44,9 @@ pub struct Chart {
     days: String,
     first_day: String,
     last_day: String,
+    /// The first day that it tells of, where it begins before there was anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<String>,
     empty: bool,
     /// The word of the type that explains its numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,6 +102,7 @@ pub fn chart(_words: InWords, shared: State<'_, Shared>, question: ChartQuestion
         days: model.days,
         first_day: shown.first_day,
         last_day: shown.last_day,
+        since: shown.since,
         slots: shown.slots,
         hero: shown.hero,
         context: shown.context,

@@ -19,7 +19,8 @@ fn answer<T: Serialize>(found: app::Result<T>) -> Answer<Value> {
 #[tauri::command(async)]
 pub fn nights(_words: InWords, shared: State<'_, Shared>, from: String, to: String) -> Answer<Value> {
     let days = Days::parse(Some(&from), Some(&to))?;
-    answer(app::screen::nights(&shared.backend.desk().folder, days))
+    let desk = shared.backend.desk();
+    answer(app::screen::nights(&desk.folder, days, desk.now_ms))
 }
 
 /// What changed in the week that ends with a day.

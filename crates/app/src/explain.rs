@@ -38,6 +38,9 @@ pub struct ExplainAnswer {
     pub value: Option<f64>,
     /// Its unit.
     pub unit: Option<String>,
+    /// Digits behind the point with which people read it; the window's alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digits: Option<usize>,
     /// How it is made, as in `vitalog daily`.
     pub stat: &'static str,
     /// Code of the rule.
@@ -171,6 +174,7 @@ fn empty(identifier: &str, zones: &Zones, day: Day) -> ExplainAnswer {
         zone,
         value: None,
         unit: None,
+        digits: None,
         stat: "",
         rule: "",
         sentence: String::new(),
@@ -385,6 +389,7 @@ mod stretch;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use days::days_come;
 pub use days::{DaysAnswer, PartOfDays, explain_days};
 pub use pair::{LeftOut, PairAnswer, PairDay, explain_pair};
 pub use stretch::{RowAnswer, StretchAnswer, explain_stretch, stretch_of};

@@ -51,7 +51,7 @@ pub fn model(mass: &BodyMass, range: Range, zones: &Zones) -> Model {
             goal.map(|goal| with_unit(&number(goal, 1), unit)),
         ),
         summary: summary(&readings, mass, &range, zones),
-        table: table(&readings, unit, zones),
+        table: table(&readings, zones),
         totals: totals_of(&readings),
         ..Model::new(TITLE, unit, range, zones)
     }
@@ -99,10 +99,10 @@ fn summary(readings: &[Reading], mass: &BodyMass, range: &Range, zones: &Zones) 
     say!("{when} your weight {ranged} in {counted}.{trend}", when, ranged, counted, trend)
 }
 
-fn table(readings: &[Reading], unit: &str, zones: &Zones) -> Table {
+fn table(readings: &[Reading], zones: &Zones) -> Table {
     let row = |r: &Reading| {
         let day = zones.day(r.at_ms);
         [named_day(day), clock(r.at_ms, zones), number(r.value, 1)]
     };
-    Table::new([key!("Day"), key!("Time"), unit], readings.iter().map(row))
+    Table::new([key!("Day"), key!("Time"), key!("Value")], readings.iter().map(row))
 }

@@ -1,12 +1,13 @@
 //! What adds up: steps, energy, distance, water. Bars from zero; weeks and longer show the average of their days,
 //! and of what happens now and then how often it did.
 
-use health::language::word;
+use health::language::{grouped, word};
+use health::series::periods::over;
 use health::time::Zones;
 use health::{key, say};
 
 use crate::layer::{Block, Fill, Key, Layer, Pattern, Shape, Sign, Tone};
-use crate::model::{Axis, Bucket, Measure, Model, Table};
+use crate::model::{Average, Axis, Bucket, LEFT_OUT, Measure, Model, Table, Totals};
 use crate::number::{bar_axis, extent, no_data, usable};
 use crate::range::{Range, Step};
 use crate::slots::{bucket_in, gaps, labelled, totals};
@@ -38,11 +39,12 @@ pub enum Wide {
 /// Returns the chart of `buckets`, which must be sorted.
 ///
 /// The mean of a bucket is the sum of its hour or day, or what `wide` says of a week or longer; `n` is how many days
-/// with data it has. A bucket that is not complete is hatched and counts for no average. The goal is the user's.
+/// with data it has. A bucket that is not complete is hatched. `average` is that of all days, as the caller found it;
+/// without it, it is that of the buckets that are complete. The goal is the user's.
 pub fn model(
     measure: &Measure,
     buckets: &[Bucket],
-    wide: Wide,
+    (wide, average): (Wide, Option<Average>),
     goal: Option<f64>,
     range: Range,
     zones: &Zones,
@@ -54,7 +56,8 @@ pub fn model(
     let (_, high) = extent(buckets.iter().map(|b| b.mean).chain(goal)).unwrap_or((0.0, 0.0));
     let unit = word(measure.unit);
     let unit = if averaged { say!("{unit} a day", unit) } else { unit };
-    let said = Said { measure, buckets: &buckets, slots: slots.len(), range: &range };
+    let totals = totals(&buckets).map(|totals| totals.with_average(average));
+    let said = Said { measure, buckets: &buckets, totals: totals.as_ref(), slots: range.begun(&slots), range: &range };
     Model {
         x: Axis::days(&range, zones),
         y: bar_axis(high, 4.0 * 10f64.powi(-(measure.decimals as i32))).labelled(unit),
@@ -67,7 +70,7 @@ pub fn model(
         table: table(measure, (&slots, &buckets), wide, &range, zones),
         keys: keys(measure, &buckets, goal),
         layers: layers(measure, &buckets, goal),
-        totals: totals(&buckets),
+        totals,
         buckets,
         ..Model::new(measure.title, measure.unit, range, zones)
     }
@@ -106,6 +109,7 @@ fn layers(measure: &Measure, buckets: &[Bucket], goal: Option<f64>) -> Vec<Layer
 struct Said<'a> {
     measure: &'a Measure<'a>,
     buckets: &'a [Bucket],
+    totals: Option<&'a Totals>,
     slots: usize,
     range: &'a Range,
 }
@@ -113,12 +117,12 @@ struct Said<'a> {
 impl Said<'_> {
     fn summary(&self, wide: Wide, zones: &Zones) -> String {
         let (when, name) = (self.range.when(zones), self.measure.name());
-        if self.buckets.is_empty() {
+        let Some(totals) = self.totals else {
             return say!("{when} there are no data for {name}.", when, name);
-        }
+        };
         if wide == Wide::Total {
-            let of = self.range.step.counted(self.slots);
             let (total, some) = (self.total(), self.buckets.len());
+            let of = self.range.step.counted(self.slots.max(some));
             return say!(
                 "{when} {name} came to {total}; there were some in {some} of {of}.",
                 when,
@@ -128,7 +132,7 @@ impl Said<'_> {
                 of
             );
         }
-        let amount = if self.range.step == Step::Hour { self.total() } else { self.average() };
+        let amount = if self.range.step == Step::Hour { self.total() } else { self.average(totals) };
         let covered = self.range.step.with_data(self.buckets.len(), self.slots);
         say!("{when} {name} came to {amount}; {covered}.", when, name, amount, covered)
     }
@@ -150,14 +154,11 @@ impl Said<'_> {
     }
 
     /// Of a day, by those that are over where there are any.
-    fn average(&self) -> String {
-        let over: Vec<&Bucket> = self.buckets.iter().filter(|b| b.complete).collect();
-        let (counted, so_far) =
-            if over.is_empty() { (self.buckets.iter().collect(), word(SO_FAR)) } else { (over, String::new()) };
-        // Of weeks and longer each is the mean of its days with data: every day weighs the same.
-        let days: u64 = counted.iter().map(|b| b.n).sum();
-        let average = counted.iter().map(|b| b.mean * b.n as f64).sum::<f64>() / days.max(1) as f64;
-        let average = self.measure.said(average);
+    fn average(&self, totals: &Totals) -> String {
+        let counted = over(self.buckets, |b| b.complete);
+        let is_open = !totals.leaves_out && counted.iter().all(|b| !b.complete);
+        let so_far = if is_open { word(SO_FAR) } else { String::new() };
+        let average = self.measure.said(totals.mean);
         let per = self.range.step.per();
         let (low, high) = extent(counted.iter().map(|b| b.mean)).unwrap_or_default();
         let (low, high) = (self.measure.number(low), self.measure.number(high));
@@ -167,17 +168,26 @@ impl Said<'_> {
             1 if !is_wide(self.range) => average,
             _ => say!("{average} {per} on average", average, per),
         };
-        let open = counted.len() < self.buckets.len();
-        let open = if open { word(key!("; what is not over yet is left out")) } else { String::new() };
-        format!("{average}{so_far}{ends}{}{open}", self.in_all(&counted))
+        let open = if totals.leaves_out { self.left_out(counted.len()) } else { String::new() };
+        format!("{average}{so_far}{ends}{}{open}", self.in_all(counted.len()))
     }
 
-    /// How much some days came to together; months and years are told by the day alone.
-    fn in_all(&self, counted: &[&Bucket]) -> String {
-        if is_wide(self.range) || counted.len() < 2 {
+    /// What is said of that which is not over.
+    fn left_out(&self, counted: usize) -> String {
+        word(match counted {
+            1 if !is_wide(self.range) => key!("; what is not over yet is left out"),
+            _ => LEFT_OUT,
+        })
+    }
+
+    /// How much all days came to together, today's part with them; months and years are told by the day alone.
+    fn in_all(&self, counted: usize) -> String {
+        if is_wide(self.range) || counted < 2 {
             return String::new();
         }
-        say!(" and {total} in all", total = self.measure.said(counted.iter().map(|b| b.mean).sum()))
+        let total = self.measure.said(self.buckets.iter().map(|b| b.mean).sum());
+        let open = self.buckets.iter().any(|b| !b.complete);
+        if open { say!(" and {total} in all so far", total) } else { say!(" and {total} in all", total) }
     }
 }
 
@@ -194,7 +204,7 @@ fn table(
         match bucket_in(buckets, *slot) {
             Some(b) => {
                 let note = if b.complete { String::new() } else { word(key!("not over yet")) };
-                [label, measure.number(b.mean), b.n.to_string(), note]
+                [label, measure.number(b.mean), grouped(b.n), note]
             }
             None => [label, nothing.clone(), "0".into(), String::new()],
         }

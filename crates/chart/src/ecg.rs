@@ -111,11 +111,8 @@ pub fn model(recording: &Recording, page: usize, zones: &Zones) -> Model {
     let mut panels = strips.into_iter().enumerate().map(|(i, points)| panel(first + i, joined(&points, most), &y));
     let top = panels.next().unwrap_or_else(|| panel(0, Vec::new(), &y));
     let length_ms = (recording.seconds() * 1000.0) as i64;
-    let range = Range {
-        start_ms: recording.start_ms,
-        end_ms: recording.start_ms.saturating_add(length_ms.max(1)),
-        step: Step::Hour,
-    };
+    let end_ms = recording.start_ms.saturating_add(length_ms.max(1));
+    let range = Range::new(recording.start_ms, end_ms, Step::Hour);
     Model {
         x: top.x,
         y: top.y,

@@ -1,10 +1,11 @@
 //! Glucose: the readings as dots and a line, meals below, and the band that somebody set for themselves.
 
+use health::language::word;
 use health::time::Zones;
 use health::{counted, key, say};
 
 use crate::layer::{Dot, Fill, Key, Layer, Sign, Span, Tone};
-use crate::model::{Axis, Model, Point, Reading, Table};
+use crate::model::{Average, Axis, LEFT_OUT, Model, Point, Reading, Table, Totals};
 use crate::number::{extent, minutes, number, ranged, usable, value_axis};
 use crate::range::{Range, clock, named_day};
 use crate::slots::{joined, point, reach, sound, totals_of};
@@ -26,6 +27,8 @@ pub struct Glucose<'a> {
     pub target: Option<(f64, f64)>,
     /// The share of the time within it, 0 to 1, and how many minutes that time is, where readings tell.
     pub within: Option<(f64, f64)>,
+    /// The mean of all days, as the caller found it; without it, it is that of the readings.
+    pub average: Option<Average>,
     /// When meals were noted.
     pub meals_ms: &'a [i64],
 }
@@ -48,8 +51,8 @@ pub fn model(glucose: &Glucose, range: Range, zones: &Zones) -> Model {
         x: Axis::days(&range, zones),
         y,
         summary: summary(glucose, &readings, &meals, decimals, &range, zones),
-        table: table(glucose, &readings, decimals, zones),
-        totals: totals_of(&readings),
+        table: table(&readings, decimals, zones),
+        totals: totals(glucose, &readings),
         ..Model::new(TITLE, glucose.unit, range, zones)
     }
 }
@@ -92,7 +95,7 @@ fn summary(
     zones: &Zones,
 ) -> String {
     let when = range.when(zones);
-    let Some(totals) = totals_of(readings) else { return say!("{when} there are no glucose readings.", when) };
+    let Some(totals) = totals(glucose, readings) else { return say!("{when} there are no glucose readings.", when) };
     let meals =
         if meals.is_empty() { String::new() } else { say!(" {meals} noted.", meals = counted!(meals.len(), "meal")) };
     let share = glucose.target.zip(glucose.within.filter(|(share, covered)| usable(*share) && usable(*covered)));
@@ -108,21 +111,26 @@ fn summary(
         )
     });
     say!(
-        "{when} your glucose {ranged}; the mean of {readings} was {mean} {unit}.{within}{meals}",
+        "{when} your glucose {ranged}; the mean of {readings} was {mean} {unit}{open}.{within}{meals}",
         when,
         ranged = ranged(&number(totals.min, decimals), &number(totals.max, decimals), glucose.unit),
         readings = counted!(totals.n, "reading"),
         mean = number(totals.mean, decimals),
         unit = glucose.unit,
+        open = if totals.leaves_out { word(LEFT_OUT) } else { String::new() },
         within,
         meals,
     )
 }
 
-fn table(glucose: &Glucose, readings: &[Reading], decimals: usize, zones: &Zones) -> Table {
+fn totals(glucose: &Glucose, readings: &[Reading]) -> Option<Totals> {
+    totals_of(readings).map(|totals| totals.with_average(glucose.average))
+}
+
+fn table(readings: &[Reading], decimals: usize, zones: &Zones) -> Table {
     let row = |r: &Reading| {
         let day = zones.day(r.at_ms);
         [named_day(day), clock(r.at_ms, zones), number(r.value, decimals)]
     };
-    Table::new([key!("Day"), key!("Time"), glucose.unit], readings.iter().map(row))
+    Table::new([key!("Day"), key!("Time"), key!("Value")], readings.iter().map(row))
 }

@@ -1,10 +1,11 @@
 //! The heart-rate chart: per slot the span from lowest to highest, and the mean; of one day also every reading.
 
+use health::language::{grouped, word};
 use health::time::Zones;
 use health::{counted, key, say};
 
 use crate::layer::{Block, Fill, Key, Layer, Panel, Shape, Sign, Tone};
-use crate::model::{Axis, Bucket, Gap, Model, Reading, Table, Totals};
+use crate::model::{Average, Axis, Bucket, Gap, Model, Reading, Table, Totals};
 use crate::number::{no_data, number, ranged, usable, value_axis};
 use crate::range::Range;
 use crate::sleep::Stretch;
@@ -22,11 +23,11 @@ const SPACING_MS: i64 = 5 * 60_000;
 
 /// Returns the chart of `buckets`, which must be sorted; those outside the range or without readings are left out.
 ///
-/// `mean` is that of the whole range, where the caller weighs by time; without it, it is that of the buckets by their
-/// readings.
-pub fn model(buckets: &[Bucket], mean: Option<f64>, range: Range, zones: &Zones) -> Model {
+/// `average` is that of the whole range, where the caller weighs by time; without it, it is that of the buckets that are
+/// complete by their readings.
+pub fn model(buckets: &[Bucket], average: Option<Average>, range: Range, zones: &Zones) -> Model {
     let buckets = labelled(buckets, &range, zones);
-    let totals = totals(&buckets).map(|totals| totals.with_mean(mean));
+    let totals = totals(&buckets).map(|totals| totals.with_average(average));
     let layers = vec![Layer::Capsules { hue: Hue::Heart }];
     let open = Key::new(key!("not over yet"), Sign::Box(Fill::solid(Hue::Heart, Tone::Pale)));
     let keys = buckets.iter().any(|b| !b.complete).then_some(open).into_iter().collect();
@@ -36,7 +37,7 @@ pub fn model(buckets: &[Bucket], mean: Option<f64>, range: Range, zones: &Zones)
 /// Returns the chart of every reading as a line, for a short range; `readings` and `buckets` must be sorted.
 ///
 /// The buckets are not drawn: the table and whoever points at a slot read them.
-pub fn raw(readings: &[Reading], buckets: &[Bucket], mean: Option<f64>, range: Range, zones: &Zones) -> Model {
+pub fn raw(readings: &[Reading], buckets: &[Bucket], average: Option<Average>, range: Range, zones: &Zones) -> Model {
     let readings = sound(readings, &range);
     let points: Vec<_> = readings.iter().map(point).collect();
     let (from, length) = (range.start_ms as f64, (range.end_ms - range.start_ms) as f64);
@@ -49,7 +50,7 @@ pub fn raw(readings: &[Reading], buckets: &[Bucket], mean: Option<f64>, range: R
     let alone = crate::layer::alone(&points, reach(SPACING_MS), Hue::Heart);
     let layers = joined(&points, reach(SPACING_MS)).into_iter().map(line).chain(alone).collect();
     let silent = silences(&readings, &range);
-    let totals = totals_of(&readings).map(|totals| totals.with_mean(mean));
+    let totals = totals_of(&readings).map(|totals| totals.with_average(average));
     let model = with_layers(labelled(buckets, &range, zones), totals, layers, range, zones);
     Model { gaps: silent, ..model }
 }
@@ -137,7 +138,7 @@ fn with_layers(buckets: Vec<Bucket>, totals: Option<Totals>, layers: Vec<Layer>,
         x: Axis::days(&range, zones),
         y: value_axis(low, high, 20.0).labelled(UNIT),
         gaps: gaps(&slots, |slot| bucket_in(&buckets, slot).is_some()),
-        summary: summary(totals.as_ref(), &buckets, slots.len(), &range, zones),
+        summary: summary(totals.as_ref(), &buckets, range.begun(&slots), &range, zones),
         table: table(&slots, &buckets, &range, zones),
         totals,
         buckets,
@@ -156,6 +157,8 @@ fn summary(totals: Option<&Totals>, buckets: &[Bucket], slots: usize, range: &Ra
         0 => String::new(),
         n => format!(" {}.", range.step.with_data(n, slots)),
     };
+    let open =
+        if totals.leaves_out { word(key!(" What is not over yet is left out of the mean.")) } else { String::new() };
     say!(
         "{when} your heart rate {ranged}; its mean over time was {mean} {unit}, from {readings}.{coverage}",
         when,
@@ -163,7 +166,7 @@ fn summary(totals: Option<&Totals>, buckets: &[Bucket], slots: usize, range: &Ra
         mean = number(totals.mean, 0),
         unit = UNIT,
         readings = counted!(totals.n, "reading"),
-        coverage,
+        coverage = open + &coverage,
     )
 }
 
@@ -171,7 +174,7 @@ fn table(slots: &[(i64, i64)], buckets: &[Bucket], range: &Range, zones: &Zones)
     let row = |slot: &(i64, i64)| {
         let label = range.slot_label(slot.0, slot.1, zones);
         match bucket_in(buckets, *slot) {
-            Some(b) => [label, number(b.min, 0), number(b.max, 0), number(b.mean, 0), b.n.to_string()],
+            Some(b) => [label, number(b.min, 0), number(b.max, 0), number(b.mean, 0), grouped(b.n)],
             None => [label, no_data(), no_data(), no_data(), "0".into()],
         }
     };

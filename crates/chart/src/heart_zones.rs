@@ -148,7 +148,7 @@ mod tests {
     }
 
     fn of(slots: &[ZoneSlot], begin: Option<Begin<'_>>) -> Model {
-        let range = Range { start_ms: 0, end_ms: 7 * DAY_MS, step: Step::Day };
+        let range = Range::new(0, 7 * DAY_MS, Step::Day);
         model(slots, begin, range, &Zones::named("UTC").expect("a zone"))
     }
 

@@ -7,7 +7,7 @@ use health::{key, say};
 
 use crate::layer::{Block, Fill, Key, Layer, Pattern, Shape, Sign, Tone};
 use crate::model::{Axis, AxisKind, Measure, Model, Table, Tick};
-use crate::number::{extent, no_data, usable};
+use crate::number::{extent, minutes, no_data, usable};
 use crate::range::{
     MONTHS, Range, Step, WEEKDAYS, civil, long_day, month_starts, named_day, short_day, weekday_number,
 };
@@ -52,7 +52,7 @@ pub fn model(measure: &Measure, values: &[DayValue], range: Range, zones: &Zones
         layers: vec![Layer::Blocks { shape: Shape::Cell, blocks }],
         keys: if values.is_empty() { Vec::new() } else { steps.keys(measure) },
         square: true,
-        summary: summary(measure, &values, days.len(), &range, zones),
+        summary: summary(measure, &values, range.days_begun(zones), &range, zones),
         table: table(measure, &days, value_of),
         ..Model::new(measure.title, measure.unit, range, zones)
     }
@@ -174,7 +174,7 @@ fn summary(measure: &Measure, values: &[DayValue], days: usize, range: &Range, z
     let (Some(low), Some(high)) = (values.iter().min_by(by), values.iter().max_by(by)) else {
         return say!("{when} there are no data for {name}.", when, name = measure.name());
     };
-    let (name, most, of) = (measure.name(), measure.said(high.value), Step::Day.with_data(values.len(), days));
+    let (name, most, of) = (measure.name(), said(measure, high.value), Step::Day.with_data(values.len(), days));
     let (first, last) = (long_day(low.day), long_day(high.day));
     if low.value == high.value {
         return say!("{when} {name} came to {most} on every day with data; {of}.", when, name, most, of);
@@ -183,7 +183,7 @@ fn summary(measure: &Measure, values: &[DayValue], days: usize, range: &Range, z
         "{when} {name} ranged from {least} on {first} to {most} on {last}; {of}.",
         when,
         name,
-        least = measure.number(low.value),
+        least = if measure.unit == HOURS { said(measure, low.value) } else { measure.number(low.value) },
         first,
         most,
         last,
@@ -191,10 +191,38 @@ fn summary(measure: &Measure, values: &[DayValue], days: usize, range: &Range, z
     )
 }
 
+/// Whoever sleeps for 7.2 hours sleeps for 7 h 12 min.
+fn said(measure: &Measure, hours: f64) -> String {
+    if measure.unit == HOURS { minutes(hours * 60.0) } else { measure.said(hours) }
+}
+
+fn cell(measure: &Measure, value: f64) -> String {
+    if measure.unit == HOURS { said(measure, value) } else { measure.number(value) }
+}
+
+const HOURS: &str = "h";
+
 fn table<'v>(measure: &Measure, days: &[Day], value_of: impl Fn(Day) -> Option<&'v DayValue>) -> Table {
     let row = |day: &Day| {
-        let text = value_of(*day).map_or_else(no_data, |v| measure.number(v.value));
+        let text = value_of(*day).map_or_else(no_data, |v| cell(measure, v.value));
         [named_day(*day), text]
     };
     Table::new([key!("Day"), measure.title], days.iter().map(row))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hours_asleep_are_hours_and_minutes() {
+        let zones = Zones::named("UTC").expect("a zone");
+        let values = [DayValue { day: 0, value: 6.25 }, DayValue { day: 1, value: 8.2 }];
+        let range = Range::new(0, 2 * 86_400_000, Step::Day);
+        let sleep = Measure { title: "Sleep", unit: "h", hue: Hue::Sleep, decimals: 1 };
+        let told = model(&sleep, &values, range, &zones);
+        let said = "ranged from 6 h 15 min on 1 Jan 1970 to 8 h 12 min on 2 Jan 1970";
+        assert!(told.summary.contains(said), "{}", told.summary);
+        assert_eq!(told.table.rows[0][1], "6 h 15 min");
+    }
 }

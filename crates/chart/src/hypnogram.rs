@@ -29,7 +29,7 @@ pub fn model(night: &Night, row_day: RowDay, zones: &Zones) -> Model {
     let (before, after) = zones.day_bounds(night.day);
     let midnight = if row_day == RowDay::Morning { before } else { after };
     let (start_ms, end_ms) = ends.unwrap_or((midnight - 2 * HOUR_MS, midnight + 8 * HOUR_MS));
-    let range = Range { start_ms: start_ms - MARGIN_MS, end_ms: end_ms + MARGIN_MS, step: Step::Hour };
+    let range = Range::new(start_ms - MARGIN_MS, end_ms + MARGIN_MS, Step::Hour);
     let segments: Vec<Segment> = night.sound_segments().copied().collect();
     let ticks = clock_ticks(range.start_ms, range.end_ms, zones);
     Model {

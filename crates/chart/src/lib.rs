@@ -42,7 +42,7 @@ pub mod vital;
 pub mod years;
 pub mod zoom;
 
-pub use model::{Measure, Model, Paired, Reading};
+pub use model::{Average, Measure, Model, Paired, Reading};
 pub use png::png;
 pub use range::{Range, Step};
 pub use svg::{Drawn, Scale, Size, render, render_headed};

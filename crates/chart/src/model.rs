@@ -1,5 +1,6 @@
 //! What a chart shows, before anybody draws it. The picture, the sentence and the table all come from here.
 
+use health::key;
 use health::language::{inside, word};
 use health::time::Zones;
 use serde::Serialize;
@@ -290,17 +291,34 @@ pub struct Totals {
     pub min: f64,
     /// Largest value.
     pub max: f64,
-    /// Mean of the readings.
+    /// Mean of what is over, or of all where nothing is.
     pub mean: f64,
     /// Readings.
     pub n: u64,
+    /// Whether the mean leaves something out that is not over.
+    #[serde(skip)]
+    pub leaves_out: bool,
 }
 
 impl Totals {
     /// The same with the mean that the caller found, where that is a number.
-    pub(crate) fn with_mean(self, mean: Option<f64>) -> Self {
-        Self { mean: mean.filter(|mean| usable(*mean)).unwrap_or(self.mean), ..self }
+    pub(crate) fn with_average(self, average: Option<Average>) -> Self {
+        let found = average.filter(|average| usable(average.mean));
+        found.map_or(self, |Average { mean, leaves_out }| Self { mean, leaves_out, ..self })
     }
+}
+
+/// Stands behind an average that leaves something out.
+pub(crate) const LEFT_OUT: &str = key!("; what is not over yet is left out of the average");
+
+/// The one number of the days of a range, found by the caller from the days themselves: weeks and months that are not
+/// over have days that are.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Average {
+    /// In the chart's unit.
+    pub mean: f64,
+    /// Whether there is a day that is not over and therefore not in it.
+    pub leaves_out: bool,
 }
 
 /// The chart as a table, for those who cannot or do not want to see it.

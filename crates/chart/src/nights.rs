@@ -227,7 +227,7 @@ mod tests {
             night(2, -1, 8, NightKind::Night),
         ];
         let (start_ms, end_ms) = (zones.day_bounds(1).0, zones.day_bounds(2).1);
-        let found = model(&nights, Range { start_ms, end_ms, step: Step::Day }, &zones);
+        let found = model(&nights, Range::new(start_ms, end_ms, Step::Day), &zones);
         assert!(found.summary.contains("2 nights, with 7 h to 8 h of sleep; 1 nap"), "{}", found.summary);
         assert_eq!(found.table.rows.len(), 4);
     }

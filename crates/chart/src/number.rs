@@ -22,7 +22,10 @@ pub(crate) fn usable(value: f64) -> bool {
 
 /// A number with thousands set apart, a real minus sign, and no minus before a zero.
 pub(crate) fn number(value: f64, decimals: usize) -> String {
-    let text = format!("{:.decimals$}", value.abs());
+    // A half goes up, as on the page.
+    let tens = 10f64.powi(i32::try_from(decimals).unwrap_or(0));
+    let (size, rounded) = (value.abs(), (value.abs() * tens).round() / tens);
+    let text = format!("{:.decimals$}", if (rounded - size).abs() * tens == 0.5 { rounded } else { size });
     let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
     let whole = whole.parse().map_or_else(|_| whole.to_owned(), grouped);
     let minus = value < 0.0 && text.chars().any(|c| ('1'..='9').contains(&c));

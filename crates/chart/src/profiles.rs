@@ -116,7 +116,7 @@ impl Profile {
 /// Returns the linked profiles of a workout; each series must be sorted.
 pub fn model(profiles: &Profiles, zones: &Zones) -> Model {
     let end_ms = profiles.end_ms.max(profiles.start_ms.saturating_add(1));
-    let range = Range { start_ms: profiles.start_ms, end_ms, step: Step::Hour };
+    let range = Range::new(profiles.start_ms, end_ms, Step::Hour);
     let length = if usable(profiles.length) && profiles.length > 0.0 { profiles.length } else { 1.0 };
     let series = series(profiles, length);
     let mut panels: Vec<Panel> = series.iter().map(|profile| profile.panel(length)).collect();

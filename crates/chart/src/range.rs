@@ -66,9 +66,9 @@ impl Step {
         })
     }
 
-    /// `26 of 28 days have data`.
+    /// `26 of 28 days have data`. What lies in the future by a wrong clock was there to be counted.
     pub(crate) fn with_data(self, n: usize, of: usize) -> String {
-        let (some, slots) = (grouped(n as u64), self.counted(of));
+        let (some, slots) = (grouped(n as u64), self.counted(of.max(n)));
         match n {
             1 => say!("{some} of {slots} has data", some, slots),
             _ => say!("{some} of {slots} have data", some, slots),
@@ -139,9 +139,20 @@ pub struct Range {
     pub end_ms: i64,
     /// How it is cut.
     pub step: Step,
+    /// From here on there is something to tell of, where earlier days only make the first slot whole.
+    #[serde(skip)]
+    pub since_ms: Option<i64>,
+    /// Now, where some of it may not have come: no coverage counts that.
+    #[serde(skip)]
+    pub now_ms: Option<i64>,
 }
 
 impl Range {
+    /// From one instant to another, all of it in the past.
+    pub fn new(start_ms: i64, end_ms: i64, step: Step) -> Self {
+        Self { start_ms, end_ms, step, since_ms: None, now_ms: None }
+    }
+
     /// The `days` local days of which the last contains `last_ms`: hours for one day, days up to two months, else
     /// weeks.
     pub fn ending(last_ms: i64, days: u32, zones: &Zones) -> Self {
@@ -153,7 +164,7 @@ impl Range {
         };
         let last = zones.day(last_ms);
         let first = last - (days as Day - 1);
-        Self { start_ms: zones.day_bounds(first).0, end_ms: zones.day_bounds(last).1, step }
+        Self::new(zones.day_bounds(first).0, zones.day_bounds(last).1, step)
     }
 
     /// Start and end of every slot, oldest first. Hours are real hours, so a day of a clock change has 23 or 25.
@@ -192,6 +203,23 @@ impl Range {
     pub(crate) fn day_numbers(&self, zones: &Zones) -> Vec<Day> {
         let (first, last) = self.ends(zones);
         (first..=last.min(first.saturating_add(LONGEST_DAYS as Day))).collect()
+    }
+
+    /// How many of its slots have begun.
+    pub fn begun(&self, slots: &[(i64, i64)]) -> usize {
+        slots.iter().filter(|slot| self.now_ms.is_none_or(|now_ms| slot.0 <= now_ms)).count()
+    }
+
+    /// How many of its days have begun.
+    pub(crate) fn days_begun(&self, zones: &Zones) -> usize {
+        let today = self.now_ms.map(|now_ms| zones.day(now_ms));
+        self.day_numbers(zones).into_iter().filter(|day| today.is_none_or(|today| *day <= today)).count()
+    }
+
+    /// The first local day that it tells of.
+    pub fn since(&self, zones: &Zones) -> Day {
+        let first = self.ends(zones).0;
+        self.since_ms.map_or(first, |since_ms| zones.day(since_ms).max(first))
     }
 
     /// Its first and last local day.
@@ -314,13 +342,44 @@ impl Range {
     pub fn slot_label(&self, start_ms: i64, end_ms: i64, zones: &Zones) -> String {
         let day = zones.day_from(start_ms);
         match self.step {
-            Step::Hour => format!("{}\u{2013}{}", clock(start_ms, zones), clock(end_ms, zones)),
+            Step::Hour => hour(start_ms, end_ms, zones),
             Step::Day => named_day(day),
             Step::Month => month_name(day),
             Step::Year => civil(day).0.to_string(),
             Step::Week => format!("{} \u{2013} {}", short_day(day), long_day(zones.day_until(end_ms))),
         }
     }
+}
+
+/// `08:00–09:00`. Of an hour that comes twice because clocks are set back each has its offset: `02:00–03:00 UTC+2`.
+fn hour(start_ms: i64, end_ms: i64, zones: &Zones) -> String {
+    let shown = |at_ms: i64| clock_minutes(at_ms, zones);
+    let set_back = |at_ms: i64| offset_minutes(at_ms - 1, zones) - offset_minutes(at_ms, zones);
+    let end = match set_back(end_ms) {
+        // What a clock shows that nobody has set yet.
+        by if by > 0 => {
+            let minutes = zones.minute_of_day(end_ms - 1) + 1;
+            format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60)
+        }
+        _ => clock(end_ms, zones),
+    };
+    let span = format!("{}\u{2013}{end}", clock(start_ms, zones));
+    let twice = [start_ms - HOUR_MS, start_ms + HOUR_MS].into_iter().any(|at_ms| shown(at_ms) == shown(start_ms));
+    if !twice {
+        return span;
+    }
+    let offset = offset_minutes(start_ms, zones);
+    let sign = if offset < 0 { '\u{2212}' } else { '+' };
+    let part = match offset.abs() % 60 {
+        0 => String::new(),
+        minutes => format!(":{minutes:02}"),
+    };
+    format!("{span} UTC{sign}{}{part}", offset.abs() / 60)
+}
+
+/// How far clocks are before those of UTC.
+fn offset_minutes(at_ms: i64, zones: &Zones) -> i64 {
+    zones.offset_ms(at_ms) / 60_000
 }
 
 /// First of every month, or of every third or twelfth where there are many.
@@ -407,4 +466,42 @@ pub(crate) fn civil(day: Day) -> (i64, usize, i64) {
 /// 1 to 31.
 pub(crate) fn day_of_month(day: Day) -> i64 {
     civil(day).2
+}
+
+#[cfg(test)]
+mod tests {
+    use health::time::parse_stamp;
+
+    use super::*;
+
+    #[track_caller]
+    fn check_hour(zone: &str, start: &str, expected: &str) {
+        let zones = Zones::named(zone).expect("a zone");
+        let (start_ms, end_ms) = zones.hour_span(parse_stamp(start).expect("a stamp"));
+        let range = Range::new(start_ms, end_ms, Step::Hour);
+        assert_eq!(range.slot_label(start_ms, end_ms, &zones), expected);
+    }
+
+    #[test]
+    fn an_hour_that_comes_twice_is_told_by_its_offset() {
+        check_hour("Europe/Berlin", "2026-10-25 01:00:00 +0200", "01:00\u{2013}02:00");
+        check_hour("Europe/Berlin", "2026-10-25 02:00:00 +0200", "02:00\u{2013}03:00 UTC+2");
+        check_hour("Europe/Berlin", "2026-10-25 02:00:00 +0100", "02:00\u{2013}03:00 UTC+1");
+        check_hour("Europe/Berlin", "2026-10-25 03:00:00 +0100", "03:00\u{2013}04:00");
+        check_hour("America/St_Johns", "2026-11-01 01:00:00 -0230", "01:00\u{2013}02:00 UTC\u{2212}2:30");
+        check_hour("Europe/Berlin", "2026-10-24 23:00:00 +0200", "23:00\u{2013}00:00");
+    }
+
+    #[test]
+    fn what_has_not_come_is_not_counted() {
+        let zones = Zones::named("UTC").expect("a zone");
+        let (day_ms, noon_ms) = (24 * HOUR_MS, 12 * HOUR_MS);
+        let week = Range { now_ms: Some(2 * day_ms + noon_ms), ..Range::new(0, 7 * day_ms, Step::Day) };
+        assert_eq!((week.begun(&week.slots(&zones)), week.days_begun(&zones)), (3, 3));
+        let past = Range::new(0, 7 * day_ms, Step::Day);
+        assert_eq!((past.begun(&past.slots(&zones)), past.days_begun(&zones)), (7, 7));
+        assert_eq!(Step::Day.with_data(4, 3), "4 of 4 days have data");
+        let later = Range { since_ms: Some(3 * day_ms), ..past };
+        assert_eq!((past.since(&zones), later.since(&zones)), (0, 3));
+    }
 }

@@ -65,7 +65,7 @@ pub fn model(asleep: &[Stretch], row_day: RowDay, middles: Middles, range: Range
         y: named_days(&days, row),
         layers: vec![Layer::Blocks { shape: Shape::Cell, blocks: pieces.iter().map(block).collect() }],
         keys: keys(seen.is_empty(), has_missing),
-        summary: summary(&seen, days.len(), middles, &range, zones),
+        summary: summary(&seen, range.days_begun(zones), middles, &range, zones),
         table: table(&days, &pieces, row_day),
         ..Model::new(TITLE, "", range, zones)
     }

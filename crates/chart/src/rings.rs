@@ -119,7 +119,7 @@ pub fn day(day: &RingDay, zones: &Zones) -> Model {
         layers: vec![Layer::Rings { rings }],
         summary,
         table: table(std::slice::from_ref(day)),
-        ..Model::new(TITLE, "", Range { start_ms, end_ms, step: Step::Day }, zones)
+        ..Model::new(TITLE, "", Range::new(start_ms, end_ms, Step::Day), zones)
     }
 }
 

@@ -63,7 +63,7 @@ pub fn model(parts: &[Vec<Fix>], length: Told, zones: &Zones) -> Model {
     let times = || parts.iter().flatten().map(|fix| fix.at_ms);
     let start_ms = times().min().unwrap_or(0);
     let end_ms = times().max().unwrap_or(0).max(start_ms.saturating_add(1));
-    let range = Range { start_ms, end_ms, step: Step::Hour };
+    let range = Range::new(start_ms, end_ms, Step::Hour);
     Model {
         x: Axis::hidden(west, east),
         y: Axis::hidden(south, north),

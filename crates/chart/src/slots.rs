@@ -1,5 +1,6 @@
 //! Slots of time and what lies in them: which have data, which are gaps, what may be joined by a line.
 
+use health::series::periods::over;
 use health::time::{HOUR_MS, Zones};
 
 use crate::model::{Bucket, Gap, Point, Reading, Totals};
@@ -35,14 +36,17 @@ pub(crate) fn point(reading: &Reading) -> Point {
     (reading.at_ms as f64, reading.value)
 }
 
-/// Smallest, largest and mean of all readings.
+/// Smallest and largest of all readings, and the mean of those in slots that are over, or of all where none is.
 pub(crate) fn totals(buckets: &[Bucket]) -> Option<Totals> {
     let n: u64 = buckets.iter().map(|b| b.n).sum();
+    let over = over(buckets, |b| b.complete);
+    let weight: u64 = over.iter().map(|b| b.n).sum();
     (n > 0).then(|| Totals {
         min: buckets.iter().map(|b| b.min).fold(f64::INFINITY, f64::min),
         max: buckets.iter().map(|b| b.max).fold(f64::NEG_INFINITY, f64::max),
-        mean: buckets.iter().map(|b| b.mean * b.n as f64).sum::<f64>() / n as f64,
+        mean: over.iter().map(|b| b.mean * b.n as f64).sum::<f64>() / weight.max(1) as f64,
         n,
+        leaves_out: over.len() < buckets.len(),
     })
 }
 

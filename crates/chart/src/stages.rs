@@ -1,6 +1,7 @@
 //! How long each stage of sleep was: per night, or per week and longer the average of its nights.
 
-use health::language::word;
+use health::language::{grouped, word};
+use health::series::periods::over;
 use health::time::Zones;
 use health::{counted, key, say};
 
@@ -31,7 +32,7 @@ pub struct StageSlot {
     pub nights: u32,
     /// Of how many of them stages are known.
     pub staged: u32,
-    /// Whether the slot is over.
+    /// Whether the slot is over; that of one night is when the night is.
     pub complete: bool,
 }
 
@@ -47,7 +48,7 @@ pub fn model(slots: &[StageSlot], range: Range, zones: &Zones) -> Model {
         gaps: gaps(&all, within),
         layers: vec![Layer::Blocks { shape: Shape::Column, blocks: slots.iter().flat_map(stack).collect() }],
         keys: keys(&slots),
-        summary: summary(&slots, all.len(), &range, zones),
+        summary: summary(&slots, range.begun(&all), &range, zones),
         table: table(&slots, &range, zones),
         ..Model::new(TITLE, "h", range, zones)
     }
@@ -86,18 +87,18 @@ fn keys(slots: &[StageSlot]) -> Vec<Key> {
 
 fn summary(slots: &[StageSlot], all: usize, range: &Range, zones: &Zones) -> String {
     let when = range.when(zones);
-    let complete = || slots.iter().filter(|slot| slot.complete);
-    let Some((low, high)) = extent(complete().map(|slot| slot.minutes.asleep())) else {
-        return say!("{when} there is no sleep that is over.", when);
+    let slots_over = over(slots, |slot| slot.complete);
+    let Some((low, high)) = extent(slots_over.into_iter().map(|slot| slot.minutes.asleep())) else {
+        return say!("{when} there is no sleep.", when);
     };
+    // Of nights, wherever a month begins, and whether it is over or not: each of its nights is.
     let nights: u32 = slots.iter().map(|slot| slot.nights).sum();
-    // Of nights, wherever a month begins.
-    let weight: f64 = complete().map(|slot| f64::from(slot.nights)).sum();
+    let weight = f64::from(nights);
     let average = |of: &dyn Fn(&StageMinutes) -> f64| {
-        complete().map(|slot| of(&slot.minutes) * f64::from(slot.nights)).sum::<f64>() / weight.max(1.0)
+        slots.iter().map(|slot| of(&slot.minutes) * f64::from(slot.nights)).sum::<f64>() / weight.max(1.0)
     };
     // Of a night without stages nobody knows how much of it was deep.
-    let staged: f64 = complete().map(|slot| f64::from(slot.staged)).sum();
+    let staged: f64 = slots.iter().map(|slot| f64::from(slot.staged)).sum();
     let of_staged = |stage: Stage| minutes(average(&|stages| stages.of(stage)) * weight / staged);
     let stages = match staged > 0.0 {
         true => {
@@ -146,13 +147,26 @@ fn table(slots: &[StageSlot], range: &Range, zones: &Zones) -> Table {
             stage(Stage::Core),
             stage(Stage::Deep),
             stage(Stage::Unspecified),
-            slot.nights.to_string(),
+            grouped(u64::from(slot.nights)),
         ]
     };
     let first = if range.step == Step::Day { word(key!("Night")) } else { range.step.name() };
     let [awake, rem, core, deep] = [Stage::Awake, Stage::Rem, Stage::Core, Stage::Deep].map(Stage::name);
-    let columns = [&first, key!("Asleep"), awake, rem, core, deep, key!("Stage unknown"), key!("Nights")];
-    Table::new(columns, slots.iter().map(row))
+    let columns = [&first, key!("Asleep"), awake, rem, core, deep, UNKNOWN, key!("Nights")];
+    let table = Table::new(columns, slots.iter().map(row));
+    // Where every night tells its stages there is nothing to say of unknown ones.
+    let told = slots.iter().all(|slot| slot.minutes.of(Stage::Unspecified) == 0.0);
+    if told { without(table, &word(UNKNOWN)) } else { table }
+}
+
+const UNKNOWN: &str = key!("Stage unknown");
+
+fn without(mut table: Table, column: &str) -> Table {
+    if let Some(place) = table.columns.iter().position(|name| name == column) {
+        table.columns.remove(place);
+        table.rows.iter_mut().for_each(|row| drop(row.remove(place)));
+    }
+    table
 }
 
 #[cfg(test)]
@@ -160,6 +174,25 @@ mod tests {
     use health::time::parse_day;
 
     use super::*;
+
+    #[test]
+    fn nights_of_a_month_that_is_not_over_count() {
+        let zones = Zones::named("UTC").expect("a zone");
+        let start = |at: &str| zones.day_bounds(parse_day(at).expect("a day")).0;
+        let slot = |at: &str, until: &str, deep: f64, nights: u32, complete: bool| {
+            let minutes = StageMinutes { deep, ..StageMinutes::default() };
+            StageSlot { start_ms: start(at), end_ms: start(until), minutes, nights, staged: nights, complete }
+        };
+        let slots =
+            [slot("2026-01-01", "2026-02-01", 60.0, 9, true), slot("2026-02-01", "2026-03-01", 160.0, 1, false)];
+        let range = Range::new(start("2026-01-01"), start("2026-03-01"), Step::Month);
+        let told = model(&slots, range, &zones);
+        assert!(told.summary.contains("you slept 1 h 10 min on average"), "{}", told.summary);
+        assert!(told.summary.contains("; 10 nights, 2 of 2 months have data"), "{}", told.summary);
+        assert_eq!(told.table.columns, ["Month", "Asleep", "Awake", "REM", "Core", "Deep", "Nights"]);
+        let alone = model(&slots[1..], range, &zones);
+        assert!(alone.summary.contains("you slept 2 h 40 min on average"), "{}", alone.summary);
+    }
 
     #[test]
     fn the_average_of_months_is_that_of_their_nights() {
@@ -176,7 +209,7 @@ mod tests {
         };
         let slots = [month("2026-01-01", 60.0, 9), month("2026-02-01", 160.0, 1)];
         let (start_ms, end_ms) = (zones.day_bounds(day("2026-01-01")).0, zones.day_bounds(day("2026-03-01")).0);
-        let range = Range { start_ms, end_ms, step: Step::Month };
+        let range = Range::new(start_ms, end_ms, Step::Month);
         let summary = summary(&slots, 2, &range, &zones);
         assert!(
             summary

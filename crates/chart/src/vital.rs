@@ -3,12 +3,13 @@
 //! Resting heart rate, HRV, blood oxygen, respiratory rate, VO₂ max, temperatures. HRV as SDNN and as RMSSD are two
 //! charts.
 
+use health::language::{grouped, word};
 use health::time::Zones;
 use health::{key, say};
 
 use crate::layer::Pattern;
 use crate::layer::{Dot, Fill, Key, Layer, Sign, Span, Tone};
-use crate::model::{Axis, Bucket, Measure, Model, Point, Table, Totals};
+use crate::model::{Average, Axis, Bucket, LEFT_OUT, Measure, Model, Point, Table, Totals};
 use crate::number::{extent, no_data, ranged, usable, value_axis};
 use crate::range::Range;
 use crate::slots::{bucket_in, gaps, labelled, totals};
@@ -62,17 +63,17 @@ impl Usual {
     }
 }
 
-/// Returns the chart of the buckets' means; `buckets` and `usual` must be sorted. `mean` is that of the whole range, as
-/// the caller found it; without it, it is that of the buckets by their readings.
+/// Returns the chart of the buckets' means; `buckets` and `usual` must be sorted. `average` is that of the whole
+/// range, as the caller found it; without it, it is that of the buckets that are complete by their readings.
 pub fn model(
     measure: &Measure,
     buckets: &[Bucket],
     usual: &[Usual],
-    mean: Option<f64>,
+    average: Option<Average>,
     range: Range,
     zones: &Zones,
 ) -> Model {
-    model_with(measure, (buckets, usual), None, mean, range, zones)
+    model_with(measure, (buckets, usual), None, average, range, zones)
 }
 
 /// The same with a level to read the values by.
@@ -80,7 +81,7 @@ pub fn model_with(
     measure: &Measure,
     (buckets, usual): (&[Bucket], &[Usual]),
     level: Option<Level>,
-    mean: Option<f64>,
+    average: Option<Average>,
     range: Range,
     zones: &Zones,
 ) -> Model {
@@ -94,12 +95,12 @@ pub fn model_with(
     let ends = extent(values.chain(level.map(|level| level.value)));
     let (low, high) = ends.unwrap_or((0.0, 1.0));
     let slots = range.slots(zones);
-    let totals = totals(&buckets).map(|totals| totals.with_mean(mean));
+    let totals = totals(&buckets).map(|totals| totals.with_average(average));
     Model {
         x: Axis::days(&range, zones),
         y: value_axis(low, high, 4.0 * 10f64.powi(-(measure.decimals as i32))).labelled(measure.unit),
         gaps: gaps(&slots, |slot| bucket_in(&buckets, slot).is_some()),
-        summary: summary(measure, totals.as_ref(), &buckets, slots.len(), &range, zones),
+        summary: summary(measure, totals.as_ref(), &buckets, range.begun(&slots), &range, zones),
         table: table(measure, &slots, &buckets, &usual, &range, zones),
         keys: keys(measure, &bands).into_iter().chain(level.map(|l| Key::new(l.words, Sign::Dashes))).collect(),
         layers: layers(measure, &buckets, bands).into_iter().chain(level.map(rule)).collect(),
@@ -155,7 +156,11 @@ fn summary(
     let (low, high) = (measure.number(lowest), measure.number(highest));
     let mean = match low == high {
         true => String::new(),
-        false => say!("{to_next}, on average {mean}", to_next = range.step.to_next(), mean = measure.text(totals.mean)),
+        false => {
+            let open = if totals.leaves_out { word(LEFT_OUT) } else { String::new() };
+            let (to_next, mean) = (range.step.to_next(), measure.text(totals.mean));
+            say!("{to_next}, on average {mean}", to_next, mean) + &open
+        }
     };
     let (ranged, covered) = (ranged(&low, &high, measure.unit), range.step.with_data(buckets.len(), slots));
     say!("{when} your {name} {ranged}{mean}. {covered}.", when, name, ranged, mean, covered)
@@ -176,7 +181,7 @@ fn table(
             band.map_or_else(String::new, |u| format!("{} \u{2013} {}", measure.number(u.low), measure.number(u.high)));
         let label = range.slot_label(slot.0, slot.1, zones);
         match bucket_in(buckets, *slot) {
-            Some(b) => [label, measure.number(b.mean), b.n.to_string(), band],
+            Some(b) => [label, measure.number(b.mean), grouped(b.n), band],
             None => [label, no_data(), "0".into(), band],
         }
     };

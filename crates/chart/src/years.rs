@@ -180,7 +180,7 @@ mod tests {
     }
 
     fn of(years: &[Year], by: By) -> Model {
-        let range = Range { start_ms: 0, end_ms: 86_400_000, step: Step::Month };
+        let range = Range::new(0, 86_400_000, Step::Month);
         model(&STEPS, years, by, false, range, &Zones::named("UTC").expect("a zone"))
     }
 

@@ -158,7 +158,7 @@ mod tests {
     const HOUR: f64 = 3_600_000.0;
 
     fn day(points: &[Point], zones: &Zones) -> Model {
-        let range = Range { start_ms: 0, end_ms: 24 * 3_600_000, step: Step::Hour };
+        let range = Range::new(0, 24 * 3_600_000, Step::Hour);
         let line = Layer::Line { hue: Hue::Heart, tone: Tone::Full, width: 1.0, points: points.to_vec() };
         Model { x: Axis::days(&range, zones), layers: vec![line], ..Model::new("Heart rate", "bpm", range, zones) }
     }

@@ -107,6 +107,7 @@ fn every_chart(raw: &[Raw], step: chart::Step, days: u32) -> Vec<Model> {
         spacing_ms: meals[0],
         target: Some((a, b)),
         within: Some((a, b)),
+        average: None,
         meals_ms: &meals,
     };
     let recording =
@@ -155,8 +156,8 @@ fn every_chart(raw: &[Raw], step: chart::Step, days: u32) -> Vec<Model> {
         heart_rate::within(heart_rate::model(&buckets, None, range, &zones), &context),
         glucose_profile::model(&typical, range, &zones),
         vital::model(&vital::TEMPERATURE, &buckets, &usual, None, range, &zones),
-        cumulative::model(&cumulative::STEPS, &buckets, cumulative::Wide::Average, Some(a), range, &zones),
-        cumulative::model(&cumulative::STEPS, &buckets, cumulative::Wide::Total, None, range, &zones),
+        cumulative::model(&cumulative::STEPS, &buckets, (cumulative::Wide::Average, None), Some(a), range, &zones),
+        cumulative::model(&cumulative::STEPS, &buckets, (cumulative::Wide::Total, None), None, range, &zones),
         hypnogram::model(&night(NightKind::Night), RowDay::Evening, &zones),
         hypnogram::with(&night(NightKind::Night), RowDay::Morning, &[trace], &zones),
         heart_zones::model(&zone_slots, Some(begin), range, &zones),

@@ -94,7 +94,8 @@ impl Sides {
         let subject = Subject::Pair(a.to_owned(), b.to_owned(), lag);
         let question = Question { subject, reach: None, last: Some(last), page: 1, now_ms };
         let view = View::new(store, zones, &question, Reach::All)?;
-        let stretch = Stretch { first, last, until: last, since: first, grain: Grain::Day, part: None };
+        let stretch =
+            Stretch { first, last, until: last, since: first, grain: Grain::Day, part: None, now_ms: Some(now_ms) };
         let (x, across) = Side::find(&view, a)?.days(&view, stretch)?;
         let (y, up) = Side::find(&view, b)?.days(&view, beside(stretch, lag))?;
         let unit = |shown: &Option<Shown>| word(measure(shown).unit);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chart::glucose::{self, Glucose};
 use chart::glucose_profile::{self, Profile, Slot};
-use chart::{Model, Reading};
+use chart::{Average, Model, Reading};
 use health::series::glucose as series;
 use health::time::Day;
 use serde_json::Value;
@@ -59,7 +59,9 @@ pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
     let shown = |reading: Reading| Reading { value: display.value(reading.value), ..reading };
     let readings: Vec<Reading> = readings.into_iter().map(shown).collect();
     let unit = unit(&display);
-    let glucose = Glucose { unit, readings: &readings, spacing_ms, target, within, meals_ms: &meals_ms };
+    let average = view.average(found, stretch)?;
+    let average = average.map(|average| Average { mean: display.value(average.mean), ..average });
+    let glucose = Glucose { unit, readings: &readings, spacing_ms, target, within, average, meals_ms: &meals_ms };
     Ok(glucose::model(&glucose, stretch.range(view.zones), view.zones))
 }
 

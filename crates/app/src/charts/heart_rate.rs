@@ -60,7 +60,7 @@ fn limits(view: &View<'_>, range: &Range) -> Result<Option<[f64; 4]>> {
 fn bare(view: &View<'_>, found: &Found, detail: Detail, stretch: Stretch) -> Result<Model> {
     let range = stretch.range(view.zones);
     let buckets: Vec<Bucket> = view.buckets(found, stretch)?.iter().map(|bucket| drawn(bucket, view.now_ms)).collect();
-    let mean = view.level(found, stretch)?;
+    let average = view.average(found, stretch)?;
     let length = stretch.last - stretch.first + 1;
     if detail == Detail::Raw && length > MOST_RAW_DAYS {
         let hint = word(key!("Ask for --range day or --range week."));
@@ -69,10 +69,10 @@ fn bare(view: &View<'_>, found: &Found, detail: Detail, stretch: Stretch) -> Res
     if detail == Detail::Raw || (detail != Detail::Capsules && length == 1) {
         let readings = readings(view, found, stretch)?;
         if detail == Detail::Raw || (1..=MOST_READINGS).contains(&readings.len()) {
-            return Ok(heart_rate::raw(&readings, &buckets, mean, range, view.zones));
+            return Ok(heart_rate::raw(&readings, &buckets, average, range, view.zones));
         }
     }
-    Ok(heart_rate::model(&buckets, mean, range, view.zones))
+    Ok(heart_rate::model(&buckets, average, range, view.zones))
 }
 
 /// Every reading of a type in a stretch.

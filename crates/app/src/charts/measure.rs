@@ -1,7 +1,7 @@
 //! How the numbers of a type are called, coloured and written in a chart.
 
-use chart::Measure;
 use chart::theme::Hue;
+use chart::{Average, Measure};
 use health::key;
 use health::kind::{Kind, Style, short_name};
 use health::language::{Language, spoken, word};
@@ -16,6 +16,7 @@ pub(crate) struct Shown {
     hue: Hue,
     decimals: usize,
     display: Display,
+    adds_up: bool,
 }
 
 impl Shown {
@@ -24,18 +25,31 @@ impl Shown {
         let display = Display::new(kind, units);
         let unit = unit(kind, display.unit_of_count()).to_owned();
         let most = display.value(most);
-        let decimals = if Rule::of(kind) == Rule::Count { 0 } else { decimals(&unit, most) };
-        Self { title: title(kind), unit, hue: hue_of(&kind.group), decimals, display }
+        let rule = Rule::of(kind);
+        let adds_up = rule.is_sum() || rule == Rule::Count;
+        let decimals = if rule == Rule::Count { 0 } else { decimals(&unit, most) };
+        Self { title: title(kind), unit, hue: hue_of(&kind.group), decimals, display, adds_up }
     }
 
-    /// The same without digits behind the point.
-    pub fn whole(self) -> Self {
+    fn whole(self) -> Self {
         Self { decimals: 0, ..self }
+    }
+
+    /// The same for values of the store, all of which it shows: nobody falls by halves, and half a drink is one with a
+    /// digit.
+    pub fn of(self, mut values: impl Iterator<Item = f64>) -> Self {
+        let adds_up = self.adds_up;
+        if adds_up && values.all(|value| self.value(value).fract() == 0.0) { self.whole() } else { self }
     }
 
     /// As the charts take it.
     pub fn measure(&self) -> Measure<'_> {
         Measure { title: &self.title, unit: &self.unit, hue: self.hue, decimals: self.decimals }
+    }
+
+    /// The one number of some days in the unit of the chart.
+    pub fn average(&self, average: Average) -> Average {
+        Average { mean: self.value(average.mean), ..average }
     }
 
     /// A value of the store in the unit of the chart.

@@ -123,7 +123,7 @@ mod tests {
         let store = folder.read().expect("a store");
         let day_ms = 86_400_000;
         let start_ms = 20_523 * day_ms;
-        let range = Range { start_ms, end_ms: start_ms + day_ms / 3, step: chart::Step::Hour };
+        let range = Range::new(start_ms, start_ms + day_ms / 3, chart::Step::Hour);
         let found = measured(&store, &range).expect("an answer");
         assert_eq!(found, [Overlay::HeartRate, Overlay::WristTemperature]);
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chart::regularity::{self, FreeDays, Middles};
 use chart::sleep::{Night, NightKind, RowDay, Segment, Stage, StageMinutes, Stretch as Bed};
 use chart::stages::StageSlot;
-use chart::{Model, Range, hypnogram, nights, stages};
+use chart::{Model, Range, Step, hypnogram, nights, stages};
 use health::series::buckets::Grain;
 use health::series::clock::{circular, later, minutes};
 use health::series::sleep::{self, Kind, Session};
@@ -52,8 +52,8 @@ pub(super) fn chart(view: &View<'_>, style: SleepStyle) -> Result<Model> {
 pub(super) fn stretch(view: &View<'_>, sleeper: &Sleeper<'_>) -> Result<Stretch> {
     let found = find_kind(view.store, SLEEP)?;
     let Some((first, last)) = view.data_of(&found)? else { return Ok(view.stretch(None)) };
-    let counted = sleeper.counted((first, last))?.map_or(last, |days| days.1);
-    Ok(view.stretch(Some((first, counted))))
+    // The rows of a night begin the evening before.
+    Ok(view.stretch(Some(sleeper.counted((first, last))?.unwrap_or((first, last)))))
 }
 
 /// The day that the night of a stretch counts for.
@@ -197,7 +197,8 @@ fn slots(sessions: &[Session], range: &Range, view: &View<'_>) -> Vec<StageSlot>
         let sum = found.iter().copied().fold(StageMinutes::default(), added);
         let (nights, staged) = (found.len() as u32, found.iter().filter(|night| night.has_stages()).count() as u32);
         let minutes = divided(sum, f64::from(nights.max(1)));
-        let complete = end_ms <= view.now_ms;
+        // Who woke up has slept.
+        let complete = range.step == Step::Day || end_ms <= view.now_ms;
         (nights > 0).then_some(StageSlot { start_ms, end_ms, minutes, nights, staged, complete })
     };
     range.slots(view.zones).into_iter().filter_map(slot).collect()

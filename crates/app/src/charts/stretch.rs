@@ -59,6 +59,8 @@ pub(super) struct Stretch {
     pub grain: Grain,
     /// From when to when in milliseconds since 1970, where it is a part of one day.
     pub part: Option<(i64, i64)>,
+    /// Now, in milliseconds since 1970, where some of it may not have come.
+    pub now_ms: Option<i64>,
 }
 
 impl Stretch {
@@ -77,19 +79,24 @@ impl Stretch {
         };
         let first = last.saturating_sub(days - 1);
         if days == 1 {
-            return Self { first: last, last, until: last, since: last, grain: Grain::Hour, part: None };
+            return Self { first: last, last, until: last, since: last, grain: Grain::Hour, part: None, now_ms: None };
         }
         let calendar = Calendar { zones, grain, week_start };
         let whole = |day: Day| calendar.days(day).unwrap_or((day, day + 1));
         let first = if reach == Reach::Year { eleven_months_before(last, calendar) } else { whole(first).0 };
         let since = if reach == Reach::All { earliest } else { first };
-        Self { first, last: whole(last).1 - 1, until: last, since, grain, part: None }
+        Self { first, last: whole(last).1 - 1, until: last, since, grain, part: None, now_ms: None }
     }
 
     /// As the charts take it.
     pub fn range(&self, zones: &Zones) -> Range {
+        let since_ms = (self.since > self.first).then(|| zones.day_bounds(self.since).0);
+        Range { since_ms, now_ms: self.now_ms, ..self.all(zones) }
+    }
+
+    fn all(&self, zones: &Zones) -> Range {
         if let Some((start_ms, end_ms)) = self.part {
-            return Range { start_ms, end_ms, step: Step::Hour };
+            return Range::new(start_ms, end_ms, Step::Hour);
         }
         let step = match self.grain {
             Grain::Hour => Step::Hour,
@@ -100,11 +107,11 @@ impl Stretch {
         };
         let (from_ms, until_ms) = self.instants(zones).range_ms();
         if self.grain == Grain::Hour && from_ms < until_ms {
-            return Range { start_ms: from_ms, end_ms: until_ms, step };
+            return Range::new(from_ms, until_ms, step);
         }
         // Bars of days stand where the days of their noon's zone do.
         let (start_ms, end_ms) = (zones.day_bounds(self.first).0, zones.day_bounds(self.last).1);
-        Range { start_ms: start_ms.min(from_ms), end_ms: end_ms.max(until_ms), step }
+        Range::new(start_ms.min(from_ms), end_ms.max(until_ms), step)
     }
 
     /// The same for charts of single days: whatever it is cut into, it begins with the first day that has data and ends

@@ -31,9 +31,7 @@ pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
         }
     }
     let shown = Shown::new(&found.kind, &view.units, most(bars.iter().map(|bar| bar.mean)));
-    // Nobody falls by halves; half a drink is one with a digit.
-    let are_whole = bars.iter().all(|bar| shown.value(bar.mean).fract() == 0.0);
-    let shown = if are_whole { shown.whole() } else { shown };
+    let shown = shown.of(bars.iter().map(|bar| bar.mean));
     for bar in &mut bars {
         [bar.min, bar.max, bar.mean] = [bar.min, bar.max, bar.mean].map(|value| shown.value(value));
     }
@@ -41,7 +39,9 @@ pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
     let of_days = stretch.grain == Grain::Day || (is_wide(stretch) && wide == Wide::Average);
     let goal = if !of_days { None } else { view.goal(found)? };
     let goal = goal.map(|goal| shown.value(goal));
-    Ok(cumulative::model(&shown.measure(), &bars, wide, goal, stretch.range(view.zones), view.zones))
+    let average = view.average(found, stretch)?.map(|average| shown.average(average));
+    let range = stretch.range(view.zones);
+    Ok(cumulative::model(&shown.measure(), &bars, (wide, average), goal, range, view.zones))
 }
 
 /// Whether a day without any is one on which nothing happened: what is counted one by one, such as falls, drinks and

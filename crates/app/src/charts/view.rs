@@ -2,8 +2,10 @@
 
 use std::cell::RefCell;
 
+use chart::Average;
 use health::series::buckets::{Bucket, Calendar, Grain, Stretch as Of};
 use health::series::per_day::DayValue;
+use health::series::periods::{self, OfDays};
 use health::series::rule::Rule;
 use health::time::{Day, Zones};
 use store::Store;
@@ -83,7 +85,8 @@ impl<'s> View<'s> {
         let last = self.last.or(data.map(|(_, last)| last)).unwrap_or_else(|| self.today());
         let earliest = data.map_or(last, |(first, _)| first);
         let stretch = Stretch::new(self.reach, last, earliest, self.week_start, self.zones);
-        Stretch { part: self.part.filter(|_| stretch.grain == Grain::Hour), ..stretch }
+        let part = self.part.filter(|_| stretch.grain == Grain::Hour);
+        Stretch { part, now_ms: Some(self.now_ms), ..stretch }
     }
 
     /// The days of the chart of a type.
@@ -155,13 +158,16 @@ impl<'s> View<'s> {
         Ok(inside)
     }
 
-    /// The mean of a stretch of what has one: of its days that are over, of a part of a day of its hours.
-    pub fn level(&self, found: &Found, stretch: Stretch) -> Result<Option<f64>> {
+    /// The one number of a stretch, in the store's unit, as its explanation has it: of its days that are over, of a part
+    /// of a day of its hours.
+    pub fn average(&self, found: &Found, stretch: Stretch) -> Result<Option<Average>> {
         let rule = Rule::of(&found.kind);
         if stretch.part.is_some() {
-            return Ok(rule.level(&self.buckets(found, stretch)?));
+            let mean = rule.level(&self.buckets(found, stretch)?);
+            return Ok(mean.map(|mean| Average { mean, leaves_out: false }));
         }
-        Ok(rule.level(&over(&self.days(found, stretch.first, stretch.last)?, self.now_ms)))
+        let found = OfDays::new(rule, &self.days(found, stretch.first, stretch.last)?, self.now_ms);
+        Ok(found.map(|days| Average { mean: days.mean, leaves_out: days.left_out > 0 }))
     }
 
     /// The days from one to another, both inclusive, as `vitalog daily` tells them.
@@ -199,8 +205,7 @@ pub(super) fn values(days: &[Bucket]) -> Vec<DayValue> {
     days.iter().map(|day| DayValue { day: day.day, value: day.value }).collect()
 }
 
-/// Those days that are over, or all where none is: an average is of whole days.
+/// Those days that are over, or all where none is.
 pub(super) fn over(days: &[Bucket], now_ms: i64) -> Vec<Bucket> {
-    let over: Vec<Bucket> = days.iter().filter(|day| day.is_complete(now_ms)).cloned().collect();
-    if over.is_empty() { days.to_vec() } else { over }
+    periods::over(days, |day| day.is_complete(now_ms)).into_iter().cloned().collect()
 }

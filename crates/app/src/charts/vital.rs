@@ -52,10 +52,10 @@ pub(super) fn chart(view: &View<'_>, found: &Found) -> Result<Model> {
     } else {
         Vec::new()
     };
-    let mean = view.level(found, stretch)?.map(|mean| shown.value(mean));
+    let average = view.average(found, stretch)?.map(|average| shown.average(average));
     let buckets: Vec<Bucket> = counted.iter().map(|bucket| in_unit(drawn(bucket, view.now_ms), &shown)).collect();
     let level = level(short_name(&found.kind.identifier));
-    Ok(vital::model_with(&shown.measure(), (&buckets, &bands), level, mean, range, view.zones))
+    Ok(vital::model_with(&shown.measure(), (&buckets, &bands), level, average, range, view.zones))
 }
 
 fn in_unit(bucket: Bucket, shown: &Shown) -> Bucket {

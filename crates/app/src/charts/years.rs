@@ -12,9 +12,9 @@ use health::time::{Day, civil, parse_day};
 
 use super::calendar::SLEEP;
 use super::measure::{Shown, most};
+use super::sleep;
 use super::sums::now_and_then;
 use super::view::{View, over};
-use super::{adds_up, sleep};
 use crate::error::Result;
 use crate::local::{Days, Found, find_kind};
 
@@ -53,13 +53,9 @@ pub(super) fn chart(view: &View<'_>, word: &str, by: By) -> Result<Model> {
     Ok(years::model(&shown.measure(), &years, by, total, span.range(view), view.zones))
 }
 
-/// What a chart shows of some days: the average of sums, all of what happens now and then, else their level.
+/// What a chart shows of some days: all of what happens now and then, else their one number.
 fn number(found: &Found, days: &[Bucket]) -> Option<f64> {
-    let values = || days.iter().map(|day| day.value);
-    if now_and_then(found) {
-        return Some(values().sum());
-    }
-    if adds_up(found) { mean(values()) } else { Rule::of(&found.kind).level(days) }
+    if now_and_then(found) { Some(days.iter().map(|day| day.value).sum()) } else { Rule::of(&found.kind).of_days(days) }
 }
 
 /// A year of slots; its own number is that of all its days, of what happens now and then the mean of its slots.
@@ -93,7 +89,7 @@ impl Span {
 
     fn range(&self, view: &View<'_>) -> Range {
         let (start_ms, end_ms) = (view.zones.day_bounds(self.first).0, view.zones.day_bounds(self.last).1);
-        Range { start_ms, end_ms, step: Step::Month }
+        Range::new(start_ms, end_ms, Step::Month)
     }
 
     /// Days by year and slot.

@@ -5,6 +5,7 @@ use health::key;
 use health::kind;
 use health::language::word;
 use health::series::buckets::{Bucket, Calendar, Grain};
+use health::series::periods::{Period, over};
 use health::series::rule::Rule;
 use health::series::sleep::{Kind, Session};
 use health::time::{Day, Zones, format_day};
@@ -45,6 +46,9 @@ pub struct DaysAnswer {
     pub max: Option<f64>,
     /// The unit of all.
     pub unit: Option<String>,
+    /// Digits behind the point with which people read them; the window's alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digits: Option<usize>,
     /// How the number of a day is made, as in `vitalog daily`.
     pub stat: &'static str,
     /// Code of the rule of a day.
@@ -53,7 +57,7 @@ pub struct DaysAnswer {
     pub sentence: String,
     /// Days with data that the mean is of.
     pub counted: usize,
-    /// All days of the stretch.
+    /// Days of the stretch that have come, today with them.
     pub of_days: usize,
     /// The day that is not over and therefore not in the mean.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,7 +117,7 @@ pub fn explain_days(folder: &Folder, text: &str, from: &str, to: &str, now_ms: i
     };
     let told = Told { found: &found, zones: &zones, is_sleep };
     let named = orders.named(SLEEP).is_some();
-    Ok(DaysAnswer { sentence: told.sentence(named), ..told.answer(&numbers, (first, last)) })
+    Ok(DaysAnswer { sentence: told.sentence(named), ..told.answer(&numbers, (first, last), zones.day(now_ms)) })
 }
 
 fn of_day(bucket: Bucket, now_ms: i64) -> Number {
@@ -159,7 +163,7 @@ impl Told<'_> {
         })
     }
 
-    fn answer(&self, numbers: &[Number], (first, last): (Day, Day)) -> DaysAnswer {
+    fn answer(&self, numbers: &[Number], (first, last): (Day, Day), today: Day) -> DaysAnswer {
         let all: Vec<&Number> = numbers.iter().collect();
         let counted = counted(&all);
         let left_out = all.iter().find(|number| !number.is_over).filter(|_| counted.len() < all.len());
@@ -174,11 +178,12 @@ impl Told<'_> {
             min,
             max,
             unit: if self.is_sleep { Some("min".to_owned()) } else { self.found.unit_of_days() },
+            digits: None,
             stat: if self.is_sleep { "sum" } else { self.rule().stat() },
             rule: if self.is_sleep { "night" } else { self.rule().as_str() },
             sentence: String::new(),
             counted: counted.len(),
-            of_days: usize::try_from(last - first + 1).unwrap_or(0),
+            of_days: days_come((first, last), today).max(all.len()),
             not_over: left_out.map(|number| format_day(number.day)),
             nights: self.is_sleep,
             parts: self.parts(&all, (first, last)),
@@ -189,8 +194,8 @@ impl Told<'_> {
     fn mean(&self, numbers: &[&Number]) -> Option<f64> {
         let buckets: Vec<Bucket> = numbers.iter().filter_map(|number| number.bucket.clone()).collect();
         let plain = || numbers.iter().map(|number| number.value).sum::<f64>() / numbers.len() as f64;
-        let level = if self.adds_up() { None } else { self.rule().level(&buckets) };
-        (!numbers.is_empty()).then(|| level.unwrap_or_else(plain))
+        let of_days = if self.is_sleep { None } else { self.rule().of_days(&buckets) };
+        (!numbers.is_empty()).then(|| of_days.unwrap_or_else(plain))
     }
 
     fn extremes(&self, numbers: &[&Number]) -> (Option<f64>, Option<f64>) {
@@ -229,10 +234,13 @@ impl Told<'_> {
     }
 }
 
-/// Those days that are over, or all where none is: an average is of whole days.
+/// How many of some days have come.
+pub(crate) fn days_come((first, last): (Day, Day), today: Day) -> usize {
+    Period { first, last: last.min(today) }.days()
+}
+
 fn counted<'n>(numbers: &[&'n Number]) -> Vec<&'n Number> {
-    let over: Vec<&Number> = numbers.iter().filter(|number| number.is_over).copied().collect();
-    if over.is_empty() { numbers.to_vec() } else { over }
+    over(numbers, |number| number.is_over).into_iter().copied().collect()
 }
 
 #[cfg(test)]
@@ -261,7 +269,7 @@ mod tests {
         let rows = [steps("2026-03-02", 1000), steps("2026-03-03", 3000), steps("2026-03-05", 500)];
         let folder = folder("explain-week", &rows);
         let told = explain_days(&folder, "step_count", "2026-03-02", "2026-03-08", NOW_MS).expect("an answer");
-        assert_eq!((told.mean, told.total, told.counted, told.of_days), (Some(2000.0), Some(4500.0), 2, 7));
+        assert_eq!((told.mean, told.total, told.counted, told.of_days), (Some(2000.0), Some(4500.0), 2, 4));
         assert_eq!(told.not_over.as_deref(), Some("2026-03-05"));
         let parts: Vec<(&str, f64)> = told.parts.iter().map(|part| (part.from.as_str(), part.value)).collect();
         assert_eq!(parts, [("2026-03-02", 1000.0), ("2026-03-03", 3000.0), ("2026-03-05", 500.0)]);

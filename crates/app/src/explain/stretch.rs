@@ -48,6 +48,9 @@ pub struct StretchAnswer {
     pub max: Option<f64>,
     /// Its unit.
     pub unit: Option<String>,
+    /// Digits behind the point with which people read it; the window's alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digits: Option<usize>,
     /// How it is made, as in `vitalog query --bucket hour`.
     pub stat: &'static str,
     /// Code of the rule.
@@ -166,6 +169,7 @@ impl Told<'_> {
             min: bucket.filter(|_| is_number).map(|bucket| bucket.min),
             max: bucket.filter(|_| is_number).map(|bucket| bucket.max),
             unit: self.found.unit_of_days(),
+            digits: None,
             stat: stat(self.rule.style()),
             rule: self.rule.as_str(),
             sentence: word(explained.as_ref().map_or_else(|| self.rule.sentence(), |told| told.sentence)),

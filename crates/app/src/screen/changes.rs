@@ -197,7 +197,8 @@ impl Look<'_> {
 
     fn bedtime(&self) -> Result<Option<Change>> {
         let between = |from: Day, to: Day| {
-            told(self.store, self.orders, self.zones, local::Days { from: Some(from), to: Some(to) })
+            let days = local::Days { from: Some(from), to: Some(to) };
+            told(self.store, self.orders, self.zones, days, self.today())
         };
         let first = self.last - (WEEK - 1);
         let (now, before) = (between(first, self.last)?, between(first - BEFORE, first - 1)?);

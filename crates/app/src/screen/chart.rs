@@ -50,6 +50,8 @@ pub struct Shown {
     pub first_day: String,
     /// Last local day.
     pub last_day: String,
+    /// The first day that it tells of, where it begins before there was anything: a year of all time.
+    pub since: Option<String>,
     /// What stands where, by place on the time axis; none where the axis is no time.
     pub slots: Vec<Slot>,
     /// The one number; none without data, and for charts that are no numbers over time.
@@ -169,8 +171,23 @@ pub fn chart(folder: &Folder, ask: &Ask, now_ms: i64) -> Result<Shown> {
         None => model,
     };
     let origin = if empty || ask.small { None } else { lead::origin(&store, &question.subject, (first, last))? };
+    let since = Some(model.range.since(&zones)).filter(|since| *since > first).map(format_day);
     let (first_day, last_day) = (format_day(first), format_day(last));
-    Ok(Shown { origin, first_day, last_day, slots, hero, context, measured, empty, explains, nearest, whole, model })
+    Ok(Shown {
+        origin,
+        first_day,
+        last_day,
+        since,
+        slots,
+        hero,
+        context,
+        measured,
+        empty,
+        explains,
+        nearest,
+        whole,
+        model,
+    })
 }
 
 /// What is told of a part of a chart.
@@ -283,5 +300,7 @@ fn context((store, zones): (&Store, &Zones), question: &Question, first: Day) ->
     Ok(model.totals.map(|totals| Context { before: totals.mean, usual: band, days: days.len() }))
 }
 
+#[cfg(test)]
+mod one_number_tests;
 #[cfg(test)]
 mod tests;

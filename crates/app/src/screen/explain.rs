@@ -1,9 +1,40 @@
-//! Where the number of a day or of several days comes from, in the units that people read.
+//! Where the number of a day or of several days comes from, in the units and with the digits that charts have.
 
+use health::kind::get_or_guess;
+use health::language::word as said;
+
+use crate::charts::measure::{Shown, most};
 use crate::display::{Display, Units};
 use crate::error::Result;
 use crate::explain::{DaysAnswer, ExplainAnswer, StretchAnswer};
 use crate::folder::Folder;
+
+/// How the numbers of an answer are read.
+struct Read {
+    display: Display,
+    unit: String,
+    digits: usize,
+    stat: &'static str,
+}
+
+impl Read {
+    /// Those of a type, as a chart of such values writes them; the values are in the store's unit.
+    fn new(
+        folder: &Folder,
+        (identifier, unit): (&str, Option<&str>),
+        stat: &'static str,
+        values: &[f64],
+    ) -> Result<Self> {
+        let (kind, units) = (get_or_guess(identifier, unit), Units::of(folder)?);
+        let shown = Shown::new(&kind, &units, most(values.iter().copied())).of(values.iter().copied());
+        let (unit, digits) = (said(shown.measure().unit), shown.measure().decimals);
+        Ok(Self { display: Display::new(&kind, &units), unit, digits, stat })
+    }
+
+    fn value(&self, value: f64) -> f64 {
+        self.display.whole(value, self.stat)
+    }
+}
 
 /// Explains one number as `vitalog explain` does.
 pub fn explain(folder: &Folder, word: &str, day: &str) -> Result<ExplainAnswer> {
@@ -12,14 +43,15 @@ pub fn explain(folder: &Folder, word: &str, day: &str) -> Result<ExplainAnswer> 
     if answer.nights {
         return Ok(answer);
     }
-    let display = Display::of_answer(&answer.kind, answer.unit.as_deref(), &Units::of(folder)?);
-    Ok(shown(answer, &display))
+    let values: Vec<f64> = answer.value.into_iter().collect();
+    let read = Read::new(folder, (&answer.kind, answer.unit.as_deref()), answer.stat, &values)?;
+    Ok(shown(answer, &read))
 }
 
-fn shown(mut answer: ExplainAnswer, display: &Display) -> ExplainAnswer {
-    let stat = answer.stat;
-    let value = |value: f64| display.whole(value, stat);
-    answer.unit = answer.unit.map(|_| display.unit_of_count().to_owned());
+fn shown(mut answer: ExplainAnswer, read: &Read) -> ExplainAnswer {
+    let value = |value: f64| read.value(value);
+    answer.unit = answer.unit.map(|_| read.unit.clone());
+    answer.digits = Some(read.digits);
     answer.value = answer.value.map(value);
     answer.naive_sum = answer.naive_sum.map(value);
     answer.asleep = answer.asleep.map(value);
@@ -41,10 +73,11 @@ pub fn explain_days(folder: &Folder, word: &str, from: &str, to: &str, now_ms: i
     if answer.nights {
         return Ok(answer);
     }
-    let display = Display::of_answer(&answer.kind, answer.unit.as_deref(), &Units::of(folder)?);
-    let stat = answer.stat;
-    let value = |value: f64| display.whole(value, stat);
-    answer.unit = answer.unit.map(|_| display.unit_of_count().to_owned());
+    let values: Vec<f64> = answer.parts.iter().map(|part| part.value).collect();
+    let read = Read::new(folder, (&answer.kind, answer.unit.as_deref()), answer.stat, &values)?;
+    let value = |value: f64| read.value(value);
+    answer.unit = answer.unit.map(|_| read.unit.clone());
+    answer.digits = Some(read.digits);
     for number in [&mut answer.mean, &mut answer.total, &mut answer.min, &mut answer.max] {
         *number = number.map(value);
     }
@@ -58,10 +91,11 @@ pub fn explain_days(folder: &Folder, word: &str, from: &str, to: &str, now_ms: i
 /// Explains the number of a stretch of a day as `vitalog explain --from --until` does.
 pub fn explain_stretch(folder: &Folder, word: &str, stretch: (i64, i64)) -> Result<StretchAnswer> {
     let mut answer = crate::explain::explain_stretch(folder, word, stretch)?;
-    let display = Display::of_answer(&answer.kind, answer.unit.as_deref(), &Units::of(folder)?);
-    let stat = answer.stat;
-    let value = |value: f64| display.whole(value, stat);
-    answer.unit = answer.unit.map(|_| display.unit_of_count().to_owned());
+    let values: Vec<f64> = answer.value.into_iter().collect();
+    let read = Read::new(folder, (&answer.kind, answer.unit.as_deref()), answer.stat, &values)?;
+    let value = |value: f64| read.value(value);
+    answer.unit = answer.unit.map(|_| read.unit.clone());
+    answer.digits = Some(read.digits);
     for number in [&mut answer.value, &mut answer.min, &mut answer.max, &mut answer.naive_sum] {
         *number = number.map(value);
     }
@@ -70,7 +104,7 @@ pub fn explain_stretch(folder: &Folder, word: &str, stretch: (i64, i64)) -> Resu
     }
     // A part of a record may be a fraction of a step.
     for row in &mut answer.rows {
-        [row.value, row.adds] = [row.value, row.adds].map(|number| number.map(|value| display.value(value)));
+        [row.value, row.adds] = [row.value, row.adds].map(|number| number.map(|value| read.display.value(value)));
     }
     Ok(answer)
 }
@@ -102,6 +136,13 @@ mod tests {
         check("body_mass=lb", "BodyMass", "kg", 70.5, (155.4, "lb"));
         check("blood_glucose=mmol/L", "BloodGlucose", "mg/dL", 100.0, (5.6, "mmol/L"));
         check("", "OxygenSaturation", "%", 0.97, (97.0, "%"));
+    }
+
+    #[test]
+    fn a_number_is_explained_with_the_unit_of_its_chart() {
+        check("", "RestingHeartRate", "count/min", 61.0, (61.0, "bpm"));
+        check("", "VO2Max", "mL/min\u{b7}kg", 42.0, (42.0, "ml/(kg\u{b7}min)"));
+        check("", "RespiratoryRate", "count/min", 14.5, (14.5, "breaths/min"));
     }
 
     #[test]

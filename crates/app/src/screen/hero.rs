@@ -33,7 +33,7 @@ pub struct Hero {
     pub readings: Option<u64>,
     /// Slots with data.
     pub with_data: usize,
-    /// All slots.
+    /// All slots that have begun.
     pub slots: usize,
     /// When it was read, where it is one reading.
     pub at: Option<At>,
@@ -81,7 +81,7 @@ pub(super) fn hero(
         return Ok(None);
     }
     let newest = newest(model, lead::half_of(subject));
-    let Some(hero) = plain(model, events, newest.as_ref()) else { return Ok(None) };
+    let Some(hero) = plain(model, events, newest.as_ref(), zones) else { return Ok(None) };
     let newest = newest.filter(|_| matches!(hero.what, "latest" | "pair"));
     let read_ms = newest.as_ref().map(|newest| newest.at_ms);
     let half = newest.as_ref().and_then(|newest| newest.half);
@@ -90,7 +90,9 @@ pub(super) fn hero(
         Some(At { day, clock })
     });
     // One reading is of its own day, whatever range it is shown in.
-    let days = read_ms.map(|at_ms| zones.day(at_ms)).map_or(model.range.ends(zones), |day| (day, day));
+    let days = read_ms
+        .map(|at_ms| zones.day(at_ms))
+        .map_or_else(|| (model.range.since(zones), model.range.ends(zones).1), |day| (day, day));
     // A night is explained as a whole.
     let stretch = match read_ms {
         _ if !is_part || explains == Some("sleep") => None,
@@ -104,7 +106,7 @@ pub(super) fn hero(
     Ok(Some(Hero { at, leads, ..hero }))
 }
 
-fn plain(model: &Model, events: bool, newest: Option<&Newest>) -> Option<Hero> {
+fn plain(model: &Model, events: bool, newest: Option<&Newest>, zones: &Zones) -> Option<Hero> {
     let (what, value, high) = number(model, events, newest)?;
     let range = what == "range";
     Some(Hero {
@@ -116,10 +118,16 @@ fn plain(model: &Model, events: bool, newest: Option<&Newest>) -> Option<Hero> {
         digits: digits(model),
         readings: model.totals.as_ref().filter(|_| what == "range" || what == "average").map(|totals| totals.n),
         with_data: model.buckets.len(),
-        slots: if model.buckets.is_empty() { 0 } else { model.table.rows.len() },
+        slots: if model.buckets.is_empty() { 0 } else { slots(model, zones) },
         at: None,
         leads: Vec::new(),
     })
+}
+
+/// How many slots of the table have begun.
+fn slots(model: &Model, zones: &Zones) -> usize {
+    let begun = model.range.begun(&model.range.slots(zones));
+    begun.min(model.table.rows.len()).max(model.buckets.len())
 }
 
 fn number(model: &Model, events: bool, newest: Option<&Newest>) -> Option<(&'static str, f64, Option<f64>)> {

@@ -1,6 +1,7 @@
 //! The nights of some days as one: how long, when, which stages, and what was usual before.
 
 use health::series::clock::{circular, minutes};
+use health::series::nights::{Span, spans};
 use health::series::per_day::DayValue;
 use health::series::sleep::{Kind, Session};
 use health::series::stats::mean;
@@ -11,6 +12,7 @@ use store::query::Orders;
 use store::{Store, source_rank};
 
 use crate::error::Result;
+use crate::explain::days_come;
 use crate::folder::Folder;
 use crate::local::{Days, zones};
 use crate::sleep::{SLEEP, Sleeper};
@@ -21,7 +23,7 @@ use crate::sleep::{SLEEP, Sleeper};
 pub struct NightsAnswer {
     /// Nights with sleep.
     pub nights: usize,
-    /// Days that were asked for.
+    /// Days that were asked for and have come, today with them.
     pub days: usize,
     /// Sleep by day.
     pub naps: usize,
@@ -33,13 +35,13 @@ pub struct NightsAnswer {
     pub in_bed_min: Option<f64>,
     /// Asleep in bed, 0 to 1.
     pub efficiency: Option<f64>,
-    /// Minutes from going to bed to falling asleep, of the nights that know it.
+    /// Minutes from going to bed to first falling asleep, of the nights that know it.
     pub latency_min: Option<f64>,
     /// Minutes awake between.
     pub awake_min: Option<f64>,
-    /// First asleep, in minutes after midnight on the wearer's clock.
+    /// First asleep in any part of the night, in minutes after midnight on the wearer's clock.
     pub asleep_at: Option<f64>,
-    /// Last asleep, the same way.
+    /// Last asleep in any part, the same way.
     pub awake_at: Option<f64>,
     /// How far times of falling asleep lie apart, in minutes; none of one night.
     pub spread_min: Option<f64>,
@@ -69,13 +71,15 @@ pub struct StageAnswer {
 }
 
 /// Tells of the nights that count for some days, both ends included.
-pub fn nights(folder: &Folder, days: Days) -> Result<NightsAnswer> {
+pub fn nights(folder: &Folder, days: Days, now_ms: i64) -> Result<NightsAnswer> {
     let store = folder.read()?;
-    told(&store, &store.orders()?, &zones(&store)?, days)
+    let zones = zones(&store)?;
+    let today = zones.day(now_ms);
+    told(&store, &store.orders()?, &zones, days, today)
 }
 
 /// The same of an open store.
-pub(super) fn told(store: &Store, orders: &Orders, zones: &Zones, days: Days) -> Result<NightsAnswer> {
+pub(super) fn told(store: &Store, orders: &Orders, zones: &Zones, days: Days, today: Day) -> Result<NightsAnswer> {
     let (from, to) = days.numbers();
     let wide = Days { from: Some(from.saturating_sub(HISTORY_DAYS)), ..days };
     let all = Sleeper::new(store, orders, zones)?.nights(wide)?;
@@ -91,7 +95,7 @@ pub(super) fn told(store: &Store, orders: &Orders, zones: &Zones, days: Days) ->
     let band = usual(&history, from).map(|band| (band.low, band.high));
     let answer = of(&inside, zones);
     Ok(NightsAnswer {
-        days: usize::try_from(to.saturating_sub(from)).unwrap_or(0) + 1,
+        days: days_come((from, to), today).max(answer.nights),
         before_min: mean(history.iter().map(|night| night.value)).filter(|_| history.len() >= LEAST_DAYS),
         before_nights: history.len(),
         before_needs: LEAST_DAYS,
@@ -122,17 +126,14 @@ const MINUTE_MS: f64 = 60_000.0;
 
 fn of(sessions: &[Session], zones: &Zones) -> NightsAnswer {
     let parts: Vec<&Session> = sessions.iter().filter(|session| is_night(session)).collect();
-    let main: Vec<&Session> = parts.iter().copied().filter(|session| session.kind == Kind::Main).collect();
-    let mut days: Vec<Day> = parts.iter().map(|session| session.day).collect();
-    days.sort_unstable();
-    days.dedup();
-    let nights = days.len();
+    let spans = spans(sessions);
+    let nights = spans.len();
     let count = |kind: Kind| sessions.iter().filter(|session| session.kind == kind).count();
     let sum = |of: fn(&Session) -> i64| parts.iter().map(|session| of(session)).sum::<i64>();
     let each = |ms: i64| (nights > 0).then(|| ms as f64 / MINUTE_MS / nights as f64);
-    let at = |of: fn(&Session) -> i64| circular(main.iter().map(|session| minutes(of(session), zones)));
+    let at = |of: fn(&Span) -> i64| circular(spans.iter().map(|night| minutes(of(night), zones)));
     let (asleep, in_bed) = (sum(|s| s.asleep_ms), sum(|s| s.in_bed_ms));
-    let asleep_at = at(|s| s.start_ms);
+    let asleep_at = at(|night| night.start_ms);
     NightsAnswer {
         nights,
         days: 0,
@@ -141,10 +142,10 @@ fn of(sessions: &[Session], zones: &Zones) -> NightsAnswer {
         asleep_min: each(asleep),
         in_bed_min: each(in_bed).filter(|minutes| *minutes > 0.0),
         efficiency: (asleep > 0 && in_bed > 0).then(|| asleep as f64 / in_bed as f64),
-        latency_min: mean(main.iter().filter_map(|session| session.latency_ms).map(|ms| ms as f64 / MINUTE_MS)),
+        latency_min: mean(spans.iter().filter_map(|night| night.latency_ms).map(|ms| ms as f64 / MINUTE_MS)),
         awake_min: each(sum(|s| s.awake_ms)),
         asleep_at: asleep_at.map(|clock| clock.minute),
-        awake_at: at(|s| s.end_ms).map(|clock| clock.minute),
+        awake_at: at(|night| night.end_ms).map(|clock| clock.minute),
         spread_min: asleep_at.filter(|clock| clock.n > 1).map(|clock| clock.spread),
         stages: stages(&parts, nights),
         before_min: None,
@@ -182,19 +183,56 @@ mod tests {
     use crate::demo::{DemoOptions, fill};
     use crate::testing::TestFolder;
 
+    /// Noon of 1 May 2026 in Berlin.
+    const NOW_MS: i64 = 1_777_629_600_000;
+
     #[test]
     fn one_night_is_what_the_verb_tells() {
         let folder = TestFolder::filled("screen-night");
         let rows = crate::sleep::sleep(&folder, Days::default()).expect("nights");
         let main = rows.iter().find(|row| row.kind == "main").expect("a night");
         let day = Some(main.day.as_str());
-        let found = nights(&folder, Days::parse(day, day).expect("a day")).expect("the night");
+        let found = nights(&folder, Days::parse(day, day).expect("a day"), NOW_MS).expect("the night");
         assert_eq!((found.nights, found.days), (1, 1));
         assert_eq!((found.asleep_min, found.awake_min), (main.asleep_min, main.awake_min));
         assert_eq!(found.efficiency, main.efficiency);
         let shares: f64 = found.stages.iter().map(|stage| stage.share).sum();
         assert!((shares - 1.0).abs() < 1e-9, "{found:?}");
         assert_eq!(found.spread_min, None);
+    }
+
+    #[test]
+    fn the_clock_of_a_night_in_two_parts_is_from_its_first_sleep_to_its_last() {
+        let row = |stage: &str, from: &str, until: &str| {
+            format!(
+                "<Record type=\"HKCategoryTypeIdentifierSleepAnalysis\" sourceName=\"Watch\" \
+                 value=\"HKCategoryValueSleepAnalysis{stage}\" startDate=\"2026-03-{from}:00 +0000\" \
+                 endDate=\"2026-03-{until}:00 +0000\"/>"
+            )
+        };
+        let rows = [
+            row("InBed", "10 23:21", "11 00:40"),
+            row("AsleepCore", "10 23:33", "11 00:40"),
+            row("InBed", "11 03:10", "11 06:48"),
+            row("AsleepCore", "11 03:10", "11 06:48"),
+        ];
+        let folder = TestFolder::of_rows("screen-split", &rows);
+        crate::settings::set(&folder, "home_zone", "UTC").expect("set");
+        let days = Days::parse(Some("2026-03-11"), Some("2026-03-11")).expect("a day");
+        let found = nights(&folder, days, NOW_MS).expect("the night");
+        let minute = |clock: Option<f64>| clock.map(f64::round);
+        assert_eq!((minute(found.asleep_at), minute(found.awake_at)), (Some(1413.0), Some(408.0)));
+        assert_eq!(found.latency_min, Some(12.0));
+        // What the verb has as two parts.
+        let parts = crate::sleep::sleep(&folder, days).expect("nights");
+        assert_eq!(parts.iter().map(|part| part.kind).collect::<Vec<_>>(), ["extra", "main"]);
+        let ends = (parts[0].start.get(11..16), parts[1].end.get(11..16));
+        assert_eq!((ends, parts[0].latency_min), ((Some("23:33"), Some("06:48")), Some(12.0)));
+        assert_eq!(found.asleep_min, parts.iter().map(|part| part.asleep_min).sum());
+        let told = crate::explain::explain(&folder, "sleep", "2026-03-11").expect("an explanation");
+        let clocks: Vec<&str> = told.sessions.iter().flat_map(|part| part.clock.iter().map(String::as_str)).collect();
+        assert_eq!((clocks.first(), clocks.last()), (Some(&"23:33"), Some(&"06:48")));
+        assert_eq!(told.value, found.asleep_min);
     }
 
     #[test]
@@ -205,7 +243,7 @@ mod tests {
         fill(&folder, &options, now_ms, &Cancel::default(), &mut |_| true).expect("a sample store");
         let of = |day: Day| {
             let day = format_day(day);
-            nights(&folder.demo(), Days::parse(Some(&day), Some(&day)).expect("a day")).expect("the night")
+            nights(&folder.demo(), Days::parse(Some(&day), Some(&day)).expect("a day"), now_ms).expect("the night")
         };
         let found: Vec<NightsAnswer> = (20_470..=20_500).map(of).collect();
         let before = |n: usize| found.iter().find(|night| night.before_nights == n);
@@ -218,7 +256,8 @@ mod tests {
     #[test]
     fn without_nights_there_are_no_numbers() {
         let folder = TestFolder::filled("screen-no-night");
-        let found = nights(&folder, Days::parse(Some("1999-01-01"), Some("1999-01-07")).expect("days")).expect("none");
+        let found =
+            nights(&folder, Days::parse(Some("1999-01-01"), Some("1999-01-07")).expect("days"), NOW_MS).expect("none");
         assert_eq!((found.nights, found.days, found.asleep_min, found.stages.len()), (0, 7, None, 0));
     }
 }

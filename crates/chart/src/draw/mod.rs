@@ -115,7 +115,7 @@ mod tests {
 
     #[track_caller]
     fn check(start_ms: i64, end_ms: i64, expected: bool) {
-        let range = Range { start_ms: 0, end_ms: 100, step: Step::Day };
+        let range = Range::new(0, 100, Step::Day);
         let mut model = Model::new("", "", range, &Zones::named("UTC").expect("a zone"));
         (model.x.from, model.x.to) = (0.0, 100.0);
         assert_eq!(seems_all(&Gap { start_ms, end_ms }, &model), expected, "{start_ms} to {end_ms}");

@@ -266,7 +266,7 @@ fn steps(amount: Amount) -> Model {
     cumulative::model(
         &cumulative::STEPS,
         &amount.of(buckets),
-        cumulative::Wide::Average,
+        (cumulative::Wide::Average, None),
         Some(8000.0),
         days(28),
         &berlin(),
@@ -275,16 +275,23 @@ fn steps(amount: Amount) -> Model {
 
 fn steps_hours(amount: Amount) -> Model {
     let hours: Vec<Bucket> = sums(&days(1), 9, 1900.0).into_iter().skip(7).collect();
-    cumulative::model(&cumulative::STEPS, &amount.of(hours), cumulative::Wide::Average, None, days(1), &berlin())
+    cumulative::model(
+        &cumulative::STEPS,
+        &amount.of(hours),
+        (cumulative::Wide::Average, None),
+        None,
+        days(1),
+        &berlin(),
+    )
 }
 
 fn steps_year(amount: Amount) -> Model {
     let (start_ms, end_ms) = (at("2025-04-01 00:00:00 +0200"), at("2026-04-01 00:00:00 +0200"));
-    let range = Range { start_ms, end_ms, step: Step::Month };
+    let range = Range::new(start_ms, end_ms, Step::Month);
     cumulative::model(
         &cumulative::STEPS,
         &amount.of(sums(&range, 10, 11_000.0)),
-        cumulative::Wide::Average,
+        (cumulative::Wide::Average, None),
         None,
         range,
         &berlin(),
@@ -461,6 +468,7 @@ fn sugar(amount: Amount) -> Model {
         spacing_ms: 900_000,
         target: amount.when((70.0, 140.0)),
         within: Some((0.875, 1430.0)),
+        average: None,
         meals_ms: &amount.of(meals.clone()),
     };
     glucose::model(&glucose, days(1), &berlin())

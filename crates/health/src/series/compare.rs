@@ -1,7 +1,6 @@
 //! Two periods side by side, only where they may be compared.
 
-use super::per_day::DayValue;
-use super::periods::{Average, Period, average};
+use super::periods::{Average, Period};
 use crate::kind::Style;
 use crate::time::Day;
 
@@ -36,9 +35,9 @@ pub enum NoComparison {
     Coverage(f64, f64),
 }
 
-/// Compares two periods of one kind. The values are one for each day, in any order.
+/// Compares two periods of one kind that are alike, by the average of each.
 pub fn compare(
-    values: &[DayValue],
+    average: impl Fn(Period) -> Option<Average>,
     style: Style,
     first: Period,
     second: Period,
@@ -53,8 +52,21 @@ pub fn compare(
     if first.last.max(second.last) >= today {
         return Err(NoComparison::Unfinished);
     }
-    let averages = average(values, first, today).zip(average(values, second, today));
-    let (first, second) = averages.ok_or(NoComparison::NoData)?;
+    compare_any(average, style, first, second, today)
+}
+
+/// The same of any two, whichever days they have: of what is over of them. Whoever asks says which days these are.
+pub fn compare_any(
+    average: impl Fn(Period) -> Option<Average>,
+    style: Style,
+    first: Period,
+    second: Period,
+    today: Day,
+) -> Result<Comparison, NoComparison> {
+    if first.before(today).days() == 0 || second.before(today).days() == 0 {
+        return Err(NoComparison::Unfinished);
+    }
+    let (first, second) = average(first).zip(average(second)).ok_or(NoComparison::NoData)?;
     if style == Style::Cumulative && first.coverage().min(second.coverage()) < LEAST_COVERAGE {
         return Err(NoComparison::Coverage(first.coverage(), second.coverage()));
     }
@@ -65,6 +77,8 @@ pub fn compare(
 
 #[cfg(test)]
 mod tests {
+    use super::super::per_day::DayValue;
+    use super::super::periods::average;
     use super::*;
 
     /// A Monday.
@@ -80,9 +94,13 @@ mod tests {
         days.map(|n| DayValue { day: MONDAY + n, value: if n < 7 { 8000.0 } else { 9000.0 } }).collect()
     }
 
+    fn of(values: Vec<DayValue>) -> impl Fn(Period) -> Option<Average> {
+        move |period| average(&values, period, TODAY)
+    }
+
     #[test]
     fn two_weeks_are_compared() {
-        let found = compare(&values(0..14), Style::Cumulative, week(0), week(1), TODAY).expect("a comparison");
+        let found = compare(of(values(0..14)), Style::Cumulative, week(0), week(1), TODAY).expect("a comparison");
         assert_eq!((found.first.days, found.second.days), (7, 7));
         assert_eq!((found.difference, found.relative), (1000.0, Some(0.125)));
     }
@@ -90,7 +108,7 @@ mod tests {
     #[test]
     fn what_is_not_alike_is_not_compared() {
         let check = |first, second, expected| {
-            assert_eq!(compare(&values(0..14), Style::Cumulative, first, second, TODAY), Err(expected));
+            assert_eq!(compare(of(values(0..14)), Style::Cumulative, first, second, TODAY), Err(expected));
         };
         let days = |first, last| Period { first: MONDAY + first, last: MONDAY + last };
         check(week(0), days(7, 12), NoComparison::Lengths(7, 6));
@@ -104,10 +122,10 @@ mod tests {
     #[test]
     fn sums_need_four_of_five_days_and_means_do_not() {
         let most = values((0..6).chain(7..14));
-        assert!(compare(&most, Style::Cumulative, week(0), week(1), TODAY).is_ok());
+        assert!(compare(of(most), Style::Cumulative, week(0), week(1), TODAY).is_ok());
         let some = values((0..5).chain(7..14));
-        let found = compare(&some, Style::Cumulative, week(0), week(1), TODAY);
+        let found = compare(of(some.clone()), Style::Cumulative, week(0), week(1), TODAY);
         assert_eq!(found, Err(NoComparison::Coverage(5.0 / 7.0, 1.0)));
-        assert!(compare(&some, Style::Arithmetic, week(0), week(1), TODAY).is_ok());
+        assert!(compare(of(some), Style::Arithmetic, week(0), week(1), TODAY).is_ok());
     }
 }

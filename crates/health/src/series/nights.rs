@@ -57,9 +57,9 @@ pub struct Averages {
     pub nights: usize,
     /// Mean of the nights' totals in milliseconds.
     pub asleep_ms: f64,
-    /// When the main sleep began.
+    /// When the nights began, whichever part was the longest.
     pub onset: Option<Clock>,
-    /// When the main sleep ended.
+    /// When the nights ended.
     pub wake: Option<Clock>,
     /// Mean efficiency of the main sleep, 0 to 1.
     pub efficiency: Option<f64>,
@@ -81,18 +81,47 @@ pub fn by_day(sessions: &[Session]) -> BTreeMap<Day, DaySleep> {
     days
 }
 
+/// A night from its first sleep to its last, whatever parts it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// The day it counts for.
+    pub day: Day,
+    /// First asleep in any part.
+    pub start_ms: i64,
+    /// Last asleep in any part.
+    pub end_ms: i64,
+    /// From going to bed to first falling asleep; none where nobody wrote the time in bed. Who fell asleep again has
+    /// done so before.
+    pub latency_ms: Option<i64>,
+}
+
+/// Returns the nights among sessions, by day; naps and times in bed only are none.
+pub fn spans(sessions: &[Session]) -> Vec<Span> {
+    let mut nights: BTreeMap<Day, Span> = BTreeMap::new();
+    for session in sessions.iter().filter(|session| matches!(session.kind, Kind::Main | Kind::Extra)) {
+        let Session { day, start_ms, end_ms, latency_ms, .. } = *session;
+        let night = nights.entry(day).or_insert(Span { day, start_ms, end_ms, latency_ms });
+        if start_ms < night.start_ms {
+            (night.start_ms, night.latency_ms) = (start_ms, latency_ms);
+        }
+        night.end_ms = night.end_ms.max(end_ms);
+    }
+    nights.into_values().collect()
+}
+
 /// Returns averages over the nights among sessions; none without a night.
 pub fn averages(sessions: &[Session], zones: &Zones) -> Option<Averages> {
+    let spans = spans(sessions);
     let main: Vec<&Session> = sessions.iter().filter(|session| session.kind == Kind::Main).collect();
     let days = by_day(sessions);
     let totals = main.iter().filter_map(|night| Some(days.get(&night.day)?.night_ms() as f64));
     Some(Averages {
         nights: main.len(),
         asleep_ms: mean(totals)?,
-        onset: circular(main.iter().map(|night| minutes(night.start_ms, zones))),
-        wake: circular(main.iter().map(|night| minutes(night.end_ms, zones))),
+        onset: circular(spans.iter().map(|night| minutes(night.start_ms, zones))),
+        wake: circular(spans.iter().map(|night| minutes(night.end_ms, zones))),
         efficiency: mean(main.iter().filter_map(|night| night.efficiency())),
-        latency_ms: mean(main.iter().filter_map(|night| night.latency_ms).map(|ms| ms as f64)),
+        latency_ms: mean(spans.iter().filter_map(|night| night.latency_ms).map(|ms| ms as f64)),
     })
 }
 
@@ -130,6 +159,28 @@ mod tests {
         let days = by_day(&found);
         let day = days[&parse_day("2026-03-03").expect("a day")];
         assert_eq!((days.len(), day.night_ms() / 60_000, day.all_ms() / 60_000), (1, 380, 425));
+    }
+
+    #[test]
+    fn a_split_night_lasts_from_its_first_sleep_to_its_last() {
+        let found = sleep(&[
+            segment("02 23:21", "03 02:10", Stage::InBed),
+            core("02 23:33", "03 02:10"),
+            core("03 04:40", "03 09:48"),
+            core("03 14:00", "03 14:45"),
+        ]);
+        assert_eq!(found.iter().map(|s| s.kind).collect::<Vec<_>>(), [Kind::Extra, Kind::Main, Kind::Nap]);
+        let night = Span {
+            day: parse_day("2026-03-03").expect("a day"),
+            start_ms: found[0].start_ms,
+            end_ms: found[1].end_ms,
+            latency_ms: Some(12 * 60_000),
+        };
+        assert_eq!(spans(&found), [night]);
+        let averages = averages(&found, &berlin()).expect("a night");
+        let minute = |clock: Option<Clock>| clock.map(|clock| clock.minute.round());
+        assert_eq!((minute(averages.onset), minute(averages.wake)), (Some(1413.0), Some(588.0)));
+        assert_eq!(averages.latency_ms, Some(720_000.0));
     }
 
     #[test]

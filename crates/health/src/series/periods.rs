@@ -2,7 +2,9 @@
 //!
 //! Missing is not zero. An average always says of how many days it is: 8,214, 26 of 30 days.
 
+use super::buckets::Bucket;
 use super::per_day::DayValue;
+use super::rule::Rule;
 use super::stats;
 use crate::time::Day;
 
@@ -44,6 +46,32 @@ impl Period {
     }
 }
 
+/// Returns those of some days that are over, or all where none is: an average is of whole days.
+pub fn over<T>(days: &[T], is_over: impl Fn(&T) -> bool) -> Vec<&T> {
+    let over: Vec<&T> = days.iter().filter(|day| is_over(day)).collect();
+    if over.is_empty() { days.iter().collect() } else { over }
+}
+
+/// The one number of several days: of those that are over, or of all where none is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OfDays {
+    /// In the unit of the days: of sums and counts that of a day, of all else by what each day weighs.
+    pub mean: f64,
+    /// Days with data that it is of.
+    pub days: usize,
+    /// Days with data that are not over and therefore not in it.
+    pub left_out: usize,
+}
+
+impl OfDays {
+    /// Of the days of a kind, each with its own number; none without a day.
+    pub fn new(rule: Rule, days: &[Bucket], now_ms: i64) -> Option<Self> {
+        let counted: Vec<Bucket> = over(days, |day| day.is_complete(now_ms)).into_iter().cloned().collect();
+        let mean = rule.of_days(&counted)?;
+        Some(Self { mean, days: counted.len(), left_out: days.len() - counted.len() })
+    }
+}
+
 /// A mean over days, and what it is of.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Average {
@@ -71,10 +99,19 @@ pub fn average(values: &[DayValue], period: Period, today: Day) -> Option<Averag
     Some(Average { mean: stats::mean(inside)?, days, of_days: over.days() })
 }
 
+/// The same of days of a kind that are over at an instant, as [`OfDays`] has their one number; `today` is the day of it.
+pub fn average_of(rule: Rule, days: &[Bucket], period: Period, (now_ms, today): (i64, Day)) -> Option<Average> {
+    let counts = |day: &&Bucket| period.contains(day.day) && day.is_complete(now_ms);
+    let inside: Vec<Bucket> = days.iter().filter(counts).cloned().collect();
+    Some(Average { mean: rule.of_days(&inside)?, days: inside.len(), of_days: period.before(today).days() })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::parse_day;
+    use crate::series::buckets::Input;
+    use crate::series::merge::Span;
+    use crate::time::{Zones, parse_day};
 
     fn day(text: &str) -> Day {
         parse_day(&format!("2026-{text}")).expect("a day")
@@ -100,6 +137,28 @@ mod tests {
         let list = values(&[("03-02", 0.0), ("03-04", 1000.0)]);
         let found = average(&list, week, day("03-09"));
         assert_eq!(found, Some(Average { mean: 500.0, days: 2, of_days: 7 }));
+    }
+
+    #[test]
+    fn a_month_that_is_not_over_has_days_that_are() {
+        let bucket = |text: &str, value: f64| {
+            let start_ms = i64::from(day(text)) * 86_400_000;
+            let kind = crate::kind::find("step_count").expect("a kind");
+            let span = Span { start_ms, end_ms: start_ms + 1000, value, rank: 0 };
+            let rows = [Input { span, copies: 1 }];
+            let zones = Zones::named("UTC").expect("a zone");
+            Rule::of(kind).day_buckets(&rows, &zones).remove(0)
+        };
+        let days = [bucket("03-02", 1000.0), bucket("03-03", 3000.0), bucket("03-04", 17.0)];
+        let noon_ms = i64::from(day("03-04")) * 86_400_000 + 43_200_000;
+        let found = |days: &[Bucket]| OfDays::new(Rule::ResidualFill, days, noon_ms);
+        assert_eq!(found(&days), Some(OfDays { mean: 2000.0, days: 2, left_out: 1 }));
+        assert_eq!(found(&days[2..]), Some(OfDays { mean: 17.0, days: 1, left_out: 0 }), "there is nothing else");
+        assert_eq!(found(&[]), None);
+        let march = Period { first: day("03-01"), last: day("03-31") };
+        let average = average_of(Rule::ResidualFill, &days, march, (noon_ms, day("03-04")));
+        assert_eq!(average, Some(Average { mean: 2000.0, days: 2, of_days: 3 }));
+        assert_eq!(average_of(Rule::ResidualFill, &days[2..], march, (noon_ms, day("03-04"))), None);
     }
 
     #[test]

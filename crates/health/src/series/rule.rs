@@ -7,6 +7,7 @@ use super::buckets::{Bucket, Calendar, Cut, Grain, Input, Stretch, count, stat};
 use super::hold::leveled;
 use super::merge::Span;
 use super::per_day::{DayValue, Pick, pick};
+use super::stats::mean;
 use crate::kind::{Kind, Style, short_name};
 use crate::time::{Day, HOUR_MS, Zones};
 
@@ -237,6 +238,12 @@ impl Rule {
         let total: f64 = buckets.iter().map(|bucket| part(bucket) * bucket.weight).sum();
         let weight = buckets.iter().map(|bucket| bucket.weight).sum();
         leveled(self.style(), total, weight).filter(|_| !self.is_sum() && self != Self::Count)
+    }
+
+    /// Returns the one number of several days: of sums and counts the mean of a day, of all else by what each day
+    /// weighs; none without a day.
+    pub fn of_days(self, days: &[Bucket]) -> Option<f64> {
+        self.level(days).or_else(|| mean(days.iter().map(|day| day.value)))
     }
 
     /// One wide bucket of its days.

@@ -30,6 +30,11 @@ impl Zones {
         };
         (from, until)
     }
+
+    /// How far clocks on the wall are before those of UTC at an instant, in milliseconds; negative in the west.
+    pub fn offset_ms(&self, at_ms: i64) -> i64 {
+        offset_ms(self.zone(at_ms), at_ms)
+    }
 }
 
 fn offset_ms(zone: &TimeZone, at_ms: i64) -> i64 {
