@@ -16,7 +16,7 @@ test('arrow keys read the chart bucket by bucket', () => {
   expect(document.querySelector('svg[role=img]')?.getAttribute('aria-label')).toBe('Heart rate')
   // A browser would show it as a tooltip, over our own read-out.
   expect(document.querySelector('svg title, [title]')).toBeNull()
-  expect(press('ArrowLeft')).toBe('Sun 15 Mar 2026, bpm, Lowest 58, Highest 58, Mean 58, Readings 1')
+  expect(press('ArrowLeft')).toBe('Sun 15 Mar 2026, bpm, Lowest 59, Highest 59, Mean 59, Readings 1')
   expect(press('Home')).toContain('Sat 14 Mar')
   expect(press('ArrowRight')).toContain('Sun 15 Mar')
   press('ArrowLeft')

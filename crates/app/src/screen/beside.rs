@@ -146,7 +146,7 @@ struct Series {
 /// What the days are of.
 enum Of {
     /// A type, with how its values are shown.
-    Type(Rule, Vec<Bucket>, Shown),
+    Type(Rule, Vec<Bucket>, Box<Shown>),
     /// Minutes asleep.
     Nights(Vec<DayValue>),
 }
@@ -194,7 +194,7 @@ fn days_of(store: &Store, zones: &Zones, word: &str, span: Days) -> Result<Serie
     let rows = of_kind(store, &found, span, orders.of(&found.kind.identifier), zones)?;
     let shown = Shown::new(&found.kind, &Units::of_store(store)?, most(rows.iter().map(|day| day.value)));
     let (unit, digits) = (shown.measure().unit.to_owned(), shown.measure().decimals);
-    Ok(Series { days: Of::Type(Rule::of(&found.kind), rows, shown), style: found.kind.style, unit, digits })
+    Ok(Series { days: Of::Type(Rule::of(&found.kind), rows, Box::new(shown)), style: found.kind.style, unit, digits })
 }
 
 /// Minutes asleep of each night: a night that nobody measured is missing and not short.
