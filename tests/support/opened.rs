@@ -52,8 +52,8 @@ pub const OPENED: [Opened; 19] = [
     opened(
         "electrocardiogram",
         "#/heart",
-        "document.querySelector('main td ~ td')?.closest('tr').querySelector('button').click(); return 1",
-        "main button[aria-expanded=true]",
+        "document.querySelector('main th button.link').click(); return 1",
+        "main th button[aria-expanded=true]",
     ),
     opened("table", "#/activity?range=month", TABLE, "main .room table"),
     opened("table of a night", "#/sleep?range=day", TABLE, "main .room table"),

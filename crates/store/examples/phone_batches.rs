@@ -1,9 +1,9 @@
 //! How long phones' batches take, beside the same rows put into a plain table in the same run, and what imports and
 //! undos pay for them.
 //!
-//! `cargo run --release -p store --example phone_batches STORE [SAMPLES OF EACH SIZE] [SAMPLES BEFORE]` changes the store:
-//! give it a copy of a full one, or a name for a new one, which another phone may fill before. The plain table lies beside
-//! it, in `STORE.limit`.
+//! `cargo run --release -p store --example phone_batches STORE [SAMPLES OF EACH SIZE] [SAMPLES BEFORE]` changes the
+//! store: give it a copy of a full one, or a name for a new one, which another phone may fill before. The plain table
+//! lies beside it, in `STORE.limit`.
 
 use std::path::Path;
 use std::time::Instant;

@@ -330,8 +330,8 @@ impl<'a> Ingest<'a> {
         Ok(())
     }
 
-    /// What the merge must know of a kind. Where all its rows stand for what phones tell they are lifted off: files have
-    /// none.
+    /// What the merge must know of a kind. Where all its rows stand for what phones tell they are lifted off: files
+    /// have none.
     fn kind(&mut self, id: u32) -> Result<KindRef> {
         if self.told.is_alone(id) && !self.derived.written().is_lifted(id) {
             tellings::lift_kind(self.conn, id, &mut self.derived)?;

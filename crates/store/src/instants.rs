@@ -83,7 +83,8 @@ impl<'a, K: Ord, T: OfInstant> Instants<'a, K, T> {
     }
 }
 
-/// The samples of files of some sources and one kind in the order of time, each with its value and the import that brought it.
+/// The samples of files of some sources and one kind in the order of time, each with its value and the import that
+/// brought it.
 pub(crate) fn each_sample(
     conn: &Connection,
     kind: u32,
