@@ -64,6 +64,8 @@ SCREENS = [
     ("types", "#/types", "All types", ""),
     ("type", "#/type/step_count?range=month", "One type", ""),
     ("compare", "#/compare?range=year", "Compare", ""),
+    ("compare-periods", "#/compare?range=month&by=periods", "Compare: two times", ""),
+    ("compare-years", "#/compare?range=year&by=years", "Compare: years", ""),
     ("query", "#/query", "Query", "[...document.querySelectorAll('main button')].at(-1).click(); return 1"),
     ("import", "#/import", "Import", ""),
     ("sources", "#/sources", "Sources and quality", ""),
@@ -71,6 +73,7 @@ SCREENS = [
     ("data", "#/settings", "Settings: data", DATA),
     ("about", "#/about", "About", ""),
     ("phone", "#/phone", "Phone sync: off", ""),
+    ("servers", "#/servers", "Servers, which are still to come", ""),
 ]
 FIRST = ("first", "The first start")
 # With phones that have sent something: what they say and when is of the day on which the pictures are made.
