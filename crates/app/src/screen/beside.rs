@@ -55,7 +55,8 @@ impl TryFrom<String> for Earlier {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Beside {
-    /// First and last day of the stretch: beside days that somebody named all of it, else its whole weeks that are over.
+    /// First and last day of the stretch: beside days that somebody named all of it, else its whole weeks that are
+    /// over.
     pub days: (String, String),
     /// First and last day of the earlier one.
     pub earlier_days: (String, String),
