@@ -23,8 +23,8 @@ const SPACING_MS: i64 = 5 * 60_000;
 
 /// Returns the chart of `buckets`, which must be sorted; those outside the range or without readings are left out.
 ///
-/// `average` is that of the whole range, where the caller weighs by time; without it, it is that of the buckets that are
-/// complete by their readings.
+/// `average` is that of the whole range, where the caller weighs by time; without it, it is that of the buckets that
+/// are complete by their readings.
 pub fn model(buckets: &[Bucket], average: Option<Average>, range: Range, zones: &Zones) -> Model {
     let buckets = labelled(buckets, &range, zones);
     let totals = totals(&buckets).map(|totals| totals.with_average(average));

@@ -158,8 +158,8 @@ impl<'s> View<'s> {
         Ok(inside)
     }
 
-    /// The one number of a stretch, in the store's unit, as its explanation has it: of its days that are over, of a part
-    /// of a day of its hours.
+    /// The one number of a stretch, in the store's unit, as its explanation has it: of its days that are over, of a
+    /// part of a day of its hours.
     pub fn average(&self, found: &Found, stretch: Stretch) -> Result<Option<Average>> {
         let rule = Rule::of(&found.kind);
         if stretch.part.is_some() {

@@ -99,7 +99,7 @@ pub fn average(values: &[DayValue], period: Period, today: Day) -> Option<Averag
     Some(Average { mean: stats::mean(inside)?, days, of_days: over.days() })
 }
 
-/// The same of days of a kind that are over at an instant, as [`OfDays`] has their one number; `today` is the day of it.
+/// The same of days of a kind that are over at an instant, as [`OfDays`] has their number; `today` is the day of it.
 pub fn average_of(rule: Rule, days: &[Bucket], period: Period, (now_ms, today): (i64, Day)) -> Option<Average> {
     let counts = |day: &&Bucket| period.contains(day.day) && day.is_complete(now_ms);
     let inside: Vec<Bucket> = days.iter().filter(counts).cloned().collect();
