@@ -97,6 +97,8 @@ export interface Chart {
   days: string
   firstDay: string
   lastDay: string
+  /** The first day that it tells of, where the picture begins before there was anything. */
+  since: string | null
   empty: boolean
   /** The word of the type that explains its numbers. */
   explains?: string
@@ -165,6 +167,8 @@ export interface Change {
 }
 
 export interface Explained {
+  /** Digits behind the point that its chart has. */
+  digits?: number
   day: string
   zone: string
   value: number | null
@@ -206,6 +210,8 @@ export interface ExplainedPair {
 
 /** A stretch of a day with its records. */
 export interface ExplainedStretch {
+  /** Digits behind the point that its chart has. */
+  digits?: number
   day: string
   from: string
   until: string
@@ -232,6 +238,8 @@ export interface ExplainedStretch {
 
 /** Several days, each with its number. */
 export interface ExplainedDays {
+  /** Digits behind the point that its chart has. */
+  digits?: number
   from: string
   to: string
   /** Of the days that count: a sum's a day. */
@@ -260,10 +268,10 @@ export interface Ecg {
   pages: number
 }
 
-/** Which earlier stretch: the days right before, the same weeks a year ago, or those until about a day. */
-export type Earlier = 'before' | 'year' | `${number}-${string}`
+/** Which earlier stretch: the whole weeks right before, the same ones a year ago, or the very days from one to another. */
+export type Earlier = 'before' | 'year' | `${string}..${string}`
 
-/** A stretch of whole weeks beside an earlier one. */
+/** A stretch of days beside an earlier one. */
 export interface Beside {
   days: [string, string]
   earlierDays: [string, string]
@@ -277,7 +285,11 @@ export interface Beside {
     /** Days with data in either. */
     withData: [number, number]
     ofDays: number
+    /** Days of the earlier time. */
+    earlierOfDays: number
   } | null
+  /** Which days these are, in words, where they are not all that is shown. */
+  note: string | null
   /** Why there are none. */
   reason: 'too_short' | 'no_data' | 'few_days' | null
 }

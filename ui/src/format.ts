@@ -21,6 +21,11 @@ export function plain(n: number): string {
   return number(n, digits)
 }
 
+/** With the digits that its chart has, where one says so, else as `plain`. */
+export function written(n: number, digits?: number | null): string {
+  return digits == null ? plain(n) : number(n, digits)
+}
+
 /** A name to read for a type that nobody has told of: "HKQuantityTypeIdentifierFooBar" and "foo_bar" -> "Foo bar" */
 export function nameOf(word: string): string {
   const plain = word.replace(/^HK(Quantity|Category|Data|Correlation)Type(Identifier)?/, '') || word

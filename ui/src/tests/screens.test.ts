@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import chartNight from '../../../tests/fixtures/ipc/chart_night.json'
 import types from '../../../tests/fixtures/ipc/types.json'
 import workouts from '../../../tests/fixtures/ipc/workouts.json'
+import { plus } from '../days'
 import { overlays } from '../views/sleep/overlays.svelte'
 import { words } from '../words'
 import { type Page, click, kept, open, says, until, wide } from './support'
@@ -133,11 +134,17 @@ test.each([
 test('one metric stands beside an earlier time and in years', async () => {
   const asked: unknown[] = []
   const beside = (args: Record<string, unknown>) => (asked.push(args.earlier), kept.beside?.(args))
-  page = open({ ...kept, beside }, '#/compare/step_count?range=week&date=2026-02-20&by=periods')
+  // Of a week that ends with the day that is asked for.
+  const chart = (args: Record<string, unknown>) => {
+    const { last } = args.question as { last: string }
+    return { ...(kept.chart?.(args) as object), firstDay: plus(last, -6), lastDay: last }
+  }
+  page = open({ ...kept, beside, chart }, '#/compare/step_count?range=week&date=2026-02-20&by=periods')
   await until(() => asked.length > 0)
-  expect(asked[0]).toBe('2026-02-13')
+  // The very days of the second chart.
+  await until(() => asked.at(-1) === '2026-02-07..2026-02-13')
   change('main .until input', '2025-12-31')
-  await until(() => asked.at(-1) === '2025-12-31')
+  await until(() => asked.at(-1) === '2025-12-25..2025-12-31')
   click('.picks .segments button:last-child')
   await says('Steps, year over year')
   expect(location.hash).toContain('by=years')

@@ -152,7 +152,7 @@ test.each([
 })
 
 test('the explanation of a day names its newest reading', async () => {
-  const explain = () => ({ ...(kept.explain?.({}) as object), day: '2026-03-14', latest: { at: '', clock: '07:05', value: 71.5 } })
+  const explain = () => ({ ...(kept.explain?.({}) as object), day: '2026-03-14', digits: 1, latest: { at: '', clock: '07:05', value: 71.5 } })
   page = open({ ...kept, explain }, '#/type/heart_rate?range=month&why=2026-03-14')
   const told = await until(() => document.querySelector('[data-testid=latest]'))
   expect(told.textContent).toBe(words.explain.latest('71.5 steps', '07:05'))

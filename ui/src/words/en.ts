@@ -420,7 +420,7 @@ export const en = {
     less: (amount: string, share: string | null) => `${amount} less${share === null ? '' : `, ${share}`}`,
     same: 'As much as before.',
     none: {
-      too_short: 'One week that is over is the least that is compared: choose a longer range.',
+      too_short: 'Too few of these days are over to be compared: choose a longer range.',
       no_data: 'One of the two times has no data.',
       few_days: 'Sums are compared only where four of five days have data in both times.',
     },
