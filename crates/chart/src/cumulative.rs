@@ -161,8 +161,10 @@ impl Said<'_> {
         let average = self.measure.said(totals.mean);
         let per = self.range.step.per();
         let (low, high) = extent(counted.iter().map(|b| b.mean)).unwrap_or_default();
+        // Days of a month that is not over are in the average and in none of these.
+        let holds = (low..=high).contains(&totals.mean);
         let (low, high) = (self.measure.number(low), self.measure.number(high));
-        let ends = if low == high { String::new() } else { say!(" (from {low} to {high})", low, high) };
+        let ends = if low == high || !holds { String::new() } else { say!(" (from {low} to {high})", low, high) };
         // The only one is no average.
         let average = match counted.len() {
             1 if !is_wide(self.range) => average,

@@ -43,6 +43,7 @@ pub mod years;
 pub mod zoom;
 
 pub use model::{Average, Measure, Model, Paired, Reading};
+pub use number::as_written;
 pub use png::png;
 pub use range::{Range, Step};
 pub use svg::{Drawn, Scale, Size, render, render_headed};

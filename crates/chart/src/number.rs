@@ -22,14 +22,25 @@ pub(crate) fn usable(value: f64) -> bool {
 
 /// A number with thousands set apart, a real minus sign, and no minus before a zero.
 pub(crate) fn number(value: f64, decimals: usize) -> String {
-    // A half goes up, as on the page.
-    let tens = 10f64.powi(i32::try_from(decimals).unwrap_or(0));
-    let (size, rounded) = (value.abs(), (value.abs() * tens).round() / tens);
-    let text = format!("{:.decimals$}", if (rounded - size).abs() * tens == 0.5 { rounded } else { size });
+    let text = format!("{:.decimals$}", halves_up(value.abs(), decimals));
     let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
     let whole = whole.parse().map_or_else(|_| whole.to_owned(), grouped);
     let minus = value < 0.0 && text.chars().any(|c| ('1'..='9').contains(&c));
     format!("{}{whole}{}", if minus { "\u{2212}" } else { "" }, pointed(rest))
+}
+
+/// A size as it is to be written: an exact half goes up, as on the page, all else is left to whoever writes it.
+fn halves_up(size: f64, decimals: usize) -> f64 {
+    let tens = 10f64.powi(i32::try_from(decimals).unwrap_or(0));
+    let scaled = size * tens;
+    // What only comes near a half when it is multiplied is none: 72.35 lies below it.
+    let is_half = scaled.fract() == 0.5 && size.mul_add(tens, -scaled) == 0.0;
+    if is_half { scaled.ceil() / tens } else { size }
+}
+
+/// The value that stands there once it is written with so many decimals.
+pub fn as_written(value: f64, decimals: usize) -> f64 {
+    format!("{:.decimals$}", halves_up(value.abs(), decimals)).parse().map_or(value, |size: f64| size.copysign(value))
 }
 
 /// Units that are words, and one of them.
@@ -169,6 +180,21 @@ mod tests {
             assert_eq!(grouped(n), text);
         }
         assert_eq!(number(-1234.56, 1), "\u{2212}1,234.6");
+        // As `toFixed` on the page has them: a half goes up, and what lies below one in binary does not.
+        for (value, decimals, text) in [
+            (58.5, 0, "59"),
+            (2.5, 0, "3"),
+            (0.25, 1, "0.3"),
+            (14.25, 1, "14.3"),
+            (72.25, 1, "72.3"),
+            (72.35, 1, "72.3"),
+            (0.75, 1, "0.8"),
+            (1.005, 2, "1.00"),
+            (-14.25, 1, "\u{2212}14.3"),
+        ] {
+            assert_eq!(number(value, decimals), text);
+            assert_eq!(as_written(value, decimals).to_string().replace('-', "\u{2212}"), text.trim_end_matches(".00"));
+        }
         assert_eq!(number(-0.01, 1), "0.0");
     }
 

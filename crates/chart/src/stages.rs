@@ -1,7 +1,6 @@
 //! How long each stage of sleep was: per night, or per week and longer the average of its nights.
 
 use health::language::{grouped, word};
-use health::series::periods::over;
 use health::time::Zones;
 use health::{counted, key, say};
 
@@ -87,8 +86,7 @@ fn keys(slots: &[StageSlot]) -> Vec<Key> {
 
 fn summary(slots: &[StageSlot], all: usize, range: &Range, zones: &Zones) -> String {
     let when = range.when(zones);
-    let slots_over = over(slots, |slot| slot.complete);
-    let Some((low, high)) = extent(slots_over.into_iter().map(|slot| slot.minutes.asleep())) else {
+    let Some((low, high)) = extent(slots.iter().map(|slot| slot.minutes.asleep())) else {
         return say!("{when} there is no sleep.", when);
     };
     // Of nights, wherever a month begins, and whether it is over or not: each of its nights is.

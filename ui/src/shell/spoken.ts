@@ -18,9 +18,8 @@ const NAMED = /(?:(?<!\d)(\d{1,2})\.?\s+)?(?<!\p{L})(\p{L}{3,})\.?\s+(\d{4})(?!\
 
 /** The number of a month by its name or the beginning of it, in the language of the window or in English. */
 function monthOf(name: string): number | null {
-  const asked = name.toLowerCase()
-  const is = (month: string) => asked.startsWith(month.toLowerCase().replace('.', ''))
-  const at = [words.months, en.months].map((months) => months.findIndex(is)).find((found) => found >= 0)
+  const is = (month: string) => month.toLowerCase().startsWith(name.toLowerCase())
+  const at = [words.monthNames, en.monthNames].map((months) => months.findIndex(is)).find((found) => found >= 0)
   return at === undefined ? null : at + 1
 }
 

@@ -12,6 +12,8 @@ test.each([
   ['Steps September 2026', { rest: 'Steps', range: '30', date: '2026-09-30' }],
   ['sleep 14 mar 2026', { rest: 'sleep', range: 'day', date: '2026-03-14' }],
   ['14. March 2026', { rest: '', range: 'day', date: '2026-03-14' }],
+  ['marathon 2026', null],
+  ['decibel 2026', null],
   ['steps', null],
   ['steps 2026', null],
   ['steps 2026-13', null],

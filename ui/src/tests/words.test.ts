@@ -36,7 +36,7 @@ const open = new RegExp(`^(${OPEN.join('|')})\\b`)
 const english = texts(en).filter(([path]) => !open.test(path))
 // Names, units and words that are the same in German.
 const SAME =
-  /^(app|seconds|bpm|bytes|import\.title|places\.(import|servers)|sources\.where)|\.(half_year|week|month|rem|imperial|zone|version|import|route|routes|energy|names|apple|hours|minutes)\b|^months/
+  /^(app|seconds|bpm|bytes|import\.title|places\.(import|servers)|sources\.where)|\.(half_year|week|month|rem|imperial|zone|version|import|route|routes|energy|names|apple|hours|minutes)\b|^month(s|Names)/
 
 /** What a catalogue lacks, and what it has that nothing asks for. */
 function differences({ page, numbers }: Catalogue): { missing: string[]; left: string[] } {

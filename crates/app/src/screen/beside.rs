@@ -167,18 +167,14 @@ impl Series {
 
     fn told(&self, found: &Comparison) -> Averages {
         let (now, earlier) = (found.second.mean, found.first.mean);
-        let written = |value: f64, digits: usize| {
-            let tens = 10f64.powi(i32::try_from(digits).unwrap_or(0));
-            (value * tens).round() / tens
-        };
-        let apart = |digits: usize| written(now, digits) - written(earlier, digits);
+        let apart = |digits: usize| chart::as_written(now, digits) - chart::as_written(earlier, digits);
         // Minutes are written whole.
-        let is_fine = |digits: usize| (apart(digits) - written(now - earlier, digits)).abs() < 1e-9;
+        let is_fine = |digits: usize| (apart(digits) - chart::as_written(now - earlier, digits)).abs() < 1e-9;
         let digits = self.digits + usize::from(!matches!(self.days, Of::Nights(_)) && !is_fine(self.digits));
         Averages {
             now,
             earlier,
-            difference: written(apart(digits), digits),
+            difference: chart::as_written(apart(digits), digits),
             relative: found.relative,
             unit: said(&self.unit),
             digits,
