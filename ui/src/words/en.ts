@@ -1214,6 +1214,7 @@ export const en = {
     unknown_address: ['The window has no such page.', ''],
     unknown_ecg: ['There is no such electrocardiogram.', 'They are all listed under Heart.'],
     unknown_import: ['There is no such import.', 'The history lists them all.'],
+    unknown_session: ['No sleep begins then, or none follows that is near enough.', 'What lies more than four hours apart stays apart.'],
     unknown_source: ['There is no such source, or several are called so.', 'They are all listed under Sources.'],
     unknown_type: ['There is no such type.', 'They are all listed under All types.'],
     unknown_workout: ['There is no such workout.', 'They are all listed under Workouts.'],
