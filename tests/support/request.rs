@@ -1,4 +1,6 @@
 //! What a phone of the tests says: plain HTTP, one request a connection.
+
+// Each of the tests that share it needs some.
 #![allow(dead_code)]
 
 use std::io::{Read, Write};
