@@ -475,6 +475,8 @@ export interface HistoryRow extends Act {
   name: string
   /** What an address calls its type. */
   word: string
+  /** The group of its type. */
+  group: string
   /** First and last local day; null at an end that is open. */
   days: [string | null, string | null]
 }

@@ -125,9 +125,9 @@ pub fn day(day: &RingDay, zones: &Zones) -> Model {
 
 /// Returns a calendar page of the days of a range, weeks from Monday to Sunday.
 pub fn month(days: &[RingDay], range: Range, zones: &Zones) -> Model {
-    let (first, last) = range.ends(zones);
+    let (since, last) = range.ends(zones);
     let monday = |day: Day| day.saturating_sub(weekday_number(day) as Day);
-    let first = first.max(monday(last).saturating_sub((MOST_WEEKS - 1) * 7));
+    let first = since.max(monday(last).saturating_sub((MOST_WEEKS - 1) * 7));
     let shown: Vec<RingDay> = days.iter().filter(|d| (first..=last).contains(&d.day)).copied().collect();
     let weeks = (monday(last) - monday(first)) / 7 + 1;
     // A single week names its days at their rings, a page below its columns.
@@ -145,6 +145,8 @@ pub fn month(days: &[RingDay], range: Range, zones: &Zones) -> Model {
         arcs: day.arcs(),
     };
     let with_data = shown.iter().filter(|day| !day.is_empty()).count();
+    // Days to come are none without data.
+    let begun = range.days_begun(zones).saturating_sub((first - since).unsigned_abs() as usize);
     // A day without data keeps its place, with empty outlines.
     let of = |day: Day| {
         let nothing = RingDay { day, moving: None, moves: Moves::default(), exercise: None, stand: None };
@@ -157,7 +159,7 @@ pub fn month(days: &[RingDay], range: Range, zones: &Zones) -> Model {
         x: Axis { from: 0.0, to: 7.0, ticks, kind: AxisKind::Lanes, label: String::new() },
         y: Axis::hidden(0.0, f64::from(weeks)),
         keys: keys(rings.is_empty()),
-        summary: month_summary(&shown, with_data, (last - first + 1).unsigned_abs() as usize, &range, zones),
+        summary: month_summary(&shown, with_data, begun, &range, zones),
         layers: vec![Layer::Rings { rings }],
         table: table(&shown),
         ..Model::new(TITLE, "", range, zones)
@@ -181,7 +183,7 @@ fn month_summary(shown: &[RingDay], with_data: usize, days: usize, range: &Range
     let all = shown.iter().filter(|day| day.rings().iter().all(|(ring, _)| closed(ring))).count();
     let with = counted!(with_data, "day|on");
     let sentence = say!("{when} all three rings reached their goal on {all} of {with}.", when, all, with);
-    if with_data == days {
+    if with_data >= days {
         return sentence;
     }
     format!("{sentence} {}.", range.step.with_data(with_data, days))
@@ -197,4 +199,28 @@ fn table(days: &[RingDay]) -> Table {
         [named_day(day.day), moving, exercise, stand]
     };
     Table::new([key!("Day"), key!("Move"), key!("Exercise"), key!("Stand")], days.iter().map(row))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(days: i64, now_day: Option<i64>, expected: &str) {
+        let zones = Zones::named("UTC").expect("a zone");
+        let day_ms = 86_400_000;
+        let range = Range { now_ms: now_day.map(|day| day * day_ms), ..Range::new(0, days * day_ms, Step::Day) };
+        let ring = Some(Ring { value: 12.0, goal: Some(12.0) });
+        let rows = (0..3).map(|day| RingDay { day, moving: ring, moves: Moves::Energy, exercise: ring, stand: ring });
+        let rows: Vec<RingDay> = rows.collect();
+        let told = month(&rows, range, &zones).summary;
+        assert!(told.ends_with(expected), "{told}");
+    }
+
+    #[test]
+    fn days_to_come_are_none_without_data() {
+        check(7, Some(2), "on 3 of 3 days.");
+        check(7, Some(4), "3 of 5 days have data.");
+        check(7, None, "3 of 7 days have data.");
+    }
 }

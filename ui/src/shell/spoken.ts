@@ -1,4 +1,4 @@
-// A day or a month among the words of the palette: "steps 2026-05", "heart may 2026", "sleep 14 mar 2026".
+// A day or a month among the words of the palette: "steps 2026-05", "heart may 2026", "sleep 14 mar 2026", "5/2026".
 import type { Range } from '../address.svelte'
 import { length, plus } from '../days'
 import { words } from '../words'
@@ -14,6 +14,7 @@ export interface Spoken {
 }
 
 const WRITTEN = /\b(\d{4})-(\d\d)(?:-(\d\d))?\b/
+const SLASHED = /(?<![\d/])(\d{1,2})\/(\d{4})(?!\d)/
 const NAMED = /(?:(?<!\d)(\d{1,2})\.?\s+)?(?<!\p{L})(\p{L}{3,})\.?\s+(\d{4})(?!\d)/u
 
 /** The number of a month by its name or the beginning of it, in the language of the window or in English. */
@@ -33,11 +34,19 @@ function days(year: number, month: number, day: string | undefined): Omit<Spoken
   return { range: `${length(date, last)}`, date: last }
 }
 
+/** Year, month and perhaps day as they are written, and the text that says so. */
+function parts(text: string): [said: string, year: string | undefined, month: number | null, day: string | undefined] | null {
+  const written = WRITTEN.exec(text)
+  if (written) return [written[0], written[1], Number(written[2]), written[3]]
+  const slashed = SLASHED.exec(text)
+  if (slashed) return [slashed[0], slashed[2], Number(slashed[1]), undefined]
+  const named = NAMED.exec(text)
+  return named && [named[0], named[3], monthOf(named[2] ?? ''), named[1]]
+}
+
 /** What days somebody means; none where no day is written, or none that there is. */
 export function spoken(text: string): Spoken | null {
-  const written = WRITTEN.exec(text)
-  const named = written ? null : NAMED.exec(text)
-  const month = written ? Number(written[2]) : named ? monthOf(named[2] ?? '') : null
-  const found = month === null ? null : days(Number(written?.[1] ?? named?.[3]), month, written ? written[3] : named?.[1])
-  return found && { ...found, rest: text.replace((written ?? named)?.[0] ?? '', '').trim() }
+  const [said, year, month, day] = parts(text) ?? ['', '', null, undefined]
+  const found = month === null ? null : days(Number(year), month, day)
+  return found && { ...found, rest: text.replace(said, '').trim() }
 }

@@ -156,3 +156,19 @@ test('an act that fails says what to do, and the word stays until it is closed',
   click('.done .link')
   await until(() => document.querySelector('.done [role=alert]') === null)
 })
+
+test.each([
+  ['#/sleep', 'sleep_analysis', 'sleep', 'Sleep', words.empty.sleep],
+  ['#/vitals', 'oxygen_saturation', 'vitals', 'Blood oxygen', words.empty.vitals],
+])('an area whose rows are all left out says so at %s, with the way back', async (address, word, group, name, empty) => {
+  const [row] = kept.history?.({}) as object[]
+  const left = { ...row, act: 7, what: 'delete', rows: 40, word, group, name, taken_back: null, wiped: null }
+  begin(address, { types: () => types.answer, history: () => [left] })
+  await says(words.types.allLeftOut(name))
+  expect(document.body.textContent).not.toContain(empty)
+  ;(await button('[data-testid=history]', words.acts.undo)).click()
+  await until(() => last('take_back')?.act === 7)
+  page.close()
+  begin(address, { types: () => types.answer, history: () => [{ ...left, taken_back: '2026-04-02T12:00:00.000Z' }] })
+  await says(empty ?? '')
+})

@@ -228,11 +228,11 @@ test('a file that is no export is refused with a hint', async () => {
   page = open({
     ...kept,
     opened_with: () => ['/somewhere/ada/notes.txt'],
-    import_export: () => Promise.reject({ ...notAnExport.error, hint: 'Run `vitalog help`. In the Health app: Export All Health Data.' }),
+    import_export: () => Promise.reject({ ...notAnExport.error, hint: 'Look into `README.md`. In the Health app: Export All Health Data.' }),
   })
   await until(() => document.querySelector('[role=alert]'))
   await says('notes.txt was not imported')
-  expect(document.querySelector('[role=alert] code')?.textContent).toBe('vitalog help')
+  expect(document.querySelector('[role=alert] code')?.textContent).toBe('README.md')
   await says('This file is not an Apple Health export.')
   await says('Export All Health Data')
 })

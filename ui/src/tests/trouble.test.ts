@@ -1,5 +1,6 @@
 // The data cannot be opened or written to: what the page says at its start and at an action, with the next step.
 import { afterEach, expect, test } from 'vitest'
+import { here } from '../trouble'
 import { LANGUAGES, words } from '../words'
 import { type Page, click, kept, open, until, wide } from './support'
 
@@ -60,6 +61,13 @@ test('a code without words of its own is told in those of the program', async ()
   await until(() => shown('[data-testid=trouble]').includes('The program said unheard_of.'))
   expect(shown('[data-testid=trouble]')).toContain('Its hint.')
 })
+
+test.each([
+  ['Its hint.', 'Its hint.'],
+  ['Did you mean days? `vitalog sql "SELECT name FROM sqlite_master"` lists them all.', 'Did you mean days?'],
+  ['`vitalog types` lists what is in the store.', ''],
+  ['', ''],
+])('a window says no next step of the command line: %s', (hint, expected) => expect(here(hint)).toBe(expected))
 
 test('every language knows the same troubles, with at least one step', () => {
   for (const [name, language] of Object.entries(LANGUAGES)) {

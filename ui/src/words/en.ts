@@ -1209,6 +1209,7 @@ export const en = {
    * command line; elsewhere they stand for codes of which the program tells only in English, too. */
   errors: {
     bad_date: ['That is no day, or the end lies before the start.', 'Write days as 2026-03-14, the earlier one first.'],
+    not_a_backup: ['That is no backup of Vitalog.', 'Choose a file that a backup made here has written.'],
     no_rows: ['No row that counts is among these.', ''],
     unknown_act: ['There is no such change.', 'The settings list them all.'],
     unknown_address: ['The window has no such page.', ''],

@@ -61,6 +61,8 @@ pub struct HistoryRow {
     pub name: String,
     /// What an address calls it.
     pub word: String,
+    /// The group of the type, e.g. `heart`.
+    pub group: String,
     /// First and last local day; null at an end that is open.
     pub days: [Option<String>; 2],
 }
@@ -74,9 +76,11 @@ pub fn history(folder: &Folder) -> Result<Vec<HistoryRow>> {
     let store = folder.read()?;
     let zones = zones(&store)?;
     let row = |act: ActAnswer| {
-        let name = find_kind(&store, &act.kind).map_or_else(|_| act.kind.clone(), |found| word(&found.kind.name));
+        // Of a type whose rows are all left out no row says the unit, and its table still says the rest.
+        let kind =
+            find_kind(&store, &act.kind).map_or_else(|_| kind::get_or_guess(&act.kind, None), |found| found.kind);
         let days = days(&act, &zones);
-        HistoryRow { name, days, word: kind::slug(&act.kind), act }
+        HistoryRow { name: word(&kind.name), days, word: kind::slug(&act.kind), group: kind.group, act }
     };
     Ok(acts.into_iter().map(row).collect())
 }
