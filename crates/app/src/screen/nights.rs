@@ -201,15 +201,34 @@ mod tests {
         assert_eq!(found.spread_min, None);
     }
 
+    /// A segment of March 2026 in UTC.
+    fn row(stage: &str, from: &str, until: &str) -> String {
+        format!(
+            "<Record type=\"HKCategoryTypeIdentifierSleepAnalysis\" sourceName=\"Watch\" \
+             value=\"HKCategoryValueSleepAnalysis{stage}\" startDate=\"2026-03-{from}:00 +0000\" \
+             endDate=\"2026-03-{until}:00 +0000\"/>"
+        )
+    }
+
+    #[test]
+    fn a_missing_night_is_not_a_night_without_sleep() {
+        let rows = [
+            row("InBed", "02 22:45", "03 06:45"),
+            row("AsleepCore", "02 23:00", "03 06:30"),
+            row("AsleepCore", "04 23:30", "05 06:00"),
+        ];
+        let folder = TestFolder::of_rows("screen-missing-night", &rows);
+        crate::settings::set(&folder, "home_zone", "UTC").expect("set");
+        let days = Days::parse(Some("2026-03-03"), Some("2026-03-05")).expect("days");
+        let found = nights(&folder, days, NOW_MS).expect("the nights");
+        assert_eq!((found.nights, found.days, found.asleep_min), (2, 3, Some(420.0)));
+        assert_eq!(found.latency_min, Some(15.0));
+        let minute = |clock: Option<f64>| clock.map(f64::round);
+        assert_eq!((minute(found.asleep_at), minute(found.awake_at)), (Some(1395.0), Some(375.0)));
+    }
+
     #[test]
     fn the_clock_of_a_night_in_two_parts_is_from_its_first_sleep_to_its_last() {
-        let row = |stage: &str, from: &str, until: &str| {
-            format!(
-                "<Record type=\"HKCategoryTypeIdentifierSleepAnalysis\" sourceName=\"Watch\" \
-                 value=\"HKCategoryValueSleepAnalysis{stage}\" startDate=\"2026-03-{from}:00 +0000\" \
-                 endDate=\"2026-03-{until}:00 +0000\"/>"
-            )
-        };
         let rows = [
             row("InBed", "10 23:21", "11 00:40"),
             row("AsleepCore", "10 23:33", "11 00:40"),

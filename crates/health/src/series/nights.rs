@@ -1,11 +1,10 @@
-//! Nights as numbers of days: totals, averages, and the label that people prefer. The computation never changes.
+//! Nights as numbers of days: totals, first and last sleep, and the label that people prefer. The computation never
+//! changes.
 
 use std::collections::BTreeMap;
 
-use super::clock::{Clock, circular, minutes};
 use super::sleep::{Kind, Session};
-use super::stats::mean;
-use crate::time::{Day, Zones};
+use crate::time::Day;
 
 /// Under which day a night is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,23 +49,6 @@ impl DaySleep {
     }
 }
 
-/// Averages over nights; each over those nights that have the number.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Averages {
-    /// Nights that have a main sleep. Nights without data are missing, not zero.
-    pub nights: usize,
-    /// Mean of the nights' totals in milliseconds.
-    pub asleep_ms: f64,
-    /// When the nights began, whichever part was the longest.
-    pub onset: Option<Clock>,
-    /// When the nights ended.
-    pub wake: Option<Clock>,
-    /// Mean efficiency of the main sleep, 0 to 1.
-    pub efficiency: Option<f64>,
-    /// Mean latency in milliseconds, over the nights whose time in bed was written.
-    pub latency_ms: Option<f64>,
-}
-
 /// Returns the sleep of each day that has some. A night in bed only has none.
 pub fn by_day(sessions: &[Session]) -> BTreeMap<Day, DaySleep> {
     let mut days: BTreeMap<Day, DaySleep> = BTreeMap::new();
@@ -109,27 +91,11 @@ pub fn spans(sessions: &[Session]) -> Vec<Span> {
     nights.into_values().collect()
 }
 
-/// Returns averages over the nights among sessions; none without a night.
-pub fn averages(sessions: &[Session], zones: &Zones) -> Option<Averages> {
-    let spans = spans(sessions);
-    let main: Vec<&Session> = sessions.iter().filter(|session| session.kind == Kind::Main).collect();
-    let days = by_day(sessions);
-    let totals = main.iter().filter_map(|night| Some(days.get(&night.day)?.night_ms() as f64));
-    Some(Averages {
-        nights: main.len(),
-        asleep_ms: mean(totals)?,
-        onset: circular(spans.iter().map(|night| minutes(night.start_ms, zones))),
-        wake: circular(spans.iter().map(|night| minutes(night.end_ms, zones))),
-        efficiency: mean(main.iter().filter_map(|night| night.efficiency())),
-        latency_ms: mean(spans.iter().filter_map(|night| night.latency_ms).map(|ms| ms as f64)),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::series::sleep::{Segment, Stage, sessions};
-    use crate::time::{HOUR_MS, format_day, parse_day, parse_stamp};
+    use crate::time::{Zones, format_day, parse_day, parse_stamp};
 
     fn berlin() -> Zones {
         Zones::named("Europe/Berlin").expect("a zone")
@@ -177,10 +143,6 @@ mod tests {
             latency_ms: Some(12 * 60_000),
         };
         assert_eq!(spans(&found), [night]);
-        let averages = averages(&found, &berlin()).expect("a night");
-        let minute = |clock: Option<Clock>| clock.map(|clock| clock.minute.round());
-        assert_eq!((minute(averages.onset), minute(averages.wake)), (Some(1413.0), Some(588.0)));
-        assert_eq!(averages.latency_ms, Some(720_000.0));
     }
 
     #[test]
@@ -189,20 +151,5 @@ mod tests {
         let days = |label: Label| found.iter().map(|s| format_day(label.day(s))).collect::<Vec<_>>();
         assert_eq!(days(Label::Wake), ["2026-03-03", "2026-03-03"]);
         assert_eq!(days(Label::Evening), ["2026-03-02", "2026-03-03"]);
-    }
-
-    #[test]
-    fn a_missing_night_is_not_a_night_without_sleep() {
-        let found = sleep(&[
-            segment("02 22:45", "03 06:45", Stage::InBed),
-            core("02 23:00", "03 06:30"),
-            core("04 23:30", "05 06:00"),
-        ]);
-        let averages = averages(&found, &berlin()).expect("nights");
-        assert_eq!((averages.nights, averages.asleep_ms), (2, 7.0 * HOUR_MS as f64));
-        assert_eq!(averages.latency_ms, Some(900_000.0));
-        let minute = |clock: Option<Clock>| clock.map(|clock| clock.minute.round());
-        assert_eq!((minute(averages.onset), minute(averages.wake)), (Some(1395.0), Some(375.0)));
-        assert_eq!(super::averages(&[], &berlin()), None);
     }
 }
