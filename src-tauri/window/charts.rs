@@ -47,6 +47,9 @@ pub struct Chart {
     /// The first day that it tells of, where it begins before there was anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<String>,
+    /// The last day that has begun, where it goes on into days to come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
     empty: bool,
     /// The word of the type that explains its numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,6 +106,7 @@ pub fn chart(_words: InWords, shared: State<'_, Shared>, question: ChartQuestion
         first_day: shown.first_day,
         last_day: shown.last_day,
         since: shown.since,
+        until: shown.until,
         slots: shown.slots,
         hero: shown.hero,
         context: shown.context,

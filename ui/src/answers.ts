@@ -55,6 +55,8 @@ export interface Hero {
   readings: number | null
   withData: number
   slots: number
+  /** Slots with data that are not over and so not in the number. */
+  leftOut: number
   /** When it was read, where it is one reading. */
   at: { day: string; clock: string } | null
   /** What explains it: one type and its days, of a pair those of each half. */
@@ -98,7 +100,9 @@ export interface Chart {
   firstDay: string
   lastDay: string
   /** The first day that it tells of, where the picture begins before there was anything. */
-  since: string | null
+  since?: string
+  /** The last day that has begun, where it goes on into days to come. */
+  until?: string
   empty: boolean
   /** The word of the type that explains its numbers. */
   explains?: string
@@ -139,6 +143,8 @@ export interface Nights {
   inBedOnly: number
   asleepMin: number | null
   inBedMin: number | null
+  /** Nobody wrote the time in bed of one of them. */
+  inBedEstimated: boolean
   efficiency: number | null
   latencyMin: number | null
   awakeMin: number | null

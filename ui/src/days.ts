@@ -45,3 +45,8 @@ export function between(first: string, last: string, from: number, to: number): 
   const end = Math.min(all, Math.max(start + 1, Math.ceil(to * all)))
   return { last: plus(first, end - 1), days: end - start }
 }
+
+/** The first and the last day that a chart tells of: not what lies before there was anything, nor what has not come. */
+export function toldDays({ since, firstDay, until, lastDay }: { since?: string; firstDay: string; until?: string; lastDay: string }): { first: string; last: string } {
+  return { first: since ?? firstDay, last: until ?? lastDay }
+}

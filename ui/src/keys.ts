@@ -1,7 +1,7 @@
 // What the keyboard does: one table for whoever presses and for the list of keys.
 import { at, RANGES, rangeNow, turn } from './address.svelte'
 import { appearance } from './appearance.svelte'
-import { step } from './days'
+import { daysOf, plus, step } from './days'
 import { library } from './library.svelte'
 import { LETTERS, type Place } from './places'
 
@@ -52,6 +52,13 @@ const writing = (target: EventTarget | null) =>
 
 /** The last day that there is something of on this screen. */
 export const lastDay = () => at.end ?? library.status?.last_day ?? null
+
+/** Where a screen of some types ends: with all data, or with the last of these where a range would show none of them. */
+export function endOf(lastDays: (string | null)[]): string | null {
+  const [last, all] = [lastDays.filter((day) => day !== null).sort().at(-1), library.status?.last_day]
+  const days = daysOf(rangeNow())
+  return last != null && all != null && days !== null && last < plus(all, 1 - days) ? last : null
+}
 
 /** The last day that is shown, where a screen shows days. */
 export const shownLast = () => at.address.date ?? lastDay()

@@ -148,7 +148,8 @@ impl Said<'_> {
                 say!(", at most {most} {in_one}", most, in_one)
             }
         };
-        let open = self.buckets.iter().any(|b| !b.complete);
+        let to_come = self.range.now_ms.is_some_and(|now_ms| now_ms < self.range.end_ms);
+        let open = to_come || self.buckets.iter().any(|b| !b.complete);
         let so_far = if open { word(SO_FAR) } else { String::new() };
         format!("{total}{so_far}{most}")
     }

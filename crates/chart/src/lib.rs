@@ -43,7 +43,7 @@ pub mod years;
 pub mod zoom;
 
 pub use model::{Average, Measure, Model, Paired, Reading};
-pub use number::as_written;
+pub use number::{as_written, whole_minutes};
 pub use png::png;
 pub use range::{Range, Step};
 pub use svg::{Drawn, Scale, Size, render, render_headed};

@@ -69,9 +69,14 @@ pub(crate) fn ranged(low: &str, high: &str, unit: &str) -> String {
     }
 }
 
-/// `7 h 23 min`, `45 min`: the nearest minute, as on the page. A hair more, because minutes come from divisions.
+/// The nearest minute, as on the page. A hair more, because minutes come from divisions.
+pub fn whole_minutes(minutes: f64) -> i64 {
+    (minutes + 1e-6).round() as i64
+}
+
+/// `7 h 23 min`, `45 min`
 pub(crate) fn minutes(minutes: f64) -> String {
-    let whole = (minutes + 1e-6).round() as i64;
+    let whole = whole_minutes(minutes);
     match (whole / 60, whole % 60) {
         (0, m) => say!("{m} min", m),
         (h, 0) => say!("{h} h", h),

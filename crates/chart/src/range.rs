@@ -222,6 +222,12 @@ impl Range {
         self.since_ms.map_or(first, |since_ms| zones.day(since_ms).max(first))
     }
 
+    /// The last local day of it that has begun, where there is one.
+    pub fn until(&self, zones: &Zones) -> Day {
+        let (first, last) = self.ends(zones);
+        self.now_ms.map_or(last, |now_ms| zones.day(now_ms).clamp(first, last))
+    }
+
     /// Its first and last local day.
     pub fn ends(&self, zones: &Zones) -> (Day, Day) {
         match self.step {
@@ -256,7 +262,7 @@ impl Range {
 
     /// Its days at the start of a sentence: `Between 2 Feb 2026 and 1 Mar 2026`.
     pub(crate) fn when(&self, zones: &Zones) -> String {
-        let (first, last) = self.ends(zones);
+        let (first, last) = (self.since(zones), self.until(zones));
         if let Some((from, until)) = self.part_of_day(zones) {
             return say!("On {day} from {from} to {until}", day = long_day(first), from, until);
         }
@@ -503,5 +509,9 @@ mod tests {
         assert_eq!(Step::Day.with_data(4, 3), "4 of 4 days have data");
         let later = Range { since_ms: Some(3 * day_ms), ..past };
         assert_eq!((past.since(&zones), later.since(&zones)), (0, 3));
+        let to_come = Range { now_ms: Some(-day_ms), ..past };
+        assert_eq!((past.until(&zones), week.until(&zones), to_come.until(&zones)), (6, 2, 0));
+        assert_eq!(later.when(&zones), "Between 4 Jan 1970 and 7 Jan 1970");
+        assert_eq!(week.when(&zones), "Between 1 Jan 1970 and 3 Jan 1970");
     }
 }

@@ -154,16 +154,17 @@ fn summary(
     let highest = buckets.iter().map(|b| b.mean).fold(f64::NEG_INFINITY, f64::max);
     let Some(totals) = totals else { return say!("{when} there are no data for {name}.", when, name) };
     let (low, high) = (measure.number(lowest), measure.number(highest));
-    let mean = match low == high {
-        true => String::new(),
-        false => {
-            let open = if totals.leaves_out { word(LEFT_OUT) } else { String::new() };
-            let (to_next, mean) = (range.step.to_next(), measure.text(totals.mean));
-            say!("{to_next}, on average {mean}", to_next, mean) + &open
-        }
+    // A month may have come to more than the average of its days: one of them may not be over.
+    let is_all = low == high && !totals.leaves_out && measure.number(totals.mean) == low;
+    let average = if is_all {
+        String::new()
+    } else {
+        let to_next = if low == high { String::new() } else { range.step.to_next() };
+        let open = if totals.leaves_out { word(LEFT_OUT) } else { String::new() };
+        say!("{to_next}, on average {mean}", to_next, mean = measure.text(totals.mean)) + &open
     };
     let (ranged, covered) = (ranged(&low, &high, measure.unit), range.step.with_data(buckets.len(), slots));
-    say!("{when} your {name} {ranged}{mean}. {covered}.", when, name, ranged, mean, covered)
+    say!("{when} your {name} {ranged}{mean}. {covered}.", when, name, ranged, mean = average, covered)
 }
 
 fn table(

@@ -14,6 +14,7 @@ export interface Spoken {
 }
 
 const WRITTEN = /\b(\d{4})-(\d\d)(?:-(\d\d))?\b/
+const DOTTED = /(?<![\d.])(\d{1,2})\.(\d{1,2})\.(\d{4})(?!\d)/
 const SLASHED = /(?<![\d/])(\d{1,2})\/(\d{4})(?!\d)/
 const NAMED = /(?:(?<!\d)(\d{1,2})\.?\s+)?(?<!\p{L})(\p{L}{3,})\.?\s+(\d{4})(?!\d)/u
 
@@ -38,6 +39,8 @@ function days(year: number, month: number, day: string | undefined): Omit<Spoken
 function parts(text: string): [said: string, year: string | undefined, month: number | null, day: string | undefined] | null {
   const written = WRITTEN.exec(text)
   if (written) return [written[0], written[1], Number(written[2]), written[3]]
+  const dotted = DOTTED.exec(text)
+  if (dotted) return [dotted[0], dotted[3], Number(dotted[2]), dotted[1]]
   const slashed = SLASHED.exec(text)
   if (slashed) return [slashed[0], slashed[2], Number(slashed[1]), undefined]
   const named = NAMED.exec(text)

@@ -106,7 +106,7 @@ test('what was hidden goes with the rest, and is taken out, marked', async () =>
   page = settings({ ...kept, status: () => status, export_everything: () => out })
   await says('Everything that is here, rows that you hid as well')
   await press('export', 'Choose a folder')
-  await says('12 records are in /ada/vitalog-export now, 3 of them hidden.')
+  await says('12 records and other entries are in /ada/vitalog-export now, 3 of them hidden.')
   await says('Not written: 2 rows that were deleted')
   await press('delete', 'Delete everything\u2026')
   await says('4,742,049 records and everything beside them')

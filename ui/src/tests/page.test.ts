@@ -250,7 +250,7 @@ test('undo asks first', async () => {
   expect(page.asked).not.toContain('undo_import')
   await says('Really undo?')
   click('li .button')
-  await says('41,205 records removed, 3 records brought back')
+  await says('41,205 records and other entries removed, 3 records brought back')
 })
 
 test('an undo shows its steps and can be cancelled', async () => {

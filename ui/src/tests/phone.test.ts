@@ -156,7 +156,7 @@ test('a phone is renamed, shut out and taken back after a question', async () =>
   await says('Take back all 4,203 records that Kim sent?')
   expect(asked).toEqual(['Ada'])
   await press('Take it back')
-  await until(() => said('undone').includes('4,203 records removed'))
+  await until(() => said('undone').includes('4,203 records and other entries removed'))
   expect(asked).toEqual(['Ada', 1])
   expect(page.asked.filter((command) => command === 'imports').length).toBe(2)
 })

@@ -215,3 +215,26 @@ test('of a long answer the window holds a page at a time', async () => {
   expect(shown()).toEqual(rows.slice(900).map(([day]) => day))
   expect(after()?.disabled).toBe(true)
 })
+
+test.each([
+  ['month', '2025-12-01', '2025-12-01'],
+  ['month', '2026-02-20', '2026-03-01'],
+  ['all', '2025-12-01', '2026-03-01'],
+])('an area over a %s whose rows end on %s ends on %s', async (range, ends, expected) => {
+  const asked: unknown[] = []
+  const chart = (args: Record<string, unknown>) => (asked.push((args.question as { subject: string; last: string | null }).last), kept.chart?.(args))
+  const heart = types.answer.map((row) => (row.group === 'heart' ? { ...row, last_day: ends } : row))
+  page = open({ ...kept, chart, types: () => heart }, `#/heart?range=${range}`)
+  await until(() => asked.length > 0)
+  expect(new Set(asked)).toEqual(new Set([expected]))
+})
+
+test('the night edit leads back to what an ignored night was', async () => {
+  const [nap] = kept.history?.({}) as object[]
+  const ignored = { ...nap, act: 9, what: 'ignore', taken_back: null, wiped: null, days: ['2026-03-13', '2026-03-14'] }
+  const earlier = { ...ignored, act: 8, days: ['2026-03-12', '2026-03-13'] }
+  const chart = () => ({ ...chartNight.answer, firstDay: '2026-03-13', lastDay: '2026-03-14' })
+  page = open({ ...withSleep, chart, sessions: () => [], history: () => [ignored, earlier] }, '#/sleep?range=day&date=2026-03-14')
+  await says(words.sessions.edits)
+  expect(document.querySelectorAll('[data-testid=history] li')).toHaveLength(1)
+})

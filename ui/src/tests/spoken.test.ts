@@ -15,6 +15,8 @@ test.each([
   ['steps 5/2026', { rest: 'steps', range: '31', date: '2026-05-31' }],
   ['steps 13/2026', null],
   ['14/5/2026', null],
+  ['1.5.2026', { rest: '', range: 'day', date: '2026-05-01' }],
+  ['31.2.2026', null],
   ['marathon 2026', null],
   ['decibel 2026', null],
   ['steps', null],

@@ -5,6 +5,8 @@ import type { Place } from '../places'
 import { count, day, dayAndTime, duration, rate, shortDuration } from '../format'
 
 const records = (n: number) => `${count(n)} ${n === 1 ? 'record' : 'records'}`
+/** With workouts, rings and all else that is none. */
+const entries = (n: number) => (n === 1 ? records(n) : `${records(n)} and other entries`)
 
 /** Why the data cannot be opened or written to. */
 export interface Trouble {
@@ -148,7 +150,7 @@ export const en = {
     fills: (file: string) => `${file} is being imported. What is in it is shown here when it is done.`,
     room: 'What it took on the disk is used again by what comes next; Compact in the settings gives it back.',
     undoneNow: ({ removed, restored, superseded }: Undone) =>
-      `Undone: ${records(removed)} removed${restored > 0 ? `, ${records(restored)} brought back` : ''}${superseded > 0 ? `, ${records(superseded)} rewritten again` : ''}.`,
+      `Undone: ${entries(removed)} removed${restored > 0 ? `, ${records(restored)} brought back` : ''}${superseded > 0 ? `, ${records(superseded)} rewritten again` : ''}.`,
     row: (fresh: number, known: number) => [`${count(fresh)} new`, ...(known > 0 ? [`${count(known)} known`] : [])].join(' \u00b7 '),
     phone: 'Phone',
   },
@@ -230,6 +232,7 @@ export const en = {
       year: 'Years with data',
     },
     of: (n: number, all: number) => `${count(n)} of ${count(all)}`,
+    notOver: (n: number) => `${count(n)} not over`,
     what: {
       range: 'Lowest to highest',
       sum: 'Sum',
@@ -318,6 +321,7 @@ export const en = {
     sleptAverage: 'Asleep on average',
     none: 'no night',
     inBed: 'In bed',
+    inBedEstimated: 'In bed, estimated',
     efficiency: 'Efficiency',
     latency: 'Fell asleep in',
     awake: 'Awake',
@@ -423,6 +427,7 @@ export const en = {
     none: {
       too_short: 'Too few of these days are over to be compared: choose a longer range.',
       no_data: 'One of the two times has no data.',
+      uneven: 'One of the two times has far fewer days with data than the other.',
       few_days: 'Sums are compared only where four of five days have data in both times.',
     },
     night: {
@@ -548,6 +553,7 @@ export const en = {
     title: 'Edit this night',
     text: 'What the sources wrote stays as it is; the edit lies over it.',
     none: 'No sleep counts for this day.',
+    edits: 'What you changed of this night',
     kinds: { main: 'Night', extra: 'More sleep of the night', nap: 'Nap', in_bed_only: 'In bed only' },
     splits: 'Split\u2026',
     split: 'Split',
@@ -806,7 +812,7 @@ export const en = {
     exportNow: 'Choose a folder\u2026',
     exportTitle: 'Where the files go',
     exportNote: 'Everything that is here, rows that you hid as well; these are marked. Rows that you deleted stay out.',
-    exported: (n: number, out: string, hidden: number | null) => `${records(n)} are in ${out} now${hidden ? `, ${count(hidden)} of them hidden` : ''}.`,
+    exported: (n: number, out: string, hidden: number | null) => `${entries(n)} are in ${out} now${hidden ? `, ${count(hidden)} of them hidden` : ''}.`,
     deletedStay: (n: number) => `Not written: ${count(n)} ${n === 1 ? 'row that was' : 'rows that were'} deleted and can be brought back until 30 days later.`,
     left: (files: string) => `Left there from an earlier time: ${files}.`,
     delete: 'Delete',

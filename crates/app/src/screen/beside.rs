@@ -64,7 +64,8 @@ pub struct Beside {
     pub averages: Option<Averages>,
     /// What is special about the days, in words: that they are whole weeks, or that both have some.
     pub note: Option<String>,
-    /// Why not: `too_short` for less than a week, `no_data`, or `few_days` where a sum lacks a fifth of the days.
+    /// Why not: `too_short` for less than a week, `no_data`, `few_days` where a sum lacks a fifth of the days, or
+    /// `uneven` where one has far fewer days with data than the other.
     pub reason: Option<&'static str>,
 }
 
@@ -93,6 +94,8 @@ pub struct Averages {
 }
 
 const WEEK: Day = 7;
+/// As many days make a weekday more or less unimportant.
+const FEW_WEEKS: usize = 100;
 /// A year of whole weeks.
 const YEAR: Day = 52 * WEEK;
 
@@ -126,11 +129,24 @@ fn note(earlier: Earlier, asked: Period, now: Period, before: Period) -> Option<
         return (now != asked).then(|| said(weeks));
     }
     let both = Period { first: now.first.max(before.first), last: now.last.min(before.last) }.days();
-    match both {
+    let both = match both {
         0 => None,
         1 => Some(said(key!("1 day is in both times."))),
         _ => Some(say!("{days} are in both times.", days = counted!(both, "day"))),
+    };
+    let notes: Vec<String> = both.into_iter().chain(unlike(now, before)).collect();
+    (!notes.is_empty()).then(|| notes.join(" "))
+}
+
+/// What two times that somebody chose do not have in common; of many weeks a weekday more or less changes nothing.
+fn unlike(now: Period, before: Period) -> Option<String> {
+    let (days, others) = (now.days(), before.days());
+    if days != others {
+        return Some(said(key!("They are not equally long.")));
     }
+    let is_long = days > FEW_WEEKS;
+    let weekdays = key!("They have other weekdays: with ranges of whole weeks both have the same.");
+    (!is_long && now.weekdays() != before.weekdays()).then(|| said(weekdays))
 }
 
 /// What has no type of its own: the length of nights.
@@ -167,10 +183,15 @@ impl Series {
 
     fn told(&self, found: &Comparison) -> Averages {
         let (now, earlier) = (found.second.mean, found.first.mean);
-        let apart = |digits: usize| chart::as_written(now, digits) - chart::as_written(earlier, digits);
-        // Minutes are written whole.
+        // Minutes are written whole, as everywhere.
+        let is_nights = matches!(self.days, Of::Nights(_));
+        let written = |value: f64, digits: usize| match is_nights {
+            true => chart::whole_minutes(value) as f64,
+            false => chart::as_written(value, digits),
+        };
+        let apart = |digits: usize| written(now, digits) - written(earlier, digits);
         let is_fine = |digits: usize| (apart(digits) - chart::as_written(now - earlier, digits)).abs() < 1e-9;
-        let digits = self.digits + usize::from(!matches!(self.days, Of::Nights(_)) && !is_fine(self.digits));
+        let digits = self.digits + usize::from(!is_nights && !is_fine(self.digits));
         Averages {
             now,
             earlier,
@@ -223,6 +244,7 @@ fn reason(why: &NoComparison) -> &'static str {
     match why {
         NoComparison::NoData => "no_data",
         NoComparison::Coverage(..) => "few_days",
+        NoComparison::Uneven(..) => "uneven",
         // The periods are made alike: only their length may be none.
         NoComparison::Lengths(..) | NoComparison::Weekdays(..) | NoComparison::Unfinished => "too_short",
     }
@@ -327,9 +349,23 @@ mod tests {
             assert_eq!((averages.of_days, averages.earlier_of_days), of_days);
         };
         // Today is not over.
-        check(9, None, (14_000.0, 4500.0), (9, 10));
-        check(10, Some("1 day is in both times."), (14_000.0, 5500.0), (9, 10));
-        check(14, Some("5 days are in both times."), (14_000.0, 9500.0), (9, 10));
+        let weekdays = "They have other weekdays: with ranges of whole weeks both have the same.";
+        check(9, Some(weekdays), (14_000.0, 4500.0), (9, 10));
+        check(10, Some(&format!("1 day is in both times. {weekdays}")), (14_000.0, 5500.0), (9, 10));
+        check(14, Some(&format!("5 days are in both times. {weekdays}")), (14_000.0, 9500.0), (9, 10));
+    }
+
+    #[test]
+    fn what_two_times_do_not_have_in_common_is_told() {
+        let check = |now: (Day, Day), before: (Day, Day), expected: Option<&str>| {
+            let of = |(first, last): (Day, Day)| Period { first, last };
+            assert_eq!(unlike(of(now), of(before)).as_deref(), expected);
+        };
+        check((14, 20), (7, 13), None);
+        check((30, 59), (0, 29), Some("They have other weekdays: with ranges of whole weeks both have the same."));
+        check((30, 59), (2, 31), None);
+        check((365, 729), (0, 364), None);
+        check((365, 699), (0, 364), Some("They are not equally long."));
     }
 
     #[test]

@@ -52,6 +52,8 @@ pub struct Shown {
     pub last_day: String,
     /// The first day that it tells of, where it begins before there was anything: a year of all time.
     pub since: Option<String>,
+    /// The last day that has begun, where it goes on into days to come.
+    pub until: Option<String>,
     /// What stands where, by place on the time axis; none where the axis is no time.
     pub slots: Vec<Slot>,
     /// The one number; none without data, and for charts that are no numbers over time.
@@ -172,12 +174,14 @@ pub fn chart(folder: &Folder, ask: &Ask, now_ms: i64) -> Result<Shown> {
     };
     let origin = if empty || ask.small { None } else { lead::origin(&store, &question.subject, (first, last))? };
     let since = Some(model.range.since(&zones)).filter(|since| *since > first).map(format_day);
+    let until = Some(model.range.until(&zones)).filter(|until| *until < last).map(format_day);
     let (first_day, last_day) = (format_day(first), format_day(last));
     Ok(Shown {
         origin,
         first_day,
         last_day,
         since,
+        until,
         slots,
         hero,
         context,

@@ -35,6 +35,8 @@ pub struct Hero {
     pub with_data: usize,
     /// All slots that have begun.
     pub slots: usize,
+    /// Slots with data that are not over and so not in the number.
+    pub left_out: usize,
     /// When it was read, where it is one reading.
     pub at: Option<At>,
     /// What explains it: one type, of a pair that of each half.
@@ -92,7 +94,7 @@ pub(super) fn hero(
     // One reading is of its own day, whatever range it is shown in.
     let days = read_ms
         .map(|at_ms| zones.day(at_ms))
-        .map_or_else(|| (model.range.since(zones), model.range.ends(zones).1), |day| (day, day));
+        .map_or_else(|| (model.range.since(zones), model.range.until(zones)), |day| (day, day));
     // A night is explained as a whole.
     let stretch = match read_ms {
         _ if !is_part || explains == Some("sleep") => None,
@@ -118,6 +120,10 @@ fn plain(model: &Model, events: bool, newest: Option<&Newest>, zones: &Zones) ->
         digits: digits(model),
         readings: model.totals.as_ref().filter(|_| what == "range" || what == "average").map(|totals| totals.n),
         with_data: model.buckets.len(),
+        left_out: match &model.totals {
+            Some(totals) if totals.leaves_out => model.buckets.iter().filter(|bucket| !bucket.complete).count(),
+            _ => 0,
+        },
         slots: if model.buckets.is_empty() { 0 } else { slots(model, zones) },
         at: None,
         leads: Vec::new(),

@@ -33,6 +33,8 @@ pub struct NightsAnswer {
     pub asleep_min: Option<f64>,
     /// Minutes in bed.
     pub in_bed_min: Option<f64>,
+    /// Whether nobody wrote the time in bed of one of them: it lasts from the first to the last segment then.
+    pub in_bed_estimated: bool,
     /// Asleep in bed, 0 to 1.
     pub efficiency: Option<f64>,
     /// Minutes from going to bed to first falling asleep, of the nights that know it.
@@ -141,6 +143,7 @@ fn of(sessions: &[Session], zones: &Zones) -> NightsAnswer {
         in_bed_only: count(Kind::InBedOnly),
         asleep_min: each(asleep),
         in_bed_min: each(in_bed).filter(|minutes| *minutes > 0.0),
+        in_bed_estimated: parts.iter().any(|session| session.in_bed_estimated),
         efficiency: (asleep > 0 && in_bed > 0).then(|| asleep as f64 / in_bed as f64),
         latency_min: mean(spans.iter().filter_map(|night| night.latency_ms).map(|ms| ms as f64 / MINUTE_MS)),
         awake_min: each(sum(|s| s.awake_ms)),

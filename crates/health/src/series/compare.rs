@@ -7,6 +7,10 @@ use crate::time::Day;
 /// Share of days with data that sums need on both sides: a month without its weekends is no month.
 pub const LEAST_COVERAGE: f64 = 0.8;
 
+/// Of anything else the share of days with data that the one side needs of the other's: two nights are no average beside
+/// seven hundred.
+pub const LEAST_SHARE: f64 = 0.25;
+
 /// Daily averages of two periods.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Comparison {
@@ -33,6 +37,8 @@ pub enum NoComparison {
     NoData,
     /// Of a sum, less than [`LEAST_COVERAGE`] of the days have data on a side.
     Coverage(f64, f64),
+    /// One has far fewer days with data than the other: less than [`LEAST_SHARE`] of its share.
+    Uneven(f64, f64),
 }
 
 /// Compares two periods of one kind that are alike, by the average of each.
@@ -67,8 +73,12 @@ pub fn compare_any(
         return Err(NoComparison::Unfinished);
     }
     let (first, second) = average(first).zip(average(second)).ok_or(NoComparison::NoData)?;
-    if style == Style::Cumulative && first.coverage().min(second.coverage()) < LEAST_COVERAGE {
+    let (low, high) = (first.coverage().min(second.coverage()), first.coverage().max(second.coverage()));
+    if style == Style::Cumulative && low < LEAST_COVERAGE {
         return Err(NoComparison::Coverage(first.coverage(), second.coverage()));
+    }
+    if low < LEAST_SHARE * high {
+        return Err(NoComparison::Uneven(first.coverage(), second.coverage()));
     }
     let difference = second.mean - first.mean;
     let relative = (first.mean != 0.0).then(|| difference / first.mean.abs());
@@ -127,5 +137,16 @@ mod tests {
         let found = compare(of(some.clone()), Style::Cumulative, week(0), week(1), TODAY);
         assert_eq!(found, Err(NoComparison::Coverage(5.0 / 7.0, 1.0)));
         assert!(compare(of(some), Style::Arithmetic, week(0), week(1), TODAY).is_ok());
+    }
+
+    #[test]
+    fn a_day_or_two_are_no_average_beside_many() {
+        let of_days =
+            |days: Day| compare(of(values((0..days).chain(7..14))), Style::Arithmetic, week(0), week(1), TODAY);
+        assert_eq!(of_days(1), Err(NoComparison::Uneven(1.0 / 7.0, 1.0)));
+        assert!(of_days(2).is_ok());
+        // Who weighs himself once a week does so in both.
+        let weekly = [0, 7].into_iter();
+        assert!(compare(of(values(weekly)), Style::Arithmetic, week(0), week(1), TODAY).is_ok());
     }
 }
