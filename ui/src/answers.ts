@@ -12,6 +12,8 @@ export interface ChartQuestion {
   page?: number
   /** From where to where on the x axis, for a part of a day, a night or a workout. */
   part?: [number, number] | null
+  /** The last day of another time that it is compared with: both have one scale. */
+  beside?: string
   width: number
   height: number
   theme: Theme

@@ -6,7 +6,7 @@ use health::time::Zones;
 use serde::Serialize;
 
 use crate::layer::{Key, Layer, Panel};
-use crate::number::{number, usable, with_unit};
+use crate::number::{number, usable, value_axis, with_unit};
 use crate::range::Range;
 use crate::theme::Hue;
 
@@ -57,6 +57,19 @@ pub struct Model {
 }
 
 impl Model {
+    /// Puts it on the scale of another chart of the same numbers, as far as its own does not reach: two pictures that are
+    /// compared have equal heights for equal numbers. Charts of lanes and of other units stay as they are.
+    pub fn on_the_scale_of(mut self, other: &Self) -> Self {
+        let alike = self.y.kind.is_plain() && other.y.kind.is_plain() && self.y.label == other.y.label;
+        if !alike || other.is_empty() || other.y == self.y {
+            return self;
+        }
+        let (low, high) = (self.y.from.min(other.y.from), self.y.to.max(other.y.to));
+        let label = std::mem::take(&mut self.y.label);
+        self.y = if self.is_empty() { other.y.clone() } else { Axis { label, ..value_axis(low, high, 0.0) } };
+        self
+    }
+
     /// Returns a chart of nothing yet; a constructor fills it.
     pub(crate) fn new(title: &str, unit: &str, range: Range, zones: &Zones) -> Self {
         Self {

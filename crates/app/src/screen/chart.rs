@@ -39,6 +39,9 @@ pub struct Ask {
     /// From where to where on the x axis, for a part of a day, a night or a workout; all of it where that is no part.
     #[serde(default)]
     pub part: Option<(f64, f64)>,
+    /// The last day of another time of the same range that it is compared with: both have one scale.
+    #[serde(default)]
+    pub beside: Option<String>,
 }
 
 /// A chart, and how a screen speaks about it.
@@ -133,6 +136,10 @@ pub fn chart(folder: &Folder, ask: &Ask, now_ms: i64) -> Result<Shown> {
     let store = folder.read()?;
     let zones = zones(&store)?;
     let mut model = charts::chart_of(&store, &zones, &question)?;
+    if let Some(day) = ask.beside.as_deref() {
+        let other = Question { last: Some(charts::day(day)?), ..question.clone() };
+        model = model.on_the_scale_of(&charts::chart_of(&store, &zones, &other)?);
+    }
     let (first, last) = model.range.ends(&zones);
     let is_night = model.table.columns.first().is_some_and(|head| *head == said(FROM));
     if is_night && question.last.is_none() {

@@ -294,3 +294,30 @@ fn hours_that_have_not_come_have_no_data_to_lack() {
     assert_eq!(all.since.as_deref(), Some(format_day(TODAY - DAYS + 1).as_str()));
     assert!(NOW_MS % (24 * HOUR_MS) == 12 * HOUR_MS && NOW_MS / (24 * HOUR_MS) == i64::from(TODAY));
 }
+
+#[test]
+fn two_times_that_are_compared_have_one_scale() {
+    let step = |day: Day, value: f64| record("StepCount", "count", value, day, (480, 510));
+    let pulse = |day: Day, value: f64| record("RestingHeartRate", "count/min", value, day, (300, 301));
+    let rows: Vec<String> = (0..14)
+        .map(|n| TODAY - 14 + n)
+        .flat_map(|day| {
+            let late = day >= TODAY - 7;
+            [step(day, if late { 2000.0 } else { 9000.0 }), pulse(day, if late { 80.0 } else { 50.0 })]
+        })
+        .collect();
+    let folder = TestFolder::of_rows("one-scale", &rows);
+    crate::settings::set(&folder, "home_zone", "UTC").expect("set");
+    for (word, alone) in [("step_count", false), ("resting_heart_rate", false), ("rings", true)] {
+        let (late, early) = (format_day(TODAY - 1), format_day(TODAY - 8));
+        let of = |last: &str, beside: Option<&str>| {
+            let ask =
+                Ask { last: Some(last.to_owned()), beside: beside.map(str::to_owned), ..ask(word, "week", false) };
+            chart(&folder, &ask, NOW_MS).expect(word).model.y
+        };
+        let (first, second) = (of(&late, Some(&early)), of(&early, Some(&late)));
+        assert_eq!(first, second, "{word}");
+        assert_eq!(of(&late, None) == of(&early, None), alone, "{word}");
+        assert!(first.from <= of(&late, None).from && first.to >= of(&early, None).to, "{word}");
+    }
+}
