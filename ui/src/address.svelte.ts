@@ -72,6 +72,18 @@ export const at = $state({
   end: null as string | null,
 })
 
+let ender = {}
+
+/** A screen ends on a day, until it goes; another one may have come by then. */
+export function endOn(day: string | null): () => void {
+  const mine = {}
+  ender = mine
+  at.end = day
+  return () => {
+    if (ender === mine) at.end = null
+  }
+}
+
 /** The range in force. */
 export const rangeNow = (): Range => at.address.range ?? kept(at.address.place)
 

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import chartNight from '../../../tests/fixtures/ipc/chart_night.json'
 import types from '../../../tests/fixtures/ipc/types.json'
 import workouts from '../../../tests/fixtures/ipc/workouts.json'
+import type { ChartQuestion } from '../answers'
 import { plus } from '../days'
 import { overlays } from '../views/sleep/overlays.svelte'
 import { words } from '../words'
@@ -222,9 +223,21 @@ test.each([
   ['all', '2025-12-01', '2026-03-01'],
 ])('an area over a %s whose rows end on %s ends on %s', async (range, ends, expected) => {
   const asked: unknown[] = []
-  const chart = (args: Record<string, unknown>) => (asked.push((args.question as { subject: string; last: string | null }).last), kept.chart?.(args))
+  // Cards are small: those of another screen.
+  const chart = (args: Record<string, unknown>) => {
+    const { subject, small, last } = args.question as ChartQuestion
+    if (subject === 'heart_rate' && !small) asked.push(last)
+    return kept.chart?.(args)
+  }
   const heart = types.answer.map((row) => (row.group === 'heart' ? { ...row, last_day: ends } : row))
   page = open({ ...kept, chart, types: () => heart }, `#/heart?range=${range}`)
+  await until(() => asked.length > 0)
+  expect(new Set(asked)).toEqual(new Set([expected]))
+  // Also for who comes from another one.
+  click('nav a.overview')
+  await says(words.changes.title)
+  asked.length = 0
+  location.hash = `#/heart?range=${range}`
   await until(() => asked.length > 0)
   expect(new Set(asked)).toEqual(new Set([expected]))
 })
