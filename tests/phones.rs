@@ -221,6 +221,23 @@ fn nobody_gets_in_who_should_not() {
     assert_eq!(table.matches(" ok ").count(), 9, "{table}");
 }
 
+/// A page of another origin in a real Chromium. Where a system has none to install, the test says so; Debian has one.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_page_of_a_real_browser_reads_or_writes_anything() {
+    const NONE_HERE: i32 = 77;
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/phones-browser.py");
+    let arguments = ["--program", env!("CARGO_BIN_EXE_vitalog")];
+    let output = std::process::Command::new("python3").arg(script).args(arguments).output().expect("python3 runs");
+    let (table, words) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    if output.status.code() == Some(NONE_HERE) && std::env::var_os("CI").is_none() {
+        println!("{table}");
+        return;
+    }
+    assert!(output.status.success(), "{table}{words}");
+    assert_eq!(table.matches(" ok ").count(), 4, "{table}");
+}
+
 #[test]
 fn without_a_terminal_nobody_is_asked() {
     let folder = Folder::new("pair-blind");
