@@ -129,7 +129,7 @@ mod tests {
         let body = Body::new(Slow { pieces, bytes, pause, next: Box::pin(sleep(pause)) });
         let began = Instant::now();
         let received = receive(body, writing).await;
-        let meta = received.ok().map(|it| it.finish(Meta::default()).expect("whole").bytes);
+        let meta = received.ok().map(|it| it.finish(Meta::default()).expect("whole").meta.bytes);
         assert_eq!(meta, expected, "{pieces} of {bytes} after {pause_s} s each");
         assert!(began.elapsed() <= Duration::from_secs(91), "{:?}", began.elapsed());
         std::fs::remove_dir_all(&folder).expect("removed");

@@ -107,6 +107,8 @@ pub(crate) struct Part {
     pub(super) files: Vec<Row>,
     /// Rows that stand for tellings already.
     stand: Vec<Row>,
+    /// Rows that are to stand for tellings from now on.
+    missing: Vec<Row>,
     known: u64,
     /// Also what no telling touches: some may be gone.
     all: bool,
@@ -139,8 +141,17 @@ impl Part {
             slots.retain(|telling| inside(telling.start_ms));
             rows.retain(|row| inside(row.key.start_ms));
             let (stand, files) = rows.into_iter().partition(|row: &Row| row.flags & FLAG_TOLD != 0);
-            let mut part =
-                Self { kind, reach, slots: Vec::new(), by_start: HashMap::new(), files, stand, known: 0, all: false };
+            let mut part = Self {
+                kind,
+                reach,
+                slots: Vec::new(),
+                by_start: HashMap::new(),
+                files,
+                stand,
+                missing: Vec::new(),
+                known: 0,
+                all: false,
+            };
             slots.into_iter().for_each(|telling| part.push(telling, false));
             return Ok(part);
         }
@@ -248,13 +259,13 @@ impl Part {
         for row in stand {
             remove(pen, self.kind.id, &row, derived)?;
         }
-        for slot in &self.slots {
-            if slot.is_new {
-                slot.telling.insert(pen, self.kind.id)?;
-            } else if slot.changed {
-                slot.telling.update(pen, self.kind.id)?;
-            }
+        let (new, before): (Vec<Slot>, Vec<Slot>) = self.slots.into_iter().partition(|slot| slot.is_new);
+        for slot in before.iter().filter(|slot| slot.changed) {
+            slot.telling.update(pen, self.kind.id)?;
         }
+        let mut new: Vec<Telling> = new.into_iter().map(|slot| slot.telling).collect();
+        new.sort_unstable_by_key(Telling::place);
+        pen.append(self.kind.id, &new, &self.missing)?;
         Ok(outcome)
     }
 
@@ -273,19 +284,18 @@ impl Part {
                 slot.changed = true;
             }
         }
-        let mut missing = Vec::new();
+        let from = self.missing.len();
         for mut row in wanted.rows {
             row.superseded_by = row.superseded_by.or_else(|| known.hidden.code(kind, &row.key));
             match stood.iter().position(|other| *other == row) {
                 Some(at) => _ = stood.swap_remove(at),
-                None => missing.push(row),
+                None => self.missing.push(row),
             }
         }
         for row in &stood {
             remove(pen, kind, row, derived)?;
         }
-        for row in &missing {
-            pen.insert(kind, row)?;
+        for row in self.missing.iter().skip(from) {
             derived.told(kind, &row.key, Change::Came { counts: row.superseded_by.is_none() });
         }
         for at in files {

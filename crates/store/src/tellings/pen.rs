@@ -2,17 +2,17 @@
 
 use rusqlite::{CachedStatement, Connection, params};
 
-use super::row::COLUMNS;
+use super::row::Telling;
+use crate::append::Inserter;
 use crate::error::Result;
-use crate::row::{self, Key, Row};
+use crate::row::{Key, Row};
 
 const AT: &str = "kind_id = ?1 AND start_ms = ?2 AND source_id = ?3 AND duration_ms = ?4 AND ordinal = ?5";
 
 /// What writes tellings, and the rows that stand for them.
 pub(super) struct Pen<'c> {
-    pub insert_telling: CachedStatement<'c>,
+    conn: &'c Connection,
     pub update_telling: CachedStatement<'c>,
-    insert: CachedStatement<'c>,
     remove: CachedStatement<'c>,
     cover: CachedStatement<'c>,
 }
@@ -20,46 +20,22 @@ pub(super) struct Pen<'c> {
 impl<'c> Pen<'c> {
     pub fn new(conn: &'c Connection) -> Result<Self> {
         Ok(Self {
-            insert_telling: conn.prepare_cached(&format!(
-                "INSERT INTO tellings (kind_id, {COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,
-                     ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)"
-            ))?,
+            conn,
             update_telling: conn.prepare_cached(
                 "UPDATE tellings SET copies = ?8, last_delivery = ?9, last_ms = ?10, row_start_ms = ?11,
                      row_source_id = ?12, row_duration_ms = ?13, row_ordinal = ?14
                  WHERE kind_id = ?1 AND start_ms = ?2 AND teller_id = ?3 AND duration_ms = ?4 AND device_id = ?5
                     AND feed = ?6 AND ordinal = ?7",
             )?,
-            insert: conn.prepare_cached(&format!(
-                "INSERT INTO samples (kind_id, {}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,
-                     ?15)",
-                row::COLUMNS
-            ))?,
             remove: conn.prepare_cached(&format!("DELETE FROM samples WHERE {AT}"))?,
             cover: conn.prepare_cached(&format!("UPDATE samples SET superseded_by = ?6 WHERE {AT}"))?,
         })
     }
 
-    /// Writes a row that stands for tellings.
-    pub fn insert(&mut self, kind: u32, row: &Row) -> Result<()> {
-        self.insert.execute(params![
-            kind,
-            row.key.start_ms,
-            row.key.source,
-            row.key.duration_ms,
-            row.key.ordinal,
-            row.image.value,
-            row.image.original,
-            row.text,
-            row.image.origin,
-            row.image.details,
-            row.image.created_delay_ms,
-            row.image.copies,
-            row.flags,
-            row.import_id,
-            row.superseded_by
-        ])?;
-        Ok(())
+    /// Writes new tellings, and new rows that stand for tellings.
+    pub fn append(&mut self, kind: u32, tellings: &[Telling], rows: &[Row]) -> Result<()> {
+        Inserter::new(self.conn, kind)?.append(tellings)?;
+        Inserter::new(self.conn, kind)?.append(rows)
     }
 
     /// Removes one.
