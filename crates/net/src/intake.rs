@@ -17,6 +17,9 @@ pub trait Intake: Send + Sync + 'static {
     /// nothing.
     fn take(&self, spooled: Spooled<'_>) -> Result<Taken, Failure>;
 
+    /// Does what nobody is to wait for; called after every delivery, beside those that come meanwhile.
+    fn tidy(&self);
+
     /// Does what was left for later; called while nothing comes.
     fn rest(&self) -> Result<(), Failure>;
 

@@ -1,6 +1,7 @@
 //! From a body in the spool to rows: the decoder of its app, some thousand records at a time into the store.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -22,6 +23,8 @@ use crate::local::system_zone;
 
 /// Sorts of problems that a delivery lists.
 const MAX_PROBLEMS: usize = 100;
+/// Records after which the log is moved into the file: a matter of some megabytes.
+const TIDIED: u64 = 10_000;
 /// Deliveries whose first portions are remembered while they wait.
 const MAX_HALF: usize = 64;
 
@@ -32,6 +35,10 @@ pub(super) struct Rows {
     writer: Mutex<Option<Store>>,
     /// What is in the store of deliveries that somebody else's write stopped half way, by their names in the spool.
     half: Mutex<HashMap<String, Half>>,
+    /// Moves the log while the writer goes on.
+    mover: Mutex<Option<Store>>,
+    /// Records that came since it did.
+    since: AtomicU64,
     cancel: Cancel,
 }
 
@@ -85,7 +92,14 @@ impl std::fmt::Debug for Rows {
 
 impl Rows {
     pub fn new(folder: &Folder) -> Self {
-        Self { folder: folder.clone(), writer: Mutex::default(), half: Mutex::default(), cancel: Cancel::default() }
+        Self {
+            folder: folder.clone(),
+            writer: Mutex::default(),
+            half: Mutex::default(),
+            mover: Mutex::default(),
+            since: AtomicU64::default(),
+            cancel: Cancel::default(),
+        }
     }
 
     /// Asks the work on a large body to stop after its portion; it stays in the spool.
@@ -190,6 +204,7 @@ impl Rows {
         };
         let (id, _) = self.write(|store| store.deliver(&told, &receipt, held.as_ref(), Some(&mut finish)))?;
         done.id = id;
+        self.since.fetch_add(done.outcome.items, Ordering::Relaxed);
         Ok(done)
     }
 }
@@ -204,6 +219,18 @@ impl Intake for Rows {
                 half.insert(name, so_far);
             }
         })
+    }
+
+    fn tidy(&self) {
+        if self.since.load(Ordering::Relaxed) < TIDIED {
+            return;
+        }
+        // Who moves it now moves this, too.
+        let Ok(mut mover) = self.mover.try_lock() else { return };
+        self.since.store(0, Ordering::Relaxed);
+        let store = mover.take().map_or_else(|| self.folder.write().ok(), Some);
+        // What cannot be moved now is moved by a later commit.
+        *mover = store.filter(|store| store.move_log().is_ok());
     }
 
     fn rest(&self) -> Result<(), Failure> {

@@ -180,13 +180,17 @@ async fn gather(shared: &Arc<Shared>, head: Head, body: Body) -> Result<(Claimed
     let writing = shared.spool.begin(shared.now_ms(), packing).map_err(|_| Ended::Later)?;
     // Before anybody else can see it.
     let claimed = shared.claim(writing.name()).ok_or(Ended::Later)?;
-    let writing = body::receive(body, writing).await.map_err(|torn| match torn {
+    let (mut writing, rest) = body::receive(body, writing).await.map_err(|torn| match torn {
         // Nobody is there any more to read the answer.
         Torn::Gone | Torn::Slow => Ended::Slow,
         Torn::Refused(error) => ended(error),
     })?;
     meta.received_ms = shared.now_ms();
-    let finished = tokio::task::spawn_blocking(move || writing.finish(meta)).await;
+    let finished = tokio::task::spawn_blocking(move || {
+        writing.push(&rest)?;
+        writing.finish(meta)
+    });
+    let finished = finished.await;
     let whole = finished.map_err(|_| Ended::Later)?.map_err(ended)?;
     Ok((claimed, whole))
 }

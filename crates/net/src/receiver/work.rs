@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use store::Receipt;
 use store::peers::{Hash, NewDelivery, Outcome, Peer, ProblemOf, State};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use super::answer;
 use super::deliver::new_delivery;
@@ -59,10 +59,21 @@ impl Fresh {
 
 /// Works on one delivery.
 pub(super) async fn work(claimed: Claimed, lane: Lane, fresh: Option<Arc<Fresh>>) -> Done {
-    let lanes = Arc::clone(&claimed.shared);
-    let Ok(_permit) = lanes.lanes[lane as usize].acquire().await else { return Done::Waits };
-    let work = move || work_here(&claimed.shared, &claimed.name, fresh.as_deref());
-    tokio::task::spawn_blocking(work).await.unwrap_or(Done::Waits)
+    let shared = Arc::clone(&claimed.shared);
+    let Ok(_permit) = shared.lanes[lane as usize].acquire().await else { return Done::Waits };
+    let (tell, told) = oneshot::channel();
+    let intake = Arc::clone(&shared.intake);
+    tokio::task::spawn_blocking(move || {
+        let done = work_here(&claimed.shared, &claimed.name, fresh.as_deref());
+        drop(claimed);
+        let is_taken = matches!(done, Done::Taken(_));
+        // Nobody may wait for it any more.
+        let _ = tell.send(done);
+        if is_taken {
+            intake.tidy();
+        }
+    });
+    told.await.unwrap_or(Done::Waits)
 }
 
 fn work_here(shared: &Shared, name: &str, fresh: Option<&Fresh>) -> Done {

@@ -118,6 +118,8 @@ impl Intake for Counting {
         Ok(Taken { id, outcome, delivery: decoded.delivery, saved })
     }
 
+    fn tidy(&self) {}
+
     fn rest(&self) -> Result<(), Failure> {
         let rests = self.rests.lock().expect("nobody panicked");
         rests

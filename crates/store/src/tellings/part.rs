@@ -217,7 +217,7 @@ impl Part {
         derived: &mut Derived,
     ) -> Result<Outcome> {
         let mut outcome = Outcome { known: self.known, ..Outcome::default() };
-        let pen = &mut Pen::new(conn)?;
+        let pen = &mut Pen::new(conn);
         let mut places: Vec<(i64, Place)> = Vec::with_capacity(self.slots.len() + self.files.len());
         places.extend(self.slots.iter().zip(0..).map(|(slot, at)| (slot.telling.start_ms, Place::Slot(at))));
         places.extend(self.files.iter().zip(0..).map(|(row, at)| (row.key.start_ms, Place::File(at))));
@@ -226,6 +226,13 @@ impl Part {
         let mut stand = std::mem::take(&mut self.stand).into_iter().peekable();
         for range in matching::neighbourhoods(&starts) {
             let places = places.get(range).unwrap_or_default();
+            if let [(start, Place::Slot(at))] = places
+                && self.slots[*at].is_new
+                && stand.peek().is_none_or(|row| row.key.start_ms > *start)
+            {
+                self.settle_alone(conn, known, *at, (&mut outcome, derived))?;
+                continue;
+            }
             let (Some((_, _)), Some((last, _))) = (places.first(), places.last()) else { continue };
             let mut stood = Vec::new();
             while let Some(row) = stand.next_if(|row| row.key.start_ms <= *last) {
@@ -261,12 +268,33 @@ impl Part {
         }
         let (new, before): (Vec<Slot>, Vec<Slot>) = self.slots.into_iter().partition(|slot| slot.is_new);
         for slot in before.iter().filter(|slot| slot.changed) {
-            slot.telling.update(pen, self.kind.id)?;
+            pen.update(self.kind.id, &slot.telling)?;
         }
         let mut new: Vec<Telling> = new.into_iter().map(|slot| slot.telling).collect();
         new.sort_unstable_by_key(Telling::place);
         pen.append(self.kind.id, &new, &self.missing)?;
         Ok(outcome)
+    }
+
+    /// The same of a new telling that nothing lies beside: most of what phones tell is such.
+    fn settle_alone(
+        &mut self,
+        conn: &Connection,
+        known: &Known,
+        at: usize,
+        (outcome, derived): (&mut Outcome, &mut Derived),
+    ) -> Result<()> {
+        let Self { kind, slots, missing, .. } = self;
+        let Some(Slot { telling, .. }) = slots.get_mut(at) else { return Ok(()) };
+        let (new, again) = records::count_alone(kind, telling);
+        outcome.new += new;
+        outcome.known += again;
+        let Some(mut row) = records::alone(conn, kind, known, telling)? else { return Ok(()) };
+        row.superseded_by = row.superseded_by.or_else(|| known.hidden.code(kind.id, &row.key));
+        telling.row = Some(row.key);
+        derived.told(kind.id, &row.key, Change::Came { counts: row.superseded_by.is_none() });
+        missing.push(row);
+        Ok(())
     }
 
     fn write(

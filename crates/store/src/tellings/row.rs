@@ -3,9 +3,8 @@
 use std::sync::OnceLock;
 
 use health::phone::{Feed, Flags, Uuid};
-use rusqlite::{Row as SqlRow, params};
+use rusqlite::Row as SqlRow;
 
-use super::pen::Pen;
 use crate::append::{Binder, Cells};
 use crate::error::Result;
 use crate::row::Key;
@@ -115,27 +114,6 @@ impl Telling {
     pub fn shares_place(&self, other: &Self) -> bool {
         (self.start_ms, self.teller, self.duration_ms) == (other.start_ms, other.teller, other.duration_ms)
             && (self.device, self.feed) == (other.device, other.feed)
-    }
-
-    /// Writes what changes of a telling: when it was told last, how often, and which sample it is.
-    pub(super) fn update(&self, pen: &mut Pen<'_>, kind: u32) -> Result<()> {
-        pen.update_telling.execute(params![
-            kind,
-            self.start_ms,
-            self.teller,
-            self.duration_ms,
-            self.device,
-            self.feed,
-            self.ordinal,
-            self.copies,
-            self.deliveries.1,
-            self.last_ms,
-            self.row.map(|key| key.start_ms),
-            self.row.map(|key| key.source),
-            self.row.map(|key| key.duration_ms),
-            self.row.map(|key| key.ordinal),
-        ])?;
-        Ok(())
     }
 }
 
