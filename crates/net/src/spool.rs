@@ -57,13 +57,15 @@ pub(crate) struct Spool {
     folder: PathBuf,
     /// Of each name whose it is and how long.
     lying: Mutex<HashMap<String, (i64, u64)>>,
+    /// Held while a short body is made durable.
+    keeping: Mutex<()>,
 }
 
 impl Spool {
     /// Opens the folder, makes it where it is missing, and takes away what never became whole.
     pub fn open(folder: &Path) -> io::Result<Self> {
         make_private(folder)?;
-        let spool = Self { folder: folder.to_owned(), lying: Mutex::default() };
+        let spool = Self { folder: folder.to_owned(), lying: Mutex::default(), keeping: Mutex::default() };
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
             let known = path.extension().is_some_and(|it| it == "json");
@@ -101,8 +103,12 @@ impl Spool {
         Ok(Writing { spool: Arc::clone(self), name, to, whole: false })
     }
 
-    /// Makes a short body durable, because it has to wait.
+    /// Makes a short body durable, because it has to wait. Once is enough, whoever asks.
     pub fn keep(&self, name: &str, meta: &Meta, short: &[u8]) -> io::Result<()> {
+        let _one_at_a_time = self.keeping.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.has(name) {
+            return Ok(());
+        }
         let kept = private_file(&self.path(name, "body")).and_then(|mut file| {
             file.write_all(short)?;
             self.make_durable(name, meta, &file)
@@ -369,7 +375,9 @@ mod tests {
         };
         let (name, short) = finish(SHORT as usize - 1);
         assert_eq!((short.short.as_deref().map(<[u8]>::len), kept.files()), (Some(SHORT as usize - 1), 0));
-        spool.keep(&name, &short.meta, &short.short.expect("short")).expect("kept");
+        spool.keep(&name, &short.meta, &short.short.clone().expect("short")).expect("kept");
+        spool.keep(&name, &short.meta, b"again").expect("kept already");
+        assert_eq!(spool.body(&name).expect("a body").metadata().expect("known").len(), SHORT - 1);
         assert_eq!((spool.meta(&name), kept.files()), (Some(short.meta), 2));
         let (name, long) = finish(SHORT as usize);
         assert!(long.short.is_none());

@@ -185,6 +185,8 @@ impl Store {
         conn.pragma_update(None, "journal_mode", "wal")?;
         // A commit is on the disk when it returns; what it syncs the checkpoint after it need not.
         conn.pragma_update(None, "synchronous", "full")?;
+        // Where the system tells the disk's cache from the disk (macOS) the disk is meant: phones are told that it is safe.
+        conn.pragma_update(None, "fullfsync", true)?;
         conn.pragma_update(None, "foreign_keys", true)?;
         conn.pragma_update(None, "temp_store", "memory")?;
         conn.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;

@@ -241,12 +241,7 @@ async fn taken(claimed: Claimed, known: &Known, whole: Whole, headers: &HeaderMa
 /// Makes a short body durable that has to wait.
 async fn keep(shared: &Arc<Shared>, name: &str, meta: &Meta, short: &Arc<[u8]>) -> Result<(), Ended> {
     let (spool, name, meta, short) = (Arc::clone(&shared.spool), name.to_owned(), meta.clone(), Arc::clone(short));
-    let kept = tokio::task::spawn_blocking(move || match spool.has(&name) {
-        // It could not be read, and that could not be noted.
-        true => Ok(()),
-        false => spool.keep(&name, &meta, &short),
-    });
-    match kept.await {
+    match tokio::task::spawn_blocking(move || spool.keep(&name, &meta, &short)).await {
         Ok(Ok(())) => Ok(()),
         _ => Err(Ended::Later),
     }

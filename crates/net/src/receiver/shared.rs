@@ -25,8 +25,6 @@ const RECEIVING_OF_PEER: usize = 4;
 const WRONG_TOKENS: u32 = 20;
 /// Codes that one address may try in a minute.
 const TRIES: u32 = 10;
-/// Small deliveries that are worked on at once: one is read while another one is written.
-const SMALL_ONES: usize = 2;
 /// Events that wait for a slow listener.
 const EVENTS: usize = 256;
 
@@ -45,7 +43,8 @@ pub(super) struct Shared {
     pub events: broadcast::Sender<Event>,
     pub receiving: Semaphore,
     of_peer: Mutex<HashMap<i64, usize>>,
-    /// Some for small bodies, one for large ones: no phone waits behind another one's whole history.
+    /// One for small bodies, one for large ones: no phone waits behind another one's whole history. What a phone sends
+    /// goes in as it came, because of sums the last sent counts.
     pub lanes: [Semaphore; 2],
     /// Names in the spool that are being worked on.
     pub at_work: Mutex<HashSet<String>>,
@@ -86,7 +85,7 @@ impl Shared {
             events: broadcast::channel(EVENTS).0,
             receiving: Semaphore::new(RECEIVING),
             of_peer: Mutex::default(),
-            lanes: [Semaphore::new(SMALL_ONES), Semaphore::new(1)],
+            lanes: [Semaphore::new(1), Semaphore::new(1)],
             at_work: Mutex::default(),
             failures: Mutex::default(),
             wrong_tokens: Limiter::new(WRONG_TOKENS),

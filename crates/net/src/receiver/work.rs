@@ -1,4 +1,4 @@
-//! What becomes of deliveries: read and matched by the intake, some small and one large at a time. Those in the spool are
+//! What becomes of deliveries: read and matched by the intake, one small and one large at a time. Those in the spool are
 //! looked for again every few seconds, so that nothing that was acknowledged is forgotten. The certificate is looked
 //! after with it.
 
