@@ -44,7 +44,7 @@ pub(super) struct Shared {
     pub receiving: Semaphore,
     of_peer: Mutex<HashMap<i64, usize>>,
     /// One for small bodies, one for large ones: no phone waits behind another one's whole history. What a phone sends
-    /// goes in as it came, because of sums the last sent counts.
+    /// goes in as it came: of sums the one that was sent last counts.
     pub lanes: [Semaphore; 2],
     /// Names in the spool that are being worked on.
     pub at_work: Mutex<HashSet<String>>,
