@@ -2,9 +2,12 @@
 """How fast phones sync over HTTP into `vitalog serve`, beside the same rows put into a plain table in the same run.
 
 Batches of several sizes over one connection and over four; answers at one phone's pace; a whole history, the newest first,
-while others ask. Everything is as durable as always. Standard library only; the phone is that of phone-client.py.
+while others ask. Everything is as durable as always. Standard library only; the phone is that of phone-client.py. What each
+line sends lies on days of its own, as what phones send does. What the computer can is measured first: a flush of a short
+file, and with `--batches` the same without HTTP by the store's own example, which needs no phone.
 
     scripts/bench-phones.py --program target/release/vitalog [--samples 200000] [--history 1000000]
+        [--batches target/release/examples/phone_batches] [--data FOLDER, whose store may be full already]
 """
 
 import argparse
@@ -18,11 +21,16 @@ import sys
 import tempfile
 import threading
 import time
+from datetime import timedelta
 from pathlib import Path
 
 SIZES = [500, 1000, 2000, 5000]
-# One phone's pace: a request, and how long it is silent after it.
-PACE, REQUESTS, APART = 500, 60, 0.2
+# One phone's pace: samples of a request, how many requests, and how long it is silent after each. The last one is longer
+# than what is matched before its answer.
+PACES, REQUESTS, APART = [500, 1500, 2000], 100, 0.2
+# How far what is made up reaches back at most, for each sample.
+REACH = timedelta(seconds=21)
+FLUSHES = 200
 QUESTIONS = [["status"], ["types"], ["query", "heart_rate", "--bucket", "day"]]
 
 
@@ -60,6 +68,31 @@ def plain(folder, requests):
     seconds = time.monotonic() - began
     database.close()
     return sum(map(len, rows)) / seconds
+
+
+def flush(folder):
+    """How long it takes until a short write is on the disk, p50 and p99 in milliseconds."""
+    times = []
+    with open(Path(folder) / "flush", "wb", buffering=0) as file:
+        for _ in range(FLUSHES):
+            began = time.monotonic()
+            file.write(b"\0" * 4096)
+            os.fsync(file.fileno())
+            times.append(time.monotonic() - began)
+    return percentile(times, 50), percentile(times, 99)
+
+
+class Made:
+    """Samples of days that nobody else has: each time earlier ones."""
+
+    def __init__(self, phones, phone):
+        self.phones, self.phone, self.end, self.seed = phones, phone, phones.END, 0
+
+    def requests(self, samples, size):
+        self.seed += 1
+        made = list(self.phones.made_up(samples, self.seed, self.end))
+        self.end -= samples * REACH
+        return list(bodies(self.phone, made, size))
 
 
 class Sender:
@@ -118,31 +151,37 @@ def main():
     parser.add_argument("--program", required=True)
     parser.add_argument("--samples", type=int, default=200_000)
     parser.add_argument("--history", type=int, default=1_000_000)
+    parser.add_argument("--batches")
+    parser.add_argument("--data")
     arguments = parser.parse_args()
     phones = client()
     os.environ["TZ"] = "Europe/Berlin"
     with tempfile.TemporaryDirectory() as folder:
-        server = phones.Server(str(Path(arguments.program).resolve()), str(Path(folder) / "data"))
+        print("a short write is on the disk after p50 {:.2f} ms, p99 {:.2f} ms".format(*flush(folder)), flush=True)
+        if arguments.batches:
+            command = [arguments.batches, str(Path(folder) / "batches.db"), str(arguments.samples)]
+            print(subprocess.run(command, capture_output=True, text=True, check=True).stdout, flush=True)
+        data = arguments.data or str(Path(folder) / "data")
+        server = phones.Server(str(Path(arguments.program).resolve()), data)
         server.start()
         try:
             phone = phones.Phone(server, [], False, None)
             phones.pair(server, phone)
-            sender, seed = Sender(server, phone), 0
+            sender, made = Sender(server, phone), Made(phones, phone)
             print("a batch of  plain table  connections    stored  of it   p50 ms   p99 ms")
             for size in SIZES:
                 for connections in (1, 4):
-                    seed += 1
-                    requests = list(bodies(phone, list(phones.made_up(arguments.samples, seed)), size))
+                    requests = made.requests(arguments.samples, size)
                     limit = plain(folder, requests)
                     rate = arguments.samples / sender.send(requests, connections)
                     figures = rate / limit, percentile(sender.times, 50), percentile(sender.times, 99)
                     print(f"{size:>10} {limit:>10.0f}/s {connections:>12} {rate:>7.0f}/s  {figures[0]:>5.2f} "
                           f"{figures[1]:>8.1f} {figures[2]:>8.1f}", flush=True)
-            requests = list(bodies(phone, list(phones.made_up(PACE * REQUESTS, 97)), PACE))
-            sender.send(requests, apart=APART)
-            print(f"at one phone's pace, {PACE} samples each {APART} s: p50 {percentile(sender.times, 50):.1f} ms, "
-                  f"p99 {percentile(sender.times, 99):.1f} ms", flush=True)
-            requests = list(bodies(phone, list(phones.made_up(arguments.history, 98)), 2000))
+            for pace in PACES:
+                sender.send(made.requests(pace * REQUESTS, pace), apart=APART)
+                print(f"at one phone's pace, {pace} samples each {APART} s: p50 {percentile(sender.times, 50):.1f} ms, "
+                      f"p99 {percentile(sender.times, 99):.1f} ms", flush=True)
+            requests = made.requests(arguments.history, 2000)
             stop, times, failed = threading.Event(), {}, []
             reader = threading.Thread(target=ask, args=(server, stop, times, failed))
             reader.start()

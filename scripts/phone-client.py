@@ -29,6 +29,7 @@ from pathlib import Path
 CHUNK, FEWER = 2000, 20
 # Requests that iOS leaves time for in the background.
 BUDGET = 12
+END = datetime(2026, 3, 14, 6, 0, 0, tzinfo=timezone.utc)
 STAGES = {"in_bed": 0, "sleeping": 1, "awake": 2, "light": 3, "deep": 4, "rem": 5}
 # Type, unit as the SDK sends it, the unit and the factor of what is kept, lowest and highest value.
 TYPES = [
@@ -44,10 +45,9 @@ def stamp(at):
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def made_up(count, seed):
+def made_up(count, seed, end=END):
     """Samples, the newest first, and what the store has to say of each."""
     rng = random.Random(seed)
-    end = datetime(2026, 3, 14, 6, 0, 0, tzinfo=timezone.utc)
     for n in range(count):
         end -= timedelta(seconds=rng.randint(1, 40))
         watch = rng.random() < 0.7

@@ -1,16 +1,24 @@
 //! What reads and matches bodies: handed in from above, because it knows the decoders and the rows.
 
 use std::fs::File;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::sync::Arc;
 
 use health::formats::healthsave::answers::{STATUS_KEYS, Stock};
 use health::formats::open_wearables::answers::Saved;
 use serde_json::Value as Json;
+use store::Receipt;
 use store::peers::{Outcome, Peer};
 
 /// Reads bodies into the store, and reads back what a phone itself brought.
 pub trait Intake: Send + Sync + 'static {
-    /// Reads and matches one body. Called on a thread that may block; repeating it adds nothing.
+    /// Reads and matches one body. Its row among the deliveries, and what became of it, are written with its records:
+    /// once this says that it was taken, all of it is durable. Called on threads that may block; repeating it adds
+    /// nothing.
     fn take(&self, spooled: Spooled<'_>) -> Result<Taken, Failure>;
+
+    /// Does what nobody is to wait for; called after every delivery, beside those that come meanwhile.
+    fn tidy(&self);
 
     /// Does what was left for later; called while nothing comes.
     fn rest(&self) -> Result<(), Failure>;
@@ -22,17 +30,15 @@ pub trait Intake: Send + Sync + 'static {
     fn read_back(&self, peer: &Peer, what: ReadBack, query: &str) -> Result<Json, Failure>;
 }
 
-/// A body that is durable, with what its decoder has to know of the request.
+/// A body with what its decoder has to know of the request.
 #[derive(Debug)]
 pub struct Spooled<'a> {
     /// Who sent it.
     pub peer: &'a Peer,
-    /// Its number.
-    pub delivery: i64,
-    /// When it was whole.
-    pub received_ms: i64,
+    /// Its row, and its name and content.
+    pub receipt: Receipt<'a>,
     /// The body, unpacked, at its start.
-    pub body: File,
+    pub body: Body,
     /// Header `Content-Type`.
     pub content_type: Option<&'a str>,
     /// Header `automation-aggregation` of Health Auto Export.
@@ -41,10 +47,39 @@ pub struct Spooled<'a> {
     pub query: &'a str,
 }
 
+/// Where a body is read from.
+#[derive(Debug)]
+pub enum Body {
+    /// From memory: nobody was told yet that it is safe.
+    Short(Cursor<Arc<[u8]>>),
+    /// From the spool.
+    Long(File),
+}
+
+impl Read for Body {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Short(body) => body.read(buffer),
+            Self::Long(body) => body.read(buffer),
+        }
+    }
+}
+
+impl Seek for Body {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        match self {
+            Self::Short(body) => body.seek(to),
+            Self::Long(body) => body.seek(to),
+        }
+    }
+}
+
 /// What became of a body.
 #[derive(Debug, Clone, Default)]
 pub struct Taken {
-    /// Counts, times, problems. How long it took is measured by the receiver.
+    /// Number of its row.
+    pub id: i64,
+    /// Counts, times, problems.
     pub outcome: Outcome,
     /// What the decoder says of the whole: answers of some protocols repeat parts of the frame.
     pub delivery: health::formats::phone::Delivery,

@@ -4,9 +4,9 @@
 //! back but, to a token, what that token itself brought.
 //!
 //! ```text
-//!   listen ─► guard ─► route ─► auth ─► body ─► spool ─► row ─► answer
-//!   (limits)  (host,            (token)  (limits, (fsync) (store)   │
-//!              browser)                   inflate)                  └─► lanes ─► Intake (from above)
+//!   listen ─► guard ─► route ─► auth ─► body ─┬─ short ─► lane ─► Intake (from above) ─► answer
+//!   (limits)  (host,            (token)  (limits, │                 └─ has to wait ─► spool
+//!              browser)                   inflate)└─ long ─► spool (fsync) ─► row ─► answer ─► lane ─► Intake
 //! ```
 //!
 //! Knows no decoder and no row of samples: what reads and matches a body is handed in as an [`Intake`].
@@ -29,5 +29,5 @@ pub use address::{address, computer_name, is_own, is_private};
 pub use authority::Authority;
 pub use error::{Error, ErrorKind, Result};
 pub use events::{Event, Events};
-pub use intake::{Failure, Intake, ReadBack, Spooled, Taken};
+pub use intake::{Body, Failure, Intake, ReadBack, Spooled, Taken};
 pub use receiver::{Clock, Config, DeliveryLine, HepOf, HepSettings, Https, HttpsOf, Receiver};

@@ -1,4 +1,5 @@
-//! Bodies on the disk, from their last byte until they are in the store.
+//! Bodies from their last byte until they are in the store: long ones on the disk, and those of which somebody was told
+//! that they are safe. A short one that goes into the store before its answer is durable there, and never lies here.
 //!
 //! A body lies in `NAME.body`; what is known about its request in `NAME.json` beside it, which is written last. So a
 //! delivery is there as soon as its JSON is, whether the store could be reached or not, and a start after a crash finds
@@ -18,6 +19,8 @@ use crate::secret;
 
 /// Bytes of a body, unpacked.
 pub(crate) const MAX_BODY: u64 = 512 << 20;
+/// A body below this is held in memory until it is in the store or has to wait.
+pub(crate) const SHORT: u64 = 1 << 20;
 /// Bytes that one phone may have in the spool.
 const MAX_OF_PEER: u64 = 4 << 30;
 /// Bytes that all phones may have in it.
@@ -54,13 +57,15 @@ pub(crate) struct Spool {
     folder: PathBuf,
     /// Of each name whose it is and how long.
     lying: Mutex<HashMap<String, (i64, u64)>>,
+    /// Held while a short body is made durable.
+    keeping: Mutex<()>,
 }
 
 impl Spool {
     /// Opens the folder, makes it where it is missing, and takes away what never became whole.
     pub fn open(folder: &Path) -> io::Result<Self> {
         make_private(folder)?;
-        let spool = Self { folder: folder.to_owned(), lying: Mutex::default() };
+        let spool = Self { folder: folder.to_owned(), lying: Mutex::default(), keeping: Mutex::default() };
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
             let known = path.extension().is_some_and(|it| it == "json");
@@ -93,10 +98,37 @@ impl Spool {
     /// Begins a body.
     pub fn begin(self: &Arc<Self>, now_ms: i64, packing: Packing) -> crate::Result<Writing> {
         let name = format!("{now_ms:013}-{}", secret::letters::<{ secret::SHORT }>()?.to_lowercase());
-        let file = private_file(&self.path(&name, "body"))?;
-        let hashed = Hashed { file, hash: Sha256::default() };
-        let to = Some(Inflater::new(packing, MAX_BODY, hashed));
+        let place = Place { path: self.path(&name, "body"), short: Vec::new(), file: None };
+        let to = Some(Inflater::new(packing, MAX_BODY, Hashed { place, hash: Sha256::default() }));
         Ok(Writing { spool: Arc::clone(self), name, to, whole: false })
+    }
+
+    /// Makes a short body durable, because it has to wait. Once is enough, whoever asks.
+    pub fn keep(&self, name: &str, meta: &Meta, short: &[u8]) -> io::Result<()> {
+        let _one_at_a_time = self.keeping.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.has(name) {
+            return Ok(());
+        }
+        let kept = private_file(&self.path(name, "body")).and_then(|mut file| {
+            file.write_all(short)?;
+            self.make_durable(name, meta, &file)
+        });
+        if kept.is_err() {
+            self.remove(name);
+        }
+        kept
+    }
+
+    /// Makes a body durable, and then that it is one.
+    fn make_durable(&self, name: &str, meta: &Meta, body: &File) -> io::Result<()> {
+        body.sync_all()?;
+        let text = serde_json::to_vec(meta).map_err(io::Error::from)?;
+        let mut file = private_file(&self.path(name, "json"))?;
+        file.write_all(&text)?;
+        file.sync_all()?;
+        sync_folder(&self.folder)?;
+        self.lying().insert(name.to_owned(), (meta.peer, meta.bytes));
+        Ok(())
     }
 
     /// What is known about a delivery; none where it is not whole.
@@ -123,6 +155,11 @@ impl Spool {
         now_ms - meta.received_ms > KEPT_MS
     }
 
+    /// Whether a delivery lies here.
+    pub fn has(&self, name: &str) -> bool {
+        self.lying().contains_key(name)
+    }
+
     /// Takes a delivery away.
     pub fn remove(&self, name: &str) {
         // First what says that it is one. What cannot be removed is tried again after the next start.
@@ -130,6 +167,15 @@ impl Spool {
         let _ = fs::remove_file(self.path(name, "body"));
         self.lying().remove(name);
     }
+}
+
+/// A body that is whole.
+#[derive(Debug)]
+pub(crate) struct Whole {
+    /// What is known about it, its length and hash as well.
+    pub meta: Meta,
+    /// A short one, which nothing has made durable yet; none of one that lies in the spool.
+    pub short: Option<Arc<[u8]>>,
 }
 
 /// A body that is being written. Dropped before its end it leaves nothing.
@@ -141,14 +187,38 @@ pub(crate) struct Writing {
     whole: bool,
 }
 
+/// Where a body gathers: in memory while it is short, then in a file.
+struct Place {
+    path: PathBuf,
+    short: Vec<u8>,
+    file: Option<File>,
+}
+
+impl Place {
+    fn write(&mut self, piece: &[u8]) -> io::Result<()> {
+        if self.file.is_none() && (self.short.len() + piece.len()) as u64 >= SHORT {
+            let mut file = private_file(&self.path)?;
+            file.write_all(&std::mem::take(&mut self.short))?;
+            self.file = Some(file);
+        }
+        match &mut self.file {
+            Some(file) => file.write_all(piece),
+            None => {
+                self.short.extend_from_slice(piece);
+                Ok(())
+            }
+        }
+    }
+}
+
 struct Hashed {
-    file: File,
+    place: Place,
     hash: Sha256,
 }
 
 impl Write for Hashed {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        self.file.write_all(piece)?;
+        self.place.write(piece)?;
         self.hash.update(piece);
         Ok(piece.len())
     }
@@ -169,22 +239,23 @@ impl Writing {
         self.to.as_mut().map_or(Ok(()), |to| to.push(piece))
     }
 
-    /// Makes the body durable, and then that it is one. `meta` gets its length and hash.
-    pub fn finish(mut self, mut meta: Meta) -> health::Result<Meta> {
+    /// Ends the body; a long one is durable then. `meta` gets its length and hash.
+    pub fn finish(mut self, mut meta: Meta) -> health::Result<Whole> {
         let Some(to) = self.to.take() else { return Err(io::Error::from(io::ErrorKind::NotFound).into()) };
         let (hashed, bytes) = to.finish()?;
         let mut sha256 = hex(&hashed.hash.finish());
         sha256.truncate(DIGITS);
         (meta.bytes, meta.sha256) = (bytes, sha256);
-        hashed.file.sync_all()?;
-        let text = serde_json::to_vec(&meta).map_err(io::Error::from)?;
-        let mut file = private_file(&self.spool.path(&self.name, "json"))?;
-        file.write_all(&text)?;
-        file.sync_all()?;
-        sync_folder(&self.spool.folder)?;
+        let Place { short, file, .. } = hashed.place;
+        let short = match file {
+            Some(file) => {
+                self.spool.make_durable(&self.name, &meta, &file)?;
+                None
+            }
+            None => Some(short.into()),
+        };
         self.whole = true;
-        self.spool.lying().insert(self.name.clone(), (meta.peer, bytes));
-        Ok(meta)
+        Ok(Whole { meta, short })
     }
 }
 
@@ -252,8 +323,11 @@ mod tests {
         let mut writing = spool.begin(7, Packing::Plain).expect("begun");
         writing.push(body).expect("written");
         let name = writing.name().to_owned();
-        let meta = writing.finish(Meta { peer, query: "agg=raw".to_owned(), ..Meta::default() }).expect("whole");
-        (name, meta)
+        let whole = writing.finish(Meta { peer, query: "agg=raw".to_owned(), ..Meta::default() }).expect("whole");
+        if let Some(short) = whole.short {
+            spool.keep(&name, &whole.meta, &short).expect("kept");
+        }
+        (name, whole.meta)
     }
 
     #[test]
@@ -285,6 +359,30 @@ mod tests {
         fs::write(kept.0.join("2-b.json"), "{\"peer\":").expect("written");
         assert_eq!(Spool::open(&kept.0).expect("a spool").names().len(), 0);
         assert_eq!(kept.files(), 0);
+    }
+
+    #[test]
+    fn a_short_body_lies_nowhere_until_it_has_to_wait_and_a_long_one_in_the_spool() {
+        let kept = Kept::new("short");
+        let spool = Arc::new(Spool::open(&kept.0).expect("a spool"));
+        let finish = |bytes: usize| {
+            let mut writing = spool.begin(7, Packing::Plain).expect("begun");
+            for piece in vec![b' '; bytes].chunks(300_000) {
+                writing.push(piece).expect("written");
+            }
+            let name = writing.name().to_owned();
+            (name, writing.finish(Meta::default()).expect("whole"))
+        };
+        let (name, short) = finish(SHORT as usize - 1);
+        assert_eq!((short.short.as_deref().map(<[u8]>::len), kept.files()), (Some(SHORT as usize - 1), 0));
+        spool.keep(&name, &short.meta, &short.short.clone().expect("short")).expect("kept");
+        spool.keep(&name, &short.meta, b"again").expect("kept already");
+        assert_eq!(spool.body(&name).expect("a body").metadata().expect("known").len(), SHORT - 1);
+        assert_eq!((spool.meta(&name), kept.files()), (Some(short.meta), 2));
+        let (name, long) = finish(SHORT as usize);
+        assert!(long.short.is_none());
+        assert_eq!((spool.meta(&name), kept.files()), (Some(long.meta), 4));
+        assert_eq!(spool.body(&name).expect("a body").metadata().expect("known").len(), SHORT);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The one way in: a delivery of batches becomes rows, in one transaction that happens wholly or not at all.
 
+pub(crate) mod delivered;
 mod finish;
 mod person;
 pub(crate) mod phone;

@@ -7,6 +7,7 @@
 mod absences;
 mod acts;
 mod aliases;
+mod append;
 mod at_path;
 mod backup;
 mod cancel;
@@ -50,6 +51,7 @@ pub use acts::{Act, KEPT_MS, Rows, What};
 pub use backup::{CopyTotals, WholeCopy};
 pub use cancel::Cancel;
 pub use error::{Error, ErrorKind, Result};
+pub use ingest::delivered::{Finish, Receipt};
 pub use ingest::phone::{PhoneDelivery, PhoneReport};
 pub use ingest::{ANOTHER_PERSON, Delivery, Phase, Progress, REJECTS_KEPT};
 pub use names::TOO_MANY_NAMES;

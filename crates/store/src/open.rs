@@ -23,6 +23,11 @@ pub const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// Page cache of the writer. Larger ones bought nothing in the import benchmark and count against peak memory.
 const WRITER_CACHE_KIB: i64 = 24 * 1024;
 
+/// Of a new store.
+const PAGE_BYTES: i64 = 8192;
+/// A log as long as this is moved into the file by the next commit.
+const LOG_PAGES: i64 = 4096;
+
 /// Prepared statements kept: more than an ingest uses, so that none is parsed twice.
 const STATEMENTS: usize = 128;
 
@@ -176,14 +181,20 @@ impl Store {
         steady_plans(conn)?;
         // For a new file: half the calls of the default size, and a phone's few samples still touch little.
         // SQLite copies into an open store only what has pages of its size: with others, backups would be lost.
-        conn.pragma_update(None, "page_size", 8192)?;
+        conn.pragma_update(None, "page_size", PAGE_BYTES)?;
         conn.pragma_update(None, "journal_mode", "wal")?;
         // A commit is on the disk when it returns; what it syncs the checkpoint after it need not.
         conn.pragma_update(None, "synchronous", "full")?;
+        // Where the system tells the disk's cache from the disk (macOS) the disk is meant: phones are told that it is safe.
+        conn.pragma_update(None, "fullfsync", true)?;
         conn.pragma_update(None, "foreign_keys", true)?;
         conn.pragma_update(None, "temp_store", "memory")?;
         conn.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
-        conn.pragma_update(None, "journal_size_limit", 0)?;
+        // Of many small transactions each page is moved into the file once in a while, and not by who waits for an answer.
+        conn.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
+        // A log that goes on is written over: to grow anew it would have to ask for room with each commit. One that was
+        // moved as a whole is empty.
+        conn.pragma_update(None, "journal_size_limit", LOG_PAGES * PAGE_BYTES)?;
         conn.set_prepared_statement_cache_capacity(STATEMENTS);
         self.create_schema()
     }
@@ -222,6 +233,12 @@ impl Store {
     /// in the log: nobody is waited for, because other writers would wait as well.
     pub(crate) fn checkpoint(&self) -> Result<()> {
         self.without_waiting(|conn| Ok(conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?))
+    }
+
+    /// Moves what was committed from the write-ahead log into the file, as far as nobody reads what was before. It waits
+    /// for nobody, and nobody for it: others write meanwhile.
+    pub fn move_log(&self) -> Result<()> {
+        Ok(self.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?)
     }
 
     /// Does something that fails at once with `Busy` where it would have to wait for another connection.

@@ -1,9 +1,11 @@
 //! A sample as a row: the store's ids instead of texts, ready to sort, compare and write.
 
 use std::cmp::Ordering;
+use std::sync::OnceLock;
 
 use rusqlite::{Connection, Row as SqlRow};
 
+use crate::append::{Binder, Cells};
 use crate::error::Result;
 
 /// Flag: typed in by hand.
@@ -170,6 +172,40 @@ impl Row {
             },
             _ => None,
         }
+    }
+}
+
+impl Cells for Row {
+    const INTO: &'static str = "samples (kind_id, start_ms, source_id, duration_ms, ordinal, value, original, text_id, \
+        origin_id, details_id, created_delay_ms, copies, flags, import_id, superseded_by)";
+    const WIDTH: usize = 14;
+    const AT_ONCE: usize = 32;
+
+    fn many() -> &'static OnceLock<String> {
+        static TEXT: OnceLock<String> = OnceLock::new();
+        &TEXT
+    }
+
+    fn one() -> &'static OnceLock<String> {
+        static TEXT: OnceLock<String> = OnceLock::new();
+        &TEXT
+    }
+
+    fn bind(to: &mut Binder<'_, '_, Self>) -> Result<()> {
+        to.column(0, |r| r.key.start_ms)?;
+        to.column(1, |r| r.key.source)?;
+        to.column(2, |r| r.key.duration_ms)?;
+        to.column(3, |r| r.key.ordinal)?;
+        to.column(4, |r| r.image.value)?;
+        to.column(5, |r| r.image.original)?;
+        to.column(6, |r| r.text)?;
+        to.column(7, |r| r.image.origin)?;
+        to.column(8, |r| r.image.details)?;
+        to.column(9, |r| r.image.created_delay_ms)?;
+        to.column(10, |r| r.image.copies)?;
+        to.column(11, |r| r.flags & !FLAG_LOGGED)?;
+        to.column(12, |r| r.import_id)?;
+        to.column(13, |r| r.superseded_by)
     }
 }
 

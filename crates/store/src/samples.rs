@@ -3,7 +3,6 @@
 //! No hash is a key. A run is sorted like the table; stored rows of the same stretch are read along with it, and a row
 //! that finds its equal (same group, value within the tolerance) claims it instead of being inserted.
 
-mod insert;
 mod window;
 
 use std::cmp::Ordering;
@@ -12,8 +11,8 @@ use std::collections::HashMap;
 use health::time::Zones;
 use rusqlite::Connection;
 
-use self::insert::Inserter;
 use self::window::Window;
+use crate::append::Inserter;
 use crate::claims::{Claim, Claimant, Claims};
 use crate::derived::Derived;
 use crate::dictionary::KindRef;
@@ -112,7 +111,7 @@ impl Merge<'_> {
     fn append(
         &mut self,
         rows: &[Row],
-        insert: &mut Inserter<'_>,
+        insert: &mut Inserter<'_, Row>,
         inserted: &mut Vec<Row>,
         counts: &mut KindCounts,
     ) -> Result<()> {
@@ -127,7 +126,7 @@ impl Merge<'_> {
             }
         }
         let added = inserted.get(from..).unwrap_or_default();
-        insert.append(self.conn, added)
+        insert.append(added)
     }
 
     /// The kind had rows before: read them along with the run.

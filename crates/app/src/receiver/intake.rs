@@ -1,7 +1,9 @@
 //! From a body in the spool to rows: the decoder of its app, some thousand records at a time into the store.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use health::formats::healthsave::answers::{STATUS_KEYS, Stock};
 use health::formats::open_wearables::answers::Saved;
@@ -21,6 +23,8 @@ use crate::local::system_zone;
 
 /// Sorts of problems that a delivery lists.
 const MAX_PROBLEMS: usize = 100;
+/// Records after which the log is moved into the file: a matter of some megabytes.
+const TIDIED: u64 = 10_000;
 /// Deliveries whose first portions are remembered while they wait.
 const MAX_HALF: usize = 64;
 
@@ -29,8 +33,12 @@ pub(super) struct Rows {
     folder: Folder,
     /// One for all portions: two writers of one process would only wait for each other.
     writer: Mutex<Option<Store>>,
-    /// What is in the store of deliveries that somebody else's write stopped half way.
-    half: Mutex<HashMap<i64, Half>>,
+    /// What is in the store of deliveries that somebody else's write stopped half way, by their names in the spool.
+    half: Mutex<HashMap<String, Half>>,
+    /// Moves the log while the writer goes on.
+    mover: Mutex<Option<Store>>,
+    /// Records that came since it did.
+    since: AtomicU64,
     cancel: Cancel,
 }
 
@@ -84,7 +92,14 @@ impl std::fmt::Debug for Rows {
 
 impl Rows {
     pub fn new(folder: &Folder) -> Self {
-        Self { folder: folder.clone(), writer: Mutex::default(), half: Mutex::default(), cancel: Cancel::default() }
+        Self {
+            folder: folder.clone(),
+            writer: Mutex::default(),
+            half: Mutex::default(),
+            mover: Mutex::default(),
+            since: AtomicU64::default(),
+            cancel: Cancel::default(),
+        }
     }
 
     /// Asks the work on a large body to stop after its portion; it stays in the spool.
@@ -111,10 +126,15 @@ impl Rows {
         done.map_err(failure)
     }
 
-    /// The wearer's zones. A reader would first find everything that follows from what came before; many deliveries in
-    /// a row share that work.
-    fn zones(&self) -> Result<Zones, Failure> {
-        self.write(|store| store.zones(&system_zone()))
+    /// The wearer's zones, for the apps that send local times. A reader would first find everything that follows from
+    /// what came before; many deliveries in a row share that work.
+    fn zones_for(&self, feed: Feed, zone: &str) -> Result<Zones, Failure> {
+        match feed {
+            Feed::HealthSave | Feed::HealthAutoExport => self.write(|store| store.zones(zone)),
+            Feed::OpenWearables | Feed::HealthSync | Feed::HealthExportPro | Feed::Vitalog => {
+                Ok(Zones::from_name(zone, &[]))
+            }
+        }
     }
 
     /// The device's row among the imports, made with its first delivery.
@@ -134,28 +154,30 @@ impl Rows {
     }
 
     /// Takes in one portion after the other, but those that are in already.
-    fn portions(&self, spooled: Spooled<'_>, so_far: &mut Half) -> Result<Delivery, Failure> {
-        let zone = system_zone();
+    fn portions(&self, spooled: Spooled<'_>, so_far: &mut Half) -> Result<Taken, Failure> {
+        let began = Instant::now();
+        let (zone, receipt) = (system_zone(), spooled.receipt);
         let told = PhoneDelivery {
-            device: self.channel(spooled.peer, spooled.received_ms)?,
+            device: self.channel(spooled.peer, receipt.new.seen.at_ms)?,
             feed: spooled.peer.feed,
-            delivery: Some(spooled.delivery),
-            now_ms: spooled.received_ms,
+            delivery: None,
+            now_ms: receipt.new.seen.at_ms,
             home_zone: &zone,
             cancel: self.cancel.clone(),
         };
-        let zones = self.zones()?;
-        let (mut stopped, mut at) = (None, 0);
+        let zones = self.zones_for(spooled.peer.feed, &zone)?;
+        let (mut stopped, mut at, mut held) = (None, 0, None);
         let mut sink = |portion: PhoneBatch| {
+            // One is held back until it is known whether it is the last.
+            let Some(before) = held.replace(portion) else { return Ok(()) };
             at += 1;
             if at <= so_far.portions {
                 return Ok(());
             }
             let mut counted = so_far.counted.clone();
-            counted.note(&portion);
-            let mut portion = Some(portion);
-            match self.write(|store| store.ingest_phone(&told, &mut || Ok(portion.take()))) {
-                Ok(report) => counted.add(&report),
+            counted.note(&before);
+            match self.write(|store| store.deliver(&told, &receipt, Some(&before), None)) {
+                Ok((_, report)) => counted.add(&report),
                 Err(failure) => {
                     stopped = Some(failure);
                     return Err(health::ErrorKind::Cancelled.into());
@@ -165,28 +187,50 @@ impl Rows {
             Ok(())
         };
         let decoded = decode(spooled, &zones, &mut sink);
-        match (stopped, decoded) {
-            (Some(failure), _) => Err(failure),
-            (None, Ok(delivery)) => Ok(delivery),
-            (None, Err(error)) => Err(refused(error)),
-        }
+        let delivery = match (stopped, decoded) {
+            (Some(failure), _) => return Err(failure),
+            (None, Ok(delivery)) => delivery,
+            (None, Err(error)) => return Err(refused(error)),
+        };
+        let mut counted = so_far.counted.clone();
+        held.iter().for_each(|last| counted.note(last));
+        let mut done = Taken::default();
+        let mut finish = |report: &PhoneReport| {
+            let mut counted = counted.clone();
+            counted.add(report);
+            done = taken(delivery.clone(), counted);
+            done.outcome.took_ms = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
+            done.outcome.clone()
+        };
+        let (id, _) = self.write(|store| store.deliver(&told, &receipt, held.as_ref(), Some(&mut finish)))?;
+        done.id = id;
+        self.since.fetch_add(done.outcome.items, Ordering::Relaxed);
+        Ok(done)
     }
 }
 
 impl Intake for Rows {
     fn take(&self, spooled: Spooled<'_>) -> Result<Taken, Failure> {
-        let id = spooled.delivery;
-        let mut so_far = lock(&self.half).remove(&id).unwrap_or_default();
-        match self.portions(spooled, &mut so_far) {
-            Ok(delivery) => Ok(taken(delivery, so_far.counted)),
-            Err(failure) => {
-                let mut half = lock(&self.half);
-                if matches!(failure, Failure::Later) && half.len() < MAX_HALF {
-                    half.insert(id, so_far);
-                }
-                Err(failure)
+        let name = spooled.receipt.new.spool.to_owned();
+        let mut so_far = lock(&self.half).remove(&name).unwrap_or_default();
+        self.portions(spooled, &mut so_far).inspect_err(|failure| {
+            let mut half = lock(&self.half);
+            if matches!(failure, Failure::Later) && so_far.portions > 0 && half.len() < MAX_HALF {
+                half.insert(name, so_far);
             }
+        })
+    }
+
+    fn tidy(&self) {
+        if self.since.load(Ordering::Relaxed) < TIDIED {
+            return;
         }
+        // Who moves it now moves this, too.
+        let Ok(mut mover) = self.mover.try_lock() else { return };
+        self.since.store(0, Ordering::Relaxed);
+        let store = mover.take().map_or_else(|| self.folder.write().ok(), Some);
+        // What cannot be moved now is moved by a later commit.
+        *mover = store.filter(|store| store.move_log().is_ok());
     }
 
     fn rest(&self) -> Result<(), Failure> {
@@ -232,7 +276,7 @@ fn taken(delivery: Delivery, counted: Counted) -> Taken {
     };
     let records = counts.new.saturating_sub(workouts + sleep);
     let saved = Saved { dropped: delivery.counts.rejected, records, workouts, sleep };
-    Taken { outcome, delivery, saved }
+    Taken { outcome, delivery, saved, ..Taken::default() }
 }
 
 fn is_busy(error: &store::Error) -> bool {
@@ -269,18 +313,24 @@ mod tests {
     use std::fs::File;
     use std::time::Duration;
 
-    use net::invite;
+    use net::{Body, invite};
+    use store::Receipt;
+    use store::peers::{NewDelivery, Seen};
 
     use super::*;
     use crate::testing::TestFolder;
 
     /// What becomes of a body of HealthSync.
     fn take(rows: &Rows, delivery: i64, body: &str) -> Result<Taken, Failure> {
+        let spool = delivery.to_string();
         let path = rows.folder.dir().join("body.json");
         std::fs::write(&path, body).expect("written");
         let peer = &rows.folder.read().expect("a store").peers().expect("peers")[0];
-        let body = File::open(&path).expect("a body");
-        rows.take(Spooled { peer, delivery, received_ms: 0, body, content_type: None, aggregation: None, query: "" })
+        let body = Body::Long(File::open(&path).expect("a body"));
+        let seen = Seen { at_ms: 0, address: "", app_version: None };
+        let new = NewDelivery { peer: peer.id, token: None, seen, bytes: 0, sha256: "", spool: &spool };
+        let receipt = Receipt { new, request: None };
+        rows.take(Spooled { peer, receipt, body, content_type: None, aggregation: None, query: "" })
     }
 
     fn beats(count: usize) -> String {
@@ -326,7 +376,7 @@ mod tests {
         assert_eq!(counts(take(&rows, 1, &body)), (25_000, 0, 0));
         // As if the second portion had met another writer.
         let counted = Counted { counts: Counts { new: 10_000, ..Counts::default() }, ..Counted::default() };
-        lock(&rows.half).insert(2, Half { portions: 1, counted });
+        lock(&rows.half).insert("2".to_owned(), Half { portions: 1, counted });
         let (new, known, _) = counts(take(&rows, 2, &body));
         assert!(new == 10_000 && known < 25_000 && known > 0, "{known} known");
         assert!(lock(&rows.half).is_empty());

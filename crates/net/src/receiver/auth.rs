@@ -36,9 +36,17 @@ pub(super) enum Verdict {
     Wrong,
 }
 
+/// Headers before the one that Health Export Pro was told to use.
+const FIRST: [&str; 3] = ["authorization", "x-api-key", "api-key"];
+
+/// Whether a request carries something that goes before the header that Health Export Pro was told to use.
+pub(super) fn is_shown_first(headers: &HeaderMap) -> bool {
+    FIRST.iter().any(|name| headers.contains_key(*name))
+}
+
 /// Reads the credential of a request.
 pub(super) fn credential(headers: &HeaderMap, own_header: Option<&str>) -> Credential {
-    let names = ["x-api-key", "api-key"].into_iter().chain(own_header).chain(["x-open-wearables-api-key"]);
+    let names = FIRST.into_iter().skip(1).chain(own_header).chain(["x-open-wearables-api-key"]);
     if let Some(value) = headers.get("authorization") {
         return value.to_str().map_or(Credential::Malformed, authorization);
     }
@@ -96,6 +104,9 @@ mod tests {
         for header in ["authorization", "x-api-key", "api-key", "x-kim-key", "x-open-wearables-api-key"] {
             check(&[(header, "hi_A")], token());
             check(&[(header, "Bearer hi_A")], token());
+            let mut headers = HeaderMap::new();
+            headers.insert(header, "hi_A".parse().expect("a header"));
+            assert_eq!(is_shown_first(&headers), FIRST.contains(&header));
         }
         check(&[("authorization", "bEaReR   hi_A ")], token());
         check(&[("authorization", "hi_A"), ("x-api-key", "hi_B")], token());

@@ -28,8 +28,8 @@ pub(super) enum Torn {
     Refused(health::Error),
 }
 
-/// Writes a body into the spool.
-pub(super) async fn receive(mut body: Body, mut writing: Writing) -> Result<Writing, Torn> {
+/// Writes a body into the spool, but for its last portion, which comes back with it: who ends the body writes that, too.
+pub(super) async fn receive(mut body: Body, mut writing: Writing) -> Result<(Writing, Vec<u8>), Torn> {
     let (began, mut length, mut portion) = (Instant::now(), 0, Vec::new());
     while let Some(piece) = next(&mut body).await? {
         length += piece.len() as u64;
@@ -42,7 +42,7 @@ pub(super) async fn receive(mut body: Body, mut writing: Writing) -> Result<Writ
             writing = write(writing, std::mem::take(&mut portion)).await?;
         }
     }
-    write(writing, portion).await
+    Ok((writing, portion))
 }
 
 /// Reads a short body into memory; `None` of a longer one, and of one that never ends.
@@ -129,7 +129,10 @@ mod tests {
         let body = Body::new(Slow { pieces, bytes, pause, next: Box::pin(sleep(pause)) });
         let began = Instant::now();
         let received = receive(body, writing).await;
-        let meta = received.ok().map(|it| it.finish(Meta::default()).expect("whole").bytes);
+        let meta = received.ok().map(|(mut it, rest)| {
+            it.push(&rest).expect("written");
+            it.finish(Meta::default()).expect("whole").meta.bytes
+        });
         assert_eq!(meta, expected, "{pieces} of {bytes} after {pause_s} s each");
         assert!(began.elapsed() <= Duration::from_secs(91), "{:?}", began.elapsed());
         std::fs::remove_dir_all(&folder).expect("removed");

@@ -1,4 +1,4 @@
-//! A body with records: into the spool, into the store, and then the answer.
+//! A body with records: a short one into the store, a long one into the spool, and then the answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,12 +20,10 @@ use super::guard::Ends;
 use super::handle::{app_version, known};
 use super::quota::{self, Room};
 use super::shared::{Claimed, Shared};
-use super::work::{self, Done, Lane};
+use super::work::{self, Done, Fresh, Lane};
 use crate::events::Event;
-use crate::spool::{MAX_BODY, Meta};
+use crate::spool::{MAX_BODY, Meta, Whole};
 
-/// Bodies below this are read and matched before the answer.
-const SMALL: u64 = 1 << 20;
 /// How long an answer waits for that; HealthSync gives up after 20 s.
 const PATIENCE: Duration = Duration::from_secs(8);
 /// How long a body waits for a place among those that are being received.
@@ -70,8 +68,8 @@ pub(super) async fn records(
     let Some(_place) = shared.place(known.peer.id) else { return answer::later() };
     let Ok(Ok(_slot)) = timeout(QUEUE, shared.receiving.acquire()).await else { return answer::later() };
     let (parts, body) = request.into_parts();
-    match spool(&shared, head, body).await {
-        Ok((claimed, meta)) => taken(claimed, &known, meta, &parts.headers).await,
+    match gather(&shared, head, body).await {
+        Ok((claimed, whole)) => taken(claimed, &known, whole, &parts.headers).await,
         Err(Ended::Later) => answer::later(),
         Err(Ended::Slow) => answer::refuse(408, "Request Timeout"),
         Err(Ended::Refused(error)) => {
@@ -176,54 +174,76 @@ fn ended(error: health::Error) -> Ended {
     }
 }
 
-/// Streams a body into the spool until it is durable.
-async fn spool(shared: &Arc<Shared>, head: Head, body: Body) -> Result<(Claimed, Meta), Ended> {
+/// Receives a body: a long one is durable then.
+async fn gather(shared: &Arc<Shared>, head: Head, body: Body) -> Result<(Claimed, Whole), Ended> {
     let Head { mut meta, packing } = head;
-    let (spool, now_ms) = (Arc::clone(&shared.spool), shared.now_ms());
-    let begun = tokio::task::spawn_blocking(move || spool.begin(now_ms, packing)).await;
-    let Ok(Ok(writing)) = begun else { return Err(Ended::Later) };
+    let writing = shared.spool.begin(shared.now_ms(), packing).map_err(|_| Ended::Later)?;
     // Before anybody else can see it.
     let claimed = shared.claim(writing.name()).ok_or(Ended::Later)?;
-    let writing = body::receive(body, writing).await.map_err(|torn| match torn {
+    let (mut writing, rest) = body::receive(body, writing).await.map_err(|torn| match torn {
         // Nobody is there any more to read the answer.
         Torn::Gone | Torn::Slow => Ended::Slow,
         Torn::Refused(error) => ended(error),
     })?;
     meta.received_ms = shared.now_ms();
-    let finished = tokio::task::spawn_blocking(move || writing.finish(meta)).await;
-    let meta = finished.map_err(|_| Ended::Later)?.map_err(ended)?;
-    Ok((claimed, meta))
+    let finished = tokio::task::spawn_blocking(move || {
+        writing.push(&rest)?;
+        writing.finish(meta)
+    });
+    let finished = finished.await;
+    let whole = finished.map_err(|_| Ended::Later)?.map_err(ended)?;
+    Ok((claimed, whole))
 }
 
-/// Answers for a body that is durable.
-async fn taken(claimed: Claimed, known: &Known, mut meta: Meta, headers: &HeaderMap) -> Response {
+/// Answers for a body: of a long one, and of one that has to wait, that it lies in the spool.
+async fn taken(claimed: Claimed, known: &Known, whole: Whole, headers: &HeaderMap) -> Response {
     let (shared, name) = (&Arc::clone(&claimed.shared), claimed.name.clone());
     let waits = || answer::accepted(&known.peer, &answer::unread(|name| header(headers, name)));
+    let Whole { mut meta, short } = whole;
     if let Some((_, content)) = meta.request.as_mut().filter(|(_, content)| content.is_empty()) {
         content.clone_from(&meta.sha256);
     }
-    let Ok(id) = row(shared, known, &name, &meta).await else {
-        // Another process writes. The body is as safe in the spool, and the next sweep finds it there.
+    let is_conflict = is_another_content(shared, &meta).await;
+    if let Some(short) = short.as_ref().filter(|_| known.peer.is_ready() && !is_conflict) {
+        let fresh = Arc::new(Fresh::new(meta.clone(), known.token, Arc::clone(short)));
+        // Goes on by itself where it takes longer than an answer may.
+        let work = tokio::spawn(work::work(claimed, Lane::Small, Some(Arc::clone(&fresh))));
+        match timeout(PATIENCE, work).await {
+            Ok(Ok(Done::Taken(taken))) => return answer::accepted(&known.peer, &taken),
+            Ok(Ok(Done::Refused(error))) => return answer::unreadable(&known.peer, &error),
+            _ if keep(shared, &name, &meta, short).await.is_err() => return answer::later(),
+            // The work is done from the spool, where it has not begun.
+            _ => drop(fresh.take()),
+        }
+        // Where another process writes the body is as safe in the spool, and the next sweep finds it there.
+        let _ = row(shared, known, &name, &meta).await;
         return waits();
-    };
-    if is_another_content(shared, &meta).await {
+    }
+    if let Some(short) = &short
+        && keep(shared, &name, &meta, short).await.is_err()
+    {
+        return answer::later();
+    }
+    let Ok(id) = row(shared, known, &name, &meta).await else { return waits() };
+    if is_conflict {
         reject(shared, known, (id, &name), meta.bytes, "idempotency_key").await;
         return answer::json(409, &healthsave::conflict());
     }
-    if !known.peer.is_ready() {
-        shared.tell(Event::delivery(&known.peer, id, meta.bytes, State::Pending.as_str(), &Outcome::default()));
-        return waits();
+    match known.peer.is_ready() {
+        true => drop(tokio::spawn(work::work(claimed, Lane::Large, None))),
+        false => {
+            shared.tell(Event::delivery(&known.peer, id, meta.bytes, State::Pending.as_str(), &Outcome::default()))
+        }
     }
-    if meta.bytes >= SMALL {
-        tokio::spawn(work::work(claimed, Lane::Large));
-        return waits();
-    }
-    // Goes on by itself where it takes longer than an answer may.
-    let work = tokio::spawn(work::work(claimed, Lane::Small));
-    match timeout(PATIENCE, work).await {
-        Ok(Ok(Done::Taken(taken))) => answer::accepted(&known.peer, &taken),
-        Ok(Ok(Done::Refused(error))) => answer::unreadable(&known.peer, &error),
-        _ => waits(),
+    waits()
+}
+
+/// Makes a short body durable that has to wait.
+async fn keep(shared: &Arc<Shared>, name: &str, meta: &Meta, short: &Arc<[u8]>) -> Result<(), Ended> {
+    let (spool, name, meta, short) = (Arc::clone(&shared.spool), name.to_owned(), meta.clone(), Arc::clone(short));
+    match tokio::task::spawn_blocking(move || spool.keep(&name, &meta, &short)).await {
+        Ok(Ok(())) => Ok(()),
+        _ => Err(Ended::Later),
     }
 }
 

@@ -108,7 +108,8 @@ pub(super) async fn known(
     let now_ms = shared.now_ms();
     // The SDK of Open Wearables drops what it gets a 429 for.
     let is_limited = feed != Some(Feed::OpenWearables);
-    let own_header = shared.hep().await.header;
+    // Only who shows nothing before it is asked for the header that the owner chose.
+    let own_header = if auth::is_shown_first(headers) { None } else { shared.hep().await.header };
     let secret = match auth::credential(headers, own_header.as_deref()) {
         Credential::Token(secret) => secret,
         Credential::None | Credential::Malformed => return Err(answer::unauthorised(feed, false)),

@@ -43,7 +43,8 @@ pub(super) struct Shared {
     pub events: broadcast::Sender<Event>,
     pub receiving: Semaphore,
     of_peer: Mutex<HashMap<i64, usize>>,
-    /// One for small bodies, one for large ones: no phone waits behind another one's whole history.
+    /// One for small bodies, one for large ones: no phone waits behind another one's whole history. What a phone sends
+    /// goes in as it came: of sums the one that was sent last counts.
     pub lanes: [Semaphore; 2],
     /// Names in the spool that are being worked on.
     pub at_work: Mutex<HashSet<String>>,

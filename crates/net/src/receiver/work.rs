@@ -1,19 +1,21 @@
-//! What becomes of deliveries in the spool: read and matched by the intake, one small and one large at a time, and
+//! What becomes of deliveries: read and matched by the intake, one small and one large at a time. Those in the spool are
 //! looked for again every few seconds, so that nothing that was acknowledged is forgotten. The certificate is looked
 //! after with it.
 
-use std::sync::Arc;
+use std::io::Cursor;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use store::peers::{Outcome, Peer, ProblemOf, State};
-use tokio::sync::watch;
+use store::Receipt;
+use store::peers::{Hash, NewDelivery, Outcome, Peer, ProblemOf, State};
+use tokio::sync::{oneshot, watch};
 
 use super::answer;
 use super::deliver::new_delivery;
 use super::shared::{Claimed, Shared, lock};
 use crate::events::Event;
-use crate::intake::{Failure, Spooled, Taken};
+use crate::intake::{Body, Failure, Spooled, Taken};
 use crate::spool::{Meta, Spool};
 
 /// How often deliveries are looked for that wait.
@@ -37,106 +39,164 @@ pub(super) enum Done {
     Waits,
 }
 
-/// Works on one delivery.
-pub(super) async fn work(claimed: Claimed, lane: Lane) -> Done {
-    let lanes = Arc::clone(&claimed.shared);
-    let Ok(_permit) = lanes.lanes[lane as usize].acquire().await else { return Done::Waits };
-    let work = move || work_here(&claimed.shared, &claimed.name);
-    tokio::task::spawn_blocking(work).await.unwrap_or(Done::Waits)
+/// A short body that lies nowhere but here.
+pub(super) struct Fresh {
+    pub meta: Meta,
+    pub token: Hash,
+    body: Mutex<Option<Arc<[u8]>>>,
 }
 
-fn work_here(shared: &Shared, name: &str) -> Done {
-    let Some(meta) = shared.spool.meta(name) else { return Done::Waits };
-    let Ok((id, peer)) = due(shared, name, &meta) else { return Done::Waits };
-    let Some((id, peer)) = id.zip(peer) else { return Done::Waits };
-    let Ok(body) = shared.spool.body(name) else { return Done::Waits };
-    let began = Instant::now();
-    let spooled = Spooled {
-        peer: &peer,
-        delivery: id,
-        received_ms: meta.received_ms,
-        body,
-        content_type: meta.content_type.as_deref(),
-        aggregation: meta.aggregation.as_deref(),
-        query: &meta.query,
-    };
-    let it = Delivery { shared, name, id, peer: &peer, meta: &meta };
-    match shared.intake.take(spooled) {
-        Ok(mut taken) => {
-            taken.outcome.took_ms = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
-            it.is_in_the_store(taken)
-        }
-        Err(Failure::Refused(error)) => {
-            it.cannot_be_read(answer::reason(&error));
-            Done::Refused(error)
-        }
-        Err(Failure::Later) => Done::Waits,
-        Err(Failure::Question(_) | Failure::Failed(_)) => {
-            let mut failures = lock(&shared.failures);
-            let count = failures.entry(name.to_owned()).or_default();
-            *count += 1;
-            if *count >= MAX_FAILURES {
-                failures.remove(name);
-                drop(failures);
-                it.cannot_be_read("failed");
-            }
-            Done::Waits
-        }
+impl Fresh {
+    pub fn new(meta: Meta, token: Hash, body: Arc<[u8]>) -> Self {
+        Self { meta, token, body: Mutex::new(Some(body)) }
+    }
+
+    /// The body, once; none where it lies in the spool by now.
+    pub fn take(&self) -> Option<Arc<[u8]>> {
+        lock(&self.body).take()
     }
 }
 
-/// The number and the phone of a delivery that is to be worked on now; a row is made where the store was busy.
-fn due(shared: &Shared, name: &str, meta: &Meta) -> store::Result<(Option<i64>, Option<Peer>)> {
-    let Some(peer) = shared.read_here(|store| store.peer(meta.peer))? else { return Ok((None, None)) };
-    let row = match shared.read_here(|store| store.delivery_of(name))? {
-        Some(row) => row,
-        None => {
-            let id = shared.write_here(|store| store.take_delivery(new_delivery(name, meta, None)))?;
-            return Ok((peer.is_ready().then_some(id), Some(peer)));
+/// Works on one delivery.
+pub(super) async fn work(claimed: Claimed, lane: Lane, fresh: Option<Arc<Fresh>>) -> Done {
+    let shared = Arc::clone(&claimed.shared);
+    let Ok(_permit) = shared.lanes[lane as usize].acquire().await else { return Done::Waits };
+    let (tell, told) = oneshot::channel();
+    let intake = Arc::clone(&shared.intake);
+    tokio::task::spawn_blocking(move || {
+        let done = work_here(&claimed.shared, &claimed.name, fresh.as_deref());
+        drop(claimed);
+        let is_taken = matches!(done, Done::Taken(_));
+        // Nobody may wait for it any more.
+        let _ = tell.send(done);
+        if is_taken {
+            intake.tidy();
         }
-    };
-    Ok(((peer.is_ready() && row.state == State::Pending).then_some(row.id), Some(peer)))
+    });
+    told.await.unwrap_or(Done::Waits)
 }
 
-/// A delivery that was worked on.
+fn work_here(shared: &Shared, name: &str, fresh: Option<&Fresh>) -> Done {
+    let short = fresh.and_then(|fresh| Some((fresh, fresh.take()?)));
+    let Some(mut meta) = short.as_ref().map(|(fresh, _)| fresh.meta.clone()).or_else(|| shared.spool.meta(name)) else {
+        return Done::Waits;
+    };
+    if let Some((_, content)) = meta.request.as_mut().filter(|(_, content)| content.is_empty()) {
+        content.clone_from(&meta.sha256);
+    }
+    let peer = match &short {
+        Some(_) => ready(shared, meta.peer),
+        None => due(shared, name, &meta),
+    };
+    let Ok(Some(peer)) = peer else { return Done::Waits };
+    let body = match &short {
+        Some((_, short)) => Ok(Body::Short(Cursor::new(Arc::clone(short)))),
+        None => shared.spool.body(name).map(Body::Long),
+    };
+    let Ok(body) = body else { return Done::Waits };
+    let short = short.as_ref().map(|(fresh, short)| (&fresh.token, &short[..]));
+    Delivery { shared, name, peer: &peer, meta: &meta, short }.into_the_store(body)
+}
+
+/// A phone whose deliveries go into the store.
+fn ready(shared: &Shared, peer: i64) -> store::Result<Option<Peer>> {
+    Ok(shared.read_here(|store| store.peer(peer))?.filter(Peer::is_ready))
+}
+
+/// The phone of a delivery in the spool that is to be worked on now; a row is made where the store was busy.
+fn due(shared: &Shared, name: &str, meta: &Meta) -> store::Result<Option<Peer>> {
+    let row = shared.read_here(|store| store.delivery_of(name))?;
+    if row.is_none() {
+        shared.write_here(|store| store.take_delivery(new_delivery(name, meta, None)))?;
+    }
+    let is_due = row.is_none_or(|row| row.state == State::Pending);
+    if is_due { ready(shared, meta.peer) } else { Ok(None) }
+}
+
+/// A delivery that is worked on.
 struct Delivery<'a> {
     shared: &'a Shared,
     name: &'a str,
-    id: i64,
     peer: &'a Peer,
     meta: &'a Meta,
+    /// Of one that is not in the spool the token and the body.
+    short: Option<(&'a Hash, &'a [u8])>,
 }
 
 impl Delivery<'_> {
-    fn is_in_the_store(&self, taken: Taken) -> Done {
-        let mut request = self.meta.request.clone();
-        if let Some((_, content)) = request.as_mut().filter(|(_, content)| content.is_empty()) {
-            content.clone_from(&self.meta.sha256);
+    fn into_the_store(self, body: Body) -> Done {
+        let request = self.meta.request.as_ref().map(|(key, content)| (key.as_str(), content.as_str()));
+        let spooled = Spooled {
+            peer: self.peer,
+            receipt: Receipt { new: self.row(), request },
+            body,
+            content_type: self.meta.content_type.as_deref(),
+            aggregation: self.meta.aggregation.as_deref(),
+            query: &self.meta.query,
+        };
+        match self.shared.intake.take(spooled) {
+            Ok(taken) => self.is_in_the_store(taken),
+            Err(Failure::Refused(error)) if self.cannot_be_read(answer::reason(&error)) => Done::Refused(error),
+            Err(Failure::Refused(_) | Failure::Later) => Done::Waits,
+            Err(Failure::Question(_) | Failure::Failed(_)) => {
+                if self.failed_too_often() {
+                    self.cannot_be_read("failed");
+                }
+                Done::Waits
+            }
         }
-        let request = request.as_ref().map(|(key, content)| (key.as_str(), content.as_str()));
-        let finish = |store: &mut store::Store| store.finish_delivery(self.id, State::Done, &taken.outcome, request);
-        if self.shared.write_here(finish).is_ok() {
-            // Else it is read once more, which adds nothing.
+    }
+
+    fn row(&self) -> NewDelivery<'_> {
+        new_delivery(self.name, self.meta, self.short.map(|(token, _)| token))
+    }
+
+    fn is_in_the_store(&self, taken: Taken) -> Done {
+        // Where that fails the next sweep finds that it is done.
+        if self.shared.spool.has(self.name) {
             self.shared.spool.remove(self.name);
         }
         lock(&self.shared.failures).remove(self.name);
         self.shared.quota.add(self.peer.id, self.meta.received_ms, taken.outcome.new);
         self.shared.taken.fetch_add(1, Ordering::AcqRel);
-        self.tell(State::Done, &taken.outcome);
+        self.tell(taken.id, State::Done, &taken.outcome);
         Done::Taken(Box::new(taken))
     }
 
-    /// The body stays for some days, so that the owner can see what it was.
-    fn cannot_be_read(&self, reason: &str) {
-        let problems = vec![ProblemOf { reason: reason.to_owned(), kind: None, count: 1 }];
-        let outcome = Outcome { problems, ..Outcome::default() };
-        let finish = |store: &mut store::Store| store.finish_delivery(self.id, State::Unreadable, &outcome, None);
-        let _ = self.shared.write_here(finish);
-        self.tell(State::Unreadable, &outcome);
+    fn failed_too_often(&self) -> bool {
+        let mut failures = lock(&self.shared.failures);
+        let count = failures.entry(self.name.to_owned()).or_default();
+        *count += 1;
+        let is_enough = *count >= MAX_FAILURES;
+        if is_enough {
+            failures.remove(self.name);
+        }
+        is_enough
     }
 
-    fn tell(&self, state: State, outcome: &Outcome) {
-        self.shared.tell(Event::delivery(self.peer, self.id, self.meta.bytes, state.as_str(), outcome));
+    /// The body stays for some days, so that the owner can see what it was. False where there is no room for it.
+    fn cannot_be_read(&self, reason: &str) -> bool {
+        if let Some((_, short)) = self.short
+            && self.shared.spool.keep(self.name, self.meta, short).is_err()
+        {
+            return false;
+        }
+        let problems = vec![ProblemOf { reason: reason.to_owned(), kind: None, count: 1 }];
+        let outcome = Outcome { problems, ..Outcome::default() };
+        let finished = self.shared.write_here(|store| {
+            let id = store.take_delivery(self.row())?;
+            store.finish_delivery(id, State::Unreadable, &outcome, None)?;
+            Ok(id)
+        });
+        // Else it is read once more.
+        if let Ok(id) = finished {
+            self.tell(id, State::Unreadable, &outcome);
+        }
+        true
+    }
+
+    fn tell(&self, id: i64, state: State, outcome: &Outcome) {
+        self.shared.tell(Event::delivery(self.peer, id, self.meta.bytes, state.as_str(), outcome));
     }
 }
 
@@ -155,7 +215,7 @@ pub(super) async fn sweep(shared: Arc<Shared>, mut stopped: watch::Receiver<bool
             let Some(claimed) = shared.claim(&name) else { continue };
             let asked = tokio::task::spawn_blocking(move || waits(&claimed).then_some(claimed)).await;
             if let Ok(Some(claimed)) = asked {
-                work(claimed, Lane::Large).await;
+                work(claimed, Lane::Large, None).await;
             }
         }
         let taken = Some(shared.taken.load(Ordering::Acquire));

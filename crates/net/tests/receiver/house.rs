@@ -18,7 +18,7 @@ use net::invite::{self, Added};
 use net::{Config, Failure, HepSettings, Https, Intake, ReadBack, Receiver, Spooled, Taken};
 use serde_json::Value as Json;
 use store::Store;
-use store::peers::{Outcome, Peer};
+use store::peers::{Outcome, Peer, State};
 
 pub const NOW: i64 = 1_773_471_600_000;
 
@@ -26,6 +26,7 @@ pub const NOW: i64 = 1_773_471_600_000;
 #[derive(Debug)]
 pub struct Counting {
     zones: Zones,
+    store: PathBuf,
     known: Mutex<HashMap<String, String>>,
     /// Somebody else writes: nothing is taken.
     pub is_busy: AtomicBool,
@@ -36,23 +37,23 @@ pub struct Counting {
 }
 
 impl Counting {
-    fn new() -> Self {
+    fn new(store: PathBuf) -> Self {
         let zones = Zones::named("Europe/Berlin").expect("a zone");
         let (is_busy, bodies) = (AtomicBool::new(false), AtomicUsize::new(0));
-        Self { zones, known: Mutex::default(), is_busy, bodies, rests: Mutex::default() }
+        Self { zones, store, known: Mutex::default(), is_busy, bodies, rests: Mutex::default() }
     }
 
-    fn decode(&self, spooled: &Spooled<'_>) -> health::Result<Decoded> {
-        let body = || spooled.body.try_clone().expect("a file");
+    fn decode(&self, spooled: Spooled<'_>) -> health::Result<Decoded> {
+        let body = spooled.body;
         Decoded::gather(|sink| match spooled.peer.feed {
-            Feed::HealthSync => healthsync::decode(body(), sink),
-            Feed::HealthExportPro => health_export_pro::decode(body(), sink),
-            Feed::HealthSave => healthsave::decode(body(), &self.zones, sink),
-            Feed::OpenWearables => open_wearables::decode(body(), sink),
-            Feed::Vitalog => vitalog::decode(body(), sink),
+            Feed::HealthSync => healthsync::decode(body, sink),
+            Feed::HealthExportPro => health_export_pro::decode(body, sink),
+            Feed::HealthSave => healthsave::decode(body, &self.zones, sink),
+            Feed::OpenWearables => open_wearables::decode(body, sink),
+            Feed::Vitalog => vitalog::decode(body, sink),
             Feed::HealthAutoExport => {
                 let request = health_auto_export::Request::new(spooled.query, spooled.aggregation, &self.zones);
-                health_auto_export::decode(body(), request, sink)
+                health_auto_export::decode(body, request, sink)
             }
         })
     }
@@ -98,7 +99,8 @@ impl Intake for Counting {
         if self.is_busy.load(Ordering::Acquire) {
             return Err(Failure::Later);
         }
-        let decoded = self.decode(&spooled).map_err(Failure::Refused)?;
+        let receipt = spooled.receipt;
+        let decoded = self.decode(spooled).map_err(Failure::Refused)?;
         let counts = decoded.delivery.counts;
         let mut outcome = Outcome {
             items: counts.items,
@@ -110,8 +112,13 @@ impl Intake for Counting {
         decoded.batches.iter().for_each(|part| self.count(part, &mut outcome));
         self.bodies.fetch_add(1, Ordering::AcqRel);
         let saved = Saved { records: outcome.new, ..Saved::default() };
-        Ok(Taken { outcome, delivery: decoded.delivery, saved })
+        let mut store = Store::open(&self.store).expect("a store");
+        let id = store.take_delivery(receipt.new).expect("noted");
+        store.finish_delivery(id, State::Done, &outcome, receipt.request).expect("noted");
+        Ok(Taken { id, outcome, delivery: decoded.delivery, saved })
     }
+
+    fn tidy(&self) {}
 
     fn rest(&self) -> Result<(), Failure> {
         let rests = self.rests.lock().expect("nobody panicked");
@@ -152,7 +159,7 @@ impl House {
         let folder = std::env::temp_dir().join(format!("vitalog-net-{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).expect("a folder");
-        let (intake, clock) = (Arc::new(Counting::new()), Arc::new(AtomicI64::new(NOW)));
+        let (intake, clock) = (Arc::new(Counting::new(folder.join("store.db"))), Arc::new(AtomicI64::new(NOW)));
         let mut house = Self { receiver: None, intake, clock, folder, https: Arc::default(), hep };
         house.open();
         house

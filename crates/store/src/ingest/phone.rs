@@ -91,7 +91,7 @@ impl PhoneReport {
         }
     }
 
-    fn total(&mut self) {
+    pub(super) fn total(&mut self) {
         self.counts = Counts::default();
         for counts in self.by_type.values() {
             self.counts.new += counts.new;
@@ -141,7 +141,7 @@ impl Store {
 }
 
 /// One batch on its way into the store.
-struct Portion<'a> {
+pub(super) struct Portion<'a> {
     conn: &'a Connection,
     delivery: &'a PhoneDelivery<'a>,
     number: i64,
@@ -152,7 +152,7 @@ struct Portion<'a> {
 }
 
 impl<'a> Portion<'a> {
-    fn begin(conn: &'a Connection, delivery: &'a PhoneDelivery<'a>) -> Result<Self> {
+    pub(super) fn begin(conn: &'a Connection, delivery: &'a PhoneDelivery<'a>) -> Result<Self> {
         let channel: Option<(String, bool)> = conn
             .prepare_cached("SELECT channel, undone FROM imports WHERE id = ?1")?
             .query_row([delivery.device], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -176,7 +176,7 @@ impl<'a> Portion<'a> {
         })
     }
 
-    fn run(mut self, batch: &PhoneBatch, report: &mut PhoneReport) -> Result<()> {
+    pub(super) fn run(mut self, batch: &PhoneBatch, report: &mut PhoneReport) -> Result<()> {
         for problem in &batch.batch.problems {
             report.problem(problem);
             self.keep_reject(problem)?;

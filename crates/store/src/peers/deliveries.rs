@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::{Hash, Seen, idempotency, note, tokens};
+use crate::cancel::{Cancel, Done};
 use crate::error::{ErrorKind, Result};
 use crate::open::Store;
 
@@ -117,19 +118,7 @@ const COLUMNS: &str = "id, peer_id, received_ms, bytes, sha256, spool, state, it
 impl Store {
     /// Keeps that a delivery is there, and that its token was used. Returns its number, the same for the same file.
     pub fn take_delivery(&mut self, new: NewDelivery<'_>) -> Result<i64> {
-        self.change(|tx| {
-            if let Some(token) = new.token {
-                tokens::use_one(tx, token, new.seen.at_ms)?;
-                note(tx, new.peer, new.seen)?;
-            }
-            tx.prepare_cached(
-                "INSERT INTO deliveries (peer_id, received_ms, bytes, sha256, spool, state) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, 'pending') ON CONFLICT (spool) DO NOTHING",
-            )?
-            .execute(params![new.peer, new.seen.at_ms, new.bytes, new.sha256, new.spool])?;
-            let mut statement = tx.prepare_cached("SELECT id FROM deliveries WHERE spool = ?1")?;
-            Ok(statement.query_row([new.spool], |row| row.get(0))?)
-        })
+        self.note_on(|tx| take(tx, &new))
     }
 
     /// Keeps what became of a pending delivery; of another one nothing changes. `request` is its name and content,
@@ -141,37 +130,13 @@ impl Store {
         outcome: &Outcome,
         request: Option<(&str, &str)>,
     ) -> Result<()> {
-        self.change(|tx| {
-            let problems = serde_json::to_string(&outcome.problems).unwrap_or_default();
-            let o = outcome;
-            let changed = tx
-                .prepare_cached(
-                    "UPDATE deliveries SET state = ?2, items = ?3, new = ?4, known = ?5, replaced = ?6, rejected = ?7, \
-                     first_ms = ?8, last_ms = ?9, took_ms = ?10, problems = ?11 WHERE id = ?1 AND state = 'pending'",
-                )?
-                .execute(params![
-                    id,
-                    state.as_str(),
-                    o.items,
-                    o.new,
-                    o.known,
-                    o.replaced,
-                    o.rejected,
-                    o.first_ms,
-                    o.last_ms,
-                    o.took_ms,
-                    problems,
-                ])?;
-            match request {
-                Some(request) if changed > 0 => {
-                    let mut statement =
-                        tx.prepare_cached("SELECT peer_id, received_ms FROM deliveries WHERE id = ?1")?;
-                    let (peer, at_ms) = statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
-                    idempotency::keep(tx, peer, request, at_ms)
-                }
-                _ => Ok(()),
-            }
-        })
+        self.note_on(|tx| finish(tx, id, state, outcome, request))
+    }
+
+    /// A short change among many. The log goes on: moved into the file after each of them it would cost more than what
+    /// it is about.
+    fn note_on<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        Ok(self.write_on(&Cancel::default(), |tx| work(tx).map(Done::Commit))?.answer())
     }
 
     /// Returns the latest deliveries, the newest first, of one phone or of all.
@@ -224,6 +189,59 @@ impl Store {
     pub fn new_since(&self, peer: i64, since_ms: i64) -> Result<u64> {
         let sql = "SELECT coalesce(sum(new), 0) FROM deliveries WHERE peer_id = ?1 AND received_ms >= ?2";
         Ok(self.conn.prepare_cached(sql)?.query_row([peer, since_ms], |row| row.get(0)).optional()?.unwrap_or(0))
+    }
+}
+
+/// The same as [`Store::take_delivery`] inside a transaction.
+pub(crate) fn take(conn: &Connection, new: &NewDelivery<'_>) -> Result<i64> {
+    if let Some(token) = new.token {
+        tokens::use_one(conn, token, new.seen.at_ms)?;
+        note(conn, new.peer, new.seen)?;
+    }
+    conn.prepare_cached(
+        "INSERT INTO deliveries (peer_id, received_ms, bytes, sha256, spool, state) \
+         VALUES (?1, ?2, ?3, ?4, ?5, 'pending') ON CONFLICT (spool) DO NOTHING",
+    )?
+    .execute(params![new.peer, new.seen.at_ms, new.bytes, new.sha256, new.spool])?;
+    let mut statement = conn.prepare_cached("SELECT id FROM deliveries WHERE spool = ?1")?;
+    Ok(statement.query_row([new.spool], |row| row.get(0))?)
+}
+
+/// The same as [`Store::finish_delivery`] inside a transaction.
+pub(crate) fn finish(
+    conn: &Connection,
+    id: i64,
+    state: State,
+    outcome: &Outcome,
+    request: Option<(&str, &str)>,
+) -> Result<()> {
+    let problems = serde_json::to_string(&outcome.problems).unwrap_or_default();
+    let o = outcome;
+    let changed = conn
+        .prepare_cached(
+            "UPDATE deliveries SET state = ?2, items = ?3, new = ?4, known = ?5, replaced = ?6, rejected = ?7, \
+             first_ms = ?8, last_ms = ?9, took_ms = ?10, problems = ?11 WHERE id = ?1 AND state = 'pending'",
+        )?
+        .execute(params![
+            id,
+            state.as_str(),
+            o.items,
+            o.new,
+            o.known,
+            o.replaced,
+            o.rejected,
+            o.first_ms,
+            o.last_ms,
+            o.took_ms,
+            problems,
+        ])?;
+    match request {
+        Some(request) if changed > 0 => {
+            let mut statement = conn.prepare_cached("SELECT peer_id, received_ms FROM deliveries WHERE id = ?1")?;
+            let (peer, at_ms) = statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            idempotency::keep(conn, peer, request, at_ms)
+        }
+        _ => Ok(()),
     }
 }
 

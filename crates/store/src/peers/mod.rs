@@ -15,6 +15,7 @@ use health::phone::Feed;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 pub use self::deliveries::{Delivery, NewDelivery, Outcome, ProblemOf, State};
+pub(crate) use self::deliveries::{finish, take};
 pub use self::pairings::{Claim, Guess, MAX_WRONG, NewPairing, Pairing, Refusal, Typed};
 pub use self::tokens::{Hash, NewToken, Scope, Token};
 use crate::error::{ErrorKind, Result};

@@ -107,6 +107,8 @@ pub(crate) struct Part {
     pub(super) files: Vec<Row>,
     /// Rows that stand for tellings already.
     stand: Vec<Row>,
+    /// Rows that are to stand for tellings from now on.
+    missing: Vec<Row>,
     known: u64,
     /// Also what no telling touches: some may be gone.
     all: bool,
@@ -139,8 +141,17 @@ impl Part {
             slots.retain(|telling| inside(telling.start_ms));
             rows.retain(|row| inside(row.key.start_ms));
             let (stand, files) = rows.into_iter().partition(|row: &Row| row.flags & FLAG_TOLD != 0);
-            let mut part =
-                Self { kind, reach, slots: Vec::new(), by_start: HashMap::new(), files, stand, known: 0, all: false };
+            let mut part = Self {
+                kind,
+                reach,
+                slots: Vec::new(),
+                by_start: HashMap::new(),
+                files,
+                stand,
+                missing: Vec::new(),
+                known: 0,
+                all: false,
+            };
             slots.into_iter().for_each(|telling| part.push(telling, false));
             return Ok(part);
         }
@@ -206,7 +217,7 @@ impl Part {
         derived: &mut Derived,
     ) -> Result<Outcome> {
         let mut outcome = Outcome { known: self.known, ..Outcome::default() };
-        let pen = &mut Pen::new(conn)?;
+        let pen = &mut Pen::new(conn);
         let mut places: Vec<(i64, Place)> = Vec::with_capacity(self.slots.len() + self.files.len());
         places.extend(self.slots.iter().zip(0..).map(|(slot, at)| (slot.telling.start_ms, Place::Slot(at))));
         places.extend(self.files.iter().zip(0..).map(|(row, at)| (row.key.start_ms, Place::File(at))));
@@ -215,6 +226,13 @@ impl Part {
         let mut stand = std::mem::take(&mut self.stand).into_iter().peekable();
         for range in matching::neighbourhoods(&starts) {
             let places = places.get(range).unwrap_or_default();
+            if let [(start, Place::Slot(at))] = places
+                && self.slots[*at].is_new
+                && stand.peek().is_none_or(|row| row.key.start_ms > *start)
+            {
+                self.settle_alone(conn, known, *at, (&mut outcome, derived))?;
+                continue;
+            }
             let (Some((_, _)), Some((last, _))) = (places.first(), places.last()) else { continue };
             let mut stood = Vec::new();
             while let Some(row) = stand.next_if(|row| row.key.start_ms <= *last) {
@@ -248,14 +266,35 @@ impl Part {
         for row in stand {
             remove(pen, self.kind.id, &row, derived)?;
         }
-        for slot in &self.slots {
-            if slot.is_new {
-                slot.telling.insert(pen, self.kind.id)?;
-            } else if slot.changed {
-                slot.telling.update(pen, self.kind.id)?;
-            }
+        let (new, before): (Vec<Slot>, Vec<Slot>) = self.slots.into_iter().partition(|slot| slot.is_new);
+        for slot in before.iter().filter(|slot| slot.changed) {
+            pen.update(self.kind.id, &slot.telling)?;
         }
+        let mut new: Vec<Telling> = new.into_iter().map(|slot| slot.telling).collect();
+        new.sort_unstable_by_key(Telling::place);
+        pen.append(self.kind.id, &new, &self.missing)?;
         Ok(outcome)
+    }
+
+    /// The same of a new telling that nothing lies beside: most of what phones tell is such.
+    fn settle_alone(
+        &mut self,
+        conn: &Connection,
+        known: &Known,
+        at: usize,
+        (outcome, derived): (&mut Outcome, &mut Derived),
+    ) -> Result<()> {
+        let Self { kind, slots, missing, .. } = self;
+        let Some(Slot { telling, .. }) = slots.get_mut(at) else { return Ok(()) };
+        let (new, again) = records::count_alone(kind, telling);
+        outcome.new += new;
+        outcome.known += again;
+        let Some(mut row) = records::alone(conn, kind, known, telling)? else { return Ok(()) };
+        row.superseded_by = row.superseded_by.or_else(|| known.hidden.code(kind.id, &row.key));
+        telling.row = Some(row.key);
+        derived.told(kind.id, &row.key, Change::Came { counts: row.superseded_by.is_none() });
+        missing.push(row);
+        Ok(())
     }
 
     fn write(
@@ -273,19 +312,18 @@ impl Part {
                 slot.changed = true;
             }
         }
-        let mut missing = Vec::new();
+        let from = self.missing.len();
         for mut row in wanted.rows {
             row.superseded_by = row.superseded_by.or_else(|| known.hidden.code(kind, &row.key));
             match stood.iter().position(|other| *other == row) {
                 Some(at) => _ = stood.swap_remove(at),
-                None => missing.push(row),
+                None => self.missing.push(row),
             }
         }
         for row in &stood {
             remove(pen, kind, row, derived)?;
         }
-        for row in &missing {
-            pen.insert(kind, row)?;
+        for row in self.missing.iter().skip(from) {
             derived.told(kind, &row.key, Change::Came { counts: row.superseded_by.is_none() });
         }
         for at in files {

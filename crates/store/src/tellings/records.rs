@@ -60,7 +60,7 @@ pub(super) fn wanted(
         .collect();
     let records = match &members[..] {
         // Nothing lies beside it: most of what phones tell is such.
-        [only] => vec![alone(&as_told(only, kind, 0))],
+        [only] => vec![record_of(&as_told(only, kind, 0))],
         _ => matched(&members, kind, known),
     };
     let found: Vec<Found<'_>> = records
@@ -123,8 +123,30 @@ pub(super) fn wanted(
     Ok(wanted)
 }
 
+/// The row that should stand for a telling that nothing lies beside; none where nobody knows whose it is.
+pub(super) fn alone(conn: &Connection, kind: &OfKind, known: &Known, telling: &Telling) -> Result<Option<Row>> {
+    let only = Member::Slot(0, telling);
+    let record = record_of(&as_told(&only, kind, 0));
+    let found = Found { record, file: None, slots: vec![(0, telling)], value_of: only };
+    let is_gone = is_gone(conn, known, &found)?;
+    let row = row_of(conn, known, &found)?;
+    Ok(row.map(|row| Row { superseded_by: row.superseded_by.or(is_gone.then_some(GONE)), ..row }))
+}
+
+/// How many records a new telling brings that nothing lies beside, and how many it tells again.
+pub(super) fn count_alone(kind: &OfKind, telling: &Telling) -> (u64, u64) {
+    let (events, all) = (events(kind, telling), u64::from(telling.copies));
+    (events, all - events)
+}
+
+/// How many records a telling may be.
+fn events(kind: &OfKind, telling: &Telling) -> u64 {
+    let flags = if telling.by_hand { FLAG_USER_ENTERED } else { 0 };
+    if kind.rule.counts_copies(flags) { telling.copies.into() } else { 1 }
+}
+
 /// The record of what is told once.
-fn alone(told: &Told) -> Record {
+fn record_of(told: &Told) -> Record {
     Record { rows: vec![0], start: told.start, end: told.end, value_of: 0, uuid: told.uuid, copies: told.copies }
 }
 
@@ -299,9 +321,7 @@ fn count(kind: &OfKind, part: &Part, found: &[Found<'_>], wanted: &mut Wanted) {
             if !counted.insert(*at) {
                 continue;
             }
-            let flags = if telling.by_hand { FLAG_USER_ENTERED } else { 0 };
-            let events = if kind.rule.counts_copies(flags) { u64::from(telling.copies) } else { 1 };
-            let all = u64::from(telling.copies);
+            let (events, all) = (events(kind, telling), u64::from(telling.copies));
             match known {
                 true => wanted.known += all,
                 false => {

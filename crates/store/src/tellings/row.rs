@@ -1,9 +1,11 @@
 //! One telling as a row.
 
-use health::phone::{Feed, Flags, Uuid};
-use rusqlite::{Row as SqlRow, params};
+use std::sync::OnceLock;
 
-use super::pen::Pen;
+use health::phone::{Feed, Flags, Uuid};
+use rusqlite::Row as SqlRow;
+
+use crate::append::{Binder, Cells};
 use crate::error::Result;
 use crate::row::Key;
 
@@ -103,62 +105,59 @@ impl Telling {
             && self.by_hand == other.by_hand
     }
 
+    /// Its key in the table, but for the kind.
+    pub fn place(&self) -> (i64, u32, i64, i64, u32, u32) {
+        (self.start_ms, self.teller, self.duration_ms, self.device, self.feed, self.ordinal)
+    }
+
     /// Whether they lie at one place of the table, where only the ordinal tells them apart.
     pub fn shares_place(&self, other: &Self) -> bool {
         (self.start_ms, self.teller, self.duration_ms) == (other.start_ms, other.teller, other.duration_ms)
             && (self.device, self.feed) == (other.device, other.feed)
     }
+}
 
-    pub(super) fn insert(&self, pen: &mut Pen<'_>, kind: u32) -> Result<()> {
-        let uuid = self.uuid.map(Uuid::bytes);
-        pen.insert_telling.execute(params![
-            kind,
-            self.start_ms,
-            self.teller,
-            self.duration_ms,
-            self.device,
-            self.feed,
-            self.ordinal,
-            uuid,
-            self.name,
-            self.flags.bits(),
-            self.value,
-            self.original,
-            self.text,
-            self.origin,
-            self.details,
-            self.created_delay_ms,
-            self.by_hand,
-            self.copies,
-            self.deliveries.0,
-            self.deliveries.1,
-            self.last_ms,
-            self.row.map(|key| key.start_ms),
-            self.row.map(|key| key.source),
-            self.row.map(|key| key.duration_ms),
-            self.row.map(|key| key.ordinal),
-        ])?;
-        Ok(())
+impl Cells for Telling {
+    const INTO: &'static str = "tellings (kind_id, start_ms, teller_id, duration_ms, device_id, feed, ordinal, uuid, \
+        name, flags, value, original, text_id, origin_id, details_id, created_delay_ms, by_hand, copies, \
+        first_delivery, last_delivery, last_ms, row_start_ms, row_source_id, row_duration_ms, row_ordinal)";
+    const WIDTH: usize = 24;
+    const AT_ONCE: usize = 16;
+
+    fn many() -> &'static OnceLock<String> {
+        static TEXT: OnceLock<String> = OnceLock::new();
+        &TEXT
     }
 
-    /// Writes what changes of a telling: when it was told last, how often, and which sample it is.
-    pub(super) fn update(&self, pen: &mut Pen<'_>, kind: u32) -> Result<()> {
-        pen.update_telling.execute(params![
-            kind,
-            self.start_ms,
-            self.teller,
-            self.duration_ms,
-            self.device,
-            self.feed,
-            self.ordinal,
-            self.copies,
-            self.deliveries.1,
-            self.last_ms,
-            self.row.map(|key| key.start_ms),
-            self.row.map(|key| key.source),
-            self.row.map(|key| key.duration_ms),
-            self.row.map(|key| key.ordinal),
-        ])?;
-        Ok(())
+    fn one() -> &'static OnceLock<String> {
+        static TEXT: OnceLock<String> = OnceLock::new();
+        &TEXT
+    }
+
+    fn bind(to: &mut Binder<'_, '_, Self>) -> Result<()> {
+        to.column(0, |t| t.start_ms)?;
+        to.column(1, |t| t.teller)?;
+        to.column(2, |t| t.duration_ms)?;
+        to.column(3, |t| t.device)?;
+        to.column(4, |t| t.feed)?;
+        to.column(5, |t| t.ordinal)?;
+        to.column(6, |t| t.uuid.map(Uuid::bytes))?;
+        to.column(7, |t| t.name.as_deref())?;
+        to.column(8, |t| t.flags.bits())?;
+        to.column(9, |t| t.value)?;
+        to.column(10, |t| t.original)?;
+        to.column(11, |t| t.text)?;
+        to.column(12, |t| t.origin)?;
+        to.column(13, |t| t.details)?;
+        to.column(14, |t| t.created_delay_ms)?;
+        to.column(15, |t| t.by_hand)?;
+        to.column(16, |t| t.copies)?;
+        to.column(17, |t| t.deliveries.0)?;
+        to.column(18, |t| t.deliveries.1)?;
+        to.column(19, |t| t.last_ms)?;
+        to.column(20, |t| t.row.map(|key| key.start_ms))?;
+        to.column(21, |t| t.row.map(|key| key.source))?;
+        to.column(22, |t| t.row.map(|key| key.duration_ms))?;
+        to.column(23, |t| t.row.map(|key| key.ordinal))
     }
 }

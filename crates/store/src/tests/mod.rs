@@ -2,6 +2,7 @@
 
 mod acts;
 mod days;
+mod delivered;
 mod histories;
 mod limits;
 mod links;

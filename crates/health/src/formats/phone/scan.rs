@@ -1,7 +1,5 @@
 //! Finds where a JSON value ends, without making anything of it.
 
-use memchr::memchr2;
-
 use super::limits::MAX_DEPTH;
 
 /// Finds the end of a value, in pieces.
@@ -57,9 +55,7 @@ impl Scan {
             self.escaped = false;
             return 1;
         }
-        // Most texts are short, and a call costs as much as looking at a dozen bytes.
-        let near = piece.iter().take(16).position(|byte| matches!(byte, b'"' | b'\\'));
-        let mark = near.or_else(|| Some(16 + memchr2(b'"', b'\\', piece.get(16..)?)?));
+        let mark = mark_in(piece);
         match mark {
             Some(at) => {
                 let quote = piece.get(at) == Some(&b'"');
@@ -96,6 +92,30 @@ impl Scan {
     }
 }
 
+/// Where the first quote or backslash is: eight bytes at a time, because most texts are short and a call of a search
+/// costs as much as looking at a dozen bytes.
+fn mark_in(piece: &[u8]) -> Option<usize> {
+    const AT_ONCE: usize = 8;
+    let (words, rest) = piece.as_chunks::<AT_ONCE>();
+    for (at, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let found = is_zero(word ^ (ONES * u64::from(b'"'))) | is_zero(word ^ (ONES * u64::from(b'\\')));
+        if found != 0 {
+            return Some(at * AT_ONCE + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let at = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+    Some(words.len() * AT_ONCE + at)
+}
+
+/// One in each byte.
+const ONES: u64 = u64::MAX / 255;
+
+/// The highest bit of each byte that is zero; the lowest of these bits is right, those above may be one too many.
+fn is_zero(word: u64) -> u64 {
+    word.wrapping_sub(ONES) & !word & (ONES << 7)
+}
+
 /// The length of the value that a text begins with; `None` where there is no whole value. Blanks go first.
 pub(crate) fn length(text: &[u8]) -> Option<usize> {
     let mut scan = Scan::default();
@@ -109,6 +129,26 @@ pub(crate) fn length(text: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_mark_is_found_wherever_it_is() {
+        // Bytes beside which a sum could carry: those one above and one below a mark among them.
+        let others = [0, 1, b'!', b'#', b'[', b']', 0x7f, 0x80, 0xa2, 0xdc, 0xff];
+        for other in others {
+            for length in 0..20 {
+                let mut text = vec![other; length];
+                assert_eq!(mark_in(&text), None, "{other} {length}");
+                for (at, mark) in (0..length).zip([b'"', b'\\'].into_iter().cycle()) {
+                    text[at] = mark;
+                    assert_eq!(mark_in(&text), Some(at), "{other} {length}");
+                    // A later one says nothing.
+                    text[length - 1] = b'"';
+                    assert_eq!(mark_in(&text), Some(at), "{other} {length}");
+                    text.fill(other);
+                }
+            }
+        }
+    }
 
     #[test]
     fn a_value_ends_where_its_brackets_and_quotes_do() {
