@@ -10,6 +10,7 @@ mod listen;
 mod open_wearables;
 mod own;
 mod pages;
+mod places;
 mod quota;
 mod route;
 mod secure;

@@ -9,6 +9,7 @@ use store::Store;
 use tokio::sync::{Notify, Semaphore, broadcast};
 
 use super::guard::Limiter;
+use super::places::{Place, Places};
 use super::quota::Quota;
 use super::secure::Secure;
 use super::{Config, HepSettings, reachable};
@@ -21,6 +22,14 @@ use crate::spool::Spool;
 const RECEIVING: usize = 8;
 /// Of one phone.
 const RECEIVING_OF_PEER: usize = 4;
+/// Connections at once, to all addresses that are listened at.
+const CONNECTIONS: usize = 512;
+/// Of one address.
+const CONNECTIONS_OF_ADDRESS: usize = 64;
+/// Bodies at once of those who have shown no token: a code, or a token for tokens.
+const GUESTS: usize = 64;
+/// Of one address.
+const GUESTS_OF_ADDRESS: usize = 4;
 /// Wrong tokens of one address in a minute.
 const WRONG_TOKENS: u32 = 20;
 /// Codes that one address may try in a minute.
@@ -42,7 +51,9 @@ pub(super) struct Shared {
     writer: Mutex<Store>,
     pub events: broadcast::Sender<Event>,
     pub receiving: Semaphore,
-    of_peer: Mutex<HashMap<i64, usize>>,
+    of_peer: Arc<Places<i64>>,
+    pub connections: Arc<Places<IpAddr>>,
+    pub guests: Arc<Places<IpAddr>>,
     /// One for small bodies, one for large ones: no phone waits behind another one's whole history.
     pub lanes: [Semaphore; 2],
     /// Names in the spool that are being worked on.
@@ -83,7 +94,9 @@ impl Shared {
             config,
             events: broadcast::channel(EVENTS).0,
             receiving: Semaphore::new(RECEIVING),
-            of_peer: Mutex::default(),
+            of_peer: Places::new(usize::MAX, RECEIVING_OF_PEER),
+            connections: Places::new(CONNECTIONS, CONNECTIONS_OF_ADDRESS),
+            guests: Places::new(GUESTS, GUESTS_OF_ADDRESS),
             lanes: [Semaphore::new(1), Semaphore::new(1)],
             at_work: Mutex::default(),
             failures: Mutex::default(),
@@ -192,14 +205,8 @@ impl Shared {
     }
 
     /// A place among the bodies of one phone that are being received; none where it has too many.
-    pub fn place(self: &Arc<Self>, peer: i64) -> Option<Place> {
-        let mut of_peer = lock(&self.of_peer);
-        let count = of_peer.entry(peer).or_default();
-        if *count >= RECEIVING_OF_PEER {
-            return None;
-        }
-        *count += 1;
-        Some(Place { shared: Arc::clone(self), peer })
+    pub fn place(&self, peer: i64) -> Option<Place<i64>> {
+        self.of_peer.enter(peer)
     }
 }
 
@@ -212,24 +219,6 @@ pub(super) struct Claimed {
 impl Drop for Claimed {
     fn drop(&mut self) {
         lock(&self.shared.at_work).remove(&self.name);
-    }
-}
-
-/// A place among the bodies of one phone, free again once dropped.
-pub(super) struct Place {
-    shared: Arc<Shared>,
-    peer: i64,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut of_peer = lock(&self.shared.of_peer);
-        let left = of_peer.get(&self.peer).copied().unwrap_or(1) - 1;
-        if left == 0 {
-            of_peer.remove(&self.peer);
-        } else {
-            of_peer.insert(self.peer, left);
-        }
     }
 }
 
