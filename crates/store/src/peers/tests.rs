@@ -178,6 +178,22 @@ fn an_app_that_redeems_a_code_waits_for_the_owner() {
     assert_eq!((store.peers().expect("peers").len(), good(&store, 5, NOW)), (1, 0));
 }
 
+#[test]
+fn an_invitation_for_one_app_lets_no_other_in() {
+    let mut store = store();
+    let [own, other] = [(1, Feed::OpenWearables), (2, Feed::HealthSync)].map(|(byte, feed)| {
+        let hash = [byte; 32];
+        let new = NewPairing { feed: Some(feed), accepted: true, ..open_for_ten_minutes(&hash) };
+        store.add_pairing(new, NOW).expect("a pairing")
+    });
+    let new = NewPeer { feed: Feed::OpenWearables, label: "Phone", user_id: "u", accepted: false };
+    let mut redeem = |guess, byte| store.redeem(guess, new, &[token(byte)], NOW).expect("asked").map(|it| it.feed);
+    assert_eq!(redeem(Guess::Right(other), 4), Err(Refusal::Dead));
+    assert_eq!(redeem(Guess::Long(&[2; 32]), 4), Err(Refusal::Dead));
+    assert_eq!(redeem(Guess::Right(own), 4), Ok(Feed::OpenWearables));
+    assert_eq!(claim(&mut store, Guess::Right(other), NOW).map(|it| it.id), Ok(other), "it is as good as before");
+}
+
 /// A store in a file, gone after the test.
 struct Kept(PathBuf);
 
@@ -217,16 +233,12 @@ fn of_two_phones_that_come_at_once_exactly_one_gets_in() {
 }
 
 fn pairing_with(store: &mut Store, code_hash: &Hash) {
-    let new = NewPairing {
-        feed: None,
-        label: None,
-        code_hash,
-        salt: &[],
-        typed_hash: &[],
-        expires_ms: NOW + 10 * MINUTE,
-        accepted: false,
-    };
-    store.add_pairing(new, NOW).expect("a pairing");
+    store.add_pairing(open_for_ten_minutes(code_hash), NOW).expect("a pairing");
+}
+
+fn open_for_ten_minutes(code_hash: &Hash) -> NewPairing<'_> {
+    let expires_ms = NOW + 10 * MINUTE;
+    NewPairing { feed: None, label: None, code_hash, salt: &[], typed_hash: &[], expires_ms, accepted: false }
 }
 
 #[test]
