@@ -196,7 +196,9 @@ fn reached(ip: IpAddr) -> IpAddr {
 /// Where Health Export Pro was told to send.
 fn hep(store: &Store) -> store::Result<HepSettings> {
     let text = |key| Ok::<_, store::Error>(store.setting(key)?.filter(|text| !text.trim().is_empty()));
-    Ok(HepSettings { path: text("hep_path")?, header: text("hep_header")? })
+    // Earlier versions let one be set that says something else.
+    let header = text("hep_header")?.filter(|name| net::is_header_free(name));
+    Ok(HepSettings { path: text("hep_path")?, header })
 }
 
 /// How connections are encrypted, whenever the receiver asks.

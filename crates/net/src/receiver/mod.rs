@@ -29,9 +29,11 @@ use crate::error::{ErrorKind, Result};
 use crate::events::{Event, Events};
 use crate::intake::Intake;
 
+pub use self::auth::is_header_free;
 pub(crate) use self::guard::is_private;
 pub use self::own::DeliveryLine;
 pub(crate) use self::pages::safe;
+pub use self::route::is_path_free;
 pub use self::secure::{Https, HttpsOf};
 use self::shared::Shared;
 
