@@ -220,6 +220,8 @@ fn its_key(known: Known<'_>, around: &Around<'_>) -> Option<Why> {
 fn its_deliveries(known: Known<'_>) -> Option<Why> {
     let latest = known.latest?;
     match latest.state {
+        // The owner has wanted that.
+        State::Unreadable if latest.was_ended() => None,
         State::Unreadable => {
             let code = latest.outcome.problems.first().map_or("failed", |problem| problem.reason.as_str());
             let said = say!("What it sent last could not be taken in: it {reason}.", reason = odd::reason(code));
@@ -283,7 +285,7 @@ fn elsewhere(peer: &Peer, around: &Around<'_>) -> Option<String> {
 mod tests {
     use health::language::{Language, speak};
     use health::phone::Feed;
-    use store::peers::{Outcome, ProblemOf};
+    use store::peers::{Outcome, ProblemOf, SHUT_OUT, TAKEN_BACK};
 
     use super::*;
 
@@ -397,6 +399,9 @@ mod tests {
         for reason in ["bad_json", "bad_shape", "too_large", "unsupported", "damaged", "failed"] {
             check(Case { latest: Some(delivery(State::Unreadable, 0, reason)), ..case() }, "unreadable", false);
             assert_ne!(odd::reason(reason), reason);
+        }
+        for reason in [SHUT_OUT, TAKEN_BACK] {
+            check(Case { latest: Some(delivery(State::Unreadable, 0, reason)), ..case() }, "fine", true);
         }
     }
 

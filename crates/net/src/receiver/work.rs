@@ -191,7 +191,7 @@ fn waits(claimed: &Claimed) -> bool {
     match shared.read_here(|store| store.delivery_of(name)) {
         Ok(Some(row)) if row.state == State::Done => shared.spool.remove(name),
         Ok(Some(row)) if row.state == State::Unreadable => {
-            if Spool::is_stale(&meta, shared.now_ms()) {
+            if row.was_ended() || Spool::is_stale(&meta, shared.now_ms()) {
                 shared.spool.remove(name);
             }
         }

@@ -267,6 +267,39 @@ fn a_delivery_is_kept_once_and_finished_once() {
 }
 
 #[test]
+fn what_waits_ends_with_what_the_owner_takes_back_and_shuts_out() {
+    let mut store = store();
+    let ended = |store: &mut Store, label: &str, end: &dyn Fn(&mut Store, i64)| {
+        let peer = add_peer(store, label, &[]).id;
+        let take = |store: &mut Store, spool: &str| {
+            let new = NewDelivery { peer, token: None, seen: seen(NOW), bytes: 0, sha256: "", spool };
+            store.take_delivery(new).expect("taken")
+        };
+        let [done, waits] = ["done", "waits"].map(|name| take(store, &format!("{label} {name}")));
+        store.finish_delivery(done, State::Done, &Outcome::default(), None).expect("finished");
+        end(store, peer);
+        assert_eq!(store.due_deliveries().expect("due"), []);
+        let of = |store: &Store, id| store.delivery(id).expect("read").expect("a delivery");
+        assert_eq!((of(store, done).state, of(store, done).was_ended()), (State::Done, false));
+        assert_eq!((of(store, waits).state, of(store, waits).was_ended()), (State::Unreadable, true));
+        // Who has it at work is too late.
+        store.finish_delivery(waits, State::Done, &Outcome::default(), None).expect("asked");
+        of(store, waits).outcome.problems.remove(0).reason
+    };
+    let shut_out = |store: &mut Store, peer| store.set_peer_standing(peer, Standing::Revoke, NOW).expect("shut out");
+    assert_eq!(ended(&mut store, "Kim", &shut_out), SHUT_OUT);
+    let take_back = |store: &mut Store, peer| {
+        let import = store.device_channel("Ada", NOW).expect("a channel");
+        store.set_peer_import(peer, import).expect("set");
+        let undone = store.undo(import, "UTC", &crate::Cancel::default(), &mut |_| true);
+        assert_eq!(undone.expect("undone").import, import);
+    };
+    assert_eq!(ended(&mut store, "Ada", &take_back), TAKEN_BACK);
+    let nothing_yet = |store: &mut Store, peer| assert_eq!(store.take_back_waiting(peer).expect("ended"), 1);
+    assert_eq!(ended(&mut store, "Bo", &nothing_yet), TAKEN_BACK);
+}
+
+#[test]
 fn names_of_requests_are_forgotten_after_30_days() {
     let mut store = store();
     let peer = add_peer(&mut store, "Kim", &[token(1)]).id;
