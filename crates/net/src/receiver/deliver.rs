@@ -11,7 +11,7 @@ use health::formats::healthsave::answers as healthsave;
 use health::formats::phone::inflate::Packing;
 use health::phone::Feed;
 use store::peers::{NewDelivery, Outcome, ProblemOf, Seen, State};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::answer;
 use super::auth::Known;
@@ -26,7 +26,7 @@ use crate::spool::{MAX_BODY, Meta};
 
 /// Bodies below this are read and matched before the answer.
 const SMALL: u64 = 1 << 20;
-/// How long an answer waits for that; HealthSync gives up after 20 s.
+/// How long an answer waits for all that follows once the body is durable; HealthSync gives up after 20 s.
 const PATIENCE: Duration = Duration::from_secs(8);
 /// How long a body waits for a place among those that are being received.
 const QUEUE: Duration = Duration::from_secs(30);
@@ -202,7 +202,8 @@ async fn taken(claimed: Claimed, known: &Known, mut meta: Meta, headers: &Header
     if let Some((_, content)) = meta.request.as_mut().filter(|(_, content)| content.is_empty()) {
         content.clone_from(&meta.sha256);
     }
-    let Ok(id) = row(shared, known, &name, &meta).await else {
+    let until = Instant::now() + PATIENCE;
+    let Ok(id) = row(shared, known, &name, &meta, until).await else {
         // Another process writes. The body is as safe in the spool, and the next sweep finds it there.
         return waits();
     };
@@ -220,7 +221,7 @@ async fn taken(claimed: Claimed, known: &Known, mut meta: Meta, headers: &Header
     }
     // Goes on by itself where it takes longer than an answer may.
     let work = tokio::spawn(work::work(claimed, Lane::Small));
-    match timeout(PATIENCE, work).await {
+    match timeout_at(until, work).await {
         Ok(Ok(Done::Taken(taken))) => answer::accepted(&known.peer, &taken),
         Ok(Ok(Done::Refused(error))) => answer::unreadable(&known.peer, &error),
         _ => waits(),
@@ -228,9 +229,9 @@ async fn taken(claimed: Claimed, known: &Known, mut meta: Meta, headers: &Header
 }
 
 /// Keeps that the delivery is there.
-async fn row(shared: &Arc<Shared>, known: &Known, name: &str, meta: &Meta) -> store::Result<i64> {
+async fn row(shared: &Arc<Shared>, known: &Known, name: &str, meta: &Meta, until: Instant) -> store::Result<i64> {
     let (name, meta, token) = (name.to_owned(), meta.clone(), known.token);
-    shared.write(move |store| store.take_delivery(new_delivery(&name, &meta, Some(&token)))).await
+    shared.write_until(until, move |store| store.take_delivery(new_delivery(&name, &meta, Some(&token)))).await
 }
 
 /// The row of a delivery in the spool.
@@ -272,7 +273,7 @@ async fn refused(shared: &Arc<Shared>, ends: Ends, known: &Known, headers: &Head
         ..Meta::default()
     };
     let name = format!("{:013}-{}-refused", meta.received_ms, salt.to_lowercase());
-    if let Ok(id) = row(shared, known, &name, &meta).await {
+    if let Ok(id) = row(shared, known, &name, &meta, Instant::now() + PATIENCE).await {
         reject(shared, known, (id, &name), 0, reason).await;
     }
 }

@@ -4,6 +4,7 @@ mod answer;
 mod auth;
 mod body;
 mod deliver;
+mod failures;
 mod guard;
 mod handle;
 mod listen;
@@ -153,6 +154,7 @@ impl Receiver {
 
     /// Says that the store changed so that deliveries may go in: a phone was accepted, or goes on after a pause.
     pub fn wake(&self) {
+        self.shared.failures.wake(std::time::Instant::now());
         self.shared.wake.notify_one();
     }
 

@@ -18,8 +18,8 @@ use crate::spool::{Meta, Spool};
 
 /// How often deliveries are looked for that wait.
 const SWEEP: Duration = Duration::from_secs(5);
-/// Failures after which a delivery counts as unreadable.
-const MAX_FAILURES: u32 = 3;
+/// The same where somebody else was writing, so that the store does not know of all that was acknowledged.
+const AGAIN: Duration = Duration::from_millis(500);
 
 /// Which of the two queues a delivery waits in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,13 +72,8 @@ fn work_here(shared: &Shared, name: &str) -> Done {
         }
         Err(Failure::Later) => Done::Waits,
         Err(Failure::Question(_) | Failure::Failed(_)) => {
-            let mut failures = lock(&shared.failures);
-            let count = failures.entry(name.to_owned()).or_default();
-            *count += 1;
-            if *count >= MAX_FAILURES {
-                failures.remove(name);
-                drop(failures);
-                it.cannot_be_read("failed");
+            if shared.failures.count(name, Instant::now()) {
+                it.ends("failed", State::Pending);
             }
             Done::Waits
         }
@@ -119,7 +114,7 @@ impl Delivery<'_> {
             // Else it is read once more, which adds nothing.
             self.shared.spool.remove(self.name);
         }
-        lock(&self.shared.failures).remove(self.name);
+        self.shared.failures.forget(self.name);
         self.shared.quota.add(self.peer.id, self.meta.received_ms, taken.outcome.new);
         self.shared.taken.fetch_add(1, Ordering::AcqRel);
         self.tell(State::Done, &taken.outcome);
@@ -128,11 +123,17 @@ impl Delivery<'_> {
 
     /// The body stays for some days, so that the owner can see what it was.
     fn cannot_be_read(&self, reason: &str) {
+        self.shared.failures.forget(self.name);
+        self.ends(reason, State::Unreadable);
+    }
+
+    /// Keeps why a delivery is not in the store, for good or for now.
+    fn ends(&self, reason: &str, state: State) {
         let problems = vec![ProblemOf { reason: reason.to_owned(), kind: None, count: 1 }];
         let outcome = Outcome { problems, ..Outcome::default() };
-        let finish = |store: &mut store::Store| store.finish_delivery(self.id, State::Unreadable, &outcome, None);
+        let finish = |store: &mut store::Store| store.finish_delivery(self.id, state, &outcome, None);
         let _ = self.shared.write_here(finish);
-        self.tell(State::Unreadable, &outcome);
+        self.tell(state, &outcome);
     }
 
     fn tell(&self, state: State, outcome: &Outcome) {
@@ -163,8 +164,10 @@ pub(super) async fn sweep(shared: Arc<Shared>, mut stopped: watch::Receiver<bool
             rested = taken;
         }
         seen = taken;
+        let looks = Arc::clone(&shared);
+        let soon = tokio::task::spawn_blocking(move || looks.has_unlisted()).await.unwrap_or(false);
         tokio::select! {
-            () = tokio::time::sleep(SWEEP) => {}
+            () = tokio::time::sleep(if soon { AGAIN } else { SWEEP }) => {}
             () = shared.wake.notified() => {}
             _ = stopped.changed() => return,
         }
@@ -195,7 +198,7 @@ fn waits(claimed: &Claimed) -> bool {
                 shared.spool.remove(name);
             }
         }
-        Ok(_) => return true,
+        Ok(_) => return shared.failures.may_go_on(name, Instant::now()),
         Err(_) => {}
     }
     false
