@@ -283,6 +283,52 @@ def slowly(server, head, count):
     return slow
 
 
+def served(server, token, began):
+    """The status of an honest phone, and when it came. It is not the only one: where every place is taken it comes again,
+    as phones do."""
+    while True:
+        try:
+            status, _ = ask(server, "POST", "/api/apple-health/sync", bearer(token), beats(5_000, 50), source(6_000), 5)
+        except (OSError, http.client.HTTPException):
+            status = 0
+        took = time.monotonic() - began
+        if status == 200 or took > 30:
+            return status, took
+        time.sleep(0.1)
+
+
+def crawling(server, _):
+    """Strangers take all places with bodies that never come to their end, and send a byte now and then."""
+    honest = server.token("healthsync", "Honest")
+    paths = ["/api/v1/invitation-code/redeem", "/api/v1/token/refresh"]
+    slow, over = [], threading.Event()
+    for n in range(8 * 64):
+        path, address = paths[n % len(paths)], f"127.0.0.{2 + n % 8}"
+        head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nContent-Length: 1000\r\n\r\nx"
+        try:
+            slow.append(socket.create_connection(("127.0.0.1", server.port), timeout=5, source_address=(address, 0)))
+            slow[-1].sendall(head.encode())
+        except OSError:
+            pass
+
+    def feed():
+        while not over.wait(1):
+            for wire in slow:
+                try:
+                    wire.sendall(b"x")
+                except OSError:
+                    pass
+
+    feeder = threading.Thread(target=feed, daemon=True)
+    feeder.start()
+    status, took = served(server, honest, time.monotonic())
+    over.set()
+    feeder.join()
+    for wire in slow:
+        wire.close()
+    return f"{len(slow)} connections of 8 addresses; honest phone {took:.1f} s", status == 200 and took <= 5
+
+
 def exhaustion(server, short):
     """Slow, huge, packed and deep bodies at once; an honest phone is served meanwhile."""
     token, honest = server.token("healthsync", "Bad"), server.token("healthsync", "Honest")
@@ -301,16 +347,7 @@ def exhaustion(server, short):
     again.start()
     slow = slowly(server, head, count)
     began = time.monotonic()
-    # It is not the only one: where every place is taken it comes again, as phones do.
-    while True:
-        try:
-            status, _ = ask(server, "POST", "/api/apple-health/sync", bearer(honest), beats(5_000, 50), source(6_000), 5)
-        except (OSError, http.client.HTTPException):
-            status = 0
-        took = time.monotonic() - began
-        if status == 200 or took > 30:
-            break
-        time.sleep(0.1)
+    status, took = served(server, honest, began)
     for wire in slow:
         wire.close()
     again.join()
@@ -366,7 +403,7 @@ def kills(server, short):
 CHECKS = [
     ("crawl without a token", crawl), ("names that are not ours", hosts), ("web pages", browsers), ("replay", replay),
     ("stolen token", stolen), ("guessing a code", guesses), ("two phones, one code", race),
-    ("slow, huge, packed, deep", exhaustion), ("kill -9", kills),
+    ("slow, huge, packed, deep", exhaustion), ("bodies of strangers", crawling), ("kill -9", kills),
 ]
 
 

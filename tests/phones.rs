@@ -99,6 +99,24 @@ fn one_program_at_a_time_receives_and_all_verbs_work_beside_it() {
     drop(Server::start(&folder));
 }
 
+/// Who closes a store that nobody else has open takes its log away, and a receiver that has lost its locks is nobody.
+#[cfg(target_os = "linux")]
+#[test]
+fn another_program_that_looks_into_the_store_leaves_it_to_the_receiver() {
+    let folder = Folder::new("serve-locks");
+    let server = Server::start(&folder);
+    let token = device(&folder, HEP);
+    for count in 1..4 {
+        assert_eq!(send(&server, &token, "/api/health-data", beats(count)), 200);
+        let look = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM kinds'); c.close()";
+        let store = folder.data().join("vitalog.db");
+        let looked = std::process::Command::new("python3").args(["-c", look]).arg(&store).status();
+        assert!(looked.expect("python3 runs").success());
+        assert_eq!(folder.answer(&["types"])[0]["count"], count);
+        assert!(store.with_file_name("vitalog.db-wal").exists(), "after {count}");
+    }
+}
+
 #[test]
 fn what_others_change_holds_at_once() {
     let folder = Folder::new("serve-changes");
@@ -218,7 +236,7 @@ fn nobody_gets_in_who_should_not() {
     let output = std::process::Command::new("python3").arg(script).args(arguments).output().expect("python3 runs");
     let (table, words) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{table}{words}");
-    assert_eq!(table.matches(" ok ").count(), 9, "{table}");
+    assert_eq!(table.matches(" ok ").count(), 10, "{table}");
 }
 
 /// A page of another origin in a real Chromium. Where a system has none to install, the test says so; Debian has one.
@@ -316,7 +334,14 @@ fn settings_of_the_receiver_are_checked() {
     for (key, value) in [
         ("hep_path", "/a?b"),
         ("hep_path", "/"),
+        ("hep_path", "/api/hae"),
+        ("hep_path", "pair"),
+        ("hep_path", "/health"),
+        ("hep_path", "/api/deliveries"),
         ("hep_header", "X Kim"),
+        ("hep_header", "Host"),
+        ("hep_header", "content-type"),
+        ("hep_header", "Cookie"),
         ("receiver_bind", "8.8.8.8"),
         ("receiver_name", "x\ny"),
         ("receiver_vpn", "perhaps"),

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 #[cfg(unix)]
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use store::{BUSY_WAIT, Store};
@@ -109,6 +110,15 @@ impl Folder {
         Hold::alone(self.outer(), self.wait).map_err(busy)
     }
 
+    /// Whether a path leads to the store's file, or to that of the sample. Somebody may mean it to be read or written as
+    /// something else; but it is SQLite's alone to open it while SQLite may have it open in this process.
+    pub(crate) fn is_store(&self, path: &Path) -> bool {
+        let outer = Self::at(self.outer());
+        let real = |path: PathBuf| path.canonicalize().ok();
+        let path = real(path.to_owned());
+        path.is_some() && [outer.store_path(), outer.demo().store_path()].into_iter().any(|store| real(store) == path)
+    }
+
     fn outer(&self) -> &Path {
         self.outer.as_ref().unwrap_or(&self.dir)
     }
@@ -176,9 +186,28 @@ fn narrow(_dir: &Path, _made: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Makes an empty file that only its owner can read. SQLite gives its side files the same permissions.
+/// Makes an empty file that only its owner can read, or makes the one that is there so. SQLite gives its side files the
+/// same permissions.
+///
+/// The one that is there is not opened for it, since SQLite may have it open in this process: closing it would take all
+/// of SQLite's locks away, as POSIX has it.
 fn touch_private(path: &Path) -> Result<()> {
-    open_private(std::fs::OpenOptions::new().append(true), path).map(drop).writing(path)
+    // Who makes the file has it open for a moment, in which nobody may hand it to SQLite.
+    static MAKING: Mutex<()> = Mutex::new(());
+    let _making = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
+    match std::fs::metadata(path) {
+        Ok(file) if file.is_dir() => Err(std::io::Error::from(ErrorKind::IsADirectory)).writing(path),
+        #[cfg(unix)]
+        Ok(file) if file.permissions().mode() & 0o077 != 0 => {
+            // Where it is somebody else's this fails, and `doctor` tells.
+            let _ = std::fs::set_permissions(path, PermissionsExt::from_mode(0o600));
+            Ok(())
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            open_private(std::fs::OpenOptions::new().append(true), path).map(drop).writing(path)
+        }
+        there => there.map(drop).writing(path),
+    }
 }
 
 /// Makes a file that only its owner can read, or empties the one that is there. What fails is told of the file that is
@@ -291,6 +320,37 @@ mod tests {
         let sample = |folder: &Folder| crate::demo::prepare(folder).expect("a folder");
         check_mode("sample", |_| {}, sample, 0o700);
         check_mode("sample-missing", |folder| std::fs::remove_dir(folder.dir()).expect("removed"), sample, 0o700);
+    }
+
+    /// Closing a file takes away all locks that the process has on it: other programs would write into an open store.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn nothing_takes_the_locks_of_an_open_store_away() {
+        use std::os::unix::fs::MetadataExt;
+        let folder = crate::testing::TestFolder::filled("locks");
+        let open = folder.write().expect("a store");
+        let file = std::fs::metadata(folder.store_path()).expect("a file").ino().to_string();
+        let locks = || {
+            let all = std::fs::read_to_string("/proc/locks").expect("the system's list");
+            all.lines().filter(|line| line.split([' ', ':']).any(|word| word == file)).count()
+        };
+        assert_eq!(locks(), 1);
+        let (path, never) = (folder.store_path(), store::Cancel::default());
+        drop(folder.write().expect("a store"));
+        assert_eq!(locks(), 1, "another writer was closed");
+        set_mode(&path, 0o644);
+        drop(folder.write().expect("a store"));
+        assert_eq!((locks(), mode(&path)), (1, 0o600));
+        drop(folder.read().expect("a store"));
+        assert_eq!(locks(), 1, "a reader was closed");
+        crate::restore::look(&path, &never).expect("a store is a copy of itself");
+        assert_eq!(locks(), 1, "it was looked at");
+        let options = crate::import::Options::default();
+        let import = crate::import::import(&folder, &crate::import::Input::Path(path), &options, &mut |_| true);
+        assert_eq!(import.expect_err("no export").code, Code::NotAnExport);
+        assert_eq!(locks(), 1, "it was taken for an export");
+        drop(open);
+        assert_eq!(locks(), 0);
     }
 
     #[cfg(unix)]

@@ -102,6 +102,9 @@ fn ingest(
     options: &Options,
     progress: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Imported> {
+    if matches!(input, Input::Path(path) if folder.is_store(path)) {
+        return Err(health::Error::from(health::ErrorKind::NotAnExport).into());
+    }
     let mut batches = Batches::open(input)?;
     // A dry run on a missing store must not create one, and a large file must not end in memory.
     let mut store = match options.dry_run && !folder.store_path().exists() {

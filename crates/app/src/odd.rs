@@ -2,9 +2,10 @@
 
 use health::key;
 use health::language::word;
+use store::peers::{SHUT_OUT, TAKEN_BACK};
 
 /// Why a record of a phone, or all that came at once, was left out, by its code.
-const REASONS: [(&str, &str); 14] = [
+const REASONS: [(&str, &str); 18] = [
     ("bad_json", key!("is not JSON")),
     ("bad_shape", key!("is not put together as it should be")),
     ("bad_time", key!("has a time that cannot be read")),
@@ -19,6 +20,10 @@ const REASONS: [(&str, &str); 14] = [
     ("unsupported", key!("is in a form that is not taken, such as CSV")),
     ("damaged", key!("is cut off or packed in a way that cannot be read")),
     ("failed", key!("could not be kept in three tries")),
+    ("idempotency_key", key!("came by the name of another transfer")),
+    ("too_many_rows", key!("would be more than a phone may bring in a day")),
+    (SHUT_OUT, key!("still waited when its phone was shut out")),
+    (TAKEN_BACK, key!("still waited when all of its phone was taken back")),
 ];
 
 /// What is odd about a record that is kept as it was sent, by its flag.

@@ -224,8 +224,8 @@ pub fn stand<'a>(
     one(&store, id)
 }
 
-/// Takes back everything that a phone's app ever brought; nothing where it has brought nothing, or that was taken back
-/// already. What it sends from now on comes in again, unless it is shut out. `progress` as of any undo.
+/// Takes back everything that a phone's app ever brought, what still waits as well; nothing where nothing of it is in the
+/// store. What it sends from now on comes in again, unless it is shut out. `progress` as of any undo.
 pub fn undo<'a>(
     folder: &Folder,
     device: impl Into<Which<'a>>,
@@ -238,7 +238,11 @@ pub fn undo<'a>(
     let import = peers.iter().find(|peer| peer.id == id).and_then(|peer| peer.import_id);
     match import.filter(|import| imports.iter().any(|row| row.id == *import && !row.undone)) {
         Some(import) => Ok(Some(crate::undo::undo(folder, import, cancel, progress)?)),
-        None => Ok(None),
+        None => {
+            drop(store);
+            folder.write()?.take_back_waiting(id)?;
+            Ok(None)
+        }
     }
 }
 

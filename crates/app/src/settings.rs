@@ -189,7 +189,7 @@ impl Allowed {
     }
 }
 
-/// A path of an address, with its first slash; empty for none.
+/// A path of an address that means nothing else, with its first slash; empty for none.
 fn path(value: &str) -> Option<String> {
     let value = value.trim();
     if value.is_empty() || value.eq_ignore_ascii_case(NONE) {
@@ -197,17 +197,17 @@ fn path(value: &str) -> Option<String> {
     }
     let fits = value.len() <= 200 && value.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#\\".contains(&byte));
     let path = format!("/{}", value.trim_matches('/'));
-    (fits && path != "/").then_some(path)
+    (fits && path != "/" && net::is_path_free(&path)).then_some(path)
 }
 
-/// The name of a header; empty for none.
+/// The name of a header that means nothing else; empty for none.
 fn header(value: &str) -> Option<String> {
     let value = value.trim();
     if value.is_empty() || value.eq_ignore_ascii_case(NONE) {
         return Some(String::new());
     }
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-    (value.len() <= 100 && value.bytes().all(fits)).then(|| value.to_owned())
+    (value.len() <= 100 && value.bytes().all(fits) && net::is_header_free(value)).then(|| value.to_owned())
 }
 
 /// Addresses as they are kept.

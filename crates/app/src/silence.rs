@@ -3,6 +3,7 @@
 //! Said from what is known here alone: its standing, what it delivered, whether and where phones are received, and whom
 //! the receiver turned away. What happens on the phone nobody here can see, so nothing is said of it but what helps.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use health::time::format_instant;
@@ -105,16 +106,20 @@ pub fn silence(folder: &Folder, device: Option<&str>, turned_away: &[TurnedAway]
     let only = device.map(|device| phones::find(&peers, device.into())).transpose()?;
     let around = Around::now(folder, turned_away, now_ms);
     let asked = peers.iter().filter(|peer| only.is_none_or(|id| peer.id == id));
-    asked.map(|peer| Ok(told(peer, of(&store, peer, &around)?))).collect()
+    let pending = receiver::pending(folder, &store)?;
+    asked.map(|peer| Ok(told(peer, of(&store, peer, of_peer(&pending, peer), &around)?))).collect()
 }
 
 fn told(peer: &Peer, why: Why) -> Silence {
     Silence { device: peer.id, name: peer.label.clone(), app: peer.feed.app().to_owned(), why }
 }
 
-/// Says how one stands.
-pub(crate) fn of(store: &Store, peer: &Peer, around: &Around<'_>) -> Result<Why> {
-    let pending = store.pending_by_peer()?.into_iter().find(|(id, _)| *id == peer.id).map_or(0, |(_, n)| n);
+fn of_peer(pending: &BTreeMap<i64, u64>, peer: &Peer) -> u64 {
+    pending.get(&peer.id).copied().unwrap_or_default()
+}
+
+/// Says how one stands of which so many deliveries are not in the store.
+pub(crate) fn of(store: &Store, peer: &Peer, pending: u64, around: &Around<'_>) -> Result<Why> {
     let latest = store.deliveries(Some(peer.id), 1)?.pop();
     let has_key = store.has_token(peer.id, around.now_ms)?;
     Ok(why(Known { peer, pending, latest: latest.as_ref(), has_key }, around))
@@ -220,6 +225,8 @@ fn its_key(known: Known<'_>, around: &Around<'_>) -> Option<Why> {
 fn its_deliveries(known: Known<'_>) -> Option<Why> {
     let latest = known.latest?;
     match latest.state {
+        // The owner has wanted that.
+        State::Unreadable if latest.was_ended() => None,
         State::Unreadable => {
             let code = latest.outcome.problems.first().map_or("failed", |problem| problem.reason.as_str());
             let said = say!("What it sent last could not be taken in: it {reason}.", reason = odd::reason(code));
@@ -283,7 +290,7 @@ fn elsewhere(peer: &Peer, around: &Around<'_>) -> Option<String> {
 mod tests {
     use health::language::{Language, speak};
     use health::phone::Feed;
-    use store::peers::{Outcome, ProblemOf};
+    use store::peers::{Outcome, ProblemOf, SHUT_OUT, TAKEN_BACK};
 
     use super::*;
 
@@ -397,6 +404,9 @@ mod tests {
         for reason in ["bad_json", "bad_shape", "too_large", "unsupported", "damaged", "failed"] {
             check(Case { latest: Some(delivery(State::Unreadable, 0, reason)), ..case() }, "unreadable", false);
             assert_ne!(odd::reason(reason), reason);
+        }
+        for reason in [SHUT_OUT, TAKEN_BACK] {
+            check(Case { latest: Some(delivery(State::Unreadable, 0, reason)), ..case() }, "fine", true);
         }
     }
 

@@ -10,6 +10,7 @@ use store::query::{EntryTotals, Totals};
 use crate::error::Result;
 use crate::folder::Folder;
 use crate::local::{home_zone, zones};
+use crate::receiver;
 
 /// The answer of `vitalog status`.
 #[derive(Debug, Clone, Serialize)]
@@ -124,7 +125,7 @@ pub fn status(folder: &Folder) -> Result<Status> {
         imports: totals.imports,
         last_import: totals.last_import_ms.map(format_instant),
         home_zone: home_zone(&store)?,
-        pending: Pending { deliveries: store.pending_deliveries()?, outbox: 0 },
+        pending: Pending { deliveries: receiver::pending(folder, &store)?.values().sum(), outbox: 0 },
         receiver: receiver(folder),
     })
 }

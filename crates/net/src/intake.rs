@@ -107,6 +107,6 @@ pub enum Failure {
     Question(&'static str),
     /// Another one is writing, or there is no room: the body stays in the spool and is tried again.
     Later,
-    /// Anything else. Tried again a few times.
+    /// Anything else. Tried again, later and later.
     Failed(String),
 }

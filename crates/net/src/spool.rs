@@ -64,19 +64,29 @@ pub(crate) struct Spool {
 impl Spool {
     /// Opens the folder, makes it where it is missing, and takes away what never became whole.
     pub fn open(folder: &Path) -> io::Result<Self> {
+        let is_new = !folder.is_dir();
         make_private(folder)?;
+        if is_new {
+            folder.parent().map_or(Ok(()), sync_folder)?;
+        }
         let spool = Self { folder: folder.to_owned(), lying: Mutex::default(), keeping: Mutex::default() };
         for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            let known = path.extension().is_some_and(|it| it == "json");
-            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            match spool.meta(&name) {
-                Some(meta) if known => drop(spool.lying().insert(name, (meta.peer, meta.bytes))),
-                Some(_) => {}
-                None => fs::remove_file(&path)?,
-            }
+            spool.look_at(&entry?.path())?;
         }
         Ok(spool)
+    }
+
+    /// Takes up a delivery by its JSON, and takes away what belongs to none. What cannot be read now may be read after the
+    /// next start, and what is neither is somebody else's: both stay.
+    fn look_at(&self, path: &Path) -> io::Result<()> {
+        let ending = path.extension().and_then(|it| it.to_str()).filter(|it| ["json", "body"].contains(it));
+        let (Some(ending), Some(name)) = (ending, path.file_stem().and_then(|it| it.to_str())) else { return Ok(()) };
+        match self.whole(name) {
+            Ok(Some(meta)) if ending == "json" => drop(self.lying().insert(name.to_owned(), (meta.peer, meta.bytes))),
+            Ok(None) if path.is_file() => fs::remove_file(path)?,
+            Ok(_) | Err(_) => {}
+        }
+        Ok(())
     }
 
     fn lying(&self) -> std::sync::MutexGuard<'_, HashMap<String, (i64, u64)>> {
@@ -131,11 +141,19 @@ impl Spool {
         Ok(())
     }
 
-    /// What is known about a delivery; none where it is not whole.
+    /// What is known about a delivery; none where it is not whole, or cannot be read.
     pub fn meta(&self, name: &str) -> Option<Meta> {
-        let text = fs::read(self.path(name, "json")).ok()?;
-        let meta = serde_json::from_slice(&text).ok()?;
-        self.path(name, "body").exists().then_some(meta)
+        self.whole(name).ok().flatten()
+    }
+
+    /// What is known about a delivery; none where it is not whole, an error where nobody can say.
+    fn whole(&self, name: &str) -> io::Result<Option<Meta>> {
+        let text = match fs::read(self.path(name, "json")) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            text => text?,
+        };
+        let has_body = self.path(name, "body").try_exists()?;
+        Ok(serde_json::from_slice(&text).ok().filter(|_| has_body))
     }
 
     /// Its body.
@@ -167,6 +185,18 @@ impl Spool {
         let _ = fs::remove_file(self.path(name, "body"));
         self.lying().remove(name);
     }
+}
+
+/// The names of what lies in a spool and the numbers of the phones that it is of, for somebody who only looks.
+pub fn spooled(folder: &Path) -> Vec<(String, i64)> {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let told = files.filter(|path| path.extension().is_some_and(|it| it == "json")).filter_map(|path| {
+        let meta: Meta = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
+        Some((path.file_stem()?.to_str()?.to_owned(), meta.peer))
+    });
+    let mut told: Vec<(String, i64)> = told.collect();
+    told.sort_unstable();
+    told
 }
 
 /// A body that is whole.
@@ -393,6 +423,24 @@ mod tests {
         assert_eq!([1, 2].map(|peer| spool.has_room(peer)), [false, true]);
         spool.lying().insert("b".to_owned(), (3, MAX_OF_ALL - MAX_OF_PEER));
         assert!(!spool.has_room(2));
+    }
+
+    #[test]
+    fn what_is_somebody_elses_or_cannot_be_read_stays() {
+        let kept = Kept::new("others");
+        let spool = Arc::new(Spool::open(&kept.0).expect("a spool"));
+        let (name, _) = write(&spool, 3, b"abc");
+        // What the disk does not give now: read as a file, a folder is an error.
+        fs::rename(spool.path(&name, "json"), kept.0.join("aside")).expect("moved");
+        fs::create_dir(spool.path(&name, "json")).expect("made");
+        fs::create_dir(kept.0.join("more")).expect("made");
+        fs::create_dir(kept.0.join("more.body")).expect("made");
+        fs::write(kept.0.join("notes.txt"), "milk").expect("written");
+        assert_eq!(Spool::open(&kept.0).expect("a spool").names().len(), 0);
+        fs::remove_dir(spool.path(&name, "json")).expect("removed");
+        fs::rename(kept.0.join("aside"), spool.path(&name, "json")).expect("moved back");
+        assert_eq!(Spool::open(&kept.0).expect("a spool").names(), [name]);
+        assert!(["more", "more.body", "notes.txt"].iter().all(|it| kept.0.join(it).exists()));
     }
 
     #[cfg(unix)]

@@ -8,10 +8,10 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::acts::hidden::owners_rows;
-use crate::at_path::{has_log, still_uri};
+use crate::at_path::has_log;
 use crate::cancel::{Cancel, Done, STEPS};
 use crate::error::{Error, ErrorKind, Result};
-use crate::open::{BUSY_WAIT, SCHEMA_VERSION, Store, user_version};
+use crate::open::{BUSY_WAIT, SCHEMA_VERSION, Store, still, user_version};
 
 /// Pages that are copied before a stop is heard again.
 const PAGES: i32 = 1024;
@@ -135,15 +135,15 @@ impl Store {
 
 /// Opens a copy without changing it or making anything beside it, on a read-only disk too.
 fn connect(file: &Path) -> Result<Connection> {
-    // Of a file that cannot be opened SQLite does not say why.
-    if !std::fs::File::open(file)?.metadata()?.is_file() {
+    // Of a file that is not there SQLite does not say so.
+    if !std::fs::metadata(file)?.is_file() {
         return Err(ErrorKind::NoCopy.into());
     }
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = match has_log(file) {
         // Somebody's own copy of the files of a store, its log among them.
         true => Connection::open_with_flags(file, flags)?,
-        false => Connection::open_with_flags(still_uri(file)?, flags)?,
+        false => still(file)?,
     };
     conn.busy_timeout(BUSY_WAIT)?;
     Ok(conn)

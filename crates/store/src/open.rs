@@ -3,7 +3,6 @@
 //! WAL: readers are never blocked by the one writer. The write lock is held for one transaction, never for the life
 //! of a process; who waits longer than [`BUSY_WAIT`] gets `Busy`.
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -67,6 +66,10 @@ impl Store {
     fn connect(path: &Path) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let (conn, file) = same_file(path, || Ok(Connection::open_with_flags(path, flags)?))?;
+        // What may not be written SQLite opens all the same, and fails with the first change.
+        if conn.is_readonly("main")? {
+            return Err(io::Error::from(io::ErrorKind::PermissionDenied).into());
+        }
         Ok(Self { conn, path: path.to_owned(), file })
     }
 
@@ -99,7 +102,7 @@ impl Store {
         });
         match opened {
             // Only the side files are out of reach, not the store: the folder is read-only.
-            Err(error) if is_out_of_reach(&error) && File::open(path).is_ok() => {
+            Err(error) if is_out_of_reach(&error) && still(path).is_ok() => {
                 let is_full = matches!(error.kind(), ErrorKind::NoSpace);
                 Self::open_still(path).map_err(|still| if is_full { error } else { still })
             }
@@ -123,8 +126,7 @@ impl Store {
         if has_log(path) {
             return Err(ErrorKind::Unsettled.into());
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let reader = Self::read_only(Connection::open_with_flags(still_uri(path)?, flags)?, path)?;
+        let reader = Self::read_only(still(path)?, path)?;
         reader.at_a_moment(|| Err(ErrorKind::Unsettled.into()))
     }
 
@@ -269,11 +271,21 @@ fn upgrade(conn: &Connection, version: i64) -> Result<()> {
 }
 
 /// The schema of an existing store; `None` of one that is not there, empty, or cannot be looked at.
+///
+/// Nothing is looked at but the file: a change of it in the log is a moment old, and its store open elsewhere.
 pub fn schema_of(path: &Path) -> Option<i64> {
-    let mut head = [0; 64];
-    File::open(path).and_then(|mut file| io::Read::read_exact(&mut file, &mut head)).ok()?;
-    // Where SQLite's file format keeps it. A change of it in the log is a moment old, and its store open elsewhere.
-    head.last_chunk().map(|digits| i64::from(i32::from_be_bytes(*digits)))
+    let is_there = std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() > 0);
+    is_there.then(|| still(path)).and_then(|conn| user_version(&conn.ok()?).ok())
+}
+
+/// A connection to a file as it lies there, without locks and side files.
+///
+/// Also where one only wants a glance at it: whoever opens a store's file by any other way than SQLite takes away the
+/// locks of all connections of this process when the file is closed, as POSIX has it, and then other programs believe
+/// that nobody has it open.
+pub(crate) fn still(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Ok(Connection::open_with_flags(still_uri(path)?, flags)?)
 }
 
 fn is_out_of_reach(error: &Error) -> bool {

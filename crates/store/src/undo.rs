@@ -17,7 +17,7 @@ use crate::rollup::Rule;
 use crate::row::{FLAG_LOGGED, Row};
 use crate::superseded::reconcile;
 use crate::tellings::Told;
-use crate::{acts, copies, entries, forget, members, names, query, tellings, unite};
+use crate::{acts, copies, entries, forget, members, names, peers, query, tellings, unite};
 
 /// What an undo did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -130,6 +130,7 @@ fn undo_device(
     let sources = tellings::tellers::sources(tx)?;
     tx.execute("UPDATE imports SET undone = 1 WHERE id = ?1", [import])?;
     let removed = tellings::undo_device(tx, import, &mut derived)?;
+    peers::take_back_waiting_of(tx, import)?;
     let still = tellings::tellers::sources(tx)?;
     let sources: Vec<u32> = sources.into_iter().filter(|source| !still.contains(source)).collect();
     tx.execute("DELETE FROM rejects WHERE import_id = ?1", [import])?;

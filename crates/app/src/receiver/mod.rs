@@ -14,6 +14,7 @@ mod read_back;
 mod stock;
 mod wish;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -193,10 +194,24 @@ fn reached(ip: IpAddr) -> IpAddr {
     if ip.is_unspecified() { net::address().unwrap_or(ip) } else { ip }
 }
 
+/// How many deliveries of each phone are not yet in the store, by its number; of those without any nothing. Those count
+/// that lie in the spool and that the store was too busy to be told of.
+pub(crate) fn pending(folder: &Folder, store: &Store) -> store::Result<BTreeMap<i64, u64>> {
+    let mut pending: BTreeMap<i64, u64> = store.pending_by_peer()?.into_iter().collect();
+    for (name, peer) in net::spooled(&folder.dir().join(SPOOL)) {
+        if store.delivery_of(&name)?.is_none() {
+            *pending.entry(peer).or_default() += 1;
+        }
+    }
+    Ok(pending)
+}
+
 /// Where Health Export Pro was told to send.
 fn hep(store: &Store) -> store::Result<HepSettings> {
     let text = |key| Ok::<_, store::Error>(store.setting(key)?.filter(|text| !text.trim().is_empty()));
-    Ok(HepSettings { path: text("hep_path")?, header: text("hep_header")? })
+    // Earlier versions let one be set that says something else.
+    let header = text("hep_header")?.filter(|name| net::is_header_free(name));
+    Ok(HepSettings { path: text("hep_path")?, header })
 }
 
 /// How connections are encrypted, whenever the receiver asks.

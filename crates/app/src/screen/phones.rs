@@ -150,15 +150,15 @@ pub struct Link {
 pub fn phones(folder: &Folder, turned_away: &[TurnedAway], now_ms: i64) -> Result<Phones> {
     let store = folder.read()?;
     let around = Around::now(folder, turned_away, now_ms);
-    let pending = store.pending_by_peer()?;
+    let pending = receiver::pending(folder, &store)?;
     let hep_path = store.setting("hep_path")?.filter(|path| !path.is_empty());
     let mut devices = Vec::new();
     for peer in store.peers()? {
         devices.push(DeviceRow {
             app_name: guide::name(peer.feed),
             lately: store.new_since(peer.id, now_ms - DAY_MS)?,
-            pending: pending.iter().find(|(id, _)| *id == peer.id).map_or(0, |(_, n)| *n),
-            why: silence::of(&store, &peer, &around)?,
+            pending: pending.get(&peer.id).copied().unwrap_or_default(),
+            why: silence::of(&store, &peer, pending.get(&peer.id).copied().unwrap_or_default(), &around)?,
             row: peer.into(),
         });
     }
@@ -181,7 +181,7 @@ pub fn phones(folder: &Folder, turned_away: &[TurnedAway], now_ms: i64) -> Resul
             urls: around.at.as_ref().map(|at| at.urls.clone()).unwrap_or_default(),
             since: around.at.as_ref().and_then(|at| at.since_ms).map(format_instant),
             wanted: receiver::is_wanted(folder),
-            pending: pending.iter().map(|(_, n)| n).sum(),
+            pending: pending.values().sum(),
         },
         apps: Feed::ALL.map(|feed| app_of(feed, hep_path.as_deref())).into(),
         asking,

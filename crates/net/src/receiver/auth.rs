@@ -2,12 +2,50 @@
 //! that Health Export Pro was told to use, `X-Open-Wearables-API-Key`. Never in an address, which is kept in histories.
 
 use axum::http::HeaderMap;
+use health::formats::healthsave::answers as healthsave;
 use store::peers::{Hash, Peer, Scope, Token};
 
 use crate::secret;
 
 /// Bytes of a token at most; ours are shorter.
 const MAX_TOKEN: usize = 256;
+
+/// Headers that say something else than who somebody is: those of every request, and those that apps tell other things
+/// by.
+const TAKEN: [&str; 22] = [
+    "cache-control",
+    "connection",
+    "cookie",
+    "date",
+    "dnt",
+    "expect",
+    "forwarded",
+    "from",
+    "host",
+    "keep-alive",
+    "origin",
+    "pragma",
+    "priority",
+    "range",
+    "referer",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "x-app-version",
+    "x-open-wearables-sdk-version",
+];
+/// How others begin.
+const TAKEN_STARTS: [&str; 7] = ["accept", "access-control-", "automation-", "content-", "if-", "proxy-", "sec-"];
+
+/// Whether a header means nothing yet, so that Health Export Pro may be told to put its token there. One of the places
+/// of a token does no harm.
+pub fn is_header_free(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let is_taken = TAKEN.contains(&name.as_str()) || name == healthsave::IDEMPOTENCY_KEY;
+    !is_taken && !TAKEN_STARTS.into_iter().chain([healthsave::HEADER]).any(|start| name.starts_with(start))
+}
 
 /// What a request says about who it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +149,16 @@ mod tests {
         check(&[("authorization", "bEaReR   hi_A ")], token());
         check(&[("authorization", "hi_A"), ("x-api-key", "hi_B")], token());
         check(&[("x-api-key", "hi_A"), ("x-kim-key", "hi_B")], token());
+    }
+
+    #[test]
+    fn what_every_request_says_is_no_place_for_a_token() {
+        for taken in
+            ["Host", "Content-Type", "cookie", "USER-AGENT", "Sec-Fetch-Site", "If-None-Match", "Idempotency-Key"]
+        {
+            assert!(!is_header_free(taken), "{taken}");
+        }
+        assert!(["X-Kim-Key", "Authorization", "x-api-key", "Api-Key"].into_iter().all(is_header_free));
     }
 
     #[test]

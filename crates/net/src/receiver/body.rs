@@ -6,6 +6,8 @@ use axum::body::{Body, Bytes, HttpBody};
 use http_body_util::BodyExt as _;
 use tokio::time::{Instant, timeout};
 
+use super::guard::{self, Ends};
+use super::shared::Shared;
 use crate::spool::Writing;
 
 /// How long a phone may say nothing in the middle of a body.
@@ -14,6 +16,10 @@ const PAUSE: Duration = Duration::from_secs(60);
 const WARM_UP: Duration = Duration::from_secs(30);
 /// Bytes a second, on the average, from then on.
 const SLOWEST: u64 = 1 << 10;
+/// How long a short body may take in all. It fits into a few packets, and whoever sends it may be a stranger.
+const SHORT: Duration = Duration::from_secs(10);
+/// The same where half of all connections are taken, as with heads.
+const SHORT_IN_A_CROWD: Duration = Duration::from_secs(2);
 /// Bytes that are gathered before they are written.
 const PORTION: usize = 256 << 10;
 
@@ -43,6 +49,18 @@ pub(super) async fn receive(mut body: Body, mut writing: Writing) -> Result<(Wri
         }
     }
     Ok((writing, portion))
+}
+
+/// Reads the short body of somebody who has shown no token; `None` where [`short`] has none, where it does not come
+/// within some seconds, and where this address sends too many of them at once.
+pub(super) async fn of_guest(shared: &Shared, ends: Ends, body: Body, limit: usize) -> Option<Vec<u8>> {
+    let _place = shared.guests.enter(guard::plain(ends.peer.ip()))?;
+    at_once(body, limit, shared.connections.is_crowded()).await
+}
+
+async fn at_once(body: Body, limit: usize, is_crowded: bool) -> Option<Vec<u8>> {
+    let within = if is_crowded { SHORT_IN_A_CROWD } else { SHORT };
+    timeout(within, short(body, limit)).await.ok().flatten()
 }
 
 /// Reads a short body into memory; `None` of a longer one, and of one that never ends.
@@ -136,6 +154,22 @@ mod tests {
         assert_eq!(meta, expected, "{pieces} of {bytes} after {pause_s} s each");
         assert!(began.elapsed() <= Duration::from_secs(91), "{:?}", began.elapsed());
         std::fs::remove_dir_all(&folder).expect("removed");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stranger_has_some_seconds_for_a_short_body() {
+        let check = async |pieces: usize, pause_s: u64, is_crowded: bool, expected: Option<usize>| {
+            let pause = Duration::from_secs(pause_s);
+            let body = Body::new(Slow { pieces, bytes: 1, pause, next: Box::pin(sleep(pause)) });
+            let began = Instant::now();
+            let read = at_once(body, 4 << 10, is_crowded).await.map(|text| text.len());
+            assert_eq!(read, expected, "{pieces} after {pause_s} s each");
+            assert!(began.elapsed() <= if is_crowded { SHORT_IN_A_CROWD } else { SHORT } + Duration::from_millis(2));
+        };
+        check(3, 3, false, Some(3)).await;
+        check(usize::MAX, 3, false, None).await;
+        check(1, 1, true, Some(1)).await;
+        check(3, 1, true, None).await;
     }
 
     #[tokio::test(start_paused = true)]

@@ -11,7 +11,7 @@ use health::formats::healthsave::answers as healthsave;
 use health::formats::phone::inflate::Packing;
 use health::phone::Feed;
 use store::peers::{NewDelivery, Outcome, ProblemOf, Seen, State};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::answer;
 use super::auth::Known;
@@ -24,7 +24,7 @@ use super::work::{self, Done, Fresh, Lane};
 use crate::events::Event;
 use crate::spool::{MAX_BODY, Meta, Whole};
 
-/// How long an answer waits for that; HealthSync gives up after 20 s.
+/// How long an answer waits for all that follows once the body is here; HealthSync gives up after 20 s.
 const PATIENCE: Duration = Duration::from_secs(8);
 /// How long a body waits for a place among those that are being received.
 const QUEUE: Duration = Duration::from_secs(30);
@@ -203,12 +203,13 @@ async fn taken(claimed: Claimed, known: &Known, whole: Whole, headers: &HeaderMa
     if let Some((_, content)) = meta.request.as_mut().filter(|(_, content)| content.is_empty()) {
         content.clone_from(&meta.sha256);
     }
+    let until = Instant::now() + PATIENCE;
     let is_conflict = is_another_content(shared, &meta).await;
     if let Some(short) = short.as_ref().filter(|_| known.peer.is_ready() && !is_conflict) {
         let fresh = Arc::new(Fresh::new(meta.clone(), known.token, Arc::clone(short)));
         // Goes on by itself where it takes longer than an answer may.
         let work = tokio::spawn(work::work(claimed, Lane::Small, Some(Arc::clone(&fresh))));
-        match timeout(PATIENCE, work).await {
+        match timeout_at(until, work).await {
             Ok(Ok(Done::Taken(taken))) => return answer::accepted(&known.peer, &taken),
             Ok(Ok(Done::Refused(error))) => return answer::unreadable(&known.peer, &error),
             _ if keep(shared, &name, &meta, short).await.is_err() => return answer::later(),
@@ -216,7 +217,7 @@ async fn taken(claimed: Claimed, known: &Known, whole: Whole, headers: &HeaderMa
             _ => drop(fresh.take()),
         }
         // Where another process writes the body is as safe in the spool, and the next sweep finds it there.
-        let _ = row(shared, known, &name, &meta).await;
+        let _ = row(shared, known, &name, &meta, until).await;
         return waits();
     }
     if let Some(short) = &short
@@ -224,7 +225,7 @@ async fn taken(claimed: Claimed, known: &Known, whole: Whole, headers: &HeaderMa
     {
         return answer::later();
     }
-    let Ok(id) = row(shared, known, &name, &meta).await else { return waits() };
+    let Ok(id) = row(shared, known, &name, &meta, until).await else { return waits() };
     if is_conflict {
         reject(shared, known, (id, &name), meta.bytes, "idempotency_key").await;
         return answer::json(409, &healthsave::conflict());
@@ -248,9 +249,9 @@ async fn keep(shared: &Arc<Shared>, name: &str, meta: &Meta, short: &Arc<[u8]>) 
 }
 
 /// Keeps that the delivery is there.
-async fn row(shared: &Arc<Shared>, known: &Known, name: &str, meta: &Meta) -> store::Result<i64> {
+async fn row(shared: &Arc<Shared>, known: &Known, name: &str, meta: &Meta, until: Instant) -> store::Result<i64> {
     let (name, meta, token) = (name.to_owned(), meta.clone(), known.token);
-    shared.write(move |store| store.take_delivery(new_delivery(&name, &meta, Some(&token)))).await
+    shared.write_until(until, move |store| store.take_delivery(new_delivery(&name, &meta, Some(&token)))).await
 }
 
 /// The row of a delivery in the spool.
@@ -292,7 +293,7 @@ async fn refused(shared: &Arc<Shared>, ends: Ends, known: &Known, headers: &Head
         ..Meta::default()
     };
     let name = format!("{:013}-{}-refused", meta.received_ms, salt.to_lowercase());
-    if let Ok(id) = row(shared, known, &name, &meta).await {
+    if let Ok(id) = row(shared, known, &name, &meta, Instant::now() + PATIENCE).await {
         reject(shared, known, (id, &name), 0, reason).await;
     }
 }

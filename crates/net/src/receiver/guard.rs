@@ -142,7 +142,9 @@ impl Limiter {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.retain(|_, (since, _)| now_ms - *since < WINDOW_MS);
         if seen.len() >= MAX_ADDRESSES && !seen.contains_key(&plain(ip)) {
-            return true;
+            // Who has so many addresses is not held by this anyway, and others must not suffer for it.
+            let oldest = seen.iter().min_by_key(|(_, (since, _))| *since).map(|(ip, _)| *ip);
+            oldest.map(|ip| seen.remove(&ip));
         }
         let (_, count) = seen.entry(plain(ip)).or_insert((now_ms, 0));
         *count += 1;
@@ -326,5 +328,16 @@ mod tests {
         assert!(limiter.is_full(a, 59_999) && !limiter.is_full(a, 60_000));
         assert!(!limiter.count(address("10.0.0.2:1").ip(), 0));
         assert!(!limiter.count(a, 60_000));
+    }
+
+    #[test]
+    fn who_comes_from_all_addresses_leaves_a_place_for_another_one() {
+        let limiter = Limiter::new(2);
+        for n in 0..=MAX_ADDRESSES as u32 {
+            limiter.count(Ipv4Addr::from_bits(0x0a00_0000 + n).into(), i64::from(n));
+        }
+        let honest = address("192.168.1.7:1").ip();
+        assert_eq!([1, 2, 3].map(|at_ms| limiter.count(honest, 5_000 + at_ms)), [false, false, true]);
+        assert_eq!(limiter.seen.lock().expect("nobody panicked").len(), MAX_ADDRESSES);
     }
 }

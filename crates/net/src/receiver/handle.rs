@@ -1,6 +1,7 @@
 //! One request, from its head to its answer.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::{Request, State};
@@ -9,6 +10,7 @@ use axum::response::Response;
 use health::formats::healthsave;
 use health::phone::Feed;
 use store::peers::{Scope, Seen};
+use tokio::time::Instant;
 
 use super::answer;
 use super::auth::{self, Credential, Known, Verdict};
@@ -18,6 +20,9 @@ use super::shared::Shared;
 use super::{deliver, open_wearables, own, pages};
 use crate::events::Event;
 use crate::intake::{Failure, ReadBack};
+
+/// How long an answer waits until it is noted who asked.
+const NOTED: Duration = Duration::from_millis(250);
 
 /// Answers anything.
 pub(super) async fn request(
@@ -147,7 +152,7 @@ pub(super) async fn note(shared: &Arc<Shared>, ends: Ends, known: &Known, header
     let seen = move |store: &mut store::Store| {
         store.note_peer(id, &token, Seen { at_ms, address: &address, app_version: app_version.as_deref() })
     };
-    let _ = shared.write(seen).await;
+    let _ = shared.write_until(Instant::now() + NOTED, seen).await;
 }
 
 /// What an app says about its version.

@@ -1,9 +1,8 @@
 //! Ports and connections: who may connect, how many, and how long a handshake and a request's head may take.
 
-use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::{Extension, Router};
@@ -15,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use super::guard::{self, Ends};
-use super::shared::{Shared, lock};
+use super::shared::Shared;
 use super::{check_private, handle, secure};
 use crate::error::{ErrorKind, Result};
 
@@ -23,10 +22,6 @@ use crate::error::{ErrorKind, Result};
 const HEAD: Duration = Duration::from_secs(10);
 /// The same where half of all places are taken: who is slow on purpose gives them back before a phone gives up.
 const HEAD_IN_A_CROWD: Duration = Duration::from_secs(2);
-/// Connections at once.
-const CONNECTIONS: usize = 512;
-/// Of one address.
-const CONNECTIONS_OF_ADDRESS: usize = 64;
 /// Bytes of a head.
 const MAX_HEAD: usize = 32 << 10;
 /// How long accepting rests where the system has no connections left.
@@ -45,45 +40,8 @@ pub(super) async fn bind(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>> {
     Ok(listeners)
 }
 
-/// Connections by address.
-#[derive(Debug, Default)]
-struct Open(Mutex<HashMap<IpAddr, usize>>);
-
-impl Open {
-    fn enter(self: &Arc<Self>, ip: IpAddr) -> Option<Entered> {
-        let mut open = lock(&self.0);
-        let all: usize = open.values().sum();
-        let of_address = open.entry(ip).or_default();
-        let fits = all < CONNECTIONS && *of_address < CONNECTIONS_OF_ADDRESS;
-        *of_address += usize::from(fits);
-        if *of_address == 0 {
-            open.remove(&ip);
-        }
-        fits.then(|| Entered { open: Arc::clone(self), ip, is_crowded: all >= CONNECTIONS / 2 })
-    }
-}
-
-struct Entered {
-    open: Arc<Open>,
-    ip: IpAddr,
-    is_crowded: bool,
-}
-
-impl Drop for Entered {
-    fn drop(&mut self) {
-        let mut open = lock(&self.open.0);
-        let left = open.get(&self.ip).copied().unwrap_or(1) - 1;
-        if left == 0 {
-            open.remove(&self.ip);
-        } else {
-            open.insert(self.ip, left);
-        }
-    }
-}
-
 /// Accepts connections until it is told to stop.
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
-    let open = Arc::new(Open::default());
     let router = Router::new().fallback(handle::request).with_state(Arc::clone(&shared));
     loop {
         let accepted = tokio::select! {
@@ -100,10 +58,10 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stoppe
         if !guard::may_come(ends, shared.config.shared_addresses) {
             continue;
         }
-        let Some(entered) = open.enter(guard::plain(peer.ip())) else { continue };
+        let Some(entered) = shared.connections.enter(guard::plain(peer.ip())) else { continue };
         let (router, stopped, shared) = (router.clone(), stopped.clone(), Arc::clone(&shared));
         tokio::spawn(async move {
-            let head = if entered.is_crowded { HEAD_IN_A_CROWD } else { HEAD };
+            let head = if shared.connections.is_crowded() { HEAD_IN_A_CROWD } else { HEAD };
             connection(stream, ends, router, &shared, stopped, head).await;
             drop(entered);
         });

@@ -4,12 +4,14 @@ mod answer;
 mod auth;
 mod body;
 mod deliver;
+mod failures;
 mod guard;
 mod handle;
 mod listen;
 mod open_wearables;
 mod own;
 mod pages;
+mod places;
 mod quota;
 mod route;
 mod secure;
@@ -28,9 +30,11 @@ use crate::error::{ErrorKind, Result};
 use crate::events::{Event, Events};
 use crate::intake::Intake;
 
+pub use self::auth::is_header_free;
 pub(crate) use self::guard::is_private;
 pub use self::own::DeliveryLine;
 pub(crate) use self::pages::safe;
+pub use self::route::is_path_free;
 pub use self::secure::{Https, HttpsOf};
 use self::shared::Shared;
 
@@ -150,6 +154,7 @@ impl Receiver {
 
     /// Says that the store changed so that deliveries may go in: a phone was accepted, or goes on after a pause.
     pub fn wake(&self) {
+        self.shared.failures.wake(std::time::Instant::now());
         self.shared.wake.notify_one();
     }
 

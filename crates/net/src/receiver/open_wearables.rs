@@ -32,10 +32,12 @@ const EXPIRES_IN_S: u64 = 365 * 24 * 3_600;
 /// A code for tokens. What the phone sends then waits until the owner lets it in.
 pub(super) async fn redeem(shared: Arc<Shared>, ends: Ends, request: Request) -> Response {
     let browser = label_of(request.headers());
-    let Some(text) = body::short(request.into_body(), MAX_SMALL).await else { return no_such_code() };
+    // Before anything is read: who begins is one who tries.
     if shared.tries.count(ends.peer.ip(), shared.now_ms()) {
         return turned_away(&shared, ends, "too_many", no_such_code());
     }
+    let text = body::of_guest(&shared, ends, request.into_body(), MAX_SMALL).await;
+    let Some(text) = text else { return no_such_code() };
     let Some(code) = answers::code(&text) else { return no_such_code() };
     let (Ok(secrets), Ok(user_id)) = (Secrets::new(Feed::OpenWearables, None), secret::user_id()) else {
         return answer::later();
@@ -67,7 +69,9 @@ fn no_such_code() -> Response {
 
 /// A token for tokens. The old ones hold until the new ones are used: the answer may be lost.
 pub(super) async fn refresh(shared: Arc<Shared>, ends: Ends, request: Request) -> Response {
-    let text = body::short(request.into_body(), MAX_SMALL).await.unwrap_or_default();
+    // Slowness says nothing about a token, and one that is told that it is bad signs out.
+    let text = body::of_guest(&shared, ends, request.into_body(), MAX_SMALL).await;
+    let Some(text) = text else { return answer::later() };
     let Some(token) = answers::refresh_token(&text) else { return answer::unauthorised(None, false) };
     let now_ms = shared.now_ms();
     let known = match find(&shared, token, Scope::Refresh, now_ms).await {

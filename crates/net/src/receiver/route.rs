@@ -77,18 +77,28 @@ fn parts(path: &str) -> Vec<&str> {
     }
 }
 
-/// Finds what a request is about. `hep_path` is where Health Export Pro was told to send, besides its own path.
+/// Whether a path means nothing yet, so that Health Export Pro may be told to send there. Its own does no harm.
+pub fn is_path_free(path: &str) -> bool {
+    let is_page = parts(path).first() == Some(&"pair");
+    match find("POST", path, None) {
+        Found::Nothing => !is_page,
+        found => found == Found::Route(Route::Deliver(Feed::HealthExportPro)),
+    }
+}
+
+/// Finds what a request is about. `hep_path` is where Health Export Pro was told to send, besides its own path; it takes
+/// nothing away that is somebody else's.
 pub(super) fn find(method: &str, path: &str, hep_path: Option<&str>) -> Found {
     let parts = parts(path);
     let is_hep = hep_path.is_some_and(|own| !own.trim_matches('/').is_empty() && self::parts(own) == parts);
     let known = match parts.as_slice() {
-        _ if is_hep => Some(("POST", Route::Deliver(Feed::HealthExportPro))),
         [] => Some(("GET", Route::Root)),
         ["health"] | ["api", "health"] => Some(("GET", Route::Health)),
         ["api", rest @ ..] => api(rest),
         ["pair", rest @ ..] => pair(rest, method),
         _ => None,
     };
+    let known = known.or_else(|| is_hep.then_some(("POST", Route::Deliver(Feed::HealthExportPro))));
     match known {
         Some((wanted, route)) if wanted == method => Found::Route(route),
         Some(_) => Found::WrongMethod,
@@ -177,6 +187,25 @@ mod tests {
             check(&format!("GET {path}"), Found::Nothing);
         }
         check("POST /pair/at/K7QX2M9B/no-app", Found::Nothing);
+    }
+
+    #[test]
+    fn what_means_something_is_not_taken_by_another_path_of_health_export_pro() {
+        for (method, taken) in [
+            ("POST", "/api/hae"),
+            ("POST", "//api/apple-health/sync/"),
+            ("POST", "/api/v1/sdk/users/kim/sync"),
+            ("GET", "/api/deliveries"),
+            ("GET", "/health"),
+            ("GET", "/d/kim/health"),
+            ("GET", "/pair"),
+            ("POST", "/pair/K7QX2M9B/claim"),
+        ] {
+            assert!(!is_path_free(taken), "{taken}");
+            assert_eq!(find(method, taken, Some(taken)), find(method, taken, None), "{taken}");
+        }
+        assert!(!is_path_free("/") && !is_path_free("/pair/phone"));
+        assert!(["/ingest/kim", "/api/kim", "/api/health-data", "/health/kim"].into_iter().all(is_path_free));
     }
 
     #[test]

@@ -1,14 +1,18 @@
 //! What all requests share: the store, the spool, what is counted and bounded.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
 use store::Store;
 use tokio::sync::{Notify, Semaphore, broadcast};
+use tokio::time::{Instant, timeout_at};
 
+use super::failures::Failures;
 use super::guard::Limiter;
+use super::places::{Place, Places};
 use super::quota::Quota;
 use super::secure::Secure;
 use super::{Config, HepSettings, reachable};
@@ -21,10 +25,20 @@ use crate::spool::Spool;
 const RECEIVING: usize = 8;
 /// Of one phone.
 const RECEIVING_OF_PEER: usize = 4;
+/// Connections at once, to all addresses that are listened at.
+const CONNECTIONS: usize = 512;
+/// Of one address.
+const CONNECTIONS_OF_ADDRESS: usize = 64;
+/// Bodies at once of those who have shown no token: a code, or a token for tokens.
+const GUESTS: usize = 64;
+/// Of one address.
+const GUESTS_OF_ADDRESS: usize = 4;
 /// Wrong tokens of one address in a minute.
 const WRONG_TOKENS: u32 = 20;
 /// Codes that one address may try in a minute.
 const TRIES: u32 = 10;
+/// How long the writer waits for another process. An answer has a deadline over all that it waits for.
+const WRITER_WAIT: Duration = Duration::from_secs(1);
 /// Events that wait for a slow listener.
 const EVENTS: usize = 256;
 
@@ -39,17 +53,18 @@ pub(super) struct Shared {
     pub secure: Secure,
     /// Apart from the writer, so that no question waits for another process that writes.
     reader: Mutex<Store>,
-    writer: Mutex<Store>,
+    writer: Arc<tokio::sync::Mutex<Store>>,
     pub events: broadcast::Sender<Event>,
     pub receiving: Semaphore,
-    of_peer: Mutex<HashMap<i64, usize>>,
+    of_peer: Arc<Places<i64>>,
+    pub connections: Arc<Places<IpAddr>>,
+    pub guests: Arc<Places<IpAddr>>,
     /// One for small bodies, one for large ones: no phone waits behind another one's whole history. What a phone sends
     /// goes in as it came: of sums the one that was sent last counts.
     pub lanes: [Semaphore; 2],
     /// Names in the spool that are being worked on.
     pub at_work: Mutex<HashSet<String>>,
-    /// How often the work on one failed.
-    pub failures: Mutex<HashMap<String, u32>>,
+    pub failures: Failures,
     pub wrong_tokens: Limiter,
     pub tries: Limiter,
     pub quota: Quota,
@@ -76,7 +91,7 @@ impl Shared {
         Ok(Self {
             spool: Arc::new(Spool::open(&config.spool)?),
             reader: Mutex::new(Store::open(&config.store)?),
-            writer: Mutex::new(Store::open(&config.store)?),
+            writer: Arc::new(tokio::sync::Mutex::new(Store::open_within(&config.store, WRITER_WAIT)?)),
             intake,
             names: RwLock::new(config.names.clone()),
             bound,
@@ -84,10 +99,12 @@ impl Shared {
             config,
             events: broadcast::channel(EVENTS).0,
             receiving: Semaphore::new(RECEIVING),
-            of_peer: Mutex::default(),
+            of_peer: Places::new(usize::MAX, RECEIVING_OF_PEER),
+            connections: Places::new(CONNECTIONS, CONNECTIONS_OF_ADDRESS),
+            guests: Places::new(GUESTS, GUESTS_OF_ADDRESS),
             lanes: [Semaphore::new(1), Semaphore::new(1)],
             at_work: Mutex::default(),
-            failures: Mutex::default(),
+            failures: Failures::default(),
             wrong_tokens: Limiter::new(WRONG_TOKENS),
             tries: Limiter::new(TRIES),
             quota: Quota::default(),
@@ -155,7 +172,13 @@ impl Shared {
 
     pub fn is_idle(&self) -> bool {
         let due = lock(&self.reader).due_deliveries().map_or(1, |due| due.len());
-        due == 0 && lock(&self.at_work).is_empty()
+        due == 0 && lock(&self.at_work).is_empty() && !self.has_unlisted()
+    }
+
+    /// Whether a body lies in the spool of which the store does not know, because somebody else was writing.
+    pub fn has_unlisted(&self) -> bool {
+        let is_listed = |name: &String| self.read_here(|store| Ok(store.delivery_of(name)?.is_some())).unwrap_or(false);
+        !self.spool.names().iter().all(is_listed)
     }
 
     /// Asks the store something, on a thread that may block.
@@ -172,8 +195,19 @@ impl Shared {
         self: &Arc<Self>,
         change: impl FnOnce(&mut Store) -> store::Result<T> + Send + 'static,
     ) -> store::Result<T> {
-        let shared = Arc::clone(self);
-        blocking(move || shared.write_here(change)).await
+        let mut writer = Arc::clone(&self.writer).lock_owned().await;
+        blocking(move || change(&mut writer)).await
+    }
+
+    /// The same, `Busy` where others keep the writer until then.
+    pub async fn write_until<T: Send + 'static>(
+        self: &Arc<Self>,
+        end: Instant,
+        change: impl FnOnce(&mut Store) -> store::Result<T> + Send + 'static,
+    ) -> store::Result<T> {
+        let writer = timeout_at(end, Arc::clone(&self.writer).lock_owned()).await;
+        let mut writer = writer.map_err(|_| store::ErrorKind::Busy)?;
+        blocking(move || change(&mut writer)).await
     }
 
     /// Asks on this thread.
@@ -181,9 +215,9 @@ impl Shared {
         ask(&lock(&self.reader))
     }
 
-    /// Changes on this thread.
+    /// Changes on this thread, which is one that may block.
     pub fn write_here<T>(&self, change: impl FnOnce(&mut Store) -> store::Result<T>) -> store::Result<T> {
-        change(&mut lock(&self.writer))
+        change(&mut self.writer.blocking_lock())
     }
 
     /// Takes a name in the spool for oneself; none where somebody works on it.
@@ -193,14 +227,8 @@ impl Shared {
     }
 
     /// A place among the bodies of one phone that are being received; none where it has too many.
-    pub fn place(self: &Arc<Self>, peer: i64) -> Option<Place> {
-        let mut of_peer = lock(&self.of_peer);
-        let count = of_peer.entry(peer).or_default();
-        if *count >= RECEIVING_OF_PEER {
-            return None;
-        }
-        *count += 1;
-        Some(Place { shared: Arc::clone(self), peer })
+    pub fn place(&self, peer: i64) -> Option<Place<i64>> {
+        self.of_peer.enter(peer)
     }
 }
 
@@ -213,24 +241,6 @@ pub(super) struct Claimed {
 impl Drop for Claimed {
     fn drop(&mut self) {
         lock(&self.shared.at_work).remove(&self.name);
-    }
-}
-
-/// A place among the bodies of one phone, free again once dropped.
-pub(super) struct Place {
-    shared: Arc<Shared>,
-    peer: i64,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut of_peer = lock(&self.shared.of_peer);
-        let left = of_peer.get(&self.peer).copied().unwrap_or(1) - 1;
-        if left == 0 {
-            of_peer.remove(&self.peer);
-        } else {
-            of_peer.insert(self.peer, left);
-        }
     }
 }
 

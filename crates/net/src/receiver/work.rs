@@ -5,7 +5,7 @@
 use std::io::Cursor;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use store::Receipt;
 use store::peers::{Hash, NewDelivery, Outcome, Peer, ProblemOf, State};
@@ -20,8 +20,8 @@ use crate::spool::{Meta, Spool};
 
 /// How often deliveries are looked for that wait.
 const SWEEP: Duration = Duration::from_secs(5);
-/// Failures after which a delivery counts as unreadable.
-const MAX_FAILURES: u32 = 3;
+/// The same where somebody else was writing, so that the store does not know of all that was acknowledged.
+const AGAIN: Duration = Duration::from_millis(500);
 
 /// Which of the two queues a delivery waits in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,8 +139,8 @@ impl Delivery<'_> {
             Err(Failure::Refused(error)) if self.cannot_be_read(answer::reason(&error)) => Done::Refused(error),
             Err(Failure::Refused(_) | Failure::Later) => Done::Waits,
             Err(Failure::Question(_) | Failure::Failed(_)) => {
-                if self.failed_too_often() {
-                    self.cannot_be_read("failed");
+                if self.shared.failures.count(self.name, Instant::now()) {
+                    self.ends("failed", State::Pending);
                 }
                 Done::Waits
             }
@@ -156,26 +156,21 @@ impl Delivery<'_> {
         if self.shared.spool.has(self.name) {
             self.shared.spool.remove(self.name);
         }
-        lock(&self.shared.failures).remove(self.name);
+        self.shared.failures.forget(self.name);
         self.shared.quota.add(self.peer.id, self.meta.received_ms, taken.outcome.new);
         self.shared.taken.fetch_add(1, Ordering::AcqRel);
         self.tell(taken.id, State::Done, &taken.outcome);
         Done::Taken(Box::new(taken))
     }
 
-    fn failed_too_often(&self) -> bool {
-        let mut failures = lock(&self.shared.failures);
-        let count = failures.entry(self.name.to_owned()).or_default();
-        *count += 1;
-        let is_enough = *count >= MAX_FAILURES;
-        if is_enough {
-            failures.remove(self.name);
-        }
-        is_enough
-    }
-
     /// The body stays for some days, so that the owner can see what it was. False where there is no room for it.
     fn cannot_be_read(&self, reason: &str) -> bool {
+        self.shared.failures.forget(self.name);
+        self.ends(reason, State::Unreadable)
+    }
+
+    /// Keeps why a delivery is not in the store, for good or for now. False where there is no room for its body.
+    fn ends(&self, reason: &str, state: State) -> bool {
         if let Some((_, short)) = self.short
             && self.shared.spool.keep(self.name, self.meta, short).is_err()
         {
@@ -185,12 +180,12 @@ impl Delivery<'_> {
         let outcome = Outcome { problems, ..Outcome::default() };
         let finished = self.shared.write_here(|store| {
             let id = store.take_delivery(self.row())?;
-            store.finish_delivery(id, State::Unreadable, &outcome, None)?;
+            store.finish_delivery(id, state, &outcome, None)?;
             Ok(id)
         });
         // Else it is read once more.
         if let Ok(id) = finished {
-            self.tell(id, State::Unreadable, &outcome);
+            self.tell(id, state, &outcome);
         }
         true
     }
@@ -223,8 +218,10 @@ pub(super) async fn sweep(shared: Arc<Shared>, mut stopped: watch::Receiver<bool
             rested = taken;
         }
         seen = taken;
+        let looks = Arc::clone(&shared);
+        let soon = tokio::task::spawn_blocking(move || looks.has_unlisted()).await.unwrap_or(false);
         tokio::select! {
-            () = tokio::time::sleep(SWEEP) => {}
+            () = tokio::time::sleep(if soon { AGAIN } else { SWEEP }) => {}
             () = shared.wake.notified() => {}
             _ = stopped.changed() => return,
         }
@@ -251,11 +248,11 @@ fn waits(claimed: &Claimed) -> bool {
     match shared.read_here(|store| store.delivery_of(name)) {
         Ok(Some(row)) if row.state == State::Done => shared.spool.remove(name),
         Ok(Some(row)) if row.state == State::Unreadable => {
-            if Spool::is_stale(&meta, shared.now_ms()) {
+            if row.was_ended() || Spool::is_stale(&meta, shared.now_ms()) {
                 shared.spool.remove(name);
             }
         }
-        Ok(_) => return true,
+        Ok(_) => return shared.failures.may_go_on(name, Instant::now()),
         Err(_) => {}
     }
     false

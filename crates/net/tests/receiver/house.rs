@@ -30,6 +30,9 @@ pub struct Counting {
     known: Mutex<HashMap<String, String>>,
     /// Somebody else writes: nothing is taken.
     pub is_busy: AtomicBool,
+    /// The store fails in a way that has nothing to do with what comes; how often it did.
+    pub is_broken: AtomicBool,
+    pub broken: AtomicUsize,
     /// Bodies that were taken.
     pub bodies: AtomicUsize,
     /// Who hears of it when nothing comes, and how many bodies came before.
@@ -39,8 +42,10 @@ pub struct Counting {
 impl Counting {
     fn new(store: PathBuf) -> Self {
         let zones = Zones::named("Europe/Berlin").expect("a zone");
-        let (is_busy, bodies) = (AtomicBool::new(false), AtomicUsize::new(0));
-        Self { zones, store, known: Mutex::default(), is_busy, bodies, rests: Mutex::default() }
+        let (known, rests) = (Mutex::default(), Mutex::default());
+        let [is_busy, is_broken] = [false; 2].map(AtomicBool::new);
+        let [broken, bodies] = [0; 2].map(AtomicUsize::new);
+        Self { zones, store, known, is_busy, is_broken, broken, bodies, rests }
     }
 
     fn decode(&self, spooled: Spooled<'_>) -> health::Result<Decoded> {
@@ -98,6 +103,10 @@ impl Intake for Counting {
     fn take(&self, spooled: Spooled<'_>) -> Result<Taken, Failure> {
         if self.is_busy.load(Ordering::Acquire) {
             return Err(Failure::Later);
+        }
+        if self.is_broken.load(Ordering::Acquire) {
+            self.broken.fetch_add(1, Ordering::AcqRel);
+            return Err(Failure::Failed("out of order".to_owned()));
         }
         let receipt = spooled.receipt;
         let decoded = self.decode(spooled).map_err(Failure::Refused)?;

@@ -1,6 +1,7 @@
 //! What is acknowledged is never lost: large bodies, busy stores, starts after an end.
 
 use std::sync::atomic::Ordering;
+use std::sync::mpsc::channel;
 
 use health::phone::Feed;
 use net::{Event, Events, invite};
@@ -77,6 +78,86 @@ fn a_busy_store_makes_nobody_wait_and_loses_nothing() {
     let is_done = house.store().pending_deliveries().expect("counted") == 0;
     assert!(is_done || done(&mut events) == 3);
     assert_eq!(house.intake.bodies.load(Ordering::Acquire), 1);
+}
+
+/// A writer that another program keeps from writing for as long as somebody likes.
+fn while_another_writes<T>(house: &House, work: impl FnOnce() -> T) -> T {
+    let (mut writer, (tell, told), (end, ended)) = (house.store(), channel(), channel::<()>());
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            writer.alone(|| {
+                tell.send(()).expect("somebody listens");
+                let _ = ended.recv();
+            })
+        });
+        told.recv().expect("it writes");
+        let done = work();
+        drop(end);
+        done
+    })
+}
+
+#[test]
+fn phones_that_come_while_another_program_writes_do_not_wait_for_one_another() {
+    let house = House::new("others-write");
+    let tokens = [(); 6].map(|()| house.add(Feed::HealthSync).token);
+    let mut events = house.receiver().events();
+    while_another_writes(&house, || {
+        let began = std::time::Instant::now();
+        std::thread::scope(|scope| {
+            let at = house.at();
+            let send = |(n, token): (usize, &String)| {
+                let request = sync(token, batch(n * 10, 3));
+                scope.spawn(move || request.send(at).status)
+            };
+            let sent: Vec<_> = tokens.iter().enumerate().map(send).collect();
+            assert!(sent.into_iter().all(|phone| phone.join().is_ok_and(|status| status == 200)));
+        });
+        // One after the other they would wait for half a minute, and an app gives up after 20 s.
+        assert!(began.elapsed().as_secs() < 15, "{:?}", began.elapsed());
+        assert_eq!((house.store().pending_deliveries().expect("counted"), house.spooled()), (0, 12));
+        assert!(!house.receiver().is_idle(), "nothing is listed, but all of it waits");
+        let lying = net::spooled(&house.folder.join("spool"));
+        assert_eq!(lying.iter().map(|(_, peer)| *peer).collect::<std::collections::BTreeSet<_>>().len(), 6);
+    });
+    for _ in 0..6 {
+        assert_eq!(done(&mut events), 3);
+    }
+}
+
+#[test]
+fn a_store_that_fails_gives_no_body_up() {
+    let house = House::new("fails");
+    let token = house.add(Feed::HealthSync).token;
+    let mut events = house.receiver().events();
+    house.intake.is_broken.store(true, Ordering::Release);
+    assert_eq!(sync(&token, batch(0, 3)).send(house.at()).status, 200);
+    while house.intake.broken.load(Ordering::Acquire) < 6 {
+        house.receiver().wake();
+        std::thread::yield_now();
+    }
+    house.intake.is_broken.store(false, Ordering::Release);
+    house.receiver().wake();
+    assert_eq!(done(&mut events), 3);
+    let row = house.store().deliveries(None, 1).expect("deliveries").remove(0);
+    assert_eq!((row.state, row.outcome.problems), (State::Done, Vec::new()));
+}
+
+#[test]
+fn what_waits_when_its_phone_is_shut_out_goes() {
+    let house = House::new("shut-out");
+    let added = house.add(Feed::HealthSync);
+    let stand = |standing| house.store().set_peer_standing(added.peer.id, standing, NOW).expect("changed");
+    stand(Standing::Pause);
+    assert_eq!(sync(&added.token, batch(0, 3)).send(house.at()).status, 200);
+    assert_eq!((house.store().pending_deliveries().expect("counted"), house.spooled()), (1, 2));
+    stand(Standing::Revoke);
+    while house.spooled() > 0 {
+        house.receiver().wake();
+        std::thread::yield_now();
+    }
+    assert_eq!(house.store().deliveries(None, 1).expect("deliveries")[0].state, State::Unreadable);
+    assert_eq!(house.intake.bodies.load(Ordering::Acquire), 0);
 }
 
 #[test]

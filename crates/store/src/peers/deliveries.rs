@@ -8,6 +8,11 @@ use crate::cancel::{Cancel, Done};
 use crate::error::{ErrorKind, Result};
 use crate::open::Store;
 
+/// The reason of a delivery that waited when its phone was shut out.
+pub const SHUT_OUT: &str = "shut_out";
+/// The reason of a delivery that waited when all that its phone had brought was taken back.
+pub const TAKEN_BACK: &str = "taken_back";
+
 /// Rows of an answer at most.
 const MAX_LISTED: usize = 1_000;
 
@@ -112,6 +117,14 @@ pub struct Delivery {
     pub outcome: Outcome,
 }
 
+impl Delivery {
+    /// Whether the owner ended it while it waited: nobody wants its body any more.
+    pub fn was_ended(&self) -> bool {
+        let ended = |problem: &ProblemOf| [SHUT_OUT, TAKEN_BACK].contains(&problem.reason.as_str());
+        self.state == State::Unreadable && self.outcome.problems.iter().any(ended)
+    }
+}
+
 const COLUMNS: &str = "id, peer_id, received_ms, bytes, sha256, spool, state, items, new, known, replaced, rejected, \
                        first_ms, last_ms, coalesce(took_ms, 0), problems";
 
@@ -185,6 +198,11 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// Ends the deliveries of a phone that wait, because all that it has brought is taken back. Returns how many.
+    pub fn take_back_waiting(&mut self, peer: i64) -> Result<usize> {
+        self.change(|tx| end_waiting(tx, peer, TAKEN_BACK))
+    }
+
     /// How many records a phone has brought since an instant that were not there before.
     pub fn new_since(&self, peer: i64, since_ms: i64) -> Result<u64> {
         let sql = "SELECT coalesce(sum(new), 0) FROM deliveries WHERE peer_id = ?1 AND received_ms >= ?2";
@@ -243,6 +261,14 @@ pub(crate) fn finish(
         }
         _ => Ok(()),
     }
+}
+
+/// Ends the deliveries of a phone that wait, for a reason of the owner's. Returns how many.
+pub(crate) fn end_waiting(conn: &Connection, peer: i64, reason: &str) -> Result<usize> {
+    let problems = vec![ProblemOf { reason: reason.to_owned(), kind: None, count: 1 }];
+    let problems = serde_json::to_string(&problems).unwrap_or_default();
+    let sql = "UPDATE deliveries SET state = 'unreadable', problems = ?2 WHERE peer_id = ?1 AND state = 'pending'";
+    Ok(conn.prepare_cached(sql)?.execute(params![peer, problems])?)
 }
 
 fn some(conn: &Connection, which: &str, parameters: impl rusqlite::Params) -> Result<Vec<Delivery>> {

@@ -14,7 +14,7 @@ mod tests;
 use health::phone::Feed;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-pub use self::deliveries::{Delivery, NewDelivery, Outcome, ProblemOf, State};
+pub use self::deliveries::{Delivery, NewDelivery, Outcome, ProblemOf, SHUT_OUT, State, TAKEN_BACK};
 pub(crate) use self::deliveries::{finish, take};
 pub use self::pairings::{Claim, Guess, MAX_WRONG, NewPairing, Pairing, Refusal, Typed};
 pub use self::tokens::{Hash, NewToken, Scope, Token};
@@ -140,7 +140,7 @@ impl Store {
         })
     }
 
-    /// Changes its standing.
+    /// Changes its standing. With one that is shut out what it has sent and nobody has taken in ends.
     pub fn set_peer_standing(&mut self, id: i64, standing: Standing, now_ms: i64) -> Result<()> {
         let set = match standing {
             Standing::Accept => "accepted_ms = coalesce(accepted_ms, ?2)",
@@ -152,6 +152,7 @@ impl Store {
         self.change(|tx| {
             if standing == Standing::Revoke {
                 tx.execute("DELETE FROM peer_tokens WHERE peer_id = ?1", [id])?;
+                deliveries::end_waiting(tx, id, SHUT_OUT)?;
             }
             changed(tx.execute(&format!("UPDATE peers SET {set} WHERE id = ?1"), params![id, now_ms])?)
         })
@@ -169,6 +170,13 @@ impl Store {
             note(tx, id, seen)
         })
     }
+}
+
+/// Ends the deliveries that wait of the phone whose import is taken back.
+pub(crate) fn take_back_waiting_of(conn: &Connection, import: i64) -> Result<()> {
+    let mut statement = conn.prepare_cached("SELECT id FROM peers WHERE import_id = ?1")?;
+    let peers = statement.query_map([import], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
+    peers.into_iter().try_for_each(|peer| deliveries::end_waiting(conn, peer, TAKEN_BACK).map(drop))
 }
 
 /// Keeps what a request said about its sender.

@@ -170,7 +170,7 @@ impl Store {
         now_ms: i64,
     ) -> Result<std::result::Result<Pairing, Refusal>> {
         self.change(|tx| {
-            let id = match use_code(tx, guess, now_ms)? {
+            let id = match use_code(tx, guess, None, now_ms)? {
                 Ok(id) => id,
                 Err(refusal) => return Ok(Err(refusal)),
             };
@@ -184,7 +184,8 @@ impl Store {
     }
 
     /// Uses a code for an app that redeems it by itself: the phone is added in the same transaction. What it sends
-    /// waits until the owner lets it in. `label` is for an invitation without a name.
+    /// waits until the owner lets it in. `label` is for an invitation without a name; one for another app is of no use
+    /// here, and stays for that one.
     pub fn redeem(
         &mut self,
         guess: Guess<'_>,
@@ -193,7 +194,7 @@ impl Store {
         now_ms: i64,
     ) -> Result<std::result::Result<Peer, Refusal>> {
         self.change(|tx| {
-            let id = match use_code(tx, guess, now_ms)? {
+            let id = match use_code(tx, guess, Some(new.feed), now_ms)? {
                 Ok(id) => id,
                 Err(refusal) => return Ok(Err(refusal)),
             };
@@ -223,8 +224,14 @@ impl Store {
     }
 }
 
-/// Marks the invitation of a code as used; a wrong short one is counted.
-fn use_code(conn: &Connection, guess: Guess<'_>, now_ms: i64) -> Result<std::result::Result<i64, Refusal>> {
+/// Marks the invitation of a code as used, where it is for the app that came with it, if one came; a wrong short one is
+/// counted.
+fn use_code(
+    conn: &Connection,
+    guess: Guess<'_>,
+    app: Option<Feed>,
+    now_ms: i64,
+) -> Result<std::result::Result<i64, Refusal>> {
     let id = match guess {
         Guess::Right(id) => Some(id),
         Guess::Long(hash) => {
@@ -238,8 +245,8 @@ fn use_code(conn: &Connection, guess: Guess<'_>, now_ms: i64) -> Result<std::res
         }
     };
     let Some(id) = id else { return Ok(Err(Refusal::Unknown)) };
-    let sql = format!("UPDATE pairings SET claimed_ms = ?2 WHERE id = ?1 AND {OPEN} ?2");
-    let used = conn.prepare_cached(&sql)?.execute([id, now_ms])?;
+    let sql = format!("UPDATE pairings SET claimed_ms = ?2 WHERE id = ?1 AND {OPEN} ?2 AND coalesce(app = ?3, 1)");
+    let used = conn.prepare_cached(&sql)?.execute(params![id, now_ms, app.map(Feed::as_str)])?;
     Ok(if used == 1 { Ok(id) } else { Err(Refusal::Dead) })
 }
 

@@ -178,6 +178,22 @@ fn an_app_that_redeems_a_code_waits_for_the_owner() {
     assert_eq!((store.peers().expect("peers").len(), good(&store, 5, NOW)), (1, 0));
 }
 
+#[test]
+fn an_invitation_for_one_app_lets_no_other_in() {
+    let mut store = store();
+    let [own, other] = [(1, Feed::OpenWearables), (2, Feed::HealthSync)].map(|(byte, feed)| {
+        let hash = [byte; 32];
+        let new = NewPairing { feed: Some(feed), accepted: true, ..open_for_ten_minutes(&hash) };
+        store.add_pairing(new, NOW).expect("a pairing")
+    });
+    let new = NewPeer { feed: Feed::OpenWearables, label: "Phone", user_id: "u", accepted: false };
+    let mut redeem = |guess, byte| store.redeem(guess, new, &[token(byte)], NOW).expect("asked").map(|it| it.feed);
+    assert_eq!(redeem(Guess::Right(other), 4), Err(Refusal::Dead));
+    assert_eq!(redeem(Guess::Long(&[2; 32]), 4), Err(Refusal::Dead));
+    assert_eq!(redeem(Guess::Right(own), 4), Ok(Feed::OpenWearables));
+    assert_eq!(claim(&mut store, Guess::Right(other), NOW).map(|it| it.id), Ok(other), "it is as good as before");
+}
+
 /// A store in a file, gone after the test.
 struct Kept(PathBuf);
 
@@ -217,16 +233,12 @@ fn of_two_phones_that_come_at_once_exactly_one_gets_in() {
 }
 
 fn pairing_with(store: &mut Store, code_hash: &Hash) {
-    let new = NewPairing {
-        feed: None,
-        label: None,
-        code_hash,
-        salt: &[],
-        typed_hash: &[],
-        expires_ms: NOW + 10 * MINUTE,
-        accepted: false,
-    };
-    store.add_pairing(new, NOW).expect("a pairing");
+    store.add_pairing(open_for_ten_minutes(code_hash), NOW).expect("a pairing");
+}
+
+fn open_for_ten_minutes(code_hash: &Hash) -> NewPairing<'_> {
+    let expires_ms = NOW + 10 * MINUTE;
+    NewPairing { feed: None, label: None, code_hash, salt: &[], typed_hash: &[], expires_ms, accepted: false }
 }
 
 #[test]
@@ -252,6 +264,39 @@ fn a_delivery_is_kept_once_and_finished_once() {
     assert_eq!(store.due_deliveries().expect("due"), []);
     let listed: Vec<i64> = store.deliveries(Some(peer), 10).expect("listed").iter().map(|it| it.id).collect();
     assert_eq!(listed, [other, id]);
+}
+
+#[test]
+fn what_waits_ends_with_what_the_owner_takes_back_and_shuts_out() {
+    let mut store = store();
+    let ended = |store: &mut Store, label: &str, end: &dyn Fn(&mut Store, i64)| {
+        let peer = add_peer(store, label, &[]).id;
+        let take = |store: &mut Store, spool: &str| {
+            let new = NewDelivery { peer, token: None, seen: seen(NOW), bytes: 0, sha256: "", spool };
+            store.take_delivery(new).expect("taken")
+        };
+        let [done, waits] = ["done", "waits"].map(|name| take(store, &format!("{label} {name}")));
+        store.finish_delivery(done, State::Done, &Outcome::default(), None).expect("finished");
+        end(store, peer);
+        assert_eq!(store.due_deliveries().expect("due"), []);
+        let of = |store: &Store, id| store.delivery(id).expect("read").expect("a delivery");
+        assert_eq!((of(store, done).state, of(store, done).was_ended()), (State::Done, false));
+        assert_eq!((of(store, waits).state, of(store, waits).was_ended()), (State::Unreadable, true));
+        // Who has it at work is too late.
+        store.finish_delivery(waits, State::Done, &Outcome::default(), None).expect("asked");
+        of(store, waits).outcome.problems.remove(0).reason
+    };
+    let shut_out = |store: &mut Store, peer| store.set_peer_standing(peer, Standing::Revoke, NOW).expect("shut out");
+    assert_eq!(ended(&mut store, "Kim", &shut_out), SHUT_OUT);
+    let take_back = |store: &mut Store, peer| {
+        let import = store.device_channel("Ada", NOW).expect("a channel");
+        store.set_peer_import(peer, import).expect("set");
+        let undone = store.undo(import, "UTC", &crate::Cancel::default(), &mut |_| true);
+        assert_eq!(undone.expect("undone").import, import);
+    };
+    assert_eq!(ended(&mut store, "Ada", &take_back), TAKEN_BACK);
+    let nothing_yet = |store: &mut Store, peer| assert_eq!(store.take_back_waiting(peer).expect("ended"), 1);
+    assert_eq!(ended(&mut store, "Bo", &nothing_yet), TAKEN_BACK);
 }
 
 #[test]

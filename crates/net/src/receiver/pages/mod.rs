@@ -132,7 +132,7 @@ async fn claim(shared: Arc<Shared>, ends: Ends, code: Option<String>, request: R
     }
     let code = match code {
         Some(code) => Some(code),
-        None => form_code(&body::short(request.into_body(), MAX_FORM).await.unwrap_or_default()),
+        None => form_code(&body::of_guest(&shared, ends, request.into_body(), MAX_FORM).await.unwrap_or_default()),
     };
     let Some(code) = code else { return dead(404) };
     let (Ok(ticket), Ok(number)) = (secret::letters::<{ secret::LONG }>(), secret::number()) else {
