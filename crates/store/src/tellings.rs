@@ -32,6 +32,7 @@ use crate::error::Result;
 use crate::instants;
 use crate::row::{FLAG_TOLD, Key};
 
+use crate::query::zones::forget_device_zones;
 /// In place of an import: what phones tell stands for the row.
 pub(crate) const COVERED: i64 = -2;
 /// In place of an import: as it was told it can be in no number.
@@ -265,6 +266,7 @@ fn forget_device(conn: &Connection, device: i64) -> Result<u64> {
         removed += conn.execute(&format!("DELETE FROM {table} WHERE device_id = ?1"), [device])? as u64;
     }
     conn.execute(
+    forget_device_zones(conn, device)?;
         "DELETE FROM tellers WHERE id NOT IN (SELECT teller_id FROM tellings)
             AND id NOT IN (SELECT teller_id FROM entry_tellings WHERE teller_id IS NOT NULL)",
         [],
@@ -284,7 +286,7 @@ pub(crate) fn forget_of(conn: &Connection, kind: u32, key: &Key) -> Result<()> {
 }
 
 /// The kinds of which phones told something; one look-up each.
-fn kinds(conn: &Connection) -> Result<Vec<u32>> {
+pub(crate) fn kinds(conn: &Connection) -> Result<Vec<u32>> {
     let mut statement = conn.prepare_cached(
         "SELECT id FROM kinds k WHERE EXISTS (SELECT 1 FROM tellings t WHERE t.kind_id = k.id) ORDER BY id",
     )?;

@@ -139,6 +139,18 @@ impl Rows {
         let told = PhoneDelivery {
             device: self.channel(spooled.peer, spooled.received_ms)?,
             feed: spooled.peer.feed,
+    /// Keeps in which zone the phone is, where its app says so.
+    fn whereabouts(&self, told: &PhoneDelivery<'_>, delivery: &Delivery) -> Result<(), Failure> {
+        match delivery.whereabouts() {
+            Some((zone, at_ms)) => {
+                // A clock that runs ahead says nothing about days to come.
+                let at_ms = at_ms.unwrap_or(told.now_ms).min(told.now_ms);
+                self.write(|store| store.device_is_in(told.device, zone, at_ms))
+            }
+            None => Ok(()),
+        }
+    }
+
             delivery: Some(spooled.delivery),
             now_ms: spooled.received_ms,
             home_zone: &zone,
@@ -167,7 +179,10 @@ impl Rows {
         let decoded = decode(spooled, &zones, &mut sink);
         match (stopped, decoded) {
             (Some(failure), _) => Err(failure),
-            (None, Ok(delivery)) => Ok(delivery),
+            (None, Ok(delivery)) => {
+                self.whereabouts(&told, &delivery)?;
+                Ok(delivery)
+            }
             (None, Err(error)) => Err(refused(error)),
         }
     }
@@ -338,6 +353,25 @@ mod tests {
         for body in ["", "{", "[]", "{\"metrics\":7}"] {
             assert!(matches!(take(&rows, 1, body), Err(Failure::Refused(_))), "{body}");
         }
+    #[test]
+    fn the_zone_that_a_phone_says_it_is_in_is_kept() {
+        let (folder, rows) = house("intake-zone");
+        let told = |at: &str| {
+            beats(1).replace(
+                "{\"export_id\"",
+                &format!("{{\"generated_at\":{at:?},\"timezone\":\"Asia/Tokyo\",\"export_id\""),
+            )
+        };
+        assert_eq!(counts(take(&rows, 1, &told("1969-12-01T00:00:00.512Z"))), (1, 0, 0));
+        let stays = folder.read().expect("a store").stays().expect("stays");
+        assert_eq!(stays.iter().map(|stay| stay.zone.as_deref()).collect::<Vec<_>>(), [Some("Asia/Tokyo"), None]);
+        assert_eq!(
+            stays[1].from_ms,
+            (-24 * 24 + 12) * 3_600_000,
+            "it is believed for a week from the noon of that day"
+        );
+    }
+
         assert!(folder.read().expect("a store").types().expect("types").is_empty());
     }
 

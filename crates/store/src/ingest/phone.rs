@@ -16,6 +16,7 @@ use crate::derived::Derived;
 use crate::dictionary::Dictionary;
 use crate::error::{ErrorKind, Result};
 use crate::open::Store;
+use crate::query::zones::NAMED;
 use crate::report::{Counts, ProblemCount, Report};
 use crate::tellings::aggregates::{self, Fate};
 use crate::tellings::{self, Known, Part, Reach, Telling, code_of, tellers};
@@ -246,6 +247,10 @@ impl<'a> Portion<'a> {
         let texts: Vec<u32> = all.texts.iter().map(|text| dictionary.text(conn, text)).collect::<Result<_>>()?;
         let details: Vec<i64> = all.details.iter().map(|d| dictionary.details(conn, d)).collect::<Result<_>>()?;
         let mut tellers: HashMap<u32, u32> = HashMap::new();
+        if all.details.iter().any(|details| details.contains(NAMED)) {
+            // It may be the name of a zone of which other samples tell the offset only.
+            self.derived.workouts_changed();
+        }
         let mut found: BTreeMap<u32, (String, Vec<Telling>)> = BTreeMap::new();
         for (sample, marks) in all.samples.iter().zip(&batch.marks) {
             let teller = match tellers.get(&sample.source) {

@@ -18,6 +18,7 @@ mod units;
 mod variants;
 mod verify;
 mod waits;
+mod whereabouts;
 
 use std::path::Path;
 
