@@ -62,16 +62,22 @@ impl Counted {
 
     fn note(&mut self, portion: &PhoneBatch) {
         for problem in &portion.batch.problems {
-            let count = problem.count.max(1);
-            let same = |line: &ProblemOf| line.reason == problem.reason && line.kind == problem.kind;
-            match self.problems.iter().position(same) {
-                Some(at) => self.problems[at].count += count,
-                None if self.problems.len() >= MAX_PROBLEMS => {}
-                None => {
-                    let (reason, kind) = (problem.reason.to_owned(), problem.kind.clone());
-                    self.problems.push(ProblemOf { reason, kind, count });
-                }
-            }
+            self.count(problem.reason, problem.kind.as_deref(), problem.count.max(1));
+        }
+        let all = &portion.batch;
+        for (sample, marks) in all.samples.iter().zip(&portion.marks).filter(|(_, marks)| marks.flags.leaves_out()) {
+            let kind = all.kinds.get(sample.kind as usize).map(String::as_str);
+            marks.flags.words().for_each(|word| self.count(word, kind, 1));
+        }
+    }
+
+    /// Counts what was wrong, or what is kept and counts in no number.
+    fn count(&mut self, reason: &str, kind: Option<&str>, count: u64) {
+        let same = |line: &ProblemOf| line.reason == reason && line.kind.as_deref() == kind;
+        match self.problems.iter().position(same) {
+            Some(at) => self.problems[at].count += count,
+            None if self.problems.len() >= MAX_PROBLEMS => {}
+            None => self.problems.push(ProblemOf { reason: reason.to_owned(), kind: kind.map(str::to_owned), count }),
         }
     }
 }
@@ -133,12 +139,6 @@ impl Rows {
         })
     }
 
-    /// Takes in one portion after the other, but those that are in already.
-    fn portions(&self, spooled: Spooled<'_>, so_far: &mut Half) -> Result<Delivery, Failure> {
-        let zone = system_zone();
-        let told = PhoneDelivery {
-            device: self.channel(spooled.peer, spooled.received_ms)?,
-            feed: spooled.peer.feed,
     /// Keeps in which zone the phone is, where its app says so.
     fn whereabouts(&self, told: &PhoneDelivery<'_>, delivery: &Delivery) -> Result<(), Failure> {
         match delivery.whereabouts() {
@@ -151,6 +151,12 @@ impl Rows {
         }
     }
 
+    /// Takes in one portion after the other, but those that are in already.
+    fn portions(&self, spooled: Spooled<'_>, so_far: &mut Half) -> Result<Delivery, Failure> {
+        let zone = system_zone();
+        let told = PhoneDelivery {
+            device: self.channel(spooled.peer, spooled.received_ms)?,
+            feed: spooled.peer.feed,
             delivery: Some(spooled.delivery),
             now_ms: spooled.received_ms,
             home_zone: &zone,
@@ -348,12 +354,6 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_refused_and_leaves_nothing() {
-        let (folder, rows) = house("intake-refused");
-        for body in ["", "{", "[]", "{\"metrics\":7}"] {
-            assert!(matches!(take(&rows, 1, body), Err(Failure::Refused(_))), "{body}");
-        }
-    #[test]
     fn the_zone_that_a_phone_says_it_is_in_is_kept() {
         let (folder, rows) = house("intake-zone");
         let told = |at: &str| {
@@ -372,6 +372,12 @@ mod tests {
         );
     }
 
+    #[test]
+    fn what_is_no_json_is_refused_and_leaves_nothing() {
+        let (folder, rows) = house("intake-refused");
+        for body in ["", "{", "[]", "{\"metrics\":7}"] {
+            assert!(matches!(take(&rows, 1, body), Err(Failure::Refused(_))), "{body}");
+        }
         assert!(folder.read().expect("a store").types().expect("types").is_empty());
     }
 
