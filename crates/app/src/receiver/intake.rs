@@ -354,6 +354,19 @@ mod tests {
     }
 
     #[test]
+    fn a_reject_is_listed_once_and_what_counts_in_no_number_is_told() {
+        let (folder, rows) = house("intake-odd");
+        let body = beats(2).replacen("\"value\":60", "\"value\":\"x\"", 1).replace("heart_rate", "no_such_type");
+        for delivery in [1, 2] {
+            let outcome = take(&rows, delivery, &body).expect("taken").outcome;
+            let told: Vec<_> = outcome.problems.iter().map(|it| (it.reason.as_str(), it.count)).collect();
+            assert_eq!(told, [("bad_value", 1), ("unknown_type", 1)]);
+        }
+        let import = folder.read().expect("a store").imports().expect("imports")[0].id;
+        assert_eq!(crate::imports::detail(&folder, import).expect("an import").rejects.len(), 1);
+    }
+
+    #[test]
     fn the_zone_that_a_phone_says_it_is_in_is_kept() {
         let (folder, rows) = house("intake-zone");
         let told = |at: &str| {
