@@ -227,6 +227,20 @@ fn an_app_that_redeems_its_code_is_let_in_too() {
     assert_eq!(folder.answer(&["devices", "list"])[0]["state"], "active");
 }
 
+#[test]
+fn a_code_that_died_of_wrong_ones_leaves_the_screen() {
+    let folder = Folder::new("pair-wrong");
+    let server = Server::start(&folder);
+    let mut talk = Talk::start(&folder, &["pair", "--yes", "--json"]);
+    let code = talk.line()["code"].as_str().expect("a code").to_owned();
+    let wrong = if code == "AAAAAAAA" { "BBBBBBBB" } else { "AAAAAAAA" };
+    for _ in 0..5 {
+        let body = json!({"code": wrong}).to_string();
+        assert_eq!(server.send(&Request::post("/api/v1/invitation-code/redeem", body)).status, 404);
+    }
+    assert_eq!(talk.code(), Some(1));
+}
+
 /// All of it, with figures: `scripts/phones-security.py --program target/release/vitalog`.
 #[cfg(target_os = "linux")]
 #[test]

@@ -1,7 +1,8 @@
 //! What phones delivered, the newest first.
 
 use app::local::Clock;
-use app::{Folder, Result};
+use app::phones::DeliveryAnswer;
+use app::{Folder, Result, odd};
 
 use super::End;
 use super::out::Out;
@@ -20,7 +21,7 @@ pub(super) fn run(verb: &Deliveries, folder: &Folder, out: &mut Out) -> Result<E
     let clock = Clock::here();
     out.rows(&rows, || {
         let heading =
-            ["delivery", "device", "app", "received", "bytes", "state", "new", "known", "replaced", "rejected"];
+            ["delivery", "device", "app", "received", "bytes", "state", "new", "known", "replaced", "rejected", "why"];
         let mut table = Table::new(&heading).or_else("No phone has delivered anything yet.");
         for row in &rows {
             table.row([
@@ -34,9 +35,19 @@ pub(super) fn run(verb: &Deliveries, folder: &Folder, out: &mut Out) -> Result<E
                 row.known.to_string(),
                 row.replaced.to_string(),
                 row.rejected.to_string(),
+                why(row),
             ]);
         }
         table
     })?;
     Ok(End::Done)
+}
+
+/// What was wrong or odd about it, and how often.
+fn why(row: &DeliveryAnswer) -> String {
+    let said = row.problems.iter().map(|problem| {
+        let (count, said) = (problem.count, odd::said(&problem.reason));
+        if row.state == "unreadable" { format!("it {said}") } else { format!("{count} {said}") }
+    });
+    said.collect::<Vec<_>>().join("; ")
 }

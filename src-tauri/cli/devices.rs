@@ -135,6 +135,7 @@ fn added(answer: &AddedAnswer, out: &mut Out) -> Result<()> {
     let lines = [
         ("Server", Some(&answer.url)),
         ("Path", answer.path.as_ref()),
+        ("Header", answer.header.as_ref()),
         ("Token", token),
         ("User", answer.user_id.as_ref()),
         ("Refresh token", answer.refresh_token.as_ref()),

@@ -79,14 +79,18 @@ fn one(folder: &Folder, import: i64, out: &mut Out) -> Result<()> {
 }
 
 fn tell(detail: &ImportDetail, out: &mut Out) -> Result<()> {
-    super::import::counts(&detail.report, out)?;
     let at = Clock::here().time(&detail.at);
+    match &detail.device {
+        Some(device) => out.line(&words::brought(device, &detail.report))?,
+        None => super::import::counts(&detail.report, out)?,
+    }
     let undone = match (detail.undone, detail.rejects_total) {
         (false, _) => "",
         (true, 0) => " It was undone.",
         (true, _) => " It was undone; what it could not read is no longer listed.",
     };
-    out.line(&format!("This was at {at}.{undone}"))?;
+    let when = if detail.device.is_some() { "It brought something first" } else { "This was" };
+    out.line(&format!("{when} at {at}.{undone}"))?;
     if !detail.files.is_empty() {
         out.line("")?;
         let mut table = Table::new(&["file", "why"]);

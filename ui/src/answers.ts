@@ -633,6 +633,8 @@ export interface Phones {
     wanted: boolean
     /** Transfers that are not in the store yet. */
     pending: number
+    /** SHA-256 of the certificate that phones compare, in hexadecimal digits; absent where nothing is encrypted. */
+    fingerprint?: string
   }
   apps: { app: string; name: string; steps: string[] }[]
   asking: (Guest & { pairing: number })[]

@@ -57,6 +57,8 @@ async function ask(): Promise<void> {
   try {
     const answer = await ipc.phones()
     Object.assign(phones, { answer, lost: null })
+    // Who receives is another one now: why it did not come about is a thing of before.
+    if (before && before.receiver.on !== answer.receiver.on) phones.error = null
     if (phones.invitation) phones.standing = await ipc.invitation(phones.invitation.pairing)
     // Nothing depends on whether that is seen.
     if (before && answer.waiting > before.waiting) ipc.announce(words.phone.announce, words.phone.announceText).catch(() => {})

@@ -4,15 +4,17 @@ use health::kind::get_or_guess;
 use health::language::word;
 use health::time::format_instant;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 pub use store::REJECTS_KEPT;
 use store::query::{ImportRow, RejectRow};
-use store::{ErrorKind, Report};
+use store::{ErrorKind, Report, Store};
 
 use crate::error::Result;
 use crate::folder::Folder;
 use crate::import::is_partial;
 
+/// The channel of phones.
+const PHONE: &str = "phone";
 /// Rejects that an answer lists; more are only counted.
 pub const REJECTS_LISTED: usize = 1_000;
 
@@ -51,10 +53,10 @@ pub struct ImportAnswer {
 
 /// Lists every import, the oldest first.
 pub fn imports(folder: &Folder) -> Result<Vec<ImportAnswer>> {
-    let rows = folder.read()?.imports()?;
-    let answer = rows.into_iter().map(|row| {
-        let report = report(&row);
-        ImportAnswer {
+    let store = folder.read()?;
+    let answer = store.imports()?.into_iter().map(|row| {
+        let report = report(&store, &row)?;
+        Ok(ImportAnswer {
             import: row.id,
             channel: row.channel,
             file: row.file,
@@ -69,14 +71,20 @@ pub fn imports(folder: &Folder) -> Result<Vec<ImportAnswer>> {
             partial: is_partial(&report),
             outcome: Some(report.outcome).filter(|outcome| !outcome.is_empty()),
             undone: row.undone,
-        }
+        })
     });
-    Ok(answer.collect())
+    answer.collect()
 }
 
-/// A report that cannot be read is no reason to hide the import.
-fn report(row: &ImportRow) -> Report {
-    serde_json::from_str(&row.report).unwrap_or_default()
+/// A report that cannot be read is no reason to hide the import. That of a phone is made of all that it brought.
+fn report(store: &Store, row: &ImportRow) -> Result<Report> {
+    let report: Report = serde_json::from_str(&row.report).unwrap_or_default();
+    if row.channel != PHONE {
+        return Ok(report);
+    }
+    let counts = store.brought(row.id)?;
+    let records = counts.new + counts.known + counts.replaced + counts.rejected;
+    Ok(Report { import: Some(row.id), counts, records, ..report })
 }
 
 /// The answer of `vitalog imports IMPORT`: the report as the import gave it, and what was refused.
@@ -145,8 +153,11 @@ pub fn detail(folder: &Folder, import: i64) -> Result<ImportDetail> {
     let unknown = || store::Error::from(ErrorKind::UnknownImport(import));
     let row = store.imports()?.into_iter().find(|row| row.id == import).ok_or_else(unknown)?;
     let mut kept: Map<String, Value> = serde_json::from_str(&row.report).unwrap_or_default();
+    let report = report(&store, &row)?;
+    if row.channel == PHONE {
+        kept.extend(json!(report).as_object().cloned().unwrap_or_default());
+    }
     kept.remove("seconds");
-    let report = report(&row);
     let files = store.lost_files(import, REJECTS_LISTED)?.into_iter();
     let files = files.map(|lost| LostFile { reason: lost.reason, kind: lost.kind, file: lost.file }).collect();
     Ok(ImportDetail {

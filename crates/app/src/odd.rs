@@ -48,6 +48,16 @@ pub fn flag(code: &str) -> String {
     say(&FLAGS, code)
 }
 
+/// Whether a code is that of something odd about a record that is kept.
+pub fn is_flag(code: &str) -> bool {
+    FLAGS.iter().any(|(known, _)| *known == code)
+}
+
+/// What is wrong or odd, by the code of either.
+pub fn said(code: &str) -> String {
+    if REASONS.iter().any(|(known, _)| *known == code) { reason(code) } else { flag(code) }
+}
+
 fn say(words: &[(&str, &'static str)], code: &str) -> String {
     words.iter().find(|(known, _)| *known == code).map_or_else(|| code.to_owned(), |(_, text)| word(text))
 }

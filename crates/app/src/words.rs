@@ -219,6 +219,17 @@ pub fn outcome(report: &Report) -> String {
     if report.outcome == "already_imported" {
         return format!("{} was imported before, {records}; nothing was changed.", capital(file));
     }
+    let verb = if report.outcome == "dry_run" { "Looked into" } else { "Imported" };
+    let end = if report.outcome == "dry_run" { "; nothing was changed" } else { "" };
+    format!("{verb} {file}, {records}: {}{end}.", parts(report))
+}
+
+/// What a phone has brought in all of its deliveries.
+pub fn brought(device: &str, report: &Report) -> String {
+    format!("{device} brought {}: {}.", count(report.records, "record", "records"), parts(report))
+}
+
+fn parts(report: &Report) -> String {
     let counts = report.counts;
     let parts = [
         (counts.new, "new"),
@@ -228,9 +239,7 @@ pub fn outcome(report: &Report) -> String {
         (counts.rejected, "could not be read"),
     ];
     let parts = parts.iter().filter(|(n, word)| *n > 0 || *word == "new").map(|(n, word)| format!("{n} {word}"));
-    let verb = if report.outcome == "dry_run" { "Looked into" } else { "Imported" };
-    let end = if report.outcome == "dry_run" { "; nothing was changed" } else { "" };
-    format!("{verb} {file}, {records}: {}{end}.", parts.collect::<Vec<_>>().join(", "))
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 /// What became of records of other exports; empty where nothing did. An import that is newer than others says what it

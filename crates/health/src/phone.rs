@@ -107,6 +107,11 @@ impl Flags {
         }
     }
 
+    /// Takes one away.
+    pub fn clear(&mut self, flag: Flag) {
+        self.0 &= !(flag as u16);
+    }
+
     /// Adds all of another set.
     pub fn join(&mut self, other: Self) {
         self.0 |= other.0;

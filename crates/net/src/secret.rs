@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use health::digest::sha256;
-use health::formats::open_wearables::answers::{CODE_ALPHABET, CODE_LENGTH};
+use health::formats::open_wearables::answers::{self, CODE_ALPHABET, CODE_LENGTH};
 use store::peers::Hash;
 use subtle::ConstantTimeEq as _;
 
@@ -92,9 +92,7 @@ pub(crate) fn slow(code: &str, salt: &[u8]) -> Result<Vec<u8>> {
 
 /// A code as people type it, in capitals and without blanks; `None` of what has the form of no code.
 pub(crate) fn typed(text: &str) -> Option<String> {
-    let code: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect::<String>().to_uppercase();
-    let sound = [SHORT, LONG].contains(&code.len()) && code.chars().all(|c| CODE_ALPHABET.contains(c));
-    sound.then_some(code)
+    answers::typed(text).filter(|code| [SHORT, LONG].contains(&code.len()))
 }
 
 #[cfg(test)]

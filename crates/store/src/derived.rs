@@ -32,7 +32,7 @@ use crate::rollup::{self, DAY_MS, Days, Part, Rule};
 use crate::row::{FLAG_USER_ENTERED, Key, Row};
 use crate::units;
 
-pub(crate) use self::left::{is_unsettled, settle_left};
+pub(crate) use self::left::{is_unsettled, leave_stays, settle_left};
 
 /// How far from a zone that is another one now a row may begin and still be told by it: a sleep of a whole day asks for
 /// the clock at noon of the next one, and local days are not those of UTC.

@@ -145,17 +145,7 @@ impl Dictionary {
         if let Some(id) = self.origins.get(origin) {
             return Ok(*id);
         }
-        let values = params![origin.device, origin.version, origin.unit];
-        let found: Option<u32> = conn
-            .prepare_cached("SELECT id FROM origins WHERE device IS ?1 AND version IS ?2 AND unit IS ?3")?
-            .query_row(values, |row| row.get(0))
-            .optional()?;
-        let id = match found {
-            Some(id) => id,
-            None => conn
-                .prepare_cached("INSERT INTO origins (device, version, unit) VALUES (?1, ?2, ?3) RETURNING id")?
-                .query_row(values, |row| row.get(0))?,
-        };
+        let id = store_origin(conn, origin)?;
         let bytes = [&origin.device, &origin.version, &origin.unit].into_iter().flatten().map(String::len).sum();
         self.make_room(bytes);
         self.origins.insert(origin.clone(), id);
@@ -204,6 +194,20 @@ impl Dictionary {
 }
 
 /// Stores a details text where it is not there yet. Returns its id.
+pub(crate) fn store_origin(conn: &Connection, origin: &Origin) -> Result<u32> {
+    let values = params![origin.device, origin.version, origin.unit];
+    let found: Option<u32> = conn
+        .prepare_cached("SELECT id FROM origins WHERE device IS ?1 AND version IS ?2 AND unit IS ?3")?
+        .query_row(values, |row| row.get(0))
+        .optional()?;
+    match found {
+        Some(id) => Ok(id),
+        None => Ok(conn
+            .prepare_cached("INSERT INTO origins (device, version, unit) VALUES (?1, ?2, ?3) RETURNING id")?
+            .query_row(values, |row| row.get(0))?),
+    }
+}
+
 pub(crate) fn store_details(conn: &Connection, json: &str) -> Result<i64> {
     let mut id = hash(json.as_bytes());
     loop {

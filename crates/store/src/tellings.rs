@@ -10,10 +10,12 @@ pub(crate) mod aggregates;
 pub(crate) mod deletions;
 mod details;
 pub(crate) mod entries;
+mod origin;
 mod part;
 mod pen;
 mod records;
 pub(crate) mod row;
+pub(crate) mod standing;
 pub(crate) mod tellers;
 mod told;
 
@@ -30,6 +32,7 @@ use crate::acts::hidden::Hidden;
 use crate::derived::Derived;
 use crate::error::Result;
 use crate::instants;
+use crate::query::zones::forget_device_zones;
 use crate::row::{FLAG_TOLD, Key};
 
 /// In place of an import: what phones tell stands for the row.
@@ -200,13 +203,13 @@ fn lay_entries(
     Ok(())
 }
 
-/// Forgets what a device told, and finds what follows from it: only there is anything read. Returns how much that was.
-pub(crate) fn undo_device(conn: &Connection, device: i64, derived: &mut Derived) -> Result<u64> {
+/// Forgets what a device told, and finds what follows from it: only there is anything read.
+pub(crate) fn undo_device(conn: &Connection, device: i64, derived: &mut Derived) -> Result<()> {
     let mut stretches = stretches_of(conn, device)?;
     for (kind, starts) in deletions::undone_with(conn, device)?.samples {
         stretches.extend(starts.into_iter().map(|start| (kind, Reach::of(start, start))));
     }
-    let removed = forget_device(conn, device)?;
+    forget_device(conn, device)?;
     // The names that devices gave are those of the others now.
     tellers::forget_names(conn)?;
     if tellers::settle(conn)? {
@@ -216,7 +219,7 @@ pub(crate) fn undo_device(conn: &Connection, device: i64, derived: &mut Derived)
         }
         lift(conn, derived, &[])?;
         lay(conn, None, derived)?;
-        return Ok(removed);
+        return Ok(());
     }
     let known = Known::load(conn)?;
     for (kind, reach) in stretches {
@@ -226,7 +229,7 @@ pub(crate) fn undo_device(conn: &Connection, device: i64, derived: &mut Derived)
     }
     entries::lay(conn, &known, None)?;
     derived.workouts_changed();
-    Ok(removed)
+    Ok(())
 }
 
 /// Where a device told samples, some thousand at a time.
@@ -259,17 +262,17 @@ fn stretches_of(conn: &Connection, device: i64) -> Result<Vec<(u32, Reach)>> {
 }
 
 /// Forgets what a device told.
-fn forget_device(conn: &Connection, device: i64) -> Result<u64> {
-    let mut removed = 0;
+fn forget_device(conn: &Connection, device: i64) -> Result<()> {
     for table in ["tellings", "aggregates", "entry_tellings", "told_deletions"] {
-        removed += conn.execute(&format!("DELETE FROM {table} WHERE device_id = ?1"), [device])? as u64;
+        conn.execute(&format!("DELETE FROM {table} WHERE device_id = ?1"), [device])?;
     }
+    forget_device_zones(conn, device)?;
     conn.execute(
         "DELETE FROM tellers WHERE id NOT IN (SELECT teller_id FROM tellings)
             AND id NOT IN (SELECT teller_id FROM entry_tellings WHERE teller_id IS NOT NULL)",
         [],
     )?;
-    Ok(removed)
+    Ok(())
 }
 
 /// Removes for good what was told of a sample that is removed for good.
@@ -284,7 +287,7 @@ pub(crate) fn forget_of(conn: &Connection, kind: u32, key: &Key) -> Result<()> {
 }
 
 /// The kinds of which phones told something; one look-up each.
-fn kinds(conn: &Connection) -> Result<Vec<u32>> {
+pub(crate) fn kinds(conn: &Connection) -> Result<Vec<u32>> {
     let mut statement = conn.prepare_cached(
         "SELECT id FROM kinds k WHERE EXISTS (SELECT 1 FROM tellings t WHERE t.kind_id = k.id) ORDER BY id",
     )?;

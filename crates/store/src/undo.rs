@@ -16,7 +16,7 @@ use crate::report::HomeMoved;
 use crate::rollup::Rule;
 use crate::row::{FLAG_LOGGED, Row};
 use crate::superseded::reconcile;
-use crate::tellings::Told;
+use crate::tellings::{Told, standing};
 use crate::{acts, copies, entries, forget, members, names, peers, query, tellings, unite};
 
 /// What an undo did.
@@ -129,7 +129,9 @@ fn undo_device(
     let mut derived = Derived::default();
     let sources = tellings::tellers::sources(tx)?;
     tx.execute("UPDATE imports SET undone = 1 WHERE id = ?1", [import])?;
-    let removed = tellings::undo_device(tx, import, &mut derived)?;
+    let (stood, alone) = (standing::records(tx)?, standing::of_device_alone(tx, import)?);
+    tellings::undo_device(tx, import, &mut derived)?;
+    peers::deliveries::take_back(tx, import)?;
     peers::take_back_waiting_of(tx, import)?;
     let still = tellings::tellers::sources(tx)?;
     let sources: Vec<u32> = sources.into_iter().filter(|source| !still.contains(source)).collect();
@@ -141,6 +143,7 @@ fn undo_device(
     if live_imports(tx)?.is_empty() && !tellings::is_something_told(tx)? {
         forget_home(tx)?;
     }
+    let removed = stood.saturating_sub(standing::records(tx)?) + alone;
     Ok(Undone { import, removed, ..Undone::default() })
 }
 

@@ -6,6 +6,7 @@ import invitation from '../../../tests/fixtures/ipc/invitation.json'
 import invite from '../../../tests/fixtures/ipc/invite.json'
 import phonesKept from '../../../tests/fixtures/ipc/phones.json'
 import type { Phones, Standing } from '../ipc'
+import { words } from '../words'
 import { type Page, kept, open, says, until } from './support'
 
 let page: Page
@@ -38,6 +39,26 @@ test('it is off until somebody turns it on, and says what that opens and who cou
   await until(() => said('receiving').includes('Receiving'))
   expect([asked, said('phones')]).toEqual([[true], 'Phones: on'])
   expect(said('receiver')).toContain('http://127.0.0.1:8787')
+})
+
+test('why it could not be turned on is told until somebody receives', async () => {
+  let answer = off
+  page = show({
+    phones: () => answer,
+    receive: () => {
+      throw { code: 'port_taken', message: 'Another program uses the port.', hint: '' }
+    },
+  })
+  await press('Turn on')
+  await says('Another program uses the port')
+  answer = { ...bare, here: false }
+  await emit('phones')
+  await until(() => !document.body.textContent?.includes('Another program uses the port'))
+})
+
+test('the fingerprint that a phone shows can be compared here', async () => {
+  page = show({ phones: () => ({ ...bare, receiver: { ...bare.receiver, urls: ['https://127.0.0.1:8787'], fingerprint: 'ab01ff' } }) })
+  await until(() => said('receiver').includes('AB 01 FF'))
 })
 
 test('a phone is let in by a code, once both sides show the same digits', async () => {
@@ -155,6 +176,8 @@ test('a phone is renamed, shut out and taken back after a question', async () =>
   await press('Undo all\u2026')
   await says('Take back all 4,203 records that Kim sent?')
   expect(asked).toEqual(['Ada'])
+  const keep = await until(() => document.activeElement?.textContent?.trim() === words.phone.keep && document.activeElement)
+  expect(keep, 'Enter twice takes nothing back').toBeInstanceOf(HTMLButtonElement)
   await press('Take it back')
   await until(() => said('undone').includes('4,203 records and other entries removed'))
   expect(asked).toEqual(['Ada', 1])

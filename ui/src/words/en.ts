@@ -877,6 +877,8 @@ export const en = {
     since: (at: string) => `since ${dayAndTime(at)}`,
     remembered: 'It stays on, and begins again with the window, until you turn it off. In another network it asks first.',
     unannounced: 'The network could not be told that this computer is here. The addresses with numbers work all the same.',
+    compare: 'Before you trust the certificate on a phone, compare: its page shows this fingerprint.',
+    fingerprint: 'Fingerprint (SHA-256)',
     pending: (n: number) => `${count(n)} ${n === 1 ? 'transfer is' : 'transfers are'} not in the data yet.`,
     more: 'Addresses, port and name',
     names: {

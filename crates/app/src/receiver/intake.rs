@@ -70,16 +70,22 @@ impl Counted {
 
     fn note(&mut self, portion: &PhoneBatch) {
         for problem in &portion.batch.problems {
-            let count = problem.count.max(1);
-            let same = |line: &ProblemOf| line.reason == problem.reason && line.kind == problem.kind;
-            match self.problems.iter().position(same) {
-                Some(at) => self.problems[at].count += count,
-                None if self.problems.len() >= MAX_PROBLEMS => {}
-                None => {
-                    let (reason, kind) = (problem.reason.to_owned(), problem.kind.clone());
-                    self.problems.push(ProblemOf { reason, kind, count });
-                }
-            }
+            self.count(problem.reason, problem.kind.as_deref(), problem.count.max(1));
+        }
+        let all = &portion.batch;
+        for (sample, marks) in all.samples.iter().zip(&portion.marks).filter(|(_, marks)| marks.flags.leaves_out()) {
+            let kind = all.kinds.get(sample.kind as usize).map(String::as_str);
+            marks.flags.words().for_each(|word| self.count(word, kind, 1));
+        }
+    }
+
+    /// Counts what was wrong, or what is kept and counts in no number.
+    fn count(&mut self, reason: &str, kind: Option<&str>, count: u64) {
+        let same = |line: &ProblemOf| line.reason == reason && line.kind.as_deref() == kind;
+        match self.problems.iter().position(same) {
+            Some(at) => self.problems[at].count += count,
+            None if self.problems.len() >= MAX_PROBLEMS => {}
+            None => self.problems.push(ProblemOf { reason: reason.to_owned(), kind: kind.map(str::to_owned), count }),
         }
     }
 }
@@ -153,6 +159,18 @@ impl Rows {
         })
     }
 
+    /// Keeps in which zone the phone is, where its app says so.
+    fn whereabouts(&self, told: &PhoneDelivery<'_>, delivery: &Delivery) -> Result<(), Failure> {
+        match delivery.whereabouts() {
+            Some((zone, at_ms)) => {
+                // A clock that runs ahead says nothing about days to come.
+                let at_ms = at_ms.unwrap_or(told.now_ms).min(told.now_ms);
+                self.write(|store| store.device_is_in(told.device, zone, at_ms))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Takes in one portion after the other, but those that are in already.
     fn portions(&self, spooled: Spooled<'_>, so_far: &mut Half) -> Result<Taken, Failure> {
         let began = Instant::now();
@@ -192,6 +210,7 @@ impl Rows {
             (None, Ok(delivery)) => delivery,
             (None, Err(error)) => return Err(refused(error)),
         };
+        self.whereabouts(&told, &delivery)?;
         let mut counted = so_far.counted.clone();
         held.iter().for_each(|last| counted.note(last));
         let mut done = Taken::default();
@@ -380,6 +399,38 @@ mod tests {
         let (new, known, _) = counts(take(&rows, 2, &body));
         assert!(new == 10_000 && known < 25_000 && known > 0, "{known} known");
         assert!(lock(&rows.half).is_empty());
+    }
+
+    #[test]
+    fn a_reject_is_listed_once_and_what_counts_in_no_number_is_told() {
+        let (folder, rows) = house("intake-odd");
+        let body = beats(2).replacen("\"value\":60", "\"value\":\"x\"", 1).replace("heart_rate", "no_such_type");
+        for delivery in [1, 2] {
+            let outcome = take(&rows, delivery, &body).expect("taken").outcome;
+            let told: Vec<_> = outcome.problems.iter().map(|it| (it.reason.as_str(), it.count)).collect();
+            assert_eq!(told, [("bad_value", 1), ("unknown_type", 1)]);
+        }
+        let import = folder.read().expect("a store").imports().expect("imports")[0].id;
+        assert_eq!(crate::imports::detail(&folder, import).expect("an import").rejects.len(), 1);
+    }
+
+    #[test]
+    fn the_zone_that_a_phone_says_it_is_in_is_kept() {
+        let (folder, rows) = house("intake-zone");
+        let told = |at: &str| {
+            beats(1).replace(
+                "{\"export_id\"",
+                &format!("{{\"generated_at\":{at:?},\"timezone\":\"Asia/Tokyo\",\"export_id\""),
+            )
+        };
+        assert_eq!(counts(take(&rows, 1, &told("1969-12-01T00:00:00.512Z"))), (1, 0, 0));
+        let stays = folder.read().expect("a store").stays().expect("stays");
+        assert_eq!(stays.iter().map(|stay| stay.zone.as_deref()).collect::<Vec<_>>(), [Some("Asia/Tokyo"), None]);
+        assert_eq!(
+            stays[1].from_ms,
+            (-24 * 24 + 12) * 3_600_000,
+            "it is believed for a week from the noon of that day"
+        );
     }
 
     #[test]

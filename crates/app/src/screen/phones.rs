@@ -11,7 +11,7 @@ use crate::folder::Folder;
 use crate::odd;
 use crate::pairing::{self, Guest, InvitationAnswer};
 use crate::phones::{self, AddedAnswer, DeliveryAnswer, DeviceAnswer};
-use crate::receiver;
+use crate::receiver::{self, certificate};
 use crate::silence::{self, Around, TurnedAway, Why};
 
 /// Deliveries that are shown.
@@ -51,6 +51,9 @@ pub struct Receiving {
     pub wanted: bool,
     /// Bodies that are not in the store yet.
     pub pending: u64,
+    /// SHA-256 of the certificate that phones compare, in hexadecimal digits; none where nothing is encrypted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
 }
 
 /// An app on a phone.
@@ -173,12 +176,16 @@ pub fn phones(folder: &Folder, turned_away: &[TurnedAway], now_ms: i64) -> Resul
         let said = row.problems.iter().map(|problem| said(&problem.reason, problem.count, row.state)).collect();
         DeliveryRow { row, name, said }
     });
+    let urls = around.at.as_ref().map(|at| at.urls.clone()).unwrap_or_default();
+    let is_encrypted = urls.iter().any(|url| url.starts_with("https:"));
+    let fingerprint = if is_encrypted { certificate::certificate(folder)?.fingerprint } else { None };
     Ok(Phones {
         deliveries: deliveries.collect(),
         waiting: (asking.len() + unknown) as u64,
         receiver: Receiving {
             on: around.at.is_some(),
-            urls: around.at.as_ref().map(|at| at.urls.clone()).unwrap_or_default(),
+            urls,
+            fingerprint,
             since: around.at.as_ref().and_then(|at| at.since_ms).map(format_instant),
             wanted: receiver::is_wanted(folder),
             pending: pending.values().sum(),
@@ -195,7 +202,8 @@ fn app_of(feed: Feed, hep_path: Option<&str>) -> AppOf {
 }
 
 fn said(code: &str, count: u64, state: &str) -> Said {
-    Said { text: odd::reason(code), count, of_records: state != "unreadable" && REASONS.contains(&code) }
+    let is_of_records = REASONS.contains(&code) || odd::is_flag(code);
+    Said { text: odd::said(code), count, of_records: state != "unreadable" && is_of_records }
 }
 
 /// Invites a phone, as [`pairing::invite`] does.

@@ -49,6 +49,13 @@ pub(crate) fn is_unsettled(conn: &Connection) -> Result<bool> {
     Ok(conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM unsettled)")?.query_row([], |row| row.get(0))?)
 }
 
+/// Leaves for later where the wearer was.
+pub(crate) fn leave_stays(conn: &Connection) -> Result<()> {
+    let sql = "INSERT OR IGNORE INTO unsettled (kind_id, day) VALUES (?1, ?2)";
+    conn.prepare_cached(sql)?.execute(params![STAYS, SUMMARY])?;
+    Ok(())
+}
+
 /// Finds what was left.
 pub(crate) fn settle_left(conn: &Connection) -> Result<()> {
     if !is_unsettled(conn)? {
@@ -88,7 +95,7 @@ impl Derived {
             insert.execute(params![kind, SUMMARY])?;
         }
         if self.stays {
-            insert.execute(params![STAYS, SUMMARY])?;
+            leave_stays(conn)?;
         }
         Ok(())
     }

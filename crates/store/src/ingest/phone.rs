@@ -3,7 +3,7 @@
 //! What is told is kept as it came; which records it is follows from all that was told and from the rows of files (see
 //! [`crate::tellings`]). Told again, it changes nothing but when it was told last.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use health::batch::NONE;
 use health::phone::{Feed, PhoneBatch};
@@ -16,6 +16,7 @@ use crate::derived::Derived;
 use crate::dictionary::Dictionary;
 use crate::error::{ErrorKind, Result};
 use crate::open::Store;
+use crate::query::zones::NAMED;
 use crate::report::{Counts, ProblemCount, Report};
 use crate::tellings::aggregates::{self, Fate};
 use crate::tellings::{self, Known, Part, Reach, Telling, code_of, tellers};
@@ -179,8 +180,8 @@ impl<'a> Portion<'a> {
     pub(super) fn run(mut self, batch: &PhoneBatch, report: &mut PhoneReport) -> Result<()> {
         for problem in &batch.batch.problems {
             report.problem(problem);
-            self.keep_reject(problem)?;
         }
+        self.keep_rejects(&batch.batch.problems)?;
         let tellings = self.tellings(batch, report)?;
         let mut entries = self.keep_entries(batch, report)?;
         let gone = tellings::deletions::keep(self.conn, &batch.deletions, &self.by())?;
@@ -210,24 +211,25 @@ impl<'a> Portion<'a> {
         self.derived.leave(self.conn, self.delivery.home_zone)
     }
 
-    fn keep_reject(&self, problem: &Problem) -> Result<()> {
-        let Some(raw) = problem.rejected.as_ref() else { return Ok(()) };
-        let kept: u64 = self
-            .conn
-            .prepare_cached("SELECT count(*) FROM rejects WHERE import_id = ?1")?
-            .query_row([self.delivery.device], |row| row.get(0))?;
-        if kept < REJECTS_KEPT {
-            self.conn
-                .prepare_cached(
-                    "INSERT INTO rejects (import_id, position, reason, kind, raw) VALUES (?1, ?2, ?3, ?4, ?5)",
-                )?
-                .execute(params![
-                    self.delivery.device,
-                    problem.position.map(|position| position as i64),
-                    problem.reason,
-                    problem.kind,
-                    raw
-                ])?;
+    /// Keeps what could not be read; what came before, in whichever delivery, is there already.
+    fn keep_rejects(&self, problems: &[Problem]) -> Result<()> {
+        let device = self.delivery.device;
+        if problems.iter().all(|problem| problem.rejected.is_none()) {
+            return Ok(());
+        }
+        let mut statement = self.conn.prepare_cached("SELECT reason, kind, raw FROM rejects WHERE import_id = ?1")?;
+        let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        let mut kept: HashSet<(String, Option<String>, Option<String>)> =
+            statement.query_map([device], row)?.collect::<rusqlite::Result<_>>()?;
+        let mut insert = self.conn.prepare_cached(
+            "INSERT INTO rejects (import_id, position, reason, kind, raw) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?;
+        for problem in problems.iter().filter(|problem| problem.rejected.is_some()) {
+            let Problem { reason, kind, rejected, position, .. } = problem;
+            let is_new = kept.insert((reason.to_string(), kind.clone(), rejected.clone()));
+            if is_new && kept.len() as u64 <= REJECTS_KEPT {
+                insert.execute(params![device, position.map(|position| position as i64), reason, kind, rejected])?;
+            }
         }
         Ok(())
     }
@@ -245,6 +247,10 @@ impl<'a> Portion<'a> {
         let origins: Vec<u32> = all.origins.iter().map(|o| dictionary.origin(conn, o)).collect::<Result<_>>()?;
         let texts: Vec<u32> = all.texts.iter().map(|text| dictionary.text(conn, text)).collect::<Result<_>>()?;
         let details: Vec<i64> = all.details.iter().map(|d| dictionary.details(conn, d)).collect::<Result<_>>()?;
+        if all.details.iter().any(|details| details.contains(NAMED)) {
+            // It may be the name of a zone of which other samples tell the offset only.
+            self.derived.workouts_changed();
+        }
         let mut tellers: HashMap<u32, u32> = HashMap::new();
         let mut found: BTreeMap<u32, (String, Vec<Telling>)> = BTreeMap::new();
         for (sample, marks) in all.samples.iter().zip(&batch.marks) {

@@ -7,6 +7,7 @@ use super::{Hash, Seen, idempotency, note, tokens};
 use crate::cancel::{Cancel, Done};
 use crate::error::{ErrorKind, Result};
 use crate::open::Store;
+use crate::report::Counts;
 
 /// The reason of a delivery that waited when its phone was shut out.
 pub const SHUT_OUT: &str = "shut_out";
@@ -128,6 +129,19 @@ impl Delivery {
 const COLUMNS: &str = "id, peer_id, received_ms, bytes, sha256, spool, state, items, new, known, replaced, rejected, \
                        first_ms, last_ms, coalesce(took_ms, 0), problems";
 
+/// Whether a delivery `d` came after the last undo of its device `i`.
+const STANDS: &str = "d.id > coalesce(json_extract(i.report, '$.undone_until'), 0)";
+
+/// Notes with a device that all it brought so far is taken back.
+pub(crate) fn take_back(conn: &Connection, import: i64) -> Result<()> {
+    conn.execute(
+        "UPDATE imports SET report = json_set(report, '$.undone_until', coalesce((SELECT max(d.id) FROM deliveries d
+             JOIN peers p ON p.id = d.peer_id WHERE p.import_id = ?1 AND d.state = 'done'), 0)) WHERE id = ?1",
+        [import],
+    )?;
+    Ok(())
+}
+
 impl Store {
     /// Keeps that a delivery is there, and that its token was used. Returns its number, the same for the same file.
     pub fn take_delivery(&mut self, new: NewDelivery<'_>) -> Result<i64> {
@@ -203,10 +217,30 @@ impl Store {
         self.change(|tx| end_waiting(tx, peer, TAKEN_BACK))
     }
 
-    /// How many records a phone has brought since an instant that were not there before.
+    /// How many records a phone has brought since an instant that were not there before, but for what was taken back.
     pub fn new_since(&self, peer: i64, since_ms: i64) -> Result<u64> {
-        let sql = "SELECT coalesce(sum(new), 0) FROM deliveries WHERE peer_id = ?1 AND received_ms >= ?2";
-        Ok(self.conn.prepare_cached(sql)?.query_row([peer, since_ms], |row| row.get(0)).optional()?.unwrap_or(0))
+        let sql = format!(
+            "SELECT coalesce(sum(d.new), 0) FROM deliveries d JOIN peers p ON p.id = d.peer_id
+                 LEFT JOIN imports i ON i.id = p.import_id
+             WHERE d.peer_id = ?1 AND d.received_ms >= ?2 AND {STANDS}"
+        );
+        Ok(self.conn.prepare_cached(&sql)?.query_row([peer, since_ms], |row| row.get(0)).optional()?.unwrap_or(0))
+    }
+
+    /// What a device has brought, by the row among the imports that stands for it; of what was taken back nothing. What
+    /// could not be read is counted once, however often it came.
+    pub fn brought(&self, import: i64) -> Result<Counts> {
+        let sql = format!(
+            "SELECT coalesce(sum(d.new), 0), coalesce(sum(d.known), 0), coalesce(sum(d.replaced), 0),
+                 (SELECT count(*) FROM rejects WHERE import_id = ?1)
+             FROM imports i JOIN peers p ON p.import_id = i.id JOIN deliveries d ON d.peer_id = p.id
+             WHERE i.id = ?1 AND {STANDS}"
+        );
+        let row = |row: &Row<'_>| {
+            let (new, known, replaced) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(Counts { new, known, replaced, rejected: row.get(3)?, ..Counts::default() })
+        };
+        Ok(self.conn.prepare_cached(&sql)?.query_row([import], row)?)
     }
 }
 

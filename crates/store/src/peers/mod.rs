@@ -3,7 +3,7 @@
 //! Secrets come in as hashes and are compared by the caller, in constant time. What may happen once only is decided in
 //! one transaction that holds the write lock from its start, so that of two phones exactly one wins.
 
-mod deliveries;
+pub(crate) mod deliveries;
 mod idempotency;
 mod pairings;
 mod tokens;

@@ -259,6 +259,12 @@ fn a_delivery_is_kept_once_and_finished_once() {
     assert_eq!((done.state, &done.outcome), (State::Done, &outcome));
     assert_eq!(store.known_request(peer, "key").expect("read").as_deref(), Some("hash"));
     assert_eq!(store.new_since(peer, NOW).expect("summed"), 3);
+    let import = store.device_channel("Kim", NOW).expect("a row");
+    store.set_peer_import(peer, import).expect("its own");
+    assert_eq!(store.brought(import).expect("summed").new, 3);
+    store.undo(import, "UTC", &crate::Cancel::default(), &mut |_| true).expect("taken back");
+    let left = (store.brought(import).expect("summed").new, store.new_since(peer, NOW).expect("summed"));
+    assert_eq!(left, (0, 0), "what was taken back was not brought");
     assert_eq!(store.delivery_of("b").expect("read").map(|it| it.id), Some(other));
     store.set_peer_standing(peer, Standing::Pause, NOW).expect("paused");
     assert_eq!(store.due_deliveries().expect("due"), []);

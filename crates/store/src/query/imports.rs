@@ -57,7 +57,8 @@ impl Store {
     pub fn imports(&self) -> Result<Vec<ImportRow>> {
         let mut statement = self.conn.prepare_cached(&format!(
             "SELECT id, channel, file, device, at_ms, undone,
-                 iif(report = '', '', json_remove(report, '$.{COMPUTER_ZONE}')) FROM imports ORDER BY id"
+                 iif(report = '', '', json_remove(report, '$.{COMPUTER_ZONE}', '$.zones', '$.undone_until'))
+             FROM imports ORDER BY id"
         ))?;
         let rows = statement.query_map([], |row| {
             Ok(ImportRow {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use health::phone::Flag;
 use rusqlite::{Row, params};
 
 use super::SourceNames;
@@ -130,6 +131,10 @@ impl Store {
             let ordinal = row.get(14).map_err(crate::Error::from)?;
             let duration_ms = row.get(1).map_err(crate::Error::from)?;
             sample.told = told.of(&Key { start_ms: sample.start_ms, source, duration_ms, ordinal })?;
+            if let Some(told) = sample.told.as_mut().filter(|_| sample.filed) {
+                // A file names its units.
+                told.flags.clear(Flag::UnitAssumed);
+            }
             each(&sample)?;
         }
         Ok(())

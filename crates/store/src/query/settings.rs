@@ -31,7 +31,7 @@ impl Store {
     /// others now. `fallback` is the home zone where none is known.
     pub fn set_home_zone(&mut self, zone: Option<&str>, fallback: &str) -> Result<()> {
         self.move_days(fallback, |conn| match zone {
-            Some(zone) => write(conn, "home_zone", zone).and_then(|()| choose_home(conn)),
+            Some(zone) => write(conn, "home_zone", zone).and_then(|()| choose_home(conn, zone)),
             None => unchoose_home(conn, fallback),
         })
     }

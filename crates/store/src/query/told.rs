@@ -134,5 +134,10 @@ fn join(all: &mut Told, other: &Told) {
     all.bundle = all.bundle.take().or_else(|| other.bundle.clone());
     all.hardware = all.hardware.take().or_else(|| other.hardware.clone());
     all.endless &= other.endless;
+    // Somebody named the unit.
+    let assumed = all.flags.has(Flag::UnitAssumed) && other.flags.has(Flag::UnitAssumed);
     all.flags.join(other.flags);
+    if !assumed {
+        all.flags.clear(Flag::UnitAssumed);
+    }
 }

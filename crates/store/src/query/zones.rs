@@ -1,14 +1,15 @@
-//! Where the wearer was: the home zone, and anchors from `HKTimeZone` in sleep and workouts.
+//! Where the wearer was: the home zone, and the stays that follow from what tells a zone.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::sync::Arc;
+mod traces;
 
-use health::series::rank::{Class, Writer};
+use std::collections::{BTreeMap, BTreeSet};
+
 use health::time::{Anchor, Stay, Zones};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use self::traces::{From, Trace, traces};
+pub(crate) use self::traces::{NAMED, forget_device_zones};
 use super::settings::{forget, read, write};
-use super::sources;
 use crate::error::Result;
 use crate::history::live_imports;
 use crate::open::Store;
@@ -27,7 +28,7 @@ pub(crate) const COMPUTER_ZONE: &str = "computer_zone";
 pub enum HomeFrom {
     /// Somebody set it.
     Chosen,
-    /// Sleep and workouts tell it.
+    /// Sleep and workouts tell it, or phones say where they are.
     Samples,
     /// Nothing tells it: the computer's.
     Computer,
@@ -68,7 +69,8 @@ impl Store {
         if read(&self.conn, HOME_ZONE_FOUND)?.is_none() {
             return Ok(HomeFrom::Chosen);
         }
-        Ok(if has_anchor(&self.conn)? { HomeFrom::Samples } else { HomeFrom::Computer })
+        let is_told = !traces(&self.conn, computer(&self.conn)?.as_deref())?.is_empty();
+        Ok(if is_told { HomeFrom::Samples } else { HomeFrom::Computer })
     }
 
     /// Returns the IANA name of the home zone: the setting, else `fallback`. The first import sets it.
@@ -80,19 +82,18 @@ impl Store {
     pub fn stays(&self) -> Result<Vec<StayRow>> {
         let row = |stay: Stay| StayRow { from_ms: stay.from_ms, zone: stay.zone, ..StayRow::default() };
         let mut rows: Vec<StayRow> = stays(&self.conn)?.into_iter().map(row).collect();
-        let mut statement = self.conn.prepare_cached(ANCHORS)?;
-        let mut anchors = statement.query([])?;
-        while let Some(anchor) = anchors.next()? {
-            let start_ms: i64 = anchor.get(0)?;
-            let place = rows.partition_point(|row| row.from_ms <= start_ms);
+        for Trace { anchor, source, from } in traces(&self.conn, computer(&self.conn)?.as_deref())? {
+            let place = rows.partition_point(|row| row.from_ms <= anchor.start_ms);
             let Some(row) = place.checked_sub(1).and_then(|place| rows.get_mut(place)) else { continue };
-            let Ok(zone) = anchor.get_ref(2)?.as_str() else { continue };
-            if row.zone.as_deref() != Some(zone) {
+            if row.zone.as_deref() != Some(&*anchor.zone) {
                 continue;
             }
-            let is_workout: bool = anchor.get(4)?;
-            *(if is_workout { &mut row.workouts } else { &mut row.sleep }) += 1;
-            row.sources.extend(anchor.get::<_, Option<i64>>(3)?);
+            match from {
+                From::Sleep => row.sleep += 1,
+                From::Workout => row.workouts += 1,
+                From::Phone => {}
+            }
+            row.sources.extend(source);
         }
         Ok(rows)
     }
@@ -121,8 +122,8 @@ fn stays(conn: &Connection) -> Result<Vec<Stay>> {
 /// computer's at the first import that stands, which is `fallback` in that. Days shall not move when the computer
 /// travels.
 pub(crate) fn find_stays(conn: &Connection, fallback: &str) -> Result<()> {
-    let anchors = anchors(conn)?;
     let home = read(conn, HOME_ZONE)?;
+    let anchors = anchors(conn, computer(conn)?.as_deref().unwrap_or(fallback))?;
     let is_found = home.is_none() || read(conn, HOME_ZONE_FOUND)?.is_some();
     // Without an import nothing is kept, as before the first one.
     if is_found && (!live_imports(conn)?.is_empty() || is_something_told(conn)?) {
@@ -174,9 +175,10 @@ pub(super) fn unchoose_home(conn: &Connection, fallback: &str) -> Result<()> {
     find_stays(conn, fallback)
 }
 
-/// Takes a home zone that was set as chosen.
-pub(super) fn choose_home(conn: &Connection) -> Result<()> {
-    forget(conn, HOME_ZONE_FOUND)
+/// Takes a home zone that was set as chosen. Offsets that it has mean it from now on.
+pub(super) fn choose_home(conn: &Connection, zone: &str) -> Result<()> {
+    forget(conn, HOME_ZONE_FOUND)?;
+    find_stays(conn, zone)
 }
 
 /// The zone of most anchors, the first by name among equals.
@@ -190,70 +192,14 @@ fn most_frequent(anchors: &[Anchor]) -> Option<&str> {
     counts.into_iter().map(|(zone, _)| zone).next()
 }
 
-/// Samples of sleep and workouts that name a zone. Sorted here, the bodies of all workouts would be in memory at once;
-/// and few have to be parsed.
-const ANCHORS: &str =
-    "SELECT s.start_ms, s.start_ms + s.duration_ms, json_extract(d.json, '$.metadata.HKTimeZone') AS zone, s.source_id, 0
-         FROM samples s JOIN details d ON d.id = s.details_id
-         WHERE s.kind_id = (SELECT id FROM kinds WHERE identifier = 'HKCategoryTypeIdentifierSleepAnalysis')
-           AND s.superseded_by IS NULL AND instr(d.json, 'HKTimeZone') > 0 AND zone IS NOT NULL
-         UNION ALL
-         SELECT start_ms, coalesce(end_ms, start_ms), json_extract(body, '$.metadata.HKTimeZone') AS zone, source_id, 1
-         FROM entries
-         WHERE kind = 'workout' AND superseded_by IS NULL AND start_ms IS NOT NULL
-           AND instr(body, 'HKTimeZone') > 0 AND zone IS NOT NULL";
-
-/// Whether anything says where the wearer was.
-fn has_anchor(conn: &Connection) -> Result<bool> {
-    let mut statement = conn.prepare_cached(ANCHORS)?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        if row.get_ref(2)?.as_str().is_ok_and(|name| Zones::named(name).is_some()) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+/// The computer's zone at the first import that stands, where nobody chose the home zone.
+fn computer(conn: &Connection) -> Result<Option<String>> {
+    read(conn, HOME_ZONE_FOUND)
 }
 
-/// What samples of sleep and workouts say about where the wearer was, in any order. Names that are no zone say nothing.
-fn anchors(conn: &Connection) -> Result<Vec<Anchor>> {
-    let trusted = trusted(conn)?;
-    let mut statement = conn.prepare_cached(ANCHORS)?;
-    let mut rows = statement.query([])?;
-    let (mut anchors, mut zones) = (Vec::new(), HashSet::<Arc<str>>::new());
-    while let Some(row) = rows.next()? {
-        let Ok(name) = row.get_ref(2)?.as_str() else { continue };
-        if !zones.contains(name) {
-            if Zones::named(name).is_none() {
-                continue;
-            }
-            zones.insert(name.into());
-        }
-        let Some(zone) = zones.get(name).cloned() else { continue };
-        let source: Option<i64> = row.get(3)?;
-        let trusted = source.is_none_or(|source| trusted.contains(&source));
-        anchors.push(Anchor { start_ms: row.get(0)?, end_ms: row.get(1)?, zone, trusted });
-    }
-    Ok(anchors)
-}
-
-/// Apple's own devices and apps. Inside an ingest a new source may have no summary yet: it is looked at here, too.
-fn trusted(conn: &Connection) -> Result<HashSet<i64>> {
-    let mut names = sources::source_names(conn)?;
-    let mut statement = conn.prepare_cached("SELECT id, bundle, hardware FROM sources")?;
-    let mut rows = statement.query([])?;
-    let mut trusted = HashSet::new();
-    while let Some(row) = rows.next()? {
-        let id: i64 = row.get(0)?;
-        let (bundle, hardware): (Option<String>, Option<String>) = (row.get(1)?, row.get(2)?);
-        let names = names.remove(&id).unwrap_or_default();
-        let (bundle, hardware) = (bundle.as_deref(), hardware.as_deref());
-        let writer = Writer { bundle, hardware, names: &names, first_ms: None, last_ms: None };
-        if writer.class() != Class::Other || bundle.is_some_and(|bundle| bundle.starts_with("com.apple.")) {
-            trusted.insert(id);
-        }
-    }
-    Ok(trusted)
+/// What is told about where the wearer was, in any order.
+fn anchors(conn: &Connection, computer: &str) -> Result<Vec<Anchor>> {
+    Ok(traces(conn, Some(computer))?.into_iter().map(|trace| trace.anchor).collect())
 }
 
 #[cfg(test)]
@@ -272,7 +218,7 @@ mod tests {
                    ('workout', '37', 6, NULL, '{}', 1);"#,
             )
             .expect("rows");
-        let anchors = super::anchors(&store.conn).expect("anchors");
+        let anchors = super::anchors(&store.conn, "UTC").expect("anchors");
         let found: Vec<_> = anchors.iter().map(|a| (a.start_ms, a.end_ms, &*a.zone)).collect();
         assert_eq!(found, [(5, 9, "Asia/Tokyo")]);
     }

@@ -194,7 +194,12 @@ pub(super) fn lift(conn: &Connection) -> Result<()> {
 /// Lays it down anew. Returns how many of the rows that one import brought first phones had told, by kind.
 pub(super) fn lay(conn: &Connection, known: &Known, import: Option<i64>) -> Result<BTreeMap<EntryKind, u64>> {
     let mut told_too = BTreeMap::new();
-    let mut statement = conn.prepare_cached("SELECT DISTINCT kind FROM entry_tellings ORDER BY kind")?;
+    // Those too of which nobody tells anything any more.
+    let sql = format!(
+        "SELECT kind FROM entry_tellings UNION SELECT kind FROM entries e WHERE {STANDS} OR superseded_by = {COVERED}
+         ORDER BY kind"
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
     let words: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
     for kind in words.iter().filter_map(|word| kind_of(word)).filter(|kind| place_of(*kind) != Place::Nowhere) {
         let part = Part::read(conn, known, kind, &Stretch::All)?;

@@ -46,6 +46,16 @@ enum Member<'a> {
     Slot(usize, &'a Telling),
 }
 
+impl Member<'_> {
+    /// Where it comes from, and the number as printed there.
+    fn printed(&self) -> (u32, Option<f64>) {
+        match self {
+            Self::File(_, row) => (row.image.origin, row.image.original),
+            Self::Slot(_, telling) => (telling.origin, telling.original),
+        }
+    }
+}
+
 /// Says what should stand for some tellings and rows of files that lie side by side.
 pub(super) fn wanted(
     conn: &Connection,
@@ -269,10 +279,14 @@ fn row_of(conn: &Connection, known: &Known, found: &Found<'_>) -> Result<Option<
     else {
         return Ok(None);
     };
-    let (value, original, origin, text) = match found.value_of {
-        Member::File(_, row) => (row.image.value, row.image.original, row.image.origin, row.text),
-        Member::Slot(_, telling) => (telling.value, telling.original, telling.origin, telling.text),
+    let (value, text) = match found.value_of {
+        Member::File(_, row) => (row.image.value, row.text),
+        Member::Slot(_, telling) => (telling.value, telling.text),
     };
+    let of_value = found.value_of.printed();
+    let others = found.slots.iter().map(|(_, telling)| (telling.origin, telling.original));
+    let others = others.chain(found.file.map(|(_, row)| (row.image.origin, row.image.original)));
+    let (origin, original) = super::origin::best(conn, of_value, others)?;
     let left_out = found.slots.iter().any(|(_, telling)| telling.flags.leaves_out());
     let start_ms = record.start.ms;
     let duration_ms = record.end.map_or(0, |end| end.ms - start_ms);

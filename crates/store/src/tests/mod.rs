@@ -19,6 +19,7 @@ mod units;
 mod variants;
 mod verify;
 mod waits;
+mod whereabouts;
 
 use std::path::Path;
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use health::formats::apple_export::Reader;
 use health::formats::phone::Decoded;
-use health::formats::{health_auto_export, health_export_pro, healthsave, healthsync};
+use health::formats::{health_auto_export, health_export_pro, healthsave, healthsync, open_wearables};
 use health::kind::{self, Nature};
 use health::phone::{Deletion, Feed, Flag, PhoneBatch};
 use health::time::{Zones, format_instant};
@@ -481,6 +481,64 @@ fn what_an_export_lacks_counts_no_more_until_a_phone_tells_it_later() {
     played.deliveries = 1_500_000;
     played.step(&phone);
     played.check_beats("later", &[("01.000", 60.0), ("05.250", 61.0), ("09.000", 62.0)]);
+}
+
+#[test]
+fn a_poorer_telling_takes_nothing_away_from_a_richer_one() {
+    let watch = json!({"appId": "com.apple.health.8D1B", "name": "Watch", "deviceName": "Apple Watch",
+        "deviceManufacturer": "Apple Inc.", "deviceHardwareVersion": "Watch7,3", "deviceSoftwareVersion": "11.2",
+        "operatingSystemVersion": {"majorVersion": 11, "minorVersion": 2, "patchVersion": 0}});
+    let rich = json!({"provider": "apple", "data": {"workouts": [], "sleep": [], "records": [{
+        "id": "AAAAAAAA-0000-4000-8000-000000000001", "type": "HKQuantityTypeIdentifierOxygenSaturation",
+        "startDate": "2026-03-14T05:00:00Z", "endDate": "2026-03-14T05:00:00Z", "source": watch, "value": 97,
+        "unit": "%"}]}});
+    let poor = json!({"metric": "oxygen_saturation", "batch_index": 0, "total_batches": 1,
+        "samples": [{"date": "2026-03-14T05:00:00.000Z", "qty": 97, "source": "Watch"}]});
+    let zones = Zones::named(ZONE).expect("a zone");
+    let body = |body: &Json| Cursor::new(body.to_string().into_bytes());
+    let rich = Decoded::gather(|sink| open_wearables::decode(body(&rich), sink)).expect("a body");
+    let poor = Decoded::gather(|sink| healthsave::decode(body(&poor), &zones, sink)).expect("a body");
+    let (rich, poor) = ((Feed::OpenWearables, rich), (Feed::HealthSave, poor));
+    let told = |some: &[&(Feed, Decoded)]| {
+        let mut played = Played::new();
+        for (at, (feed, decoded)) in (0..).zip(some) {
+            let device = played.device(*feed);
+            let delivery = PhoneDelivery {
+                device,
+                feed: *feed,
+                delivery: Some(at),
+                now_ms: NOW + at,
+                home_zone: ZONE,
+                cancel: Cancel::default(),
+            };
+            let mut batches = decoded.batches.clone().into_iter();
+            played.store.ingest_phone(&delivery, &mut || Ok(batches.next())).expect("told");
+        }
+        let kind_id = played.store.kinds().expect("kinds")[0].id;
+        let (from_ms, until_ms) = (i64::MIN / 2, i64::MAX);
+        let query = SampleQuery { kind_id, from_ms, until_ms, hidden: false, superseded: false, left_out: false };
+        let mut rows = Vec::new();
+        let each = |row: &crate::query::SampleRow| {
+            rows.push(row.clone());
+            Ok::<_, crate::Error>(())
+        };
+        played.store.each_sample(query, each).expect("rows");
+        let row = rows.pop().expect("a row");
+        assert!(rows.is_empty(), "one record");
+        let flags = row.told.map(|told| told.flags);
+        assert!(!flags.is_some_and(|flags| flags.has(Flag::UnitAssumed)));
+        let mut undo = |feed| {
+            let device = played.device(feed);
+            played.store.undo(device, ZONE, &Cancel::default(), &mut |_| true).expect("undone").removed
+        };
+        let removed: Vec<u64> = some.iter().map(|(feed, _)| undo(*feed)).collect();
+        (removed, (row.device, row.version, row.printed_unit, row.original, row.value))
+    };
+    let alone = told(&[&rich]).1;
+    assert_eq!((alone.1.as_deref(), alone.2.as_deref(), alone.4), (Some("11.2.0"), Some("%"), Some(0.97)));
+    // What another one tells, too, is still there after the first undo.
+    assert_eq!(told(&[&rich, &poor]), (vec![0, 1], alone.clone()));
+    assert_eq!(told(&[&poor, &rich]), (vec![0, 1], alone));
 }
 
 #[test]

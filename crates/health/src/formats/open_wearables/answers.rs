@@ -62,11 +62,15 @@ pub fn detail(text: &str) -> Json {
     json!({"detail": text})
 }
 
-/// The invitation code in a redeem body, in capitals and without blanks; `None` where there is none of that form.
+/// The invitation code in a redeem body, as [`typed`] reads it; `None` where there is none of that form.
 pub fn code(body: &[u8]) -> Option<String> {
-    let code = Fields::read(body)?.text("code")?.trim().to_uppercase();
-    let sound = code.len() == CODE_LENGTH && code.chars().all(|c| CODE_ALPHABET.contains(c));
-    sound.then_some(code)
+    typed(&Fields::read(body)?.text("code")?).filter(|code| code.len() == CODE_LENGTH)
+}
+
+/// A code as people type it, in capitals, without blanks and strokes; `None` where a letter is none of codes.
+pub fn typed(text: &str) -> Option<String> {
+    let code: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect::<String>().to_uppercase();
+    code.chars().all(|c| CODE_ALPHABET.contains(c)).then_some(code)
 }
 
 /// The refresh token in a refresh body.

@@ -79,6 +79,16 @@ pub struct Delivery {
     pub last_ms: Option<i64>,
 }
 
+impl Delivery {
+    /// The zone that the frame says the phone is in, by its IANA name, and when that was said: milliseconds since 1970
+    /// in UTC, where told.
+    pub fn whereabouts(&self) -> Option<(&str, Option<i64>)> {
+        let zone = self.frame.get("timezone")?.as_str()?;
+        let said = self.frame.get("generated_at").map(Json::to_string);
+        Some((zone, said.and_then(|said| stamp::instant(said.as_bytes())).map(|stamp| stamp.ms)))
+    }
+}
+
 /// Where a decoder hands its portions. An error stops the decoder and is what it then returns.
 pub type Sink<'s> = dyn FnMut(PhoneBatch) -> Result<()> + 's;
 
