@@ -13,7 +13,8 @@ open_wearables_world.py. Standard library only; listens on 127.0.0.1.
 What belongs to the fake alone lies under /fake/ (no credentials):
   GET  /fake/state[?digest=1]   all users with what is stored of them, in the shape of expected-server-state.json;
                                 with digest counts and a hash instead of the points
-  GET  /fake/log                one row per sync request: what was in it and what became of it
+  GET  /fake/log[?settle]       one row per sync request: what was in it and what became of it, once nothing waits;
+                                with settle it only waits
   POST /fake/faults ["500@2"]   replaces the faults; the counting begins anew
   POST /fake/clock {"ahead_s"}  moves the server's clock, and closes nights as its hourly task does
   POST /fake/worker {"running"} stops and starts what works the queue off
@@ -1125,7 +1126,7 @@ def points_hash(rows):
 def fake_log(self):
     self.hub.tasks.join()
     with self.hub.lock:
-        return Answer(200, list(self.hub.log))
+        return Answer(200, [] if "settle" in self.query else list(self.hub.log))
 
 
 @route("POST", "/fake/faults", "fake")

@@ -110,7 +110,7 @@ pub struct Workout<'a> {
 /// How bodies are made.
 #[derive(Debug, Clone, Copy)]
 pub struct Options<'a> {
-    /// Where the wearer was: the server cuts days by the offset of each item.
+    /// Where the wearer was, for items that do not say it: the server cuts days by the offset of each.
     pub zones: &'a Zones,
     /// Now, milliseconds since 1970 in UTC.
     pub now_ms: i64,

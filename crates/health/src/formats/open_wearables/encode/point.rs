@@ -81,9 +81,11 @@ pub(super) fn common<'a>(row: &Row<'a>, zones: &Zones, sources: &mut Writer<'a>,
     out.instant("startDate", row.start_ms);
     out.instant("endDate", row.end_ms);
     let details = row.details.and_then(|details| Fields::read(details.as_bytes())).unwrap_or_default();
-    out.zone(details.word("zone_offset").as_deref(), zones, row.start_ms);
+    let metadata = details.get("metadata").filter(|metadata| metadata.starts_with(b"{"));
+    let named = metadata.and_then(|metadata| Fields::read(metadata)?.word("HKTimeZone"));
+    out.zone(details.word("zone_offset").as_deref(), named.as_deref(), zones, row.start_ms);
     sources.put(row.source, row.device, row.version, out);
-    if let Some(metadata) = details.get("metadata").filter(|metadata| metadata.starts_with(b"{")) {
+    if let Some(metadata) = metadata {
         out.key("metadata");
         out.raw(metadata);
     }

@@ -99,6 +99,7 @@ fn the_wearers_own_offset_counts_before_the_place() {
     assert_eq!(offset(None), "+01:00");
     assert_eq!(offset(Some(r#"{"zone_offset":"-03:30"}"#)), "-03:30");
     assert_eq!(offset(Some(r#"{"zone_offset":"Europe/Oslo"}"#)), "+01:00");
+    assert_eq!(offset(Some(r#"{"metadata":{"HKTimeZone":"Asia/Tokyo"}}"#)), "+09:00");
 }
 
 #[test]

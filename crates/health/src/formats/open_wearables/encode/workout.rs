@@ -128,7 +128,8 @@ pub(super) fn write<'a>(
     out.text("type", &word(row.activity));
     out.instant("startDate", row.start_ms);
     out.instant("endDate", row.end_ms);
-    out.zone(body.get("zone_offset").and_then(Json::as_str), zones, row.start_ms);
+    let named = body.get("metadata").and_then(|metadata| metadata.get("HKTimeZone")).and_then(Json::as_str);
+    out.zone(body.get("zone_offset").and_then(Json::as_str), named, zones, row.start_ms);
     sources.put(row.source, None, None, out);
     out.key("values");
     out.raw("[");

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::time::{Zones, format_instant};
+use crate::time::{TimeZone, Zones, format_instant};
 
 /// JSON in the making.
 #[derive(Debug, Default)]
@@ -61,11 +61,15 @@ impl Json {
         self.bytes.push(b'"');
     }
 
-    /// The key `zoneOffset`: what was told with the item, or the offset where the wearer was.
-    pub(super) fn zone(&mut self, told: Option<&str>, zones: &Zones, at_ms: i64) {
+    /// The key `zoneOffset`: what was told with the item, else the offset in the zone that its metadata name, as the SDK
+    /// does, else where the wearer was.
+    pub(super) fn zone(&mut self, told: Option<&str>, named: Option<&str>, zones: &Zones, at_ms: i64) {
         match told.filter(|told| is_offset(told)) {
             Some(told) => self.text("zoneOffset", told),
-            None => self.text("zoneOffset", &offset(zones, at_ms)),
+            None => {
+                let zone = named.and_then(|name| TimeZone::get(name).ok());
+                self.text("zoneOffset", &offset(zone.as_ref().unwrap_or_else(|| zones.zone(at_ms)), at_ms));
+            }
         }
     }
 }
@@ -81,9 +85,9 @@ pub(super) fn envelope(out: &mut Json, now_ms: i64) {
 }
 
 /// `+01:00`; of a zone that had seconds, cut to the minute: the server knows nothing finer.
-fn offset(zones: &Zones, at_ms: i64) -> String {
+fn offset(zone: &TimeZone, at_ms: i64) -> String {
     let stamp = Timestamp::from_millisecond(at_ms).unwrap_or_default();
-    let minutes = zones.zone(at_ms).to_offset(stamp).seconds() / 60;
+    let minutes = zone.to_offset(stamp).seconds() / 60;
     let (sign, minutes) = (if minutes < 0 { '-' } else { '+' }, minutes.unsigned_abs());
     format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
 }
@@ -96,7 +100,6 @@ fn is_offset(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::TimeZone;
 
     #[test]
     fn items_are_written_as_the_sdk_does() {
@@ -115,9 +118,9 @@ mod tests {
 
     #[test]
     fn an_offset_is_that_of_the_moment_and_place() {
-        let zones = |name: &str| Zones::home(TimeZone::get(name).expect("a zone"));
+        let zone = |name: &str| TimeZone::get(name).expect("a zone");
         let (winter, summer) = (1_767_225_600_000, 1_782_864_000_000);
-        let check = |name: &str, at: i64, expected: &str| assert_eq!(offset(&zones(name), at), expected, "{name}");
+        let check = |name: &str, at: i64, expected: &str| assert_eq!(offset(&zone(name), at), expected, "{name}");
         check("Europe/Berlin", winter, "+01:00");
         check("Europe/Berlin", summer, "+02:00");
         check("Asia/Kathmandu", winter, "+05:45");
@@ -125,9 +128,14 @@ mod tests {
         check("UTC", winter, "+00:00");
         // Before zones were whole minutes.
         check("Europe/Amsterdam", -2_000_000_000_000, "+00:19");
-        let mut out = Json::default();
-        out.zone(Some("Europe/Oslo"), &zones("UTC"), winter);
-        out.zone(Some("-03:30"), &zones("UTC"), winter);
-        assert_eq!(out.bytes, br#""zoneOffset":"+00:00","zoneOffset":"-03:30""#);
+        let told = |told: Option<&str>, named: Option<&str>| {
+            let mut out = Json::default();
+            out.zone(told, named, &Zones::home(zone("UTC")), winter);
+            String::from_utf8_lossy(&out.bytes).into_owned()
+        };
+        assert_eq!(told(Some("Europe/Oslo"), None), r#""zoneOffset":"+00:00""#);
+        assert_eq!(told(Some("-03:30"), Some("Asia/Tokyo")), r#""zoneOffset":"-03:30""#);
+        assert_eq!(told(None, Some("Asia/Tokyo")), r#""zoneOffset":"+09:00""#);
+        assert_eq!(told(None, Some("Mars/Olympus")), r#""zoneOffset":"+00:00""#);
     }
 }
