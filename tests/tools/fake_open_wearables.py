@@ -297,6 +297,8 @@ class Server:
                   "message": f"Apple Health XML import failed: {name}"})
             return
         tell({**told, "stage": "completed", "status": "success", "message": "Apple Health XML import completed"})
+        with self.heard:
+            self.heard.notify_all()
 
 
 ROUTES = []
