@@ -28,6 +28,8 @@ pub struct PhoneBatch {
     pub aggregates: Vec<Aggregate>,
     /// Records that the sender says are gone.
     pub deletions: Vec<Deletion>,
+    /// What the sender takes back of what it told before, as if it had never told it; it comes before what is told anew.
+    pub retractions: Vec<Retraction>,
 }
 
 /// What is known about a record besides its content.
@@ -352,6 +354,19 @@ pub struct Deletion {
     pub id: String,
     /// Apple's identifier of the kind, where it was told.
     pub kind: Option<String>,
+}
+
+/// Records of one sort and time that their own sender takes back. Another Vitalog says so of what it has no more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retraction {
+    /// What they are: `sample`, `aggregate`, or the word of an [`crate::EntryKind`].
+    pub record: String,
+    /// Apple's identifier of the type of samples; else empty.
+    pub kind: String,
+    /// The time in which they start, in milliseconds since 1970 in UTC: from, until, which is outside.
+    pub range_ms: (i64, i64),
+    /// The names that the sender gave them.
+    pub names: Vec<String>,
 }
 
 #[cfg(test)]

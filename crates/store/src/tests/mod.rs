@@ -10,6 +10,7 @@ mod nights;
 mod orders;
 mod phones;
 mod reimports;
+mod remotes;
 mod renames;
 mod repeats;
 mod told;

@@ -15,8 +15,9 @@ use crate::{Result, Source};
 /// Equal samples that one line may stand for.
 const MAX_COPIES: f64 = 10_000.0;
 
-const KNOWN: [&str; 20] = [
+const KNOWN: [&str; 21] = [
     "type",
+    "row",
     "kind",
     "start",
     "end",
@@ -48,17 +49,18 @@ pub(super) fn read(line: &[u8], fields: &Fields<'_>, builder: &mut Builder<'_, '
         Number::Absent => 1.0,
         number => number.known().filter(|n| (1.0..=MAX_COPIES).contains(n)).unwrap_or(0.0),
     };
-    let name = fields.word("type");
+    let kind = fields.word("type");
     if copies < 1.0 {
-        return builder.item(line, name.as_deref(), Err("bad_value"));
+        return builder.item(line, kind.as_deref(), Err("bad_value"));
     }
+    let name = fields.word("row");
     for _ in 0..copies as u64 {
         match draft(fields, builder) {
-            Ok(draft) => builder.sample_created(draft, created)?,
-            Err(reason) => return builder.item(line, name.as_deref(), Err(reason)),
+            Ok(draft) => builder.sample_named(draft, created, name.as_deref())?,
+            Err(reason) => return builder.item(line, kind.as_deref(), Err(reason)),
         }
     }
-    builder.item(line, name.as_deref(), Ok(()))
+    builder.item(line, kind.as_deref(), Ok(()))
 }
 
 /// Makes the draft of a sample.
@@ -142,8 +144,9 @@ pub(super) fn who(fields: &Fields<'_>, builder: &mut Builder<'_, '_>) -> std::re
     })
 }
 
-const AGGREGATE: [&str; 14] = [
+const AGGREGATE: [&str; 15] = [
     "type",
+    "row",
     "grain",
     "start",
     "end",
@@ -190,6 +193,7 @@ fn make(fields: &Fields<'_>, builder: &mut Builder<'_, '_>) -> std::result::Resu
     let rest = rest.text();
     let mut marks = Marks { flags, ..Marks::default() };
     marks.flags.set_if(Flag::StartFine, start.fine);
+    builder.call(&mut marks, fields.word("row").as_deref());
     let aggregate = Aggregate {
         feed: fields.word("feed").and_then(|word| Feed::find(&word)).unwrap_or(Feed::Vitalog),
         kind: 0,
