@@ -527,7 +527,8 @@ class Handler(BaseHTTPRequestHandler):
         try:
             return micros(text)
         except Bad:
-            raise error(400, f"Invalid datetime format: '{text}'. Expected ISO 8601 format or Unix timestamp.") from None
+            raise error(400, f"Invalid datetime format: '{text}'. "
+                             "Expected ISO 8601 format or Unix timestamp.") from None
 
     def user(self, ident):
         """the user of a typed path"""

@@ -66,7 +66,8 @@ SERIES = """
     flights_climbed FlightsClimbed count 1; running_power RunningPower W 1;
     heart_rate_recovery_one_minute HeartRateRecoveryOneMinute count/min 1;
     running_vertical_oscillation RunningVerticalOscillation cm 1;
-    running_ground_contact_time RunningGroundContactTime ms 1; power CyclingPower W 1; cadence CyclingCadence count/min 1;
+    running_ground_contact_time RunningGroundContactTime ms 1; power CyclingPower W 1;
+    cadence CyclingCadence count/min 1;
     speed CyclingSpeed m/s 1; physical_effort PhysicalEffort met 1; workout_effort_score WorkoutEffortScore score 1;
     estimated_workout_effort_score EstimatedWorkoutEffortScore score 1;
     sleeping_breathing_disturbances AppleSleepingBreathingDisturbances count 1;
@@ -316,7 +317,8 @@ class Oracle:
 
         def figure(kind, which, into):
             one = told.get(kind)
-            return None if one is None or one.get(which) is None else convert(float(one.get(which)), one.get("unit"), into)
+            text = None if one is None else one.get(which)
+            return None if text is None else convert(float(text), one.get("unit"), into)
 
         def total(name, into, default):
             text = node.get(name)

@@ -159,9 +159,8 @@ def transport(client):
     client.check("a slash at the end", (status, urlsplit(headers.get("Location", "")).path), (307, API + "/users"))
     client.says("a doubled slash", client.ask("GET", "//api/v1/users", headers=client.key), 404, "Not Found")
     answer = client.ask("GET", API + "/users/abc", headers=client.key)
-    client.check("a bad id", (answer[0], answer[1]["detail"].startswith("Input should be a valid UUID, invalid length: "
-                                                                       "expected length 32 for simple format, found 3")),
-                 (400, True))
+    text = "Input should be a valid UUID, invalid length: expected length 32 for simple format, found 3"
+    client.check("a bad id", (answer[0], answer[1]["detail"][:len(text)]), (400, text))
     client.says("a large page", client.ask("GET", API + "/users?limit=101", headers=client.key), 400,
                 "Input should be less than or equal to 100")
     series = f"{API}/users/{user}/timeseries?"
@@ -204,7 +203,8 @@ def credentials(client):
     client.says("reading by SDK", client.ask("GET", read, headers=sdk), 401, no_jwt)
     client.check("reading", [client.ask("GET", read, headers=by)[0] for by in (developer, client.key)], [200, 200])
     invite = f"{API}/users/{user}/invitation-code"
-    client.says("inviting by key", client.ask("POST", invite, headers=client.key), 401, "Could not validate credentials")
+    client.says("inviting by key", client.ask("POST", invite, headers=client.key), 401,
+                "Could not validate credentials")
     client.says("inviting by SDK", client.ask("POST", invite, headers=sdk), 401,
                 "SDK tokens cannot access this endpoint")
     token = f"{API}/users/{user}/token"
@@ -316,7 +316,8 @@ def lost_batches(client):
             ("no list", batch(data={"records": None}), "Validation failed: Input should be a valid list"),
             ("a list of data", batch(data=[]),
              "Validation failed: Input should be a valid dictionary or instance of SyncRequestData"),
-            ("a bad stamp", batch([good], syncTimestamp="never"), "Validation failed: Input should be a valid datetime")):
+            ("a bad stamp", batch([good], syncTimestamp="never"),
+             "Validation failed: Input should be a valid datetime")):
         client.check(what + ", status", client.sync(user, body)[0], 202)
         run = client.runs(user)[0]
         client.check(what, (run["status"], run["error"][:len(text)], client.counts(user)["total_data_points"]),

@@ -1,9 +1,9 @@
 //! What an Open Wearables server is sent: bodies of `POST /api/v1/sdk/users/{id}/sync` from rows.
 //!
-//! The server says 202 before it looks at anything, loses a whole batch for one value that is too large, has no place for
-//! many types, and keeps one point for each source, series and instant. So all of that is decided here: what it would
-//! refuse, drop or distort is held back with a [`Reason`], and the rest goes as the server understands it. Bodies are
-//! made one at a time, so memory stays bounded whatever waits.
+//! The server says 202 before it looks at anything, loses a whole batch for one value that is too large, has no place
+//! for many types, and keeps one point for each source, series and instant. So all of that is decided here: what it
+//! would refuse, drop or distort is held back with a [`Reason`], and the rest goes as the server understands it. Bodies
+//! are made one at a time, so memory stays bounded whatever waits.
 //!
 //! ```text
 //!   rows of a kind and a span ──► samples() or workouts() ──► Bodies: an iterator of Body, oldest first,

@@ -511,7 +511,10 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_rows_decides_nothing(numbers in any_numbers(0..6, 8, 250), stages in any_numbers(0..1, 40, 9 * MINUTE)) {
+    fn the_order_of_rows_decides_nothing(
+        numbers in any_numbers(0..6, 8, 250),
+        stages in any_numbers(0..1, 40, 9 * MINUTE),
+    ) {
         let (sources, zones) = (sources(), zones());
         let nights = numbers_to_stages(&stages, &sources);
         for rows in [rows(&numbers, &kinds(), &sources), nights] {

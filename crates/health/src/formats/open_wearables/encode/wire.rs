@@ -1,7 +1,7 @@
 //! Which types the server has a place for, under which name and in which unit, and why a row is not sent.
 //!
-//! The unit is not read there (but for glucose): a number must already be in the one that the server means. Six types it
-//! multiplies by a hundred itself.
+//! The unit is not read there (but for glucose): a number must already be in the one that the server means. Six types
+//! it multiplies by a hundred itself.
 
 use crate::kind;
 use crate::unit::{Conversion, conversion};

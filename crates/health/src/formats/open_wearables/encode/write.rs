@@ -61,8 +61,8 @@ impl Json {
         self.bytes.push(b'"');
     }
 
-    /// The key `zoneOffset`: what was told with the item, else the offset in the zone that its metadata name, as the SDK
-    /// does, else where the wearer was.
+    /// The key `zoneOffset`: what was told with the item, else the offset in the zone that its metadata name, as the
+    /// SDK has it, else where the wearer was.
     pub(super) fn zone(&mut self, told: Option<&str>, named: Option<&str>, zones: &Zones, at_ms: i64) {
         match told.filter(|told| is_offset(told)) {
             Some(told) => self.text("zoneOffset", told),
