@@ -31,8 +31,11 @@
 //! assert_eq!(bodies.next().expect("a body").rows, [0]);
 //! ```
 //!
+//! [`lines`] does the same for JSON lines, piece by piece, for an outbox that keeps a ledger.
+//!
 //! Does not send anything, and does not know what was sent before.
 
+pub mod lines;
 mod night;
 mod point;
 mod source;

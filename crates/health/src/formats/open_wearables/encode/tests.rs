@@ -384,6 +384,67 @@ fn read(body: &[u8]) -> Decoded {
     Decoded::gather(|sink| decode(Cursor::new(body), sink)).expect("a body")
 }
 
+/// A row as a line of an export has it.
+fn line(row: &Row<'_>) -> serde_json::Map<String, Json> {
+    let mut line = json!({"record": "sample", "type": row.kind, "start": crate::time::format_instant(row.start_ms),
+        "end": crate::time::format_instant(row.end_ms), "value": row.value, "source": row.source.name,
+        "device_hw": row.source.hardware, "device": row.device, "source_version": row.version});
+    let details: Json = serde_json::from_str(row.details.unwrap_or("{}")).expect("JSON");
+    line["metadata"] = details["metadata"].clone();
+    line.as_object().expect("an object").clone()
+}
+
+#[test]
+fn a_night_is_one_piece_and_a_workout_has_its_own_key() {
+    use super::lines::{Fate, bodies, lines};
+    let (zones, watch, phone) = (zones(), watch(), phone());
+    let rows = [
+        stage(2, (0, 10), &watch),
+        stage(3, (10, 70), &watch),
+        stage(4, (70, 90), &watch),
+        stage(0, (0, 100), &phone),
+        stage(3, (NOW / MINUTE - 100, NOW / MINUTE - 10), &watch),
+        quantity(STEPS, 0, 5.0, &phone),
+    ];
+    let mut told: Vec<_> = rows.iter().map(line).collect();
+    let workout = json!({"record": "workout", "activity": 37, "activity_raw": "Outdoor Run", "source": "Strava",
+        "start": "2026-03-14T17:00:00.000Z", "end": "2026-03-14T17:45:00.000Z", "distance_m": 9000,
+        "device": "name:X, hardware:Watch7,3", "duration_s": 2700.5});
+    told.push(workout.as_object().expect("an object").clone());
+    told.push(json!({"record": "ecg", "start": "2026-03-14T17:00:00.000Z"}).as_object().expect("an object").clone());
+    let fates = lines(&told, &Options::new(&zones, NOW));
+    let kinds: Vec<String> = fates
+        .iter()
+        .map(|fate| match fate {
+            Fate::Piece(piece) => piece.slot.replace('\n', "/"),
+            other => format!("{other:?}"),
+        })
+        .collect();
+    let expected = [
+        "Held(AwakeAlone)",
+        "sleep/Watch7,3/Ann’s Apple Watch",
+        "PartOf(1)",
+        "Held(AnotherSource)",
+        "Later",
+        "records/iPhone16,1/Ann’s iPhone",
+        "workouts/Watch7,3/Strava",
+        "Held(NotStored)",
+    ];
+    assert_eq!(kinds, expected);
+    let pieces: Vec<_> =
+        fates.iter().filter_map(|fate| if let Fate::Piece(piece) = fate { Some(piece) } else { None }).collect();
+    assert_eq!(pieces[1].identity, "steps\niPhone16,1\nAnn’s iPhone\n0");
+    assert_eq!(pieces[2].identity, "workout\nWatch7,3\nStrava\n1773507600000 1773510300000");
+    let joined = bodies(&pieces, NOW);
+    assert_eq!(joined.iter().map(|body| body.pieces.clone()).collect::<Vec<_>>(), [[0], [1], [2]]);
+    let night: Json = serde_json::from_str(&joined[0].text).expect("JSON");
+    let stages = night["data"]["sleep"].as_array().expect("stages").iter().map(|stage| stage["stage"].clone());
+    assert_eq!(stages.collect::<Vec<_>>(), ["light", "deep"]);
+    let run: Json = serde_json::from_str(&joined[2].text).expect("JSON");
+    assert_eq!(run["data"]["workouts"][0]["type"], "running");
+    assert_eq!(run["data"]["workouts"][0]["values"][0], json!({"type": "duration", "value": 2700.5, "unit": "s"}));
+}
+
 /// A sample as it is compared: kind, start, end, source, metadata, and its value, which is compared by its closeness.
 type Told = (String, i64, i64, Source, String, f64);
 
@@ -533,6 +594,44 @@ proptest! {
             let mut turned = rows.clone();
             turned.reverse();
             prop_assert_eq!(texts(&rows), texts(&turned));
+        }
+    }
+
+    #[test]
+    fn lines_give_the_same_as_rows(
+        numbers in any_numbers(0..100, 30, 250),
+        stages in any_numbers(0..1, 40, 9 * MINUTE),
+    ) {
+        use super::lines::{Fate, bodies, lines};
+        let (sources, zones) = (sources(), zones());
+        for rows in [rows(&numbers, &kinds(), &sources), numbers_to_stages(&stages, &sources)] {
+            let options = Options { max_items: usize::MAX, ..Options::new(&zones, NOW) };
+            let told: Vec<_> = rows.iter().map(line).collect();
+            let fates = lines(&told, &options);
+            let direct = samples(&rows, &options);
+            for (at, fate) in fates.iter().enumerate() {
+                let held = direct.held().iter().find(|held| held.row == at).map(|held| held.reason);
+                // NaN is no JSON, and nothing is no value either.
+                prop_assert_eq!(matches!(fate, Fate::Held(_)), held.is_some());
+                prop_assert_eq!(matches!(fate, Fate::Later), direct.later().contains(&at));
+                if let (Fate::Held(got), Some(wanted)) = (fate, held) {
+                    prop_assert_eq!(*got, wanted);
+                }
+            }
+            let pieces: Vec<_> =
+                fates.iter().filter_map(|fate| if let Fate::Piece(piece) = fate { Some(piece) } else { None }).collect();
+            let identities: BTreeSet<&str> = pieces.iter().map(|piece| piece.identity.as_str()).collect();
+            prop_assert_eq!(identities.len(), pieces.len());
+            let items = |text: &[u8]| {
+                let body: Json = serde_json::from_slice(text).expect("JSON");
+                let lists = ["records", "sleep"].map(|name| body["data"][name].as_array().cloned().unwrap_or_default());
+                lists.concat().iter().map(Json::to_string).collect::<Vec<_>>()
+            };
+            let mut got: Vec<String> = bodies(&pieces, NOW).iter().flat_map(|body| items(body.text.as_bytes())).collect();
+            let mut wanted: Vec<String> = direct.flat_map(|body| items(&body.bytes)).collect();
+            got.sort();
+            wanted.sort();
+            prop_assert_eq!(got, wanted);
         }
     }
 
