@@ -124,7 +124,7 @@ pub fn status(folder: &Folder) -> Result<Status> {
         imports: totals.imports,
         last_import: totals.last_import_ms.map(format_instant),
         home_zone: home_zone(&store)?,
-        pending: Pending { deliveries: store.pending_deliveries()?, outbox: 0 },
+        pending: Pending { deliveries: store.pending_deliveries()?, outbox: crate::remotes::waiting_for_all(&store)? },
         receiver: receiver(folder),
     })
 }

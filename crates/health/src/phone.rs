@@ -138,6 +138,11 @@ impl Flags {
             .any(|flag| self.has(*flag))
     }
 
+    /// The words of all.
+    pub fn words_of_all(self) -> impl Iterator<Item = &'static str> {
+        Self::ALL.into_iter().filter(move |(flag, _)| self.has(*flag)).map(|(_, word)| word)
+    }
+
     /// The words of those that say that something is odd.
     pub fn words(self) -> impl Iterator<Item = &'static str> {
         let odd = Self::ALL.into_iter().filter(|(flag, _)| *flag as u16 >= Flag::EndBeforeStart as u16);

@@ -125,7 +125,9 @@ mod tests {
             let error = Address::parse(text).expect_err(text);
             assert!(matches!(error.kind(), ErrorKind::BadAddress), "{text}");
         }
-        for text in ["http://8.8.8.8", "http://[2001:4860::1]", "http://[::ffff:8.8.8.8]", "http://134744072", "http://0.0.0.0"] {
+        for text in
+            ["http://8.8.8.8", "http://[2001:4860::1]", "http://[::ffff:8.8.8.8]", "http://134744072", "http://0.0.0.0"]
+        {
             let error = Address::parse(text).expect_err(text);
             assert!(matches!(error.kind(), ErrorKind::PlainHttp), "{text}");
         }

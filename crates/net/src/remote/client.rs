@@ -207,8 +207,7 @@ mod tests {
         let secret = Secret::new(" sk-1234\n");
         assert_eq!(secret.reveal(), "sk-1234");
         let header = Some(("authorization".to_owned(), Some("Bearer"), secret));
-        let request =
-            Request { method: "GET", path: "/".into(), secret: header, content_type: None, body: Vec::new() };
+        let request = Request { method: "GET", path: "/".into(), secret: header, content_type: None, body: Vec::new() };
         assert!(!format!("{request:?}").contains("1234"));
         let client = Client::new(Address::parse("http://127.0.0.1:1").expect("an address"), None).expect("a client");
         assert!(!format!("{:?}", client.build(request)).contains("1234"));

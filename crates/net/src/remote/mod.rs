@@ -16,7 +16,8 @@ mod client;
 mod protocol;
 mod trust;
 
+pub use crate::secret::{chance, name};
 pub use address::Address;
 pub use backoff::{LONGEST_WAIT, wait};
 pub use client::{ANSWER_LIMIT, Answer, Client, Request, Secret, TIMEOUT};
-pub use protocol::{Batch, Gone, Held, Limits, Piece, Protocol, Verdict};
+pub use protocol::{Batch, Gone, Limits, Piece, Protocol, Verdict};

@@ -98,8 +98,10 @@ impl ServerCertVerifier for Trust {
             return Ok(ServerCertVerified::assertion());
         }
         self.system.verify_server_cert(own, between, name, ocsp, now).map_err(|error| {
-            let is_unknown = matches!(error, rustls::Error::InvalidCertificate(
-                CertificateError::UnknownIssuer | CertificateError::Other(_)));
+            let is_unknown = matches!(
+                error,
+                rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::Other(_))
+            );
             let is_good = is_unknown && self.is_in_time(own, name, now);
             self.refuse(if is_good { Doubt::Unknown(fingerprint) } else { Doubt::Bad }, error)
         })

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::spans::{Position, Series, Span};
+use super::spans::{Position, SAMPLE, Series, Span};
 use super::{Remote, changed, one};
 use crate::error::{ErrorKind, Result};
 use crate::open::Store;
+
+/// The code of a row that is gone here and that the remote cannot be asked to take back: it stays there.
+pub const STAYS: &str = "stays";
 
 /// Bytes of a pair.
 const PAIR: usize = 16;
@@ -36,6 +39,17 @@ pub struct RefusedRow {
     pub said: String,
     /// The row as it stood, as JSON.
     pub line: String,
+}
+
+/// How many rows a remote has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Rows that it has.
+    pub acked: u64,
+    /// Rows that it refused, or that ours held back.
+    pub refused: u64,
+    /// Rows that are gone here and stay there.
+    pub stays: u64,
 }
 
 /// What became of the rows of a span.
@@ -68,11 +82,11 @@ impl Store {
         acknowledged(&self.conn, remote, span)
     }
 
-    /// Returns what a remote refused of a span, in the order of identities.
+    /// Returns what a remote refused of a span, in the order of identities; not what stays there ([`STAYS`]).
     pub fn refused_of(&self, remote: i64, span: &Span) -> Result<Vec<Mark>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT identity, fingerprint FROM refused
-             WHERE remote_id = ?1 AND record = ?2 AND kind = ?3 AND day = ?4",
+             WHERE remote_id = ?1 AND record = ?2 AND kind = ?3 AND day = ?4 AND code <> 'stays'",
         )?;
         let Series { record, kind } = &span.series;
         let rows = statement.query_map(params![remote, record, kind, span.day], |row| {
@@ -103,13 +117,50 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Returns how many rows a remote has, and how many it refused.
-    pub fn remote_totals(&self, remote: i64) -> Result<(u64, u64)> {
+    /// Returns how many rows a remote has, refused, and keeps although they are gone here.
+    pub fn remote_totals(&self, remote: i64) -> Result<Totals> {
         let mut statement = self.conn.prepare_cached(
             "SELECT (SELECT coalesce(sum(n), 0) FROM acknowledged WHERE remote_id = ?1),
-                (SELECT count(*) FROM refused WHERE remote_id = ?1)",
+                (SELECT count(*) FROM refused WHERE remote_id = ?1 AND code <> 'stays'),
+                (SELECT count(*) FROM refused WHERE remote_id = ?1 AND code = 'stays')",
         )?;
-        Ok(statement.query_row([remote], |row| Ok((row.get(0)?, row.get(1)?)))?)
+        let totals =
+            |row: &rusqlite::Row<'_>| Ok(Totals { acked: row.get(0)?, refused: row.get(1)?, stays: row.get(2)? });
+        Ok(statement.query_row([remote], totals)?)
+    }
+
+    /// Returns about how many rows of a series start at or after an instant, and how many a remote has of it.
+    pub fn series_totals(&self, remote: i64, series: &Series, since_ms: i64) -> Result<(u64, u64)> {
+        let of_store = match series.record.as_str() {
+            SAMPLE => {
+                "SELECT count(*) FROM samples WHERE kind_id = (SELECT id FROM kinds WHERE identifier = ?1)
+                     AND start_ms >= ?2 AND (superseded_by IS NULL OR superseded_by = -3)"
+            }
+            "aggregate" => "SELECT count(*) FROM aggregates WHERE ?1 = '' AND start_ms >= ?2",
+            _ => {
+                "SELECT count(*) FROM entries WHERE kind = ?1 AND coalesce(start_ms, ?2) >= ?2
+                     AND superseded_by IS NULL"
+            }
+        };
+        let of = if series.record == SAMPLE || series.record == "aggregate" { &series.kind } else { &series.record };
+        let should = self.conn.prepare_cached(of_store)?.query_row(params![of, since_ms], |row| row.get(0))?;
+        let has = self
+            .conn
+            .prepare_cached(
+                "SELECT coalesce(sum(n), 0) FROM acknowledged WHERE remote_id = ?1 AND record = ?2 AND kind = ?3",
+            )?
+            .query_row(params![remote, series.record, series.kind], |row| row.get(0))?;
+        Ok((should, has))
+    }
+
+    /// Returns every series that the store knows, in their order.
+    pub fn all_series(&self) -> Result<Vec<Series>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT 'sample', identifier FROM kinds UNION SELECT kind, '' FROM entries
+             UNION SELECT 'aggregate', '' WHERE EXISTS (SELECT 1 FROM aggregates) ORDER BY 1, 2",
+        )?;
+        let rows = statement.query_map([], |row| Ok(Series { record: row.get(0)?, kind: row.get(1)? }))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Puts down what a remote was told: its ledger, what it refused, and how far it is, in one transaction. Fails with
@@ -134,10 +185,10 @@ impl Store {
         self.change(|tx| {
             tx.execute(
                 "INSERT OR REPLACE INTO changes (record, kind, day)
-                 SELECT DISTINCT record, kind, day FROM refused WHERE remote_id = ?1",
+                 SELECT DISTINCT record, kind, day FROM refused WHERE remote_id = ?1 AND code <> 'stays'",
                 [remote],
             )?;
-            Ok(tx.execute("DELETE FROM refused WHERE remote_id = ?1", [remote])? as u64)
+            Ok(tx.execute("DELETE FROM refused WHERE remote_id = ?1 AND code <> 'stays'", [remote])? as u64)
         })
     }
 }

@@ -15,7 +15,7 @@ pub(crate) mod watch;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-pub use self::ledger::{Mark, RefusedRow, SpanDone, Told};
+pub use self::ledger::{Mark, RefusedRow, STAYS, SpanDone, Told, Totals};
 pub use self::spans::{NO_DAY, Position, SAMPLE, Series, Span, Walk};
 use crate::error::{ErrorKind, Result};
 use crate::open::Store;

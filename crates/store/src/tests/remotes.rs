@@ -10,7 +10,7 @@ use super::phones::{Played, vectors};
 use super::*;
 use crate::Rows;
 use crate::query::SampleQuery;
-use crate::remotes::{Mark, NewRemote, Position, RefusedRow, SAMPLE, Span, SpanDone, Stand, Told, Walk};
+use crate::remotes::{Mark, NewRemote, Position, RefusedRow, SAMPLE, Span, SpanDone, Stand, Told, Totals, Walk};
 
 const ZONE: &str = "Europe/Berlin";
 
@@ -124,7 +124,7 @@ fn check_equal(store: &Store, name: &str) {
         all += marks(store, &span).len() as u64;
         position = next;
     }
-    assert_eq!(store.remote_totals(remote.id).expect("totals"), (all, 0));
+    assert_eq!(store.remote_totals(remote.id).expect("totals"), Totals { acked: all, ..Totals::default() });
 }
 
 fn take(store: &mut Store, exports: &[Export], step: &Step, left: &mut Vec<i64>) {
@@ -263,7 +263,7 @@ fn what_was_refused_is_not_sent_until_the_owner_says_so() {
         (store.refused_of(remote.id, &span).expect("asked"), store.refused(remote.id, 9).expect("asked")),
         (vec![mark], vec![row])
     );
-    assert_eq!(store.remote_totals(remote.id).expect("totals"), (0, 1));
+    assert_eq!(store.remote_totals(remote.id).expect("totals"), Totals { refused: 1, ..Totals::default() });
     assert_eq!(store.forgive_refused(remote.id).expect("forgiven"), 1);
     assert_eq!(push(&mut store, "home").0, 1);
     check_equal(&store, "home");
