@@ -46,8 +46,8 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A question to a server.
-#[derive(Debug, Clone)]
+/// A question to a server. It prints nothing that it carries: a password may be in a body.
+#[derive(Clone)]
 pub struct Request {
     /// `GET`, `POST` or `DELETE`.
     pub method: &'static str,
@@ -59,6 +59,12 @@ pub struct Request {
     pub content_type: Option<&'static str>,
     /// The body.
     pub body: Vec<u8>,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} with {} bytes", self.method, self.path, self.body.len())
+    }
 }
 
 /// What a server answered.

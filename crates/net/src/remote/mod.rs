@@ -13,6 +13,7 @@
 mod address;
 mod backoff;
 mod client;
+pub mod open_wearables;
 mod protocol;
 mod trust;
 
