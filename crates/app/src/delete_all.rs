@@ -26,12 +26,8 @@ const FILES: [&str; 9] = [
     "doctor.part",
 ];
 /// Folders of the receiver and of servers: bodies that wait, who receives, who sends, and secrets that files keep.
-const OF_PHONES: [&str; 4] = [
-    crate::receiver::SPOOL,
-    crate::receiver::FOLDER,
-    crate::remotes::FOLDER,
-    crate::remotes::secrets::FOLDER,
-];
+const OF_PHONES: [&str; 4] =
+    [crate::receiver::SPOOL, crate::receiver::FOLDER, crate::remotes::FOLDER, crate::remotes::secrets::FOLDER];
 /// What a killed `vitalog demo` leaves beside the sample store.
 const SAMPLE_EXPORT: &str = "export.zip";
 
