@@ -171,12 +171,18 @@ impl<'b, 's> Builder<'b, 's> {
 
     /// Adds a sample.
     pub(crate) fn sample(&mut self, draft: Draft<'_>) -> Result<()> {
-        self.sample_named(draft, None, None)
+        self.sample_named(draft, None, None, None)
     }
 
-    /// Adds a sample of which it is known when it reached HealthKit, and how the sender calls it besides Apple's
-    /// identifier.
-    pub(crate) fn sample_named(&mut self, draft: Draft<'_>, created_ms: Option<i64>, name: Option<&str>) -> Result<()> {
+    /// Adds a sample of which it is known when it reached HealthKit, how the sender calls it besides Apple's identifier,
+    /// and what the sender found odd about it, which counts in place of what we would.
+    pub(crate) fn sample_named(
+        &mut self,
+        draft: Draft<'_>,
+        created_ms: Option<i64>,
+        name: Option<&str>,
+        flags: Option<Flags>,
+    ) -> Result<()> {
         let (source, origin) = self.provenance(draft.who, draft.unit.as_deref());
         let mut marks = self.marks(draft.id.as_deref(), draft.start, draft.end);
         self.call(&mut marks, name);
@@ -196,6 +202,7 @@ impl<'b, 's> Builder<'b, 's> {
             }
             Value::Nothing => marks.flags.set(Flag::NoValue),
         }
+        marks.flags = flags.unwrap_or(marks.flags);
         let details = self.details(draft.details);
         let end_ms = draft.end.unwrap_or(draft.start).ms;
         self.saw(draft.start.ms, end_ms);
