@@ -47,7 +47,7 @@ pub fn lines(lines: &[Map<String, Json>], options: &Options<'_>) -> Vec<Fate> {
         let all = told.iter().enumerate().filter_map(|(at, told)| Some((at, told.as_ref()?)));
         all.filter(|(_, told)| told.which == which).collect()
     };
-    let mut sources = Writer::default();
+    let (mut kinds, mut sources) = (point::Kinds::default(), Writer::default());
     for which in [Which::Point, Which::Stage] {
         let (places, rows): (Vec<usize>, Vec<Row<'_>>) =
             of(which).into_iter().map(|(at, told)| (at, told.row())).unzip();
@@ -55,7 +55,7 @@ pub fn lines(lines: &[Map<String, Json>], options: &Options<'_>) -> Vec<Fate> {
         let write = |row: usize, out: &mut Out| {
             let Some(row) = rows.get(row) else { return };
             match which {
-                Which::Point => drop(point::write(row, options.zones, &mut sources, out)),
+                Which::Point => drop(point::write(row, options.zones, (&mut kinds, &mut sources), out)),
                 _ => night::write(row, options.zones, &mut sources, out),
             }
         };

@@ -178,6 +178,7 @@ pub struct Bodies<'a> {
     items: Items<'a>,
     options: Options<'a>,
     writer: source::Writer<'a>,
+    kinds: point::Kinds<'a>,
     groups: std::vec::IntoIter<Group>,
     group: Group,
     at: usize,
@@ -226,10 +227,10 @@ impl<'a> Bodies<'a> {
         plan.held.sort_by_key(|held| held.row);
         plan.later.sort_unstable();
         plan.groups.retain(|group| !group.rows.is_empty());
-        let writer = source::Writer::default();
+        let (writer, kinds) = (source::Writer::default(), point::Kinds::default());
         let groups = plan.groups.into_iter();
         let (group, at) = (Group::default(), 0);
-        Self { items, options: *options, writer, groups, group, at, held: plan.held, later: plan.later }
+        Self { items, options: *options, writer, kinds, groups, group, at, held: plan.held, later: plan.later }
     }
 
     /// Rows that are not sent, by their indexes. Known at once.
@@ -248,7 +249,7 @@ impl<'a> Bodies<'a> {
         match &self.items {
             Items::Points(rows) => {
                 let Some(row) = rows.get(row) else { return };
-                if let Some(series) = point::write(row, zones, &mut self.writer, out) {
+                if let Some(series) = point::write(row, zones, (&mut self.kinds, &mut self.writer), out) {
                     *adds.points.entry(series).or_default() += 1;
                 }
             }

@@ -59,11 +59,10 @@ fn beats(row: &Row<'_>, other: &Row<'_>) -> bool {
 pub(super) fn write<'a>(
     row: &Row<'a>,
     zones: &Zones,
-    sources: &mut Writer<'a>,
+    (kinds, sources): (&mut Kinds<'a>, &mut Writer<'a>),
     out: &mut Json,
 ) -> Option<&'static str> {
-    let kind = find(row.kind)?;
-    let value = kind.value(kind.conversion(), row.value).ok()?;
+    let (kind, value) = kinds.value(row).ok()?;
     out.raw("{");
     out.text("type", row.kind);
     common(row, zones, sources, out);
@@ -93,7 +92,7 @@ pub(super) fn common<'a>(row: &Row<'a>, zones: &Zones, sources: &mut Writer<'a>,
 
 /// Types with their conversions, found once: rows of a call are mostly of one.
 #[derive(Default)]
-struct Kinds<'a> {
+pub(super) struct Kinds<'a> {
     last: Option<(&'a str, &'static Kind, crate::unit::Conversion)>,
 }
 
@@ -103,8 +102,9 @@ impl<'a> Kinds<'a> {
             Some((name, kind, conversion)) if name == row.kind => (kind, conversion),
             _ => {
                 let kind = find(row.kind).ok_or(Reason::NotStored)?;
-                self.last = Some((row.kind, kind, kind.conversion()));
-                (kind, kind.conversion())
+                let conversion = kind.conversion();
+                self.last = Some((row.kind, kind, conversion));
+                (kind, conversion)
             }
         };
         if let Some(reason) = kind.refused() {
