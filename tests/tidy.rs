@@ -45,9 +45,11 @@ const OWNERS: &[(&str, &str)] = &[
     ("mdns-sd", "net"),
     ("qrcode", "net"),
     ("rcgen", "net"),
+    ("reqwest", "net"),
     ("rustls", "net"),
     ("subtle", "net"),
     ("fs4", "app"),
+    ("keyring", "app"),
     ("tauri", ROOT),
     ("clap", ROOT),
     ("ctrlc", ROOT),
@@ -64,6 +66,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("http-body-util", "net"),
     ("hyper", "net"),
     ("hyper-util", "net"),
+    ("rustls-platform-verifier", "net"),
     ("tokio-rustls", "net"),
 ];
 

@@ -75,6 +75,12 @@ pub enum Verb {
     Devices(super::devices::Devices),
     /// List what phones delivered
     Deliveries(super::deliveries::Deliveries),
+    /// Add servers that get what you choose, list them, try one, let one wait, or remove it
+    Remote(super::remote::Remote),
+    /// Send to your servers what they do not have yet
+    Push(super::push::Push),
+    /// Show what waits for your servers
+    Outbox,
     /// Show one type: raw rows or buckets of time
     Query(super::query::Query),
     /// Show one number per day and type

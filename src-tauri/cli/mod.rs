@@ -23,9 +23,12 @@ mod man;
 mod night;
 mod open;
 mod out;
+mod outbox;
 mod pair;
 mod progress;
+mod push;
 mod query;
+mod remote;
 mod restore;
 mod serve;
 mod settings;
@@ -145,6 +148,9 @@ fn verb(args: &Args, out: &mut Out) -> app::Result<End> {
         Verb::Certificate(verb) => certificate::run(verb, &find()?, out),
         Verb::Devices(verb) => devices::run(verb, &find()?, out),
         Verb::Deliveries(verb) => deliveries::run(verb, &find()?, out),
+        Verb::Remote(verb) => remote::run(verb, &find()?, out),
+        Verb::Push(verb) => push::run(verb, &find()?, out),
+        Verb::Outbox => outbox::run(&find()?, out),
         Verb::Query(verb) => query::run(verb, &find()?, out),
         Verb::Daily(verb) => daily::run(verb, &find()?, out),
         Verb::Sleep(verb) => sleep::run(verb, &find()?, out),

@@ -25,8 +25,9 @@ const FILES: [&str; 9] = [
     "vitalog.db.part-journal",
     "doctor.part",
 ];
-/// Folders of the receiver: bodies that wait, and who receives.
-const OF_PHONES: [&str; 2] = [crate::receiver::SPOOL, crate::receiver::FOLDER];
+/// Folders of the receiver and of servers: bodies that wait, who receives, who sends, and secrets that files keep.
+const OF_PHONES: [&str; 4] =
+    [crate::receiver::SPOOL, crate::receiver::FOLDER, crate::remotes::FOLDER, crate::remotes::secrets::FOLDER];
 /// What a killed `vitalog demo` leaves beside the sample store.
 const SAMPLE_EXPORT: &str = "export.zip";
 
@@ -74,6 +75,7 @@ pub fn delete_all(folder: &Folder, now_ms: i64) -> Result<Receipt> {
     }
     let mut receipt = Receipt { at: format_instant(now_ms), not_reached: NOT_REACHED.to_vec(), ..Receipt::default() };
     exclusively(folder, || {
+        crate::remotes::forget_secrets(folder);
         // What has come while it waited goes, too.
         receipt.records = match folder.store_path().exists() {
             true => folder.read().and_then(|store| there(&store)).ok(),

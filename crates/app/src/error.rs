@@ -86,6 +86,20 @@ codes! {
     UnknownSource = "unknown_source",
     /// No device has this name or number.
     UnknownDevice = "unknown_device",
+    /// No server has this name.
+    UnknownRemote = "unknown_remote",
+    /// Another server has this name.
+    RemoteExists = "remote_exists",
+    /// A server cannot be reached, or does not answer as one of its kind.
+    RemoteFailed = "remote_failed",
+    /// A server does not take the secret.
+    Unauthorized = "unauthorized",
+    /// A server's certificate is not believed.
+    UnknownCertificate = "unknown_certificate",
+    /// The key store of the system cannot be used, or lacks a secret.
+    NoKeyring = "no_keyring",
+    /// Another program is sending to this server.
+    PushRuns = "push_runs",
     /// Another program receives from phones for this data folder.
     ReceiverRuns = "receiver_runs",
     /// Another program uses the port.
@@ -134,7 +148,7 @@ impl Code {
     pub fn is_usage(self) -> bool {
         use Code::{
             BadDate, BadSql, BadUsage, UnknownAct, UnknownAddress, UnknownDevice, UnknownEcg, UnknownImport,
-            UnknownSession, UnknownSetting, UnknownSource, UnknownType, UnknownWorkout,
+            UnknownRemote, UnknownSession, UnknownSetting, UnknownSource, UnknownType, UnknownWorkout,
         };
         matches!(
             self,
@@ -146,6 +160,7 @@ impl Code {
                 | UnknownEcg
                 | UnknownSource
                 | UnknownDevice
+                | UnknownRemote
                 | UnknownSetting
                 | UnknownAddress
                 | BadDate
@@ -212,6 +227,12 @@ impl From<store::Error> for Error {
             }
             ErrorKind::UnknownPeer => {
                 Self::new(Code::UnknownDevice, "There is no such device.", "`vitalog devices list` lists them all.")
+            }
+            ErrorKind::UnknownRemote => {
+                Self::new(Code::UnknownRemote, "There is no such server.", "`vitalog remote list` lists them all.")
+            }
+            ErrorKind::RemoteExists => {
+                Self::new(Code::RemoteExists, "Another server has this name.", "Choose another one with --name.")
             }
             ErrorKind::TwoDevices => Self::new(
                 Code::BadUsage,

@@ -32,6 +32,7 @@ pub mod pairing;
 pub mod phones;
 pub mod query;
 pub mod receiver;
+pub mod remotes;
 pub mod restore;
 pub mod screen;
 pub mod settings;

@@ -70,6 +70,12 @@ pub fn restore(folder: &Folder, file: &Path, now_ms: i64, cancel: &Cancel) -> Re
         kept => (kept?, false),
     };
     kept::prune(folder, now_ms);
+    let mut store = folder.write()?;
+    if !store.remotes()?.is_empty() {
+        // What servers were sent since that copy was made stands in no ledger any more.
+        store.compare_remotes_anew()?;
+    }
+    drop(store);
     let records = there(&folder.read()?)?;
     let kept = kept.map(|path| path.display().to_string());
     Ok(Restored { file: file.display().to_string(), records, kept, damaged })

@@ -125,7 +125,10 @@ pub fn status(folder: &Folder) -> Result<Status> {
         imports: totals.imports,
         last_import: totals.last_import_ms.map(format_instant),
         home_zone: home_zone(&store)?,
-        pending: Pending { deliveries: receiver::pending(folder, &store)?.values().sum(), outbox: 0 },
+        pending: Pending {
+            deliveries: receiver::pending(folder, &store)?.values().sum(),
+            outbox: crate::remotes::waiting_for_all(&store)?,
+        },
         receiver: receiver(folder),
     })
 }

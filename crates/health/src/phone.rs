@@ -28,6 +28,8 @@ pub struct PhoneBatch {
     pub aggregates: Vec<Aggregate>,
     /// Records that the sender says are gone.
     pub deletions: Vec<Deletion>,
+    /// What the sender takes back of what it told before, as if it had never told it; it comes before what is told anew.
+    pub retractions: Vec<Retraction>,
 }
 
 /// What is known about a record besides its content.
@@ -139,6 +141,11 @@ impl Flags {
         [EndBeforeStart, NoValue, UnknownType, UnknownStage, UnknownUnit, SuspiciousUnit]
             .iter()
             .any(|flag| self.has(*flag))
+    }
+
+    /// The words of all.
+    pub fn words_of_all(self) -> impl Iterator<Item = &'static str> {
+        Self::ALL.into_iter().filter(move |(flag, _)| self.has(*flag)).map(|(_, word)| word)
     }
 
     /// The words of those that say that something is odd.
@@ -357,6 +364,19 @@ pub struct Deletion {
     pub id: String,
     /// Apple's identifier of the kind, where it was told.
     pub kind: Option<String>,
+}
+
+/// Records of one sort and time that their own sender takes back. Another Vitalog says so of what it has no more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retraction {
+    /// What they are: `sample`, `aggregate`, or the word of an [`crate::EntryKind`].
+    pub record: String,
+    /// Apple's identifier of the type of samples; else empty.
+    pub kind: String,
+    /// The time in which they start, in milliseconds since 1970 in UTC: from, until, which is outside.
+    pub range_ms: (i64, i64),
+    /// The names that the sender gave them.
+    pub names: Vec<String>,
 }
 
 #[cfg(test)]

@@ -37,6 +37,36 @@ pub enum ErrorKind {
     /// A certificate could not be made or read.
     #[error("the certificate of this computer cannot be used: {0}")]
     Certificate(String),
+    /// A text is no address of a server.
+    #[error("this is no address of a server")]
+    BadAddress,
+    /// What was sent there could be read on the way.
+    #[error("without encryption nothing is sent to an address outside of this network")]
+    PlainHttp,
+    /// A secret has letters that no header can carry.
+    #[error("the secret has letters that cannot be sent")]
+    BadSecret,
+    /// Nobody answers, or the connection was cut.
+    #[error("the server cannot be reached, or hung up")]
+    Unreachable,
+    /// It takes too long.
+    #[error("the server took too long")]
+    TooSlow,
+    /// It answers without an end.
+    #[error("the server answered more than is read")]
+    TooMuch,
+    /// It sends to another address, of this host.
+    #[error("the server sends to another address, of {0}")]
+    SentElsewhere(String),
+    /// Nobody whom the system believes has signed its certificate: SHA-256 in hexadecimal digits.
+    #[error("nobody known has signed the certificate {0}")]
+    UnknownCertificate(String),
+    /// Its certificate is another one than the owner said yes to: SHA-256 in hexadecimal digits.
+    #[error("the server shows another certificate: {0}")]
+    ChangedCertificate(String),
+    /// Its certificate is over, for another name, or broken.
+    #[error("the certificate of the server is not valid")]
+    BadCertificate,
     /// The store.
     #[error(transparent)]
     Store(store::Error),

@@ -1,4 +1,6 @@
-//! The receiver: the only place that opens a socket.
+//! The receiver, and the way out to servers: the only place that opens a socket.
+//!
+//! The way out is [`remote`]; it sends only where the owner said so. The rest is about the receiver.
 //!
 //! Off until [`Receiver::start`]. Bound to the addresses that it is given, it lets paired phones send and gives nothing
 //! back but, to a token, what that token itself brought.
@@ -22,6 +24,7 @@ pub mod invite;
 mod profile;
 pub mod qr;
 mod receiver;
+pub mod remote;
 mod secret;
 mod spool;
 

@@ -62,6 +62,16 @@ pub(crate) fn user_id() -> Result<String> {
     Ok([&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-"))
 }
 
+/// A new name in the form of a UUID, for what a server is to know this installation by.
+pub fn name() -> Result<String> {
+    user_id()
+}
+
+/// A number from 0 to 1 that nobody can foresee.
+pub fn chance() -> Result<f64> {
+    Ok(f64::from(u32::from_be_bytes(random()?)) / f64::from(u32::MAX))
+}
+
 /// Eight hexadecimal digits.
 pub(crate) fn short_id() -> Result<String> {
     Ok(health::digest::hex(&random::<4>()?))

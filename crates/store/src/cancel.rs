@@ -8,6 +8,7 @@ use rusqlite::{Transaction, TransactionBehavior};
 
 use crate::error::{ErrorKind, Result};
 use crate::open::Store;
+use crate::remotes::watch;
 
 /// After so many steps SQLite asks whether to go on: a matter of milliseconds, and some hundred calls in a million
 /// records.
@@ -130,7 +131,11 @@ impl Store {
         if !in_place() {
             return Err(ErrorKind::Busy.into());
         }
+        watch::begin(&tx)?;
         let done = work(&tx)?;
+        if let Done::Commit(_) = done {
+            watch::end(&tx)?;
+        }
         cancel.check()?;
         cancel.commits();
         match done {

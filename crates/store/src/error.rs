@@ -53,6 +53,12 @@ pub enum ErrorKind {
     /// No phone has this number.
     #[error("there is no such phone")]
     UnknownPeer,
+    /// No remote has this number or name.
+    #[error("there is no such server")]
+    UnknownRemote,
+    /// Another remote has this name.
+    #[error("another server has this name")]
+    RemoteExists,
     /// No source has this number.
     #[error("there is no such source")]
     UnknownSource,

@@ -33,6 +33,7 @@ mod pages;
 pub mod peers;
 mod place;
 pub mod query;
+pub mod remotes;
 mod report;
 mod rollup;
 mod row;

@@ -16,7 +16,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::{units, views};
 
 /// The schema that this program writes (`PRAGMA user_version`).
-pub const SCHEMA_VERSION: i64 = 8;
+pub const SCHEMA_VERSION: i64 = 9;
 /// How long a writer waits for another one.
 pub const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// Page cache of the writer. Larger ones bought nothing in the import benchmark and count against peak memory.
@@ -40,6 +40,7 @@ const UPGRADES: [&str; SCHEMA_VERSION as usize - 1] = [
     include_str!("upgrades/v5.sql"),
     include_str!("upgrades/v6.sql"),
     include_str!("upgrades/v7.sql"),
+    include_str!("upgrades/v8.sql"),
 ];
 
 /// An open store: one SQLite connection.

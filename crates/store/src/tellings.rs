@@ -14,6 +14,7 @@ mod origin;
 mod part;
 mod pen;
 mod records;
+mod retract;
 pub(crate) mod row;
 pub(crate) mod standing;
 pub(crate) mod tellers;
@@ -24,6 +25,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use rusqlite::{Connection, params};
 
 pub(crate) use self::part::{Part, Reach};
+pub(crate) use self::retract::retract;
 pub(crate) use self::row::{Telling, code_of, feed_of};
 #[cfg(test)]
 pub(crate) use self::told::LIFTS_ALL;

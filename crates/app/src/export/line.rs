@@ -117,6 +117,11 @@ impl<'a> Entries<'a> {
         Ok(Self { store, route_points })
     }
 
+    /// Lines that do not say how many points the routes of a workout have.
+    pub fn without_points(store: &'a Store) -> Self {
+        Self { store, route_points: BTreeMap::new() }
+    }
+
     /// Anything but a sample: its body, unpacked, and what the store knows about it.
     pub fn line(&self, row: &EntryRow) -> Result<Value> {
         let mut line = match serde_json::from_str(&row.body) {

@@ -10,6 +10,7 @@ pub mod health_export_pro;
 pub mod healthsave;
 pub mod healthsync;
 pub mod open_wearables;
+pub mod outgoing;
 pub mod phone;
 pub mod route;
 pub mod vitalog;

@@ -182,6 +182,7 @@ impl<'a> Portion<'a> {
             report.problem(problem);
         }
         self.keep_rejects(&batch.batch.problems)?;
+        report.deleted += tellings::retract(self.conn, &batch.retractions, &self.by(), &mut self.derived)?;
         let tellings = self.tellings(batch, report)?;
         let mut entries = self.keep_entries(batch, report)?;
         let gone = tellings::deletions::keep(self.conn, &batch.deletions, &self.by())?;

@@ -34,6 +34,12 @@ pub struct EntryRow {
     pub superseded: bool,
 }
 
+/// The names that entries share. Read once where many questions are asked at one moment.
+pub struct EntryNames {
+    names: super::SourceNames,
+    bundles: BTreeMap<i64, String>,
+}
+
 impl Store {
     /// Hands the entries of a kind (all kinds for `None`) that start in `[from_ms, until_ms)` to `each`, by time; those
     /// without a start come first and only where the range has no beginning. Payloads are read only `with_payload`.
@@ -43,9 +49,25 @@ impl Store {
         range: (i64, i64),
         superseded: bool,
         with_payload: bool,
+        each: impl FnMut(&EntryRow) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        self.each_entry_by(&self.entry_names()?, kind, range, (superseded, with_payload), each)
+    }
+
+    /// Reads the names that entries share.
+    pub fn entry_names(&self) -> Result<EntryNames> {
+        Ok(EntryNames { names: self.source_names()?, bundles: bundles(&self.conn)? })
+    }
+
+    /// The same as [`Store::each_entry`], with names that were read before.
+    pub fn each_entry_by<E: From<crate::Error>>(
+        &self,
+        EntryNames { names, bundles }: &EntryNames,
+        kind: Option<&str>,
+        range: (i64, i64),
+        (superseded, with_payload): (bool, bool),
         mut each: impl FnMut(&EntryRow) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
-        let (names, bundles) = (self.source_names()?, bundles(&self.conn).map_err(crate::Error::from)?);
         let mut statement = self
             .conn
             .prepare_cached(
@@ -61,7 +83,7 @@ impl Store {
         let mut rows =
             statement.query(params![kind, range.0, last, superseded, with_payload]).map_err(crate::Error::from)?;
         while let Some(row) = rows.next().map_err(crate::Error::from)? {
-            let entry = entry(row, &names, &bundles).map_err(crate::Error::from)?;
+            let entry = entry(row, names, bundles).map_err(crate::Error::from)?;
             each(&entry)?;
         }
         Ok(())

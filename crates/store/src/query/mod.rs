@@ -24,7 +24,7 @@ mod workouts;
 pub(crate) mod zones;
 
 pub use daily::{DailyRow, MergedRow};
-pub use entries::EntryRow;
+pub use entries::{EntryNames, EntryRow};
 pub use from_device::{DeviceEntry, DevicePage, DeviceSample, DeviceStock, Sort};
 pub use imports::{ImportRow, LostFile, RejectRow};
 pub use kinds::{KindRow, TypeRow};
@@ -32,7 +32,7 @@ pub use members::{MemberRow, Membership};
 pub use overlaps::OverlapRow;
 pub use points::Point;
 pub use ranks::{Orders, Ranks};
-pub use samples::{SampleQuery, SampleRow};
+pub use samples::{Names, SampleQuery, SampleRow};
 pub use sources::{SourceNames, SourceRow};
 pub use sql::{Answer, MAX_BYTES, MAX_ROWS};
 pub use status::{EntryTotals, Totals};

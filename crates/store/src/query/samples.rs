@@ -89,7 +89,8 @@ struct Origin {
     unit: Option<String>,
 }
 
-struct Names {
+/// The few names that many samples share. Read once where many questions are asked at one moment.
+pub struct Names {
     names: SourceNames,
     sources: HashMap<i64, Source>,
     origins: HashMap<i64, Origin>,
@@ -100,9 +101,18 @@ impl Store {
     pub fn each_sample<E: From<crate::Error>>(
         &self,
         query: SampleQuery,
+        each: impl FnMut(&SampleRow) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        self.each_sample_by(&self.sample_names()?, query, each)
+    }
+
+    /// The same, with names that were read before.
+    pub fn each_sample_by<E: From<crate::Error>>(
+        &self,
+        names: &Names,
+        query: SampleQuery,
         mut each: impl FnMut(&SampleRow) -> std::result::Result<(), E>,
     ) -> std::result::Result<(), E> {
-        let names = self.all_names()?;
         let mut statement = self
             .conn
             .prepare_cached(
@@ -123,7 +133,7 @@ impl Store {
         let asked = params![kind_id, from_ms, until_ms, superseded, left_out, hidden];
         let mut rows = statement.query(asked).map_err(crate::Error::from)?;
         while let Some(row) = rows.next().map_err(crate::Error::from)? {
-            let mut sample = sample(row, &names).map_err(crate::Error::from)?;
+            let mut sample = sample(row, names).map_err(crate::Error::from)?;
             let source = u32::try_from(sample.source_id).unwrap_or_default();
             if sample.superseded && deleted.holds(kind, sample.start_ms, source) {
                 continue;
@@ -140,8 +150,8 @@ impl Store {
         Ok(())
     }
 
-    /// The few names that many samples share, read once.
-    fn all_names(&self) -> Result<Names> {
+    /// Reads the few names that many samples share.
+    pub fn sample_names(&self) -> Result<Names> {
         let mut sources = HashMap::new();
         let mut statement = self.conn.prepare_cached("SELECT id, bundle, hardware FROM sources")?;
         let mut rows = statement.query([])?;

@@ -11,6 +11,7 @@ mod nights;
 mod orders;
 mod phones;
 mod reimports;
+mod remotes;
 mod renames;
 mod repeats;
 mod told;

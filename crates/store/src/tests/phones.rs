@@ -19,7 +19,7 @@ const ZONE: &str = "Europe/Berlin";
 const NOW: i64 = 1_773_600_000_000;
 
 /// The stories of a folder.
-fn vectors(folder: &str) -> Vec<(String, Json)> {
+pub(super) fn vectors(folder: &str) -> Vec<(String, Json)> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/vectors").join(folder);
     let files = std::fs::read_dir(&path).expect("the vectors").map(|entry| entry.expect("an entry").path());
     let mut files: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|end| end == "json")).collect();
@@ -71,15 +71,15 @@ fn decode(step: &Json) -> Option<(Feed, Decoded)> {
 }
 
 /// A store with a device for each feed.
-struct Played {
-    store: Store,
+pub(super) struct Played {
+    pub(super) store: Store,
     devices: Vec<(Feed, i64)>,
     deliveries: i64,
     settles: bool,
 }
 
 impl Played {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let store = Store::empty(&PathBuf::new()).expect("a store");
         Self { store, devices: Vec::new(), deliveries: 0, settles: false }
     }
@@ -94,7 +94,7 @@ impl Played {
     }
 
     /// Plays a step; gives what is new, known and replaced.
-    fn step(&mut self, step: &Json) -> Option<Json> {
+    pub(super) fn step(&mut self, step: &Json) -> Option<Json> {
         if let Some(xml) = step["import"]["xml"].as_str() {
             let mut reader = Reader::document(Cursor::new(xml.to_owned().into_bytes()), None).expect("a document");
             let delivery = Delivery {

@@ -3,6 +3,7 @@
 //! Samples by Apple's identifiers, with UUID, device and metadata, in the units that the phone prefers. Routes stand
 //! apart from their workouts and may come in another body.
 
+mod encode;
 mod medication;
 mod sample;
 #[cfg(test)]
@@ -13,6 +14,7 @@ use std::io::{Read, Seek};
 
 use serde_json::{Value as Json, json};
 
+pub use self::encode::{body, encode};
 use super::body::Body;
 use super::phone::builder::Builder;
 use super::phone::fields::{self, Fields};

@@ -11,7 +11,7 @@ use crate::kind::{Kind, Style};
 use crate::phone::{Aggregate, Flag, Flags, Grain, Marks};
 use crate::{Result, Source};
 
-const SLEEP: &str = "HKCategoryTypeIdentifierSleepAnalysis";
+pub(super) const SLEEP: &str = "HKCategoryTypeIdentifierSleepAnalysis";
 
 const KNOWN: [&str; 9] =
     ["id", "type", "value", "unit", "start_at", "end_at", "source_name", "source_bundle_id", "metadata"];

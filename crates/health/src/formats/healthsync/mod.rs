@@ -3,6 +3,7 @@
 //! Samples carry Apple's identifier behind `healthkit:` and stamps with milliseconds. A backfill sends daily statistics
 //! instead, whose names begin with `healthkit:aggregate:`; they are aggregates and never samples.
 
+mod encode;
 mod metric;
 pub mod read_back;
 #[cfg(test)]
@@ -13,6 +14,7 @@ use std::io::{Read, Seek};
 
 use serde_json::{Value as Json, json};
 
+pub use self::encode::{body, encode};
 use super::phone::builder::Builder;
 use super::phone::frame::{self, Frame, shape};
 use super::phone::limits::MAX_RECORD;

@@ -4,6 +4,7 @@
 //! and marked, what cannot be read is a reject with its text. Stamps are whole seconds; Apple's identifiers are stable.
 
 pub mod answers;
+pub mod encode;
 mod record;
 #[cfg(test)]
 mod tests;

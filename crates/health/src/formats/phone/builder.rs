@@ -12,7 +12,7 @@ pub(crate) use super::value::{KindSlot, Measure, Percent, Reject, Value, categor
 use super::{Delivery, Feed, Sink};
 use crate::batch::NONE;
 use crate::kind::Nature;
-use crate::phone::{Aggregate, Deletion, Flag, Flags, Marks, PhoneBatch, Uuid};
+use crate::phone::{Aggregate, Deletion, Flag, Flags, Marks, PhoneBatch, Retraction, Uuid};
 use crate::{Entry, EntryKind, Origin, Problem, Result, Sample, Source};
 
 /// Who wrote a record.
@@ -171,13 +171,21 @@ impl<'b, 's> Builder<'b, 's> {
 
     /// Adds a sample.
     pub(crate) fn sample(&mut self, draft: Draft<'_>) -> Result<()> {
-        self.sample_created(draft, None)
+        self.sample_named(draft, None, None, None)
     }
 
-    /// Adds a sample of which it is known when it reached HealthKit.
-    pub(crate) fn sample_created(&mut self, draft: Draft<'_>, created_ms: Option<i64>) -> Result<()> {
+    /// Adds a sample of which it is known when it reached HealthKit, how the sender calls it besides Apple's identifier,
+    /// and what the sender found odd about it, which counts in place of what we would.
+    pub(crate) fn sample_named(
+        &mut self,
+        draft: Draft<'_>,
+        created_ms: Option<i64>,
+        name: Option<&str>,
+        flags: Option<Flags>,
+    ) -> Result<()> {
         let (source, origin) = self.provenance(draft.who, draft.unit.as_deref());
         let mut marks = self.marks(draft.id.as_deref(), draft.start, draft.end);
+        self.call(&mut marks, name);
         let known = self.slots.get(draft.slot).is_some_and(|slot| slot.known);
         marks.flags.set_if(Flag::UnknownType, !known);
         let (mut value, mut original, mut text) = (None, None, NONE);
@@ -194,6 +202,7 @@ impl<'b, 's> Builder<'b, 's> {
             }
             Value::Nothing => marks.flags.set(Flag::NoValue),
         }
+        marks.flags = flags.unwrap_or(marks.flags);
         let details = self.details(draft.details);
         let end_ms = draft.end.unwrap_or(draft.start).ms;
         self.saw(draft.start.ms, end_ms);
@@ -261,6 +270,15 @@ impl<'b, 's> Builder<'b, 's> {
         Marks { uuid, name, flags }
     }
 
+    /// Adds the sender's own name to the marks of a record that has none.
+    pub(crate) fn call(&mut self, marks: &mut Marks, name: Option<&str>) {
+        if let Some(name) = name.filter(|name| marks.name == NONE && !name.is_empty()) {
+            self.weight += name.len();
+            marks.name = self.out.names.len() as u32;
+            self.out.names.push(name.to_owned());
+        }
+    }
+
     /// Adds an aggregate; kind, source and details are set here.
     pub(crate) fn aggregate(
         &mut self,
@@ -304,6 +322,14 @@ impl<'b, 's> Builder<'b, 's> {
         self.weight += deletion.id.len() + 100;
         self.delivery.counts.deletions += 1;
         self.out.deletions.push(deletion);
+        self.hand_over_if_full()
+    }
+
+    /// Adds what the sender takes back.
+    pub(crate) fn take_back(&mut self, retraction: Retraction) -> Result<()> {
+        self.weight += retraction.names.iter().map(|name| name.len() + 40).sum::<usize>();
+        self.delivery.counts.deletions += retraction.names.len() as u64;
+        self.out.retractions.push(retraction);
         self.hand_over_if_full()
     }
 
@@ -385,7 +411,7 @@ impl<'b, 's> Builder<'b, 's> {
     fn hand_over_if_full(&mut self) -> Result<()> {
         let out = &self.out;
         let records = out.batch.samples.len() + out.aggregates.len() + out.batch.entries.len();
-        let others = out.batch.problems.len() + out.deletions.len();
+        let others = out.batch.problems.len() + out.deletions.len() + out.retractions.len();
         if records + others >= PORTION_RECORDS || self.weight >= PORTION_BYTES { self.hand_over() } else { Ok(()) }
     }
 

@@ -77,6 +77,13 @@ pub(crate) fn sdk_workout(word: &str) -> Option<String> {
     table().sdk_workouts.get(word).map(|name| format!("HKWorkoutActivityType{name}"))
 }
 
+/// The Open Wearables SDK's word for a workout, by Apple's identifier without its prefix.
+pub(crate) fn sdk_word(name: &str) -> Option<&'static str> {
+    static WORDS: LazyLock<HashMap<&'static str, &'static str>> =
+        LazyLock::new(|| table().sdk_workouts.iter().map(|(word, name)| (name.as_str(), word.as_str())).collect());
+    WORDS.get(name).copied()
+}
+
 /// Apple's identifier of a workout by its English name, e.g. `Outdoor Run`; of a name in another language nothing.
 pub(crate) fn workout(word: &str) -> Option<String> {
     let lower = word.trim().to_lowercase();

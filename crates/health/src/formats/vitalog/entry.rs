@@ -13,7 +13,7 @@ use crate::phone::{Flags, Marks};
 use crate::{Batch, Entry, EntryKind, Result, Source, kind};
 
 /// Keys that are the entry's own and stand in no body.
-const OWN: [&str; 7] = ["start", "end", "source", "bundle", "device_hw", "uuid", "flags"];
+const OWN: [&str; 8] = ["start", "end", "source", "bundle", "device_hw", "uuid", "flags", "row"];
 
 /// What a line is about.
 pub(super) fn kind_of(word: &str) -> Option<EntryKind> {
@@ -23,7 +23,8 @@ pub(super) fn kind_of(word: &str) -> Option<EntryKind> {
 /// One entry.
 pub(super) fn read(line: &[u8], kind: EntryKind, fields: &Fields<'_>, builder: &mut Builder<'_, '_>) -> Result<()> {
     match make(kind, fields, builder) {
-        Ok((entry, marks)) => {
+        Ok((entry, mut marks)) => {
+            builder.call(&mut marks, fields.word("row").as_deref());
             builder.entry(entry, marks)?;
             builder.item(line, Some(kind.as_str()), Ok(()))
         }

@@ -3,8 +3,13 @@
 //! One record per line, so that a broken line is one reject. What a line says comes back as it was: identifiers, ends
 //! that nobody knows, flags, original units, metadata, places, voltages. Keys that belong to the sender's store alone
 //! (`id`, `import`, `seen`, `record_id`, `created_at`) are passed over.
+//!
+//! Who forwards gives each record a name of its own, under `row`, and takes one back by it: a line `gone` says which
+//! records of one sort and time the sender has no more. It stands before those that are told anew.
 
+mod encode;
 mod entry;
+mod gone;
 mod sample;
 #[cfg(test)]
 mod tests;
@@ -13,6 +18,8 @@ use std::io::{BufRead, BufReader, Read};
 
 use serde_json::{Map, Value as Json, json};
 
+pub use self::encode::encode;
+pub use self::gone::gone;
 use super::phone::builder::Builder;
 use super::phone::fields::Fields;
 use super::phone::limits::{MAX_RECORD, MAX_REJECT, WINDOW};
@@ -59,6 +66,7 @@ fn record(line: &[u8], builder: &mut Builder<'_, '_>) -> Result<()> {
     match fields.word("record").as_deref() {
         Some("sample") => sample::read(line, &fields, builder),
         Some("aggregate") => sample::aggregate(line, &fields, builder),
+        Some(gone::RECORD) => gone::read(line, &fields, builder),
         Some(word) => match entry::kind_of(word) {
             Some(kind) => entry::read(line, kind, &fields, builder),
             None => builder.item(line, None, Err("unknown_record")),

@@ -15,8 +15,9 @@ use crate::{Result, Source};
 /// Equal samples that one line may stand for.
 const MAX_COPIES: f64 = 10_000.0;
 
-const KNOWN: [&str; 20] = [
+const KNOWN: [&str; 21] = [
     "type",
+    "row",
     "kind",
     "start",
     "end",
@@ -48,17 +49,21 @@ pub(super) fn read(line: &[u8], fields: &Fields<'_>, builder: &mut Builder<'_, '
         Number::Absent => 1.0,
         number => number.known().filter(|n| (1.0..=MAX_COPIES).contains(n)).unwrap_or(0.0),
     };
-    let name = fields.word("type");
+    let kind = fields.word("type");
     if copies < 1.0 {
-        return builder.item(line, name.as_deref(), Err("bad_value"));
+        return builder.item(line, kind.as_deref(), Err("bad_value"));
     }
-    for _ in 0..copies as u64 {
+    let name = fields.word("row");
+    // What is forwarded is told as it stands there: how often a file had it, and what is odd about it.
+    let repeats = fields.number("repeats").known().filter(|n| name.is_some() && (1.0..=MAX_COPIES).contains(n));
+    let flags = words(fields).filter(|_| name.is_some());
+    for _ in 0..repeats.unwrap_or(copies) as u64 {
         match draft(fields, builder) {
-            Ok(draft) => builder.sample_created(draft, created)?,
-            Err(reason) => return builder.item(line, name.as_deref(), Err(reason)),
+            Ok(draft) => builder.sample_named(draft, created, name.as_deref(), flags)?,
+            Err(reason) => return builder.item(line, kind.as_deref(), Err(reason)),
         }
     }
-    builder.item(line, name.as_deref(), Ok(()))
+    builder.item(line, kind.as_deref(), Ok(()))
 }
 
 /// Makes the draft of a sample.
@@ -103,12 +108,8 @@ pub(super) fn draft<'a>(fields: &Fields<'a>, builder: &mut Builder<'_, '_>) -> s
 pub(super) fn times(fields: &Fields<'_>) -> std::result::Result<(Stamp, Option<Stamp>, Flags), Reject> {
     let start = fields.get("start").and_then(stamp::instant).ok_or("bad_time")?;
     let end = fields.get("end").map(|end| stamp::instant(end).ok_or("bad_time")).transpose()?;
-    let words: Option<Vec<Cow<'_, str>>> =
-        fields.get("flags").map(|list| fields::items(list).filter_map(fields::string).collect());
-    let mut flags = Flags::default();
-    for (flag, word) in Flags::ALL {
-        flags.set_if(flag, words.as_ref().is_some_and(|words| words.iter().any(|known| known == word)));
-    }
+    let words = words(fields);
+    let flags = words.unwrap_or_default();
     let fine_feed = fields
         .get("seen")
         .is_some_and(|seen| fields::items(seen).filter_map(fields::string).any(|feed| FINE.contains(&feed.as_ref())));
@@ -117,6 +118,16 @@ pub(super) fn times(fields: &Fields<'_>) -> std::result::Result<(Stamp, Option<S
         ..stamp
     };
     Ok((fine(start, Flag::StartFine), end.map(|end| fine(end, Flag::EndFine)), flags))
+}
+
+/// The flags that a line tells.
+fn words(fields: &Fields<'_>) -> Option<Flags> {
+    let words: Vec<Cow<'_, str>> = fields::items(fields.get("flags")?).filter_map(fields::string).collect();
+    let mut flags = Flags::default();
+    for (flag, word) in Flags::ALL {
+        flags.set_if(flag, words.iter().any(|known| known == word));
+    }
+    Some(flags)
 }
 
 /// Metadata, beats and everything else beside the value, as it was.
@@ -142,8 +153,9 @@ pub(super) fn who(fields: &Fields<'_>, builder: &mut Builder<'_, '_>) -> std::re
     })
 }
 
-const AGGREGATE: [&str; 14] = [
+const AGGREGATE: [&str; 15] = [
     "type",
+    "row",
     "grain",
     "start",
     "end",
@@ -190,6 +202,7 @@ fn make(fields: &Fields<'_>, builder: &mut Builder<'_, '_>) -> std::result::Resu
     let rest = rest.text();
     let mut marks = Marks { flags, ..Marks::default() };
     marks.flags.set_if(Flag::StartFine, start.fine);
+    builder.call(&mut marks, fields.word("row").as_deref());
     let aggregate = Aggregate {
         feed: fields.word("feed").and_then(|word| Feed::find(&word)).unwrap_or(Feed::Vitalog),
         kind: 0,

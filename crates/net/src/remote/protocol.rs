@@ -1,0 +1,300 @@
+//! What servers speak: rows into requests, answers into what became of them.
+//!
+//! One more server is one more [`Protocol`]: its encoder stands in `health::formats` beside the decoder, and here is
+//! said how much goes into a request, where it goes, and what its answers mean. A protocol that asks more than one
+//! question, or asks later what was stored, does so in [`Protocol::deliver`].
+
+use std::time::Duration;
+
+use health::digest::sha256;
+use health::formats::outgoing::{Held, Outgoing, made_uuid};
+use health::formats::{health_export_pro, healthsync, vitalog};
+use health::phone::Retraction;
+use serde_json::{Map, Value as Json};
+use store::remotes::Mark;
+
+use super::client::{Answer, Client, Request, Secret};
+use crate::error::Result;
+
+const JSON: &str = "application/json";
+const LINES: &str = "application/x-ndjson";
+
+/// What a server speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// Another Vitalog: everything, and what is gone.
+    Vitalog,
+    /// A backend of the kind that HealthSync sends to.
+    HealthSync,
+    /// A receiver of the kind that Health Export Pro sends to.
+    HealthExportPro,
+}
+
+/// How much goes into one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Rows.
+    pub rows: usize,
+    /// Bytes of their texts; a single row may be longer.
+    pub bytes: usize,
+}
+
+/// A row on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    /// As its protocol sends it.
+    pub row: Outgoing,
+    /// By what the ledger knows it.
+    pub mark: Mark,
+}
+
+impl Piece {
+    /// The row with its numbers.
+    pub fn new(row: Outgoing) -> Self {
+        let number = |text: &str| {
+            let hash = sha256(text.as_bytes());
+            hash.first_chunk().map_or(0, |first| u64::from_le_bytes(*first))
+        };
+        let mark = Mark { identity: number(&row.identity), fingerprint: number(&row.text) };
+        Self { row, mark }
+    }
+}
+
+/// Rows that a server has no more to have, by what it was told of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gone {
+    /// As in a JSON line.
+    pub record: String,
+    /// Identifier of the type of samples; else empty.
+    pub kind: String,
+    /// The time in which they start.
+    pub range_ms: (i64, i64),
+    /// Which.
+    pub marks: Vec<Mark>,
+}
+
+/// What one request carries.
+#[derive(Debug, Clone)]
+pub struct Batch<'a> {
+    /// Rows.
+    pub rows: &'a [&'a Piece],
+    /// What is taken back, before the rows; empty where the protocol has no word for it.
+    pub gone: &'a [Gone],
+    /// When, for protocols that say so.
+    pub now_ms: i64,
+    /// What names this installation for that server; it never changes.
+    pub device: &'a str,
+}
+
+/// What became of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// The server has all of it.
+    Stored,
+    /// The server has some of it, or none, and repeating it would change nothing: its words.
+    Refused(String),
+    /// It can be tried again later, after so long at least: its words.
+    Later(Option<Duration>, String),
+    /// The owner has to do something first: a code, and its words.
+    Stop(&'static str, String),
+}
+
+impl Protocol {
+    /// Every protocol.
+    pub const ALL: [Self; 3] = [Self::Vitalog, Self::HealthSync, Self::HealthExportPro];
+
+    /// The short word, on the command line and in the store.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Vitalog => "vitalog",
+            Self::HealthSync => "healthsync",
+            Self::HealthExportPro => "health-export-pro",
+        }
+    }
+
+    /// The protocol of a word.
+    pub fn find(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|protocol| protocol.word() == word)
+    }
+
+    /// Whether it has a place for records of a sort: the key `record` of a JSON line.
+    pub fn carries(self, record: &str) -> bool {
+        match self {
+            Self::Vitalog => true,
+            Self::HealthSync | Self::HealthExportPro => matches!(record, "sample" | "workout"),
+        }
+    }
+
+    /// Whether it has a word for what is gone.
+    pub fn takes_back(self) -> bool {
+        self == Self::Vitalog
+    }
+
+    /// Where rows go, below the server's address.
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Vitalog => "/api/vitalog",
+            Self::HealthSync => "/api/apple-health/sync",
+            Self::HealthExportPro => "/api/health-data",
+        }
+    }
+
+    /// How much goes into one request.
+    pub fn limits(self) -> Limits {
+        match self {
+            // A body under a mebibyte is read before it is answered, so that the answer says what was refused.
+            Self::Vitalog => Limits { rows: 4_000, bytes: 900 * 1024 },
+            Self::HealthSync | Self::HealthExportPro => Limits { rows: 2_000, bytes: 900 * 1024 },
+        }
+    }
+
+    /// The row that a JSON line is; of equal ones the `nth`, from 0.
+    ///
+    /// Errors: why it is not sent.
+    pub fn encode(self, line: &Map<String, Json>, nth: u32) -> std::result::Result<Piece, Held> {
+        let row = match self {
+            Self::Vitalog => vitalog::encode(line, nth),
+            Self::HealthSync => healthsync::encode(line, nth),
+            Self::HealthExportPro => health_export_pro::encode(line, nth),
+        };
+        row.map(Piece::new)
+    }
+
+    /// The text of what is sent, for people.
+    pub fn body(self, batch: &Batch<'_>) -> String {
+        let rows = || batch.rows.iter().map(|piece| &piece.row).collect::<Vec<_>>();
+        match self {
+            Self::Vitalog => lines(batch),
+            Self::HealthSync => healthsync::body(&rows(), &made_uuid(batch.device), "UTC", batch.now_ms),
+            Self::HealthExportPro => health_export_pro::body(&rows(), batch.now_ms),
+        }
+    }
+
+    /// Sends a batch, and says what became of it.
+    ///
+    /// Errors: as [`Client::ask`]; then nobody knows what became of it, and it is sent again.
+    pub async fn deliver(self, client: &Client, secret: &Secret, batch: &Batch<'_>) -> Result<Verdict> {
+        let content_type = if self == Self::Vitalog { LINES } else { JSON };
+        let secret = (!secret.is_empty()).then(|| ("authorization".to_owned(), Some("Bearer"), secret.clone()));
+        let body = self.body(batch).into_bytes();
+        let request =
+            Request { method: "POST", path: self.path().to_owned(), secret, content_type: Some(content_type), body };
+        Ok(self.verdict(&client.ask(request).await?, batch.rows.len()))
+    }
+
+    /// Asks whether the server is there and takes the secret; nothing of anybody's is sent.
+    ///
+    /// Errors: as [`Client::ask`].
+    pub async fn greet(self, client: &Client, secret: &Secret, now_ms: i64, device: &str) -> Result<Verdict> {
+        self.deliver(client, secret, &Batch { rows: &[], gone: &[], now_ms, device }).await
+    }
+
+    /// What an answer to so many rows means.
+    pub fn verdict(self, answer: &Answer, sent: usize) -> Verdict {
+        let words = answer.words();
+        match answer.status {
+            200..=299 => match self.refused_of(&answer.json(), sent) {
+                0 => Verdict::Stored,
+                _ => Verdict::Refused(String::new()),
+            },
+            401 | 403 => Verdict::Stop("unauthorized", words),
+            404 | 405 => Verdict::Stop("not_there", words),
+            408 | 425 | 429 | 500..=599 => Verdict::Later(answer.retry_after, words),
+            _ => Verdict::Refused(words),
+        }
+    }
+
+    /// How many rows an answer of success says were refused all the same.
+    fn refused_of(self, answer: &Json, sent: usize) -> u64 {
+        let number = |key: &str| answer.get(key).and_then(Json::as_u64);
+        match self {
+            Self::Vitalog => number("rejected").unwrap_or(0),
+            // It says nothing about refused ones.
+            Self::HealthSync => 0,
+            Self::HealthExportPro => {
+                let counted = ["count", "total", "records"].into_iter().find_map(number);
+                counted.map_or(0, |counted| (sent as u64).saturating_sub(counted))
+            }
+        }
+    }
+}
+
+/// Lines for another Vitalog: what is gone, then rows. Each has its name, by which it can be taken back.
+fn lines(batch: &Batch<'_>) -> String {
+    let mut text = String::new();
+    for gone in batch.gone {
+        let names = gone.marks.iter().map(name).collect();
+        let Gone { record, kind, range_ms, .. } = gone.clone();
+        text.push_str(&vitalog::gone(&Retraction { record, kind, range_ms, names }).to_string());
+        text.push('\n');
+    }
+    for piece in batch.rows {
+        // The text is an object with a key at least.
+        text.push_str(&format!("{{\"row\":\"{}\",", name(&piece.mark)));
+        text.push_str(piece.row.text.strip_prefix('{').unwrap_or(&piece.row.text));
+        text.push('\n');
+    }
+    text
+}
+
+fn name(mark: &Mark) -> String {
+    format!("{:016x}{:016x}", mark.identity, mark.fingerprint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &str) -> Answer {
+        Answer { status, retry_after: None, body: body.into() }
+    }
+
+    #[test]
+    fn statuses_say_what_becomes_of_a_batch() {
+        for protocol in Protocol::ALL {
+            assert_eq!(Protocol::find(protocol.word()), Some(protocol));
+            let check = |status, expected: Verdict| {
+                assert_eq!(protocol.verdict(&answer(status, "no"), 3), expected, "{protocol:?} {status}");
+            };
+            check(200, Verdict::Stored);
+            check(202, Verdict::Stored);
+            check(401, Verdict::Stop("unauthorized", "no".into()));
+            check(403, Verdict::Stop("unauthorized", "no".into()));
+            check(404, Verdict::Stop("not_there", "no".into()));
+            [429, 500, 502, 503].into_iter().for_each(|status| check(status, Verdict::Later(None, "no".into())));
+            [400, 409, 413, 415, 422].into_iter().for_each(|status| check(status, Verdict::Refused("no".into())));
+        }
+    }
+
+    #[test]
+    fn an_answer_of_success_may_say_that_rows_were_refused() {
+        let check = |protocol: Protocol, body: &str, all: bool| {
+            let expected = if all { Verdict::Stored } else { Verdict::Refused(String::new()) };
+            assert_eq!(protocol.verdict(&answer(200, body), 3), expected, "{protocol:?} {body}");
+        };
+        check(Protocol::Vitalog, r#"{"ok":true,"received":3,"rejected":0}"#, true);
+        check(Protocol::Vitalog, r#"{"ok":true,"received":3,"rejected":1}"#, false);
+        check(Protocol::HealthExportPro, r#"{"ok":true,"count":3}"#, true);
+        check(Protocol::HealthExportPro, r#"{"records":2}"#, false);
+        check(Protocol::HealthExportPro, "", true);
+        check(Protocol::HealthSync, r#"{"ok":true,"received":3,"duplicates":3}"#, true);
+    }
+
+    #[test]
+    fn a_row_has_its_name_and_what_is_gone_comes_first() {
+        let line = serde_json::json!({"record": "sample", "type": "T"});
+        let piece = Protocol::Vitalog.encode(line.as_object().expect("a line"), 0).expect("a row");
+        let gone = Gone {
+            record: "sample".into(),
+            kind: "T".into(),
+            range_ms: (0, 86_400_000),
+            marks: vec![Mark { identity: 1, fingerprint: 2 }],
+        };
+        let batch = Batch { rows: &[&piece], gone: &[gone], now_ms: 0, device: "d" };
+        let body = Protocol::Vitalog.body(&batch);
+        let lines: Vec<Json> = body.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        assert_eq!(lines[0]["rows"], serde_json::json!(["00000000000000010000000000000002"]));
+        assert_eq!(lines[1]["row"], name(&piece.mark));
+        assert_eq!((lines.len(), &lines[1]["type"]), (2, &Json::from("T")));
+    }
+}
