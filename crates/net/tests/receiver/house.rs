@@ -118,11 +118,11 @@ impl Intake for Counting {
             last_ms: decoded.delivery.last_ms,
             ..Outcome::default()
         };
+        let mut store = Store::open(&self.store).map_err(|_| Failure::Later)?;
+        let id = store.take_delivery(receipt.new).map_err(|_| Failure::Later)?;
         decoded.batches.iter().for_each(|part| self.count(part, &mut outcome));
         self.bodies.fetch_add(1, Ordering::AcqRel);
         let saved = Saved { records: outcome.new, ..Saved::default() };
-        let mut store = Store::open(&self.store).expect("a store");
-        let id = store.take_delivery(receipt.new).expect("noted");
         store.finish_delivery(id, State::Done, &outcome, receipt.request).expect("noted");
         Ok(Taken { id, outcome, delivery: decoded.delivery, saved })
     }
