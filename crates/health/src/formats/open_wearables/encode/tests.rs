@@ -394,6 +394,10 @@ fn line(row: &Row<'_>) -> serde_json::Map<String, Json> {
     line.as_object().expect("an object").clone()
 }
 
+fn pieces(fates: &[lines::Fate]) -> Vec<&crate::formats::outgoing::Outgoing> {
+    fates.iter().filter_map(|fate| if let lines::Fate::Piece(piece) = fate { Some(piece) } else { None }).collect()
+}
+
 #[test]
 fn a_night_is_one_piece_and_a_workout_has_its_own_key() {
     use super::lines::{Fate, bodies, lines};
@@ -431,8 +435,7 @@ fn a_night_is_one_piece_and_a_workout_has_its_own_key() {
         "Held(NotStored)",
     ];
     assert_eq!(kinds, expected);
-    let pieces: Vec<_> =
-        fates.iter().filter_map(|fate| if let Fate::Piece(piece) = fate { Some(piece) } else { None }).collect();
+    let pieces = pieces(&fates);
     assert_eq!(pieces[1].identity, "steps\niPhone16,1\nAnn’s iPhone\n0");
     assert_eq!(pieces[2].identity, "workout\nWatch7,3\nStrava\n1773507600000 1773510300000");
     let joined = bodies(&pieces, NOW);
@@ -618,8 +621,7 @@ proptest! {
                     prop_assert_eq!(*got, wanted);
                 }
             }
-            let pieces: Vec<_> =
-                fates.iter().filter_map(|fate| if let Fate::Piece(piece) = fate { Some(piece) } else { None }).collect();
+            let pieces = pieces(&fates);
             let identities: BTreeSet<&str> = pieces.iter().map(|piece| piece.identity.as_str()).collect();
             prop_assert_eq!(identities.len(), pieces.len());
             let items = |text: &[u8]| {
@@ -627,7 +629,8 @@ proptest! {
                 let lists = ["records", "sleep"].map(|name| body["data"][name].as_array().cloned().unwrap_or_default());
                 lists.concat().iter().map(Json::to_string).collect::<Vec<_>>()
             };
-            let mut got: Vec<String> = bodies(&pieces, NOW).iter().flat_map(|body| items(body.text.as_bytes())).collect();
+            let joined = bodies(&pieces, NOW);
+            let mut got: Vec<String> = joined.iter().flat_map(|body| items(body.text.as_bytes())).collect();
             let mut wanted: Vec<String> = direct.flat_map(|body| items(&body.bytes)).collect();
             got.sort();
             wanted.sort();
