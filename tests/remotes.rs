@@ -73,8 +73,8 @@ fn lines(folder: &Folder, more: &[&str]) -> BTreeMap<String, usize> {
     lines
 }
 
-/// Whether both say the same, key for key. What a correlation is made of is there, too; that it belongs together is told,
-/// and is not laid out by who receives.
+/// Whether both say the same, key for key. What a correlation is made of is there, too; that it belongs together is
+/// told, and is not laid out by who receives.
 #[track_caller]
 fn check_same(here: &Folder, there: &Folder) {
     let but_correlations = |folder: &Folder| {
