@@ -40,6 +40,7 @@ pub(super) fn run(verb: &Serve, folder: &Folder, out: &mut Out) -> Result<End> {
     let (tell, told) = mpsc::channel();
     stop_by_signal(tell.clone());
     let mut receiver = Receiver::start(folder, &options, Arc::new(super::now_ms))?;
+    let sends = app::remotes::Runner::start(folder, Arc::new(super::now_ms));
     let events = receiver.events();
     let forward = std::thread::spawn(move || forward(events, &tell));
     let at = receiver.listening();
@@ -57,6 +58,7 @@ pub(super) fn run(verb: &Serve, folder: &Folder, out: &mut Out) -> Result<End> {
         }
         teller.tell(&event)?;
     }
+    drop(sends);
     receiver.stop();
     let _ = forward.join();
     // What happened until the last connection was closed.

@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
 
 /// What happens to a request.
@@ -18,6 +19,8 @@ pub enum Fault {
     LoseAnswer,
     /// Half of the answer comes.
     HalfAnswer,
+    /// Nobody says anything, until the other side goes.
+    Hang,
     /// Something else answers: a status, headers, and a body.
     Answer(u16, &'static str, &'static str),
 }
@@ -28,6 +31,7 @@ pub struct Between {
     /// Requests that came, by their bodies.
     pub bodies: Arc<Mutex<Vec<Vec<u8>>>>,
     plan: Arc<Mutex<VecDeque<Fault>>>,
+    hanging: Receiver<()>,
 }
 
 impl Between {
@@ -37,18 +41,24 @@ impl Between {
         let port = listener.local_addr().expect("an address").port();
         let (bodies, plan) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(VecDeque::from_iter(plan))));
         let (kept, next) = (bodies.clone(), plan.clone());
+        let (tell, hanging) = mpsc::channel();
         std::thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
-                let (kept, next) = (kept.clone(), next.clone());
-                std::thread::spawn(move || one(client, server, &kept, &next));
+                let (kept, next, tell) = (kept.clone(), next.clone(), tell.clone());
+                std::thread::spawn(move || one(client, server, &kept, &next, &tell));
             }
         });
-        Self { port, bodies, plan }
+        Self { port, bodies, plan, hanging }
     }
 
     /// What happens next.
     pub fn then(&self, faults: impl IntoIterator<Item = Fault>) {
         self.plan.lock().expect("nobody panics").extend(faults);
+    }
+
+    /// Waits until a request hangs.
+    pub fn wait(&self) {
+        self.hanging.recv().expect("a request hangs");
     }
 
     /// How many requests came.
@@ -57,12 +67,23 @@ impl Between {
     }
 }
 
-fn one(mut client: TcpStream, server: u16, bodies: &Mutex<Vec<Vec<u8>>>, plan: &Mutex<VecDeque<Fault>>) {
+fn one(
+    mut client: TcpStream,
+    server: u16,
+    bodies: &Mutex<Vec<Vec<u8>>>,
+    plan: &Mutex<VecDeque<Fault>>,
+    hangs: &mpsc::Sender<()>,
+) {
     let Some((head, body)) = request(&mut client) else { return };
     let fault = plan.lock().expect("nobody panics").pop_front().unwrap_or(Fault::Pass);
     bodies.lock().expect("nobody panics").push(body.clone());
     let answer = match fault {
         Fault::Cut => None,
+        Fault::Hang => {
+            let _ = hangs.send(());
+            while client.read(&mut [0; 64]).is_ok_and(|n| n > 0) {}
+            None
+        }
         Fault::Answer(status, headers, body) => Some(
             format!(
                 "HTTP/1.1 {status} Word\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
@@ -107,9 +128,11 @@ fn request(client: &mut TcpStream) -> Option<(String, Vec<u8>)> {
     Some((head, body))
 }
 
-/// Asks the server itself; a connection for each question.
+/// Asks the server itself, by its own address; a connection for each question.
 fn ask(server: u16, head: &str, body: &[u8]) -> Vec<u8> {
     let mut all = Vec::new();
+    let others = head.lines().filter(|line| !line.to_lowercase().starts_with("host:"));
+    let head = others.collect::<Vec<_>>().join("\r\n") + &format!("\r\nHost: 127.0.0.1:{server}");
     if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", server)) {
         let _ = stream.write_all(format!("{head}\r\nConnection: close\r\n\r\n").as_bytes());
         let _ = stream.write_all(body);

@@ -28,7 +28,8 @@ pub struct PhoneBatch {
     pub aggregates: Vec<Aggregate>,
     /// Records that the sender says are gone.
     pub deletions: Vec<Deletion>,
-    /// What the sender takes back of what it told before, as if it had never told it; it comes before what is told anew.
+    /// What the sender takes back of what it told before, as if it had never told it; it comes before what is told
+    /// anew.
     pub retractions: Vec<Retraction>,
 }
 

@@ -1,4 +1,5 @@
-//! The way out over real connections: servers that are not there, slow, endless, broken, hostile, or others than before.
+//! The way out over real connections: servers that are not there, slow, endless, broken, hostile, or others than
+//! before.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};

@@ -12,6 +12,7 @@ mod answers;
 mod portion;
 mod push;
 mod rows;
+mod runner;
 pub mod secrets;
 mod selection;
 
@@ -30,6 +31,7 @@ pub use self::answers::{Line, OutboxLine, Preview, RefusedLine, outbox, refused,
 use self::portion::Portion;
 pub(crate) use self::push::FOLDER;
 pub use self::push::{Failure, Means, ProblemOf, Pushed, dry_run, push};
+pub use self::runner::Runner;
 use self::secrets::keeper;
 use crate::error::{About as _, Code, Error, Result};
 use crate::folder::Folder;

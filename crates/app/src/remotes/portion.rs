@@ -13,6 +13,10 @@ use crate::error::{Code, Error, Result};
 
 /// Bytes of a refused row that are kept to be looked at.
 const MOST_OF_A_LINE: usize = 2_000;
+/// Rows that are taken back by one line.
+const MOST_GONE: usize = 4_000;
+/// About what the name of a row takes that is taken back.
+const BYTES_OF_A_NAME: usize = 40;
 /// Spans that are compared for one request.
 const MOST_SPANS: usize = 4_096;
 
@@ -69,7 +73,9 @@ impl Portion {
             };
             let mut comparison = Comparison::new(store, remote.id, &span, protocol, portion.spans.len(), now_ms)?;
             let whole = comparison.run(&reader, &mut room.rows, &mut room.bytes)?;
-            portion.take(comparison, whole);
+            let gone = portion.take(comparison, whole);
+            room.rows = room.rows.saturating_sub(gone);
+            room.bytes = room.bytes.saturating_sub(gone * BYTES_OF_A_NAME);
             if !whole {
                 return Ok(portion);
             }
@@ -81,7 +87,8 @@ impl Portion {
         Ok(portion)
     }
 
-    fn take(&mut self, comparison: Comparison<'_>, whole: bool) {
+    /// Takes a span over. Returns how many rows of it are gone.
+    fn take(&mut self, comparison: Comparison<'_>, whole: bool) -> usize {
         let Comparison { span, acked, refused, seen, rows, held, .. } = comparison;
         let is_missing = |identity: &u64| whole && !seen.contains(identity);
         let mut gone: Vec<Mark> = acked
@@ -92,21 +99,26 @@ impl Portion {
         gone.sort_unstable();
         let mut forgotten: Vec<u64> = refused.into_keys().filter(is_missing).collect();
         forgotten.sort_unstable();
+        let n = gone.len();
         self.rows.extend(rows);
         self.held.extend(held);
         self.spans.push(Compared { span: span.clone(), gone, forgotten });
+        n
     }
 
-    /// What the server is asked to take back.
+    /// What the server is asked to take back, some thousand rows of a span at a time.
     pub fn gone(&self) -> Vec<Gone> {
-        let some = self.spans.iter().filter(|compared| !compared.gone.is_empty());
-        some.map(|Compared { span, gone, .. }| Gone {
+        let of = |span: &Span, marks: &[Mark]| Gone {
             record: span.series.record.clone(),
             kind: span.series.kind.clone(),
             range_ms: span.range_ms(),
-            marks: gone.clone(),
-        })
-        .collect()
+            marks: marks.to_vec(),
+        };
+        let parts = self
+            .spans
+            .iter()
+            .flat_map(|compared| compared.gone.chunks(MOST_GONE).map(move |marks| of(&compared.span, marks)));
+        parts.collect()
     }
 
     /// How many rows it is about: to be sent, and to be taken back.

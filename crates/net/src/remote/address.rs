@@ -14,9 +14,8 @@ pub struct Address(Url);
 impl Address {
     /// Reads an address. Slashes at its end mean nothing.
     ///
-    /// Errors: what is no address of http or https, or has a name, a password, a question or a mark in it, which an
-    /// address of a server has not (`BadAddress`); plain http to an address that is not private (`PlainHttp`). A name is
-    /// looked up when it is used.
+    /// Errors: what is no address of http or https, or has a name, a password, a question or a mark in it
+    /// (`BadAddress`); plain http to an address that is not private (`PlainHttp`). A name is looked up when it is used.
     pub fn parse(text: &str) -> Result<Self> {
         let bad = || ErrorKind::BadAddress;
         let mut url = Url::parse(text.trim()).map_err(|_| bad())?;

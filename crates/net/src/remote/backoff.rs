@@ -10,8 +10,8 @@ pub const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 const LONGEST_ASKED: Duration = Duration::from_secs(24 * 3_600);
 
 /// Returns how long to wait after so many attempts that failed in a row: twice as long each time, from a second to a
-/// quarter of an hour. `chance`, from 0 to 1, takes up to a half off, so that many who were cut off together do not come
-/// back together. What the server asked for (`Retry-After`) is waited for at least.
+/// quarter of an hour. `chance`, from 0 to 1, takes up to a half off, so that many who were cut off together do not
+/// come back together. What the server asked for (`Retry-After`) is waited for at least.
 pub fn wait(failed: u32, chance: f64, asked: Option<Duration>) -> Duration {
     let doubled = FIRST.saturating_mul(1 << failed.saturating_sub(1).min(20)).min(LONGEST_WAIT);
     let own = doubled.mul_f64(1.0 - 0.5 * chance.clamp(0.0, 1.0));

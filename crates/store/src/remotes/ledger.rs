@@ -201,7 +201,7 @@ fn acknowledged(conn: &Connection, remote: i64, span: &Span) -> Result<Vec<Mark>
     let rows: Option<Vec<u8>> =
         statement.query_row(params![remote, record, kind, span.day], |row| row.get(0)).optional()?;
     let rows = rows.unwrap_or_default();
-    if rows.len() % PAIR != 0 {
+    if !rows.len().is_multiple_of(PAIR) {
         return Err(ErrorKind::Damaged("the ledger of a server is torn".to_owned()).into());
     }
     Ok(rows.as_chunks::<PAIR>().0.iter().map(unpack).collect())

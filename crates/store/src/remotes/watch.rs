@@ -1,7 +1,7 @@
 //! Notes which days of which series a transaction writes, while there is a remote.
 //!
-//! Triggers of the writing connection alone see every row, whatever part of the store wrote it: nothing that is added to
-//! the store later can forget to say so. They put days into a table in memory, and the commit takes these over into
+//! Triggers of the writing connection alone see every row, whatever part of the store wrote it: nothing that is added
+//! to the store later can forget to say so. They put days into a table in memory, and the commit takes these over into
 //! `changes`. Without a remote there are no triggers, and a write costs what it always did.
 
 use rusqlite::Connection;

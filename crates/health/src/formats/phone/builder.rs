@@ -174,8 +174,8 @@ impl<'b, 's> Builder<'b, 's> {
         self.sample_named(draft, None, None, None)
     }
 
-    /// Adds a sample of which it is known when it reached HealthKit, how the sender calls it besides Apple's identifier,
-    /// and what the sender found odd about it, which counts in place of what we would.
+    /// Adds a sample of which it is known when it reached HealthKit, how the sender calls it besides Apple's
+    /// identifier, and what the sender found odd about it, which counts in place of what we would.
     pub(crate) fn sample_named(
         &mut self,
         draft: Draft<'_>,

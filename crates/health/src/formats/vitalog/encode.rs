@@ -7,8 +7,8 @@ use crate::formats::outgoing::{Held, Outgoing};
 /// Keys of a line that only our store has. What fed a record stays: it says how fine the stamps are.
 const OURS: [&str; 6] = ["import", "id", "record_id", "created_at", "hidden", "superseded"];
 
-/// Makes what is sent of a line of JSON lines. A record is what it says: another content is another record, and of equal
-/// ones each has a number, from 0.
+/// Makes what is sent of a line of JSON lines. A record is what it says: another content is another record, and of
+/// equal ones each has a number, from 0.
 ///
 /// Errors: a line that is no record.
 pub fn encode(line: &Map<String, Json>, nth: u32) -> Result<Outgoing, Held> {
