@@ -57,7 +57,7 @@ export interface Hero {
   readings: number | null
   withData: number
   slots: number
-  /** Slots with data that are not over and so not in the number. */
+  /** Slots with data that are not over: what of them is not over either is in no average. */
   leftOut: number
   /** When it was read, where it is one reading. */
   at: { day: string; clock: string } | null
@@ -299,7 +299,7 @@ export interface Beside {
   /** Which days these are, in words, where they are not all that is shown. */
   note: string | null
   /** Why there are none. */
-  reason: 'too_short' | 'no_data' | 'few_days' | null
+  reason: 'too_short' | 'no_data' | 'few_days' | 'uneven' | null
 }
 
 /** A unit of length, and how many metres it has. */
@@ -487,6 +487,8 @@ export interface HistoryRow extends Act {
   group: string
   /** First and last local day; null at an end that is open. */
   days: [string | null, string | null]
+  /** Of an edit of sleep the days under which it is shown. */
+  nights: string[]
 }
 
 /** A session of sleep; times are the wearer's own. */

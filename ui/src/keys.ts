@@ -1,5 +1,5 @@
 // What the keyboard does: one table for whoever presses and for the list of keys.
-import { at, RANGES, rangeNow, turn } from './address.svelte'
+import { at, RANGES, rangeNow, turn, type Range } from './address.svelte'
 import { appearance } from './appearance.svelte'
 import { daysOf, plus, step } from './days'
 import { library } from './library.svelte'
@@ -53,11 +53,14 @@ const writing = (target: EventTarget | null) =>
 /** The last day that there is something of on this screen. */
 export const lastDay = () => at.end ?? library.status?.last_day ?? null
 
+const WHOLE: Partial<Record<Range, number>> = { half_year: 6, year: 30 }
+
 /** Where a screen of some types ends: with all data, or with the last of these where a range would show none of them. */
 export function endOf(lastDays: (string | null)[]): string | null {
   const [last, all] = [lastDays.filter((day) => day !== null).sort().at(-1), library.status?.last_day]
-  const days = daysOf(rangeNow())
-  return last != null && all != null && days !== null && last < plus(all, 1 - days) ? last : null
+  // Long ranges begin with a whole week or month, so some days later.
+  const days = (daysOf(rangeNow()) ?? NaN) - (WHOLE[rangeNow()] ?? 0)
+  return last != null && all != null && !Number.isNaN(days) && last < plus(all, 1 - days) ? last : null
 }
 
 /** The last day that is shown, where a screen shows days. */

@@ -242,7 +242,7 @@ impl From<store::Error> for Error {
             ErrorKind::NoCopy => Self::new(
                 Code::NotABackup,
                 "The file is no backup of a store, or not a whole one; nothing was changed.",
-                "Name a file that `vitalog backup` has written.",
+                "Choose a file that a backup has written.",
             ),
             ErrorKind::Statement(text) => Self::new(
                 Code::BadSql,

@@ -389,6 +389,7 @@ mod stretch;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use acts::days_of_edit;
 pub(crate) use days::days_come;
 pub use days::{DaysAnswer, PartOfDays, explain_days};
 pub use pair::{LeftOut, PairAnswer, PairDay, explain_pair};

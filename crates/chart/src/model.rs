@@ -58,15 +58,21 @@ pub struct Model {
 
 impl Model {
     /// Puts it on the scale of another chart of the same numbers, as far as its own does not reach: two pictures that are
-    /// compared have equal heights for equal numbers. Charts of lanes and of other units stay as they are.
+    /// compared have equal heights for equal numbers. Charts of lanes, of other units and of other directions stay as
+    /// they are.
     pub fn on_the_scale_of(mut self, other: &Self) -> Self {
-        let alike = self.y.kind.is_plain() && other.y.kind.is_plain() && self.y.label == other.y.label;
-        if !alike || other.is_empty() || other.y == self.y {
+        let (mine, its) = (&self.y, &other.y);
+        let alike = mine.kind.is_plain() && its.kind.is_plain() && mine.label == its.label;
+        if !alike || other.is_empty() || mine.is_inverted() != its.is_inverted() {
             return self;
         }
-        let (low, high) = (self.y.from.min(other.y.from), self.y.to.max(other.y.to));
-        let label = std::mem::take(&mut self.y.label);
-        self.y = if self.is_empty() { other.y.clone() } else { Axis { label, ..value_axis(low, high, 0.0) } };
+        // Ticks may be of a kind of their own, such as hours on minutes: the wider axis stays whole.
+        if self.is_empty() || its.holds(mine) {
+            self.y = its.clone();
+        } else if !mine.holds(its) && !mine.is_inverted() {
+            let (low, high) = (mine.from.min(its.from), mine.to.max(its.to));
+            self.y = Axis { label: std::mem::take(&mut self.y.label), ..value_axis(low, high, 0.0) };
+        }
         self
     }
 
@@ -150,6 +156,17 @@ pub struct Axis {
 }
 
 impl Axis {
+    fn is_inverted(&self) -> bool {
+        self.from > self.to
+    }
+
+    /// Whether all of another axis lies on it.
+    fn holds(&self, other: &Self) -> bool {
+        let ends = |axis: &Self| (axis.from.min(axis.to), axis.from.max(axis.to));
+        let ((low, high), (least, most)) = (ends(self), ends(other));
+        low <= least && most <= high
+    }
+
     /// Returns an axis without labels and lines.
     pub(crate) fn hidden(from: f64, to: f64) -> Self {
         Self { from, to, kind: AxisKind::Hidden, ..Self::default() }

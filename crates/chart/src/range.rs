@@ -222,10 +222,12 @@ impl Range {
         self.since_ms.map_or(first, |since_ms| zones.day(since_ms).max(first))
     }
 
-    /// The last local day of it that has begun, where there is one.
+    /// The last local day of it that has begun; where none has its last one.
     pub fn until(&self, zones: &Zones) -> Day {
         let (first, last) = self.ends(zones);
-        self.now_ms.map_or(last, |now_ms| zones.day(now_ms).clamp(first, last))
+        // What lies wholly in days to come is told of as it was asked for.
+        let begun = self.now_ms.filter(|now_ms| *now_ms >= self.start_ms);
+        begun.map_or(last, |now_ms| zones.day(now_ms).clamp(first, last))
     }
 
     /// Its first and last local day.
@@ -510,7 +512,7 @@ mod tests {
         let later = Range { since_ms: Some(3 * day_ms), ..past };
         assert_eq!((past.since(&zones), later.since(&zones)), (0, 3));
         let to_come = Range { now_ms: Some(-day_ms), ..past };
-        assert_eq!((past.until(&zones), week.until(&zones), to_come.until(&zones)), (6, 2, 0));
+        assert_eq!((past.until(&zones), week.until(&zones), to_come.until(&zones)), (6, 2, 6));
         assert_eq!(later.when(&zones), "Between 4 Jan 1970 and 7 Jan 1970");
         assert_eq!(week.when(&zones), "Between 1 Jan 1970 and 3 Jan 1970");
     }

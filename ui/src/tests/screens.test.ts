@@ -244,8 +244,8 @@ test.each([
 
 test('the night edit leads back to what an ignored night was', async () => {
   const [nap] = kept.history?.({}) as object[]
-  const ignored = { ...nap, act: 9, what: 'ignore', taken_back: null, wiped: null, days: ['2026-03-13', '2026-03-14'] }
-  const earlier = { ...ignored, act: 8, days: ['2026-03-12', '2026-03-13'] }
+  const ignored = { ...nap, act: 9, what: 'ignore', taken_back: null, wiped: null, nights: ['2026-03-14'] }
+  const earlier = { ...ignored, act: 8, nights: ['2026-03-13'] }
   const chart = () => ({ ...chartNight.answer, firstDay: '2026-03-13', lastDay: '2026-03-14' })
   page = open({ ...withSleep, chart, sessions: () => [], history: () => [ignored, earlier] }, '#/sleep?range=day&date=2026-03-14')
   await says(words.sessions.edits)

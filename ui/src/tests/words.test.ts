@@ -12,7 +12,7 @@ test('every problem that the reader can report has words, and no other', () => {
 })
 
 /** Codes of which the program tells in the language of the window, because it knows what exactly went wrong. */
-const TOLD = ['bad_sql', 'bad_usage', 'file', 'not_found', 'unknown_setting']
+const TOLD = ['bad_sql', 'bad_usage', 'file', 'not_a_backup', 'not_found', 'unknown_setting']
 
 test('everything that can go wrong has words in every language but English', () => {
   for (const [name, language] of Object.entries(LANGUAGES)) {

@@ -727,6 +727,12 @@ export const en = {
     looking: 'Checking\u2026',
     good: 'In order',
     bad: 'Not in order',
+    /** What helps in the window where the program speaks of the command line. */
+    fixes: {
+      integrity: 'Restore a backup below; without one, delete all data and import your exports again.',
+      store: 'Restore a backup below; without one, delete all data and import your exports again.',
+      zone: 'Choose your home time zone above.',
+    } as Record<string, string>,
     checks: {
       data_folder: 'Data folder',
       disk_space: 'Room on the disk',
@@ -1217,7 +1223,6 @@ export const en = {
    * command line; elsewhere they stand for codes of which the program tells only in English, too. */
   errors: {
     bad_date: ['That is no day, or the end lies before the start.', 'Write days as 2026-03-14, the earlier one first.'],
-    not_a_backup: ['That is no backup of Vitalog.', 'Choose a file that a backup made here has written.'],
     no_rows: ['No row that counts is among these.', ''],
     unknown_act: ['There is no such change.', 'The settings list them all.'],
     unknown_address: ['The window has no such page.', ''],

@@ -165,7 +165,7 @@ fn no_backup(path: &Path) -> Error {
     Error::new(
         Code::NotABackup,
         say!("{name} {what}; nothing was changed.", name = capital(&name(path)), what = word(what)),
-        word(key!("Name a file that `vitalog backup` has written.")),
+        word(key!("Choose a file that a backup has written.")),
     )
 }
 

@@ -2,12 +2,14 @@
 
 use health::kind;
 use health::language::word;
+use health::series::nights::Label;
 use health::series::sleep::APART_MS;
 use health::time::{Zones, format_day, format_instant, parse_stamp};
 use serde::Serialize;
 
 use crate::acts::ActAnswer;
 use crate::error::Result;
+use crate::explain::days_of_edit;
 use crate::folder::Folder;
 use crate::local::{Days, find_kind, zones};
 use crate::sleep::Sleeper;
@@ -65,6 +67,8 @@ pub struct HistoryRow {
     pub group: String,
     /// First and last local day; null at an end that is open.
     pub days: [Option<String>; 2],
+    /// Of an edit of sleep the days under which it is shown.
+    pub nights: Vec<String>,
 }
 
 /// Tells what the owner did, the newest first.
@@ -75,14 +79,26 @@ pub fn history(folder: &Folder) -> Result<Vec<HistoryRow>> {
     }
     let store = folder.read()?;
     let zones = zones(&store)?;
+    let label = if crate::settings::nights_by_evening(&store)? { Label::Evening } else { Label::Wake };
     let row = |act: ActAnswer| {
         // Of a type whose rows are all left out no row says the unit, and its table still says the rest.
         let kind =
             find_kind(&store, &act.kind).map_or_else(|_| kind::get_or_guess(&act.kind, None), |found| found.kind);
         let days = days(&act, &zones);
-        HistoryRow { name: word(&kind.name), days, word: kind::slug(&act.kind), group: kind.group, act }
+        let nights = nights(&act, label, &zones);
+        HistoryRow { nights, name: word(&kind.name), days, word: kind::slug(&act.kind), group: kind.group, act }
     };
     Ok(acts.into_iter().map(row).collect())
+}
+
+/// What an edit of sleep is called.
+const EDITS: [&str; 5] = ["split", "merge", "nap", "night", "ignore"];
+
+fn nights(act: &ActAnswer, label: Label, zones: &Zones) -> Vec<String> {
+    let instant = |text: &Option<String>| text.as_deref().and_then(parse_stamp);
+    let ends = instant(&act.from).zip(instant(&act.until)).filter(|_| EDITS.contains(&act.what));
+    let days = ends.map(|ends| days_of_edit(ends, act.what, label, zones)).unwrap_or_default();
+    days.into_iter().map(format_day).collect()
 }
 
 fn days(act: &ActAnswer, zones: &Zones) -> [Option<String>; 2] {
@@ -99,6 +115,25 @@ mod tests {
     use super::*;
     use crate::acts::{Chosen, hide};
     use crate::testing::TestFolder;
+
+    #[track_caller]
+    fn check_nights(ends: (&str, &str), what: &'static str, expected: [&[&str]; 2]) {
+        let instant = |text: &str| Some(format!("2026-03-{text}:00Z"));
+        let act = ActAnswer { what, from: instant(ends.0), until: instant(ends.1), ..ActAnswer::default() };
+        let zones = Zones::named("UTC").expect("a zone");
+        let days = |label| nights(&act, label, &zones);
+        assert_eq!([days(Label::Wake), days(Label::Evening)], expected.map(|days| days.to_vec()));
+    }
+
+    #[test]
+    fn an_edit_of_sleep_is_shown_under_the_day_of_its_night() {
+        check_nights(("13T23:00", "14T07:00"), "ignore", [&["2026-03-14"], &["2026-03-13"]]);
+        check_nights(("13T23:00", "14T07:00"), "nap", [&["2026-03-14"], &["2026-03-14"]]);
+        check_nights(("14T14:00", "14T15:00"), "ignore", [&["2026-03-14"], &["2026-03-14"]]);
+        // A split is an instant; in the evening it may be of a late nap.
+        check_nights(("13T23:30", "13T23:30"), "split", [&["2026-03-13", "2026-03-14"], &["2026-03-13"]]);
+        check_nights(("13T00:00", "14T00:00"), "hide", [&[], &[]]);
+    }
 
     #[test]
     fn acts_are_told_by_name_and_days() {

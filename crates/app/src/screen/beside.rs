@@ -94,8 +94,8 @@ pub struct Averages {
 }
 
 const WEEK: Day = 7;
-/// As many days make a weekday more or less unimportant.
-const FEW_WEEKS: usize = 100;
+/// Among more days a weekday more or less changes nothing.
+const MANY_DAYS: usize = 100;
 /// A year of whole weeks.
 const YEAR: Day = 52 * WEEK;
 
@@ -141,12 +141,14 @@ fn note(earlier: Earlier, asked: Period, now: Period, before: Period) -> Option<
 /// What two times that somebody chose do not have in common; of many weeks a weekday more or less changes nothing.
 fn unlike(now: Period, before: Period) -> Option<String> {
     let (days, others) = (now.days(), before.days());
-    if days != others {
+    let is_long = days.min(others) > MANY_DAYS;
+    // A leap year is as long as another one.
+    if days.abs_diff(others) > usize::from(is_long) {
         return Some(said(key!("They are not equally long.")));
     }
-    let is_long = days > FEW_WEEKS;
     let weekdays = key!("They have other weekdays: with ranges of whole weeks both have the same.");
-    (!is_long && now.weekdays() != before.weekdays()).then(|| said(weekdays))
+    let is_week = days >= WEEK.unsigned_abs() as usize;
+    (is_week && !is_long && now.weekdays() != before.weekdays()).then(|| said(weekdays))
 }
 
 /// What has no type of its own: the length of nights.
@@ -365,6 +367,8 @@ mod tests {
         check((30, 59), (0, 29), Some("They have other weekdays: with ranges of whole weeks both have the same."));
         check((30, 59), (2, 31), None);
         check((365, 729), (0, 364), None);
+        check((365, 730), (0, 364), None);
+        check((10, 10), (9, 9), None);
         check((365, 699), (0, 364), Some("They are not equally long."));
     }
 

@@ -35,7 +35,7 @@ pub struct Hero {
     pub with_data: usize,
     /// All slots that have begun.
     pub slots: usize,
-    /// Slots with data that are not over and so not in the number.
+    /// Slots with data that are not over: what of them is not over either is in no average.
     pub left_out: usize,
     /// When it was read, where it is one reading.
     pub at: Option<At>,

@@ -303,12 +303,20 @@ fn two_times_that_are_compared_have_one_scale() {
         .map(|n| TODAY - 14 + n)
         .flat_map(|day| {
             let late = day >= TODAY - 7;
-            [step(day, if late { 2000.0 } else { 9000.0 }), pulse(day, if late { 80.0 } else { 50.0 })]
+            let wake = format!("{} 0{}:30:00", format_day(day), if late { 5 } else { 9 });
+            let evening = format!("{} 23:00:00", format_day(day - 1));
+            [
+                step(day, if late { 2000.0 } else { 9000.0 }),
+                pulse(day, if late { 80.0 } else { 50.0 }),
+                category("SleepAnalysis", "HKCategoryValueSleepAnalysisAsleepCore", &evening, &wake),
+            ]
         })
         .collect();
     let folder = TestFolder::of_rows("one-scale", &rows);
     crate::settings::set(&folder, "home_zone", "UTC").expect("set");
-    for (word, alone) in [("step_count", false), ("resting_heart_rate", false), ("rings", true)] {
+    for (word, alone) in
+        [("step_count", false), ("resting_heart_rate", false), ("sleep:stages", false), ("rings", true)]
+    {
         let (late, early) = (format_day(TODAY - 1), format_day(TODAY - 8));
         let of = |last: &str, beside: Option<&str>| {
             let ask =
@@ -319,5 +327,9 @@ fn two_times_that_are_compared_have_one_scale() {
         assert_eq!(first, second, "{word}");
         assert_eq!(of(&late, None) == of(&early, None), alone, "{word}");
         assert!(first.from <= of(&late, None).from && first.to >= of(&early, None).to, "{word}");
+        if word == "sleep:stages" {
+            let labels: Vec<&str> = first.ticks.iter().map(|tick| tick.label.as_str()).collect();
+            assert_eq!((first.label.as_str(), labels), ("hours", vec!["0", "4", "8", "12"]));
+        }
     }
 }
