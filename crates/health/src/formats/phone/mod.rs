@@ -130,9 +130,10 @@ mod tests {
         for entry in std::fs::read_dir(folder).expect("a folder") {
             let path = entry.expect("an entry").path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if path.is_dir() && name != "apple_export" {
+            // What a server is not sent has reasons of its own.
+            if path.is_dir() && !["apple_export", "encode"].contains(&name.as_str()) {
                 reasons(&path, found);
-            } else if name.ends_with(".rs") && !name.ends_with("tests.rs") {
+            } else if name.ends_with(".rs") && !name.ends_with("tests.rs") && name != "encode.rs" {
                 let text = std::fs::read_to_string(&path).expect("a source");
                 let code = text.split("tests {").next().unwrap_or_default();
                 let calls = ["Err(\"", "ok_or(\""].into_iter().flat_map(|call| code.split(call).skip(1));
