@@ -30,5 +30,7 @@ pub use authority::Authority;
 pub use error::{Error, ErrorKind, Result};
 pub use events::{Event, Events};
 pub use intake::{Failure, Intake, ReadBack, Spooled, Taken};
+pub use receiver::{
+    Clock, Config, DeliveryLine, HepOf, HepSettings, Https, HttpsOf, Receiver, is_header_free, is_path_free,
+};
 pub use spool::spooled;
-pub use receiver::{Clock, Config, DeliveryLine, HepOf, HepSettings, Https, HttpsOf, Receiver, is_header_free, is_path_free};

@@ -142,7 +142,9 @@ mod tests {
 
     #[test]
     fn what_every_request_says_is_no_place_for_a_token() {
-        for taken in ["Host", "Content-Type", "cookie", "USER-AGENT", "Sec-Fetch-Site", "If-None-Match", "Idempotency-Key"] {
+        for taken in
+            ["Host", "Content-Type", "cookie", "USER-AGENT", "Sec-Fetch-Site", "If-None-Match", "Idempotency-Key"]
+        {
             assert!(!is_header_free(taken), "{taken}");
         }
         assert!(["X-Kim-Key", "Authorization", "x-api-key", "Api-Key"].into_iter().all(is_header_free));

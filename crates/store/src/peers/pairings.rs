@@ -245,9 +245,7 @@ fn use_code(
         }
     };
     let Some(id) = id else { return Ok(Err(Refusal::Unknown)) };
-    let sql = format!(
-        "UPDATE pairings SET claimed_ms = ?2 WHERE id = ?1 AND {OPEN} ?2 AND coalesce(app = ?3, 1)"
-    );
+    let sql = format!("UPDATE pairings SET claimed_ms = ?2 WHERE id = ?1 AND {OPEN} ?2 AND coalesce(app = ?3, 1)");
     let used = conn.prepare_cached(&sql)?.execute(params![id, now_ms, app.map(Feed::as_str)])?;
     Ok(if used == 1 { Ok(id) } else { Err(Refusal::Dead) })
 }
