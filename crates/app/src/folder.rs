@@ -110,8 +110,8 @@ impl Folder {
         Hold::alone(self.outer(), self.wait).map_err(busy)
     }
 
-    /// Whether a path leads to the store's file, or to that of the sample. Somebody may mean it to be read or written as
-    /// something else; but it is SQLite's alone to open it while SQLite may have it open in this process.
+    /// Whether a path leads to the store's file, or to that of the sample. Somebody may mean it to be read as something
+    /// else; but it is SQLite's alone to open it while SQLite may have it open in this process.
     pub(crate) fn is_store(&self, path: &Path) -> bool {
         let outer = Self::at(self.outer());
         let real = |path: PathBuf| path.canonicalize().ok();

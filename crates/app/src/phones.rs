@@ -224,8 +224,8 @@ pub fn stand<'a>(
     one(&store, id)
 }
 
-/// Takes back everything that a phone's app ever brought, what still waits as well; nothing where nothing of it is in the
-/// store. What it sends from now on comes in again, unless it is shut out. `progress` as of any undo.
+/// Takes back everything that a phone's app ever brought, what still waits as well; nothing where nothing of it is in
+/// the store. What it sends from now on comes in again, unless it is shut out. `progress` as of any undo.
 pub fn undo<'a>(
     folder: &Folder,
     device: impl Into<Which<'a>>,

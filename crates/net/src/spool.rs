@@ -76,8 +76,8 @@ impl Spool {
         Ok(spool)
     }
 
-    /// Takes up a delivery by its JSON, and takes away what belongs to none. What cannot be read now may be read after the
-    /// next start, and what is neither is somebody else's: both stay.
+    /// Takes up a delivery by its JSON, and takes away what belongs to none. What cannot be read now may be read after
+    /// the next start, and what is neither is somebody else's: both stay.
     fn look_at(&self, path: &Path) -> io::Result<()> {
         let ending = path.extension().and_then(|it| it.to_str()).filter(|it| ["json", "body"].contains(it));
         let (Some(ending), Some(name)) = (ending, path.file_stem().and_then(|it| it.to_str())) else { return Ok(()) };

@@ -86,8 +86,8 @@ pub fn is_path_free(path: &str) -> bool {
     }
 }
 
-/// Finds what a request is about. `hep_path` is where Health Export Pro was told to send, besides its own path; it takes
-/// nothing away that is somebody else's.
+/// Finds what a request is about. `hep_path` is where Health Export Pro was told to send, besides its own path; it
+/// takes nothing away that is somebody else's.
 pub(super) fn find(method: &str, path: &str, hep_path: Option<&str>) -> Found {
     let parts = parts(path);
     let is_hep = hep_path.is_some_and(|own| !own.trim_matches('/').is_empty() && self::parts(own) == parts);
