@@ -6,6 +6,7 @@ while others ask. Everything is as durable as always. Standard library only; the
 line sends lies on days of its own, as what phones send does. What the computer can is measured first: a flush of a short
 file, and with `--batches` the same without HTTP by the store's own example, which needs no phone.
 
+    scripts/bench-phones.py --program target/release/vitalog --window [--history 1000000]   the history into a window alone
     scripts/bench-phones.py --program target/release/vitalog [--samples 200000] [--history 1000000]
         [--batches target/release/examples/phone_batches] [--data FOLDER, whose store may be full already]
 """
@@ -34,9 +35,9 @@ FLUSHES = 200
 QUESTIONS = [["status"], ["types"], ["query", "heart_rate", "--bucket", "day"]]
 
 
-def client():
-    path = Path(__file__).with_name("phone-client.py")
-    spec = importlib.util.spec_from_file_location("phone_client", path)
+def client(name="phone-client"):
+    path = Path(__file__).with_name(f"{name}.py")
+    spec = importlib.util.spec_from_file_location(name.replace("-", "_"), path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -146,6 +147,40 @@ def ask(server, stop, times, failed):
                 failed.append(done.stderr)
 
 
+def into_window(program, folder, history):
+    """A whole history into a window that is looked at: how long the page was held up, and how long its views took."""
+    from driver import Window
+
+    phones, recorder = client(), client("bench-window").RECORDER
+    server = phones.Server(program, str(folder))
+    for key, to in (("receiver_bind", "127.0.0.1"), ("port", "0")):
+        subprocess.run([program, "--data-dir", folder, "settings", "set", key, to], stdout=subprocess.DEVNULL, check=True)
+    with Window(program, ["--data-dir", folder, "open"]) as window:
+        window.visit("#/phone")
+        window.wait("the switch", "return document.querySelector('.page-head .button') !== null")
+        window.run("document.querySelector('.page-head .button').click()")
+        url = window.wait("the address", "return document.querySelector('[data-testid=receiver] code')?.textContent ?? ''")
+        server.port = int(url.rsplit(":", 1)[1])
+        phone = phones.Phone(server, [], False, None)
+        phones.pair(server, phone)
+        sender, requests = Sender(server, phone), Made(phones, phone).requests(history, 2000)
+        window.visit("#/overview")
+        window.run(recorder)
+        took, views = [], []
+        sending = threading.Thread(target=lambda: took.append(sender.send(requests)))
+        sending.start()
+        while sending.is_alive():
+            for view in ("#/phone", "#/overview", "#/heart?range=month"):
+                began = time.monotonic()
+                window.visit(view)
+                views.append(time.monotonic() - began)
+        gaps = window.run("const gaps = window.gaps; window.gaps = null; return gaps")
+        long = [gap for gap in gaps if gap > 50]
+        print(f"a history of {history:,} samples into a window: {took[0]:.1f} s, {history / took[0]:.0f}/s; the page was held up "
+              f"{len(long)} times over 50 ms, the longest {max(gaps):.0f} ms; {len(views)} views p50 "
+              f"{percentile(views, 50):.0f} ms, p99 {percentile(views, 99):.0f} ms")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", required=True)
@@ -153,10 +188,13 @@ def main():
     parser.add_argument("--history", type=int, default=1_000_000)
     parser.add_argument("--batches")
     parser.add_argument("--data")
+    parser.add_argument("--window", action="store_true")
     arguments = parser.parse_args()
     phones = client()
     os.environ["TZ"] = "Europe/Berlin"
     with tempfile.TemporaryDirectory() as folder:
+        if arguments.window:
+            return into_window(str(Path(arguments.program).resolve()), Path(folder) / "data", arguments.history)
         print("a short write is on the disk after p50 {:.2f} ms, p99 {:.2f} ms".format(*flush(folder)), flush=True)
         if arguments.batches:
             command = [arguments.batches, str(Path(folder) / "batches.db"), str(arguments.samples)]

@@ -1,5 +1,5 @@
-//! Rows into a table of one kind's rows: one statement each, or many with one, and only what differs from the row before
-//! is bound. SQLite keeps what is bound, and neighbours differ in few columns.
+//! Rows into a table of one kind's rows: one statement each, or many with one, and only what differs from the row
+//! before is bound. SQLite keeps what is bound, and neighbours differ in few columns.
 
 use std::sync::OnceLock;
 

@@ -188,12 +188,13 @@ impl Store {
         conn.pragma_update(None, "journal_mode", "wal")?;
         // A commit is on the disk when it returns; what it syncs the checkpoint after it need not.
         conn.pragma_update(None, "synchronous", "full")?;
-        // Where the system tells the disk's cache from the disk (macOS) the disk is meant: phones are told that it is safe.
+        // Where the system tells the disk's cache from the disk (macOS) the disk is meant: phones are told it is safe.
         conn.pragma_update(None, "fullfsync", true)?;
         conn.pragma_update(None, "foreign_keys", true)?;
         conn.pragma_update(None, "temp_store", "memory")?;
         conn.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
-        // Of many small transactions each page is moved into the file once in a while, and not by who waits for an answer.
+        // Of many small transactions each page is moved into the file once in a while, and not by who waits for an
+        // answer.
         conn.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
         // A log that goes on is written over: to grow anew it would have to ask for room with each commit. One that was
         // moved as a whole is empty.
@@ -238,8 +239,8 @@ impl Store {
         self.without_waiting(|conn| Ok(conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?))
     }
 
-    /// Moves what was committed from the write-ahead log into the file, as far as nobody reads what was before. It waits
-    /// for nobody, and nobody for it: others write meanwhile.
+    /// Moves what was committed from the write-ahead log into the file, as far as nobody reads what was before. It
+    /// waits for nobody, and nobody for it: others write meanwhile.
     pub fn move_log(&self) -> Result<()> {
         Ok(self.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?)
     }

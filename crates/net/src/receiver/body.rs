@@ -34,7 +34,8 @@ pub(super) enum Torn {
     Refused(health::Error),
 }
 
-/// Writes a body into the spool, but for its last portion, which comes back with it: who ends the body writes that, too.
+/// Writes a body into the spool, but for its last portion, which comes back with it: who ends the body writes that,
+/// too.
 pub(super) async fn receive(mut body: Body, mut writing: Writing) -> Result<(Writing, Vec<u8>), Torn> {
     let (began, mut length, mut portion) = (Instant::now(), 0, Vec::new());
     while let Some(piece) = next(&mut body).await? {

@@ -1,6 +1,6 @@
-//! What becomes of deliveries: read and matched by the intake, one small and one large at a time. Those in the spool are
-//! looked for again every few seconds, so that nothing that was acknowledged is forgotten. The certificate is looked
-//! after with it.
+//! What becomes of deliveries: read and matched by the intake, one small and one large at a time. Those in the spool
+//! are looked for again every few seconds, so that nothing that was acknowledged is forgotten. The certificate is
+//! looked after with it.
 
 use std::io::Cursor;
 use std::sync::atomic::Ordering;
