@@ -5,12 +5,15 @@ use health::language::word;
 use store::peers::{SHUT_OUT, TAKEN_BACK};
 
 /// Why a record of a phone, or all that came at once, was left out, by its code.
-const REASONS: [(&str, &str); 18] = [
+const REASONS: [(&str, &str); 21] = [
     ("bad_json", key!("is not JSON")),
     ("bad_shape", key!("is not put together as it should be")),
     ("bad_time", key!("has a time that cannot be read")),
     ("bad_value", key!("has a value that cannot be read or is far too large")),
     ("no_end", key!("has no end, and needs one")),
+    ("no_place", key!("is of a sort that the server has no place for")),
+    ("no_unit", key!("is in a unit that the server has no word for")),
+    ("no_value", key!("has no value, and needs one")),
     ("superseded", key!("counts no more where it comes from")),
     ("too_large", key!("is larger than a record may be")),
     ("too_many_kinds", key!("is of a type too many")),

@@ -34,13 +34,17 @@ pub use crate::phone::Feed;
 use crate::phone::PhoneBatch;
 use crate::{Problem, Result};
 
-/// Why an item is rejected: every code that a decoder of phones has. Readers of files have some of them too.
-pub const REASONS: [&str; 11] = [
+/// Why an item is rejected: every code that a decoder of phones has, and those for which an encoder holds a record back.
+/// Readers of files have some of them too.
+pub const REASONS: [&str; 14] = [
     "bad_json",
     "bad_shape",
     "bad_time",
     "bad_value",
     "no_end",
+    "no_place",
+    "no_unit",
+    "no_value",
     "superseded",
     "too_large",
     "too_many_kinds",

@@ -92,6 +92,46 @@ fn copies_are_samples_and_repeats_are_not() {
 }
 
 #[test]
+fn what_is_forwarded_has_a_name_and_is_told_as_it_stands_there() {
+    let mut line = sample();
+    line["row"] = json!("0123");
+    line["flags"] = json!(["start_fine", "suspicious_unit"]);
+    line["repeats"] = json!(2);
+    let part = one(line);
+    let names: Vec<&str> = part.marks.iter().map(|marks| part.names[marks.name as usize].as_str()).collect();
+    assert_eq!((names, part.batch.samples.len()), (vec!["0123", "0123"], 2));
+    assert!(part.marks[0].flags.has(Flag::SuspiciousUnit) && !part.marks[0].flags.has(Flag::EndFine));
+}
+
+#[test]
+fn what_the_sender_has_no_more_is_said_by_its_names() {
+    let gone = crate::phone::Retraction {
+        record: "sample".to_owned(),
+        kind: "T".to_owned(),
+        range_ms: (0, 86_400_000),
+        names: vec!["a".to_owned(), "b".to_owned()],
+    };
+    let timeless = crate::phone::Retraction {
+        record: "activity_summary".to_owned(),
+        kind: String::new(),
+        range_ms: (i64::MIN, i64::MIN + 1),
+        names: vec!["c".to_owned()],
+    };
+    for retraction in [gone, timeless] {
+        // It is an item, and no record.
+        let decoded = read(super::gone(&retraction).to_string().as_bytes()).expect("a line");
+        assert_eq!(decoded.batches[0].retractions, [retraction]);
+    }
+    for broken in [
+        json!({"record": "gone", "of": "sample"}),
+        json!({"record": "gone", "rows": []}),
+        json!({"record": "gone", "of": "sample", "rows": [], "from": "2026-03-14T06:02:11Z"}),
+    ] {
+        assert_eq!(read(broken.to_string().as_bytes()).expect("a line").delivery.counts.rejected, 1);
+    }
+}
+
+#[test]
 fn an_aggregate_keeps_its_app() {
     let part = one(json!({"record": "aggregate", "type": "HKQuantityTypeIdentifierStepCount", "grain": "day",
         "start": "2026-03-12T23:00:00.000Z", "end": "2026-03-13T23:00:00.000Z", "stats": {"sum": 8432.0},
