@@ -57,9 +57,9 @@ pub struct Model {
 }
 
 impl Model {
-    /// Puts it on the scale of another chart of the same numbers, as far as its own does not reach: two pictures that are
-    /// compared have equal heights for equal numbers. Charts of lanes, of other units and of other directions stay as
-    /// they are.
+    /// Puts it on the scale of another chart of the same numbers, as far as its own does not reach: two pictures that
+    /// are compared have equal heights for equal numbers. Charts of lanes, of other units and of other directions stay
+    /// as they are.
     pub fn on_the_scale_of(mut self, other: &Self) -> Self {
         let (mine, its) = (&self.y, &other.y);
         let alike = mine.kind.is_plain() && its.kind.is_plain() && mine.label == its.label;

@@ -7,8 +7,8 @@ use crate::time::Day;
 /// Share of days with data that sums need on both sides: a month without its weekends is no month.
 pub const LEAST_COVERAGE: f64 = 0.8;
 
-/// Of anything else the share of days with data that the one side needs of the other's: two nights are no average beside
-/// seven hundred.
+/// Of anything else the share of days with data that the one side needs of the other's: two nights are no average
+/// beside seven hundred.
 pub const LEAST_SHARE: f64 = 0.25;
 
 /// Daily averages of two periods.
