@@ -2,7 +2,7 @@
 //!
 //! The outbox holds no rows. What a remote should have is what the store has; what it has stands in a ledger
 //! ([`Mark`]), a day of a series at a time. What was written since is noted by series and day as it is written, as long
-//! as there is any remote ([`watch`]); a new remote is led through everything once. Whoever sends compares a [`Span`]
+//! as there is any remote (`watch`); a new remote is led through everything once. Whoever sends compares a [`Span`]
 //! with the ledger, sends the difference, and puts down what was answered together with how far it is
 //! ([`Store::acknowledge`]), in one transaction: a crash before it repeats what was sent, and nothing is left out.
 //!
