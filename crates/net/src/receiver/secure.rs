@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use rustls::ServerConfig;
 use rustls::crypto::ring;
@@ -41,6 +41,8 @@ pub(super) struct Secure {
     shown: RwLock<Option<Arc<Shown>>>,
     /// Holds without a certificate, too: then nobody gets in.
     is_only: AtomicBool,
+    /// Held from asking for what is wanted until it is shown: who asked earlier must not show it later.
+    pub turn: Mutex<()>,
 }
 
 /// A certificate that is shown, and what it takes to say so.

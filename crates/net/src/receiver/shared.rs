@@ -139,6 +139,7 @@ impl Shared {
 
     /// Looks how connections are to be encrypted by now, and tells where anything is another than before.
     pub fn keep_secure(&self) -> Result<()> {
+        let _turn = lock(&self.secure.turn);
         let addresses: Vec<IpAddr> = self.bound.iter().map(|at| reachable(*at).ip()).collect();
         let wanted = (self.config.https)(&lock(&self.reader), &addresses)?;
         if self.secure.keep(wanted, &self.names(), &addresses, self.now_ms())? {
