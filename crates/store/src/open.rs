@@ -69,7 +69,7 @@ impl Store {
         let (conn, file) = same_file(path, || Ok(Connection::open_with_flags(path, flags)?))?;
         // What may not be written SQLite opens all the same, and fails with the first change.
         if conn.is_readonly("main")? {
-            return Err(io::Error::from(io::ErrorKind::PermissionDenied).into());
+            return Err(why_not_written(path).into());
         }
         Ok(Self { conn, path: path.to_owned(), file })
     }
@@ -270,6 +270,13 @@ fn upgrade(conn: &Connection, version: i64) -> Result<()> {
         derived::rebuild_all(conn, "UTC")?;
     }
     Ok(())
+}
+
+/// Whether it is the file or the whole disk that may not be written. The file is not opened for it: that is for SQLite.
+fn why_not_written(path: &Path) -> io::Error {
+    let same = std::fs::metadata(path).and_then(|file| std::fs::set_permissions(path, file.permissions()));
+    let disk = same.err().filter(|error| error.kind() == io::ErrorKind::ReadOnlyFilesystem);
+    disk.unwrap_or_else(|| io::ErrorKind::PermissionDenied.into())
 }
 
 /// The schema of an existing store; `None` of one that is not there, empty, or cannot be looked at.

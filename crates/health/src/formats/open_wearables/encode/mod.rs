@@ -26,7 +26,8 @@
 //! let options = Options::new(&zones, 1_800_000_000_000);
 //! let watch = health::Source { name: "Watch".to_owned(), ..health::Source::default() };
 //! let row = |value| Row { value, ..Row::new("HKQuantityTypeIdentifierHeartRate", (0, 0), &watch) };
-//! let mut bodies = encode::samples(&[row(Some(61.0)), row(None)], &options);
+//! let rows = [row(Some(61.0)), row(None)];
+//! let mut bodies = encode::samples(&rows, &options);
 //! assert_eq!(bodies.held()[0].reason, Reason::NoValue);
 //! assert_eq!(bodies.next().expect("a body").rows, [0]);
 //! ```
