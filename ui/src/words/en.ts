@@ -859,7 +859,7 @@ export const en = {
   },
 
   later: {
-    servers: 'Sending to a server of your own is not part of this version. Nothing leaves this computer.',
+    servers: 'Servers of your own cannot be added in this window yet. Those that are added on the command line are sent to by `vitalog push` and `vitalog serve`, never by this window.',
   },
 
   /** Phones that send by themselves. */
