@@ -35,7 +35,7 @@ export const en = {
   notImported: (file: string) => `${file} was not imported`,
 
   foot: {
-    stays: 'Nothing leaves this computer',
+    stays: 'This window sends nothing',
     empty: 'No records yet',
     records: (n: number, types: number) => `${records(n)} \u00b7 ${count(types)} ${types === 1 ? 'type' : 'types'}`,
     lastImport: (at: string) => `Last import ${dayAndTime(at)}`,
