@@ -37,6 +37,8 @@ const GUESTS_OF_ADDRESS: usize = 4;
 const WRONG_TOKENS: u32 = 20;
 /// Codes that one address may try in a minute.
 const TRIES: u32 = 10;
+/// Small bodies that are read and written at once.
+const SMALL: usize = 2;
 /// How long the writer waits for another process. An answer has a deadline over all that it waits for.
 const WRITER_WAIT: Duration = Duration::from_secs(1);
 /// Events that wait for a slow listener.
@@ -59,8 +61,9 @@ pub(super) struct Shared {
     of_peer: Arc<Places<i64>>,
     pub connections: Arc<Places<IpAddr>>,
     pub guests: Arc<Places<IpAddr>>,
-    /// One for small bodies, one for large ones: no phone waits behind another one's whole history. What a phone sends
-    /// goes in as it came: of sums the one that was sent last counts.
+    /// Small bodies, of which one is read while another is written, and one large one: no phone waits behind another
+    /// one's whole history. What a phone sends goes in as it came, for it waits for each answer: of sums the one that
+    /// was sent last counts.
     pub lanes: [Semaphore; 2],
     /// Names in the spool that are being worked on.
     pub at_work: Mutex<HashSet<String>>,
@@ -102,7 +105,7 @@ impl Shared {
             of_peer: Places::new(usize::MAX, RECEIVING_OF_PEER),
             connections: Places::new(CONNECTIONS, CONNECTIONS_OF_ADDRESS),
             guests: Places::new(GUESTS, GUESTS_OF_ADDRESS),
-            lanes: [Semaphore::new(1), Semaphore::new(1)],
+            lanes: [Semaphore::new(SMALL), Semaphore::new(1)],
             at_work: Mutex::default(),
             failures: Failures::default(),
             wrong_tokens: Limiter::new(WRONG_TOKENS),

@@ -32,7 +32,8 @@ pub(crate) struct Texts<'a> {
     pub name: Option<&'a str>,
 }
 
-/// Keeps an aggregate in place of an earlier one of the same bucket.
+/// Keeps an aggregate in place of an earlier one of the same bucket. What a long body says that came before a short one
+/// is older, though it is read later.
 pub(crate) fn keep(conn: &Connection, aggregate: &Aggregate, texts: &Texts<'_>, by: By) -> Result<Fate> {
     let grain = Grain::ALL.iter().zip(0..).find(|(grain, _)| **grain == aggregate.grain).map_or(0, |(_, code)| code);
     // HealthSync cuts days at a clock time: each part is a bucket of its own.
@@ -42,17 +43,18 @@ pub(crate) fn keep(conn: &Connection, aggregate: &Aggregate, texts: &Texts<'_>, 
     let writer = names.join("|");
     let stats = serde_json::to_string(&aggregate.stats).unwrap_or_default();
     let place = params![code_of(aggregate.feed), texts.kind, grain, aggregate.start_ms, cut, writer, by.device];
-    let before: Option<(String, String, Option<String>, i64)> = conn
+    let before: Option<((String, String, Option<String>, i64), i64)> = conn
         .prepare_cached(
-            "SELECT stats, unit, label, end_ms FROM aggregates WHERE feed = ?1 AND kind_id = ?2 AND grain = ?3
+            "SELECT stats, unit, label, end_ms, last_ms FROM aggregates WHERE feed = ?1 AND kind_id = ?2 AND grain = ?3
                 AND start_ms = ?4 AND cut_ms = ?5 AND writer = ?6 AND device_id = ?7",
         )?
-        .query_row(place, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+        .query_row(place, |row| Ok(((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?), row.get(4)?)))
         .optional()?;
     let now = (stats, aggregate.unit.clone(), aggregate.label.clone(), aggregate.end_ms);
     let fate = match &before {
         None => Fate::New,
-        Some(before) if *before == now => Fate::Known,
+        Some((_, last_ms)) if *last_ms > by.now_ms => return Ok(Fate::Known),
+        Some((before, _)) if *before == now => Fate::Known,
         Some(_) => Fate::Replaced,
     };
     conn.prepare_cached(

@@ -3,9 +3,10 @@
 use std::io::Cursor;
 use std::path::Path;
 
-use health::formats::healthsync;
-use health::formats::phone::Decoded;
+use health::formats::phone::{Decoded, Sink};
+use health::formats::{health_auto_export, healthsync};
 use health::phone::{Feed, PhoneBatch};
+use health::time::Zones;
 
 use crate::peers::{NewDelivery, NewPeer, Outcome, Seen, State};
 use crate::{Cancel, PhoneDelivery, PhoneReport, Receipt, Store};
@@ -113,4 +114,47 @@ fn a_delivery_that_is_stopped_leaves_neither_row_nor_records() {
     house.device = 77;
     house.deliver("a", &portion(0..40), Some(0)).expect_err("nobody's device");
     assert_eq!((house.row("a"), house.rows()), (None, 0));
+}
+
+/// What is told of the steps of an hour, when it came.
+fn steps(store: &mut Store, device: i64, sum: f64, now_ms: i64) -> u64 {
+    let told = PhoneDelivery {
+        device,
+        feed: Feed::HealthAutoExport,
+        delivery: None,
+        now_ms,
+        home_zone: "UTC",
+        cancel: Cancel::default(),
+    };
+    let body = format!(
+        "{{\"data\":{{\"metrics\":[{{\"name\":\"step_count\",\"units\":\"count\",\"data\":[{{\"qty\":{sum},\
+         \"date\":\"2026-03-14 07:00:00 +0000\",\"source\":\"Watch\"}}]}}]}}}}"
+    );
+    let zones = Zones::from_name("UTC", &[]);
+    let request = health_auto_export::Request::new("", Some("Hours"), &zones);
+    let decode = |sink: &mut Sink<'_>| health_auto_export::decode(Cursor::new(body), request, sink);
+    let mut batches = Decoded::gather(decode).expect("a body").batches.into_iter();
+    store.ingest_phone(&told, &mut || Ok(batches.next())).expect("taken in").counts.replaced
+}
+
+#[test]
+fn of_sums_that_of_the_body_that_came_last_counts_though_it_was_read_first() {
+    let House { mut store, device, .. } = House::new();
+    let sum = |store: &Store| {
+        let mut sums = Vec::new();
+        let each = |row: crate::AggregateRow| {
+            sums.push(row.stats[0].1);
+            Ok::<_, crate::Error>(())
+        };
+        store.each_aggregate((i64::MIN, i64::MAX), each).expect("aggregates");
+        sums
+    };
+    let mut check = |told, at_ms, replaced, counts: f64| {
+        assert_eq!(steps(&mut store, device, told, NOW + at_ms), replaced, "{told}");
+        assert_eq!(sum(&store), [counts], "{told}");
+    };
+    check(20.0, 5, 0, 20.0);
+    check(10.0, 4, 0, 20.0);
+    check(21.0, 5, 1, 21.0);
+    check(7.0, 6, 1, 7.0);
 }
