@@ -14,6 +14,7 @@ WINDOW_PACKAGES=(libwebkit2gtk-4.1-dev)
 TEST_PACKAGES=(
     webkit2gtk-driver xvfb xauth openbox xdotool dbus imagemagick fonts-dejavu-core
     python3 python3-gi gir1.2-gtk-3.0 sqlite3 unzip time procps shellcheck
+    curl avahi-daemon avahi-utils iproute2
 )
 # A browser that is not ours, for a page that means no good. Ubuntu's is a snap, which not every machine can run.
 if grep -qx ID=debian /etc/os-release 2>/dev/null; then TEST_PACKAGES+=(chromium); fi
