@@ -458,3 +458,34 @@ fn a_certificate_that_speaks_for_nobody_here_lets_nobody_in() {
     let refused = folder.check(&[&SERVE[..], &["--no-mdns", "--json"]].concat(), 1);
     assert_eq!(error_line(&refused)["code"], "no_address");
 }
+
+#[test]
+fn what_an_app_summed_up_by_itself_is_told_where_the_number_of_the_day_is_explained() {
+    let folder = Folder::new("summarised");
+    let server = Server::start(&folder);
+    let token = device(&folder, "health-auto-export");
+    let day = json!({"date": "2026-03-13 00:00:00 +0100", "qty": 8432, "source": "Kim's Apple Watch"});
+    let body = json!({"data": {"metrics": [{"name": "step_count", "units": "count", "data": [day]}]}});
+    let sent = Request::post("/api/hae", body.to_string()).with("x-api-key", &token);
+    assert_eq!(server.send(&sent.with("automation-aggregation", "Days")).status, 200);
+    let told = folder.answer(&["explain", "step_count", "2026-03-13"]);
+    assert_eq!(told["value"], json!(null), "no sum of an app is a number of ours: {told}");
+    let summary = &told["summaries"][0];
+    assert_eq!(
+        [&summary["app"], &summary["grain"], &summary["count"]],
+        [&json!("health-auto-export"), &json!("day"), &json!(1)]
+    );
+    assert!(summary["said"].as_str().is_some_and(|said| said.starts_with("Summarised by Health Auto Export: 1 value")));
+    assert_eq!(folder.answer(&["explain", "step_count", "2026-03-20"])["summaries"], json!(null));
+}
+
+#[test]
+fn a_phone_that_is_shut_out_is_so_for_good() {
+    let folder = Folder::new("for-good");
+    device(&folder, HEP);
+    folder.check(&["devices", "revoke", "Kim"], 0);
+    for verb in ["resume", "revoke", "pause", "accept"] {
+        check_refused(&folder, &["devices", verb, "1"], "shut_out");
+    }
+    assert_eq!(folder.answer(&["devices", "list"])[0]["state"], "revoked");
+}

@@ -1,7 +1,7 @@
 //! What phones delivered, the newest first.
 
 use app::local::Clock;
-use app::phones::DeliveryAnswer;
+use app::phones::DeliveryLine;
 use app::{Folder, Result, odd};
 
 use super::End;
@@ -27,7 +27,7 @@ pub(super) fn run(verb: &Deliveries, folder: &Folder, out: &mut Out) -> Result<E
             table.row([
                 row.delivery.to_string(),
                 row.device.to_string(),
-                row.app.clone(),
+                row.app.unwrap_or_default().to_owned(),
                 clock.time(&row.received),
                 row.bytes.to_string(),
                 row.state.to_owned(),
@@ -44,7 +44,7 @@ pub(super) fn run(verb: &Deliveries, folder: &Folder, out: &mut Out) -> Result<E
 }
 
 /// What was wrong or odd about it, and how often.
-fn why(row: &DeliveryAnswer) -> String {
+fn why(row: &DeliveryLine) -> String {
     let said = row.problems.iter().map(|problem| {
         let (count, said) = (problem.count, odd::said(&problem.reason));
         if row.state == "unreadable" { format!("it {said}") } else { format!("{count} {said}") }

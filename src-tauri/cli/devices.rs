@@ -134,6 +134,8 @@ fn added(answer: &AddedAnswer, out: &mut Out) -> Result<()> {
     let token = answer.token.as_ref().or(answer.access_token.as_ref());
     let lines = [
         ("Server", Some(&answer.url)),
+        ("Certificate", answer.certificate.as_ref()),
+        ("Or plain", answer.plain_url.as_ref()),
         ("Path", answer.path.as_ref()),
         ("Header", answer.header.as_ref()),
         ("Token", token),
@@ -143,6 +145,15 @@ fn added(answer: &AddedAnswer, out: &mut Out) -> Result<()> {
     for (word, value) in lines {
         let Some(value) = value else { continue };
         out.line(&format!("{word:<14}{value}"))?;
+    }
+    if answer.certificate.is_some() {
+        out.say(
+            "Before it sends to the server over https, open the page of the certificate on the phone, load the profile \
+             there, install it and switch it on.",
+        );
+    }
+    if answer.plain_url.is_some() {
+        out.say("To the plain address it sends without all that; anyone on this network who records it can read it.");
     }
     out.say("The token is shown this once.");
     Ok(())

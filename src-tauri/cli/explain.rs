@@ -89,6 +89,9 @@ fn tell(answer: &ExplainAnswer, folder: &Folder, out: &mut Out) -> Result<()> {
     if !answer.edits.is_empty() {
         out.line(&format!("You edited this sleep: {}. `vitalog history` takes it back.", answer.edits.join(", ")))?;
     }
+    for summary in &answer.summaries {
+        out.line(&summary.said)?;
+    }
     if answer.sources.is_empty() && answer.sessions.is_empty() {
         return Ok(());
     }

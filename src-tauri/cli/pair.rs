@@ -39,7 +39,7 @@ pub(super) fn run(verb: &Pair, folder: &Folder, out: &mut Out) -> Result<End> {
     }
     let told = stop_by_signal();
     let invited = pairing::invite(folder, verb.app.as_deref(), verb.name.as_deref(), super::now_ms())?;
-    show(&invited, folder, out)?;
+    show(verb, &invited, folder, out)?;
     let ended = wait(verb, &invited, folder, &told, out);
     if ended.is_err() {
         // Nobody is to use it later. What cannot be ended now ends by itself in minutes.
@@ -59,7 +59,12 @@ fn stop_by_signal() -> Receiver<()> {
     told
 }
 
-fn show(invited: &InvitationAnswer, folder: &Folder, out: &mut Out) -> Result<()> {
+/// Whether the app may be one that takes the code by itself.
+fn takes_code(verb: &Pair) -> bool {
+    verb.app.as_ref().is_none_or(|app| app == "open-wearables")
+}
+
+fn show(verb: &Pair, invited: &InvitationAnswer, folder: &Folder, out: &mut Out) -> Result<()> {
     match out.style {
         Style::Words => {
             if let Some(letters) = invited.letters() {
@@ -70,6 +75,14 @@ fn show(invited: &InvitationAnswer, folder: &Folder, out: &mut Out) -> Result<()
                 out.line(url)?;
             }
             out.line(&format!("Or open {} and type {}", invited.page, invited.code))?;
+            for server in invited.servers.iter().filter(|_| takes_code(verb)) {
+                let first = if server.starts_with("https:") {
+                    format!(", after the profile of {}", invited.page)
+                } else {
+                    String::new()
+                };
+                out.line(&format!("Or type {server} and {} into the app of Open Wearables{first}", invited.code))?;
+            }
             let is_encrypted = invited.urls.iter().any(|url| url.starts_with("https:"));
             let fingerprint = certificate::certificate(folder)?.fingerprint.filter(|_| is_encrypted);
             if let Some(fingerprint) = fingerprint {
@@ -96,7 +109,10 @@ fn event(name: &str, what: &impl serde::Serialize, out: &mut Out) -> Result<()> 
 fn wait(verb: &Pair, invited: &InvitationAnswer, folder: &Folder, stop: &Receiver<()>, out: &mut Out) -> Result<()> {
     loop {
         match pairing::stands(folder, invited.pairing, super::now_ms())? {
-            Stands::In => return said_yes(out),
+            Stands::In => {
+                let by_app = pairing::standing(folder, invited.pairing, super::now_ms())?.by_app;
+                return said_yes(by_app, out);
+            }
             Stands::Over(_) => return Err(pairing::over()),
             Stands::Waits(guest) => return decide(verb, invited, &guest, folder, out),
             Stands::Open => {}
@@ -118,7 +134,7 @@ fn decide(verb: &Pair, invited: &InvitationAnswer, guest: &Guest, folder: &Folde
         return Err(Error::new(Code::Cancelled, "The phone was not let in.", ""));
     }
     pairing::accept(folder, invited.pairing, guest, super::now_ms())?;
-    said_yes(out)
+    said_yes(guest.number.is_none(), out)
 }
 
 fn came(guest: &Guest) -> String {
@@ -139,8 +155,10 @@ fn asked(guest: &Guest) -> Result<bool> {
     Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
 }
 
-fn said_yes(out: &mut Out) -> Result<()> {
+/// `by_app`: an app came with the code by itself, and there is no page on the phone.
+fn said_yes(by_app: bool, out: &mut Out) -> Result<()> {
     match out.style {
+        Style::Words if by_app => out.line("It is in. Its app goes on by itself.")?,
         Style::Words => {
             out.line("It is in. The page on the phone goes on by itself and says what to type into the app.")?
         }

@@ -139,7 +139,7 @@ impl Receiving {
 
     fn hear(&self, event: &Event, now_ms: i64) {
         let mut held = self.held();
-        if let Event::Refused { address, reason } = event {
+        if let Event::Refused { address, reason, .. } = event {
             note(&mut held.turned_away, address, reason, now_ms);
         }
         if let Some(receiver) = &mut held.receiver {

@@ -55,7 +55,7 @@ impl House {
     }
 
     fn send(&self, request: &Request) -> Answer {
-        request.send(self.port().parse().unwrap())
+        request.send(self.port().parse::<u16>().unwrap())
     }
 }
 

@@ -1,5 +1,7 @@
 //! What lies between a program and a server: a proxy that hangs up, loses answers and answers by itself, request by
 //! request, and then lets everything through.
+
+// Each of the tests that share it needs some.
 #![allow(dead_code)]
 
 use std::collections::VecDeque;

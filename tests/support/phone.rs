@@ -1,4 +1,6 @@
 //! A phone of the tests: `vitalog serve` as a process of its own, and a client that speaks plain HTTP to it.
+
+// Each of the tests that share it needs some.
 #![allow(dead_code)]
 
 use std::io::{BufRead, BufReader, Read};

@@ -196,6 +196,8 @@ export interface Explained {
   hidden?: number
   edits?: Edit[]
   double_entries?: { at: string; value: number; sources: number }[]
+  /** What apps summed up by themselves: in no number. */
+  summaries?: { app: string; grain: string; count: number; said: string }[]
   sources: { source: string; id: number | null; rows_used: number; rows_left_out: number; value: number | null }[]
 }
 
@@ -658,6 +660,8 @@ export interface Invitation {
   pairing: number
   urls: string[]
   page: string
+  /** What an app that takes the code itself is told, encrypted first, as far as that is offered. */
+  servers: string[]
   code: string
   expires: string
   /** For the phone's camera, as SVG. */
@@ -670,6 +674,8 @@ export interface Standing {
   wrong: number
   expires: string | null
   guest: Guest | null
+  /** An app came with the code by itself: no page on the phone goes on. */
+  by_app: boolean
 }
 
 /** What is typed into an app: shown once. */
@@ -686,4 +692,9 @@ export interface Added {
   refresh_token?: string
   steps: string[]
   links: { name: string; link: string }[]
+  /** The page with the certificate, where the address is encrypted. */
+  certificate?: string
+  /** The same without encryption, where both are offered. */
+  plain_url?: string
+  plain?: { address: string; links: { name: string; link: string }[] }
 }

@@ -112,6 +112,8 @@ codes! {
     NotReceiving = "not_receiving",
     /// The code of an invitation cannot be used any more.
     PairingOver = "pairing_over",
+    /// The phone is shut out for good.
+    ShutOut = "shut_out",
     /// The two sources are one already.
     AlreadyLinked = "already_linked",
     /// This import was undone before.

@@ -74,6 +74,9 @@ pub struct ExplainAnswer {
     /// What looks like one entry in two apps, by time; only of events, of which all count.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub double_entries: Vec<DoubleAnswer>,
+    /// What apps summed up of the day by themselves, by app and length: it is in no number.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub summaries: Vec<SummaryAnswer>,
     /// Rows of the day that the owner hid or deleted: they count nowhere.
     #[serde(skip_serializing_if = "is_none")]
     pub hidden: u64,
@@ -104,6 +107,19 @@ pub struct DoubleAnswer {
     pub value: f64,
     /// How many sources wrote it.
     pub sources: usize,
+}
+
+/// Sums, means or counts that an app made.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SummaryAnswer {
+    /// The app, as in `devices add --app`.
+    pub app: &'static str,
+    /// How long each is: `event`, `second`, `minute`, `hour`, `day`, `week`, `month` or `year`.
+    pub grain: &'static str,
+    /// How many.
+    pub count: u64,
+    /// Where they come from, and how the app sends samples instead.
+    pub said: String,
 }
 
 /// A session of sleep, and where it comes from.
@@ -187,6 +203,7 @@ fn empty(identifier: &str, zones: &Zones, day: Day) -> ExplainAnswer {
         sessions: Vec::new(),
         nights: identifier == SLEEP,
         double_entries: Vec::new(),
+        summaries: Vec::new(),
         hidden: 0,
         edits: Vec::new(),
         sources: Vec::new(),
@@ -223,6 +240,7 @@ fn number(store: &Store, found: &Found, orders: &Orders, zones: &Zones, days: Da
         asleep,
         latest: if rule.is_sum() || rule == Rule::Count { None } else { latest(&points, day, zones) },
         double_entries,
+        summaries: summaries::of(store, found.id, days, zones)?,
         hidden: acts::hidden(store, found.id, days, zones)?,
         sources,
         ..empty(&found.kind.identifier, zones, day)
@@ -386,6 +404,7 @@ mod acts;
 mod days;
 mod pair;
 mod stretch;
+mod summaries;
 #[cfg(test)]
 mod tests;
 

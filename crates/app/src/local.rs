@@ -43,6 +43,13 @@ impl Clock {
         parse_stamp(instant).map_or_else(|| instant.to_owned(), |at_ms| self.0.wall_clock(at_ms))
     }
 
+    /// The same as the window writes it: `14 Mar 2026, 07:30`.
+    pub fn shown(&self, instant: &str) -> String {
+        let plain = self.time(instant);
+        let parts = plain.split_once(' ').and_then(|(day, time)| Some((parse_day(day)?, time)));
+        parts.map_or_else(|| plain.clone(), |(day, time)| format!("{}, {time}", chart::range::long_day(day)))
+    }
+
     /// The local day of an instant, or nothing.
     pub fn day(&self, instant: Option<&String>) -> String {
         let at_ms = instant.and_then(|instant| parse_stamp(instant));
@@ -252,6 +259,8 @@ mod tests {
         assert_eq!(clock.time("2021-11-29T23:00:00.000Z"), "2021-11-30 00:00");
         assert_eq!(clock.time("2026-07-01T10:15:59.999Z"), "2026-07-01 12:15");
         assert_eq!(clock.time("2026-07-01"), "2026-07-01");
+        assert_eq!(clock.shown("2026-07-01T10:15:59.999Z"), "1 Jul 2026, 12:15");
+        assert_eq!(clock.shown("2026-07-01"), "2026-07-01");
         assert_eq!(clock.day(Some(&"2021-11-29T23:00:00.000Z".to_owned())), "2021-11-30");
         assert_eq!(clock.day(None), "");
     }

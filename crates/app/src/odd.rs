@@ -5,7 +5,7 @@ use health::language::word;
 use store::peers::{SHUT_OUT, TAKEN_BACK};
 
 /// Why a record of a phone, or all that came at once, was left out, by its code.
-const REASONS: [(&str, &str); 21] = [
+const REASONS: [(&str, &str); 24] = [
     ("bad_json", key!("is not JSON")),
     ("bad_shape", key!("is not put together as it should be")),
     ("bad_time", key!("has a time that cannot be read")),
@@ -22,9 +22,12 @@ const REASONS: [(&str, &str); 21] = [
     ("unknown_stage", key!("has a stage of sleep that Vitalog does not know")),
     ("unsupported", key!("is in a form that is not taken, such as CSV")),
     ("damaged", key!("is cut off or packed in a way that cannot be read")),
+    ("too_deep", key!("has more brackets inside each other than any app's")),
+    ("long_text", key!("has a longer text than any app's")),
     ("failed", key!("could not be kept in three tries")),
     ("idempotency_key", key!("came by the name of another transfer")),
     ("too_many_rows", key!("would be more than a phone may bring in a day")),
+    ("too_many_bodies", key!("would be one transfer more than a phone may send in a day")),
     (SHUT_OUT, key!("still waited when its phone was shut out")),
     (TAKEN_BACK, key!("still waited when all of its phone was taken back")),
 ];

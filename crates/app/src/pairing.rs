@@ -25,6 +25,10 @@ pub struct InvitationAnswer {
     pub urls: Vec<String>,
     /// The page where the short code can be typed.
     pub page: String,
+    /// What an app that takes the short code by itself (that of Open Wearables) is told as server, best first: an
+    /// encrypted address, for which the phone has to trust the certificate of `page` before, and one that is not, as
+    /// far as they are offered.
+    pub servers: Vec<String>,
     /// The short code for typing.
     pub code: String,
     /// When both end.
@@ -80,6 +84,8 @@ pub struct StandingAnswer {
     pub expires: Option<String>,
     /// Who has come, and waits.
     pub guest: Option<Guest>,
+    /// Whether an app came with the code by itself: then there is no page on the phone that goes on.
+    pub by_app: bool,
 }
 
 /// Who came with a code.
@@ -112,6 +118,7 @@ pub fn invite(folder: &Folder, app: Option<&str>, name: Option<&str>, now_ms: i6
         pairing: made.id,
         urls: bases.iter().map(|base| made.url(base)).collect(),
         page: bases.first().map(|base| format!("{base}/pair")).unwrap_or_default(),
+        servers: servers(&at.urls),
         code: made.typed,
         expires: format_instant(made.expires_ms),
     })
@@ -119,13 +126,19 @@ pub fn invite(folder: &Folder, app: Option<&str>, name: Option<&str>, now_ms: i6
 
 /// Where the pages for the phone are, best first. Its camera needs a form that every phone can follow: numbers before
 /// names, and before what is encrypted, which a phone trusts only after it was here.
-fn pages(urls: &[String]) -> Vec<String> {
+pub(crate) fn pages(urls: &[String]) -> Vec<String> {
     let plain = |url: &String| url.replacen("https://", "http://", 1);
     let mut bases: Vec<String> = urls.iter().map(plain).chain(urls.iter().cloned()).collect();
     bases.sort_by_key(|base| (base.starts_with("https:"), base.contains(".local:")));
     let mut seen = BTreeSet::new();
     bases.retain(|base| seen.insert(base.clone()));
     bases
+}
+
+/// One address by each scheme that is offered, encrypted first.
+fn servers(urls: &[String]) -> Vec<String> {
+    let first = |scheme: &str| phones::typed(urls, Feed::OpenWearables).find(|url| url.starts_with(scheme));
+    ["https:", "http:"].into_iter().filter_map(first).cloned().collect()
 }
 
 /// Tells where an invitation stands.
@@ -141,7 +154,7 @@ pub fn stands(folder: &Folder, pairing: i64, now_ms: i64) -> Result<Stands> {
 pub fn standing(folder: &Folder, pairing: i64, now_ms: i64) -> Result<StandingAnswer> {
     let store = folder.read()?;
     let Some(it) = store.pairing(pairing)? else {
-        return Ok(StandingAnswer { pairing, state: "late", wrong: 0, expires: None, guest: None });
+        return Ok(StandingAnswer { pairing, state: "late", wrong: 0, expires: None, guest: None, by_app: false });
     };
     let (state, guest) = match standing_of(&store, &it, now_ms)? {
         Stands::Open => ("open", None),
@@ -151,7 +164,8 @@ pub fn standing(folder: &Folder, pairing: i64, now_ms: i64) -> Result<StandingAn
         Stands::Over(Ended::Guessed) => ("guessed", None),
         Stands::Over(Ended::Owner) => ("ended", None),
     };
-    Ok(StandingAnswer { pairing, state, wrong: it.wrong, expires: Some(format_instant(it.expires_ms)), guest })
+    let expires = Some(format_instant(it.expires_ms));
+    Ok(StandingAnswer { pairing, state, wrong: it.wrong, expires, guest, by_app: came_by_itself(&it) })
 }
 
 /// Those that somebody has used in a browser and whose owner has not said anything yet, the oldest first.
@@ -183,6 +197,11 @@ fn standing_of(store: &Store, it: &Pairing, now_ms: i64) -> Result<Stands> {
 fn guest(it: &Pairing) -> Guest {
     let label = it.label.as_ref().or(it.browser.as_ref()).cloned().unwrap_or_default();
     Guest { label, address: it.address.clone(), number: it.number.clone(), device: None }
+}
+
+/// Whether an app redeemed the code: a browser shows four digits.
+fn came_by_itself(it: &Pairing) -> bool {
+    it.claimed_ms.is_some() && it.number.is_none()
 }
 
 /// An app that redeemed the code became a phone in the same moment.
@@ -267,6 +286,18 @@ mod tests {
     }
 
     #[test]
+    fn an_app_is_told_one_address_by_each_scheme_that_is_offered() {
+        let check = |urls: &[&str], expected: &[&str]| {
+            assert_eq!(servers(&urls.iter().map(ToString::to_string).collect::<Vec<_>>()), expected);
+        };
+        let (plain, secure) = ("http://10.0.0.7:1", "https://10.0.0.7:1");
+        check(&["https://x-hv.local:1", secure, "http://x-hv.local:1", plain, "http://10.0.0.8:1"], &[secure, plain]);
+        check(&["https://x-hv.local:1", secure], &[secure]);
+        check(&["http://x-hv.local:1", plain], &[plain]);
+        check(&["https://x-hv.local:1"], &[]);
+    }
+
+    #[test]
     fn a_phone_waits_for_the_owners_word() {
         let folder = TestFolder::new("pairing-waits");
         let pairing = invited(&folder);
@@ -314,6 +345,7 @@ mod tests {
         assert_eq!(found(NOW), ("open", 1, false));
         claim(&folder, pairing);
         assert_eq!((found(NOW), asks()[0].0), (("asks", 1, true), pairing));
+        assert!(!standing(&folder, pairing, NOW).expect("asked").by_app);
         let guessed = invited(&folder);
         (0..MAX_WRONG).for_each(|_| guess());
         assert_eq!(standing(&folder, guessed, NOW).expect("asked").state, "guessed");
@@ -337,6 +369,7 @@ mod tests {
         let state = |n: usize| phones::devices(&folder).expect("devices")[n].state;
         let (pairing, guest) = redeem();
         assert_eq!(state(0), "waiting");
+        assert!(standing(&folder, pairing, NOW).expect("asked").by_app, "no page goes on");
         accept(&folder, pairing, &guest, NOW).expect("in");
         assert_eq!((state(0), stands(&folder, pairing, NOW)), ("active", Ok(Stands::In)));
         let (pairing, guest) = redeem();

@@ -9,10 +9,12 @@ use serde::Serialize;
 use store::Cancel;
 use store::peers::{Delivery, Peer};
 
+pub use net::DeliveryLine;
 pub use store::peers::Standing;
 
 use crate::error::{Code, Error, Result};
 use crate::folder::Folder;
+use crate::pairing::pages;
 use crate::receiver;
 use crate::undo::{Steps, Undone};
 
@@ -74,6 +76,13 @@ pub struct AddedAnswer {
     pub name: String,
     /// What to type as server.
     pub url: String,
+    /// What to type instead where it is not to be encrypted; none where nothing is, or everything has to be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plain_url: Option<String>,
+    /// The page that the phone's browser opens first, for the certificate without which it does not trust `url`; none
+    /// where that is not encrypted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
     /// Where the app sends to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
@@ -92,37 +101,6 @@ pub struct AddedAnswer {
     /// What it asks new tokens with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
-}
-
-/// A delivery.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct DeliveryAnswer {
-    /// Its number.
-    pub delivery: i64,
-    /// Number of the phone's app.
-    pub device: i64,
-    /// Its app.
-    pub app: String,
-    /// When it was whole.
-    pub received: String,
-    /// Length of its body.
-    pub bytes: u64,
-    /// `pending`, `done` or `unreadable`.
-    pub state: &'static str,
-    /// Records that were not there.
-    pub new: u64,
-    /// Records that were there.
-    pub known: u64,
-    /// Records that took the place of older ones.
-    pub replaced: u64,
-    /// Items that could not be read.
-    pub rejected: u64,
-    /// Start of the earliest record.
-    pub first: Option<String>,
-    /// End of the latest one.
-    pub last: Option<String>,
-    /// What was wrong and how often.
-    pub problems: Vec<store::peers::ProblemOf>,
 }
 
 /// Every app that devices can be added for, by the word of the command line.
@@ -144,12 +122,22 @@ pub fn add(folder: &Folder, app: &str, name: &str, now_ms: i64) -> Result<AddedA
     let is_own = feed == Feed::OpenWearables;
     let set =
         |key| Ok::<_, Error>(store.setting(key)?.filter(|text| feed == Feed::HealthExportPro && !text.is_empty()));
-    let header = if feed == Feed::HealthSave { "x-api-key" } else { "Authorization" };
+    let header = if [Feed::HealthSave, Feed::HealthAutoExport].contains(&feed) { "x-api-key" } else { "Authorization" };
+    let urls = receiver::listening(folder).map(|at| at.urls).unwrap_or_default();
+    let url = match typed(&urls, feed).next() {
+        Some(url) => url.clone(),
+        None => would_be(&store)?,
+    };
+    let is_encrypted = url.starts_with("https:");
+    let plain = typed(&urls, feed).find(|url| url.starts_with("http:"));
+    let page = pages(&urls).into_iter().next().map(|base| format!("{base}/pair"));
     Ok(AddedAnswer {
         device: added.peer.id,
         app: feed.app().to_owned(),
         name: added.peer.label,
-        url: url(folder, &store, feed)?,
+        url,
+        plain_url: plain.filter(|_| is_encrypted).cloned(),
+        certificate: page.filter(|_| is_encrypted),
         path: set("hep_path")?.or_else(|| path(feed).map(str::to_owned)),
         header: if is_own { None } else { set("hep_header")?.or_else(|| Some(header.to_owned())) },
         user_id: is_own.then_some(added.peer.user_id),
@@ -159,14 +147,13 @@ pub fn add(folder: &Folder, app: &str, name: &str, now_ms: i64) -> Result<AddedA
     })
 }
 
-/// Where a receiver listens for this folder, else where one would.
-fn url(folder: &Folder, store: &store::Store, feed: Feed) -> Result<String> {
-    let urls = receiver::listening(folder).map(|at| at.urls).unwrap_or_default();
-    // This app may not ask names of the local network.
-    let fits = |url: &&String| feed != Feed::OpenWearables || !url.contains(".local:");
-    if let Some(url) = urls.iter().find(fits) {
-        return Ok(url.clone());
-    }
+/// Those of a receiver's addresses that an app can be told, in their order: one may not ask names of the local network.
+pub(crate) fn typed(urls: &[String], feed: Feed) -> impl Iterator<Item = &String> {
+    urls.iter().filter(move |url| feed != Feed::OpenWearables || !url.contains(".local:"))
+}
+
+/// Where a receiver would listen.
+fn would_be(store: &store::Store) -> Result<String> {
     let host = net::address().map_or_else(|| "127.0.0.1".to_owned(), |ip| ip.to_string());
     Ok(format!("http://{host}:{}", receiver::port(store)?))
 }
@@ -211,7 +198,7 @@ impl From<i64> for Which<'_> {
     }
 }
 
-/// Changes the standing of a phone's app.
+/// Changes the standing of a phone's app; an error of one that is shut out, which is for good.
 pub fn stand<'a>(
     folder: &Folder,
     device: impl Into<Which<'a>>,
@@ -220,6 +207,13 @@ pub fn stand<'a>(
 ) -> Result<DeviceAnswer> {
     let mut store = folder.write()?;
     let id = find(&store.peers()?, device.into())?;
+    if store.peer(id)?.is_some_and(|peer| peer.revoked_ms.is_some()) {
+        return Err(Error::new(
+            Code::ShutOut,
+            "This phone is shut out for good.",
+            "Pair it again, or add it again, if it is to send again.",
+        ));
+    }
     store.set_peer_standing(id, standing, now_ms)?;
     one(&store, id)
 }
@@ -255,35 +249,21 @@ pub fn rename<'a>(folder: &Folder, device: impl Into<Which<'a>>, name: &str) -> 
 }
 
 /// Returns the latest deliveries, the newest first, of one phone's app or of all.
-pub fn deliveries(folder: &Folder, device: Option<&str>) -> Result<Vec<DeliveryAnswer>> {
+pub fn deliveries(folder: &Folder, device: Option<&str>) -> Result<Vec<DeliveryLine>> {
     let store = folder.read()?;
     let peers = store.peers()?;
     let only = device.map(|device| find(&peers, device.into())).transpose()?;
-    let app = |id: i64| peers.iter().find(|peer| peer.id == id).map(|peer| peer.feed.app()).unwrap_or_default();
+    let app = |id: i64| peers.iter().find(|peer| peer.id == id).map(|peer| peer.feed.app());
     let rows = store.deliveries(only, MOST)?.into_iter().map(|it| {
-        let app = app(it.peer).to_owned();
+        let app = app(it.peer);
         delivery(it, app)
     });
     Ok(rows.collect())
 }
 
 /// A delivery as answers have it, of a phone with this app.
-pub(crate) fn delivery(it: Delivery, app: String) -> DeliveryAnswer {
-    DeliveryAnswer {
-        delivery: it.id,
-        device: it.peer,
-        app,
-        received: format_instant(it.received_ms),
-        bytes: it.bytes,
-        state: it.state.as_str(),
-        new: it.outcome.new,
-        known: it.outcome.known,
-        replaced: it.outcome.replaced,
-        rejected: it.outcome.rejected,
-        first: it.outcome.first_ms.map(format_instant),
-        last: it.outcome.last_ms.map(format_instant),
-        problems: it.outcome.problems,
-    }
+pub(crate) fn delivery(it: Delivery, app: Option<&'static str>) -> DeliveryLine {
+    DeliveryLine { app, ..it.into() }
 }
 
 /// A name that is one.

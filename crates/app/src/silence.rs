@@ -84,6 +84,8 @@ pub(crate) struct Around<'a> {
     pub turned_away: &'a [TurnedAway],
     pub now_ms: i64,
     pub clock: Clock,
+    /// Whether instants are written as the window does, else as the tables of the command line.
+    pub is_shown: bool,
 }
 
 impl<'a> Around<'a> {
@@ -91,11 +93,17 @@ impl<'a> Around<'a> {
     pub fn now(folder: &Folder, turned_away: &'a [TurnedAway], now_ms: i64) -> Self {
         let at = receiver::listening(folder);
         let moved = at.as_ref().is_some_and(Listening::is_gone);
-        Self { at, moved, turned_away, now_ms, clock: Clock::here() }
+        Self { at, moved, turned_away, now_ms, clock: Clock::here(), is_shown: false }
+    }
+
+    /// For the window.
+    pub fn shown(self) -> Self {
+        Self { is_shown: true, ..self }
     }
 
     fn time(&self, at_ms: i64) -> String {
-        self.clock.time(&format_instant(at_ms))
+        let instant = format_instant(at_ms);
+        if self.is_shown { self.clock.shown(&instant) } else { self.clock.time(&instant) }
     }
 }
 
@@ -133,12 +141,14 @@ fn good(reason: &'static str, said: String) -> Why {
     Why { reason, ok: true, said, next: String::new() }
 }
 
-/// The first of all reasons that there are: what the owner decided, then this computer, then the phone.
+/// The first of all reasons that there are: what the owner decided, then this computer, then the phone. That only
+/// programs on this computer are received hides nothing that came from one of them.
 pub(crate) fn why(known: Known<'_>, around: &Around<'_>) -> Why {
     standing(known, around)
         .or_else(|| this_computer(around))
         .or_else(|| its_key(known, around))
         .or_else(|| its_deliveries(known))
+        .or_else(|| alone(around))
         .unwrap_or_else(|| its_visits(known.peer, around))
 }
 
@@ -180,13 +190,24 @@ fn this_computer(around: &Around<'_>) -> Option<Why> {
         let next = say!("Turn phone sync on, or run `vitalog serve`.");
         return Some(bad("off", say!("Phones are not received now."), next));
     };
-    let bound = at.addresses();
-    if !bound.is_empty() && bound.iter().all(IpAddr::is_loopback) {
-        let next = say!("Let it listen in your network (`receiver_bind` auto), and turn phone sync on again.");
-        return Some(bad("alone", say!("Only programs on this computer are received."), next));
+    // Each of its addresses is this computer's, whatever network that is in.
+    if is_alone(at) {
+        return None;
     }
     let said = || say!("This computer has another address by now than the one that phones were told.");
     around.moved.then(|| bad("moved", said(), say!("Turn phone sync off and on again.")))
+}
+
+/// Whether nobody else can reach this computer.
+fn alone(around: &Around<'_>) -> Option<Why> {
+    around.at.as_ref().filter(|at| is_alone(at))?;
+    let next = say!("Let it listen in your network (`receiver_bind` auto), and turn phone sync on again.");
+    Some(bad("alone", say!("Only programs on this computer are received."), next))
+}
+
+fn is_alone(at: &Listening) -> bool {
+    let bound = at.addresses();
+    !bound.is_empty() && bound.iter().all(IpAddr::is_loopback)
 }
 
 fn is_any(ip: &IpAddr) -> bool {
@@ -348,6 +369,7 @@ mod tests {
             turned_away: &case.turned_away,
             now_ms: NOW,
             clock: Clock::here(),
+            is_shown: false,
         };
         let pending = u64::from(case.latest.as_ref().is_some_and(|it| it.state == State::Pending));
         let known = Known { peer: &case.peer, pending, latest: case.latest.as_ref(), has_key: case.has_key };
@@ -383,6 +405,27 @@ mod tests {
         check(Case { moved: true, ..case() }, "moved", false);
         // A name says nothing of where it listens.
         check(Case { at: at("http://x-hv.local:8787", 0), ..case() }, "fine", true);
+    }
+
+    #[test]
+    fn where_only_this_computer_is_heard_what_came_from_it_is_told_all_the_same() {
+        let alone = || Case { at: at("http://127.0.0.1:8787", 0), ..case() };
+        check(Case { latest: Some(delivery(State::Unreadable, 0, "bad_json")), ..alone() }, "unreadable", false);
+        check(Case { latest: Some(delivery(State::Done, 3, "bad_time")), ..alone() }, "partly", true);
+        let wrong = TurnedAway { address: "192.168.1.7".to_owned(), reason: "token", at_ms: NOW, times: 1 };
+        check(Case { turned_away: vec![wrong], ..alone() }, "refused", false);
+        check(Case { latest: Some(delivery(State::Done, 0, "")), ..alone() }, "alone", false);
+    }
+
+    #[test]
+    fn the_window_reads_times_as_elsewhere_in_it() {
+        let peer = peer();
+        let of = |is_shown| {
+            let (at, clock) = (at("http://192.168.1.20:8787", 0), Clock::here());
+            let around = Around { at, moved: false, turned_away: &[], now_ms: NOW, clock, is_shown };
+            why(Known { peer: &peer, pending: 0, latest: None, has_key: true }, &around).said
+        };
+        assert!(of(true).contains(" Mar 2026, ") && of(false).contains(" 2026-03-"), "{} {}", of(true), of(false));
     }
 
     #[test]

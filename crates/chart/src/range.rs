@@ -460,7 +460,7 @@ pub(crate) fn short_day(day: Day) -> String {
 }
 
 /// `24 Feb 2026`.
-pub(crate) fn long_day(day: Day) -> String {
+pub fn long_day(day: Day) -> String {
     let (year, ..) = civil(day);
     say!("{day} {year}", day = short_day(day), year)
 }

@@ -45,6 +45,12 @@ pub enum ErrorKind {
     /// What a phone sent is JSON and not what its protocol says; the text names the part. In HTTP's words: 422.
     #[error("the body has another shape than its protocol: {0}")]
     Shape(&'static str),
+    /// What a phone sent has more brackets inside each other than any app's. In HTTP's words: 422.
+    #[error("the body has too many brackets inside each other")]
+    TooDeep,
+    /// What a phone sent has a longer text than any app's. In HTTP's words: 422.
+    #[error("a text in the body is too long")]
+    LongText,
     /// What a phone sent has a form that we do not read; the text says what to do about it. In HTTP's words: 415.
     #[error("{0}")]
     Unsupported(&'static str),

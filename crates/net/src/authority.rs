@@ -195,6 +195,8 @@ impl Kept {
         // It signs the receiver's certificates and no further authority.
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        // Whatever it signed, it would vouch for no mail and no program.
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let host = GeneralSubtree::DnsName(self.host.clone());
         let addresses = self.addresses.iter().map(|ip| {
             let whole = if ip.is_ipv4() { 32 } else { 128 };
@@ -336,8 +338,13 @@ mod tests {
             (it.validity().not_after.timestamp() - it.validity().not_before.timestamp()) / 86_400
         };
         assert_eq!((days(&own), days(&root)), (398, 3_651));
-        let purposes = own.extended_key_usage().expect("read").expect("there").value;
-        assert!(purposes.server_auth && !purposes.client_auth && !purposes.any && purposes.other.is_empty());
+        for certificate in [&own, &root] {
+            let purposes = certificate.extended_key_usage().expect("read").expect("there").value;
+            assert!(purposes.server_auth && !purposes.client_auth && !purposes.any && purposes.other.is_empty());
+            assert!(!purposes.code_signing && !purposes.email_protection && !purposes.time_stamping);
+        }
+        let names = own.subject_alternative_name().expect("read").expect("there").value;
+        assert_eq!(names.general_names.len(), 2, "a name and an address: what stands in the subject is not looked at");
         assert!(!own.is_ca() && root.is_ca());
         let bounds = root.basic_constraints().expect("read").expect("there");
         assert_eq!((bounds.critical, bounds.value.path_len_constraint), (true, Some(0)));

@@ -59,6 +59,8 @@ pub enum Event {
         address: String,
         /// A code: `host`, `browser`, `token`, `code`, `too_many`, `unencrypted`.
         reason: &'static str,
+        /// How often, where it is told of several at once.
+        times: u64,
     },
     /// Phones cannot come any more.
     Stopped,

@@ -30,6 +30,19 @@ pub fn path(feed: Feed) -> &'static str {
     if feed == Feed::HealthAutoExport { "/api/hae?agg=raw" } else { "" }
 }
 
+/// The header that an app wants its key in, where it is typed beside it; none of apps that know by themselves. `own` is
+/// the one that Health Export Pro was told to use.
+pub fn header(feed: Feed, own: Option<&str>) -> Option<&str> {
+    match feed {
+        Feed::HealthAutoExport => Some(KEY),
+        Feed::HealthExportPro => own,
+        _ => None,
+    }
+}
+
+/// The header of links, and of apps that take any.
+const KEY: &str = "x-api-key";
+
 /// Kinds of data that Health Auto Export sends apart; the first two are what most people want.
 const DATA_TYPES: [(&str, &str); 7] = [
     ("healthMetrics", key!("Measurements")),
@@ -88,13 +101,17 @@ pub fn links(feed: Feed, address: &str, key: &str) -> Vec<(String, String)> {
 /// `period=none` is the day before and today, each time: what comes late is not missed, and what comes twice is known.
 fn link(data_type: &str, address: &str, key: &str) -> String {
     format!(
-        "com.HealthExport://automation?name=Vitalog%20{data_type}&url={}&headers=x-api-key,{}&format=json\
-         &exportversion=v2&datatype={data_type}&period=none&interval=none&aggregatedata=false&aggregatesleep=false\
+        "com.HealthExport://automation?name=Vitalog%20{data_type}&url={}&headers={KEY},{}&format=json\
+         &exportversion=v2&datatype={data_type}&period=none&interval=none&aggregatedata=false&aggregatesleep=false{}\
          &batchrequests=true&requesttimeout=600&syncinterval=hours&syncquantity=1&enabled=true",
         escaped(address),
         escaped(key),
+        if data_type == "workouts" { WHOLE_WORKOUTS } else { "" },
     )
 }
+
+/// Without these the app leaves out where a workout went, and what was measured in it.
+const WHOLE_WORKOUTS: &str = "&includeroutes=true&includeworkoutmetadata=true";
 
 /// A text inside a link.
 fn escaped(text: &str) -> String {
@@ -114,6 +131,9 @@ mod tests {
                      &url=http%3A%2F%2F192.168.1.20%3A8787%2Fapi%2Fhae%3Fagg%3Draw&headers=x-api-key,hi_ABC&format=json";
         assert!(name == "Workouts" && link.starts_with(start), "{link}");
         assert!(link.contains("&datatype=workouts&period=none&") && !link.contains(' '), "{link}");
+        let all = links(Feed::HealthAutoExport, "", "");
+        let whole = all.iter().filter(|(_, link)| link.contains("&includeroutes=true&includeworkoutmetadata=true&"));
+        assert_eq!(whole.map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["Workouts"]);
         assert!(Feed::ALL.iter().all(|feed| links(*feed, "", "").is_empty() == (*feed != Feed::HealthAutoExport)));
     }
 

@@ -49,16 +49,42 @@ pub(crate) struct Meta {
     /// The request's name and content, where it may come with one only.
     #[serde(default)]
     pub request: Option<(String, String)>,
+    /// Why its phone was told that it is not taken: it is no whole body, and kept for its owner's eyes.
+    #[serde(default)]
+    pub refused: Option<String>,
+}
+
+impl Meta {
+    /// The request's name and content; of one that does not say its content that is its hash.
+    pub fn named(&self) -> Option<(String, String)> {
+        let (key, content) = self.request.clone()?;
+        Some((key, if content.is_empty() { self.sha256.clone() } else { content }))
+    }
 }
 
 /// The folder and what lies in it.
 #[derive(Debug)]
 pub(crate) struct Spool {
     folder: PathBuf,
-    /// Of each name whose it is and how long.
-    lying: Mutex<HashMap<String, (i64, u64)>>,
+    /// What lies here, by its name.
+    lying: Mutex<HashMap<String, Lying>>,
     /// Held while a short body is made durable.
     keeping: Mutex<()>,
+}
+
+/// What is remembered of a body that lies here.
+#[derive(Debug)]
+struct Lying {
+    peer: i64,
+    bytes: u64,
+    /// The request's name and content.
+    request: Option<(String, String)>,
+}
+
+impl From<&Meta> for Lying {
+    fn from(meta: &Meta) -> Self {
+        Self { peer: meta.peer, bytes: meta.bytes, request: meta.named() }
+    }
 }
 
 impl Spool {
@@ -82,14 +108,14 @@ impl Spool {
         let ending = path.extension().and_then(|it| it.to_str()).filter(|it| ["json", "body"].contains(it));
         let (Some(ending), Some(name)) = (ending, path.file_stem().and_then(|it| it.to_str())) else { return Ok(()) };
         match self.whole(name) {
-            Ok(Some(meta)) if ending == "json" => drop(self.lying().insert(name.to_owned(), (meta.peer, meta.bytes))),
+            Ok(Some(meta)) if ending == "json" => drop(self.lying().insert(name.to_owned(), (&meta).into())),
             Ok(None) if path.is_file() => fs::remove_file(path)?,
             Ok(_) | Err(_) => {}
         }
         Ok(())
     }
 
-    fn lying(&self) -> std::sync::MutexGuard<'_, HashMap<String, (i64, u64)>> {
+    fn lying(&self) -> std::sync::MutexGuard<'_, HashMap<String, Lying>> {
         self.lying.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -100,17 +126,24 @@ impl Spool {
     /// Whether another body of this phone may come.
     pub fn has_room(&self, peer: i64) -> bool {
         let lying = self.lying();
-        let of_all: u64 = lying.values().map(|(_, bytes)| bytes).sum();
-        let of_peer: u64 = lying.values().filter(|(of, _)| *of == peer).map(|(_, bytes)| bytes).sum();
+        let of_all: u64 = lying.values().map(|it| it.bytes).sum();
+        let of_peer: u64 = lying.values().filter(|it| it.peer == peer).map(|it| it.bytes).sum();
         of_peer < MAX_OF_PEER && of_all < MAX_OF_ALL
+    }
+
+    /// The names of a phone's bodies here whose request came by this name, with another content.
+    pub fn with_other_content(&self, peer: i64, (key, content): (&str, &str)) -> Vec<String> {
+        let is_other =
+            |it: &Lying| it.peer == peer && it.request.as_ref().is_some_and(|(k, c)| k == key && c != content);
+        self.lying().iter().filter(|(_, it)| is_other(it)).map(|(name, _)| name.clone()).collect()
     }
 
     /// Begins a body.
     pub fn begin(self: &Arc<Self>, now_ms: i64, packing: Packing) -> crate::Result<Writing> {
         let name = format!("{now_ms:013}-{}", secret::letters::<{ secret::SHORT }>()?.to_lowercase());
         let place = Place { path: self.path(&name, "body"), short: Vec::new(), file: None };
-        let to = Some(Inflater::new(packing, MAX_BODY, Hashed { place, hash: Sha256::default() }));
-        Ok(Writing { spool: Arc::clone(self), name, to, whole: false })
+        let to = Some(Inflater::new(packing, MAX_BODY, Hashed { place, hash: Sha256::default(), bytes: 0 }));
+        Ok(Writing { spool: Arc::clone(self), name, to, head: Vec::new(), whole: false })
     }
 
     /// Makes a short body durable, because it has to wait. Once is enough, whoever asks.
@@ -137,7 +170,7 @@ impl Spool {
         file.write_all(&text)?;
         file.sync_all()?;
         sync_folder(&self.folder)?;
-        self.lying().insert(name.to_owned(), (meta.peer, meta.bytes));
+        self.lying().insert(name.to_owned(), meta.into());
         Ok(())
     }
 
@@ -214,8 +247,13 @@ pub(crate) struct Writing {
     spool: Arc<Spool>,
     name: String,
     to: Option<Inflater<Hashed>>,
+    /// How the body began on the wire.
+    head: Vec<u8>,
     whole: bool,
 }
+
+/// Bytes of a body as it began on the wire, for one of which nothing can be unpacked.
+const HEAD: usize = 4 << 10;
 
 /// Where a body gathers: in memory while it is short, then in a file.
 struct Place {
@@ -244,12 +282,14 @@ impl Place {
 struct Hashed {
     place: Place,
     hash: Sha256,
+    bytes: u64,
 }
 
 impl Write for Hashed {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
         self.place.write(piece)?;
         self.hash.update(piece);
+        self.bytes += piece.len() as u64;
         Ok(piece.len())
     }
 
@@ -266,7 +306,38 @@ impl Writing {
 
     /// Takes the next piece, as it came over the wire.
     pub fn push(&mut self, piece: &[u8]) -> health::Result<()> {
+        let room = HEAD.saturating_sub(self.head.len()).min(piece.len());
+        self.head.extend_from_slice(piece.get(..room).unwrap_or_default());
         self.to.as_mut().map_or(Ok(()), |to| to.push(piece))
+    }
+
+    /// Whether nothing of the body is missing.
+    pub fn end(&mut self) -> health::Result<()> {
+        self.to.as_mut().map_or(Ok(()), Inflater::end)
+    }
+
+    /// Keeps a body that ends before its time, or goes on beyond its limit, as far as it came: what could be unpacked
+    /// of it, else how it began. Durable then. `meta` gets length and hash of what is kept, and says why.
+    pub fn keep_torn(mut self, mut meta: Meta) -> io::Result<Meta> {
+        let mut to = self.to.take().ok_or(io::ErrorKind::NotFound)?;
+        let hashed = to.inner();
+        if hashed.bytes == 0 {
+            hashed.write_all(&self.head)?;
+        }
+        let mut sha256 = hex(&std::mem::take(&mut hashed.hash).finish());
+        sha256.truncate(DIGITS);
+        (meta.bytes, meta.sha256) = (hashed.bytes, sha256);
+        let file = match hashed.place.file.take() {
+            Some(file) => file,
+            None => {
+                let mut file = private_file(&hashed.place.path)?;
+                file.write_all(&hashed.place.short)?;
+                file
+            }
+        };
+        self.spool.make_durable(&self.name, &meta, &file)?;
+        self.whole = true;
+        Ok(meta)
     }
 
     /// Ends the body; a long one is durable then. `meta` gets its length and hash.
@@ -419,9 +490,9 @@ mod tests {
     fn a_phone_that_fills_its_part_waits_and_others_do_not() {
         let kept = Kept::new("room");
         let spool = Spool::open(&kept.0).expect("a spool");
-        spool.lying().insert("a".to_owned(), (1, MAX_OF_PEER));
+        spool.lying().insert("a".to_owned(), Lying { peer: 1, bytes: MAX_OF_PEER, request: None });
         assert_eq!([1, 2].map(|peer| spool.has_room(peer)), [false, true]);
-        spool.lying().insert("b".to_owned(), (3, MAX_OF_ALL - MAX_OF_PEER));
+        spool.lying().insert("b".to_owned(), Lying { peer: 3, bytes: MAX_OF_ALL - MAX_OF_PEER, request: None });
         assert!(!spool.has_room(2));
     }
 

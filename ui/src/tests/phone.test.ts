@@ -63,7 +63,7 @@ test('the fingerprint that a phone shows can be compared here', async () => {
 
 test('a phone is let in by a code, once both sides show the same digits', async () => {
   const asked: unknown[] = []
-  let standing: Standing = { pairing: 1, state: 'open', wrong: 0, expires: null, guest: null }
+  let standing: Standing = { pairing: 1, state: 'open', wrong: 0, expires: null, guest: null, by_app: false }
   const expires = new Date(Date.now() + 599_000).toISOString()
   page = show({
     phones: () => bare,
@@ -92,7 +92,7 @@ test('a phone is let in by a code, once both sides show the same digits', async 
 
 test('a code that is closed ends, and a dead one says why', async () => {
   const asked: unknown[] = []
-  let standing: Standing = { pairing: 1, state: 'open', wrong: 2, expires: null, guest: null }
+  let standing: Standing = { pairing: 1, state: 'open', wrong: 2, expires: null, guest: null, by_app: false }
   page = show({ phones: () => bare, invitation: () => standing, answer_guest: ({ accept }) => (asked.push(accept), bare) })
   await press('Pair a phone\u2026')
   await press('Show the code')
@@ -108,6 +108,49 @@ test('a code that is closed ends, and a dead one says why', async () => {
     await press('Cancel', inPart('pair'))
   }
   expect(asked).toEqual([false])
+})
+
+test('Escape closes the card, and its code ends', async () => {
+  const asked: unknown[] = []
+  const standing: Standing = { pairing: 1, state: 'open', wrong: 0, expires: null, guest: null, by_app: false }
+  page = show({ phones: () => bare, invitation: () => standing, answer_guest: ({ accept }) => (asked.push(accept), bare) })
+  await press('Pair a phone\u2026')
+  await press('Show the code')
+  await until(() => part('code'))
+  document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'a', bubbles: true }))
+  expect(part('code')).not.toBeNull()
+  document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true, cancelable: true }))
+  await until(() => part('code') === null)
+  expect(asked).toEqual([false])
+})
+
+test('where both are offered an app is told both addresses and what the encrypted one takes', async () => {
+  const servers = ['https://192.168.1.20:8787', 'http://192.168.1.20:8787']
+  const standing: Standing = { pairing: 1, state: 'open', wrong: 0, expires: null, guest: null, by_app: false }
+  const plain = { address: 'http://192.168.1.20:8787/api/hae?agg=raw', links: addDevice.answer.links }
+  const both = { ...addDevice.answer, address: 'https://192.168.1.20:8787/api/hae?agg=raw', certificate: 'http://192.168.1.20:8787/pair', plain }
+  page = show({ phones: () => bare, invite: () => ({ ...invite.answer, servers }), invitation: () => standing, answer_guest: () => bare, add_device: () => both })
+  await press('Pair a phone\u2026')
+  await press('Show the code')
+  await says('Before the app sends to the encrypted address')
+  for (const server of servers) expect(said('pair')).toContain(server)
+  await press('Cancel', inPart('pair'))
+  await press('Pair a phone\u2026')
+  await press('Type it in by hand')
+  await until(() => said('by-hand').includes(both.certificate))
+  expect(said('by-hand')).toContain(both.address)
+  expect(said('by-hand')).toContain(plain.address)
+  expect(document.querySelectorAll('.link-of button').length).toBe(14)
+})
+
+test('an app that came by itself has no page that goes on', async () => {
+  let standing: Standing = { pairing: 1, state: 'open', wrong: 0, expires: null, guest: null, by_app: true }
+  page = show({ phones: () => bare, invitation: () => standing })
+  await press('Pair a phone\u2026')
+  standing = { ...standing, state: 'in' }
+  await press('Show the code')
+  await says('Its app goes on by itself.')
+  expect(said('pair')).not.toContain('The page on the phone')
 })
 
 test('somebody who asks is told on every screen', async () => {

@@ -938,6 +938,12 @@ export const en = {
     ],
     then: (app: string) => `The page then shows address and key for ${app}:`,
     orApp: 'Or give address and code to the app itself:',
+    encrypted: 'Encrypted address',
+    notEncrypted: 'Address without encryption',
+    certificate: 'Page of the certificate',
+    trustFirst:
+      'Before the app sends to the encrypted address, open the page of the certificate in the phone\u2019s browser, load the profile there, install it and switch it on.',
+    plainToo: 'The address without encryption needs none of that: anyone who records the traffic of this network can then read what the app sends.',
     asks: 'A phone asks to be let in',
     asksText: (label: string, address: string | null) => `${label}${address === null ? '' : ` at ${address}`} came with the code.`,
     same: 'Accept only if the phone shows the same four digits:',
@@ -946,6 +952,7 @@ export const en = {
     refuse: 'Refuse',
     isIn: 'It is let in.',
     goOn: 'The page on the phone goes on by itself and says what to put into the app. What it sends appears below.',
+    appGoesOn: 'Its app goes on by itself. What it sends appears below.',
     late: 'The code is over: nobody used it in ten minutes.',
     guessed: 'The code is over: somebody typed five wrong ones. If that was not you, somebody in this network is guessing.',
     ended: 'You ended this code.',
@@ -1007,7 +1014,8 @@ export const en = {
       [`${count(fresh)} new`, ...(known > 0 ? [`${count(known)} known`] : []), ...(replaced > 0 ? [`${count(replaced)} updated`] : [])].join(' \u00b7 '),
     stateOf: { pending: 'waits', done: 'in the data', unreadable: 'not taken in' } as Record<string, string>,
     ofRecords: (n: number, text: string) => `${n === 1 ? 'One record' : `${count(n)} records`}: ${text}`,
-    ofAll: (text: string) => `It ${text}. It is kept for seven days.`,
+    ofAll: (text: string, times: number, kept: boolean) =>
+      `It ${text}${times > 1 ? `, ${count(times)} times` : ''}.${kept ? ' It is kept for seven days.' : ''}`,
     turnedAway: 'Turned away',
     turned: (address: string, times: number, why: string) => `${address}: ${why}${times > 1 ? `, ${count(times)} times` : ''}`,
     visitors: {

@@ -3,6 +3,7 @@
 use health::formats::phone::REASONS;
 use health::phone::Feed;
 use health::time::format_instant;
+use net::DeliveryLine;
 use net::guide::{self, Reader};
 use serde::Serialize;
 
@@ -10,7 +11,7 @@ use crate::error::Result;
 use crate::folder::Folder;
 use crate::odd;
 use crate::pairing::{self, Guest, InvitationAnswer};
-use crate::phones::{self, AddedAnswer, DeliveryAnswer, DeviceAnswer};
+use crate::phones::{self, AddedAnswer, DeviceAnswer};
 use crate::receiver::{self, certificate};
 use crate::silence::{self, Around, TurnedAway, Why};
 
@@ -98,7 +99,7 @@ pub struct DeviceRow {
 pub struct DeliveryRow {
     /// The keys of `vitalog deliveries`.
     #[serde(flatten)]
-    pub row: DeliveryAnswer,
+    pub row: DeliveryLine,
     /// What its phone is called now.
     pub name: String,
     /// What was wrong, in words.
@@ -138,6 +139,18 @@ pub struct Added {
     pub steps: Vec<String>,
     /// Links that do it.
     pub links: Vec<Link>,
+    /// The same without encryption, where both are offered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plain: Option<Plain>,
+}
+
+/// What an app is told that is not to encrypt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Plain {
+    /// What is typed as server, with what the app wants after it.
+    pub address: String,
+    /// Links that do it.
+    pub links: Vec<Link>,
 }
 
 /// A link into an app.
@@ -152,7 +165,7 @@ pub struct Link {
 /// Tells everything about phones. Cheap enough to be asked whenever something happens.
 pub fn phones(folder: &Folder, turned_away: &[TurnedAway], now_ms: i64) -> Result<Phones> {
     let store = folder.read()?;
-    let around = Around::now(folder, turned_away, now_ms);
+    let around = Around::now(folder, turned_away, now_ms).shown();
     let pending = receiver::pending(folder, &store)?;
     let hep_path = store.setting("hep_path")?.filter(|path| !path.is_empty());
     let mut devices = Vec::new();
@@ -171,7 +184,8 @@ pub fn phones(folder: &Folder, turned_away: &[TurnedAway], now_ms: i64) -> Resul
     let unknown = devices.iter().filter(|device| device.row.state == "waiting").count();
     let deliveries = store.deliveries(None, MOST)?.into_iter().map(|it| {
         let of = devices.iter().find(|device| device.row.device == it.peer);
-        let (app, name) = of.map(|of| (of.row.app.clone(), of.row.name.clone())).unwrap_or_default();
+        let name = of.map(|of| of.row.name.clone()).unwrap_or_default();
+        let app = of.and_then(|of| Feed::ALL.map(Feed::app).into_iter().find(|app| *app == of.row.app));
         let row = phones::delivery(it, app);
         let said = row.problems.iter().map(|problem| said(&problem.reason, problem.count, row.state)).collect();
         DeliveryRow { row, name, said }
@@ -216,11 +230,15 @@ pub fn invite(folder: &Folder, app: Option<&str>, name: Option<&str>, now_ms: i6
 pub fn add(folder: &Folder, app: &str, name: &str, now_ms: i64) -> Result<Added> {
     let feed = phones::feed(app)?;
     let added = phones::add(folder, app, name, now_ms)?;
-    let address = added.url.clone() + guide::path(feed);
     let key = added.token.as_deref().or(added.access_token.as_deref()).unwrap_or_default();
-    let links = guide::links(feed, &address, key).into_iter().map(|(name, link)| Link { name, link }).collect();
+    let with_path = |url: &String| url.clone() + guide::path(feed);
+    let links = |address: &str| {
+        guide::links(feed, address, key).into_iter().map(|(name, link)| Link { name, link }).collect::<Vec<_>>()
+    };
+    let address = with_path(&added.url);
+    let plain = added.plain_url.as_ref().map(with_path).map(|address| Plain { links: links(&address), address });
     let steps = guide::steps(feed, added.path.as_deref(), Reader::Computer);
-    Ok(Added { address, steps, links, added })
+    Ok(Added { steps, links: links(&address), address, plain, added })
 }
 
 /// How many records of all sorts a phone's app brought that are still there: what its undo would take back.

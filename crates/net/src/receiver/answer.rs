@@ -84,6 +84,8 @@ pub(super) fn reason(error: &health::Error) -> &'static str {
     match error.kind() {
         ErrorKind::NotJson => "bad_json",
         ErrorKind::Shape(_) => "bad_shape",
+        ErrorKind::TooDeep => "too_deep",
+        ErrorKind::LongText => "long_text",
         ErrorKind::TooLarge(_) => "too_large",
         ErrorKind::Unsupported(_) => "unsupported",
         _ => "damaged",

@@ -30,8 +30,8 @@ pub(super) enum Torn {
     Slow,
     /// The phone is gone.
     Gone,
-    /// What the spool or the unpacker says.
-    Refused(health::Error),
+    /// What the spool or the unpacker says, with what came until then.
+    Refused(health::Error, Box<Writing>),
 }
 
 /// Writes a body into the spool, but for its last portion, which comes back with it: who ends the body writes that,
@@ -96,8 +96,11 @@ where
 }
 
 async fn write(mut writing: Writing, portion: Vec<u8>) -> Result<Writing, Torn> {
-    let written = tokio::task::spawn_blocking(move || writing.push(&portion).map(|()| writing)).await;
-    written.map_err(|_| Torn::Gone)?.map_err(Torn::Refused)
+    let written = tokio::task::spawn_blocking(move || match writing.push(&portion) {
+        Ok(()) => Ok(writing),
+        Err(error) => Err(Torn::Refused(error, Box::new(writing))),
+    });
+    written.await.map_err(|_| Torn::Gone)?
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use super::quota::{self, Room};
 use super::shared::{Claimed, Shared};
 use super::work::{self, Done, Fresh, Lane};
 use crate::events::Event;
-use crate::spool::{MAX_BODY, Meta, Whole};
+use crate::spool::{MAX_BODY, Meta, Whole, Writing};
 
 /// How long an answer waits for all that follows once the body is here; HealthSync gives up after 20 s.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -51,8 +51,8 @@ pub(super) async fn records(
     }
     match room(&shared, known.peer.id).await {
         Room::Is => {}
-        Room::Ends => {
-            refused(&shared, ends, &known, request.headers(), "too_many_rows").await;
+        Room::Ends(reason) => {
+            refused(&shared, ends, &known, request.headers(), reason).await;
             return answer::later();
         }
         Room::IsNone => return answer::later(),
@@ -72,8 +72,11 @@ pub(super) async fn records(
         Ok((claimed, whole)) => taken(claimed, &known, whole, &parts.headers).await,
         Err(Ended::Later) => answer::later(),
         Err(Ended::Slow) => answer::refuse(408, "Request Timeout"),
-        Err(Ended::Refused(error)) => {
-            refused(&shared, ends, &known, &parts.headers, answer::reason(&error)).await;
+        Err(Ended::Refused(error, kept)) => {
+            match *kept {
+                Some((claimed, meta)) => kept_of(&claimed, &known, meta).await,
+                None => refused(&shared, ends, &known, &parts.headers, answer::reason(&error)).await,
+            }
             match error.kind() {
                 health::ErrorKind::TooLarge(_) => answer::too_large(),
                 _ => answer::refuse(400, "Bad Request"),
@@ -87,8 +90,10 @@ async fn room(shared: &Arc<Shared>, peer: i64) -> Room {
     let now_ms = shared.now_ms();
     if !shared.quota.knows(peer, now_ms) {
         let since_ms = quota::day_of(now_ms);
-        if let Ok(new) = shared.read(move |store| store.new_since(peer, since_ms)).await {
-            shared.quota.learn(peer, now_ms, new);
+        let asked =
+            shared.read(move |store| Ok((store.new_since(peer, since_ms)?, store.deliveries_since(peer, since_ms)?)));
+        if let Ok((new, bodies)) = asked.await {
+            shared.quota.learn(peer, now_ms, new, bodies);
         }
     }
     shared.quota.room(peer, now_ms)
@@ -163,15 +168,20 @@ fn is_of_a_form(content_type: &str) -> bool {
 enum Ended {
     Later,
     Slow,
-    Refused(health::Error),
+    /// What came of it lies in the spool, where there was room.
+    Refused(health::Error, Box<Option<(Claimed, Meta)>>),
 }
 
-fn ended(error: health::Error) -> Ended {
-    match error.kind() {
+/// Keeps what came of a body that cannot be one.
+async fn torn(error: health::Error, writing: Box<Writing>, mut meta: Meta, claimed: Claimed) -> Ended {
+    if matches!(error.kind(), health::ErrorKind::Io(_)) {
         // The disk is full or gone: the phone keeps it.
-        health::ErrorKind::Io(_) => Ended::Later,
-        _ => Ended::Refused(error),
+        return Ended::Later;
     }
+    meta.refused = Some(answer::reason(&error).to_owned());
+    let kept = tokio::task::spawn_blocking(move || writing.keep_torn(meta)).await;
+    let kept = kept.ok().and_then(Result::ok).map(|meta| (claimed, meta));
+    Ended::Refused(error, Box::new(kept))
 }
 
 /// Receives a body: a long one is durable then.
@@ -180,19 +190,35 @@ async fn gather(shared: &Arc<Shared>, head: Head, body: Body) -> Result<(Claimed
     let writing = shared.spool.begin(shared.now_ms(), packing).map_err(|_| Ended::Later)?;
     // Before anybody else can see it.
     let claimed = shared.claim(writing.name()).ok_or(Ended::Later)?;
-    let (mut writing, rest) = body::receive(body, writing).await.map_err(|torn| match torn {
-        // Nobody is there any more to read the answer.
-        Torn::Gone | Torn::Slow => Ended::Slow,
-        Torn::Refused(error) => ended(error),
-    })?;
+    let received = body::receive(body, writing).await;
     meta.received_ms = shared.now_ms();
-    let finished = tokio::task::spawn_blocking(move || {
-        writing.push(&rest)?;
-        writing.finish(meta)
+    let (mut writing, rest) = match received {
+        Ok(received) => received,
+        // Nobody is there any more to read the answer.
+        Err(Torn::Gone | Torn::Slow) => return Err(Ended::Slow),
+        Err(Torn::Refused(error, writing)) => return Err(torn(error, writing, meta, claimed).await),
+    };
+    let told = meta.clone();
+    let finished = tokio::task::spawn_blocking(move || match writing.push(&rest).and_then(|()| writing.end()) {
+        Ok(()) => Ok(writing.finish(meta)),
+        Err(error) => Err((error, Box::new(writing))),
     });
-    let finished = finished.await;
-    let whole = finished.map_err(|_| Ended::Later)?.map_err(ended)?;
-    Ok((claimed, whole))
+    match finished.await.map_err(|_| Ended::Later)? {
+        Ok(whole) => Ok((claimed, whole.map_err(|_| Ended::Later)?)),
+        Err((error, writing)) => Err(torn(error, writing, told, claimed).await),
+    }
+}
+
+/// Keeps that a body was refused of which something lies in the spool. Where others keep the store the next sweep does.
+async fn kept_of(claimed: &Claimed, known: &Known, meta: Meta) {
+    let (shared, name) = (&claimed.shared, &claimed.name);
+    let reason = meta.refused.clone().unwrap_or_default();
+    let problems = vec![ProblemOf { reason, kind: None, count: 1 }];
+    let outcome = Outcome { problems, ..Outcome::default() };
+    if let Ok(id) = row(shared, known, name, &meta, Instant::now() + PATIENCE).await {
+        shared.tell(Event::delivery(&known.peer, id, meta.bytes, State::Unreadable.as_str(), &outcome));
+        let _ = shared.write(move |store| store.finish_delivery(id, State::Unreadable, &outcome, None)).await;
+    }
 }
 
 /// Answers for a body: of a long one, and of one that has to wait, that it lies in the spool.
@@ -200,12 +226,14 @@ async fn taken(claimed: Claimed, known: &Known, whole: Whole, headers: &HeaderMa
     let (shared, name) = (&Arc::clone(&claimed.shared), claimed.name.clone());
     let waits = || answer::accepted(&known.peer, &answer::unread(|name| header(headers, name)));
     let Whole { mut meta, short } = whole;
-    if let Some((_, content)) = meta.request.as_mut().filter(|(_, content)| content.is_empty()) {
-        content.clone_from(&meta.sha256);
-    }
+    meta.request = meta.named();
+    shared.quota.add_body(known.peer.id, meta.received_ms);
     let until = Instant::now() + PATIENCE;
-    let is_conflict = is_another_content(shared, &meta).await;
-    if let Some(short) = short.as_ref().filter(|_| known.peer.is_ready() && !is_conflict) {
+    if is_another_content(shared, &meta).await {
+        conflicts(shared, known, &name, meta).await;
+        return answer::json(409, &healthsave::conflict());
+    }
+    if let Some(short) = short.as_ref().filter(|_| known.peer.is_ready()) {
         let fresh = Arc::new(Fresh::new(meta.clone(), known.token, Arc::clone(short)));
         // Goes on by itself where it takes longer than an answer may.
         let work = tokio::spawn(work::work(claimed, Lane::Small, Some(Arc::clone(&fresh))));
@@ -226,10 +254,6 @@ async fn taken(claimed: Claimed, known: &Known, whole: Whole, headers: &HeaderMa
         return answer::later();
     }
     let Ok(id) = row(shared, known, &name, &meta, until).await else { return waits() };
-    if is_conflict {
-        reject(shared, known, (id, &name), meta.bytes, "idempotency_key").await;
-        return answer::json(409, &healthsave::conflict());
-    }
     match known.peer.is_ready() {
         true => drop(tokio::spawn(work::work(claimed, Lane::Large, None))),
         false => {
@@ -264,25 +288,32 @@ pub(super) fn new_delivery<'a>(
     NewDelivery { peer: meta.peer, token, seen, bytes: meta.bytes, sha256: &meta.sha256, spool: name }
 }
 
-/// Whether the request's name came with another content before.
+/// Whether the request's name came with another content before, be that in the store or still waiting.
 async fn is_another_content(shared: &Arc<Shared>, meta: &Meta) -> bool {
     let Some((key, content)) = meta.request.clone() else { return false };
     let peer = meta.peer;
-    let before = shared.read(move |store| store.known_request(peer, &key)).await;
-    matches!(before, Ok(Some(before)) if before != content)
+    let waiting = shared.spool.with_other_content(peer, (&key, &content));
+    let asked = shared.read(move |store| {
+        let before = store.known_request(peer, &key)?;
+        if before.is_some_and(|before| before != content) {
+            return Ok(true);
+        }
+        // What could not be read, and what the owner ended, stands in nobody's way.
+        let mut waiting = waiting.iter().map(|name| store.delivery_of(name));
+        waiting.try_fold(false, |found, row| Ok(found || row?.is_none_or(|row| row.state == State::Pending)))
+    });
+    asked.await.unwrap_or(false)
 }
 
-/// Keeps that a delivery was refused, without its body.
-async fn reject(shared: &Arc<Shared>, known: &Known, (id, name): (i64, &str), bytes: u64, reason: &'static str) {
-    let problems = vec![ProblemOf { reason: reason.to_owned(), kind: None, count: 1 }];
-    let outcome = Outcome { problems, ..Outcome::default() };
-    shared.tell(Event::delivery(&known.peer, id, bytes, State::Unreadable.as_str(), &outcome));
-    let _ = shared.write(move |store| store.finish_delivery(id, State::Unreadable, &outcome, None)).await;
-    let (spool, name) = (Arc::clone(&shared.spool), name.to_owned());
-    let _ = tokio::task::spawn_blocking(move || spool.remove(&name)).await;
+/// Keeps that a body came by the name of another one, and does not keep the body.
+async fn conflicts(shared: &Arc<Shared>, known: &Known, name: &str, meta: Meta) {
+    let (spool, lies) = (Arc::clone(&shared.spool), name.to_owned());
+    let _ = tokio::task::spawn_blocking(move || spool.remove(&lies)).await;
+    noted(shared, known, name, meta, "idempotency_key").await;
 }
 
-/// Keeps that a request with a good token was refused before its body was received.
+/// Keeps that a request with a good token was refused before its body was received. One that comes again and again is
+/// counted, and makes no further row.
 async fn refused(shared: &Arc<Shared>, ends: Ends, known: &Known, headers: &HeaderMap, reason: &'static str) {
     let Ok(salt) = crate::secret::letters::<{ crate::secret::SHORT }>() else { return };
     let meta = Meta {
@@ -292,8 +323,20 @@ async fn refused(shared: &Arc<Shared>, ends: Ends, known: &Known, headers: &Head
         app_version: app_version(headers),
         ..Meta::default()
     };
-    let name = format!("{:013}-{}-refused", meta.received_ms, salt.to_lowercase());
-    if let Ok(id) = row(shared, known, &name, &meta, Instant::now() + PATIENCE).await {
-        reject(shared, known, (id, &name), 0, reason).await;
+    let name = format!("{:013}-{}", meta.received_ms, salt.to_lowercase());
+    noted(shared, known, &name, meta, reason).await;
+}
+
+/// Keeps that something was refused of which nothing is kept.
+async fn noted(shared: &Arc<Shared>, known: &Known, name: &str, meta: Meta, reason: &'static str) {
+    let (token, bytes, name) = (known.token, meta.bytes, name.to_owned());
+    let since_ms = quota::day_of(meta.received_ms);
+    let noted = shared.write_until(Instant::now() + PATIENCE, move |store| {
+        store.refuse_delivery(new_delivery(&name, &meta, Some(&token)), reason, since_ms)
+    });
+    if let Ok(id) = noted.await {
+        let problems = vec![ProblemOf { reason: reason.to_owned(), kind: None, count: 1 }];
+        let outcome = Outcome { problems, ..Outcome::default() };
+        shared.tell(Event::delivery(&known.peer, id, bytes, State::Unreadable.as_str(), &outcome));
     }
 }

@@ -99,7 +99,7 @@ async fn routed(shared: Arc<Shared>, ends: Ends, route: Route, request: Request)
 
 /// Tells the owner, and answers.
 pub(super) fn turned_away(shared: &Shared, ends: Ends, reason: &'static str, answer: Response) -> Response {
-    shared.tell(Event::Refused { address: ends.address(), reason });
+    shared.tell(Event::Refused { address: ends.address(), reason, times: 1 });
     answer
 }
 

@@ -38,14 +38,17 @@ pub(super) async fn redeem(shared: Arc<Shared>, ends: Ends, request: Request) ->
     }
     let text = body::of_guest(&shared, ends, request.into_body(), MAX_SMALL).await;
     let Some(text) = text else { return no_such_code() };
-    let Some(code) = answers::code(&text) else { return no_such_code() };
+    if !answers::names_code(&text) {
+        return no_such_code();
+    }
+    let code = answers::code(&text);
     let (Ok(secrets), Ok(user_id)) = (Secrets::new(Feed::OpenWearables, None), secret::user_id()) else {
         return answer::later();
     };
     let (kept, now_ms) = (secrets.kept(), shared.now_ms());
     let redeemed = shared.write(move |store| {
         let new = NewPeer { feed: Feed::OpenWearables, label: &browser, user_id: &user_id, accepted: false };
-        guess(store, &code, now_ms, |store, guess| store.redeem(guess, new, &kept, now_ms))
+        guess(store, code.as_deref(), now_ms, |store, guess| store.redeem(guess, new, &kept, now_ms))
     });
     match redeemed.await {
         Ok(Ok(peer)) => {

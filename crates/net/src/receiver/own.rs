@@ -28,12 +28,15 @@ const BEAT: Duration = Duration::from_secs(15);
 const LINES: usize = 16;
 
 /// A delivery as JSON, the same everywhere.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct DeliveryLine {
     /// Its number.
     pub delivery: i64,
     /// Number of the phone.
     pub device: i64,
+    /// Its app; none where the phone itself asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub app: Option<&'static str>,
     /// When it was whole.
     pub received: String,
     /// Length of the body.
@@ -63,6 +66,7 @@ impl From<Delivery> for DeliveryLine {
         Self {
             delivery: it.id,
             device: it.peer,
+            app: None,
             received: instant(it.received_ms),
             bytes: it.bytes,
             state: it.state.as_str(),

@@ -81,14 +81,17 @@ fn work_here(shared: &Shared, name: &str, fresh: Option<&Fresh>) -> Done {
     let Some(mut meta) = short.as_ref().map(|(fresh, _)| fresh.meta.clone()).or_else(|| shared.spool.meta(name)) else {
         return Done::Waits;
     };
-    if let Some((_, content)) = meta.request.as_mut().filter(|(_, content)| content.is_empty()) {
-        content.clone_from(&meta.sha256);
-    }
+    meta.request = meta.named();
     let peer = match &short {
         Some(_) => ready(shared, meta.peer),
         None => due(shared, name, &meta),
     };
     let Ok(Some(peer)) = peer else { return Done::Waits };
+    if let Some(reason) = &meta.refused {
+        let short = None;
+        Delivery { shared, name, peer: &peer, meta: &meta, short }.cannot_be_read(reason);
+        return Done::Waits;
+    }
     let body = match &short {
         Some((_, short)) => Ok(Body::Short(Cursor::new(Arc::clone(short)))),
         None => shared.spool.body(name).map(Body::Long),

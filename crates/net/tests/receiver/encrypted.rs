@@ -13,7 +13,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion};
 
-use crate::client::{Answer, Request, parse};
+use crate::client::{Answer, Request};
 use crate::house::{House, NOW};
 
 const HOST: &str = "kims-desktop-hv.local";
@@ -69,7 +69,7 @@ fn send(config: &Arc<ClientConfig>, at: SocketAddr, name: &str, request: &Reques
     stream.write_all(&request.bytes(at))?;
     let mut all = Vec::new();
     stream.read_to_end(&mut all)?;
-    Ok(parse(&all))
+    Ok(Answer::parse(&all))
 }
 
 #[test]

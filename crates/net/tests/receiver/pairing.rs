@@ -162,3 +162,33 @@ fn the_page_of_open_wearables_has_a_code_that_needs_no_second_yes() {
     let peer = house.store().peers().expect("peers").remove(0);
     assert_eq!((peer.label.as_str(), peer.is_ready()), ("Kim's iPhone", true));
 }
+
+#[test]
+fn an_address_of_the_camera_that_was_used_offers_no_button() {
+    let house = House::new("used");
+    let it = invitation(&house);
+    let page = || Request::get(&format!("/pair/{}", it.code)).send(house.at());
+    assert!(page().status == 200 && page().text().contains("<form"));
+    assert_eq!(post(&house, &format!("/pair/{}/claim", it.code), "").status, 303);
+    assert!(page().status == 404 && !page().text().contains("<form"), "{}", page().text());
+    // Of a short code nothing is said before it counts as a try.
+    assert_eq!(Request::get("/pair/AAAAAAAA").send(house.at()).status, 200);
+}
+
+#[test]
+fn a_code_with_a_letter_that_none_has_counts_as_a_wrong_one() {
+    let house = House::new("letters");
+    let it = invitation(&house);
+    let wrong = || house.store().pairing(it.id).expect("asked").expect("an invitation").wrong;
+    assert_eq!(post(&house, "/pair", "code=K7QX2M9O").status, 404);
+    assert_eq!((post(&house, "/pair", "code=").status, wrong()), (404, 1));
+    let redeem = |code: &str| {
+        let body = format!("{{\"code\":\"{code}\"}}");
+        Request::post("/api/v1/invitation-code/redeem", body).send(house.at()).status
+    };
+    assert_eq!((redeem("0000 0000"), redeem(""), wrong()), (404, 404, 2));
+    for _ in 0..3 {
+        redeem("l1l1l1l1");
+    }
+    assert_eq!(post(&house, "/pair", &format!("code={}", it.typed)).status, 404, "five were wrong");
+}

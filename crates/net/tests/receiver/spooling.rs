@@ -287,3 +287,95 @@ fn a_phone_sees_what_became_of_its_own_deliveries_and_of_no_others() {
     assert_eq!((listed.as_array().map(Vec::len), &listed[0]["new"]), (Some(1), &2.into()));
     assert_eq!(ask("hi_A").send(house.at()).status, 401);
 }
+
+#[test]
+fn what_is_badly_packed_or_too_long_is_kept_as_far_as_it_came() {
+    let mut house = House::new("torn");
+    let token = house.add(Feed::HealthSync).token;
+    let packed = |body: Vec<u8>| sync(&token, String::new()).with("Content-Encoding", "gzip").body(body);
+    assert_eq!(packed(b"{\"metrics\":[]}".to_vec()).send(house.at()).status, 400);
+    // Stored blocks of deflate, of which the last ones never come: what is there so far would be JSON.
+    let text = b"{\"export_id\":\"1\",\"metrics\":[],\"workouts\":[]}";
+    let mut torn = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\x00".to_vec();
+    let length = u16::try_from(text.len()).expect("a short one");
+    torn.extend([length.to_le_bytes(), (!length).to_le_bytes()].concat());
+    torn.extend_from_slice(text);
+    assert_eq!(packed(torn).send(house.at()).status, 400);
+    let rows = house.store().deliveries(None, 10).expect("deliveries");
+    let told: Vec<_> = rows.iter().map(|row| (row.state, row.outcome.problems[0].reason.as_str(), row.bytes)).collect();
+    let unreadable = State::Unreadable;
+    assert_eq!(told, [(unreadable, "damaged", text.len() as u64), (unreadable, "damaged", 14)]);
+    assert_eq!(house.intake.bodies.load(Ordering::Acquire), 0, "nobody reads them");
+    // A body and what is known about it, of each.
+    for (days, left) in [(6, 4), (8, 0)] {
+        house.clock.store(NOW + days * 24 * 3_600_000, Ordering::Release);
+        house.close();
+        house.open();
+        assert_eq!(house.spooled(), left, "after {days} days");
+    }
+    assert_eq!(house.store().deliveries(None, 10).expect("deliveries").len(), 2);
+}
+
+#[test]
+fn while_a_body_waits_another_content_by_its_name_is_refused_as_later() {
+    let house = House::new("waiting-name");
+    let phone = house.add(Feed::HealthSave);
+    let send = |value: u32| {
+        let body = format!(
+            "{{\"metric\":\"heart_rate\",\"samples\":[{{\"date\":\"2026-03-14T06:02:00Z\",\"qty\":{value}}}]}}"
+        );
+        let request = Request::post("/api/apple/batch", body).with("x-api-key", &phone.token);
+        request.with(health::formats::healthsave::answers::IDEMPOTENCY_KEY, "batch-1").send(house.at()).status
+    };
+    let set = |standing| house.store().set_peer_standing(phone.peer.id, standing, NOW).expect("set");
+    set(Standing::Pause);
+    assert_eq!([send(71), send(71), send(72), send(72)], [200, 200, 409, 409]);
+    let mut events = house.receiver().events();
+    set(Standing::Resume);
+    house.receiver().wake();
+    let (first, second) = (done(&mut events), done(&mut events));
+    assert_eq!(first + second, 1, "the first content, once");
+    assert_eq!([send(71), send(72)], [200, 409]);
+    let rows = house.store().deliveries(None, 10).expect("deliveries");
+    let refused: Vec<_> = rows.iter().filter(|row| row.state == State::Unreadable).collect();
+    let told: Vec<_> =
+        refused.iter().map(|row| (row.outcome.problems[0].reason.as_str(), row.outcome.problems[0].count)).collect();
+    assert_eq!(told, [("idempotency_key", 1), ("idempotency_key", 2)]);
+}
+
+#[test]
+fn a_request_that_is_refused_again_and_again_is_one_row() {
+    let house = House::new("again");
+    let token = house.add(Feed::HealthAutoExport).token;
+    for _ in 0..5 {
+        let csv = Request::new("POST", "/api/hae").body("a,b").with("Content-Type", "text/csv").token(&token);
+        assert_eq!(csv.send(house.at()).status, 415);
+    }
+    let rows = house.store().deliveries(None, 10).expect("deliveries");
+    let told: Vec<_> =
+        rows.iter().map(|row| (row.outcome.problems[0].reason.as_str(), row.outcome.problems[0].count)).collect();
+    assert_eq!(told, [("unsupported", 5)]);
+}
+
+#[test]
+fn what_nests_too_deep_or_has_too_long_a_text_stores_nothing_and_says_why() {
+    let house = House::new("limits");
+    let token = house.add(Feed::HealthSync).token;
+    let metric = |metadata: String| {
+        format!(
+            "{{\"export_id\":\"1\",\"metrics\":[{{\"type\":\"heart_rate\",\"value\":71,\"unit\":\"count/min\",\
+             \"start_at\":\"2026-03-14T06:02:00Z\",\"metadata\":{metadata}}}],\"workouts\":[]}}"
+        )
+    };
+    // The body, its list and the record are three.
+    let deep = |n: usize| metric(format!("{{\"a\":{}1{}}}", "[".repeat(n - 4), "]".repeat(n - 4)));
+    let long = |n: usize| metric(format!("{{\"a\":\"{}\"}}", "x".repeat(n)));
+    let send = |body: String| sync(&token, body).send(house.at()).status;
+    assert_eq!([send(deep(33)), send(long((64 << 10) + 1))], [422, 422]);
+    assert_eq!(house.intake.bodies.load(Ordering::Acquire), 0);
+    assert_eq!([send(deep(32)), send(long(64 << 10))], [200, 200]);
+    let rows = house.store().deliveries(None, 10).expect("deliveries");
+    let told: Vec<_> = rows.iter().map(|row| row.outcome.problems.first().map(|it| it.reason.as_str())).collect();
+    assert_eq!(told, [None, None, Some("long_text"), Some("too_deep")]);
+    assert_eq!(house.intake.bodies.load(Ordering::Acquire), 2);
+}

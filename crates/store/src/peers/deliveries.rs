@@ -148,6 +148,19 @@ impl Store {
         self.note_on(|tx| take(tx, &new))
     }
 
+    /// Keeps that a request with a good token was refused, and no body with it. The same again in a row is counted
+    /// where it stands; so is what comes after `MAX_REFUSED` such rows since `since_ms`, in the last one with that
+    /// reason. Returns the number of the row.
+    pub fn refuse_delivery(&mut self, new: NewDelivery<'_>, reason: &str, since_ms: i64) -> Result<i64> {
+        self.note_on(|tx| refuse(tx, &new, reason, since_ms))
+    }
+
+    /// How many deliveries of a phone have rows since an instant.
+    pub fn deliveries_since(&self, peer: i64, since_ms: i64) -> Result<u64> {
+        let sql = "SELECT count(*) FROM deliveries WHERE peer_id = ?1 AND received_ms >= ?2";
+        Ok(self.conn.prepare_cached(sql)?.query_row([peer, since_ms], |row| row.get(0))?)
+    }
+
     /// Keeps what became of a pending delivery; of another one nothing changes. `request` is its name and content,
     /// where it has one that may come once only.
     pub fn finish_delivery(
@@ -295,6 +308,42 @@ pub(crate) fn finish(
         }
         _ => Ok(()),
     }
+}
+
+/// Refused requests of one phone in a day that have rows of their own.
+const MAX_REFUSED: u64 = 100;
+
+/// The end of the name of what lies in no spool.
+const REFUSED: &str = "-refused";
+
+fn refuse(conn: &Connection, new: &NewDelivery<'_>, reason: &str, since_ms: i64) -> Result<i64> {
+    let is_same = |row: &Delivery| {
+        let only = row.outcome.problems.first().filter(|_| row.outcome.problems.len() == 1);
+        row.spool.ends_with(REFUSED) && only.is_some_and(|problem| problem.reason == reason)
+    };
+    let last = some(conn, "WHERE peer_id = ?1 ORDER BY id DESC LIMIT 1", [new.peer])?.pop();
+    let again = match last.filter(|row| row.received_ms >= since_ms && is_same(row)) {
+        Some(row) => Some(row),
+        None => {
+            let which = format!("WHERE peer_id = ?1 AND received_ms >= ?2 AND spool LIKE '%{REFUSED}' ORDER BY id");
+            let of_today = some(conn, &which, [new.peer, since_ms])?;
+            let is_full = of_today.len() as u64 >= MAX_REFUSED;
+            of_today.into_iter().rev().find(is_same).filter(|_| is_full)
+        }
+    };
+    let (id, count) = match again {
+        Some(row) => (row.id, row.outcome.problems.first().map_or(1, |problem| problem.count + 1)),
+        None => (take(conn, &NewDelivery { spool: &format!("{}{REFUSED}", new.spool), ..*new })?, 1),
+    };
+    if let Some(token) = new.token.filter(|_| count > 1) {
+        tokens::use_one(conn, token, new.seen.at_ms)?;
+        note(conn, new.peer, new.seen)?;
+    }
+    let problems = vec![ProblemOf { reason: reason.to_owned(), kind: None, count }];
+    let problems = serde_json::to_string(&problems).unwrap_or_default();
+    let sql = "UPDATE deliveries SET state = 'unreadable', problems = ?2, received_ms = ?3 WHERE id = ?1";
+    conn.prepare_cached(sql)?.execute(params![id, problems, new.seen.at_ms])?;
+    Ok(id)
 }
 
 /// Ends the deliveries of a phone that wait, for a reason of the owner's. Returns how many.

@@ -153,6 +153,12 @@ impl Store {
         rows.map(|row| row?).collect()
     }
 
+    /// Whether somebody may still use the long code of this hash.
+    pub fn is_code_open(&self, code: &Hash, now_ms: i64) -> Result<bool> {
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM pairings WHERE code_hash = ?2 AND {OPEN} ?1)");
+        Ok(self.conn.prepare_cached(&sql)?.query_row(params![now_ms, code], |row| row.get(0))?)
+    }
+
     /// Returns what a typed code is to be compared with.
     pub fn typed_codes(&self, now_ms: i64) -> Result<Vec<Typed>> {
         let sql = format!("SELECT id, salt, typed_hash FROM pairings WHERE {OPEN} ?1 ORDER BY id");

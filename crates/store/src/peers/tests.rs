@@ -361,3 +361,40 @@ fn a_token_that_nobody_used_in_time_is_none() {
     store.set_peer_standing(peer, Standing::Revoke, NOW).expect("revoked");
     assert!(!has(&store, NOW));
 }
+
+#[test]
+fn what_is_refused_again_and_again_is_counted_and_makes_no_row_without_end() {
+    let mut store = store();
+    let peer = add_peer(&mut store, "Kim", &[token(1)]).id;
+    let mut n = 0;
+    let mut refuse = |store: &mut Store, reason: &str, at_ms: i64| {
+        n += 1;
+        let spool = format!("{n}");
+        let new = NewDelivery { peer, token: Some(&[1; 32]), seen: seen(at_ms), bytes: 0, sha256: "", spool: &spool };
+        store.refuse_delivery(new, reason, NOW).expect("kept")
+    };
+    let rows = |store: &Store| {
+        let found = store.deliveries(Some(peer), 1_000).expect("deliveries");
+        found
+            .iter()
+            .map(|row| (row.outcome.problems[0].reason.clone(), row.outcome.problems[0].count))
+            .collect::<Vec<_>>()
+    };
+    let first = [0, 1, 2].map(|at| refuse(&mut store, "too_large", NOW + at));
+    assert!(first.iter().all(|id| *id == first[0]), "{first:?}");
+    refuse(&mut store, "unsupported", NOW + 3);
+    refuse(&mut store, "too_large", NOW + 4);
+    let told = |reason: &str, count| (reason.to_owned(), count);
+    assert_eq!(rows(&store), [told("too_large", 1), told("unsupported", 1), told("too_large", 3)]);
+    for at in 0..1_000 {
+        refuse(&mut store, if at % 2 == 0 { "unsupported" } else { "too_large" }, NOW + 5 + at);
+    }
+    let all = rows(&store);
+    assert_eq!((all.len(), all.iter().map(|(_, count)| count).sum::<u64>()), (100, 1_005), "none is lost");
+    assert_eq!(store.peer(peer).expect("read").expect("a peer").seen_ms, Some(NOW + 1_004));
+    assert_eq!(store.deliveries_since(peer, NOW).expect("counted"), 100);
+    // What is kept of a body has a row of its own.
+    let new = NewDelivery { peer, token: None, seen: seen(NOW), bytes: 7, sha256: "", spool: "body" };
+    let id = store.take_delivery(new).expect("taken");
+    assert_eq!(store.delivery(id).expect("read").expect("a row").state, State::Pending);
+}

@@ -67,6 +67,11 @@ pub fn code(body: &[u8]) -> Option<String> {
     typed(&Fields::read(body)?.text("code")?).filter(|code| code.len() == CODE_LENGTH)
 }
 
+/// Whether a redeem body names any code at all, be it one that can be none.
+pub fn names_code(body: &[u8]) -> bool {
+    Fields::read(body).and_then(|fields| Some(!fields.text("code")?.trim().is_empty())).unwrap_or(false)
+}
+
 /// A code as people type it, in capitals, without blanks and strokes; `None` where a letter is none of codes.
 pub fn typed(text: &str) -> Option<String> {
     let code: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect::<String>().to_uppercase();

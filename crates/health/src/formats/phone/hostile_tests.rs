@@ -96,10 +96,12 @@ fn types_and_sources_have_a_limit() {
 fn a_record_without_end_is_passed_over_and_the_next_one_read() {
     const PIECE: usize = 1 << 20;
     let pieces = (MAX_RECORD / PIECE) as u64 + 2;
-    let start = r#"{"data":{"records":[{"id":""#;
-    let good = r#""},{"type":"HKQuantityTypeIdentifierStepCount","value":1,"unit":"count",
+    let start = r#"{"data":{"records":[{"id":["#;
+    // Of many texts, because a long one ends the body.
+    let texts = |_| format!("\"{}\",", "x".repeat(1 << 10)).repeat(PIECE >> 10).into_bytes();
+    let good = r#"1]},{"type":"HKQuantityTypeIdentifierStepCount","value":1,"unit":"count",
         "startDate":"2026-03-14T06:02:00Z","endDate":"2026-03-14T06:02:00Z"}]}}"#;
-    let body = Endless::new(start, pieces, |_| vec![b'x'; PIECE], good);
+    let body = Endless::new(start, pieces, texts, good);
     let (found, reasons) = counts(|sink| open_wearables::decode(body, sink));
     assert_eq!((found.items, found.rejected, reasons), (2, 1, vec!["too_large"]));
     let good = "\"}\n{\"record\":\"medication\",\"name\":\"A\"}\n";
@@ -109,10 +111,19 @@ fn a_record_without_end_is_passed_over_and_the_next_one_read() {
 }
 
 #[test]
+fn a_text_without_end_ends_the_body_of_an_app_before_anything_of_it_is_handed_over() {
+    let good = r#"{"data":{"records":[{"type":"HKQuantityTypeIdentifierStepCount","value":1,"unit":"count",
+        "startDate":"2026-03-14T06:02:00Z","endDate":"2026-03-14T06:02:00Z"},{"id":""#;
+    let body = Endless::new(good, 1_000, |_| vec![b'x'; 1 << 20], "\"}]}}");
+    let error = open_wearables::decode(body, &mut |_| panic!("handed over")).expect_err("long");
+    assert!(matches!(error.kind(), ErrorKind::LongText));
+}
+
+#[test]
 fn deep_brackets_and_many_metrics_are_refused() {
     let body = Endless::new(r#"{"data":"#, 100_000, |_| b"[".to_vec(), "");
     let error = open_wearables::decode(body, &mut |_| Ok(())).expect_err("deep");
-    assert!(matches!(error.kind(), ErrorKind::NotJson));
+    assert!(matches!(error.kind(), ErrorKind::TooDeep));
     let zones = Zones::named("UTC").expect("a zone");
     let request = health_auto_export::Request::new("", None, &zones);
     let item = |i: u64| if i == 0 { b"{}".to_vec() } else { b",{}".to_vec() };

@@ -110,14 +110,26 @@ impl<W: Write> Inflater<W> {
         self.told(done)
     }
 
-    /// Ends the body and returns the writer, with how much it was given.
-    pub fn finish(mut self) -> Result<(W, u64)> {
+    /// Ends the body: nothing of it is missing.
+    ///
+    /// Errors: as of [`Self::push`].
+    pub fn end(&mut self) -> Result<()> {
         let done = match &mut self.decoder {
             Decoder::Plain(to) => to.flush(),
             Decoder::Gzip(to) => to.try_finish(),
             Decoder::Zlib(to) => to.try_finish(),
         };
-        self.told(done)?;
+        self.told(done)
+    }
+
+    /// The writer, with what came out of the body so far.
+    pub fn inner(&mut self) -> &mut W {
+        &mut self.limited().inner
+    }
+
+    /// Ends the body and returns the writer, with how much it was given.
+    pub fn finish(mut self) -> Result<(W, u64)> {
+        self.end()?;
         let limited = match self.decoder {
             Decoder::Plain(to) => to,
             Decoder::Gzip(to) => to.finish()?,

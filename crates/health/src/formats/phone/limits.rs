@@ -4,8 +4,13 @@
 pub(crate) const WINDOW: usize = 64 << 10;
 /// Bytes of one record. A workout of a whole day with a place every second has some fifteen million.
 pub const MAX_RECORD: usize = 64 << 20;
-/// Brackets inside each other.
-pub const MAX_DEPTH: u32 = 100;
+/// Brackets inside each other in the body of an app; theirs have some eight.
+pub const MAX_DEPTH: u32 = 32;
+/// Bytes of a text in the body of an app, as it stands between its quotes.
+pub const MAX_TEXT: u64 = 64 << 10;
+/// Brackets inside each other in a line of our own. It says what another store holds, which may have come from files
+/// with other limits, and what is held there must arrive: so its texts have no limit but that of the line.
+pub(crate) const MAX_OWN_DEPTH: u32 = 100;
 /// Bytes of a key.
 pub(crate) const MAX_KEY: usize = 64 << 10;
 /// Bytes of a part that is kept as structured JSON; a longer one is kept as its text.

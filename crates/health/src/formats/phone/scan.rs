@@ -1,10 +1,15 @@
 //! Finds where a JSON value ends, without making anything of it.
 
-use super::limits::MAX_DEPTH;
+use super::limits::{MAX_DEPTH, MAX_OWN_DEPTH, MAX_TEXT};
+use crate::ErrorKind;
 
 /// Finds the end of a value, in pieces.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Scan {
+    /// Brackets that may stand inside each other, and bytes of a text.
+    most: (u32, u64),
+    /// Bytes of the text that it is in.
+    length: u64,
     started: bool,
     scalar: bool,
     in_text: bool,
@@ -14,13 +19,49 @@ pub(super) struct Scan {
     square: u128,
 }
 
+/// Why there is no value: it is no JSON, or passes a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Broken {
+    NotJson,
+    TooDeep,
+    LongText,
+}
+
+impl From<Broken> for ErrorKind {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::NotJson => Self::NotJson,
+            Broken::TooDeep => Self::TooDeep,
+            Broken::LongText => Self::LongText,
+        }
+    }
+}
+
+type Result<T> = std::result::Result<T, Broken>;
+
 impl Scan {
+    /// Of an app's body, where so many brackets are open already.
+    pub(super) fn of_app(open: u32) -> Self {
+        Self::within(MAX_DEPTH.saturating_sub(open), MAX_TEXT)
+    }
+
+    fn within(depth: u32, text: u64) -> Self {
+        let (started, scalar, in_text, escaped) = Default::default();
+        Self { most: (depth, text), length: 0, started, scalar, in_text, escaped, depth: 0, square: 0 }
+    }
+
     /// Looks at the next piece. Gives how much of it belongs to the value, once that has ended.
-    pub(super) fn advance(&mut self, piece: &[u8]) -> std::result::Result<Option<usize>, ()> {
+    pub(super) fn advance(&mut self, piece: &[u8]) -> Result<Option<usize>> {
         let mut i = 0;
         while let Some(byte) = piece.get(i) {
             if self.in_text {
-                i += self.text(piece.get(i..).unwrap_or_default());
+                let passed = self.text(piece.get(i..).unwrap_or_default());
+                i += passed;
+                // The quote at its end is none of it.
+                self.length += passed as u64 - u64::from(!self.in_text);
+                if self.length > self.most.1 {
+                    return Err(Broken::LongText);
+                }
                 if !self.in_text && self.depth == 0 {
                     return Ok(Some(i));
                 }
@@ -30,9 +71,9 @@ impl Scan {
                 return Ok(Some(i));
             }
             match byte {
-                b'"' if self.scalar => return Err(()),
-                b'"' => self.in_text = true,
-                b'{' | b'[' if self.scalar => return Err(()),
+                b'"' if self.scalar => return Err(Broken::NotJson),
+                b'"' => (self.in_text, self.length) = (true, 0),
+                b'{' | b'[' if self.scalar => return Err(Broken::NotJson),
                 b'{' | b'[' => self.open(*byte)?,
                 b'}' | b']' => {
                     self.close(*byte)?;
@@ -40,7 +81,7 @@ impl Scan {
                         return Ok(Some(i + 1));
                     }
                 }
-                b',' | b':' if self.depth == 0 => return Err(()),
+                b',' | b':' if self.depth == 0 => return Err(Broken::NotJson),
                 _ => self.scalar = self.depth == 0,
             }
             self.started = true;
@@ -67,19 +108,19 @@ impl Scan {
         }
     }
 
-    fn open(&mut self, bracket: u8) -> std::result::Result<(), ()> {
-        if self.depth >= MAX_DEPTH {
-            return Err(());
+    fn open(&mut self, bracket: u8) -> Result<()> {
+        if self.depth >= self.most.0 {
+            return Err(Broken::TooDeep);
         }
         self.depth += 1;
         self.square = self.square << 1 | u128::from(bracket == b'[');
         Ok(())
     }
 
-    fn close(&mut self, bracket: u8) -> std::result::Result<(), ()> {
+    fn close(&mut self, bracket: u8) -> Result<()> {
         let square = self.square & 1 == 1;
         if self.depth == 0 || square != (bracket == b']') {
-            return Err(());
+            return Err(Broken::NotJson);
         }
         self.depth -= 1;
         self.square >>= 1;
@@ -116,9 +157,10 @@ fn is_zero(word: u64) -> u64 {
     word.wrapping_sub(ONES) & !word & (ONES << 7)
 }
 
-/// The length of the value that a text begins with; `None` where there is no whole value. Blanks go first.
+/// The length of the value that a text begins with; `None` where there is no whole value. Blanks go first. What is of
+/// an app was held against its limits when it was cut out of its body.
 pub(crate) fn length(text: &[u8]) -> Option<usize> {
-    let mut scan = Scan::default();
+    let mut scan = Scan::within(MAX_OWN_DEPTH, u64::MAX);
     match scan.advance(text) {
         Ok(Some(length)) => Some(length),
         Ok(None) if scan.is_complete_at_end() => Some(text.len()),

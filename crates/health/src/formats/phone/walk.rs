@@ -7,7 +7,7 @@
 use std::io::{ErrorKind as IoKind, Read};
 
 use super::limits::{MAX_KEY, WINDOW};
-use super::scan::Scan;
+use super::scan::{Broken, Scan};
 use crate::{Error, ErrorKind, Result};
 
 /// One value as it stands in the document.
@@ -29,6 +29,8 @@ pub(crate) struct Walker<R> {
     end: usize,
     /// Position of the buffer's first byte.
     base: u64,
+    /// Brackets that it stands in.
+    open: u32,
     /// A part that is sound JSON of another shape: what is no JSON at all goes before it.
     pub(crate) misshapen: Option<&'static str>,
 }
@@ -36,7 +38,7 @@ pub(crate) struct Walker<R> {
 impl<R: Read> Walker<R> {
     /// Starts at the first byte; a byte order mark is passed over.
     pub(crate) fn new(reader: R) -> Result<Self> {
-        let mut walker = Self { reader, buffer: vec![0; WINDOW], at: 0, end: 0, base: 0, misshapen: None };
+        let mut walker = Self { reader, buffer: vec![0; WINDOW], at: 0, end: 0, base: 0, open: 0, misshapen: None };
         while walker.end < 3 && walker.fill()? {}
         if walker.ahead().starts_with(b"\xEF\xBB\xBF") {
             walker.at = 3;
@@ -71,6 +73,7 @@ impl<R: Read> Walker<R> {
     pub(crate) fn enter(&mut self, open: u8) -> Result<bool> {
         let inside = self.peek()? == Some(open);
         self.at += usize::from(inside);
+        self.open += u32::from(inside);
         Ok(inside)
     }
 
@@ -79,6 +82,7 @@ impl<R: Read> Walker<R> {
     fn next(&mut self, close: u8, first: &mut bool) -> Result<bool> {
         if self.peek()? == Some(close) {
             self.at += 1;
+            self.open = self.open.saturating_sub(1);
             return Ok(false);
         }
         if !std::mem::take(first) {
@@ -117,7 +121,7 @@ impl<R: Read> Walker<R> {
         }
         let position = self.position();
         // What stands before the value is not needed any more, so that a window holds the longest value.
-        let mut scan = Scan::default();
+        let mut scan = Scan::of_app(self.open);
         let mut held = 0;
         let mut whole = true;
         loop {
@@ -138,7 +142,8 @@ impl<R: Read> Walker<R> {
                     return Ok(Raw { text: b"", position, whole: false });
                 }
                 Ok(None) => {}
-                Err(()) => return Err(self.not_json()),
+                Err(Broken::NotJson) => return Err(self.not_json()),
+                Err(broken) => return Err(Error::at(broken.into(), position)),
             }
             if whole {
                 held = self.end - self.at;
@@ -213,7 +218,7 @@ impl<R: Read> Walker<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::phone::limits::MAX_DEPTH;
+    use crate::formats::phone::limits::{MAX_DEPTH, MAX_TEXT};
 
     /// Gives few bytes at a time.
     struct Drops<'a>(&'a [u8], usize);
@@ -269,10 +274,11 @@ mod tests {
 
     #[test]
     fn a_value_longer_than_the_window_is_held_up_to_the_limit() {
-        let long = "x".repeat(3 * WINDOW);
-        let mut walker = Walker::new(std::io::Cursor::new(format!("\"{long}\""))).expect("a walker");
-        assert_eq!(walker.value(4 * WINDOW).expect("a value").text.len(), long.len() + 2);
-        let mut walker = Walker::new(std::io::Cursor::new(format!("\"{long}\""))).expect("a walker");
+        // No text: of those an app has none that long.
+        let long = format!("[{}1]", "1,".repeat(3 * WINDOW / 2));
+        let mut walker = Walker::new(std::io::Cursor::new(long.clone())).expect("a walker");
+        assert_eq!(walker.value(4 * WINDOW).expect("a value").text.len(), long.len());
+        let mut walker = Walker::new(std::io::Cursor::new(long.clone())).expect("a walker");
         assert!(!walker.value(2 * WINDOW).expect("a value").whole);
         assert!(walker.buffer.len() <= 4 * WINDOW);
         walker.finish().expect("the end");
@@ -305,10 +311,43 @@ mod tests {
         for text in ["", " ", "{", "[1}", "\"abc", "\"a\\", "1 2", "]", ",", "a\"b\"", "{\"a\":", "[1"] {
             check_broken(text);
         }
-        check_broken(&"[".repeat(100_000));
-        let deep = "[".repeat(MAX_DEPTH as usize) + &"]".repeat(MAX_DEPTH as usize);
-        let mut walker = Walker::new(deep.as_bytes()).expect("a walker");
-        assert!(walker.skip().is_ok());
+    }
+
+    /// What becomes of a value that stands in so many brackets which are stepped into.
+    fn inside(steps: usize, value: &str) -> Result<()> {
+        let text = "[".repeat(steps) + value + &"]".repeat(steps);
+        let mut walker = Walker::new(Drops(text.as_bytes(), 1_000)).expect("a walker");
+        for _ in 0..steps {
+            assert!(walker.enter(b'[')? && walker.next_item(&mut true)?);
+        }
+        walker.skip()?;
+        for _ in 0..steps {
+            assert!(!walker.next_item(&mut false)?);
+        }
+        walker.finish()
+    }
+
+    #[test]
+    fn brackets_stand_inside_each_other_so_far_and_no_further() {
+        let deep = |n: usize| "[".repeat(n) + &"]".repeat(n);
+        let most = MAX_DEPTH as usize;
+        for steps in [0, 1, 5] {
+            assert!(inside(steps, &deep(most - steps)).is_ok(), "{steps}");
+            let error = inside(steps, &deep(most + 1 - steps)).expect_err("too deep");
+            assert!(matches!(error.kind(), ErrorKind::TooDeep), "{steps}: {error}");
+        }
+        assert!(matches!(inside(0, &deep(100_000)).expect_err("too deep").kind(), ErrorKind::TooDeep));
+    }
+
+    #[test]
+    fn a_text_is_so_long_and_no_longer_wherever_it_stands() {
+        let most = MAX_TEXT as usize;
+        for (before, after) in [("", ""), ("{\"a\":[", "]}"), ("{", ":1}"), ("[\"\\\"\",", "]")] {
+            let value = |n: usize| format!("{before}\"{}\"{after}", "x".repeat(n));
+            assert!(inside(0, &value(most)).is_ok(), "{before}");
+            let error = inside(0, &value(most + 1)).expect_err("too long");
+            assert!(matches!(error.kind(), ErrorKind::LongText), "{before}: {error}");
+        }
     }
 
     #[test]

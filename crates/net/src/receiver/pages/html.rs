@@ -102,7 +102,7 @@ pub(super) fn secure_first(name: &str, fingerprint: &str, on: &str, plain: Optio
 }
 
 /// Where the profile is.
-const PROFILE: &str = "/pair/vitalog.mobileconfig";
+pub(super) const PROFILE: &str = "/pair/vitalog.mobileconfig";
 
 /// A long number as people compare it.
 fn in_groups(hex: &str) -> String {

@@ -17,6 +17,7 @@ use axum::response::Response;
 use health::digest::{hex, sha256};
 use health::language::{self, Language};
 use health::phone::Feed;
+use health::say;
 use store::Store;
 use store::peers::{Claim, Guess, NewPairing, NewPeer, Pairing, Refusal};
 
@@ -25,6 +26,7 @@ use super::body;
 use super::guard::Ends;
 use super::handle::turned_away;
 use super::route::Page;
+use super::secure::Shown;
 use super::shared::Shared;
 use crate::events::Event;
 use crate::invite::Secrets;
@@ -54,6 +56,7 @@ pub(super) async fn page(shared: Arc<Shared>, ends: Ends, page: Page, request: R
         Page::Style => answer::raw(200, "text/css; charset=utf-8", html::STYLE),
         Page::Script => answer::raw(200, "text/javascript; charset=utf-8", html::SCRIPT),
         Page::Form => shown(200, spoken(&|| entrance(&shared, ends, request.headers(), "", &html::form()))),
+        Page::Code(code) if is_over(&shared, &code).await => shown(404, spoken(&html::over)),
         Page::Code(code) => {
             let at = format!("/{code}");
             shown(200, spoken(&|| entrance(&shared, ends, request.headers(), &at, &html::code(&code))))
@@ -72,6 +75,16 @@ pub(super) async fn page(shared: Arc<Shared>, ends: Ends, page: Page, request: R
     }
 }
 
+/// Whether a long code is of no use any more: then nobody is offered to use it. Of a short one nothing is said before
+/// it counts as a try. Where the store cannot be asked, whoever uses the code hears it.
+async fn is_over(shared: &Arc<Shared>, code: &str) -> bool {
+    if code.len() != secret::LONG {
+        return false;
+    }
+    let (hash, now_ms) = (secret::hash(code), shared.now_ms());
+    shared.read(move |store| store.is_code_open(&hash, now_ms)).await.is_ok_and(|is_open| !is_open)
+}
+
 /// A page with what browsers have to know about it.
 fn shown(status: u16, page: String) -> Response {
     let mut response = answer::raw(status, "text/html; charset=utf-8", page);
@@ -87,8 +100,9 @@ fn language_of(headers: &HeaderMap) -> Language {
     Language::of(told.split([',', ';']).next().unwrap_or_default().trim())
 }
 
-/// What a phone says it is, in a few words: `iPhone, iOS 18`.
+/// What a phone says it is, in a few words: `iPhone, iOS 18`. Of one that says nothing, a word of its language.
 pub(super) fn label_of(headers: &HeaderMap) -> String {
+    let _spoken = language::speak(language_of(headers));
     let agent = headers.get("user-agent").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let device = ["iPhone", "iPad", "Android"].into_iter().find(|word| agent.contains(word));
     let version = agent.split(" OS ").nth(1).filter(|_| agent.contains("like Mac OS X"));
@@ -96,17 +110,19 @@ pub(super) fn label_of(headers: &HeaderMap) -> String {
     match device {
         Some(device) if !version.is_empty() => format!("{device}, iOS {version}"),
         Some(device) => device.to_owned(),
-        None => "Phone".to_owned(),
+        None => say!("Phone"),
     }
 }
 
-/// Compares a code with those of open invitations and does what is to be done with the right one, or with none.
+/// Compares a code with those of open invitations and does what is to be done with the right one, or with none. `None`
+/// is a code with a letter that none has: a wrong one like any other.
 pub(super) fn guess<T>(
     store: &mut Store,
-    code: &str,
+    code: Option<&str>,
     now_ms: i64,
     then: impl FnOnce(&mut Store, Guess<'_>) -> store::Result<T>,
 ) -> store::Result<T> {
+    let Some(code) = code else { return then(store, Guess::Wrong) };
     if code.len() == secret::LONG {
         return then(store, Guess::Long(&secret::hash(code)));
     }
@@ -131,7 +147,7 @@ async fn claim(shared: Arc<Shared>, ends: Ends, code: Option<String>, request: R
         return turned_away(&shared, ends, "too_many", dead(429));
     }
     let code = match code {
-        Some(code) => Some(code),
+        Some(code) => Some(Some(code)),
         None => form_code(&body::of_guest(&shared, ends, request.into_body(), MAX_FORM).await.unwrap_or_default()),
     };
     let Some(code) = code else { return dead(404) };
@@ -142,7 +158,7 @@ async fn claim(shared: Arc<Shared>, ends: Ends, code: Option<String>, request: R
     let called = browser.clone();
     let claimed = shared.write(move |store| {
         let by = Claim { ticket_hash: &hash, number: &shown_number, address: &address, browser: &called };
-        guess(store, &code, now_ms, |store, guess| store.claim(guess, by, now_ms))
+        guess(store, code.as_deref(), now_ms, |store, guess| store.claim(guess, by, now_ms))
     });
     match claimed.await {
         Ok(Ok(pairing)) => {
@@ -155,11 +171,12 @@ async fn claim(shared: Arc<Shared>, ends: Ends, code: Option<String>, request: R
     }
 }
 
-/// The field `code` of a form.
-fn form_code(body: &[u8]) -> Option<String> {
+/// The field `code` of a form, none where it is empty; inside it nothing where what was typed can be no code.
+fn form_code(body: &[u8]) -> Option<Option<String>> {
     let text = std::str::from_utf8(body).ok()?;
     let value = text.split('&').find_map(|pair| pair.strip_prefix("code="))?;
-    secret::typed(&value.replace(['+'], " ").replace("%20", " ").replace("%2D", "-"))
+    let typed = value.replace(['+'], " ").replace("%20", " ").replace("%2D", "-");
+    (!typed.trim().is_empty()).then(|| secret::typed(&typed))
 }
 
 fn go_to(path: &str) -> Response {
@@ -218,7 +235,11 @@ async fn handed_out(
     let shown = shared.secure.shown().filter(|_| ends.is_secure);
     let names = names.into_iter().filter(|name| shown.as_ref().is_none_or(|shown| shown.is_for(name)));
     let other = names.map(|name| format!("{scheme}://{name}:{port}")).find(|url| !url.ends_with(&host));
-    Ok(Guide { feed, base: format!("{scheme}://{host}"), other, secret, hep })
+    let way = match ends.is_secure {
+        true => (!shared.secure.is_only()).then(|| format!("http://{host}")),
+        false => encrypted(shared, ends, headers).map(|(_, base)| base),
+    };
+    Ok(Guide { feed, base: format!("{scheme}://{host}"), other, way, secret, hep })
 }
 
 /// What the phone calls us, with the port.
@@ -228,16 +249,21 @@ fn host_of(headers: &HeaderMap) -> &str {
 
 /// The first page of an invitation. Where connections can be encrypted and this one is not, it leads there first.
 fn entrance(shared: &Shared, ends: Ends, headers: &HeaderMap, at: &str, body: &str) -> String {
-    let shown = shared.secure.shown().filter(|_| !ends.is_secure);
-    let host = host_of(headers).rsplit_once(':').map_or("", |(host, _)| host);
-    let way = shown.and_then(|shown| {
-        // What has just led here leads there, too.
-        let host = if shown.is_for(host) { host.to_owned() } else { shown.host()? };
-        Some((shown, format!("https://{host}:{}/pair{at}", ends.local.port())))
-    });
-    let Some((shown, on)) = way else { return html::entrance(body) };
+    let way = if ends.is_secure { None } else { encrypted(shared, ends, headers) };
+    let Some((shown, base)) = way else { return html::entrance(body) };
     let plain = Some(body).filter(|_| !shared.secure.is_only());
+    let on = format!("{base}/pair{at}");
     html::entrance(&html::secure_first(shown.authority.name(), &shown.fingerprint, &on, plain))
+}
+
+/// Where connections are encrypted, and by which certificate; what has just led here leads there, too, where the
+/// certificate is for it. None where nothing is encrypted.
+fn encrypted(shared: &Shared, ends: Ends, headers: &HeaderMap) -> Option<(Arc<Shown>, String)> {
+    let shown = shared.secure.shown()?;
+    let host = host_of(headers).rsplit_once(':').map_or("", |(host, _)| host);
+    let host = if shown.is_for(host) { host.to_owned() } else { shown.host()? };
+    let base = format!("https://{host}:{}", ends.local.port());
+    Some((shown, base))
 }
 
 /// The certificate that the phone is to trust. Nothing in it is a secret.
@@ -299,14 +325,20 @@ mod tests {
         check("Mozilla/5.0 (iPad; CPU OS 17_0 like Mac OS X)", "iPad, iOS 17");
         check("Mozilla/5.0 (Linux; Android 15)", "Android");
         check("<script>", "Phone");
+        let german = HeaderMap::from_iter([(header::ACCEPT_LANGUAGE, HeaderValue::from_static("de-DE,de;q=0.9"))]);
+        assert_eq!(label_of(&german), "Telefon");
     }
 
     #[test]
     fn a_form_is_read_as_browsers_send_it() {
-        let check = |body: &str, expected: Option<&str>| assert_eq!(form_code(body.as_bytes()).as_deref(), expected);
-        check("code=k7qx2m9b", Some("K7QX2M9B"));
-        check("x=1&code=K7QX+2M9B&y", Some("K7QX2M9B"));
-        check("code=%3Cscript%3E", None);
+        let check = |body: &str, expected: Option<Option<&str>>| {
+            assert_eq!(form_code(body.as_bytes()).as_ref().map(Option::as_deref), expected, "{body}");
+        };
+        check("code=k7qx2m9b", Some(Some("K7QX2M9B")));
+        check("x=1&code=K7QX+2M9B&y", Some(Some("K7QX2M9B")));
+        check("code=%3Cscript%3E", Some(None));
+        check("code=K7QX2M9O", Some(None));
+        check("code=+", None);
         check("", None);
     }
 }
