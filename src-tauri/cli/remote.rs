@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use app::local::{self, Clock};
-use app::remotes::{self, Line, NewServer, PATIENCE, Secret, secrets};
+use app::remotes::{self, Line, NewServer, PATIENCE, Secret, Way, secrets};
 use app::{Code, Error, Folder, Result};
 use clap::Subcommand;
 use clap::builder::PossibleValuesParser;
@@ -92,6 +92,18 @@ struct Add {
     /// It asks for no secret
     #[arg(long, conflicts_with = "secret_file")]
     no_secret: bool,
+    /// Open Wearables: sign in with this e-mail address; the secret is the password, which is not kept
+    #[arg(long, value_name = "EMAIL", group = "way")]
+    login: Option<String>,
+    /// Open Wearables: sign in as this application; the secret is its own
+    #[arg(long, value_name = "ID", group = "way")]
+    app_id: Option<String>,
+    /// Open Wearables: the secret is an invitation code
+    #[arg(long, group = "way")]
+    invitation: bool,
+    /// Open Wearables: whom it is sent for, by a name that you choose; with --app-id, the server's own id
+    #[arg(long, value_name = "USER", conflicts_with = "invitation")]
+    user: Option<String>,
     /// SHA-256 of its certificate that you trust, where nobody known has signed it
     #[arg(long, value_name = "DIGITS")]
     certificate: Option<String>,
@@ -125,6 +137,8 @@ fn added(add: &Add, folder: &Folder, out: &mut Out) -> Result<Line> {
         secret: if add.no_secret { None } else { Some(secret(add, out)?) },
         keep: add.keep_secret.clone(),
         certificate: add.certificate.clone(),
+        way: way(add),
+        user: add.user.clone(),
     };
     let tried = remotes::add(folder, &new, super::now_ms(), PATIENCE);
     let Err(error) = &tried else { return tried };
@@ -134,6 +148,16 @@ fn added(add: &Add, folder: &Folder, out: &mut Out) -> Result<Line> {
             remotes::add(folder, &new, super::now_ms(), PATIENCE)
         }
         _ => tried,
+    }
+}
+
+/// What the secret is.
+fn way(add: &Add) -> Way {
+    match (&add.login, &add.app_id) {
+        (Some(address), _) => Way::Login(address.clone()),
+        (_, Some(id)) => Way::App(id.clone()),
+        _ if add.invitation => Way::Invitation,
+        _ => Way::Key,
     }
 }
 

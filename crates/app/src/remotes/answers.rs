@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 use store::remotes::Remote;
 
-use super::{find, instant, push, waiting};
+use super::{Account, find, instant, push, waiting};
 use crate::error::Result;
 use crate::folder::Folder;
 
@@ -39,10 +39,17 @@ pub struct Line {
     pub stopped: Option<String>,
     /// When it last took something, or was found to have everything.
     pub reached: Option<String>,
+    /// Whom it is sent for, as the server spells it; null where it asks for none.
+    pub user: Option<String>,
+    /// Whether it says what it stored. Else what it has is accepted, and nobody can look.
+    pub confirms: bool,
+    /// Rows that were sent to it, over all time.
+    pub sent: u64,
 }
 
 impl From<Remote> for Line {
     fn from(remote: Remote) -> Self {
+        let account = Account::of(&remote).ok();
         Self {
             remote: remote.name,
             protocol: remote.protocol,
@@ -56,6 +63,9 @@ impl From<Remote> for Line {
             paused: remote.paused_ms.is_some(),
             stopped: remote.stopped,
             reached: instant(remote.reached_ms),
+            confirms: account.as_ref().is_none_or(|account| !account.blind),
+            user: account.and_then(|account| account.user),
+            sent: remote.sent,
         }
     }
 }
@@ -67,8 +77,10 @@ pub struct OutboxLine {
     pub remote: String,
     /// `idle`, `sending`, `waiting` or `stopped`.
     pub state: &'static str,
-    /// Rows that it has.
+    /// Rows that it has, as far as it says so.
     pub acked: u64,
+    /// Of these, rows that it took without saying whether they are stored.
+    pub accepted: u64,
     /// Rows that wait.
     pub waiting: u64,
     /// Rows that it refused, or that its protocol has no word for.
@@ -124,6 +136,7 @@ pub fn outbox(folder: &Folder) -> Result<Vec<OutboxLine>> {
     let line = |remote: Remote| {
         let totals = store.remote_totals(remote.id)?;
         let waiting = waiting(&store, &remote)?;
+        let blind = Account::of(&remote)?.blind;
         let state = match () {
             () if push::is_sending(folder, remote.id) => "sending",
             () if remote.stopped.is_some() || remote.paused_ms.is_some() => "stopped",
@@ -134,6 +147,7 @@ pub fn outbox(folder: &Folder) -> Result<Vec<OutboxLine>> {
             remote: remote.name,
             state,
             acked: totals.acked,
+            accepted: if blind { totals.acked } else { 0 },
             waiting,
             refused: totals.refused,
             stays: totals.stays,

@@ -50,6 +50,12 @@ const MOST_OF_A_NAME: usize = 100;
 struct Account {
     /// What the server knows this installation by; the secret is kept under it.
     device: String,
+    /// Whom it is sent for, as the server spells it, where it keeps data of several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+    /// The secret is good for sending only, so that nobody can look what was stored: it is accepted, and no more is known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    blind: bool,
 }
 
 impl Account {
@@ -78,6 +84,26 @@ pub struct NewServer {
     pub keep: String,
     /// SHA-256 of a certificate that the owner said yes to.
     pub certificate: Option<String>,
+    /// What the secret is; of the others than keys only Open Wearables knows something.
+    pub way: Way,
+    /// Whom it is sent for, where a server keeps data of several: the owner's own name for the user, who is made where
+    /// there is none; with [`Way::App`] the server's id of one who is there; with [`Way::Invitation`] the code says it.
+    /// None for a user of this installation's own.
+    pub user: Option<String>,
+}
+
+/// What the secret of a server is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Way {
+    /// A key or token that is sent as it is.
+    #[default]
+    Key,
+    /// The password of the account with this e-mail address. A key is made with it, and the password is not kept.
+    Login(String),
+    /// The secret of the application with this id.
+    App(String),
+    /// A code that somebody was invited with; it works once.
+    Invitation,
 }
 
 /// The words of protocols that servers can be added for.
@@ -106,7 +132,11 @@ pub fn add(folder: &Folder, new: &NewServer, now_ms: i64, patience: Duration) ->
     let since_ms = new.since.map(|day| crate::local::zones(&store).map(|zones| zones.days(day, Day::MAX).range_ms().0));
     let since_ms = since_ms.transpose()?;
     drop(store);
-    let account = Account { device: net::remote::name().map_err(|error| trouble(&error))? };
+    let account = Account {
+        device: net::remote::name().map_err(|error| trouble(&error))?,
+        user: None,
+        blind: false,
+    };
     let secret = new.secret.clone().filter(|secret| !secret.is_empty());
     greet(protocol, &address, new.certificate.as_deref(), (&secret, &account), now_ms, patience)?;
     let word = if secret.is_some() { new.keep.as_str() } else { NOBODY };

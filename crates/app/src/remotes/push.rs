@@ -44,6 +44,8 @@ pub struct Pushed {
     pub selected: u64,
     /// Rows that were sent.
     pub sent: u64,
+    /// Rows that the server took, of those, without saying whether it stored them.
+    pub accepted: u64,
     /// Rows that the server has now, of those.
     pub stored: u64,
     /// Rows that the server was asked to take back, because they are gone here.
