@@ -134,6 +134,8 @@ fn added(add: &Add, folder: &Folder, out: &mut Out) -> Result<Line> {
         name: add.name.clone(),
         types: add.types.clone(),
         since: add.since.as_deref().map(local::day).transpose()?,
+        every_s: Some(remotes::EVERY_S),
+        paused: false,
         secret: if add.no_secret { None } else { Some(secret(add, out)?) },
         keep: add.keep_secret.clone(),
         certificate: add.certificate.clone(),

@@ -14,6 +14,7 @@ use tauri::{AppHandle, Emitter, Manager, Runtime};
 
 use super::backend::{AppError, Desk};
 use super::error::Answer;
+use super::product::value;
 use super::imports::on_its_own;
 use super::spoken::Tongue;
 use super::{MAIN, Shared, background};
@@ -188,7 +189,7 @@ pub fn tell<R: Runtime>(app: &AppHandle<R>) {
     }
 }
 
-/// Does something for which nothing may receive here, and then receives again where it did before; where `is_over` says
+/// Does something for which nothing may receive or send here, and then does so again where it did before; where `is_over` says
 /// so of what came of it, no more.
 pub(super) async fn meanwhile_off<R: Runtime>(
     app: AppHandle<R>,
@@ -196,9 +197,17 @@ pub(super) async fn meanwhile_off<R: Runtime>(
     work: impl Future<Output = Answer<Value>>,
     is_over: fn(&Answer<Value>) -> bool,
 ) -> Answer<Value> {
-    let stopped = on_its_own(app.clone(), tongue, |shared| Ok(Value::Bool(shared.receiving.stop()))).await?;
+    // Whoever sends would find another store, or make a new one.
+    let stop = |shared: &Shared| value((shared.receiving.stop(), shared.sending.stop()));
+    let stopped = on_its_own(app.clone(), tongue, stop).await?;
     let answer = work.await;
-    if stopped == Value::Bool(true) && !is_over(&answer) {
+    if stopped[1] == Value::Bool(true) {
+        // There it finds nothing to send where all is deleted.
+        let handle = app.clone();
+        let again = move |shared: &Shared| Ok(Value::from(shared.sending.begin(&handle)));
+        on_its_own(app.clone(), tongue, again).await?;
+    }
+    if stopped[0] == Value::Bool(true) && !is_over(&answer) {
         let handle = app.clone();
         let again = move |shared: &Shared| {
             shared.receiving.again(&handle);

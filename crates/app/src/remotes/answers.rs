@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::folder::Folder;
 
 /// Refused rows of an answer.
-const MOST: usize = 1_000;
+pub(super) const MOST: usize = 1_000;
 
 /// A server.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -85,6 +85,8 @@ pub struct OutboxLine {
     pub waiting: u64,
     /// Rows that it refused, or that its protocol has no word for.
     pub refused: u64,
+    /// Rows that it refused and that the owner leaves out.
+    pub left_out: u64,
     /// Rows that are gone here and stay there: it cannot be asked to take them back.
     pub stays: u64,
     /// Whether the owner paused it.
@@ -150,6 +152,7 @@ pub fn outbox(folder: &Folder) -> Result<Vec<OutboxLine>> {
             accepted: if blind { totals.acked } else { 0 },
             waiting,
             refused: totals.refused,
+            left_out: totals.left_out,
             stays: totals.stays,
             paused: remote.paused_ms.is_some(),
             next_try: instant(remote.next_ms),

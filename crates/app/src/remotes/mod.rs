@@ -9,16 +9,20 @@
 //! What is written to the store is noted by the store itself; nothing here has to be told of it.
 
 mod answers;
+mod kinds;
 mod portion;
 mod push;
 mod rows;
 mod runner;
 pub mod secrets;
 mod selection;
+mod upkeep;
 
 use std::path::Path;
 use std::time::Duration;
 
+use health::key;
+use health::language::word;
 use health::time::{Day, format_instant};
 use net::ErrorKind;
 pub use net::remote::Secret;
@@ -30,16 +34,18 @@ use store::remotes::{NewRemote, Remote, Stand};
 pub use self::answers::{Line, OutboxLine, Preview, RefusedLine, outbox, refused, remotes};
 use self::portion::Portion;
 pub(crate) use self::push::FOLDER;
+pub use self::kinds::{Kind, RecordName, WayOf, kinds};
 pub use self::push::{Failure, Means, ProblemOf, Pushed, dry_run, push};
 pub use self::runner::Runner;
 use self::secrets::keeper;
+pub use self::upkeep::{Choice, SignIn, choose, knock, leave_out, report, sign_in};
 use crate::error::{About as _, Code, Error, Result};
 use crate::folder::Folder;
 
 /// How long a request may take.
 pub const PATIENCE: Duration = net::remote::TIMEOUT;
 /// How often a server is sent to, where nothing else was said.
-const EVERY_S: i64 = 15 * 60;
+pub const EVERY_S: i64 = 15 * 60;
 /// In place of a keeper: there is no secret.
 const NOBODY: &str = "none";
 /// Letters of a name.
@@ -59,6 +65,12 @@ struct Account {
 }
 
 impl Account {
+    /// One that nobody has yet, under a made up name.
+    fn nobody() -> Result<Self> {
+        let device = net::remote::name().map_err(|error| trouble(&error))?;
+        Ok(Self { device, user: None, blind: false })
+    }
+
     fn of(remote: &Remote) -> Result<Self> {
         serde_json::from_str(&remote.account)
             .map_err(|_| store::Error::from(store::ErrorKind::Damaged("the account of a server".to_owned())).into())
@@ -78,6 +90,10 @@ pub struct NewServer {
     pub types: Vec<String>,
     /// What starts before this local day is not for it.
     pub since: Option<Day>,
+    /// How often it is sent to, in seconds; none where only by hand.
+    pub every_s: Option<i64>,
+    /// Nothing is sent to it until it is resumed.
+    pub paused: bool,
     /// Its secret; none where it asks for none.
     pub secret: Option<Secret>,
     /// `keyring` or `file`.
@@ -104,6 +120,33 @@ pub enum Way {
     App(String),
     /// A code that somebody was invited with; it works once.
     Invitation,
+    /// There is no secret.
+    Open,
+}
+
+impl Way {
+    /// By its short word, `key`, `login`, `app`, `invitation` or `none`, and the address or id that goes with it.
+    pub fn of(word: &str, id: &str) -> Option<Self> {
+        match word {
+            "key" => Some(Self::Key),
+            "login" => Some(Self::Login(id.trim().to_owned())),
+            "app" => Some(Self::App(id.trim().to_owned())),
+            "invitation" => Some(Self::Invitation),
+            "none" => Some(Self::Open),
+            _ => None,
+        }
+    }
+
+    /// Its short word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Login(_) => "login",
+            Self::App(_) => "app",
+            Self::Invitation => "invitation",
+            Self::Open => "none",
+        }
+    }
 }
 
 /// The words of protocols that servers can be added for.
@@ -116,11 +159,11 @@ pub fn protocols() -> impl Iterator<Item = &'static str> {
 /// Errors: `unknown_certificate`, whose hint names it, where nobody known has signed it; what is wrong with the
 /// address, the secret, the types or the answer.
 pub fn add(folder: &Folder, new: &NewServer, now_ms: i64, patience: Duration) -> Result<Line> {
-    let protocol = Protocol::find(&new.protocol)
-        .ok_or_else(|| Error::new(Code::BadUsage, "There is no such kind of server.", "`vitalog remote add --help`"))?;
+    let protocol = kinds::find(&new.protocol)?;
+    kinds::check(protocol, new)?;
     let name = new.name.trim();
     if name.is_empty() || name.chars().count() > MOST_OF_A_NAME || name.chars().any(char::is_control) {
-        return Err(Error::new(Code::BadUsage, "A name has up to 100 letters.", "Choose another one with --name."));
+        return Err(Error::new(Code::BadUsage, word(key!("A name has up to 100 letters.")), ""));
     }
     let address = Address::parse(&without_path(&new.url, protocol)).map_err(|error| trouble(&error))?;
     let store = folder.read()?;
@@ -129,15 +172,14 @@ pub fn add(folder: &Folder, new: &NewServer, now_ms: i64, patience: Duration) ->
     }
     let words = selection::read(&store, &new.types)?;
     selection::check(protocol, words.as_deref())?;
-    let since_ms = new.since.map(|day| crate::local::zones(&store).map(|zones| zones.days(day, Day::MAX).range_ms().0));
-    let since_ms = since_ms.transpose()?;
+    let since_ms = since(&store, new.since)?;
     drop(store);
-    let account = Account {
-        device: net::remote::name().map_err(|error| trouble(&error))?,
-        user: None,
-        blind: false,
-    };
+    let account = Account::nobody()?;
     let secret = new.secret.clone().filter(|secret| !secret.is_empty());
+    if secret.is_some() {
+        // A key store that cannot be used is found before a code is used up that works once.
+        keeper(folder, &new.keep).find(&account.device)?;
+    }
     greet(protocol, &address, new.certificate.as_deref(), (&secret, &account), now_ms, patience)?;
     let word = if secret.is_some() { new.keep.as_str() } else { NOBODY };
     if let Some(secret) = &secret {
@@ -150,9 +192,10 @@ pub fn add(folder: &Folder, new: &NewServer, now_ms: i64, patience: Duration) ->
         account: &serde_json::to_string(&account).unwrap_or_default(),
         types: &serde_json::to_string(&words).unwrap_or_default(),
         since_ms,
-        every_s: Some(EVERY_S),
+        every_s: new.every_s,
         certificate: new.certificate.as_deref(),
         keeper: word,
+        paused: new.paused,
     };
     let added = folder.write().and_then(|mut store| Ok(store.add_remote(&kept, now_ms)?));
     match added {
@@ -165,6 +208,12 @@ pub fn add(folder: &Folder, new: &NewServer, now_ms: i64, patience: Duration) ->
             Err(error)
         }
     }
+}
+
+/// Where a local day begins.
+fn since(store: &Store, day: Option<Day>) -> Result<Option<i64>> {
+    let start = |day| crate::local::zones(store).map(|zones| zones.days(day, Day::MAX).range_ms().0);
+    day.map(start).transpose()
 }
 
 /// The path that a protocol always has may be typed with the address.
@@ -320,7 +369,10 @@ fn waiting(store: &Store, remote: &Remote) -> Result<u64> {
                 all += should.saturating_sub(has);
             }
         }
-        all = all.saturating_sub(store.remote_totals(remote.id)?.refused);
+        all = {
+            let totals = store.remote_totals(remote.id)?;
+            all.saturating_sub(totals.refused + totals.left_out)
+        };
     }
     Ok(all)
 }
@@ -340,14 +392,21 @@ fn protocol_of(remote: &Remote) -> Result<Protocol> {
         .ok_or_else(|| store::Error::from(store::ErrorKind::Damaged("a server speaks unknown words".to_owned())).into())
 }
 
+/// What is wrong with what somebody typed, as `net` says it.
+pub const TYPED: [&str; 3] = [
+    key!("This is no address of a server."),
+    key!("Without encryption nothing is sent to an address outside of this network."),
+    key!("The secret has letters that cannot be sent."),
+];
+
 /// What went wrong on the way to a server, for people.
 fn trouble(error: &net::Error) -> Error {
     let (code, hint) = match error.kind() {
         ErrorKind::BadAddress => {
-            (Code::BadUsage, "Write it as https://server.example, without a name or a password in it.")
+            (Code::BadUsage, key!("Write it as https://server.example, without a name or a password in it."))
         }
-        ErrorKind::PlainHttp => (Code::BadUsage, "Write https instead of http."),
-        ErrorKind::BadSecret => (Code::BadUsage, "Copy the secret once more, as one line."),
+        ErrorKind::PlainHttp => (Code::BadUsage, key!("Write https instead of http.")),
+        ErrorKind::BadSecret => (Code::BadUsage, key!("Copy the secret once more, as one line.")),
         ErrorKind::UnknownCertificate(_) => (
             Code::UnknownCertificate,
             "Compare it with what the server shows; --certificate with these digits trusts it.",
@@ -363,8 +422,8 @@ fn trouble(error: &net::Error) -> Error {
     };
     let message = crate::error::sentence(&error.to_string());
     let mut letters = message.chars();
-    let message = letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
-    Error { code, message, hint: hint.to_owned() }
+    let message: String = letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
+    Error { code, message: word(&message), hint: word(hint) }
 }
 
 /// The instant of an answer.

@@ -224,6 +224,10 @@ impl Sending<'_> {
                 // At one moment; nobody's writing waits while a server takes its time.
                 let store = self.folder.read()?;
                 let remote = find(&store, self.name)?;
+                if remote.paused_ms.is_some() {
+                    // The owner said so while it was being sent.
+                    return Ok(());
+                }
                 let portion = Portion::collect(&store, &remote, self.protocol, now_ms)?;
                 (remote, portion)
             };
