@@ -229,8 +229,9 @@ fn tell(line: &Line, what: &str, out: &mut Out) -> Result<()> {
 fn list(rows: &[Line], out: &mut Out) -> Result<()> {
     let clock = Clock::here();
     out.rows(rows, || {
-        let mut table = Table::new(&["name", "kind", "address", "gets", "state", "last reached"])
-            .or_else("No server was added yet.");
+        let mut table =
+            Table::new(&["name", "kind", "address", "gets", "state", "sent", "says what it stored", "last reached"])
+                .or_else("No server was added yet.");
         for row in rows {
             let gets = match row.types.as_array() {
                 None => "everything".to_owned(),
@@ -241,7 +242,9 @@ fn list(rows: &[Line], out: &mut Out) -> Result<()> {
                 () => row.stopped.clone().unwrap_or_else(|| "on".to_owned()),
             };
             let reached = row.reached.as_ref().map(|at| clock.time(at)).unwrap_or_default();
-            table.row([row.remote.clone(), row.protocol.clone(), row.url.clone(), gets, state, reached]);
+            let confirms = if row.confirms { "yes" } else { "no" }.to_owned();
+            let (name, kind, url) = (row.remote.clone(), row.protocol.clone(), row.url.clone());
+            table.row([name, kind, url, gets, state, row.sent.to_string(), confirms, reached]);
         }
         table
     })
@@ -266,7 +269,7 @@ fn refused(rows: &[remotes::RefusedLine], out: &mut Out) -> Result<()> {
     out.rows(rows, || {
         let mut table = Table::new(&["when", "why", "the server said", "row"]).or_else("It refused nothing.");
         for row in rows {
-            table.row([clock.time(&row.at), row.reason.clone(), row.said.clone(), row.row.to_string()]);
+            table.row([clock.time(&row.at), remotes::why(&row.reason), row.said.clone(), row.row.to_string()]);
         }
         table
     })

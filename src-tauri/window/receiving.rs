@@ -14,8 +14,8 @@ use tauri::{AppHandle, Emitter, Manager, Runtime};
 
 use super::backend::{AppError, Desk};
 use super::error::Answer;
-use super::product::value;
 use super::imports::on_its_own;
+use super::product::value;
 use super::spoken::Tongue;
 use super::{MAIN, Shared, background};
 

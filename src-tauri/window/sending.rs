@@ -56,12 +56,12 @@ impl Sending {
     /// Ends it, as with the window; nobody waits.
     pub fn end(&self) {
         lock(&self.runner).take();
-        lock(&self.by_hand).values().for_each(|cancel| drop(cancel.cancel()));
+        lock(&self.by_hand).values().for_each(|cancel| _ = cancel.cancel());
     }
 
     /// Ends it, and waits until nothing is on its way. Tells whether it was on.
     pub fn stop(&self) -> bool {
-        lock(&self.by_hand).values().for_each(|cancel| drop(cancel.cancel()));
+        lock(&self.by_hand).values().for_each(|cancel| _ = cancel.cancel());
         let runner = lock(&self.runner).take();
         let was_on = runner.map(Runner::stop).is_some();
         drop(self.under_way.write().unwrap_or_else(PoisonError::into_inner));

@@ -712,6 +712,8 @@ export interface ServerWay {
   /** What the secret is called; absent where there is none. */
   secret?: string
   note: string
+  /** Whether one signs in so again, where the server is there already. */
+  again: boolean
 }
 
 export interface Outbox {
@@ -729,6 +731,7 @@ export interface Outbox {
 }
 
 export interface ServerRow {
+  id: number
   remote: string
   protocol: string
   kind: string
@@ -804,6 +807,8 @@ export interface Pushed {
 
 export interface RefusedRow {
   reason: string
+  /** The reason in words. */
+  why: string
   said: string
   at: string
   row: unknown

@@ -15,6 +15,8 @@ pub(super) const MOST: usize = 1_000;
 /// A server.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Line {
+    /// Its number in this store.
+    pub id: i64,
     /// What the owner calls it.
     pub remote: String,
     /// The word of its protocol.
@@ -51,6 +53,7 @@ impl From<Remote> for Line {
     fn from(remote: Remote) -> Self {
         let account = Account::of(&remote).ok();
         Self {
+            id: remote.id,
             remote: remote.name,
             protocol: remote.protocol,
             url: remote.url,
@@ -102,6 +105,8 @@ pub struct OutboxLine {
 pub struct RefusedLine {
     /// Why: a code.
     pub reason: String,
+    /// The reason in words, such as `was refused by the server`.
+    pub why: String,
     /// The server's own words.
     pub said: String,
     /// When.
@@ -167,6 +172,7 @@ pub fn refused(folder: &Folder, name: &str) -> Result<Vec<RefusedLine>> {
     let store = folder.read()?;
     let rows = store.refused(find(&store, name)?.id, MOST)?;
     let line = |row: store::remotes::RefusedRow| RefusedLine {
+        why: super::why(&row.code),
         reason: row.code,
         said: row.said,
         at: format_instant(row.at_ms),

@@ -46,6 +46,8 @@ pub struct WayOf {
     pub secret: Option<String>,
     /// Where it is found, or what becomes of it; may be empty.
     pub note: String,
+    /// Whether one signs in so again, where the server is there already.
+    pub again: bool,
 }
 
 /// A sort of records that are no samples.
@@ -76,7 +78,9 @@ fn asks(protocol: Protocol) -> Asks {
     match protocol {
         Protocol::Vitalog => Asks {
             name: "Vitalog",
-            about: key!("Another Vitalog, on a computer of yours: it gets everything, and what is gone here goes there."),
+            about: key!(
+                "Another Vitalog, on a computer of yours: it gets everything, and what is gone here goes there."
+            ),
             example: "https://192.168.1.20:8787",
             ways: &[(
                 "key",
@@ -96,10 +100,44 @@ fn asks(protocol: Protocol) -> Asks {
         },
         Protocol::HealthExportPro => Asks {
             name: "Health Export Pro",
-            about: key!("A server of your own of the kind that Health Export Pro sends to. It gets samples and workouts."),
+            about: key!(
+                "A server of your own of the kind that Health Export Pro sends to. It gets samples and workouts."
+            ),
             example: "https://health.example",
             ways: &[("key", KEY, "", KEY, key!("The token that the server expects.")), NO_SECRET],
             user: "",
+        },
+        Protocol::OpenWearables => Asks {
+            name: "Open Wearables",
+            about: key!("An Open Wearables server of your own. It gets workouts, sleep, and the types that it knows."),
+            example: "https://wearables.example",
+            ways: &[
+                ("key", key!("API key"), "", key!("API key"), key!("The server makes one: in its console, API keys.")),
+                (
+                    "login",
+                    key!("E-mail and password"),
+                    key!("E-mail address"),
+                    key!("Password"),
+                    key!("A key is made with it. The password itself is not kept."),
+                ),
+                (
+                    "app",
+                    key!("Application"),
+                    key!("Application id"),
+                    key!("Application secret"),
+                    key!("It may send only: what the server stored cannot be looked at."),
+                ),
+                (
+                    "invitation",
+                    key!("Invitation code"),
+                    "",
+                    key!("Invitation code"),
+                    key!("It works once, and says who the user is."),
+                ),
+            ],
+            user: key!(
+                "A name that you choose, and the user is made; with an application the server’s own id. Empty: one for this computer."
+            ),
         },
     }
 }
@@ -136,6 +174,7 @@ fn kind(protocol: Protocol) -> Kind {
         id: told(id),
         secret: told(secret),
         note: told(note).unwrap_or_default(),
+        again: matches!(way, "key" | "app"),
     };
     let records = RECORDS.into_iter().filter(|(record, _)| protocol.carries(record));
     Kind {
@@ -157,7 +196,8 @@ pub(super) fn name(protocol: &str) -> &str {
 
 /// The protocol of a word.
 pub(super) fn find(protocol: &str) -> Result<Protocol> {
-    let none = || Error::new(Code::BadUsage, word(key!("There is no such kind of server.")), "`vitalog remote add --help`");
+    let none =
+        || Error::new(Code::BadUsage, word(key!("There is no such kind of server.")), "`vitalog remote add --help`");
     Protocol::find(protocol).ok_or_else(none)
 }
 
@@ -167,7 +207,11 @@ pub(super) fn check(protocol: Protocol, new: &NewServer) -> Result<()> {
     let open = new.secret.as_ref().is_none_or(super::Secret::is_empty);
     let way = if open { &Way::Open } else { &new.way };
     if !asks.ways.iter().any(|known| known.0 == way.word()) {
-        let message = if open { key!("This kind of server asks for a secret.") } else { key!("Nobody signs in so at this kind of server.") };
+        let message = if open {
+            key!("This kind of server asks for a secret.")
+        } else {
+            key!("Nobody signs in so at this kind of server.")
+        };
         return Err(Error::new(Code::BadUsage, word(message), ""));
     }
     if let Way::Login(id) | Way::App(id) = way

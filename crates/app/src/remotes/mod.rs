@@ -9,7 +9,10 @@
 //! What is written to the store is noted by the store itself; nothing here has to be told of it.
 
 mod answers;
+mod comparison;
+mod enter;
 mod kinds;
+mod nights;
 mod portion;
 mod push;
 mod rows;
@@ -17,6 +20,7 @@ mod runner;
 pub mod secrets;
 mod selection;
 mod upkeep;
+mod why;
 
 use std::path::Path;
 use std::time::Duration;
@@ -26,19 +30,20 @@ use health::language::word;
 use health::time::{Day, format_instant};
 use net::ErrorKind;
 pub use net::remote::Secret;
-use net::remote::{Address, Batch, Client, Piece, Protocol, Verdict};
+use net::remote::{Address, Batch, Client, Entry, Piece, Protocol, Verdict};
 use serde::{Deserialize, Serialize};
 use store::Store;
 use store::remotes::{NewRemote, Remote, Stand};
 
 pub use self::answers::{Line, OutboxLine, Preview, RefusedLine, outbox, refused, remotes};
+pub use self::kinds::{Kind, RecordName, WayOf, kinds};
 use self::portion::Portion;
 pub(crate) use self::push::FOLDER;
-pub use self::kinds::{Kind, RecordName, WayOf, kinds};
 pub use self::push::{Failure, Means, ProblemOf, Pushed, dry_run, push};
 pub use self::runner::Runner;
 use self::secrets::keeper;
 pub use self::upkeep::{Choice, SignIn, choose, knock, leave_out, report, sign_in};
+pub use self::why::why;
 use crate::error::{About as _, Code, Error, Result};
 use crate::folder::Folder;
 
@@ -48,6 +53,8 @@ pub const PATIENCE: Duration = net::remote::TIMEOUT;
 pub const EVERY_S: i64 = 15 * 60;
 /// In place of a keeper: there is no secret.
 const NOBODY: &str = "none";
+/// Code of a row that the server has otherwise, and takes in place of it only where the owner has a key.
+const NEEDS_KEY: &str = "needs_key";
 /// Letters of a name.
 const MOST_OF_A_NAME: usize = 100;
 
@@ -174,16 +181,21 @@ pub fn add(folder: &Folder, new: &NewServer, now_ms: i64, patience: Duration) ->
     selection::check(protocol, words.as_deref())?;
     let since_ms = since(&store, new.since)?;
     drop(store);
-    let account = Account::nobody()?;
-    let secret = new.secret.clone().filter(|secret| !secret.is_empty());
-    if secret.is_some() {
-        // A key store that cannot be used is found before a code is used up that works once.
-        keeper(folder, &new.keep).find(&account.device)?;
-    }
-    greet(protocol, &address, new.certificate.as_deref(), (&secret, &account), now_ms, patience)?;
+    let mut account = Account::nobody()?;
+    let mut secret = new.secret.clone().filter(|secret| !secret.is_empty());
     let word = if secret.is_some() { new.keep.as_str() } else { NOBODY };
+    let keeper = keeper(folder, word);
+    if secret.is_some() {
+        // A key store that cannot be used is found before anybody is asked.
+        keeper.find(&account.device)?;
+    }
+    if protocol == Protocol::OpenWearables {
+        secret = Some(enter::enter(&address, new, (&mut account, keeper.as_ref()), patience)?);
+    } else {
+        greet(protocol, &address, new.certificate.as_deref(), (&secret, &account), &mut never, now_ms, patience)?;
+    }
     if let Some(secret) = &secret {
-        keeper(folder, word).keep(&account.device, secret)?;
+        keeper.keep(&account.device, secret)?;
     }
     let kept = NewRemote {
         name,
@@ -203,7 +215,7 @@ pub fn add(folder: &Folder, new: &NewServer, now_ms: i64, patience: Duration) ->
         Err(error) => {
             // Nobody else knows its name.
             if secret.is_some() {
-                let _ = keeper(folder, word).forget(&account.device);
+                let _ = keeper.forget(&account.device);
             }
             Err(error)
         }
@@ -249,8 +261,14 @@ pub fn test(folder: &Folder, name: &str, now_ms: i64, patience: Duration) -> Res
     let address = Address::parse(&remote.url).map_err(|error| trouble(&error))?;
     let account = Account::of(&remote)?;
     let pinned = remote.certificate.as_deref();
-    greet(protocol_of(&remote)?, &address, pinned, (&secret, &account), now_ms, patience)?;
+    let mut keep = |secret: &Secret| push::renewed(folder, &remote.keeper, &account.device, secret);
+    greet(protocol_of(&remote)?, &address, pinned, (&secret, &account), &mut keep, now_ms, patience)?;
     Ok(remote.into())
+}
+
+/// Keeps nothing: before a server is added, none gives a secret in place of the one that was said.
+fn never(_: &Secret) -> net::Result<()> {
+    Err(ErrorKind::NotKept.into())
 }
 
 fn greet(
@@ -258,28 +276,53 @@ fn greet(
     address: &Address,
     pinned: Option<&str>,
     (secret, account): (&Option<Secret>, &Account),
+    keep: &mut (dyn FnMut(&Secret) -> net::Result<()> + Send),
     now_ms: i64,
     patience: Duration,
 ) -> Result<()> {
     let client = Client::with(address.clone(), pinned, patience).map_err(|error| trouble(&error))?;
-    let nothing = Secret::new("");
+    let secret = secret.clone().unwrap_or_else(|| Secret::new(""));
+    let user = account.user.as_deref().unwrap_or_default();
+    let mut entry = Entry { secret, user, opened: true, keep };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let asked = protocol.greet(&client, secret.as_ref().unwrap_or(&nothing), now_ms, &account.device);
-    match runtime.block_on(asked).map_err(|error| trouble(&error))? {
-        Verdict::Stored => Ok(()),
-        Verdict::Stop("unauthorized", said) => Err(Error::new(
+    let asked = protocol.greet(&client, &mut entry, now_ms, &account.device);
+    judge(runtime.block_on(asked).map_err(|error| trouble(&error))?)
+}
+
+/// What a server says to somebody who comes for the first time.
+fn judge(verdict: Verdict) -> Result<()> {
+    match verdict {
+        Verdict::Stored | Verdict::Accepted => Ok(()),
+        other => Err(refusal(other)),
+    }
+}
+
+/// Why a server that is to be added, or tried, is not as it should be.
+fn refusal(verdict: Verdict) -> Error {
+    match verdict {
+        Verdict::Stop("unauthorized", said) => Error::new(
             Code::Unauthorized,
             told("The server does not take the secret", &said),
             "Ask the server for another one, and see that it is one that may send.",
-        )),
-        Verdict::Stop(_, said) | Verdict::Refused(said) => Err(Error::new(
+        ),
+        Verdict::Stop("unknown_user", said) => Error::new(
+            Code::RemoteFailed,
+            told("The server does not know the user", &said),
+            "Name one that is there with --user, by the server's own id; without --app-id one is made.",
+        ),
+        Verdict::Later(_, said) => {
+            Error::new(Code::RemoteFailed, told("The server is not ready", &said), "Try again when it is.")
+        }
+        Verdict::Stop(_, said) | Verdict::Refused(said) => Error::new(
             Code::RemoteFailed,
             told("The server is another one than was said, or is not ready", &said),
             "See that address and kind of server are right.",
-        )),
-        Verdict::Later(_, said) => {
-            Err(Error::new(Code::RemoteFailed, told("The server is not ready", &said), "Try again when it is."))
-        }
+        ),
+        Verdict::Stored | Verdict::Accepted => Error::new(
+            Code::RemoteFailed,
+            "The server says one thing and does another.",
+            "See that address and kind of server are right.",
+        ),
     }
 }
 
@@ -295,7 +338,7 @@ pub fn preview(folder: &Folder, name: &str, now_ms: i64) -> Result<Preview> {
     let protocol = protocol_of(&remote)?;
     let portion = Portion::collect(&store, &remote, protocol, now_ms)?;
     let pieces: Vec<&Piece> = portion.rows.iter().map(|row| &row.piece).collect();
-    let gone = if protocol.takes_back() { portion.gone() } else { Vec::new() };
+    let gone = portion.gone();
     let account = Account::of(&remote)?;
     let batch = Batch { rows: &pieces, gone: &gone, now_ms, device: &account.device };
     Ok(Preview {
@@ -304,7 +347,7 @@ pub fn preview(folder: &Folder, name: &str, now_ms: i64) -> Result<Preview> {
         rows: portion.rows.len() as u64,
         withdrawn: gone.iter().map(|gone| gone.marks.len() as u64).sum(),
         held: portion.held.len() as u64,
-        body: if portion.len() == 0 { String::new() } else { protocol.body(&batch) },
+        body: if pieces.is_empty() && gone.is_empty() { String::new() } else { protocol.body(&batch) },
     })
 }
 
@@ -352,7 +395,8 @@ fn waiting(store: &Store, remote: &Remote) -> Result<u64> {
     let mut at = remote.clone();
     at.position = Position { walk: Walk::Done, ..remote.position.clone() };
     loop {
-        let portion = Portion::collect(store, &at, protocol, 0)?;
+        // Nights that are not over wait, too.
+        let portion = Portion::collect(store, &at, protocol, i64::MAX)?;
         all += portion.len() as u64;
         if portion.is_last || portion.position == at.position {
             break;
@@ -404,6 +448,9 @@ fn trouble(error: &net::Error) -> Error {
     let (code, hint) = match error.kind() {
         ErrorKind::BadAddress => {
             (Code::BadUsage, key!("Write it as https://server.example, without a name or a password in it."))
+        }
+        ErrorKind::NotKept => {
+            (Code::NoKeyring, "Unlock the key store of this computer; if the server asks for it, sign in once more.")
         }
         ErrorKind::PlainHttp => (Code::BadUsage, key!("Write https instead of http.")),
         ErrorKind::BadSecret => (Code::BadUsage, key!("Copy the secret once more, as one line.")),

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::fs::{File, TryLockError};
 use std::time::Duration;
 
-use net::remote::{Address, Batch, Client, Piece, Protocol, Secret, Verdict, wait};
+use net::remote::{Address, Batch, Client, Entry, Piece, Protocol, Secret, Verdict, wait};
 use serde::Serialize;
 use store::Cancel;
 use store::remotes::{Position, RefusedRow, Remote, Stand, Told};
@@ -105,14 +105,18 @@ pub fn push(folder: &Folder, name: &str, means: &mut Means<'_>) -> Result<Pushed
     let _lock = lock(folder, remote.id)?;
     folder.write()?.note_labels(remote.id)?;
     let (client, secret) = reach(folder, &remote, means.patience)?;
+    let account = Account::of(&remote)?;
+    let mut keep = |secret: &Secret| renewed(folder, &remote.keeper, &account.device, secret);
+    let opened = folder.read()?.remote_totals(remote.id)?.acked > 0;
+    let entry = Entry { secret, user: account.user.as_deref().unwrap_or_default(), opened, keep: &mut keep };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut sending = Sending {
         folder,
         name,
         protocol: protocol_of(&remote)?,
-        account: Account::of(&remote)?,
+        device: &account.device,
         client,
-        secret,
+        entry,
         pushed: Pushed { remote: name.to_owned(), ..Pushed::default() },
         refused_in_a_row: 0,
     };
@@ -143,6 +147,11 @@ pub fn dry_run(folder: &Folder, name: &str, now_ms: i64) -> Result<Pushed> {
     }
     pushed.waiting = pushed.selected;
     Ok(pushed)
+}
+
+/// Keeps a secret that a server gave in place of the old one.
+pub(super) fn renewed(folder: &Folder, word: &str, device: &str, secret: &Secret) -> net::Result<()> {
+    keeper(folder, word).keep(device, secret).map_err(|_| net::ErrorKind::NotKept.into())
 }
 
 /// A client for a server, and its secret.
@@ -189,9 +198,9 @@ struct Sending<'a> {
     folder: &'a Folder,
     name: &'a str,
     protocol: Protocol,
-    account: Account,
+    device: &'a str,
     client: Client,
-    secret: Secret,
+    entry: Entry<'a>,
     pushed: Pushed,
     refused_in_a_row: u32,
 }
@@ -200,6 +209,8 @@ struct Sending<'a> {
 #[derive(Default)]
 struct Outcome {
     stored: HashSet<usize>,
+    /// Of these, how many the server took without saying whether it stored them.
+    accepted: u64,
     refused: Vec<(usize, String)>,
     took_back: bool,
     /// Rows that were on the way at least once.
@@ -256,22 +267,20 @@ impl Sending<'_> {
         position: Position,
         now_ms: i64,
     ) -> Result<()> {
-        let gone: u64 = portion.spans.iter().map(|compared| compared.gone.len() as u64).sum();
-        let takes_back = self.protocol.takes_back();
+        let taken = portion.spans.iter().filter(|compared| portion.takes_back(&compared.span));
+        let gone: u64 = taken.map(|compared| compared.gone.len() as u64).sum();
         // What it will not take back stays there, and is shown.
-        let stays = !takes_back || (outcome.end.is_none() && !outcome.took_back);
-        let took_back = outcome.took_back || stays;
+        let refuses = outcome.end.is_none() && !outcome.took_back;
         let refused = outcome.refused.iter().filter_map(|(place, said)| portion.refused(*place, said, now_ms));
         let mut refused: Vec<RefusedRow> = refused.chain(portion.held.iter().cloned()).collect();
         refused.iter().for_each(|row| self.pushed.problem(row));
-        if stays {
-            refused.extend(portion.stays(now_ms));
-        }
+        refused.extend(portion.stays(refuses, now_ms));
         let sent = outcome.tried.len() as u64;
         self.pushed.sent += sent;
-        self.pushed.stored += outcome.stored.len() as u64;
+        self.pushed.accepted += outcome.accepted;
+        self.pushed.stored += (outcome.stored.len() as u64).saturating_sub(outcome.accepted);
         self.pushed.withdrawn += if outcome.took_back { gone } else { 0 };
-        let told = Told { spans: portion.done(&outcome.stored, took_back), refused, position, sent };
+        let told = Told { spans: portion.done(&outcome.stored, outcome.took_back || refuses), refused, position, sent };
         if told.spans.is_empty() && told.refused.is_empty() && told.position == remote.position {
             return Ok(());
         }
@@ -282,7 +291,7 @@ impl Sending<'_> {
     /// Sends a portion; what is refused is halved until the rows are found that are meant.
     async fn send(&mut self, portion: &Portion, means: &Means<'_>) -> Outcome {
         let mut outcome = Outcome::default();
-        let gone = if self.protocol.takes_back() { portion.gone() } else { Vec::new() };
+        let gone = portion.gone();
         if portion.rows.is_empty() && gone.is_empty() {
             return outcome;
         }
@@ -295,10 +304,10 @@ impl Sending<'_> {
                 return outcome;
             }
             let pieces: Vec<&Piece> = portion.rows[from..until].iter().map(|row| &row.piece).collect();
-            let (now_ms, device) = ((means.now)(), self.account.device.as_str());
+            let (now_ms, device) = ((means.now)(), self.device);
             let batch = Batch { rows: &pieces, gone: gone.as_deref().unwrap_or_default(), now_ms, device };
             outcome.tried.extend(from..until);
-            let verdict = match self.protocol.deliver(&self.client, &self.secret, &batch).await {
+            let verdict = match self.protocol.deliver(&self.client, &mut self.entry, &batch).await {
                 Ok(verdict) => verdict,
                 Err(error) => {
                     outcome.end = Some(failure(&error));
@@ -306,7 +315,8 @@ impl Sending<'_> {
                 }
             };
             match verdict {
-                Verdict::Stored => {
+                Verdict::Stored | Verdict::Accepted => {
+                    outcome.accepted += if verdict == Verdict::Accepted { (until - from) as u64 } else { 0 };
                     outcome.stored.extend(from..until);
                     outcome.took_back |= gone.take().is_some();
                     self.refused_in_a_row = 0;

@@ -4,12 +4,13 @@
 use std::time::Duration;
 
 use health::time::Day;
-use net::remote::Address;
+use net::remote::{Address, Client, Protocol, Request};
 use store::remotes::Stand;
 
 use super::secrets::keeper;
 use super::{
-    Account, Line, NOBODY, Secret, Way, find, greet, kinds, push, selection, since, trouble, waiting, without_path,
+    Account, Line, NOBODY, Secret, Way, enter, find, greet, kinds, push, selection, since, trouble, waiting,
+    without_path,
 };
 use crate::error::{Code, Result};
 use crate::folder::Folder;
@@ -42,11 +43,23 @@ pub fn knock(protocol: &str, url: &str, certificate: Option<&str>, now_ms: i64, 
     let protocol = kinds::find(protocol)?;
     let address = Address::parse(&without_path(url, protocol)).map_err(|error| trouble(&error))?;
     let nobody = Account::nobody()?;
-    match greet(protocol, &address, certificate, (&None, &nobody), now_ms, patience) {
+    if protocol == Protocol::OpenWearables {
+        return front_door(&address, certificate, patience);
+    }
+    match greet(protocol, &address, certificate, (&None, &nobody), &mut super::never, now_ms, patience) {
         // It is there, and asks who comes.
         Err(error) if error.code == Code::Unauthorized => Ok(()),
         told => told,
     }
+}
+
+/// Asks the server itself, whatever it answers: its kind asks nothing without a secret.
+fn front_door(address: &Address, certificate: Option<&str>, patience: Duration) -> Result<()> {
+    let client = Client::with(address.clone(), certificate, patience).map_err(|error| trouble(&error))?;
+    let request = Request { method: "GET", path: "/".to_owned(), secret: None, content_type: None, body: Vec::new() };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(client.ask(request)).map_err(|error| trouble(&error))?;
+    Ok(())
 }
 
 /// Lets a server have something else from now on. What it has and is no more for it stays there.
@@ -66,18 +79,25 @@ pub fn choose(folder: &Folder, name: &str, choice: &Choice) -> Result<Line> {
 pub fn sign_in(folder: &Folder, name: &str, new: &SignIn, now_ms: i64, patience: Duration) -> Result<Line> {
     let remote = find(&folder.read()?, name)?;
     let address = Address::parse(&remote.url).map_err(|error| trouble(&error))?;
-    let account = Account::of(&remote)?;
+    let mut account = Account::of(&remote)?;
     // One that cannot be used is found before the server is asked.
     keeper(folder, &new.keep).find(&account.device)?;
-    let secret = Some(new.secret.clone());
     let pinned = remote.certificate.as_deref();
-    greet(super::protocol_of(&remote)?, &address, pinned, (&secret, &account), now_ms, patience)?;
-    keeper(folder, &new.keep).keep(&account.device, &new.secret)?;
+    let protocol = super::protocol_of(&remote)?;
+    let secret = match protocol {
+        Protocol::OpenWearables => enter::again(&address, pinned, (&new.way, &new.secret), &mut account, patience)?,
+        _ => new.secret.clone(),
+    };
+    let mut keep = |secret: &Secret| push::renewed(folder, &new.keep, &account.device, secret);
+    greet(protocol, &address, pinned, (&Some(secret.clone()), &account), &mut keep, now_ms, patience)?;
+    keeper(folder, &new.keep).keep(&account.device, &secret)?;
     if remote.keeper != new.keep && remote.keeper != NOBODY {
         // The new one counts; where the old place cannot be asked, nobody uses what is left there.
         let _ = keeper(folder, &remote.keeper).forget(&account.device);
     }
-    Ok(folder.write()?.stand_remote(remote.id, Stand::SignedIn(&new.keep), now_ms)?.into())
+    let mut store = folder.write()?;
+    store.set_remote_account(remote.id, &serde_json::to_string(&account).unwrap_or_default())?;
+    Ok(store.stand_remote(remote.id, Stand::SignedIn(&new.keep), now_ms)?.into())
 }
 
 /// Leaves out what a server refused: it is told no more, and sent only once it is another, or by [`super::retry`].

@@ -191,7 +191,8 @@ impl Store {
     /// Leaves out what a remote refused: as [`LEFT_OUT`] says. Returns how many rows that is.
     pub fn leave_out_refused(&mut self, remote: i64) -> Result<u64> {
         self.change(|tx| {
-            let told = "UPDATE refused SET code = 'left_out' WHERE remote_id = ?1 AND code NOT IN ('stays', 'left_out')";
+            let told =
+                "UPDATE refused SET code = 'left_out' WHERE remote_id = ?1 AND code NOT IN ('stays', 'left_out')";
             Ok(tx.execute(told, [remote])? as u64)
         })
     }
