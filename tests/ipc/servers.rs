@@ -128,7 +128,10 @@ fn a_server_is_added_by_steps_and_gets_nothing_before_somebody_says_so() {
     let there = app::status::status(&house.far).unwrap().records;
     assert_eq!(there, app::status::status(&house.person.0).unwrap().records, "all stored");
     let shown = house.keep("servers", json!({}));
-    assert_eq!((&shown["servers"][0]["stands"], &shown["servers"][0]["outbox"]["refused"]), (&json!("idle"), &json!(0)));
+    assert_eq!(
+        (&shown["servers"][0]["stands"], &shown["servers"][0]["outbox"]["refused"]),
+        (&json!("idle"), &json!(0))
+    );
     house.keep("test_server", named());
     house.keep("refused", named());
     let told = house.keep("server_report", named());
@@ -192,7 +195,12 @@ fn what_makes_no_sense_is_refused_with_words() {
     };
     let entry = house.entry(&house.token);
     let at = |url: &str| json!({"protocol": "vitalog", "url": url, "certificate": null});
-    wrong(at("http://8.8.8.8"), entry.clone(), Value::Null, "Ohne Verschlüsselung wird nichts an eine Adresse außerhalb dieses Netzes gesendet.");
+    wrong(
+        at("http://8.8.8.8"),
+        entry.clone(),
+        Value::Null,
+        "Ohne Verschlüsselung wird nichts an eine Adresse außerhalb dieses Netzes gesendet.",
+    );
     wrong(at("mailto:x"), entry.clone(), Value::Null, "Das ist keine Adresse eines Servers.");
     wrong(house.place(), entry.clone(), json!("kim"), "Diese Art von Server hat nur die Daten einer Person.");
     wrong(house.place(), house.entry(""), Value::Null, "Diese Art von Server verlangt ein Geheimnis.");

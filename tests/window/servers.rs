@@ -28,7 +28,8 @@ impl Far {
         BufReader::new(serve.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let listening: Value = serde_json::from_str(&line).unwrap();
         let url = listening["urls"][0].as_str().unwrap().to_owned();
-        let added = Self::program(&folder).args(["devices", "add", "--app", "vitalog", "--name", "Desk", "--json"]).output();
+        let added =
+            Self::program(&folder).args(["devices", "add", "--app", "vitalog", "--name", "Desk", "--json"]).output();
         let added: Value = serde_json::from_slice(&added.unwrap().stdout).unwrap();
         Self { folder, serve, url, key: added["token"].as_str().unwrap().to_owned() }
     }
@@ -50,6 +51,31 @@ impl Drop for Far {
         let _ = self.serve.kill();
         let _ = self.serve.wait();
         let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Somebody with a small export: what is sent is there at once.
+struct Own(PathBuf);
+
+impl Own {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("vitalog-{name}-{}", std::process::id()));
+        let made = Far::program(&folder).args(["import", SMALL]).output().unwrap();
+        assert!(matches!(made.status.code(), Some(0 | 4)), "{}", String::from_utf8_lossy(&made.stderr));
+        Self(folder)
+    }
+
+    fn open(&self) -> Window {
+        let args = ["--data-dir", self.0.to_str().unwrap(), "open"];
+        let window = Window::open(PROGRAM, &Start { args: &args, ..Start::default() });
+        window.wait("the total", TOTAL);
+        window
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -87,15 +113,17 @@ fn sign_in(window: &Window, far: &Far, look: &mut dyn FnMut(&str)) {
 }
 
 fn becomes(window: &Window, what: &str, script: &str, expected: &str) {
-    window.wait(what, &format!("const found = (() => {{ {script} }})(); return found.includes('{expected}') ? found : ''"));
+    window.wait(
+        what,
+        &format!("const found = (() => {{ {script} }})(); return found.includes('{expected}') ? found : ''"),
+    );
 }
 
 #[test]
 fn a_server_is_added_and_all_is_stored_there() {
-    let sample = Sample::new("servers");
+    let own = Own::new("servers");
     let far = Far::start("servers");
-    let own = sample.0.join("demo");
-    let window = sample.open(&[]);
+    let window = own.open();
     becomes(&window, "nothing leaves", LEAVES, "Nothing leaves this computer");
     visit(&window, "#/servers");
     keep(&window, "servers-none.png");
@@ -113,8 +141,13 @@ fn a_server_is_added_and_all_is_stored_there() {
     becomes(&window, "nothing is sent", LEAVES, "Sends nothing");
     press(&window, "add", "Start sending");
     becomes(&window, "up to date", STANDS, "Up to date");
-    becomes(&window, "all stored", "return document.querySelector('[data-testid=all]')?.textContent ?? ''", "All stored");
-    assert_eq!(Far::records(&far.folder), Far::records(&own), "the other one has all of it");
+    becomes(
+        &window,
+        "all stored",
+        "return document.querySelector('[data-testid=all]')?.textContent ?? ''",
+        "All stored",
+    );
+    assert_eq!(Far::records(&far.folder), Far::records(&own.0), "the other one has all of it");
     becomes(&window, "what leaves", LEAVES, "Sends to one server");
     keep(&window, "servers-stored.png");
     let page = window.run("return document.documentElement.outerHTML");
@@ -128,18 +161,23 @@ fn a_server_is_added_and_all_is_stored_there() {
     press(&window, "server", "Pause");
     becomes(&window, "paused", STANDS, "Paused");
     press(&window, "server", "Remove");
-    becomes(&window, "the question", "return document.querySelector('[data-testid=remove]')?.innerText ?? ''", "stays there");
+    becomes(
+        &window,
+        "the question",
+        "return document.querySelector('[data-testid=remove]')?.innerText ?? ''",
+        "stays there",
+    );
     press(&window, "remove", "Remove");
     becomes(&window, "none again", LEAVES, "Nothing leaves this computer");
-    assert_eq!(Far::records(&far.folder), Far::records(&own), "what it has stays there");
+    assert_eq!(Far::records(&far.folder), Far::records(&own.0), "what it has stays there");
 }
 
 /// WCAG by machine in every state and theme; nothing is clipped, and the keyboard reaches all of it.
 #[test]
 fn every_state_of_servers_can_be_seen_heard_and_reached() {
-    let sample = Sample::new("servers-seen");
+    let own = Own::new("servers-seen");
     let far = Far::start("servers-seen");
-    let window = sample.open(&[]);
+    let window = own.open();
     bring_axe(&window);
     let mut found = Vec::new();
     let mut look = |state: &str| {

@@ -137,7 +137,7 @@ test('a secret that is taken no more stops it, says what to do, and is typed aga
   let answer = with_({ stands: 'stopped', stopped: 'unauthorized' }, { waiting: 3, last_error: 'token revoked' })
   page = show({ servers: () => answer, sign_in: ({ name, entry }) => (asked.push([name, entry]), (answer = full)) })
   await says('The server does not take the secret any more.')
-  await says('It said: token revoked')
+  await says('Details: token revoked')
   expect(said('leaves')).toBe('A server waits for you')
   await press('Type the secret again')
   await type('Key', 'hi_NEW')

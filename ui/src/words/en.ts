@@ -988,7 +988,7 @@ export const en = {
         ...(waiting > 0 ? [`${count(waiting)} waiting`] : []),
       ].join(' \u00b7 ')}.`,
     nextTry: (at: string) => `The server was not to be reached. Next try ${at}.`,
-    saidIt: (said: string) => `It said: ${said}`,
+    saidIt: (said: string) => `Details: ${said}`,
     stopped: {
       unauthorized: ['The server does not take the secret any more.', 'Type the secret again, or a new one. What waits is kept.'],
       not_there: ['Nothing of its kind is at this address.', 'See that the server runs and is the one that was said, and try again.'],

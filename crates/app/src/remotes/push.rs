@@ -18,6 +18,9 @@ use super::{Account, find, protocol_of, trouble};
 use crate::error::{Code, Error, Result, cancelled};
 use crate::folder::{Folder, create_private, private_file, settle};
 
+/// How long, and how often, who wants to send waits for somebody who only looks.
+const A_LOOK: Duration = Duration::from_millis(10);
+const LOOKS: u32 = 10;
 /// The folder of locks.
 pub(crate) const FOLDER: &str = "remotes";
 /// So many rows alone refused, and none stored, say that the server refuses everything.
@@ -177,21 +180,24 @@ fn lock(folder: &Folder, id: i64) -> Result<File> {
     settle(folder.dir(), &dir, create_private)?;
     let path = dir.join(format!("{id}.lock"));
     let lock = private_file(&path, &path)?;
-    match lock.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(Error::new(
+    // Who only looks whether somebody sends holds it, too, for a moment.
+    let held = |_: &u32| matches!(lock.try_lock(), Err(TryLockError::WouldBlock));
+    let is_held = (0..LOOKS).take_while(|n| held(n)).inspect(|_| std::thread::sleep(A_LOOK)).count() == LOOKS as usize;
+    match is_held {
+        true => Err(Error::new(
             Code::PushRuns,
             "Another program is sending to this server.",
             "Wait until it is done: it is another push, `vitalog serve`, or a window.",
         )),
         // Where folders know no locks the server's own keys keep rows from being stored twice.
-        _ => Ok(lock),
+        false => Ok(lock),
     }
 }
 
 /// Whether somebody is sending to a server now.
 pub(super) fn is_sending(folder: &Folder, id: i64) -> bool {
     File::open(folder.dir().join(FOLDER).join(format!("{id}.lock")))
-        .is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+        .is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
 struct Sending<'a> {
