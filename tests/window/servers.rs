@@ -1,6 +1,6 @@
 //! Servers, in the real window: from none to "all stored" at another Vitalog, which runs `serve` on this computer.
 
-use std::process::Child;
+use std::process::{Child, ChildStdout};
 
 use serde_json::Value;
 
@@ -14,6 +14,8 @@ const LEAVES: &str = "return document.querySelector('[data-testid=leaves]')?.tex
 struct Far {
     folder: PathBuf,
     serve: Child,
+    /// What it says is heard as long as it runs.
+    _said: BufReader<ChildStdout>,
     url: String,
     key: String,
 }
@@ -25,13 +27,14 @@ impl Far {
         let serve = Self::program(&folder).args(["serve", "--no-mdns", "--json"]).stdout(Stdio::piped()).spawn();
         let mut serve = serve.unwrap();
         let mut line = String::new();
-        BufReader::new(serve.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let mut said = BufReader::new(serve.stdout.take().unwrap());
+        said.read_line(&mut line).unwrap();
         let listening: Value = serde_json::from_str(&line).unwrap();
         let url = listening["urls"][0].as_str().unwrap().to_owned();
         let added =
             Self::program(&folder).args(["devices", "add", "--app", "vitalog", "--name", "Desk", "--json"]).output();
         let added: Value = serde_json::from_slice(&added.unwrap().stdout).unwrap();
-        Self { folder, serve, url, key: added["token"].as_str().unwrap().to_owned() }
+        Self { folder, serve, _said: said, url, key: added["token"].as_str().unwrap().to_owned() }
     }
 
     fn program(folder: &std::path::Path) -> Command {
