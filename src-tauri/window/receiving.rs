@@ -189,8 +189,8 @@ pub fn tell<R: Runtime>(app: &AppHandle<R>) {
     }
 }
 
-/// Does something for which nothing may receive or send here, and then does so again where it did before; where `is_over` says
-/// so of what came of it, no more.
+/// Does something for which nothing may receive or send here, and then does so again where it did before; where
+/// `is_over` says so of what came of it, nothing is received any more.
 pub(super) async fn meanwhile_off<R: Runtime>(
     app: AppHandle<R>,
     tongue: Tongue,

@@ -1,5 +1,5 @@
-//! What becomes of a server once it is there: it gets something else, its secret is another one, what it refused is left
-//! out, and what is told of it to who helps. Also the first look, before there is one.
+//! What becomes of a server once it is there: it gets something else, its secret is another one, what it refused is
+//! left out, and what is told of it to who helps. Also the first look, before there is one.
 
 use std::time::Duration;
 

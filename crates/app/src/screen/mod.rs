@@ -1,7 +1,7 @@
 //! What the window's screens show beside the answers of the verbs: a chart with its read-out and its number, the nights
 //! of a stretch, what changed, two stretches side by side, recordings, types with their areas, explanations in units
-//! that people read, lists of workouts, what the owner did, phones, and servers. Every number comes from where the verbs take
-//! theirs.
+//! that people read, lists of workouts, what the owner did, phones, and servers. Every number comes from where the
+//! verbs take theirs.
 
 mod acts;
 mod beside;
