@@ -97,8 +97,19 @@ fn the_server_holds_what_the_oracle_finds_in_the_export() {
 fn whatever_is_in_the_way_nothing_is_lost_or_doubled_and_no_secret_is_told() {
     let ((folder, file), fake) = (imported("ow-faults", "3000"), Fake::with(&["--clock-skew", "-1800"], &[]));
     check_added(&folder, &fake, &fake.key, &["--user", "kim"]);
-    fake.faults(&["lost%7", "500%11", "cut%13", "cut-answer%17", "429%19:1", "failed%23", "garbage%31", "502%5",
-        "slow%29:0.2", "read/500%41", "read/cut-answer%47"]);
+    fake.faults(&[
+        "lost%7",
+        "500%11",
+        "cut%13",
+        "cut-answer%17",
+        "429%19:1",
+        "failed%23",
+        "garbage%31",
+        "502%5",
+        "slow%29:0.2",
+        "read/500%41",
+        "read/cut-answer%47",
+    ]);
     let mut told = Vec::new();
     let mut ends = 0;
     for _ in 0..400 {
@@ -221,7 +232,9 @@ fn with_tokens_rows_are_accepted_and_with_new_ones_it_goes_on() {
     // Tokens that nobody takes any more stop it; the owner has to sign in.
     fake.faults(&["any/401%1"]);
     folder.check(&["undo", "2"], 0);
-    folder.check(&["import", &small(&folder, "third.xml", "", "5")], 0);
+    let weight = "<Record type=\"HKQuantityTypeIdentifierBodyMass\" sourceName=\"Scale\" unit=\"kg\" value=\"70\" \
+                  startDate=\"2026-03-18 07:00:00 +0100\" endDate=\"2026-03-18 07:00:00 +0100\"/>";
+    folder.check(&["import", &small(&folder, "third.xml", weight, "5")], 0);
     folder.check(&["push", "--remote", "ow", "--once"], 1);
     assert_eq!(folder.answer(&["remote", "list"])[0]["stopped"], "unauthorized");
     for secret in [kept(), before] {

@@ -227,8 +227,9 @@ fn tell(line: &Line, what: &str, out: &mut Out) -> Result<()> {
 fn list(rows: &[Line], out: &mut Out) -> Result<()> {
     let clock = Clock::here();
     out.rows(rows, || {
-        let mut table = Table::new(&["name", "kind", "address", "gets", "state", "sent", "says what it stored", "last reached"])
-            .or_else("No server was added yet.");
+        let mut table =
+            Table::new(&["name", "kind", "address", "gets", "state", "sent", "says what it stored", "last reached"])
+                .or_else("No server was added yet.");
         for row in rows {
             let gets = match row.types.as_array() {
                 None => "everything".to_owned(),

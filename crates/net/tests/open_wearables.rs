@@ -7,7 +7,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use net::remote::open_wearables::{Access, Counts, Event, Fate, Found, Patience, Saved, Server, SignIn, SignedIn, sign_in};
+use net::remote::open_wearables::{
+    Access, Counts, Event, Fate, Found, Patience, Saved, Server, SignIn, SignedIn, sign_in,
+};
 use net::remote::{Address, Client, Secret, Verdict};
 use serde_json::{Value, json};
 

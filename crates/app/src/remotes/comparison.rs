@@ -202,11 +202,7 @@ impl<'a> Comparison<'a> {
 
     fn hold(&mut self, line: &Map<String, Value>, code: &str) {
         let text = Value::Object(line.clone()).to_string();
-        let own = Piece::new(Outgoing {
-            slot: String::new(),
-            identity: format!("held {text}"),
-            text,
-        });
+        let own = Piece::new(Outgoing { slot: String::new(), identity: format!("held {text}"), text });
         let is_new = self.seen.insert(own.mark.identity);
         if is_new && self.refused.get(&own.mark.identity) != Some(&own.mark.fingerprint) {
             self.held.push(RefusedRow {

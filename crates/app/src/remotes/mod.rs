@@ -20,6 +20,7 @@ pub mod secrets;
 mod selection;
 mod why;
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -36,8 +37,8 @@ use self::portion::Portion;
 pub(crate) use self::push::FOLDER;
 pub use self::push::{Failure, Means, ProblemOf, Pushed, dry_run, push};
 pub use self::runner::Runner;
-pub use self::why::why;
 use self::secrets::keeper;
+pub use self::why::why;
 use crate::error::{About as _, Code, Error, Result};
 use crate::folder::Folder;
 
@@ -259,11 +260,9 @@ fn refusal(verdict: Verdict) -> Error {
             told("The server does not know the user", &said),
             "Name one that is there with --user, by the server's own id; without --app-id one is made.",
         ),
-        Verdict::Later(_, said) => Error::new(
-            Code::RemoteFailed,
-            told("The server is not ready", &said),
-            "Try again when it is.",
-        ),
+        Verdict::Later(_, said) => {
+            Error::new(Code::RemoteFailed, told("The server is not ready", &said), "Try again when it is.")
+        }
         Verdict::Stop(_, said) | Verdict::Refused(said) => Error::new(
             Code::RemoteFailed,
             told("The server is another one than was said, or is not ready", &said),
@@ -342,17 +341,17 @@ pub(crate) fn forget_secrets(folder: &Folder) {
 fn waiting(store: &Store, remote: &Remote) -> Result<u64> {
     use store::remotes::{Position, Walk};
     let protocol = protocol_of(remote)?;
-    let mut all = 0;
+    let (mut all, mut nights) = (0, HashSet::new());
     let mut at = remote.clone();
     at.position = Position { walk: Walk::Done, ..remote.position.clone() };
     loop {
         // Nights that are not over wait, too.
-        let portion = Portion::collect(store, &at, protocol, i64::MAX)?;
+        let portion = Portion::collect_after(nights, store, &at, protocol, i64::MAX)?;
         all += portion.len() as u64;
         if portion.is_last || portion.position == at.position {
             break;
         }
-        at.position = portion.position;
+        (at.position, nights) = (portion.position, portion.nights);
     }
     if remote.position.walk != Walk::Done {
         let selection = selection::Selection::of(remote, protocol)?;

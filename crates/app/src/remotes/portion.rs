@@ -52,12 +52,42 @@ pub(super) struct Portion {
     /// The server can be asked for nothing but to take what it is sent.
     blind: bool,
     /// Days of sleep that were compared.
-    nights: HashSet<i64>,
+    pub nights: HashSet<i64>,
 }
 
 impl Portion {
     /// Compares spans from where the server is, until a request is full or nothing is owed.
     pub fn collect(store: &Store, remote: &Remote, protocol: Protocol, now_ms: i64) -> Result<Self> {
+        let mut portion = Self::collect_after(HashSet::new(), store, remote, protocol, now_ms)?;
+        if protocol.is_together() {
+            // A request is about one source; what is older still goes first.
+            portion.rows.sort_by(|a, b| a.piece.row.slot.cmp(&b.piece.row.slot));
+        }
+        Ok(portion)
+    }
+
+    /// The rows of each request, from and until, so that what was stored is put down although a later one is in the way.
+    pub fn requests(&self) -> Vec<(usize, usize)> {
+        if !self.protocol.is_together() || self.rows.is_empty() {
+            return vec![(0, self.rows.len())];
+        }
+        let mut from = 0;
+        let parts = self.rows.chunk_by(|a, b| a.piece.row.slot == b.piece.row.slot).map(|part| {
+            let part = (from, from + part.len());
+            from = part.1;
+            part
+        });
+        parts.collect()
+    }
+
+    /// The same for who only counts: days of sleep that a portion before had are not counted again.
+    pub fn collect_after(
+        nights: HashSet<i64>,
+        store: &Store,
+        remote: &Remote,
+        protocol: Protocol,
+        now_ms: i64,
+    ) -> Result<Self> {
         let look = Look::new(store, remote, protocol, now_ms)?;
         let mut portion = Self {
             rows: Vec::new(),
@@ -67,12 +97,11 @@ impl Portion {
             is_last: false,
             protocol,
             blind: look.blind,
-            nights: HashSet::new(),
+            nights,
         };
         let mut room = protocol.limits();
         for _ in 0..MOST_SPANS {
-            let (span, position) =
-                store.next_span(remote.id, &portion.position, &|span| look.selection.wants(span))?;
+            let (span, position) = store.next_span(remote.id, &portion.position, &|span| look.selection.wants(span))?;
             let Some(span) = span else {
                 portion.position = position;
                 portion.is_last = portion.compare_all(&look, nights::unsettled(&look), &mut room)?;
@@ -98,6 +127,11 @@ impl Portion {
             }
             let mut comparison = Comparison::new(look, &span, self.spans.len())?;
             let whole = comparison.run(room)?;
+            if !whole && look.is_night(&span) && !self.rows.is_empty() {
+                // A day of nights goes as a whole where it can.
+                self.nights.remove(&span.day);
+                return Ok(false);
+            }
             let gone = self.take(comparison, whole);
             room.rows = room.rows.saturating_sub(gone);
             room.bytes = room.bytes.saturating_sub(gone * BYTES_OF_A_NAME);
@@ -131,7 +165,8 @@ impl Portion {
     /// Whether the server can be asked to take back rows of a span.
     pub fn takes_back(&self, span: &Span) -> bool {
         self.protocol.takes_back()
-            && (!self.protocol.is_together() || (!self.blind && (span.series.record != SAMPLE || nights::is_night(span))))
+            && (!self.protocol.is_together()
+                || (!self.blind && (span.series.record != SAMPLE || nights::is_night(span))))
     }
 
     /// What the server is asked to take back, some thousand rows of a span at a time.
@@ -142,9 +177,10 @@ impl Portion {
             range_ms: span.range_ms(),
             marks: marks.to_vec(),
         };
-        let lists = self.spans.iter().filter(|compared| self.takes_back(&compared.span)).flat_map(|compared| {
-            [&compared.gone, &compared.outdated].map(|marks| (&compared.span, marks)).into_iter()
-        });
+        let lists =
+            self.spans.iter().filter(|compared| self.takes_back(&compared.span)).flat_map(|compared| {
+                [&compared.gone, &compared.outdated].map(|marks| (&compared.span, marks)).into_iter()
+            });
         lists.flat_map(|(span, marks)| marks.chunks(MOST_GONE).map(move |marks| of(span, marks))).collect()
     }
 
@@ -204,4 +240,3 @@ impl Portion {
         })
     }
 }
-

@@ -7,8 +7,8 @@
 use std::time::Duration;
 
 use health::digest::sha256;
-use health::formats::outgoing::{Held, Outgoing, made_uuid};
 use health::formats::open_wearables::encode::lines as wearables;
+use health::formats::outgoing::{Held, Outgoing, made_uuid};
 use health::formats::{health_export_pro, healthsync, vitalog};
 use health::phone::Retraction;
 use serde_json::{Map, Value as Json};
