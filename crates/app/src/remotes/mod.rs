@@ -346,7 +346,7 @@ fn waiting(store: &Store, remote: &Remote) -> Result<u64> {
     at.position = Position { walk: Walk::Done, ..remote.position.clone() };
     loop {
         // Nights that are not over wait, too.
-        let portion = Portion::collect_after(nights, store, &at, protocol, i64::MAX)?;
+        let portion = Portion::count(nights, store, &at, protocol, i64::MAX)?;
         all += portion.len() as u64;
         if portion.is_last || portion.position == at.position {
             break;

@@ -38,7 +38,7 @@ pub(super) fn around(span: &Span) -> Vec<Span> {
     (span.day - 1..=span.day + 1).map(|day| Span { series: span.series.clone(), day }).collect()
 }
 
-/// The days on which nights may begin that were not over when they were looked at last, so that nothing is noted of them.
+/// The days on which nights may begin that were not over when they were looked at last: of these nothing is noted.
 pub(super) fn unsettled(look: &Look<'_>) -> Vec<Span> {
     if !look.protocol.is_together() {
         return Vec::new();

@@ -53,12 +53,14 @@ pub(super) struct Portion {
     blind: bool,
     /// Days of sleep that were compared.
     pub nights: HashSet<i64>,
+    /// It is for counting: of a span all rows are in it, or none.
+    counts: bool,
 }
 
 impl Portion {
     /// Compares spans from where the server is, until a request is full or nothing is owed.
     pub fn collect(store: &Store, remote: &Remote, protocol: Protocol, now_ms: i64) -> Result<Self> {
-        let mut portion = Self::collect_after(HashSet::new(), store, remote, protocol, now_ms)?;
+        let mut portion = Self::of((HashSet::new(), false), store, remote, protocol, now_ms)?;
         if protocol.is_together() {
             // A request is about one source; what is older still goes first.
             portion.rows.sort_by(|a, b| a.piece.row.slot.cmp(&b.piece.row.slot));
@@ -80,9 +82,20 @@ impl Portion {
         parts.collect()
     }
 
-    /// The same for who only counts: days of sleep that a portion before had are not counted again.
-    pub fn collect_after(
+    /// The same for who only counts, portion after portion: no row is in two of them. `nights` are those of the portion
+    /// before.
+    pub fn count(
         nights: HashSet<i64>,
+        store: &Store,
+        remote: &Remote,
+        protocol: Protocol,
+        now_ms: i64,
+    ) -> Result<Self> {
+        Self::of((nights, true), store, remote, protocol, now_ms)
+    }
+
+    fn of(
+        (nights, counts): (HashSet<i64>, bool),
         store: &Store,
         remote: &Remote,
         protocol: Protocol,
@@ -98,6 +111,7 @@ impl Portion {
             protocol,
             blind: look.blind,
             nights,
+            counts,
         };
         let mut room = protocol.limits();
         for _ in 0..MOST_SPANS {
@@ -127,8 +141,7 @@ impl Portion {
             }
             let mut comparison = Comparison::new(look, &span, self.spans.len())?;
             let whole = comparison.run(room)?;
-            if !whole && look.is_night(&span) && !self.rows.is_empty() {
-                // A day of nights goes as a whole where it can.
+            if !whole && self.counts && !self.rows.is_empty() {
                 self.nights.remove(&span.day);
                 return Ok(false);
             }

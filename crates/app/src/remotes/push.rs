@@ -134,7 +134,7 @@ pub fn dry_run(folder: &Folder, name: &str, now_ms: i64) -> Result<Pushed> {
     let mut pushed = Pushed { remote: name.to_owned(), ..Pushed::default() };
     let mut nights = HashSet::new();
     loop {
-        let portion = Portion::collect_after(nights, &store, &remote, protocol, now_ms)?;
+        let portion = Portion::count(nights, &store, &remote, protocol, now_ms)?;
         // A span that does not fit into a request is counted as a whole by what waits.
         if portion.position == remote.position && !portion.is_last {
             break;
