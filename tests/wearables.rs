@@ -1,5 +1,5 @@
-//! Forwarding to an Open Wearables server with the real program: the fake one keeps what a real one would, and an oracle,
-//! which is other code, says of the same export what that is.
+//! Forwarding to an Open Wearables server with the real program: the fake one keeps what a real one would, and an
+//! oracle, which is other code, says of the same export what that is.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -51,8 +51,8 @@ pub(super) struct Portion {
     protocol: Protocol,
     /// The server can be asked for nothing but to take what it is sent.
     blind: bool,
-    /// Days of sleep that were compared.
-    pub nights: HashSet<i64>,
+    /// Spans that were compared: changes and the way through everything may both lead to one, and nights to others.
+    pub compared: HashSet<Span>,
     /// It is for counting: of a span all rows are in it, or none.
     counts: bool,
 }
@@ -68,7 +68,7 @@ impl Portion {
         Ok(portion)
     }
 
-    /// The rows of each request, from and until, so that what was stored is put down although a later one is in the way.
+    /// The rows of each request, from and until: what was stored is put down although a later one is in the way.
     pub fn requests(&self) -> Vec<(usize, usize)> {
         if !self.protocol.is_together() || self.rows.is_empty() {
             return vec![(0, self.rows.len())];
@@ -82,20 +82,20 @@ impl Portion {
         parts.collect()
     }
 
-    /// The same for who only counts, portion after portion: no row is in two of them. `nights` are those of the portion
-    /// before.
+    /// The same for who only counts, portion after portion: no row is in two of them. `compared` are the spans of the
+    /// portions before.
     pub fn count(
-        nights: HashSet<i64>,
+        compared: HashSet<Span>,
         store: &Store,
         remote: &Remote,
         protocol: Protocol,
         now_ms: i64,
     ) -> Result<Self> {
-        Self::of((nights, true), store, remote, protocol, now_ms)
+        Self::of((compared, true), store, remote, protocol, now_ms)
     }
 
     fn of(
-        (nights, counts): (HashSet<i64>, bool),
+        (compared, counts): (HashSet<Span>, bool),
         store: &Store,
         remote: &Remote,
         protocol: Protocol,
@@ -110,7 +110,7 @@ impl Portion {
             is_last: false,
             protocol,
             blind: look.blind,
-            nights,
+            compared,
             counts,
         };
         let mut room = protocol.limits();
@@ -136,13 +136,13 @@ impl Portion {
     /// Compares spans; false where the request is full before their end.
     fn compare_all(&mut self, look: &Look<'_>, spans: Vec<Span>, room: &mut Limits) -> Result<bool> {
         for span in spans {
-            if look.is_night(&span) && !(look.selection.wants(&span) && self.nights.insert(span.day)) {
+            if !look.selection.wants(&span) || !self.compared.insert(span.clone()) {
                 continue;
             }
             let mut comparison = Comparison::new(look, &span, self.spans.len())?;
             let whole = comparison.run(room)?;
             if !whole && self.counts && !self.rows.is_empty() {
-                self.nights.remove(&span.day);
+                self.compared.remove(&span);
                 return Ok(false);
             }
             let gone = self.take(comparison, whole);
@@ -202,8 +202,8 @@ impl Portion {
         self.rows.len() + self.spans.iter().map(|compared| compared.gone.len()).sum::<usize>()
     }
 
-    /// What is put down of the spans: rows that were stored, by their places, and what is gone, where it was `took_back`
-    /// or cannot be.
+    /// What is put down of the spans: rows that were stored, by their places, and what is gone, where the server took it
+    /// back or cannot be asked to.
     pub fn done(&self, stored: &HashSet<usize>, took_back: bool) -> Vec<SpanDone> {
         let mut done: Vec<SpanDone> = self
             .spans
@@ -226,7 +226,7 @@ impl Portion {
         done
     }
 
-    /// What the server keeps although it is gone here: where it cannot be asked to take it back, or where it `refuses` to.
+    /// What the server keeps although it is gone here: where it cannot be asked to take it back, or `refuses` to.
     pub fn stays(&self, refuses: bool, now_ms: i64) -> Vec<RefusedRow> {
         let row = |span: &Span, mark: &Mark| RefusedRow {
             span: span.clone(),

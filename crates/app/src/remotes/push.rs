@@ -132,16 +132,16 @@ pub fn dry_run(folder: &Folder, name: &str, now_ms: i64) -> Result<Pushed> {
     let mut remote = find(&store, name)?;
     let protocol = protocol_of(&remote)?;
     let mut pushed = Pushed { remote: name.to_owned(), ..Pushed::default() };
-    let mut nights = HashSet::new();
+    let mut compared = HashSet::new();
     loop {
-        let portion = Portion::count(nights, &store, &remote, protocol, now_ms)?;
+        let portion = Portion::count(compared, &store, &remote, protocol, now_ms)?;
         // A span that does not fit into a request is counted as a whole by what waits.
         if portion.position == remote.position && !portion.is_last {
             break;
         }
         pushed.selected += portion.len() as u64;
         portion.held.iter().for_each(|row| pushed.problem(row));
-        (remote.position, nights) = (portion.position, portion.nights);
+        (remote.position, compared) = (portion.position, portion.compared);
         if portion.is_last {
             break;
         }
