@@ -19,7 +19,6 @@ mod shared;
 #[path = "support/wearables.rs"]
 mod wearables;
 
-use request::Request;
 use shared::Folder;
 use wearables::{Fake, oracle, tool};
 

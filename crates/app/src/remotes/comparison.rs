@@ -195,7 +195,7 @@ impl<'a> Comparison<'a> {
         true
     }
 
-    /// Whether the server keeps what it has of the span where it is sent something else: workouts, and stages of nights.
+    /// Whether the server keeps what it has of the span where it is sent something else: workouts, stages of nights.
     fn is_kept_there(&self) -> bool {
         self.look.protocol.is_together() && (self.span.series.record != SAMPLE || nights::is_night(self.span))
     }

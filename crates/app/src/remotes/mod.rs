@@ -22,6 +22,7 @@ mod selection;
 mod upkeep;
 mod why;
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -66,7 +67,7 @@ struct Account {
     /// Whom it is sent for, as the server spells it, where it keeps data of several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     user: Option<String>,
-    /// The secret is good for sending only, so that nobody can look what was stored: it is accepted, and no more is known.
+    /// The secret is good for sending only, so that nobody can look what was stored: it is accepted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     blind: bool,
 }
@@ -391,17 +392,17 @@ pub(crate) fn forget_secrets(folder: &Folder) {
 fn waiting(store: &Store, remote: &Remote) -> Result<u64> {
     use store::remotes::{Position, Walk};
     let protocol = protocol_of(remote)?;
-    let mut all = 0;
+    let (mut all, mut compared) = (0, HashSet::new());
     let mut at = remote.clone();
     at.position = Position { walk: Walk::Done, ..remote.position.clone() };
     loop {
         // Nights that are not over wait, too.
-        let portion = Portion::collect(store, &at, protocol, i64::MAX)?;
+        let portion = Portion::count(compared, store, &at, protocol, i64::MAX)?;
         all += portion.len() as u64;
         if portion.is_last || portion.position == at.position {
             break;
         }
-        at.position = portion.position;
+        (at.position, compared) = (portion.position, portion.compared);
     }
     if remote.position.walk != Walk::Done {
         let selection = selection::Selection::of(remote, protocol)?;

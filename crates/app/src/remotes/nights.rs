@@ -1,5 +1,5 @@
-//! Whole nights of sleep, for a server that makes one of stages: they cross days, and a change in one day may be one of a
-//! night that began on the day before.
+//! Whole nights of sleep, for a server that makes one of stages: they cross days, and a change in one day may be one of
+//! a night that began on the day before.
 //!
 //! ```text
 //!   day of UTC      |        1        |        2        |        3        |
@@ -8,7 +8,8 @@
 //! ```
 //!
 //! A night belongs to the day on which its first stage begins. A day is compared with all stages that are within
-//! [`GAP_MS`] of each other and begin on it, however far they reach; a change in a day compares those around it, too.
+//! [`GAP_MS`] of each other and of one that begins on it, however far they reach; a change in a day compares those
+//! around it, too.
 
 use health::formats::open_wearables::encode::{GAP_MS, SETTLED_MS};
 use health::time::parse_stamp;
@@ -38,7 +39,7 @@ pub(super) fn around(span: &Span) -> Vec<Span> {
     (span.day - 1..=span.day + 1).map(|day| Span { series: span.series.clone(), day }).collect()
 }
 
-/// The days on which nights may begin that were not over when they were looked at last, so that nothing is noted of them.
+/// The days on which nights may begin that were not over when they were looked at last: of these nothing is noted.
 pub(super) fn unsettled(look: &Look<'_>) -> Vec<Span> {
     if !look.protocol.is_together() {
         return Vec::new();
@@ -106,4 +107,70 @@ fn times(line: &Line) -> (i64, i64) {
     let at = |key: &str| line.get(key).and_then(Value::as_str).and_then(parse_stamp);
     let start_ms = at("start").unwrap_or_default();
     (start_ms, at("end").unwrap_or(start_ms))
+}
+
+#[cfg(test)]
+mod tests {
+    use store::remotes::{NewRemote, Position, Stand, Told, Walk};
+
+    use super::super::{dry_run, outbox};
+    use crate::testing::TestFolder;
+
+    const HOUR_MS: i64 = 3_600_000;
+    /// 2026-03-15T05:30:00Z, when the night below ends.
+    const END_MS: i64 = 1_773_552_600_000;
+
+    /// A store with a night from 14 March, 22:30 UTC, and a server that gets what begins at an instant or later.
+    fn folder(name: &str, since_ms: Option<i64>) -> TestFolder {
+        let stage = |value: &str, from: &str, until: &str| {
+            format!(
+                "<Record type=\"HKCategoryTypeIdentifierSleepAnalysis\" sourceName=\"Watch\" \
+                 value=\"HKCategoryValueSleepAnalysis{value}\" startDate=\"2026-03-{from} +0100\" \
+                 endDate=\"2026-03-{until} +0100\"/>"
+            )
+        };
+        let rows =
+            [stage("AsleepCore", "14 23:30:00", "15 03:00:00"), stage("AsleepDeep", "15 03:00:00", "15 06:30:00")];
+        let folder = TestFolder::of_rows(name, &rows);
+        let new = NewRemote {
+            name: "ow",
+            protocol: "open-wearables",
+            url: "http://127.0.0.1:1",
+            account: "{\"device\":\"d\",\"user\":\"u\"}",
+            types: "null",
+            since_ms,
+            every_s: None,
+            certificate: None,
+            keeper: "none",
+        };
+        folder.write().expect("a store").add_remote(&new, END_MS).expect("added");
+        folder
+    }
+
+    fn selected(folder: &TestFolder, now_ms: i64) -> u64 {
+        dry_run(folder, "ow", now_ms).expect("counted").selected
+    }
+
+    #[test]
+    fn last_night_waits_until_it_is_over_although_nothing_is_written_then() {
+        let folder = folder("nights-later", None);
+        assert_eq!([1, 2, 3].map(|hours| selected(&folder, END_MS + hours * HOUR_MS)), [0, 0, 1]);
+        // All was looked at while the night was not over.
+        let mut store = folder.write().expect("a store");
+        let remote = store.remote("ow").expect("asked").expect("a server");
+        let position = Position { seq: i64::MAX - 1, walk: Walk::Done };
+        let told = Told { spans: Vec::new(), refused: Vec::new(), position, sent: 0 };
+        store.acknowledge(remote.id, &told).expect("put down");
+        store.stand_remote(remote.id, Stand::Reached, END_MS + HOUR_MS).expect("put down");
+        drop(store);
+        assert_eq!([1, 4, 400].map(|hours| selected(&folder, END_MS + hours * HOUR_MS)), [0, 1, 1]);
+        assert_eq!(outbox(&folder).expect("told")[0].waiting, 1);
+    }
+
+    #[test]
+    fn a_night_that_began_before_is_not_sent_in_part() {
+        let (begins_ms, midnight_ms) = (END_MS - 7 * HOUR_MS, END_MS - 6 * HOUR_MS - HOUR_MS / 2);
+        assert_eq!(selected(&folder("nights-since", Some(begins_ms)), END_MS + 9 * HOUR_MS), 1);
+        assert_eq!(selected(&folder("nights-before", Some(midnight_ms)), END_MS + 9 * HOUR_MS), 0);
+    }
 }

@@ -51,13 +51,56 @@ pub(super) struct Portion {
     protocol: Protocol,
     /// The server can be asked for nothing but to take what it is sent.
     blind: bool,
-    /// Days of sleep that were compared.
-    nights: HashSet<i64>,
+    /// Spans that were compared: changes and the way through everything may both lead to one, and nights to others.
+    pub compared: HashSet<Span>,
+    /// It is for counting: of a span all rows are in it, or none.
+    counts: bool,
 }
 
 impl Portion {
     /// Compares spans from where the server is, until a request is full or nothing is owed.
     pub fn collect(store: &Store, remote: &Remote, protocol: Protocol, now_ms: i64) -> Result<Self> {
+        let mut portion = Self::of((HashSet::new(), false), store, remote, protocol, now_ms)?;
+        if protocol.is_together() {
+            // A request is about one source; what is older still goes first.
+            portion.rows.sort_by(|a, b| a.piece.row.slot.cmp(&b.piece.row.slot));
+        }
+        Ok(portion)
+    }
+
+    /// The rows of each request, from and until: what was stored is put down although a later one is in the way.
+    pub fn requests(&self) -> Vec<(usize, usize)> {
+        if !self.protocol.is_together() || self.rows.is_empty() {
+            return vec![(0, self.rows.len())];
+        }
+        let mut from = 0;
+        let parts = self.rows.chunk_by(|a, b| a.piece.row.slot == b.piece.row.slot).map(|part| {
+            let part = (from, from + part.len());
+            from = part.1;
+            part
+        });
+        parts.collect()
+    }
+
+    /// The same for who only counts, portion after portion: no row is in two of them. `compared` are the spans of the
+    /// portions before.
+    pub fn count(
+        compared: HashSet<Span>,
+        store: &Store,
+        remote: &Remote,
+        protocol: Protocol,
+        now_ms: i64,
+    ) -> Result<Self> {
+        Self::of((compared, true), store, remote, protocol, now_ms)
+    }
+
+    fn of(
+        (compared, counts): (HashSet<Span>, bool),
+        store: &Store,
+        remote: &Remote,
+        protocol: Protocol,
+        now_ms: i64,
+    ) -> Result<Self> {
         let look = Look::new(store, remote, protocol, now_ms)?;
         let mut portion = Self {
             rows: Vec::new(),
@@ -67,7 +110,8 @@ impl Portion {
             is_last: false,
             protocol,
             blind: look.blind,
-            nights: HashSet::new(),
+            compared,
+            counts,
         };
         let mut room = protocol.limits();
         for _ in 0..MOST_SPANS {
@@ -92,11 +136,15 @@ impl Portion {
     /// Compares spans; false where the request is full before their end.
     fn compare_all(&mut self, look: &Look<'_>, spans: Vec<Span>, room: &mut Limits) -> Result<bool> {
         for span in spans {
-            if look.is_night(&span) && !(look.selection.wants(&span) && self.nights.insert(span.day)) {
+            if !look.selection.wants(&span) || !self.compared.insert(span.clone()) {
                 continue;
             }
             let mut comparison = Comparison::new(look, &span, self.spans.len())?;
             let whole = comparison.run(room)?;
+            if !whole && self.counts && !self.rows.is_empty() {
+                self.compared.remove(&span);
+                return Ok(false);
+            }
             let gone = self.take(comparison, whole);
             room.rows = room.rows.saturating_sub(gone);
             room.bytes = room.bytes.saturating_sub(gone * BYTES_OF_A_NAME);
@@ -154,8 +202,8 @@ impl Portion {
         self.rows.len() + self.spans.iter().map(|compared| compared.gone.len()).sum::<usize>()
     }
 
-    /// What is put down of the spans: rows that were stored, by their places, and what is gone, where it was `took_back`
-    /// or cannot be.
+    /// What is put down of the spans: rows that were stored, by their places, and what is gone, where the server took it
+    /// back or cannot be asked to.
     pub fn done(&self, stored: &HashSet<usize>, took_back: bool) -> Vec<SpanDone> {
         let mut done: Vec<SpanDone> = self
             .spans
@@ -178,7 +226,7 @@ impl Portion {
         done
     }
 
-    /// What the server keeps although it is gone here: where it cannot be asked to take it back, or where it `refuses` to.
+    /// What the server keeps although it is gone here: where it cannot be asked to take it back, or `refuses` to.
     pub fn stays(&self, refuses: bool, now_ms: i64) -> Vec<RefusedRow> {
         let row = |span: &Span, mark: &Mark| RefusedRow {
             span: span.clone(),

@@ -135,15 +135,16 @@ pub fn dry_run(folder: &Folder, name: &str, now_ms: i64) -> Result<Pushed> {
     let mut remote = find(&store, name)?;
     let protocol = protocol_of(&remote)?;
     let mut pushed = Pushed { remote: name.to_owned(), ..Pushed::default() };
+    let mut compared = HashSet::new();
     loop {
-        let portion = Portion::collect(&store, &remote, protocol, now_ms)?;
+        let portion = Portion::count(compared, &store, &remote, protocol, now_ms)?;
         // A span that does not fit into a request is counted as a whole by what waits.
         if portion.position == remote.position && !portion.is_last {
             break;
         }
         pushed.selected += portion.len() as u64;
         portion.held.iter().for_each(|row| pushed.problem(row));
-        remote.position = portion.position;
+        (remote.position, compared) = (portion.position, portion.compared);
         if portion.is_last {
             break;
         }
@@ -302,7 +303,7 @@ impl Sending<'_> {
             return outcome;
         }
         // The last is tried first.
-        let mut parts: Vec<(usize, usize)> = vec![(0, portion.rows.len())];
+        let mut parts: Vec<(usize, usize)> = portion.requests().into_iter().rev().collect();
         let mut gone = Some(gone).filter(|gone| !gone.is_empty());
         while let Some((from, until)) = parts.pop() {
             if means.cancel.is_cancelled() {
