@@ -27,7 +27,7 @@ pub struct Remote {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Add a server; from then on it gets what you chose
-    Add(Add),
+    Add(Box<Add>),
     /// List them
     List,
     /// Ask one whether it is there and takes the secret; nothing of yours is sent

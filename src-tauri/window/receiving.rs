@@ -204,7 +204,10 @@ pub(super) async fn meanwhile_off<R: Runtime>(
     if stopped[1] == Value::Bool(true) {
         // There it finds nothing to send where all is deleted.
         let handle = app.clone();
-        let again = move |shared: &Shared| Ok(Value::from(shared.sending.begin(&handle)));
+        let again = move |shared: &Shared| {
+            shared.sending.begin(&handle);
+            Ok(Value::Null)
+        };
         on_its_own(app.clone(), tongue, again).await?;
     }
     if stopped[0] == Value::Bool(true) && !is_over(&answer) {

@@ -219,4 +219,18 @@ fn every_state_of_servers_can_be_seen_heard_and_reached() {
         assert_eq!(clipped(&window), Vec::<String>::new(), "{width}");
         keep(&window, &format!("servers-stored-{width}.png"));
     }
+    for language in ["de", "pseudo"] {
+        window.run(&format!("localStorage.setItem('vitalog.language', '{language}'); return 1"));
+        window.reload();
+        window.wait("the total", TOTAL);
+        for (width, height) in [(1280, 800), (640, 700)] {
+            window.resize(width, height);
+            visit(&window, "#/servers");
+            begin(&window);
+            window.wait("the kinds", "return document.querySelector('[data-testid=add] input[type=radio]') !== null");
+            assert_eq!(clipped(&window), Vec::<String>::new(), "{language} {width}");
+            keep(&window, &format!("servers-{language}-{width}.png"));
+            window.run("document.querySelector('[data-testid=add] .end .link').click(); return 1");
+        }
+    }
 }

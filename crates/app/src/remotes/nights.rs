@@ -142,6 +142,7 @@ mod tests {
             every_s: None,
             certificate: None,
             keeper: "none",
+            paused: false,
         };
         folder.write().expect("a store").add_remote(&new, END_MS).expect("added");
         folder
