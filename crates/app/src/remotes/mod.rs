@@ -168,12 +168,12 @@ pub fn protocols() -> impl Iterator<Item = &'static str> {
 /// address, the secret, the types or the answer.
 pub fn add(folder: &Folder, new: &NewServer, now_ms: i64, patience: Duration) -> Result<Line> {
     let protocol = kinds::find(&new.protocol)?;
-    kinds::check(protocol, new)?;
     let name = new.name.trim();
     if name.is_empty() || name.chars().count() > MOST_OF_A_NAME || name.chars().any(char::is_control) {
         return Err(Error::new(Code::BadUsage, word(key!("A name has up to 100 letters.")), ""));
     }
     let address = Address::parse(&without_path(&new.url, protocol)).map_err(|error| trouble(&error))?;
+    kinds::check(protocol, new)?;
     let store = folder.read()?;
     if store.remote(name)?.is_some() {
         return Err(store::Error::from(store::ErrorKind::RemoteExists).into());
