@@ -202,8 +202,8 @@ impl Portion {
         self.rows.len() + self.spans.iter().map(|compared| compared.gone.len()).sum::<usize>()
     }
 
-    /// What is put down of the spans: rows that were stored, by their places, and what is gone, where the server took it
-    /// back or cannot be asked to.
+    /// What is put down of the spans: rows that were stored, by their places, and what is gone, where the server took
+    /// it back or cannot be asked to.
     pub fn done(&self, stored: &HashSet<usize>, took_back: bool) -> Vec<SpanDone> {
         let mut done: Vec<SpanDone> = self
             .spans
