@@ -11,8 +11,8 @@ use crate::open::Store;
 
 /// The code of a row that is gone here and that the remote cannot be asked to take back: it stays there.
 pub const STAYS: &str = "stays";
-/// The code of a row that was refused and that the owner said to leave out: it is told no more, and sent only once it is
-/// another, or by [`Store::forgive_refused`].
+/// The code of a row that was refused and that the owner said to leave out: it is told no more, and sent only once it
+/// is another, or by [`Store::forgive_refused`].
 pub const LEFT_OUT: &str = "left_out";
 
 /// Bytes of a pair.
