@@ -201,8 +201,8 @@ impl Store {
         })
     }
 
-    /// Lets a remote have other rows from now on: types as JSON, a first instant, how often, all as in [`Remote`]. It is
-    /// led through everything once more; what it has and is no more for it stays there, and in the ledger.
+    /// Lets a remote have other rows from now on: types as JSON, a first instant, how often, all as in [`Remote`]. It
+    /// is led through everything once more; what it has and is no more for it stays there, and in the ledger.
     pub fn choose_for_remote(
         &mut self,
         id: i64,
