@@ -33,10 +33,14 @@ const REMOTE: &[&str] = &[
     "paused",
     "stopped",
     "reached",
+    "user",
+    "confirms",
+    "sent",
 ];
-const PUSH: &[&str] = &["remote", "selected", "sent", "stored", "withdrawn", "refused", "waiting", "problems"];
+const PUSH: &[&str] =
+    &["remote", "selected", "sent", "accepted", "stored", "withdrawn", "refused", "waiting", "problems"];
 const OUTBOX: &[&str] =
-    &["remote", "state", "acked", "waiting", "refused", "stays", "paused", "next_try", "last_error"];
+    &["remote", "state", "acked", "accepted", "waiting", "refused", "stays", "paused", "next_try", "last_error"];
 const PREVIEW: &[&str] = &["remote", "waiting", "rows", "withdrawn", "held", "body"];
 
 /// Hides what differs from run to run.

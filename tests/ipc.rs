@@ -27,6 +27,8 @@ mod numbers;
 mod phones;
 #[path = "support/request.rs"]
 mod request;
+#[path = "ipc/servers.rs"]
+mod servers;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -3,9 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 
 use health::formats::apple_export::Reader;
 use health::formats::open_wearables::encode::{self, Bodies, Body, Options, Row, Workout};
@@ -17,94 +16,16 @@ use serde_json::{Value, json};
 mod request;
 #[path = "support/shared.rs"]
 mod shared;
+#[path = "support/wearables.rs"]
+mod wearables;
 
-use request::{Answer, Request};
 use shared::Folder;
+use wearables::{Fake, oracle, tool};
 
 /// Everything in the exports of these tests ended long before.
 const NOW_MS: i64 = 1_790_000_000_000;
-const NOW: &str = "2026-09-21T14:13:20";
 const HOME: &str = "Europe/Berlin";
 const SLEEP: &str = "HKCategoryTypeIdentifierSleepAnalysis";
-
-fn tool(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools").join(name)
-}
-
-/// The fake server; it ends when this does, since it listens to our end of a pipe.
-struct Fake {
-    port: u16,
-    key: String,
-    user: String,
-    child: Child,
-    pipe: Option<ChildStdin>,
-}
-
-impl Fake {
-    fn start(faults: &[&str]) -> Self {
-        let mut command = Command::new("python3");
-        command.arg(tool("fake_open_wearables.py")).arg("--until-eof");
-        faults.iter().for_each(|fault| {
-            command.args(["--fault", fault]);
-        });
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("python3 runs");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
-        let told: Value = serde_json::from_str(&line).expect("JSON");
-        let port = told["url"].as_str().and_then(|url| url.rsplit(':').next()).and_then(|port| port.parse().ok());
-        let key = told["api_key"].as_str().expect("a key").to_owned();
-        let pipe = child.stdin.take();
-        let mut fake = Self { port: port.expect("a port"), key, user: String::new(), child, pipe };
-        let made = fake.ask(&Request::post("/api/v1/users", json!({"external_user_id": "kim"}).to_string()));
-        assert_eq!(made.status, 201, "{}", made.text());
-        fake.user = made.json()["id"].as_str().expect("an id").to_owned();
-        fake
-    }
-
-    fn ask(&self, request: &Request) -> Answer {
-        request.clone().with("X-Open-Wearables-API-Key", &self.key).send(self.port)
-    }
-
-    fn get(&self, path: &str) -> Value {
-        let answer = self.ask(&Request::new("GET", path));
-        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
-        answer.json()
-    }
-
-    /// Sends a body until it is known to be stored: what is refused or lost on the way is sent again, as a forwarder
-    /// would. Returns how often it went.
-    fn store(&self, body: &[u8]) -> usize {
-        let path = format!("/api/v1/sdk/users/{}/sync", self.user);
-        let mut answers = Vec::new();
-        for time in 1..=9 {
-            let before = self.newest_run();
-            let answer = self.ask(&Request::post(&path, body));
-            let run = self.newest_run();
-            if answer.status == 202 && run["run_id"] != before["run_id"] && run["status"] == "success" {
-                return time;
-            }
-            answers.push((answer.status, run["status"].clone()));
-        }
-        panic!("a body that the server never takes: {answers:?}");
-    }
-
-    /// The newest run once nothing waits, null where there was none.
-    fn newest_run(&self) -> Value {
-        self.get("/fake/log?settle");
-        self.get(&format!("/api/v1/users/{}/sync/runs?limit=1", self.user))[0].clone()
-    }
-
-    fn state(&self) -> Value {
-        self.get("/fake/state")
-    }
-}
-
-impl Drop for Fake {
-    fn drop(&mut self) {
-        drop(self.pipe.take());
-        let _ = self.child.wait();
-    }
-}
 
 /// An export as the encoder takes it.
 struct Export {
@@ -201,17 +122,9 @@ fn export(folder: &Folder, options: &[&str]) -> String {
     file
 }
 
-/// What the oracle finds not to be as it should, and what it says of the export.
 #[track_caller]
 fn check_against_oracle(folder: &Folder, file: &str, fake: &Fake, more: &[&str]) -> String {
-    let found = folder.path("found.json");
-    std::fs::write(&found, fake.state().to_string()).expect("written");
-    let mut oracle = Command::new("python3");
-    oracle.arg(tool("open_wearables_oracle.py")).args([file, "--tz", HOME, "--now", NOW, "--compare", &found]);
-    let output = oracle.args(more).output().expect("python3 runs");
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
-    said
+    oracle(Path::new(&folder.path("found.json")), file, fake, &[&["--tz", HOME], more].concat())
 }
 
 #[test]

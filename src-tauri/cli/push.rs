@@ -140,7 +140,7 @@ fn tell(told: &[Pushed], verb: &Push, out: &mut Out) -> Result<()> {
         out.line(&words(one, verb.dry_run))?;
         for problem in &one.problems {
             let said = if problem.said.is_empty() { String::new() } else { format!(": {}", problem.said) };
-            out.line(&format!("  {} not stored ({}{said})", problem.count, problem.reason))?;
+            out.line(&format!("  {} not stored: {}{said}", problem.count, remotes::why(&problem.reason)))?;
         }
         if let Some(failure) = &one.failed {
             out.line(&format!("  stopped ({}): {}", failure.code, failure.message))?;
@@ -153,8 +153,10 @@ fn words(one: &Pushed, dry_run: bool) -> String {
     if dry_run {
         return format!("{}: {} to send", one.remote, app::words::count(one.selected, "row", "rows"));
     }
+    // Where nobody can look what was stored, that is said.
+    let accepted = if one.accepted > 0 { format!("{} accepted, ", one.accepted) } else { String::new() };
     format!(
-        "{}: {} sent, {} stored, {} taken back, {} refused, {} waiting",
+        "{}: {} sent, {accepted}{} stored, {} taken back, {} refused, {} waiting",
         one.remote, one.sent, one.stored, one.withdrawn, one.refused, one.waiting
     )
 }

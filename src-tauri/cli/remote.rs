@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use app::local::{self, Clock};
-use app::remotes::{self, Line, NewServer, PATIENCE, Secret, secrets};
+use app::remotes::{self, Line, NewServer, PATIENCE, Secret, Way, secrets};
 use app::{Code, Error, Folder, Result};
 use clap::Subcommand;
 use clap::builder::PossibleValuesParser;
@@ -27,7 +27,7 @@ pub struct Remote {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Add a server; from then on it gets what you chose
-    Add(Add),
+    Add(Box<Add>),
     /// List them
     List,
     /// Ask one whether it is there and takes the secret; nothing of yours is sent
@@ -92,6 +92,18 @@ struct Add {
     /// It asks for no secret
     #[arg(long, conflicts_with = "secret_file")]
     no_secret: bool,
+    /// Open Wearables: sign in with this e-mail address; the secret is the password, which is not kept
+    #[arg(long, value_name = "EMAIL", group = "way")]
+    login: Option<String>,
+    /// Open Wearables: sign in as this application; the secret is its own
+    #[arg(long, value_name = "ID", group = "way")]
+    app_id: Option<String>,
+    /// Open Wearables: the secret is an invitation code
+    #[arg(long, group = "way")]
+    invitation: bool,
+    /// Open Wearables: whom it is sent for, by a name that you choose; with --app-id, the server's own id
+    #[arg(long, value_name = "USER", conflicts_with = "invitation")]
+    user: Option<String>,
     /// SHA-256 of its certificate that you trust, where nobody known has signed it
     #[arg(long, value_name = "DIGITS")]
     certificate: Option<String>,
@@ -122,9 +134,13 @@ fn added(add: &Add, folder: &Folder, out: &mut Out) -> Result<Line> {
         name: add.name.clone(),
         types: add.types.clone(),
         since: add.since.as_deref().map(local::day).transpose()?,
+        every_s: Some(remotes::EVERY_S),
+        paused: false,
         secret: if add.no_secret { None } else { Some(secret(add, out)?) },
         keep: add.keep_secret.clone(),
         certificate: add.certificate.clone(),
+        way: way(add),
+        user: add.user.clone(),
     };
     let tried = remotes::add(folder, &new, super::now_ms(), PATIENCE);
     let Err(error) = &tried else { return tried };
@@ -134,6 +150,16 @@ fn added(add: &Add, folder: &Folder, out: &mut Out) -> Result<Line> {
             remotes::add(folder, &new, super::now_ms(), PATIENCE)
         }
         _ => tried,
+    }
+}
+
+/// What the secret is.
+fn way(add: &Add) -> Way {
+    match (&add.login, &add.app_id) {
+        (Some(address), _) => Way::Login(address.clone()),
+        (_, Some(id)) => Way::App(id.clone()),
+        _ if add.invitation => Way::Invitation,
+        _ => Way::Key,
     }
 }
 
@@ -203,8 +229,9 @@ fn tell(line: &Line, what: &str, out: &mut Out) -> Result<()> {
 fn list(rows: &[Line], out: &mut Out) -> Result<()> {
     let clock = Clock::here();
     out.rows(rows, || {
-        let mut table = Table::new(&["name", "kind", "address", "gets", "state", "last reached"])
-            .or_else("No server was added yet.");
+        let mut table =
+            Table::new(&["name", "kind", "address", "gets", "state", "sent", "says what it stored", "last reached"])
+                .or_else("No server was added yet.");
         for row in rows {
             let gets = match row.types.as_array() {
                 None => "everything".to_owned(),
@@ -215,7 +242,9 @@ fn list(rows: &[Line], out: &mut Out) -> Result<()> {
                 () => row.stopped.clone().unwrap_or_else(|| "on".to_owned()),
             };
             let reached = row.reached.as_ref().map(|at| clock.time(at)).unwrap_or_default();
-            table.row([row.remote.clone(), row.protocol.clone(), row.url.clone(), gets, state, reached]);
+            let confirms = if row.confirms { "yes" } else { "no" }.to_owned();
+            let (name, kind, url) = (row.remote.clone(), row.protocol.clone(), row.url.clone());
+            table.row([name, kind, url, gets, state, row.sent.to_string(), confirms, reached]);
         }
         table
     })
@@ -240,7 +269,7 @@ fn refused(rows: &[remotes::RefusedLine], out: &mut Out) -> Result<()> {
     out.rows(rows, || {
         let mut table = Table::new(&["when", "why", "the server said", "row"]).or_else("It refused nothing.");
         for row in rows {
-            table.row([clock.time(&row.at), row.reason.clone(), row.said.clone(), row.row.to_string()]);
+            table.row([clock.time(&row.at), remotes::why(&row.reason), row.said.clone(), row.row.to_string()]);
         }
         table
     })

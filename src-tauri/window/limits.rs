@@ -9,8 +9,13 @@ use super::backend::AppError;
 /// Bytes of a text: a name, a day, a type's word, a title.
 const TEXT: usize = 1_000;
 /// Texts that may be longer, by command and argument: what somebody writes, and what a system calls a file.
-const LONGER: [(&str, &str, usize); 3] =
-    [("sql", "statement", 100_000), ("set_setting", "to", 10_000), ("import_export", "path", 40_000)];
+const LONGER: [(&str, &str, usize); 5] = [
+    ("sql", "statement", 100_000),
+    ("set_setting", "to", 10_000),
+    ("import_export", "path", 40_000),
+    ("add_server", "entry", 64_000),
+    ("sign_in", "entry", 64_000),
+];
 /// Entries of a list or an object.
 const ENTRIES: usize = 1_000;
 /// Lists in lists.

@@ -22,6 +22,8 @@ pub mod phones;
 pub mod place;
 pub mod product;
 pub mod receiving;
+pub mod sending;
+pub mod servers;
 pub mod settings;
 pub mod shell;
 pub mod spoken;
@@ -55,6 +57,8 @@ pub struct Shared {
     pub running: imports::Running,
     /// The receiver of phones, while it is on.
     pub receiving: receiving::Receiving,
+    /// What sends to servers.
+    pub sending: sending::Sending,
     /// What goes on when the window is closed.
     pub background: background::Background,
     /// The files that somebody gave to the window.
@@ -71,8 +75,8 @@ impl Shared {
         let (handed, given) = (Handed::default(), given.into());
         handed.hand_over(&given.files);
         handed.lead(given.address);
-        let (running, receiving, background, chosen, dialogs) = Default::default();
-        Self { backend, running, receiving, background, handed, chosen, dialogs }
+        let (running, receiving, sending, background, chosen, dialogs) = Default::default();
+        Self { backend, running, receiving, sending, background, handed, chosen, dialogs }
     }
 }
 
@@ -141,6 +145,19 @@ pub fn with_commands<R: Runtime>(builder: Builder<R>, shared: Shared) -> Builder
         phones::rename_device,
         phones::brought,
         phones::undo_device,
+        servers::servers,
+        servers::knock,
+        servers::add_server,
+        servers::choose_rows,
+        servers::sign_in,
+        servers::set_server,
+        servers::test_server,
+        servers::preview_server,
+        servers::dry_run,
+        servers::send_now,
+        servers::stop_sending,
+        servers::refused,
+        servers::server_report,
         shell::opened_with,
         shell::opened_at,
         shell::announce,
@@ -179,6 +196,7 @@ pub fn run(
             let handle = app.handle().clone();
             shell::tell_arrivals(&handle);
             shell::receive_again(&handle);
+            shell::send_by_itself(&handle);
             let icon = handle.clone();
             std::thread::spawn(move || background::follow(&icon));
             mailbox.listen(move |given| shell::hand_over(&handle, given));

@@ -15,6 +15,7 @@ use tauri::{AppHandle, Emitter, Manager, Runtime};
 use super::backend::{AppError, Desk};
 use super::error::Answer;
 use super::imports::on_its_own;
+use super::product::value;
 use super::spoken::Tongue;
 use super::{MAIN, Shared, background};
 
@@ -188,17 +189,28 @@ pub fn tell<R: Runtime>(app: &AppHandle<R>) {
     }
 }
 
-/// Does something for which nothing may receive here, and then receives again where it did before; where `is_over` says
-/// so of what came of it, no more.
+/// Does something for which nothing may receive or send here, and then does so again where it did before; where
+/// `is_over` says so of what came of it, nothing is received any more.
 pub(super) async fn meanwhile_off<R: Runtime>(
     app: AppHandle<R>,
     tongue: Tongue,
     work: impl Future<Output = Answer<Value>>,
     is_over: fn(&Answer<Value>) -> bool,
 ) -> Answer<Value> {
-    let stopped = on_its_own(app.clone(), tongue, |shared| Ok(Value::Bool(shared.receiving.stop()))).await?;
+    // Whoever sends would find another store, or make a new one.
+    let stop = |shared: &Shared| value((shared.receiving.stop(), shared.sending.stop()));
+    let stopped = on_its_own(app.clone(), tongue, stop).await?;
     let answer = work.await;
-    if stopped == Value::Bool(true) && !is_over(&answer) {
+    if stopped[1] == Value::Bool(true) {
+        // There it finds nothing to send where all is deleted.
+        let handle = app.clone();
+        let again = move |shared: &Shared| {
+            shared.sending.begin(&handle);
+            Ok(Value::Null)
+        };
+        on_its_own(app.clone(), tongue, again).await?;
+    }
+    if stopped[0] == Value::Bool(true) && !is_over(&answer) {
         let handle = app.clone();
         let again = move |shared: &Shared| {
             shared.receiving.again(&handle);

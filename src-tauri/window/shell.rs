@@ -132,9 +132,16 @@ pub fn receive_again<R: Runtime>(app: &AppHandle<R>) {
     thread::spawn(move || app.state::<Shared>().receiving.resume(&app));
 }
 
-/// Ends that with the window: what is being answered is, and the network is told goodbye.
+/// Sends to the owner's servers for as long as the program runs. The page does not wait for it.
+pub fn send_by_itself<R: Runtime>(app: &AppHandle<R>) {
+    let app = app.clone();
+    thread::spawn(move || app.state::<Shared>().sending.begin(&app));
+}
+
+/// Ends both with the window: what is being answered is, and the network is told goodbye.
 pub fn end_receiving<R: Runtime>(app: &AppHandle<R>) {
     let app = app.clone();
+    app.state::<Shared>().sending.end();
     // It has threads of its own that nobody may wait for from within another such.
     let _ = thread::spawn(move || app.state::<Shared>().receiving.stop()).join();
 }

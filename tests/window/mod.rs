@@ -7,6 +7,7 @@ mod imports;
 mod opened;
 mod phones;
 mod screens;
+mod servers;
 mod settings;
 mod starts;
 mod states;

@@ -698,3 +698,129 @@ export interface Added {
   plain_url?: string
   plain?: { address: string; links: { name: string; link: string }[] }
 }
+
+/** A kind of server that can be added, and what it asks for. */
+export interface ServerKind {
+  protocol: string
+  name: string
+  about: string
+  /** How an address of one may look. */
+  example: string
+  ways: ServerWay[]
+  /** What is said where it asks for whom it is sent. */
+  user?: string
+  takes_back: boolean
+  /** What it has a place for besides samples. */
+  records: { word: string; name: string }[]
+}
+
+/** A way to sign in at a server. */
+export interface ServerWay {
+  way: string
+  name: string
+  /** What is typed besides the secret. */
+  id?: string
+  /** What the secret is called; absent where there is none. */
+  secret?: string
+  note: string
+  /** Whether one signs in so again, where the server is there already. */
+  again: boolean
+}
+
+export interface Outbox {
+  /** Rows that it has. */
+  acked: number
+  /** Of these, those that it took without saying whether they are stored. */
+  accepted: number
+  waiting: number
+  refused: number
+  left_out: number
+  /** Rows that are gone here and stay there. */
+  stays: number
+  next_try: string | null
+  last_error: string | null
+}
+
+export interface ServerRow {
+  id: number
+  remote: string
+  protocol: string
+  kind: string
+  url: string
+  /** What it gets; null for everything. */
+  types: string[] | null
+  since: string | null
+  every_s: number | null
+  certificate: string | null
+  secret: string
+  user: string | null
+  /** Whether it says what it stored. */
+  confirms: boolean
+  paused: boolean
+  /** Code of what the owner has to do first. */
+  stopped: string | null
+  reached: string | null
+  sent: number
+  stands: 'new' | 'paused' | 'stopped' | 'sending' | 'waiting' | 'idle'
+  outbox: Outbox
+}
+
+export interface Servers {
+  servers: ServerRow[]
+  kinds: ServerKind[]
+  /** Whether this window sends by itself. */
+  here: boolean
+}
+
+/** Where a server is. */
+export interface ServerPlace {
+  protocol: string
+  url: string
+  certificate: string | null
+}
+
+/** How somebody signs in there: it goes out once and comes back in no answer. */
+export interface ServerEntry {
+  way: string
+  id: string
+  secret: string
+  keep: 'keyring' | 'file'
+}
+
+/** What a server is to get. */
+export interface Wanted {
+  types: string[]
+  since: string | null
+  every_s: number | null
+}
+
+/** What would be sent first. */
+export interface ServerPreview {
+  waiting: number
+  rows: number
+  withdrawn: number
+  held: number
+  body: string
+}
+
+/** What a push did, or would do. */
+export interface Pushed {
+  selected: number
+  sent: number
+  accepted: number
+  stored: number
+  withdrawn: number
+  refused: number
+  waiting: number
+  problems: { reason: string; count: number; said?: string }[]
+  failed?: { code: string; message: string; again_ms: number | null }
+}
+
+export interface RefusedRow {
+  reason: string
+  /** The reason in words. */
+  why: string
+  said: string
+  at: string
+  row: unknown
+}

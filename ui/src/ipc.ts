@@ -31,9 +31,15 @@ import type {
   Overlapping,
   Part,
   Phones,
+  Pushed,
   Receipt,
+  RefusedRow,
   Restored,
   RowsOf,
+  ServerEntry,
+  ServerPlace,
+  ServerPreview,
+  Servers,
   Session,
   Settings,
   Source,
@@ -42,6 +48,7 @@ import type {
   Table,
   TrayWords,
   Verified,
+  Wanted,
   WorkoutDetail,
   WorkoutFilter,
   Workouts,
@@ -309,6 +316,30 @@ export function undoDevice(device: number, heard: (steps: Steps) => void): Promi
   return invoke<Undone | null>('undo_device', { device, progress })
 }
 
+export const servers = () => invoke<Servers>('servers')
+/** Asks whether a server is there, with no secret: the fingerprint of a certificate that nobody known has signed. */
+export const knock = (place: ServerPlace) => invoke<{ certificate: string | null }>('knock', { place })
+/** Adds a server and signs in; nothing is sent to it before it is resumed. */
+export const addServer = (place: ServerPlace, entry: ServerEntry, name: string, user: string | null) =>
+  invoke<Servers & { name: string }>('add_server', { place, entry, name, user })
+export const chooseRows = (name: string, wanted: Wanted) => invoke<Servers>('choose_rows', { name, wanted })
+export const signIn = (name: string, entry: ServerEntry) => invoke<Servers>('sign_in', { name, entry })
+export const setServer = (name: string, standing: 'pause' | 'resume' | 'retry' | 'leave_out' | 'remove') =>
+  invoke<Servers>('set_server', { name, standing })
+export const testServer = (name: string) => invoke<unknown>('test_server', { name })
+export const previewServer = (name: string) => invoke<ServerPreview>('preview_server', { name })
+export const dryRun = (name: string) => invoke<Pushed>('dry_run', { name })
+export const stopSending = (name: string) => invoke<null>('stop_sending', { name })
+export const refused = (name: string) => invoke<RefusedRow[]>('refused', { name })
+export const serverReport = (name: string) => invoke<string>('server_report', { name })
+
+/** Sends to a server now. */
+export function sendNow(name: string, heard: (soFar: Pushed) => void): Promise<Pushed> {
+  const progress = new Channel<Pushed>()
+  progress.onmessage = heard
+  return invoke<Pushed>('send_now', { name, progress })
+}
+
 /** Checks everything; with `repair` after making days and counts anew. */
 export function verify(repair: boolean, heard: (steps: Steps) => void): Promise<Verified> {
   const progress = new Channel<Steps>()
@@ -370,6 +401,9 @@ export const onArrived = (heard: () => void): Promise<() => void> => listen('arr
 
 /** Anything about phones is otherwise: who receives, who asks, what came. */
 export const onPhones = (heard: () => void): Promise<() => void> => listen('phones', heard)
+
+/** Anything about servers is otherwise: what waits, what was sent, what is in the way. */
+export const onServers = (heard: () => void): Promise<() => void> => listen('servers', heard)
 
 /** Whatever a command threw, as an error with words. */
 export function asError(thrown: unknown): AppError {

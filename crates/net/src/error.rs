@@ -46,6 +46,9 @@ pub enum ErrorKind {
     /// A secret has letters that no header can carry.
     #[error("the secret has letters that cannot be sent")]
     BadSecret,
+    /// A server gave a new secret in place of the old one, and it could not be kept.
+    #[error("the new token of the server could not be kept")]
+    NotKept,
     /// Nobody answers, or the connection was cut.
     #[error("the server cannot be reached, or hung up")]
     Unreachable,

@@ -7,7 +7,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use net::remote::open_wearables::{Access, Counts, Event, Fate, Patience, Saved, Server, SignIn, SignedIn, sign_in};
+use net::remote::open_wearables::{
+    Access, Counts, Event, Fate, Found, Patience, Saved, Server, SignIn, SignedIn, sign_in,
+};
 use net::remote::{Address, Client, Secret, Verdict};
 use serde_json::{Value, json};
 
@@ -283,10 +285,10 @@ fn a_workout_that_changed_is_taken_away_and_sent_anew() {
         for (name, meters) in [("Mine", 5.0), ("Mine", 6.0), ("Other", 7.0)] {
             assert!(matches!(server.send(workout(name, meters), PATIENCE).await, Ok(Fate::Stored(_))));
         }
-        let source = (Some("Watch7,3"), Some("Mine"));
-        assert_eq!(server.take_away(Event::Night, source, times).await.expect("an answer"), Ok(0));
-        assert_eq!(server.take_away(Event::Workout, source, times).await.expect("an answer"), Ok(1));
-        assert_eq!(server.take_away(Event::Workout, source, times).await.expect("an answer"), Ok(0));
+        let mine = |found: Found<'_>| found.model == Some("Watch7,3") && found.name == Some("Mine");
+        assert_eq!(server.take_away(Event::Night, times, &mine).await.expect("an answer"), Ok(0));
+        assert_eq!(server.take_away(Event::Workout, times, &mine).await.expect("an answer"), Ok(1));
+        assert_eq!(server.take_away(Event::Workout, times, &mine).await.expect("an answer"), Ok(0));
         assert!(matches!(server.send(workout("Mine", 6.0), PATIENCE).await, Ok(Fate::Stored(_))));
     });
     let state = fake.ask("GET", "/fake/state", &[], "");

@@ -21,6 +21,8 @@ afterEach(() => {
 const question = { subject: 'step_count', range: 'week', last: null, width: 640, height: 280, theme: 'light' } as const
 const rows = { word: 'step_count', from: null, to: null, source: null }
 const hear = () => {}
+const place = { protocol: 'vitalog', url: 'http://127.0.0.1:8787', certificate: null }
+const entry = { way: 'key', id: '', secret: 'hi_KEY', keep: 'file' } as const
 
 /** Each command by the function that asks for it. */
 const CALLS: Record<string, () => Promise<unknown>> = {
@@ -92,6 +94,19 @@ const CALLS: Record<string, () => Promise<unknown>> = {
   rename_device: () => ipc.renameDevice(1, 'Kim'),
   brought: () => ipc.brought(1),
   undo_device: () => ipc.undoDevice(1, hear),
+  servers: ipc.servers,
+  knock: () => ipc.knock(place),
+  add_server: () => ipc.addServer(place, entry, 'home', null),
+  choose_rows: () => ipc.chooseRows('home', { types: [], since: null, every_s: 900 }),
+  sign_in: () => ipc.signIn('home', entry),
+  set_server: () => ipc.setServer('home', 'remove'),
+  test_server: () => ipc.testServer('home'),
+  preview_server: () => ipc.previewServer('home'),
+  dry_run: () => ipc.dryRun('home'),
+  send_now: () => ipc.sendNow('home', hear),
+  stop_sending: () => ipc.stopSending('home'),
+  refused: () => ipc.refused('home'),
+  server_report: () => ipc.serverReport('home'),
 }
 
 test('every command that the page can ask for is asked here', () => {

@@ -6,6 +6,7 @@ import { reset as forgetJobs } from '../keeping.svelte'
 import { library, reset } from '../library.svelte'
 import { forgetLink } from '../link.svelte'
 import { reset as forgetPhones } from '../phones.svelte'
+import { reset as forgetServers } from '../servers.svelte'
 import changes from '../../../tests/fixtures/ipc/changes.json'
 import chart from '../../../tests/fixtures/ipc/chart.json'
 import chartNight from '../../../tests/fixtures/ipc/chart_night.json'
@@ -130,6 +131,7 @@ export function open(answers: Record<string, Answer> = kept, address = '#/import
   forgetJobs()
   forgetLink()
   forgetPhones()
+  forgetServers()
   document.body.innerHTML = '<div id="app"></div>'
   const app = mount(App, { target: document.body.firstElementChild as HTMLElement })
   return { asked, close: () => void unmount(app) }

@@ -35,7 +35,11 @@ export const en = {
   notImported: (file: string) => `${file} was not imported`,
 
   foot: {
-    stays: 'This window sends nothing',
+    stays: 'Nothing leaves this computer',
+    paused: 'Sends nothing: every server is paused',
+    stuck: (n: number) => `${n === 1 ? 'A server waits' : `${count(n)} servers wait`} for you`,
+    sends: (n: number, waiting: number, now: boolean) =>
+      `${now ? 'Sending' : 'Sends'} to ${n === 1 ? 'one server' : `${count(n)} servers`}${waiting > 0 ? `, ${count(waiting)} waiting` : ''}`,
     empty: 'No records yet',
     records: (n: number, types: number) => `${records(n)} \u00b7 ${count(types)} ${types === 1 ? 'type' : 'types'}`,
     lastImport: (at: string) => `Last import ${dayAndTime(at)}`,
@@ -848,7 +852,7 @@ export const en = {
   },
 
   about: {
-    text: 'Your Apple Health data on your own computer. Nothing is sent anywhere.',
+    text: 'Your Apple Health data on your own computer. Nothing is sent anywhere but to servers that you add.',
     version: (version: string) => `Version ${version}`,
     medical: 'Not a medical device. It shows what was measured and says nothing about health or illness.',
     licences: 'Licences',
@@ -858,8 +862,162 @@ export const en = {
     shown: (n: number, all: number) => `${count(n)} of ${count(all)}`,
   },
 
-  later: {
-    servers: 'Servers of your own cannot be added in this window yet. Those that are added on the command line are sent to by `vitalog push` and `vitalog serve`, never by this window.',
+  /** Servers that the owner forwards to. */
+  servers: {
+    badge: (n: number) => `${count(n)} waiting for you`,
+    add: 'Add a server\u2026',
+    addTitle: 'Add a server',
+    none: 'Nothing leaves this computer',
+    noneText:
+      'A server of your own, such as Open Wearables, a database, or another Vitalog, can be given what you choose, and from then on whatever is new. Data go to servers that stand here, and nowhere else.',
+    noneNext: 'Before the first row leaves you see the first request, letter for letter.',
+    sample: 'Servers get your own data, not the sample data that you look at.',
+    steps: 'Steps',
+    stepNames: { place: 'Server', entry: 'Sign in', wanted: 'What it gets', first: 'Start' },
+    which: 'Which kind of server is it?',
+    address: 'Address',
+    addressHint: 'Without encryption (http) only in your own network',
+    call: 'What to call it',
+    callHint: 'Such as home',
+    next: 'Next',
+    back: 'Back',
+    asking: 'Asking the server\u2026',
+    giveUp: 'Do not add it',
+    laterOn: 'Go on later',
+    certificate: 'Is this certificate your server\u2019s own?',
+    certificateText: (url: string) =>
+      `Nobody whom this computer knows has signed the certificate that ${url} shows. With a server that you set up yourself that is usual; with any other, somebody may be in between.`,
+    certificateThen: 'Compare it with what the server itself shows. If you trust it, only this one is believed from then on.',
+    trust: 'It is my server\u2019s: trust it',
+    distrust: 'Do not trust it',
+    signInTitle: (kind: string) => `Sign in to ${kind}`,
+    signIn: 'Sign in',
+    way: 'How',
+    user: 'User there',
+    inKeyring: 'It goes into the key store of this computer, and is not shown again.',
+    noKeyring:
+      'This computer has no key store that can be used. The secret can be kept in a file of the data folder that only you can read. Whoever can read your files can read it there.',
+    inFile: 'Keep it in such a file',
+    wantedTitle: 'What does it get?',
+    everything: 'Everything that it has a place for, of what comes later, too',
+    some: (n: number) => `Only some types${n > 0 ? ` (${count(n)} chosen)` : ''}`,
+    find: 'Find a type',
+    types: 'Types',
+    since: 'Since',
+    sinceHint: 'Empty: from the first day on',
+    every: 'How often',
+    everyHint: 'While this window or vitalog serve runs',
+    everyOf: (seconds: number): string =>
+      seconds === 0
+        ? 'only by hand'
+        : seconds < 3600
+          ? `every ${count(seconds / 60)} minutes`
+          : seconds === 3600
+            ? 'every hour'
+            : seconds === 86400
+              ? 'every day'
+              : `every ${count(seconds / 3600)} hours`,
+    staysThere: 'It cannot be asked to take back what you delete here later: that stays there.',
+    toPreview: 'Show the first request',
+    firstTitle: 'This would leave first',
+    firstText: 'Nothing has been sent yet. This is the first request, exactly as it will leave.',
+    firstHas: (rows: number, waiting: number) => `It carries ${rows === 1 ? 'one row' : `${count(rows)} rows`}, of ${count(waiting)} that wait.`,
+    firstBesides: (withdrawn: number, held: number) =>
+      [
+        ...(withdrawn > 0 ? [`It takes ${count(withdrawn)} back that are gone here.`] : []),
+        ...(held > 0 ? [`${count(held)} beside them are held back: this server has no place for them.`] : []),
+      ].join(' '),
+    nothingToSend: (held: number) => `Nothing is to be sent now.${held > 0 ? ` ${count(held)} are held back: this server has no place for them.` : ''}`,
+    whole: (letters: number) => `Show all ${count(letters)} letters`,
+    start: 'Start sending',
+
+    stands: { new: 'Not started', paused: 'Paused', stopped: 'Stopped', sending: 'Sending', waiting: 'Waiting', idle: 'Up to date' },
+    notStarted: 'It was added, and nothing has been sent to it.',
+    goOn: 'Go on\u2026',
+    userIs: (user: string) => `user ${user}`,
+    encrypted: 'encrypted',
+    pinned: 'encrypted, certificate pinned',
+    plain: 'not encrypted',
+    gets: (n: number | null) => (n === null ? 'gets everything' : `gets ${n === 1 ? 'one type' : `${count(n)} types`}`),
+    getsSince: (at: string) => `since ${day(at)}`,
+    figures: {
+      sent: 'Sent',
+      stored: 'Stored there',
+      accepted: 'Accepted there',
+      refused: 'Refused',
+      leftOut: 'Left out',
+      stays: 'Stays there',
+      waiting: 'Waiting',
+    },
+    meaning: {
+      sent: 'Rows that left this computer for it, repeats among them',
+      stored: 'Rows of yours that the server has, as it says',
+      accepted: 'Rows that the server took without saying whether it stored them',
+      refused: 'Rows that the server does not take, or has no place for',
+      leftOut: 'Refused rows that you leave out',
+      stays: 'Rows that are gone here and that it cannot be asked to take back',
+      waiting: 'Rows that it is to get and has not',
+    },
+    soFar: (n: number) => `${count(n)} sent now`,
+    allStored: 'All stored',
+    allAccepted: 'All accepted; it does not say what it stored',
+    reached: (at: string) => `last reached ${at}`,
+    neverReached: 'not reached yet',
+    sendNow: 'Send now',
+    pause: 'Pause',
+    resume: 'Resume',
+    preview: 'Preview',
+    dryRun: 'Dry run',
+    test: 'Test',
+    changeWanted: 'What it gets',
+    changeSecret: 'New secret',
+    report: 'Copy details',
+    remove: 'Remove\u2026',
+    save: 'Save',
+    isThere: 'It is there and takes the secret. Nothing of yours was sent.',
+    would: (n: number, refused: number) =>
+      `${n === 0 ? 'Nothing would be sent' : `${n === 1 ? 'One row' : `${count(n)} rows`} would be sent`}${refused > 0 ? `, and ${count(refused)} held back` : ''}. Nothing was sent.`,
+    copied: 'Copied, without values, names or secrets.',
+    pushed: ({ sent, stored, accepted, withdrawn, refused, waiting }: { sent: number; stored: number; accepted: number; withdrawn: number; refused: number; waiting: number }) =>
+      `Sent now: ${[
+        `${count(sent)} sent`,
+        `${count(stored)} stored`,
+        ...(accepted > 0 ? [`${count(accepted)} accepted`] : []),
+        ...(withdrawn > 0 ? [`${count(withdrawn)} taken back`] : []),
+        ...(refused > 0 ? [`${count(refused)} refused`] : []),
+        ...(waiting > 0 ? [`${count(waiting)} waiting`] : []),
+      ].join(' \u00b7 ')}.`,
+    nextTry: (at: string) => `The server was not to be reached. Next try ${at}.`,
+    saidIt: (said: string) => `Details: ${said}`,
+    stopped: {
+      unauthorized: ['The server does not take the secret any more.', 'Type the secret again, or a new one. What waits is kept.'],
+      not_there: ['Nothing of its kind is at this address.', 'See that the server runs and is the one that was said, and try again.'],
+      certificate: ['The server shows another certificate than the one that is trusted.', 'Find out why. To trust the new one, remove the server and add it once more.'],
+      elsewhere: ['The server sends to another address.', 'If that one is meant, remove the server and add it with that address.'],
+      address: ['Nothing can be sent to this address.', 'Remove the server and add it once more with the right one.'],
+      unknown_user: ['The server does not know the user.', 'See whether the user is still there. If not, remove the server and add it once more.'],
+      refuses_all: ['The server refuses everything.', 'See what it says below, and try again once that is mended.'],
+    } as Record<string, [string, string]>,
+    stoppedOther: ['The server cannot be sent to.', 'See what it says, and try again once that is mended.'] as [string, string],
+    typeAgain: 'Type the secret again',
+    notThere: (refused: number, stays: number, leftOut: number) =>
+      [
+        ...(refused > 0 ? [`${count(refused)} not stored`] : []),
+        ...(leftOut > 0 ? [`${count(leftOut)} left out`] : []),
+        ...(stays > 0 ? [`${count(stays)} gone here and still there`] : []),
+      ].join(' \u00b7 '),
+    refusedText: 'These rows are set aside, and nothing waits for them. A row that changes here is sent again by itself.',
+    retry: 'Send them once more',
+    leaveOut: 'Leave these out',
+    removeAsk: (name: string) => `Remove ${name}, with its secret? Nothing is sent to it any more. What it has stays there.`,
+    removeNow: 'Remove',
+    /** What went wrong, by its code, where the window knows a better way out than the command line. */
+    errors: {
+      unknown_certificate: ['The certificate of the server is not believed.', 'It is another one than before, over, or for another name. To trust a new one of your own server, remove the server and add it once more.'],
+      no_keyring: ['The key store of this computer cannot be used, or the secret is not in it any more.', 'Unlock it, or type the secret again and keep it in a file.'],
+      push_runs: ['Another program, or this window, is sending to this server now.', 'Wait until it is done.'],
+      remote_exists: ['Another server has this name.', 'Choose another name.'],
+    } as Record<string, [string, string]>,
   },
 
   /** Phones that send by themselves. */

@@ -5,16 +5,18 @@ use serde::Serialize;
 use serde_json::Value;
 use store::remotes::Remote;
 
-use super::{find, instant, push, waiting};
+use super::{Account, find, instant, push, waiting};
 use crate::error::Result;
 use crate::folder::Folder;
 
 /// Refused rows of an answer.
-const MOST: usize = 1_000;
+pub(super) const MOST: usize = 1_000;
 
 /// A server.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Line {
+    /// Its number in this store.
+    pub id: i64,
     /// What the owner calls it.
     pub remote: String,
     /// The word of its protocol.
@@ -39,11 +41,19 @@ pub struct Line {
     pub stopped: Option<String>,
     /// When it last took something, or was found to have everything.
     pub reached: Option<String>,
+    /// Whom it is sent for, as the server spells it; null where it asks for none.
+    pub user: Option<String>,
+    /// Whether it says what it stored. Else what it has is accepted, and nobody can look.
+    pub confirms: bool,
+    /// Rows that were sent to it, over all time.
+    pub sent: u64,
 }
 
 impl From<Remote> for Line {
     fn from(remote: Remote) -> Self {
+        let account = Account::of(&remote).ok();
         Self {
+            id: remote.id,
             remote: remote.name,
             protocol: remote.protocol,
             url: remote.url,
@@ -56,6 +66,9 @@ impl From<Remote> for Line {
             paused: remote.paused_ms.is_some(),
             stopped: remote.stopped,
             reached: instant(remote.reached_ms),
+            confirms: account.as_ref().is_none_or(|account| !account.blind),
+            user: account.and_then(|account| account.user),
+            sent: remote.sent,
         }
     }
 }
@@ -67,12 +80,16 @@ pub struct OutboxLine {
     pub remote: String,
     /// `idle`, `sending`, `waiting` or `stopped`.
     pub state: &'static str,
-    /// Rows that it has.
+    /// Rows that it has, as far as it says so.
     pub acked: u64,
+    /// Of these, rows that it took without saying whether they are stored.
+    pub accepted: u64,
     /// Rows that wait.
     pub waiting: u64,
     /// Rows that it refused, or that its protocol has no word for.
     pub refused: u64,
+    /// Rows that it refused and that the owner leaves out.
+    pub left_out: u64,
     /// Rows that are gone here and stay there: it cannot be asked to take them back.
     pub stays: u64,
     /// Whether the owner paused it.
@@ -88,6 +105,8 @@ pub struct OutboxLine {
 pub struct RefusedLine {
     /// Why: a code.
     pub reason: String,
+    /// The reason in words, such as `was refused by the server`.
+    pub why: String,
     /// The server's own words.
     pub said: String,
     /// When.
@@ -124,6 +143,7 @@ pub fn outbox(folder: &Folder) -> Result<Vec<OutboxLine>> {
     let line = |remote: Remote| {
         let totals = store.remote_totals(remote.id)?;
         let waiting = waiting(&store, &remote)?;
+        let blind = Account::of(&remote)?.blind;
         let state = match () {
             () if push::is_sending(folder, remote.id) => "sending",
             () if remote.stopped.is_some() || remote.paused_ms.is_some() => "stopped",
@@ -134,8 +154,10 @@ pub fn outbox(folder: &Folder) -> Result<Vec<OutboxLine>> {
             remote: remote.name,
             state,
             acked: totals.acked,
+            accepted: if blind { totals.acked } else { 0 },
             waiting,
             refused: totals.refused,
+            left_out: totals.left_out,
             stays: totals.stays,
             paused: remote.paused_ms.is_some(),
             next_try: instant(remote.next_ms),
@@ -150,6 +172,7 @@ pub fn refused(folder: &Folder, name: &str) -> Result<Vec<RefusedLine>> {
     let store = folder.read()?;
     let rows = store.refused(find(&store, name)?.id, MOST)?;
     let line = |row: store::remotes::RefusedRow| RefusedLine {
+        why: super::why(&row.code),
         reason: row.code,
         said: row.said,
         at: format_instant(row.at_ms),

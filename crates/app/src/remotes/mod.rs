@@ -9,39 +9,53 @@
 //! What is written to the store is noted by the store itself; nothing here has to be told of it.
 
 mod answers;
+mod comparison;
+mod enter;
+mod kinds;
+mod nights;
 mod portion;
 mod push;
 mod rows;
 mod runner;
 pub mod secrets;
 mod selection;
+mod upkeep;
+mod why;
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
+use health::key;
+use health::language::word;
 use health::time::{Day, format_instant};
 use net::ErrorKind;
 pub use net::remote::Secret;
-use net::remote::{Address, Batch, Client, Piece, Protocol, Verdict};
+use net::remote::{Address, Batch, Client, Entry, Piece, Protocol, Verdict};
 use serde::{Deserialize, Serialize};
 use store::Store;
 use store::remotes::{NewRemote, Remote, Stand};
 
 pub use self::answers::{Line, OutboxLine, Preview, RefusedLine, outbox, refused, remotes};
+pub use self::kinds::{Kind, RecordName, WayOf, kinds};
 use self::portion::Portion;
 pub(crate) use self::push::FOLDER;
 pub use self::push::{Failure, Means, ProblemOf, Pushed, dry_run, push};
 pub use self::runner::Runner;
 use self::secrets::keeper;
+pub use self::upkeep::{Choice, SignIn, choose, knock, leave_out, report, sign_in};
+pub use self::why::why;
 use crate::error::{About as _, Code, Error, Result};
 use crate::folder::Folder;
 
 /// How long a request may take.
 pub const PATIENCE: Duration = net::remote::TIMEOUT;
 /// How often a server is sent to, where nothing else was said.
-const EVERY_S: i64 = 15 * 60;
+pub const EVERY_S: i64 = 15 * 60;
 /// In place of a keeper: there is no secret.
 const NOBODY: &str = "none";
+/// Code of a row that the server has otherwise, and takes in place of it only where the owner has a key.
+const NEEDS_KEY: &str = "needs_key";
 /// Letters of a name.
 const MOST_OF_A_NAME: usize = 100;
 
@@ -50,9 +64,21 @@ const MOST_OF_A_NAME: usize = 100;
 struct Account {
     /// What the server knows this installation by; the secret is kept under it.
     device: String,
+    /// Whom it is sent for, as the server spells it, where it keeps data of several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+    /// The secret is good for sending only, so that nobody can look what was stored: it is accepted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    blind: bool,
 }
 
 impl Account {
+    /// One that nobody has yet, under a made up name.
+    fn nobody() -> Result<Self> {
+        let device = net::remote::name().map_err(|error| trouble(&error))?;
+        Ok(Self { device, user: None, blind: false })
+    }
+
     fn of(remote: &Remote) -> Result<Self> {
         serde_json::from_str(&remote.account)
             .map_err(|_| store::Error::from(store::ErrorKind::Damaged("the account of a server".to_owned())).into())
@@ -72,12 +98,63 @@ pub struct NewServer {
     pub types: Vec<String>,
     /// What starts before this local day is not for it.
     pub since: Option<Day>,
+    /// How often it is sent to, in seconds; none where only by hand.
+    pub every_s: Option<i64>,
+    /// Nothing is sent to it until it is resumed.
+    pub paused: bool,
     /// Its secret; none where it asks for none.
     pub secret: Option<Secret>,
     /// `keyring` or `file`.
     pub keep: String,
     /// SHA-256 of a certificate that the owner said yes to.
     pub certificate: Option<String>,
+    /// What the secret is; of the others than keys only Open Wearables knows something.
+    pub way: Way,
+    /// Whom it is sent for, where a server keeps data of several: the owner's own name for the user, who is made where
+    /// there is none; with [`Way::App`] the server's id of one who is there; with [`Way::Invitation`] the code says it.
+    /// None for a user of this installation's own.
+    pub user: Option<String>,
+}
+
+/// What the secret of a server is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Way {
+    /// A key or token that is sent as it is.
+    #[default]
+    Key,
+    /// The password of the account with this e-mail address. A key is made with it, and the password is not kept.
+    Login(String),
+    /// The secret of the application with this id.
+    App(String),
+    /// A code that somebody was invited with; it works once.
+    Invitation,
+    /// There is no secret.
+    Open,
+}
+
+impl Way {
+    /// By its short word, `key`, `login`, `app`, `invitation` or `none`, and the address or id that goes with it.
+    pub fn of(word: &str, id: &str) -> Option<Self> {
+        match word {
+            "key" => Some(Self::Key),
+            "login" => Some(Self::Login(id.trim().to_owned())),
+            "app" => Some(Self::App(id.trim().to_owned())),
+            "invitation" => Some(Self::Invitation),
+            "none" => Some(Self::Open),
+            _ => None,
+        }
+    }
+
+    /// Its short word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Login(_) => "login",
+            Self::App(_) => "app",
+            Self::Invitation => "invitation",
+            Self::Open => "none",
+        }
+    }
 }
 
 /// The words of protocols that servers can be added for.
@@ -90,28 +167,36 @@ pub fn protocols() -> impl Iterator<Item = &'static str> {
 /// Errors: `unknown_certificate`, whose hint names it, where nobody known has signed it; what is wrong with the
 /// address, the secret, the types or the answer.
 pub fn add(folder: &Folder, new: &NewServer, now_ms: i64, patience: Duration) -> Result<Line> {
-    let protocol = Protocol::find(&new.protocol)
-        .ok_or_else(|| Error::new(Code::BadUsage, "There is no such kind of server.", "`vitalog remote add --help`"))?;
+    let protocol = kinds::find(&new.protocol)?;
     let name = new.name.trim();
     if name.is_empty() || name.chars().count() > MOST_OF_A_NAME || name.chars().any(char::is_control) {
-        return Err(Error::new(Code::BadUsage, "A name has up to 100 letters.", "Choose another one with --name."));
+        return Err(Error::new(Code::BadUsage, word(key!("A name has up to 100 letters.")), ""));
     }
     let address = Address::parse(&without_path(&new.url, protocol)).map_err(|error| trouble(&error))?;
+    kinds::check(protocol, new)?;
     let store = folder.read()?;
     if store.remote(name)?.is_some() {
         return Err(store::Error::from(store::ErrorKind::RemoteExists).into());
     }
     let words = selection::read(&store, &new.types)?;
     selection::check(protocol, words.as_deref())?;
-    let since_ms = new.since.map(|day| crate::local::zones(&store).map(|zones| zones.days(day, Day::MAX).range_ms().0));
-    let since_ms = since_ms.transpose()?;
+    let since_ms = since(&store, new.since)?;
     drop(store);
-    let account = Account { device: net::remote::name().map_err(|error| trouble(&error))? };
-    let secret = new.secret.clone().filter(|secret| !secret.is_empty());
-    greet(protocol, &address, new.certificate.as_deref(), (&secret, &account), now_ms, patience)?;
+    let mut account = Account::nobody()?;
+    let mut secret = new.secret.clone().filter(|secret| !secret.is_empty());
     let word = if secret.is_some() { new.keep.as_str() } else { NOBODY };
+    let keeper = keeper(folder, word);
+    if secret.is_some() {
+        // A key store that cannot be used is found before anybody is asked.
+        keeper.find(&account.device)?;
+    }
+    if protocol == Protocol::OpenWearables {
+        secret = Some(enter::enter(&address, new, (&mut account, keeper.as_ref()), patience)?);
+    } else {
+        greet(protocol, &address, new.certificate.as_deref(), (&secret, &account), &mut never, now_ms, patience)?;
+    }
     if let Some(secret) = &secret {
-        keeper(folder, word).keep(&account.device, secret)?;
+        keeper.keep(&account.device, secret)?;
     }
     let kept = NewRemote {
         name,
@@ -120,9 +205,10 @@ pub fn add(folder: &Folder, new: &NewServer, now_ms: i64, patience: Duration) ->
         account: &serde_json::to_string(&account).unwrap_or_default(),
         types: &serde_json::to_string(&words).unwrap_or_default(),
         since_ms,
-        every_s: Some(EVERY_S),
+        every_s: new.every_s,
         certificate: new.certificate.as_deref(),
         keeper: word,
+        paused: new.paused,
     };
     let added = folder.write().and_then(|mut store| Ok(store.add_remote(&kept, now_ms)?));
     match added {
@@ -130,11 +216,17 @@ pub fn add(folder: &Folder, new: &NewServer, now_ms: i64, patience: Duration) ->
         Err(error) => {
             // Nobody else knows its name.
             if secret.is_some() {
-                let _ = keeper(folder, word).forget(&account.device);
+                let _ = keeper.forget(&account.device);
             }
             Err(error)
         }
     }
+}
+
+/// Where a local day begins.
+fn since(store: &Store, day: Option<Day>) -> Result<Option<i64>> {
+    let start = |day| crate::local::zones(store).map(|zones| zones.days(day, Day::MAX).range_ms().0);
+    day.map(start).transpose()
 }
 
 /// The path that a protocol always has may be typed with the address.
@@ -170,8 +262,14 @@ pub fn test(folder: &Folder, name: &str, now_ms: i64, patience: Duration) -> Res
     let address = Address::parse(&remote.url).map_err(|error| trouble(&error))?;
     let account = Account::of(&remote)?;
     let pinned = remote.certificate.as_deref();
-    greet(protocol_of(&remote)?, &address, pinned, (&secret, &account), now_ms, patience)?;
+    let mut keep = |secret: &Secret| push::renewed(folder, &remote.keeper, &account.device, secret);
+    greet(protocol_of(&remote)?, &address, pinned, (&secret, &account), &mut keep, now_ms, patience)?;
     Ok(remote.into())
+}
+
+/// Keeps nothing: before a server is added, none gives a secret in place of the one that was said.
+fn never(_: &Secret) -> net::Result<()> {
+    Err(ErrorKind::NotKept.into())
 }
 
 fn greet(
@@ -179,28 +277,53 @@ fn greet(
     address: &Address,
     pinned: Option<&str>,
     (secret, account): (&Option<Secret>, &Account),
+    keep: &mut (dyn FnMut(&Secret) -> net::Result<()> + Send),
     now_ms: i64,
     patience: Duration,
 ) -> Result<()> {
     let client = Client::with(address.clone(), pinned, patience).map_err(|error| trouble(&error))?;
-    let nothing = Secret::new("");
+    let secret = secret.clone().unwrap_or_else(|| Secret::new(""));
+    let user = account.user.as_deref().unwrap_or_default();
+    let mut entry = Entry { secret, user, opened: true, keep };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let asked = protocol.greet(&client, secret.as_ref().unwrap_or(&nothing), now_ms, &account.device);
-    match runtime.block_on(asked).map_err(|error| trouble(&error))? {
-        Verdict::Stored => Ok(()),
-        Verdict::Stop("unauthorized", said) => Err(Error::new(
+    let asked = protocol.greet(&client, &mut entry, now_ms, &account.device);
+    judge(runtime.block_on(asked).map_err(|error| trouble(&error))?)
+}
+
+/// What a server says to somebody who comes for the first time.
+fn judge(verdict: Verdict) -> Result<()> {
+    match verdict {
+        Verdict::Stored | Verdict::Accepted => Ok(()),
+        other => Err(refusal(other)),
+    }
+}
+
+/// Why a server that is to be added, or tried, is not as it should be.
+fn refusal(verdict: Verdict) -> Error {
+    match verdict {
+        Verdict::Stop("unauthorized", said) => Error::new(
             Code::Unauthorized,
             told("The server does not take the secret", &said),
             "Ask the server for another one, and see that it is one that may send.",
-        )),
-        Verdict::Stop(_, said) | Verdict::Refused(said) => Err(Error::new(
+        ),
+        Verdict::Stop("unknown_user", said) => Error::new(
+            Code::RemoteFailed,
+            told("The server does not know the user", &said),
+            "Name one that is there with --user, by the server's own id; without --app-id one is made.",
+        ),
+        Verdict::Later(_, said) => {
+            Error::new(Code::RemoteFailed, told("The server is not ready", &said), "Try again when it is.")
+        }
+        Verdict::Stop(_, said) | Verdict::Refused(said) => Error::new(
             Code::RemoteFailed,
             told("The server is another one than was said, or is not ready", &said),
             "See that address and kind of server are right.",
-        )),
-        Verdict::Later(_, said) => {
-            Err(Error::new(Code::RemoteFailed, told("The server is not ready", &said), "Try again when it is."))
-        }
+        ),
+        Verdict::Stored | Verdict::Accepted => Error::new(
+            Code::RemoteFailed,
+            "The server says one thing and does another.",
+            "See that address and kind of server are right.",
+        ),
     }
 }
 
@@ -216,7 +339,7 @@ pub fn preview(folder: &Folder, name: &str, now_ms: i64) -> Result<Preview> {
     let protocol = protocol_of(&remote)?;
     let portion = Portion::collect(&store, &remote, protocol, now_ms)?;
     let pieces: Vec<&Piece> = portion.rows.iter().map(|row| &row.piece).collect();
-    let gone = if protocol.takes_back() { portion.gone() } else { Vec::new() };
+    let gone = portion.gone();
     let account = Account::of(&remote)?;
     let batch = Batch { rows: &pieces, gone: &gone, now_ms, device: &account.device };
     Ok(Preview {
@@ -225,7 +348,7 @@ pub fn preview(folder: &Folder, name: &str, now_ms: i64) -> Result<Preview> {
         rows: portion.rows.len() as u64,
         withdrawn: gone.iter().map(|gone| gone.marks.len() as u64).sum(),
         held: portion.held.len() as u64,
-        body: if portion.len() == 0 { String::new() } else { protocol.body(&batch) },
+        body: if pieces.is_empty() && gone.is_empty() { String::new() } else { protocol.body(&batch) },
     })
 }
 
@@ -269,16 +392,17 @@ pub(crate) fn forget_secrets(folder: &Folder) {
 fn waiting(store: &Store, remote: &Remote) -> Result<u64> {
     use store::remotes::{Position, Walk};
     let protocol = protocol_of(remote)?;
-    let mut all = 0;
+    let (mut all, mut compared) = (0, HashSet::new());
     let mut at = remote.clone();
     at.position = Position { walk: Walk::Done, ..remote.position.clone() };
     loop {
-        let portion = Portion::collect(store, &at, protocol, 0)?;
+        // Nights that are not over wait, too.
+        let portion = Portion::count(compared, store, &at, protocol, i64::MAX)?;
         all += portion.len() as u64;
         if portion.is_last || portion.position == at.position {
             break;
         }
-        at.position = portion.position;
+        (at.position, compared) = (portion.position, portion.compared);
     }
     if remote.position.walk != Walk::Done {
         let selection = selection::Selection::of(remote, protocol)?;
@@ -290,7 +414,10 @@ fn waiting(store: &Store, remote: &Remote) -> Result<u64> {
                 all += should.saturating_sub(has);
             }
         }
-        all = all.saturating_sub(store.remote_totals(remote.id)?.refused);
+        all = {
+            let totals = store.remote_totals(remote.id)?;
+            all.saturating_sub(totals.refused + totals.left_out)
+        };
     }
     Ok(all)
 }
@@ -310,14 +437,24 @@ fn protocol_of(remote: &Remote) -> Result<Protocol> {
         .ok_or_else(|| store::Error::from(store::ErrorKind::Damaged("a server speaks unknown words".to_owned())).into())
 }
 
+/// What is wrong with what somebody typed, as `net` says it.
+pub const TYPED: [&str; 3] = [
+    key!("This is no address of a server."),
+    key!("Without encryption nothing is sent to an address outside of this network."),
+    key!("The secret has letters that cannot be sent."),
+];
+
 /// What went wrong on the way to a server, for people.
 fn trouble(error: &net::Error) -> Error {
     let (code, hint) = match error.kind() {
         ErrorKind::BadAddress => {
-            (Code::BadUsage, "Write it as https://server.example, without a name or a password in it.")
+            (Code::BadUsage, key!("Write it as https://server.example, without a name or a password in it."))
         }
-        ErrorKind::PlainHttp => (Code::BadUsage, "Write https instead of http."),
-        ErrorKind::BadSecret => (Code::BadUsage, "Copy the secret once more, as one line."),
+        ErrorKind::NotKept => {
+            (Code::NoKeyring, "Unlock the key store of this computer; if the server asks for it, sign in once more.")
+        }
+        ErrorKind::PlainHttp => (Code::BadUsage, key!("Write https instead of http.")),
+        ErrorKind::BadSecret => (Code::BadUsage, key!("Copy the secret once more, as one line.")),
         ErrorKind::UnknownCertificate(_) => (
             Code::UnknownCertificate,
             "Compare it with what the server shows; --certificate with these digits trusts it.",
@@ -333,8 +470,8 @@ fn trouble(error: &net::Error) -> Error {
     };
     let message = crate::error::sentence(&error.to_string());
     let mut letters = message.chars();
-    let message = letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
-    Error { code, message, hint: hint.to_owned() }
+    let message: String = letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
+    Error { code, message: word(&message), hint: word(hint) }
 }
 
 /// The instant of an answer.

@@ -1,18 +1,15 @@
 //! What is sent next: some spans compared with what the server has, up to as many rows as fit into one request.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use net::remote::{Gone, Piece, Protocol};
-use serde_json::{Map, Value};
+use net::remote::{Gone, Limits, Piece, Protocol};
 use store::Store;
-use store::remotes::{Mark, Position, RefusedRow, Remote, STAYS, Span, SpanDone};
+use store::remotes::{Mark, Position, RefusedRow, Remote, SAMPLE, STAYS, Span, SpanDone};
 
-use super::rows::Reader;
-use super::selection::Selection;
-use crate::error::{Code, Error, Result};
+use super::comparison::{Comparison, Look};
+use super::nights;
+use crate::error::Result;
 
-/// Bytes of a refused row that are kept to be looked at.
-const MOST_OF_A_LINE: usize = 2_000;
 /// Rows that are taken back by one line.
 const MOST_GONE: usize = 4_000;
 /// About what the name of a row takes that is taken back.
@@ -35,6 +32,8 @@ pub(super) struct Compared {
     pub span: Span,
     /// Rows that the server has and that are none any more.
     pub gone: Vec<Mark>,
+    /// Rows as the server has them that it takes nothing in place of: it is asked to take them back first.
+    pub outdated: Vec<Mark>,
     /// Rows that it refused and that are none any more.
     pub forgotten: Vec<u64>,
 }
@@ -49,34 +48,81 @@ pub(super) struct Portion {
     pub position: Position,
     /// Nothing is owed behind it.
     pub is_last: bool,
+    protocol: Protocol,
+    /// The server can be asked for nothing but to take what it is sent.
+    blind: bool,
+    /// Spans that were compared: changes and the way through everything may both lead to one, and nights to others.
+    pub compared: HashSet<Span>,
+    /// It is for counting: of a span all rows are in it, or none.
+    counts: bool,
 }
 
 impl Portion {
     /// Compares spans from where the server is, until a request is full or nothing is owed.
     pub fn collect(store: &Store, remote: &Remote, protocol: Protocol, now_ms: i64) -> Result<Self> {
-        let selection = Selection::of(remote, protocol)?;
-        let reader = Reader::new(store, protocol == Protocol::Vitalog, remote.since_ms)?;
+        let mut portion = Self::of((HashSet::new(), false), store, remote, protocol, now_ms)?;
+        if protocol.is_together() {
+            // A request is about one source; what is older still goes first.
+            portion.rows.sort_by(|a, b| a.piece.row.slot.cmp(&b.piece.row.slot));
+        }
+        Ok(portion)
+    }
+
+    /// The rows of each request, from and until: what was stored is put down although a later one is in the way.
+    pub fn requests(&self) -> Vec<(usize, usize)> {
+        if !self.protocol.is_together() || self.rows.is_empty() {
+            return vec![(0, self.rows.len())];
+        }
+        let mut from = 0;
+        let parts = self.rows.chunk_by(|a, b| a.piece.row.slot == b.piece.row.slot).map(|part| {
+            let part = (from, from + part.len());
+            from = part.1;
+            part
+        });
+        parts.collect()
+    }
+
+    /// The same for who only counts, portion after portion: no row is in two of them. `compared` are the spans of the
+    /// portions before.
+    pub fn count(
+        compared: HashSet<Span>,
+        store: &Store,
+        remote: &Remote,
+        protocol: Protocol,
+        now_ms: i64,
+    ) -> Result<Self> {
+        Self::of((compared, true), store, remote, protocol, now_ms)
+    }
+
+    fn of(
+        (compared, counts): (HashSet<Span>, bool),
+        store: &Store,
+        remote: &Remote,
+        protocol: Protocol,
+        now_ms: i64,
+    ) -> Result<Self> {
+        let look = Look::new(store, remote, protocol, now_ms)?;
         let mut portion = Self {
             rows: Vec::new(),
             spans: Vec::new(),
             held: Vec::new(),
             position: remote.position.clone(),
             is_last: false,
+            protocol,
+            blind: look.blind,
+            compared,
+            counts,
         };
         let mut room = protocol.limits();
         for _ in 0..MOST_SPANS {
-            let (span, position) = store.next_span(remote.id, &portion.position, &|span| selection.wants(span))?;
+            let (span, position) = store.next_span(remote.id, &portion.position, &|span| look.selection.wants(span))?;
             let Some(span) = span else {
                 portion.position = position;
-                portion.is_last = true;
+                portion.is_last = portion.compare_all(&look, nights::unsettled(&look), &mut room)?;
                 return Ok(portion);
             };
-            let mut comparison = Comparison::new(store, remote.id, &span, protocol, portion.spans.len(), now_ms)?;
-            let whole = comparison.run(&reader, &mut room.rows, &mut room.bytes)?;
-            let gone = portion.take(comparison, whole);
-            room.rows = room.rows.saturating_sub(gone);
-            room.bytes = room.bytes.saturating_sub(gone * BYTES_OF_A_NAME);
-            if !whole {
+            let spans = if look.is_night(&span) { nights::around(&span) } else { vec![span] };
+            if !portion.compare_all(&look, spans, &mut room)? {
                 return Ok(portion);
             }
             portion.position = position;
@@ -87,9 +133,31 @@ impl Portion {
         Ok(portion)
     }
 
+    /// Compares spans; false where the request is full before their end.
+    fn compare_all(&mut self, look: &Look<'_>, spans: Vec<Span>, room: &mut Limits) -> Result<bool> {
+        for span in spans {
+            if !look.selection.wants(&span) || !self.compared.insert(span.clone()) {
+                continue;
+            }
+            let mut comparison = Comparison::new(look, &span, self.spans.len())?;
+            let whole = comparison.run(room)?;
+            if !whole && self.counts && !self.rows.is_empty() {
+                self.compared.remove(&span);
+                return Ok(false);
+            }
+            let gone = self.take(comparison, whole);
+            room.rows = room.rows.saturating_sub(gone);
+            room.bytes = room.bytes.saturating_sub(gone * BYTES_OF_A_NAME);
+            if !whole {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Takes a span over. Returns how many rows of it are gone.
     fn take(&mut self, comparison: Comparison<'_>, whole: bool) -> usize {
-        let Comparison { span, acked, refused, seen, rows, held, .. } = comparison;
+        let Comparison { span, acked, refused, seen, rows, held, mut outdated, .. } = comparison;
         let is_missing = |identity: &u64| whole && !seen.contains(identity);
         let mut gone: Vec<Mark> = acked
             .into_iter()
@@ -97,13 +165,21 @@ impl Portion {
             .map(|(identity, fingerprint)| Mark { identity, fingerprint })
             .collect();
         gone.sort_unstable();
+        outdated.sort_unstable();
         let mut forgotten: Vec<u64> = refused.into_keys().filter(is_missing).collect();
         forgotten.sort_unstable();
         let n = gone.len();
         self.rows.extend(rows);
         self.held.extend(held);
-        self.spans.push(Compared { span: span.clone(), gone, forgotten });
+        self.spans.push(Compared { span: span.clone(), gone, outdated, forgotten });
         n
+    }
+
+    /// Whether the server can be asked to take back rows of a span.
+    pub fn takes_back(&self, span: &Span) -> bool {
+        self.protocol.takes_back()
+            && (!self.protocol.is_together()
+                || (!self.blind && (span.series.record != SAMPLE || nights::is_night(span))))
     }
 
     /// What the server is asked to take back, some thousand rows of a span at a time.
@@ -114,11 +190,11 @@ impl Portion {
             range_ms: span.range_ms(),
             marks: marks.to_vec(),
         };
-        let parts = self
-            .spans
-            .iter()
-            .flat_map(|compared| compared.gone.chunks(MOST_GONE).map(move |marks| of(&compared.span, marks)));
-        parts.collect()
+        let lists =
+            self.spans.iter().filter(|compared| self.takes_back(&compared.span)).flat_map(|compared| {
+                [&compared.gone, &compared.outdated].map(|marks| (&compared.span, marks)).into_iter()
+            });
+        lists.flat_map(|(span, marks)| marks.chunks(MOST_GONE).map(move |marks| of(span, marks))).collect()
     }
 
     /// How many rows it is about: to be sent, and to be taken back.
@@ -126,13 +202,15 @@ impl Portion {
         self.rows.len() + self.spans.iter().map(|compared| compared.gone.len()).sum::<usize>()
     }
 
-    /// What is put down of the spans: rows that were stored, by their places, and, where `took_back`, what is gone.
+    /// What is put down of the spans: rows that were stored, by their places, and what is gone, where the server took
+    /// it back or cannot be asked to.
     pub fn done(&self, stored: &HashSet<usize>, took_back: bool) -> Vec<SpanDone> {
         let mut done: Vec<SpanDone> = self
             .spans
             .iter()
             .map(|compared| {
-                let gone = compared.gone.iter().filter(|_| took_back).map(|mark| mark.identity);
+                let is_over = took_back || !self.takes_back(&compared.span);
+                let gone = compared.gone.iter().filter(|_| is_over).map(|mark| mark.identity);
                 let gone = gone.chain(compared.forgotten.iter().copied()).collect();
                 SpanDone { span: compared.span.clone(), stored: Vec::new(), gone }
             })
@@ -148,8 +226,8 @@ impl Portion {
         done
     }
 
-    /// What the server keeps although it is gone here, where it cannot be asked to take it back.
-    pub fn stays(&self, now_ms: i64) -> Vec<RefusedRow> {
+    /// What the server keeps although it is gone here: where it cannot be asked to take it back, or `refuses` to.
+    pub fn stays(&self, refuses: bool, now_ms: i64) -> Vec<RefusedRow> {
         let row = |span: &Span, mark: &Mark| RefusedRow {
             span: span.clone(),
             mark: *mark,
@@ -158,7 +236,8 @@ impl Portion {
             said: String::new(),
             line: String::new(),
         };
-        self.spans.iter().flat_map(|compared| compared.gone.iter().map(|mark| row(&compared.span, mark))).collect()
+        let kept = self.spans.iter().filter(|compared| refuses || !self.takes_back(&compared.span));
+        kept.flat_map(|compared| compared.gone.iter().map(|mark| row(&compared.span, mark))).collect()
     }
 
     /// The row of a place as one that was refused.
@@ -173,121 +252,4 @@ impl Portion {
             line: row.line.clone(),
         })
     }
-}
-
-/// A span against what the server has of it.
-struct Comparison<'a> {
-    span: &'a Span,
-    place: usize,
-    protocol: Protocol,
-    now_ms: i64,
-    acked: HashMap<u64, u64>,
-    refused: HashMap<u64, u64>,
-    /// Rows that are there, by what they are.
-    seen: HashSet<u64>,
-    /// How many of the same were met.
-    often: HashMap<u64, u32>,
-    rows: Vec<Waiting>,
-    held: Vec<RefusedRow>,
-}
-
-impl<'a> Comparison<'a> {
-    fn new(store: &Store, remote: i64, span: &'a Span, protocol: Protocol, place: usize, now_ms: i64) -> Result<Self> {
-        let map = |marks: Vec<Mark>| marks.into_iter().map(|mark| (mark.identity, mark.fingerprint)).collect();
-        Ok(Self {
-            span,
-            place,
-            protocol,
-            now_ms,
-            acked: map(store.acknowledged(remote, span)?),
-            refused: map(store.refused_of(remote, span)?),
-            seen: HashSet::new(),
-            often: HashMap::new(),
-            rows: Vec::new(),
-            held: Vec::new(),
-        })
-    }
-
-    /// Reads the span; false where a request is full before its end.
-    fn run(&mut self, reader: &Reader<'_>, rows: &mut usize, bytes: &mut usize) -> Result<bool> {
-        let mut full = false;
-        let read = reader.lines(self.span, &mut |line| {
-            let Some(waiting) = self.compare(&line) else { return Ok(()) };
-            let length = waiting.piece.row.text.len() + 64;
-            // One that fits nowhere goes alone.
-            if *rows == 0 || (length > *bytes && !(self.rows.is_empty() && *bytes == self.protocol.limits().bytes)) {
-                full = true;
-                return Err(stop());
-            }
-            *rows -= 1;
-            *bytes = bytes.saturating_sub(length);
-            self.rows.push(waiting);
-            Ok(())
-        });
-        match read {
-            Err(_) if full => Ok(false),
-            read => read.map(|()| true),
-        }
-    }
-
-    /// The row of a line where it is to be sent.
-    fn compare(&mut self, line: &Map<String, Value>) -> Option<Waiting> {
-        let encoded = self.protocol.encode(line, 0).and_then(|piece| {
-            let nth = self.often.entry(piece.mark.identity).or_insert(0);
-            *nth += 1;
-            match *nth {
-                1 => Ok(piece),
-                nth => self.protocol.encode(line, nth - 1),
-            }
-        });
-        match encoded {
-            Ok(piece) => {
-                let Mark { identity, fingerprint } = piece.mark;
-                self.seen.insert(identity);
-                let is_known = |known: &HashMap<u64, u64>| known.get(&identity) == Some(&fingerprint);
-                if is_known(&self.acked) || is_known(&self.refused) {
-                    return None;
-                }
-                Some(Waiting { piece, span: self.place, line: shortened(line) })
-            }
-            Err(code) => {
-                self.hold(line, code);
-                None
-            }
-        }
-    }
-
-    fn hold(&mut self, line: &Map<String, Value>, code: &str) {
-        let text = Value::Object(line.clone()).to_string();
-        let own = net::remote::Piece::new(health::formats::outgoing::Outgoing {
-            slot: String::new(),
-            identity: format!("held {text}"),
-            text,
-        });
-        let is_new = self.seen.insert(own.mark.identity);
-        if is_new && self.refused.get(&own.mark.identity) != Some(&own.mark.fingerprint) {
-            self.held.push(RefusedRow {
-                span: self.span.clone(),
-                mark: own.mark,
-                at_ms: self.now_ms,
-                code: code.to_owned(),
-                said: String::new(),
-                line: shortened(line),
-            });
-        }
-    }
-}
-
-/// A line as it is kept of a refused row.
-fn shortened(line: &Map<String, Value>) -> String {
-    let text = Value::Object(line.clone()).to_string();
-    match text.char_indices().nth(MOST_OF_A_LINE) {
-        Some((end, _)) => text[..end].to_owned(),
-        None => text,
-    }
-}
-
-/// Ends a walk through rows whose rest is for later.
-fn stop() -> Error {
-    Error::new(Code::Cancelled, "", "")
 }

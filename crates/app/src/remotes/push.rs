@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::fs::{File, TryLockError};
 use std::time::Duration;
 
-use net::remote::{Address, Batch, Client, Piece, Protocol, Secret, Verdict, wait};
+use net::remote::{Address, Batch, Client, Entry, Piece, Protocol, Secret, Verdict, wait};
 use serde::Serialize;
 use store::Cancel;
 use store::remotes::{Position, RefusedRow, Remote, Stand, Told};
@@ -18,6 +18,9 @@ use super::{Account, find, protocol_of, trouble};
 use crate::error::{Code, Error, Result, cancelled};
 use crate::folder::{Folder, create_private, private_file, settle};
 
+/// How long, and how often, who wants to send waits for somebody who only looks.
+const A_LOOK: Duration = Duration::from_millis(10);
+const LOOKS: u32 = 10;
 /// The folder of locks.
 pub(crate) const FOLDER: &str = "remotes";
 /// So many rows alone refused, and none stored, say that the server refuses everything.
@@ -44,6 +47,8 @@ pub struct Pushed {
     pub selected: u64,
     /// Rows that were sent.
     pub sent: u64,
+    /// Rows that the server took, of those, without saying whether it stored them.
+    pub accepted: u64,
     /// Rows that the server has now, of those.
     pub stored: u64,
     /// Rows that the server was asked to take back, because they are gone here.
@@ -103,14 +108,18 @@ pub fn push(folder: &Folder, name: &str, means: &mut Means<'_>) -> Result<Pushed
     let _lock = lock(folder, remote.id)?;
     folder.write()?.note_labels(remote.id)?;
     let (client, secret) = reach(folder, &remote, means.patience)?;
+    let account = Account::of(&remote)?;
+    let mut keep = |secret: &Secret| renewed(folder, &remote.keeper, &account.device, secret);
+    let opened = folder.read()?.remote_totals(remote.id)?.acked > 0;
+    let entry = Entry { secret, user: account.user.as_deref().unwrap_or_default(), opened, keep: &mut keep };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut sending = Sending {
         folder,
         name,
         protocol: protocol_of(&remote)?,
-        account: Account::of(&remote)?,
+        device: &account.device,
         client,
-        secret,
+        entry,
         pushed: Pushed { remote: name.to_owned(), ..Pushed::default() },
         refused_in_a_row: 0,
     };
@@ -126,21 +135,27 @@ pub fn dry_run(folder: &Folder, name: &str, now_ms: i64) -> Result<Pushed> {
     let mut remote = find(&store, name)?;
     let protocol = protocol_of(&remote)?;
     let mut pushed = Pushed { remote: name.to_owned(), ..Pushed::default() };
+    let mut compared = HashSet::new();
     loop {
-        let portion = Portion::collect(&store, &remote, protocol, now_ms)?;
+        let portion = Portion::count(compared, &store, &remote, protocol, now_ms)?;
         // A span that does not fit into a request is counted as a whole by what waits.
         if portion.position == remote.position && !portion.is_last {
             break;
         }
         pushed.selected += portion.len() as u64;
         portion.held.iter().for_each(|row| pushed.problem(row));
-        remote.position = portion.position;
+        (remote.position, compared) = (portion.position, portion.compared);
         if portion.is_last {
             break;
         }
     }
     pushed.waiting = pushed.selected;
     Ok(pushed)
+}
+
+/// Keeps a secret that a server gave in place of the old one.
+pub(super) fn renewed(folder: &Folder, word: &str, device: &str, secret: &Secret) -> net::Result<()> {
+    keeper(folder, word).keep(device, secret).map_err(|_| net::ErrorKind::NotKept.into())
 }
 
 /// A client for a server, and its secret.
@@ -166,30 +181,33 @@ fn lock(folder: &Folder, id: i64) -> Result<File> {
     settle(folder.dir(), &dir, create_private)?;
     let path = dir.join(format!("{id}.lock"));
     let lock = private_file(&path, &path)?;
-    match lock.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(Error::new(
+    // Who only looks whether somebody sends holds it, too, for a moment.
+    let held = |_: &u32| matches!(lock.try_lock(), Err(TryLockError::WouldBlock));
+    let is_held = (0..LOOKS).take_while(|n| held(n)).inspect(|_| std::thread::sleep(A_LOOK)).count() == LOOKS as usize;
+    match is_held {
+        true => Err(Error::new(
             Code::PushRuns,
             "Another program is sending to this server.",
             "Wait until it is done: it is another push, `vitalog serve`, or a window.",
         )),
         // Where folders know no locks the server's own keys keep rows from being stored twice.
-        _ => Ok(lock),
+        false => Ok(lock),
     }
 }
 
 /// Whether somebody is sending to a server now.
 pub(super) fn is_sending(folder: &Folder, id: i64) -> bool {
     File::open(folder.dir().join(FOLDER).join(format!("{id}.lock")))
-        .is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+        .is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
 struct Sending<'a> {
     folder: &'a Folder,
     name: &'a str,
     protocol: Protocol,
-    account: Account,
+    device: &'a str,
     client: Client,
-    secret: Secret,
+    entry: Entry<'a>,
     pushed: Pushed,
     refused_in_a_row: u32,
 }
@@ -198,6 +216,8 @@ struct Sending<'a> {
 #[derive(Default)]
 struct Outcome {
     stored: HashSet<usize>,
+    /// Of these, how many the server took without saying whether it stored them.
+    accepted: u64,
     refused: Vec<(usize, String)>,
     took_back: bool,
     /// Rows that were on the way at least once.
@@ -222,6 +242,10 @@ impl Sending<'_> {
                 // At one moment; nobody's writing waits while a server takes its time.
                 let store = self.folder.read()?;
                 let remote = find(&store, self.name)?;
+                if remote.paused_ms.is_some() {
+                    // The owner said so while it was being sent.
+                    return Ok(());
+                }
                 let portion = Portion::collect(&store, &remote, self.protocol, now_ms)?;
                 (remote, portion)
             };
@@ -250,22 +274,20 @@ impl Sending<'_> {
         position: Position,
         now_ms: i64,
     ) -> Result<()> {
-        let gone: u64 = portion.spans.iter().map(|compared| compared.gone.len() as u64).sum();
-        let takes_back = self.protocol.takes_back();
+        let taken = portion.spans.iter().filter(|compared| portion.takes_back(&compared.span));
+        let gone: u64 = taken.map(|compared| compared.gone.len() as u64).sum();
         // What it will not take back stays there, and is shown.
-        let stays = !takes_back || (outcome.end.is_none() && !outcome.took_back);
-        let took_back = outcome.took_back || stays;
+        let refuses = outcome.end.is_none() && !outcome.took_back;
         let refused = outcome.refused.iter().filter_map(|(place, said)| portion.refused(*place, said, now_ms));
         let mut refused: Vec<RefusedRow> = refused.chain(portion.held.iter().cloned()).collect();
         refused.iter().for_each(|row| self.pushed.problem(row));
-        if stays {
-            refused.extend(portion.stays(now_ms));
-        }
+        refused.extend(portion.stays(refuses, now_ms));
         let sent = outcome.tried.len() as u64;
         self.pushed.sent += sent;
-        self.pushed.stored += outcome.stored.len() as u64;
+        self.pushed.accepted += outcome.accepted;
+        self.pushed.stored += (outcome.stored.len() as u64).saturating_sub(outcome.accepted);
         self.pushed.withdrawn += if outcome.took_back { gone } else { 0 };
-        let told = Told { spans: portion.done(&outcome.stored, took_back), refused, position, sent };
+        let told = Told { spans: portion.done(&outcome.stored, outcome.took_back || refuses), refused, position, sent };
         if told.spans.is_empty() && told.refused.is_empty() && told.position == remote.position {
             return Ok(());
         }
@@ -276,12 +298,12 @@ impl Sending<'_> {
     /// Sends a portion; what is refused is halved until the rows are found that are meant.
     async fn send(&mut self, portion: &Portion, means: &Means<'_>) -> Outcome {
         let mut outcome = Outcome::default();
-        let gone = if self.protocol.takes_back() { portion.gone() } else { Vec::new() };
+        let gone = portion.gone();
         if portion.rows.is_empty() && gone.is_empty() {
             return outcome;
         }
         // The last is tried first.
-        let mut parts: Vec<(usize, usize)> = vec![(0, portion.rows.len())];
+        let mut parts: Vec<(usize, usize)> = portion.requests().into_iter().rev().collect();
         let mut gone = Some(gone).filter(|gone| !gone.is_empty());
         while let Some((from, until)) = parts.pop() {
             if means.cancel.is_cancelled() {
@@ -289,10 +311,10 @@ impl Sending<'_> {
                 return outcome;
             }
             let pieces: Vec<&Piece> = portion.rows[from..until].iter().map(|row| &row.piece).collect();
-            let (now_ms, device) = ((means.now)(), self.account.device.as_str());
+            let (now_ms, device) = ((means.now)(), self.device);
             let batch = Batch { rows: &pieces, gone: gone.as_deref().unwrap_or_default(), now_ms, device };
             outcome.tried.extend(from..until);
-            let verdict = match self.protocol.deliver(&self.client, &self.secret, &batch).await {
+            let verdict = match self.protocol.deliver(&self.client, &mut self.entry, &batch).await {
                 Ok(verdict) => verdict,
                 Err(error) => {
                     outcome.end = Some(failure(&error));
@@ -300,7 +322,8 @@ impl Sending<'_> {
                 }
             };
             match verdict {
-                Verdict::Stored => {
+                Verdict::Stored | Verdict::Accepted => {
+                    outcome.accepted += if verdict == Verdict::Accepted { (until - from) as u64 } else { 0 };
                     outcome.stored.extend(from..until);
                     outcome.took_back |= gone.take().is_some();
                     self.refused_in_a_row = 0;

@@ -66,7 +66,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn samples(
+    /// Hands over the samples of a type that start in a range, also those that are not for the server.
+    pub fn samples(
         &self,
         kind: &str,
         (from_ms, until_ms): (i64, i64),

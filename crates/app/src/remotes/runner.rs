@@ -2,6 +2,7 @@
 //! is due again.
 
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use net::Clock;
@@ -18,25 +19,47 @@ const LOOK: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Runner {
     cancel: Cancel,
-    /// Its end wakes the thread.
-    _wakes: Sender<()>,
+    /// Wakes the thread; without it the thread ends.
+    wakes: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Runner {
     /// Begins. Nobody is told of failures: the outbox says them.
     pub fn start(folder: &Folder, clock: Clock) -> Self {
+        Self::telling(folder, clock, || {})
+    }
+
+    /// The same; `heard` is called whenever a server has got something, or was tried.
+    pub fn telling(folder: &Folder, clock: Clock, heard: impl Fn() + Send + 'static) -> Self {
         let (wakes, woken) = mpsc::channel();
         let cancel = Cancel::default();
         let (folder, asked) = (folder.clone(), cancel.clone());
-        std::thread::spawn(move || {
+        let thread = std::thread::spawn(move || {
             loop {
-                send_to_all(&folder, &clock, &asked);
-                if woken.recv_timeout(LOOK) != Err(RecvTimeoutError::Timeout) {
+                send_to_all(&folder, &clock, &asked, &heard);
+                if woken.recv_timeout(LOOK) == Err(RecvTimeoutError::Disconnected) {
                     return;
                 }
             }
         });
-        Self { cancel, _wakes: wakes }
+        Self { cancel, wakes: Some(wakes), thread: Some(thread) }
+    }
+
+    /// Looks now who is due: somebody changed something.
+    pub fn wake(&self) {
+        // A thread that has ended has nothing to look for.
+        let _ = self.wakes.as_ref().map(|wakes| wakes.send(()));
+    }
+
+    /// Ends, and waits until nothing is on its way any more.
+    pub fn stop(mut self) {
+        self.cancel.cancel();
+        self.wakes = None;
+        if let Some(thread) = self.thread.take() {
+            // What it had to say stands in the outbox.
+            let _ = thread.join();
+        }
     }
 }
 
@@ -46,7 +69,7 @@ impl Drop for Runner {
     }
 }
 
-fn send_to_all(folder: &Folder, clock: &Clock, cancel: &Cancel) {
+fn send_to_all(folder: &Folder, clock: &Clock, cancel: &Cancel, heard: &dyn Fn()) {
     let remotes = folder.read().and_then(|store| Ok(store.remotes()?)).unwrap_or_default();
     for remote in remotes.iter().filter(|remote| is_due(remote, clock())) {
         if cancel.is_cancelled() {
@@ -57,10 +80,11 @@ fn send_to_all(folder: &Folder, clock: &Clock, cancel: &Cancel) {
             chance: &chance,
             cancel: cancel.clone(),
             patience: PATIENCE,
-            progress: &mut |_| {},
+            progress: &mut |_| heard(),
         };
         // Another program may be sending, or the store may be busy: it is looked again soon.
         let _ = push(folder, &remote.name, &mut means);
+        heard();
     }
 }
 

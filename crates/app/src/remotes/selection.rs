@@ -2,16 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use health::EntryKind;
 use net::remote::Protocol;
 use store::Store;
 use store::remotes::{NO_DAY, Remote, SAMPLE, Span};
 
+use super::kinds::is_record;
 use crate::error::{Code, Error, Result};
 use crate::local::find_kind;
 
 const DAY_MS: i64 = 86_400_000;
-const AGGREGATE: &str = "aggregate";
 /// The word for everything.
 pub(super) const ALL: &str = "all";
 
@@ -47,8 +46,7 @@ pub(super) fn read(store: &Store, types: &[String]) -> Result<Option<Vec<String>
     }
     let mut words = BTreeSet::new();
     for word in types {
-        let is_record = |kind: EntryKind| kind.as_str() == word;
-        if word == AGGREGATE || EntryKind::ALL.into_iter().chain(EntryKind::PHONE).any(is_record) {
+        if is_record(word) {
             words.insert(word.clone());
         } else {
             words.insert(find_kind(store, word)?.kind.identifier);
@@ -59,10 +57,7 @@ pub(super) fn read(store: &Store, types: &[String]) -> Result<Option<Vec<String>
 
 /// Fails where a protocol has no place for what was named.
 pub(super) fn check(protocol: Protocol, words: Option<&[String]>) -> Result<()> {
-    let is_record = |word: &&String| {
-        *word == AGGREGATE || EntryKind::ALL.into_iter().chain(EntryKind::PHONE).any(|kind| kind.as_str() == *word)
-    };
-    match words.into_iter().flatten().filter(is_record).find(|word| !protocol.carries(word)) {
+    match words.into_iter().flatten().filter(|word| is_record(word)).find(|word| !protocol.carries(word)) {
         Some(word) => Err(Error::new(
             Code::BadUsage,
             format!("A server of this kind has no place for `{word}`."),

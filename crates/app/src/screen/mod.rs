@@ -1,7 +1,7 @@
 //! What the window's screens show beside the answers of the verbs: a chart with its read-out and its number, the nights
 //! of a stretch, what changed, two stretches side by side, recordings, types with their areas, explanations in units
-//! that people read, lists of workouts, what the owner did, and phones. Every number comes from where the verbs take
-//! theirs.
+//! that people read, lists of workouts, what the owner did, phones, and servers. Every number comes from where the
+//! verbs take theirs.
 
 mod acts;
 mod beside;
@@ -13,6 +13,7 @@ mod hero;
 mod lead;
 mod nights;
 mod phones;
+mod servers;
 mod slots;
 mod types;
 mod workouts;
@@ -27,6 +28,7 @@ pub use hero::{At, Hero, Lead};
 pub use lead::Origin;
 pub use nights::{NightsAnswer, StageAnswer, nights};
 pub use phones::{Added, DeliveryRow, DeviceRow, Invitation, Phones, Receiving, add, brought, invite, phones};
+pub use servers::{Server, Servers, servers};
 pub use slots::{Part, Slot};
 pub use types::{TypeRow, types};
 pub use workouts::{Local, WorkoutsAnswer, workout, workouts};

@@ -21,4 +21,4 @@ pub use crate::secret::{chance, name};
 pub use address::Address;
 pub use backoff::{LONGEST_WAIT, wait};
 pub use client::{ANSWER_LIMIT, Answer, Client, Request, Secret, TIMEOUT};
-pub use protocol::{Batch, Gone, Limits, Piece, Protocol, Verdict};
+pub use protocol::{Batch, Entry, Gone, Limits, Piece, Protocol, Verdict};

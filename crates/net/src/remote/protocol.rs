@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use health::digest::sha256;
+use health::formats::open_wearables::encode::lines as wearables;
 use health::formats::outgoing::{Held, Outgoing, made_uuid};
 use health::formats::{health_export_pro, healthsync, vitalog};
 use health::phone::Retraction;
@@ -14,6 +15,7 @@ use serde_json::{Map, Value as Json};
 use store::remotes::Mark;
 
 use super::client::{Answer, Client, Request, Secret};
+use super::open_wearables;
 use crate::error::Result;
 
 const JSON: &str = "application/json";
@@ -28,6 +30,8 @@ pub enum Protocol {
     HealthSync,
     /// A receiver of the kind that Health Export Pro sends to.
     HealthExportPro,
+    /// An Open Wearables server.
+    OpenWearables,
 }
 
 /// How much goes into one request.
@@ -51,13 +55,15 @@ pub struct Piece {
 impl Piece {
     /// The row with its numbers.
     pub fn new(row: Outgoing) -> Self {
-        let number = |text: &str| {
-            let hash = sha256(text.as_bytes());
-            hash.first_chunk().map_or(0, |first| u64::from_le_bytes(*first))
-        };
         let mark = Mark { identity: number(&row.identity), fingerprint: number(&row.text) };
         Self { row, mark }
     }
+}
+
+/// The number of a text in the ledger.
+pub(super) fn number(text: &str) -> u64 {
+    let hash = sha256(text.as_bytes());
+    hash.first_chunk().map_or(0, |first| u64::from_le_bytes(*first))
 }
 
 /// Rows that a server has no more to have, by what it was told of them.
@@ -86,11 +92,25 @@ pub struct Batch<'a> {
     pub device: &'a str,
 }
 
+/// What lets us in.
+pub struct Entry<'a> {
+    /// The secret; empty where the server asks for none.
+    pub secret: Secret,
+    /// Whom it is sent for, as the server spells it; empty where it asks for none.
+    pub user: &'a str,
+    /// The server took something before.
+    pub opened: bool,
+    /// Keeps a secret that a server gives in place of the old one; durably when it returns.
+    pub keep: &'a mut (dyn FnMut(&Secret) -> Result<()> + Send),
+}
+
 /// What became of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// The server has all of it.
     Stored,
+    /// The server took all of it, and nobody can look whether it is stored.
+    Accepted,
     /// The server has some of it, or none, and repeating it would change nothing: its words.
     Refused(String),
     /// It can be tried again later, after so long at least: its words.
@@ -101,7 +121,7 @@ pub enum Verdict {
 
 impl Protocol {
     /// Every protocol.
-    pub const ALL: [Self; 3] = [Self::Vitalog, Self::HealthSync, Self::HealthExportPro];
+    pub const ALL: [Self; 4] = [Self::Vitalog, Self::HealthSync, Self::HealthExportPro, Self::OpenWearables];
 
     /// The short word, on the command line and in the store.
     pub fn word(self) -> &'static str {
@@ -109,6 +129,7 @@ impl Protocol {
             Self::Vitalog => "vitalog",
             Self::HealthSync => "healthsync",
             Self::HealthExportPro => "health-export-pro",
+            Self::OpenWearables => "open-wearables",
         }
     }
 
@@ -121,13 +142,19 @@ impl Protocol {
     pub fn carries(self, record: &str) -> bool {
         match self {
             Self::Vitalog => true,
-            Self::HealthSync | Self::HealthExportPro => matches!(record, "sample" | "workout"),
+            Self::HealthSync | Self::HealthExportPro | Self::OpenWearables => matches!(record, "sample" | "workout"),
         }
     }
 
-    /// Whether it has a word for what is gone.
+    /// Whether it has a word for what is gone: of Open Wearables, for nights and workouts alone.
     pub fn takes_back(self) -> bool {
-        self == Self::Vitalog
+        matches!(self, Self::Vitalog | Self::OpenWearables)
+    }
+
+    /// Whether rows go together with others of their day, and are made into pieces by
+    /// [`wearables::lines`]; else one by one.
+    pub fn is_together(self) -> bool {
+        self == Self::OpenWearables
     }
 
     /// Where rows go, below the server's address.
@@ -136,6 +163,7 @@ impl Protocol {
             Self::Vitalog => "/api/vitalog",
             Self::HealthSync => "/api/apple-health/sync",
             Self::HealthExportPro => "/api/health-data",
+            Self::OpenWearables => "/api/v1",
         }
     }
 
@@ -145,10 +173,13 @@ impl Protocol {
             // A body under a mebibyte is read before it is answered, so that the answer says what was refused.
             Self::Vitalog => Limits { rows: 4_000, bytes: 900 * 1024 },
             Self::HealthSync | Self::HealthExportPro => Limits { rows: 2_000, bytes: 900 * 1024 },
+            // It has no limit of its own; a proxy before it may. One request for each source of the rows.
+            Self::OpenWearables => Limits { rows: 2_000, bytes: 2 << 20 },
         }
     }
 
-    /// The row that a JSON line is; of equal ones the `nth`, from 0.
+    /// The row that a JSON line is; of equal ones the `nth`, from 0. Where rows go together ([`Self::is_together`]) it
+    /// is what the line is by itself.
     ///
     /// Errors: why it is not sent.
     pub fn encode(self, line: &Map<String, Json>, nth: u32) -> std::result::Result<Piece, Held> {
@@ -156,6 +187,7 @@ impl Protocol {
             Self::Vitalog => vitalog::encode(line, nth),
             Self::HealthSync => healthsync::encode(line, nth),
             Self::HealthExportPro => health_export_pro::encode(line, nth),
+            Self::OpenWearables => wearables::alone(line),
         };
         row.map(Piece::new)
     }
@@ -167,13 +199,21 @@ impl Protocol {
             Self::Vitalog => lines(batch),
             Self::HealthSync => healthsync::body(&rows(), &made_uuid(batch.device), "UTC", batch.now_ms),
             Self::HealthExportPro => health_export_pro::body(&rows(), batch.now_ms),
+            Self::OpenWearables => {
+                let bodies = wearables::bodies(&rows(), batch.now_ms);
+                bodies.iter().map(|body| body.text.as_str()).collect::<Vec<_>>().join("\n")
+            }
         }
     }
 
     /// Sends a batch, and says what became of it.
     ///
     /// Errors: as [`Client::ask`]; then nobody knows what became of it, and it is sent again.
-    pub async fn deliver(self, client: &Client, secret: &Secret, batch: &Batch<'_>) -> Result<Verdict> {
+    pub async fn deliver(self, client: &Client, entry: &mut Entry<'_>, batch: &Batch<'_>) -> Result<Verdict> {
+        if self == Self::OpenWearables {
+            return open_wearables::deliver(client, entry, batch).await;
+        }
+        let secret = &entry.secret;
         let content_type = if self == Self::Vitalog { LINES } else { JSON };
         let secret = (!secret.is_empty()).then(|| ("authorization".to_owned(), Some("Bearer"), secret.clone()));
         let body = self.body(batch).into_bytes();
@@ -185,8 +225,11 @@ impl Protocol {
     /// Asks whether the server is there and takes the secret; nothing of anybody's is sent.
     ///
     /// Errors: as [`Client::ask`].
-    pub async fn greet(self, client: &Client, secret: &Secret, now_ms: i64, device: &str) -> Result<Verdict> {
-        self.deliver(client, secret, &Batch { rows: &[], gone: &[], now_ms, device }).await
+    pub async fn greet(self, client: &Client, entry: &mut Entry<'_>, now_ms: i64, device: &str) -> Result<Verdict> {
+        if self == Self::OpenWearables {
+            return open_wearables::greet(client, entry, now_ms).await;
+        }
+        self.deliver(client, entry, &Batch { rows: &[], gone: &[], now_ms, device }).await
     }
 
     /// What an answer to so many rows means.
@@ -211,6 +254,8 @@ impl Protocol {
             Self::Vitalog => number("rejected").unwrap_or(0),
             // It says nothing about refused ones.
             Self::HealthSync => 0,
+            // Runs say it, not this answer.
+            Self::OpenWearables => 0,
             Self::HealthExportPro => {
                 let counted = ["count", "total", "records"].into_iter().find_map(number);
                 counted.map_or(0, |counted| (sent as u64).saturating_sub(counted))

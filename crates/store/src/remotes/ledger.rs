@@ -11,6 +11,9 @@ use crate::open::Store;
 
 /// The code of a row that is gone here and that the remote cannot be asked to take back: it stays there.
 pub const STAYS: &str = "stays";
+/// The code of a row that was refused and that the owner said to leave out: it is told no more, and sent only once it
+/// is another, or by [`Store::forgive_refused`].
+pub const LEFT_OUT: &str = "left_out";
 
 /// Bytes of a pair.
 const PAIR: usize = 16;
@@ -50,6 +53,8 @@ pub struct Totals {
     pub refused: u64,
     /// Rows that are gone here and stay there.
     pub stays: u64,
+    /// Rows that it refused and that the owner leaves out.
+    pub left_out: u64,
 }
 
 /// What became of the rows of a span.
@@ -121,11 +126,14 @@ impl Store {
     pub fn remote_totals(&self, remote: i64) -> Result<Totals> {
         let mut statement = self.conn.prepare_cached(
             "SELECT (SELECT coalesce(sum(n), 0) FROM acknowledged WHERE remote_id = ?1),
-                (SELECT count(*) FROM refused WHERE remote_id = ?1 AND code <> 'stays'),
-                (SELECT count(*) FROM refused WHERE remote_id = ?1 AND code = 'stays')",
+                (SELECT count(*) FROM refused WHERE remote_id = ?1 AND code NOT IN ('stays', 'left_out')),
+                (SELECT count(*) FROM refused WHERE remote_id = ?1 AND code = 'stays'),
+                (SELECT count(*) FROM refused WHERE remote_id = ?1 AND code = 'left_out')",
         )?;
-        let totals =
-            |row: &rusqlite::Row<'_>| Ok(Totals { acked: row.get(0)?, refused: row.get(1)?, stays: row.get(2)? });
+        let totals = |row: &rusqlite::Row<'_>| {
+            let (acked, refused) = (row.get(0)?, row.get(1)?);
+            Ok(Totals { acked, refused, stays: row.get(2)?, left_out: row.get(3)? })
+        };
         Ok(statement.query_row([remote], totals)?)
     }
 
@@ -177,6 +185,15 @@ impl Store {
             told.refused.iter().try_for_each(|row| refuse(tx, remote, row))?;
             forget_changes(tx)?;
             one(tx, remote)
+        })
+    }
+
+    /// Leaves out what a remote refused: as [`LEFT_OUT`] says. Returns how many rows that is.
+    pub fn leave_out_refused(&mut self, remote: i64) -> Result<u64> {
+        self.change(|tx| {
+            let told =
+                "UPDATE refused SET code = 'left_out' WHERE remote_id = ?1 AND code NOT IN ('stays', 'left_out')";
+            Ok(tx.execute(told, [remote])? as u64)
         })
     }
 

@@ -15,7 +15,7 @@ pub(crate) mod watch;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-pub use self::ledger::{Mark, RefusedRow, STAYS, SpanDone, Told, Totals};
+pub use self::ledger::{LEFT_OUT, Mark, RefusedRow, STAYS, SpanDone, Told, Totals};
 pub use self::spans::{NO_DAY, Position, SAMPLE, Series, Span, Walk};
 use crate::error::{ErrorKind, Result};
 use crate::open::Store;
@@ -84,6 +84,8 @@ pub struct NewRemote<'a> {
     pub certificate: Option<&'a str>,
     /// As in [`Remote`].
     pub keeper: &'a str,
+    /// Nothing is sent to it until it is resumed.
+    pub paused: bool,
 }
 
 /// A change of how a remote stands.
@@ -93,6 +95,8 @@ pub enum Stand<'a> {
     Pause,
     /// It is sent to again, at once; what the owner had to do is done.
     Resume,
+    /// What the owner had to do is done: it has another secret, which this one keeps. Paused it stays so.
+    SignedIn(&'a str),
     /// The owner has to do something first: a code, and words.
     Stop(&'a str, &'a str),
     /// An attempt failed: when it is tried again, and words.
@@ -128,8 +132,8 @@ impl Store {
             let seq: i64 = tx.query_row("SELECT coalesce(max(seq), 0) FROM changes", [], |row| row.get(0))?;
             tx.execute(
                 "INSERT INTO remotes (name, protocol, url, account, types, since_ms, every_s, certificate, keeper,
-                     made_ms, seq, walk_record, walk_kind, walk_day)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, '', '', 0)",
+                     made_ms, seq, paused_ms, walk_record, walk_kind, walk_day)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, '', '', 0)",
                 params![
                     new.name,
                     new.protocol,
@@ -141,7 +145,8 @@ impl Store {
                     new.certificate,
                     new.keeper,
                     now_ms,
-                    seq
+                    seq,
+                    new.paused.then_some(now_ms)
                 ],
             )?;
             let id = tx.last_insert_rowid();
@@ -173,6 +178,10 @@ impl Store {
                      WHERE id = ?1",
                     [id],
                 ),
+                Stand::SignedIn(keeper) => tx.execute(
+                    "UPDATE remotes SET keeper = ?2, stopped = NULL, tries = 0, next_ms = NULL, said = NULL WHERE id = ?1",
+                    params![id, keeper],
+                ),
                 Stand::Stop(code, said) => tx.execute(
                     "UPDATE remotes SET stopped = ?2, said = ?3, next_ms = NULL WHERE id = ?1",
                     params![id, code, said],
@@ -188,6 +197,25 @@ impl Store {
                 ),
             };
             changed(done?)?;
+            one(tx, id)
+        })
+    }
+
+    /// Lets a remote have other rows from now on: types as JSON, a first instant, how often, all as in [`Remote`]. It
+    /// is led through everything once more; what it has and is no more for it stays there, and in the ledger.
+    pub fn choose_for_remote(
+        &mut self,
+        id: i64,
+        types: &str,
+        since_ms: Option<i64>,
+        every_s: Option<i64>,
+    ) -> Result<Remote> {
+        self.change(|tx| {
+            changed(tx.execute(
+                "UPDATE remotes SET types = ?2, since_ms = ?3, every_s = ?4, walk_record = '', walk_kind = '', walk_day = 0
+                 WHERE id = ?1",
+                params![id, types, since_ms, every_s],
+            )?)?;
             one(tx, id)
         })
     }

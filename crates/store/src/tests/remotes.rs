@@ -16,6 +16,7 @@ const ZONE: &str = "Europe/Berlin";
 
 fn new(name: &str) -> NewRemote<'_> {
     NewRemote {
+        paused: false,
         name,
         protocol: "toy",
         url: "http://127.0.0.1:1",

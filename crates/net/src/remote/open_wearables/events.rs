@@ -30,15 +30,26 @@ impl Event {
     }
 }
 
+/// An event that the server has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found<'a> {
+    /// Model of its source.
+    pub model: Option<&'a str>,
+    /// Name of its source.
+    pub name: Option<&'a str>,
+    /// Start and end, milliseconds since 1970 in UTC.
+    pub times: (i64, i64),
+}
+
 impl Server<'_> {
-    /// Takes away the events of a source, by its model and name, that lie within a stretch of time. Returns how many.
+    /// Takes away the events that are meant, of those that lie within a stretch of time. Returns how many.
     /// A workout that changed is sent anew after this: the server keeps the first one. Of a night, what it had is
     /// merged with what comes, so a stage that is gone stays unless the night is taken away before.
     pub async fn take_away(
         &mut self,
         event: Event,
-        (model, name): (Option<&str>, Option<&str>),
         (from_ms, until_ms): (i64, i64),
+        is_meant: &dyn Fn(Found<'_>) -> bool,
     ) -> Said<u64> {
         if !self.access.can_look() {
             return Ok(Err(Verdict::Stop("needs_key", String::new())));
@@ -58,10 +69,9 @@ impl Server<'_> {
             let rows = told["data"].as_array().map(Vec::as_slice).unwrap_or_default();
             let is_ours = |row: &&Json| {
                 let at = |key: &str| row[key].as_str().and_then(parse_stamp);
-                row["source"]["device"].as_str() == model
-                    && row["source"]["source"].as_str() == name
-                    && at("start_time").is_some_and(|start| start >= from_ms)
-                    && at("end_time").is_some_and(|end| end <= until_ms)
+                let (Some(start), Some(end)) = (at("start_time"), at("end_time")) else { return false };
+                let (model, name) = (row["source"]["device"].as_str(), row["source"]["source"].as_str());
+                start >= from_ms && end <= until_ms && is_meant(Found { model, name, times: (start, end) })
             };
             found.extend(rows.iter().filter(is_ours).filter_map(|row| row["id"].as_str().map(str::to_owned)));
             match told["pagination"]["next_cursor"].as_str() {

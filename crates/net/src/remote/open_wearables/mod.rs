@@ -8,10 +8,12 @@
 //!   SignIn ──► Access (a key, or tokens that are refreshed) ──► Server ── send ──► Fate: stored, accepted, or not
 //! ```
 //!
-//! Knows no rows: bodies are made by `health::formats::open_wearables::encode`.
+//! [`deliver`] and [`greet`] are what a forwarder needs of it. Bodies are made by
+//! `health::formats::open_wearables::encode`.
 
 mod access;
 mod events;
+mod forward;
 mod runs;
 mod sign_in;
 
@@ -20,7 +22,8 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 pub use self::access::{Access, Tokens};
-pub use self::events::Event;
+pub use self::events::{Event, Found};
+pub(super) use self::forward::{deliver, greet};
 pub use self::sign_in::{SignIn, SignedIn, sign_in};
 use super::client::{Answer, Client, Request, Secret};
 use super::protocol::Verdict;
@@ -38,7 +41,7 @@ pub type Said<T> = Result<std::result::Result<T, Verdict>>;
 /// How long to wait for a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
-    /// Between two looks.
+    /// Between two looks, at most: the first ones come sooner.
     pub pause: Duration,
     /// So many looks, then it is later.
     pub looks: u32,

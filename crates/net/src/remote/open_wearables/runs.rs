@@ -11,6 +11,8 @@ use crate::remote::protocol::Verdict;
 
 /// Runs that are looked at; one at a time is ours, others may send as well.
 const LOOKED_AT: u32 = 50;
+/// After the first look; a short batch is stored by then.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
 /// Letters of a server's own words that are kept.
 const MOST_WORDS: usize = 300;
 
@@ -35,7 +37,7 @@ impl Server<'_> {
     pub(super) async fn wait(&mut self, before: &BTreeSet<String>, patience: Patience) -> Result<Fate> {
         for look in 0..patience.looks {
             if look > 0 {
-                tokio::time::sleep(patience.pause).await;
+                tokio::time::sleep(patience.pause.min(FIRST_PAUSE.saturating_mul(look))).await;
             }
             let events = match self.events().await? {
                 Ok(events) => events,

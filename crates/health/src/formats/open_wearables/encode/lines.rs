@@ -12,14 +12,14 @@ use crate::formats::apple_export::device;
 use crate::formats::open_wearables::record::SLEEP;
 use crate::formats::outgoing::{Line, Outgoing};
 use crate::kind;
-use crate::time::parse_stamp;
+use crate::time::{TimeZone, Zones, parse_stamp};
 use crate::{EntryKind, Source};
 
 /// What becomes of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
     /// It is sent. `identity` is the server's own key, so what has the same takes the place of it there; of a night it
-    /// is source and beginning.
+    /// is [`night_identity`]. It stands at the line with which the night begins.
     Piece(Outgoing),
     /// It goes with another line, by its index: a stage of a night.
     PartOf(usize),
@@ -59,7 +59,10 @@ pub fn lines(lines: &[Map<String, Json>], options: &Options<'_>) -> Vec<Fate> {
                 _ => night::write(row, options.zones, &mut sources, out),
             }
         };
-        let key = |at: usize| rows.get(at).map(|row| row_key(row, which)).unwrap_or_default();
+        let key = |unit: &[usize]| match which {
+            Which::Point => unit.first().and_then(|at| rows.get(*at)).map(point_key).unwrap_or_default(),
+            _ => night_key(unit.iter().filter_map(|at| rows.get(*at))),
+        };
         put(&mut fates, &plan, &places, write, key);
     }
     let (places, rows): (Vec<usize>, Vec<Workout<'_>>) =
@@ -69,9 +72,21 @@ pub fn lines(lines: &[Map<String, Json>], options: &Options<'_>) -> Vec<Fate> {
             workout::write(row, options.zones, &mut sources, out, &mut Adds::default());
         }
     };
-    let key = |at: usize| rows.get(at).map(workout_key).unwrap_or_default();
+    let key = |unit: &[usize]| unit.first().and_then(|at| rows.get(*at)).map(workout_key).unwrap_or_default();
     put(&mut fates, &workout::plan(&rows), &places, write, key);
     fates
+}
+
+/// What a line is by itself, as if it were the only one.
+///
+/// Errors: why it is not sent.
+pub fn alone(line: &Map<String, Json>) -> Result<Outgoing, &'static str> {
+    let zones = Zones::home(TimeZone::UTC);
+    match lines(std::slice::from_ref(line), &Options::new(&zones, i64::MAX)).pop() {
+        Some(Fate::Piece(piece)) => Ok(piece),
+        Some(Fate::Held(reason)) => Err(reason.as_str()),
+        _ => Err(Reason::NotStored.as_str()),
+    }
 }
 
 /// Bodies of pieces, each of one source and in the order in which the pieces came.
@@ -99,13 +114,13 @@ fn join(slot: &str, pieces: &[&Outgoing], places: Vec<usize>, now_ms: i64) -> Jo
     Joined { text: String::from_utf8_lossy(&out.bytes).into_owned(), pieces: places }
 }
 
-/// Puts down what a plan says; `key` gives slot and identity of a piece by its first row.
+/// Puts down what a plan says; `key` gives slot and identity of a piece by its rows.
 fn put(
     fates: &mut [Fate],
     plan: &Plan,
     places: &[usize],
     mut write: impl FnMut(usize, &mut Out),
-    key: impl Fn(usize) -> (String, String),
+    key: impl Fn(&[usize]) -> (String, String),
 ) {
     let mut set = |row: usize, fate: Fate| {
         if let Some(place) = places.get(row).and_then(|place| fates.get_mut(*place)) {
@@ -126,7 +141,7 @@ fn put(
                 write(*row, &mut out);
             }
             if let Some((first, rest)) = unit.split_first() {
-                let (slot, identity) = key(*first);
+                let (slot, identity) = key(unit);
                 let text = String::from_utf8_lossy(&out.bytes).into_owned();
                 set(*first, Fate::Piece(Outgoing { slot, identity, text }));
                 let first = places.get(*first).copied().unwrap_or_default();
@@ -137,23 +152,49 @@ fn put(
     }
 }
 
-fn row_key(row: &Row<'_>, which: Which) -> (String, String) {
+fn point_key(row: &Row<'_>) -> (String, String) {
     let source = source_key(row.source, row.device);
-    let (list, series) = match which {
-        Which::Point => ("records", super::wire::find(row.kind).map_or("", |kind| kind.series)),
-        _ => ("sleep", "night"),
-    };
-    (format!("{list}\n{source}"), format!("{series}\n{source}\n{}", row.start_ms))
+    let series = super::wire::find(row.kind).map_or("", |kind| kind.series);
+    (format!("records\n{source}"), format!("{series}\n{source}\n{}", row.start_ms))
+}
+
+fn night_key<'a>(rows: impl Iterator<Item = &'a Row<'a>> + Clone) -> (String, String) {
+    let Some(first) = rows.clone().next() else { return Default::default() };
+    let source = source_key(first.source, first.device);
+    let begins = night::begins(rows).unwrap_or(first.start_ms);
+    (format!("sleep\n{source}"), night_text(&source, begins))
 }
 
 fn workout_key(row: &Workout<'_>) -> (String, String) {
     let source = source_key(row.source, None);
-    (format!("workouts\n{source}"), format!("workout\n{source}\n{} {}", row.start_ms, row.end_ms))
+    (format!("workouts\n{source}"), workout_text(&source, (row.start_ms, row.end_ms)))
 }
 
 fn source_key(source: &Source, device: Option<&str>) -> String {
     let (model, name) = identity(source, device);
+    source_text(model.as_deref(), name.as_deref())
+}
+
+/// What a night is known by that the server has: model and name of its source, and its start as the server tells it.
+pub fn night_identity(model: Option<&str>, name: Option<&str>, start_ms: i64) -> String {
+    night_text(&source_text(model, name), start_ms)
+}
+
+/// What a workout is known by that the server has: model and name of its source, start and end.
+pub fn workout_identity(model: Option<&str>, name: Option<&str>, times: (i64, i64)) -> String {
+    workout_text(&source_text(model, name), times)
+}
+
+fn source_text(model: Option<&str>, name: Option<&str>) -> String {
     format!("{}\n{}", model.unwrap_or_default(), name.unwrap_or_default())
+}
+
+fn night_text(source: &str, start_ms: i64) -> String {
+    format!("night\n{source}\n{start_ms}")
+}
+
+fn workout_text(source: &str, (start_ms, end_ms): (i64, i64)) -> String {
+    format!("workout\n{source}\n{start_ms} {end_ms}")
 }
 
 /// Which of the server's lists a line is for.

@@ -117,6 +117,16 @@ fn stage(row: &Row<'_>) -> Option<usize> {
     (value.fract() == 0.0 && (0.0..STAGES.len() as f64).contains(&value)).then_some(stage)
 }
 
+/// When the server says that a night begins: with stages, time in bed and sleep without a stage count no more; with
+/// sleep, time in bed does not.
+pub(super) fn begins<'a>(rows: impl Iterator<Item = &'a Row<'a>> + Clone) -> Option<i64> {
+    let stages = || rows.clone().filter_map(|row| Some((stage(row)?, row.start_ms)));
+    let is_staged = stages().any(|(stage, _)| stage > AWAKE);
+    let sleeps = stages().any(|(stage, _)| stage == ASLEEP);
+    let least = if is_staged { AWAKE } else { usize::from(sleeps) };
+    stages().filter(|(stage, _)| *stage >= least).map(|(_, start_ms)| start_ms).min()
+}
+
 /// Writes a stage.
 pub(super) fn write<'a>(row: &Row<'a>, zones: &Zones, sources: &mut Writer<'a>, out: &mut Json) {
     out.raw("{");
