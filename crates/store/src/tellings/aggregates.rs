@@ -43,12 +43,12 @@ pub(crate) fn keep(conn: &Connection, aggregate: &Aggregate, texts: &Texts<'_>, 
     let writer = names.join("|");
     let stats = serde_json::to_string(&aggregate.stats).unwrap_or_default();
     let place = params![code_of(aggregate.feed), texts.kind, grain, aggregate.start_ms, cut, writer, by.device];
-    let before: Option<((String, String, Option<String>, i64), i64)> = conn
+    let before = conn
         .prepare_cached(
             "SELECT stats, unit, label, end_ms, last_ms FROM aggregates WHERE feed = ?1 AND kind_id = ?2 AND grain = ?3
                 AND start_ms = ?4 AND cut_ms = ?5 AND writer = ?6 AND device_id = ?7",
         )?
-        .query_row(place, |row| Ok(((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?), row.get(4)?)))
+        .query_row(place, |row| Ok(((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?), row.get::<_, i64>(4)?)))
         .optional()?;
     let now = (stats, aggregate.unit.clone(), aggregate.label.clone(), aggregate.end_ms);
     let fate = match &before {
