@@ -72,7 +72,7 @@ ask GET /api/health 200
 ask GET /pair 200
 ask GET /pair/style.css 200
 ask GET /pair/copy.js 200
-ask GET /pair/ABCDEFGHJKLMNPQRSTUVWXYZ23 200
+ask GET /pair/ABCDEFGHJKLMNPQRSTUVWXYZ23 404
 ask POST /pair/ABCDEFGHJKLMNPQRSTUVWXYZ23/claim 404
 batch='{"export_id":"1","metrics":[],"workouts":[]}'
 ask POST /api/apple-health/sync 401 "${json[@]}" -d "$batch"

@@ -8,7 +8,7 @@
 //!   SignIn ──► Access (a key, or tokens that are refreshed) ──► Server ── send ──► Fate: stored, accepted, or not
 //! ```
 //!
-//! [`deliver`] and [`greet`] are what a forwarder needs of it. Bodies are made by
+//! `deliver` and `greet` are what a forwarder needs of it. Bodies are made by
 //! `health::formats::open_wearables::encode`.
 
 mod access;
