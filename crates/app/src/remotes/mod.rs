@@ -96,7 +96,7 @@ pub fn add(folder: &Folder, new: &NewServer, now_ms: i64, patience: Duration) ->
     if name.is_empty() || name.chars().count() > MOST_OF_A_NAME || name.chars().any(char::is_control) {
         return Err(Error::new(Code::BadUsage, "A name has up to 100 letters.", "Choose another one with --name."));
     }
-    let address = Address::parse(&without_path(&new.url, protocol)).map_err(|error| trouble(&error))?;
+    let address = protocol.address(&without_path(&new.url, protocol)).map_err(|error| trouble(&error))?;
     let store = folder.read()?;
     if store.remote(name)?.is_some() {
         return Err(store::Error::from(store::ErrorKind::RemoteExists).into());
@@ -193,6 +193,7 @@ fn greet(
             told("The server does not take the secret", &said),
             "Ask the server for another one, and see that it is one that may send.",
         )),
+        Verdict::Partly(_) => Ok(()),
         Verdict::Stop(_, said) | Verdict::Refused(said) => Err(Error::new(
             Code::RemoteFailed,
             told("The server is another one than was said, or is not ready", &said),

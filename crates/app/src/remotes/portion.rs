@@ -37,6 +37,8 @@ pub(super) struct Compared {
     pub gone: Vec<Mark>,
     /// Rows that it refused and that are none any more.
     pub forgotten: Vec<u64>,
+    /// Whether none is left.
+    pub is_empty: bool,
 }
 
 /// What is sent next.
@@ -99,25 +101,26 @@ impl Portion {
         gone.sort_unstable();
         let mut forgotten: Vec<u64> = refused.into_keys().filter(is_missing).collect();
         forgotten.sort_unstable();
-        let n = gone.len();
+        let (n, is_empty) = (gone.len(), whole && seen.is_empty());
         self.rows.extend(rows);
         self.held.extend(held);
-        self.spans.push(Compared { span: span.clone(), gone, forgotten });
+        self.spans.push(Compared { span: span.clone(), gone, forgotten, is_empty });
         n
     }
 
     /// What the server is asked to take back, some thousand rows of a span at a time.
     pub fn gone(&self) -> Vec<Gone> {
-        let of = |span: &Span, marks: &[Mark]| Gone {
-            record: span.series.record.clone(),
-            kind: span.series.kind.clone(),
-            range_ms: span.range_ms(),
+        let of = |compared: &Compared, marks: &[Mark]| Gone {
+            record: compared.span.series.record.clone(),
+            kind: compared.span.series.kind.clone(),
+            range_ms: compared.span.range_ms(),
             marks: marks.to_vec(),
+            is_all: compared.is_empty,
         };
         let parts = self
             .spans
             .iter()
-            .flat_map(|compared| compared.gone.chunks(MOST_GONE).map(move |marks| of(&compared.span, marks)));
+            .flat_map(|compared| compared.gone.chunks(MOST_GONE).map(move |marks| of(compared, marks)));
         parts.collect()
     }
 

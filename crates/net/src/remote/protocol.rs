@@ -8,13 +8,15 @@ use std::time::Duration;
 
 use health::digest::sha256;
 use health::formats::outgoing::{Held, Outgoing, made_uuid};
-use health::formats::{health_export_pro, healthsync, vitalog};
+use health::formats::{health_export_pro, healthsync, postgresql as rows, vitalog};
 use health::phone::Retraction;
 use serde_json::{Map, Value as Json};
 use store::remotes::Mark;
 
+use super::address::Address;
 use super::client::{Answer, Client, Request, Secret};
-use crate::error::Result;
+use super::{influxdb, postgresql};
+use crate::error::{ErrorKind, Result};
 
 const JSON: &str = "application/json";
 const LINES: &str = "application/x-ndjson";
@@ -28,6 +30,10 @@ pub enum Protocol {
     HealthSync,
     /// A receiver of the kind that Health Export Pro sends to.
     HealthExportPro,
+    /// A PostgreSQL database: everything in tables, and what is gone.
+    PostgreSql,
+    /// InfluxDB's line protocol: samples and workouts, and what is gone.
+    InfluxDb,
 }
 
 /// How much goes into one request.
@@ -71,6 +77,8 @@ pub struct Gone {
     pub range_ms: (i64, i64),
     /// Which.
     pub marks: Vec<Mark>,
+    /// Nothing at all is left of that time.
+    pub is_all: bool,
 }
 
 /// What one request carries.
@@ -93,6 +101,8 @@ pub enum Verdict {
     Stored,
     /// The server has some of it, or none, and repeating it would change nothing: its words.
     Refused(String),
+    /// The server has all but these, by their places, and repeating them would change nothing: its words.
+    Partly(Vec<(usize, String)>),
     /// It can be tried again later, after so long at least: its words.
     Later(Option<Duration>, String),
     /// The owner has to do something first: a code, and its words.
@@ -101,7 +111,8 @@ pub enum Verdict {
 
 impl Protocol {
     /// Every protocol.
-    pub const ALL: [Self; 3] = [Self::Vitalog, Self::HealthSync, Self::HealthExportPro];
+    pub const ALL: [Self; 5] =
+        [Self::Vitalog, Self::HealthSync, Self::HealthExportPro, Self::PostgreSql, Self::InfluxDb];
 
     /// The short word, on the command line and in the store.
     pub fn word(self) -> &'static str {
@@ -109,6 +120,8 @@ impl Protocol {
             Self::Vitalog => "vitalog",
             Self::HealthSync => "healthsync",
             Self::HealthExportPro => "health-export-pro",
+            Self::PostgreSql => "postgresql",
+            Self::InfluxDb => "influxdb",
         }
     }
 
@@ -120,22 +133,40 @@ impl Protocol {
     /// Whether it has a place for records of a sort: the key `record` of a JSON line.
     pub fn carries(self, record: &str) -> bool {
         match self {
-            Self::Vitalog => true,
-            Self::HealthSync | Self::HealthExportPro => matches!(record, "sample" | "workout"),
+            Self::Vitalog | Self::PostgreSql => true,
+            Self::HealthSync | Self::HealthExportPro | Self::InfluxDb => matches!(record, "sample" | "workout"),
         }
     }
 
     /// Whether it has a word for what is gone.
     pub fn takes_back(self) -> bool {
-        self == Self::Vitalog
+        matches!(self, Self::Vitalog | Self::PostgreSql | Self::InfluxDb)
     }
 
-    /// Where rows go, below the server's address.
+    /// Reads the address of such a server.
+    ///
+    /// Errors: as [`Address::parse`], and one of another kind of server, or that lacks what this one needs: a user and a
+    /// name of a database, a bucket (`BadAddress`).
+    pub fn address(self, text: &str) -> Result<Address> {
+        let address = Address::parse(text)?;
+        let is_its_own = match self {
+            Self::PostgreSql => postgresql::is_address(&address),
+            Self::InfluxDb => !address.is_database() && influxdb::is_address(&address),
+            Self::Vitalog | Self::HealthSync | Self::HealthExportPro => {
+                !address.is_database() && address.has_only(&[])
+            }
+        };
+        if is_its_own { Ok(address) } else { Err(ErrorKind::BadAddress.into()) }
+    }
+
+    /// Where rows go, below the server's address; a database has no such place.
     pub fn path(self) -> &'static str {
         match self {
             Self::Vitalog => "/api/vitalog",
             Self::HealthSync => "/api/apple-health/sync",
             Self::HealthExportPro => "/api/health-data",
+            Self::PostgreSql => "",
+            Self::InfluxDb => influxdb::WRITE,
         }
     }
 
@@ -145,6 +176,10 @@ impl Protocol {
             // A body under a mebibyte is read before it is answered, so that the answer says what was refused.
             Self::Vitalog => Limits { rows: 4_000, bytes: 900 * 1024 },
             Self::HealthSync | Self::HealthExportPro => Limits { rows: 2_000, bytes: 900 * 1024 },
+            // A transaction takes as long as the disk of the server; many rows share it.
+            Self::PostgreSql => Limits { rows: 10_000, bytes: 4 * 1024 * 1024 },
+            // As many lines as its makers advise.
+            Self::InfluxDb => Limits { rows: 5_000, bytes: 2 * 1024 * 1024 },
         }
     }
 
@@ -156,6 +191,8 @@ impl Protocol {
             Self::Vitalog => vitalog::encode(line, nth),
             Self::HealthSync => healthsync::encode(line, nth),
             Self::HealthExportPro => health_export_pro::encode(line, nth),
+            Self::PostgreSql => rows::encode(line, nth),
+            Self::InfluxDb => return influxdb::encode(line, nth),
         };
         row.map(Piece::new)
     }
@@ -167,6 +204,8 @@ impl Protocol {
             Self::Vitalog => lines(batch),
             Self::HealthSync => healthsync::body(&rows(), &made_uuid(batch.device), "UTC", batch.now_ms),
             Self::HealthExportPro => health_export_pro::body(&rows(), batch.now_ms),
+            Self::PostgreSql => postgresql::body(batch),
+            Self::InfluxDb => influxdb::body(batch),
         }
     }
 
@@ -174,6 +213,11 @@ impl Protocol {
     ///
     /// Errors: as [`Client::ask`]; then nobody knows what became of it, and it is sent again.
     pub async fn deliver(self, client: &Client, secret: &Secret, batch: &Batch<'_>) -> Result<Verdict> {
+        match self {
+            Self::PostgreSql => return postgresql::deliver(client, secret, batch).await,
+            Self::InfluxDb => return influxdb::deliver(client, secret, batch).await,
+            Self::Vitalog | Self::HealthSync | Self::HealthExportPro => {}
+        }
         let content_type = if self == Self::Vitalog { LINES } else { JSON };
         let secret = (!secret.is_empty()).then(|| ("authorization".to_owned(), Some("Bearer"), secret.clone()));
         let body = self.body(batch).into_bytes();
@@ -182,10 +226,14 @@ impl Protocol {
         Ok(self.verdict(&client.ask(request).await?, batch.rows.len()))
     }
 
-    /// Asks whether the server is there and takes the secret; nothing of anybody's is sent.
+    /// Asks whether the server is there and takes the secret; nothing of anybody's is sent. A database gets its tables,
+    /// if they are not there.
     ///
     /// Errors: as [`Client::ask`].
     pub async fn greet(self, client: &Client, secret: &Secret, now_ms: i64, device: &str) -> Result<Verdict> {
+        if self == Self::PostgreSql {
+            return postgresql::greet(client, secret).await;
+        }
         self.deliver(client, secret, &Batch { rows: &[], gone: &[], now_ms, device }).await
     }
 
@@ -211,6 +259,8 @@ impl Protocol {
             Self::Vitalog => number("rejected").unwrap_or(0),
             // It says nothing about refused ones.
             Self::HealthSync => 0,
+            // These say it by their status.
+            Self::PostgreSql | Self::InfluxDb => 0,
             Self::HealthExportPro => {
                 let counted = ["count", "total", "records"].into_iter().find_map(number);
                 counted.map_or(0, |counted| (sent as u64).saturating_sub(counted))
@@ -237,7 +287,8 @@ fn lines(batch: &Batch<'_>) -> String {
     text
 }
 
-fn name(mark: &Mark) -> String {
+/// The name of a row at the far side.
+pub(super) fn name(mark: &Mark) -> String {
     format!("{:016x}{:016x}", mark.identity, mark.fingerprint)
 }
 
@@ -289,6 +340,7 @@ mod tests {
             kind: "T".into(),
             range_ms: (0, 86_400_000),
             marks: vec![Mark { identity: 1, fingerprint: 2 }],
+            is_all: false,
         };
         let batch = Batch { rows: &[&piece], gone: &[gone], now_ms: 0, device: "d" };
         let body = Protocol::Vitalog.body(&batch);
