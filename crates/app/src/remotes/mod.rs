@@ -96,7 +96,10 @@ pub fn add(folder: &Folder, new: &NewServer, now_ms: i64, patience: Duration) ->
     if name.is_empty() || name.chars().count() > MOST_OF_A_NAME || name.chars().any(char::is_control) {
         return Err(Error::new(Code::BadUsage, "A name has up to 100 letters.", "Choose another one with --name."));
     }
-    let address = protocol.address(&without_path(&new.url, protocol)).map_err(|error| trouble(&error))?;
+    let address = protocol.address(&without_path(&new.url, protocol)).map_err(|error| match error.kind() {
+        ErrorKind::BadAddress => Error { hint: form(protocol).to_owned(), ..trouble(&error) },
+        _ => trouble(&error),
+    })?;
     let store = folder.read()?;
     if store.remote(name)?.is_some() {
         return Err(store::Error::from(store::ErrorKind::RemoteExists).into());
@@ -141,6 +144,18 @@ pub fn add(folder: &Folder, new: &NewServer, now_ms: i64, patience: Duration) ->
 fn without_path(url: &str, protocol: Protocol) -> String {
     let url = url.trim().trim_end_matches('/');
     url.strip_suffix(protocol.path()).unwrap_or(url).to_owned()
+}
+
+/// How the address of such a server is written, for people.
+fn form(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::PostgreSql => {
+            "Write it as postgres://USER@HOST/DATABASE, without the password; ?sslmode=disable behind it where the \
+             server of your own network does not encrypt."
+        }
+        Protocol::InfluxDb => "Write it as https://HOST:8086?org=ORG&bucket=BUCKET, without the token.",
+        _ => "Write it as https://server.example, without a name or a password in it.",
+    }
 }
 
 /// The certificate that an error of [`add`] is about, where the owner may trust it: its SHA-256.
