@@ -294,7 +294,7 @@ fn what_is_wrong_with_a_database_is_said() {
     check(&format!("postgres://{home}/health"), PASSWORD, "bad_usage", "no address");
     check(&format!("postgres://kim:secret@{home}/health"), PASSWORD, "bad_usage", "no address");
     check(&format!("https://{home}/health"), PASSWORD, "bad_usage", "no address");
-    check("postgres://kim@8.8.8.8/health?sslmode=disable", PASSWORD, "bad_usage", "without encryption");
+    check("postgres://kim@8.8.8.8/health?sslmode=disable", PASSWORD, "bad_usage", "encryption nothing is sent");
     // Encrypted, by a certificate that nobody has signed: shown, and trusted by its digits alone.
     check(&url(server.port, ""), PASSWORD, "unknown_certificate", &server.fingerprint());
     let other = add(&folder, &url(server.port, ""), PASSWORD, &["--certificate", &"0".repeat(64)]);

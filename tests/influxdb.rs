@@ -106,8 +106,8 @@ fn ours(folder: &Folder, kind: &str) -> Vec<Value> {
     points
 }
 
-/// An export of some weights: of day, value and hour of the end.
-fn import(folder: &Folder, weights: &[(u32, u32, u32)]) {
+/// An export of a day of March, of some weights: of day, value and hour of the end.
+fn import(folder: &Folder, exported: u32, weights: &[(u32, u32, u32)]) {
     let row = |(day, value, hour): &(u32, u32, u32)| {
         format!(
             "<Record type=\"{MASS}\" sourceName=\"Kim, the Scale=\\\" unit=\"kg\" value=\"{value}\" \
@@ -116,7 +116,8 @@ fn import(folder: &Folder, weights: &[(u32, u32, u32)]) {
     };
     let rows: String = weights.iter().map(row).collect();
     let path = folder.path("export.xml");
-    fs::write(&path, format!("<HealthData locale=\"en_GB\">{rows}</HealthData>")).expect("written");
+    let date = format!("<ExportDate value=\"2026-03-{exported:02} 12:00:00 +0100\"/>");
+    fs::write(&path, format!("<HealthData locale=\"en_GB\">{date}{rows}</HealthData>")).expect("written");
     folder.check(&["import", path.to_str().expect("UTF-8")], 0);
 }
 
@@ -148,11 +149,11 @@ fn rows_of_one_time_are_kept_apart_and_taken_back_one_by_one() {
     let (folder, fake) = (Folder::new("influx-apart"), Fake::start(&[]));
     check_added(&folder, &fake);
     // Three of one source, type, unit and start.
-    import(&folder, &[(1, 70, 7), (1, 71, 8), (1, 72, 9), (2, 73, 7)]);
+    import(&folder, 1, &[(1, 70, 7), (1, 71, 8), (1, 72, 9), (2, 73, 7)]);
     push(&folder);
     assert_eq!((fake.points(MASS), fake.points(MASS).len()), (ours_of_scale(&folder), 4));
     // A newer export lacks one of them.
-    import(&folder, &[(1, 70, 7), (1, 72, 9), (2, 73, 7), (3, 74, 7)]);
+    import(&folder, 2, &[(1, 70, 7), (1, 72, 9), (2, 73, 7), (3, 74, 7)]);
     let pushed = push(&folder);
     assert_eq!(pushed["waiting"], 0, "{pushed}");
     assert_eq!((fake.points(MASS), fake.points(MASS).len()), (ours_of_scale(&folder), 4));
@@ -173,7 +174,7 @@ fn nothing_is_lost_or_doubled_whatever_is_in_the_way() {
     for fault in ["cut", "lose", "500", "503", "429"] {
         let (folder, fake) = (Folder::new(&format!("influx-{fault}")), Fake::start(&["--fault", fault]));
         check_added(&folder, &fake);
-        import(&folder, &[(1, 70, 7), (2, 71, 8)]);
+        import(&folder, 1, &[(1, 70, 7), (2, 71, 8)]);
         let failed = push(&folder);
         assert_eq!((&failed["failed"]["code"], &failed["stored"]), (&json!("unreachable"), &json!(0)), "{fault}");
         assert_eq!(push(&folder)["waiting"], 0, "{fault}");
@@ -190,7 +191,7 @@ fn lines_that_are_refused_are_set_aside_and_the_rest_is_there() {
         let fake = Fake::start(&["--version", version, "--refuse", "value=71.0"]);
         let folder = Folder::new(&format!("influx-refused-{version}"));
         check_added(&folder, &fake);
-        import(&folder, &[(1, 70, 7), (2, 71, 8), (3, 72, 8)]);
+        import(&folder, 1, &[(1, 70, 7), (2, 71, 8), (3, 72, 8)]);
         let pushed = push(&folder);
         assert_eq!((&pushed["stored"], &pushed["refused"]), (&json!(2), &json!(1)), "{version}: {pushed}");
         let said = pushed["problems"][0]["said"].as_str().expect("words");
@@ -206,7 +207,7 @@ fn lines_that_are_refused_are_set_aside_and_the_rest_is_there() {
 fn what_version_3_cannot_take_back_is_shown_to_stay() {
     let (folder, fake) = (Folder::new("influx-stays"), Fake::start(&["--version", "3"]));
     check_added(&folder, &fake);
-    import(&folder, &[(1, 70, 7), (2, 71, 8)]);
+    import(&folder, 1, &[(1, 70, 7), (2, 71, 8)]);
     push(&folder);
     folder.check(&["undo", "1"], 0);
     assert_eq!(push(&folder)["withdrawn"], 0);
@@ -227,5 +228,5 @@ fn what_is_wrong_with_a_server_is_said() {
     check(&format!("{}?org=home", fake.url), &fake.token, "bad_usage", "no address");
     check(&format!("{}?org=home&bucket=health&token=a", fake.url), &fake.token, "bad_usage", "no address");
     check("postgres://kim@127.0.0.1/health?sslmode=disable", &fake.token, "bad_usage", "no address");
-    check("http://8.8.8.8?org=home&bucket=health", &fake.token, "bad_usage", "without encryption");
+    check("http://8.8.8.8?org=home&bucket=health", &fake.token, "bad_usage", "encryption nothing is sent");
 }

@@ -66,6 +66,7 @@ impl Portion {
             is_last: false,
         };
         let mut room = protocol.limits();
+        let mut compared = HashSet::new();
         for _ in 0..MOST_SPANS {
             let (span, position) = store.next_span(remote.id, &portion.position, &|span| selection.wants(span))?;
             let Some(span) = span else {
@@ -73,6 +74,11 @@ impl Portion {
                 portion.is_last = true;
                 return Ok(portion);
             };
+            // What was written while the way leads through everything lies on both; once in a request is enough.
+            if !compared.insert(span.clone()) {
+                portion.position = position;
+                continue;
+            }
             let mut comparison = Comparison::new(store, remote.id, &span, protocol, portion.spans.len(), now_ms)?;
             let whole = comparison.run(&reader, &mut room.rows, &mut room.bytes)?;
             let gone = portion.take(comparison, whole);

@@ -10,6 +10,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
+/// What a database says first: that it knows us or wants to, that it does not, or a remark. Others begin otherwise, and
+/// might be waited for as if a long message came.
+const FIRST: &[u8; 4] = b"REvN";
+
 /// What goes over the network.
 pub(super) enum Wire {
     /// As it is.
@@ -22,12 +26,13 @@ pub(super) enum Wire {
 pub(super) struct Line {
     wire: Wire,
     left: Arc<AtomicUsize>,
+    is_new: bool,
 }
 
 impl Line {
     /// One with the number of bytes that may still be read; it is nothing once they are used up.
     pub fn new(wire: Wire, left: Arc<AtomicUsize>) -> Self {
-        Self { wire, left }
+        Self { wire, left, is_new: true }
     }
 }
 
@@ -39,6 +44,12 @@ impl AsyncRead for Line {
             Wire::Tls(wire) => Pin::new(wire).poll_read(cx, buf),
         };
         let n = buf.filled().len() - before;
+        if let Some(first) = buf.filled().get(before).filter(|_| self.is_new) {
+            self.is_new = false;
+            if !FIRST.contains(first) {
+                return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
+            }
+        }
         match self.left.load(Ordering::Relaxed).checked_sub(n).filter(|left| *left > 0) {
             Some(left) => self.left.store(left, Ordering::Relaxed),
             None => {
