@@ -252,7 +252,10 @@ fn a_push_that_is_killed_and_a_server_that_starts_anew_leave_everything_right() 
     until(&server, "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted");
     let mut first = folder.command(&["push", "--remote", "db", "--once"]);
     let mut first = first.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
-    until(&server, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'Vitalog' AND wait_event_type = 'Lock'");
+    until(
+        &server,
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'Vitalog' AND wait_event_type = 'Lock'",
+    );
     first.kill().expect("killed");
     first.wait().expect("its end");
     server.stop();

@@ -30,7 +30,10 @@ impl Postgres {
         server.hand_over();
         let data = server.text("data");
         let password = format!("--pwfile={}", server.text("password"));
-        server.run("initdb", &["-D", &data, "-U", "kim", "-A", "scram-sha-256", &password, "-E", "UTF8", "--locale=C", "-N"]);
+        server.run(
+            "initdb",
+            &["-D", &data, "-U", "kim", "-A", "scram-sha-256", &password, "-E", "UTF8", "--locale=C", "-N"],
+        );
         server.go_on();
         server.psql("postgres", &format!("CREATE DATABASE {DATABASE}"));
         server
@@ -46,7 +49,8 @@ impl Postgres {
 
     fn certificate(&self) {
         let (key, certificate) = (self.text("key.pem"), self.text("cert.pem"));
-        let arguments = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days"];
+        let arguments =
+            ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days"];
         let more = ["30", "-subj", "/CN=nobody", "-keyout", &key, "-out", &certificate];
         let made = Command::new("openssl").args(arguments).args(more).output().expect("openssl runs");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
@@ -79,7 +83,11 @@ impl Postgres {
             None => Command::new(program),
             Some((user, group)) => {
                 let mut command = Command::new("setpriv");
-                command.arg(format!("--reuid={user}")).arg(format!("--regid={group}")).arg("--clear-groups").arg(program);
+                command
+                    .arg(format!("--reuid={user}"))
+                    .arg(format!("--regid={group}"))
+                    .arg("--clear-groups")
+                    .arg(program);
                 command
             }
         };
@@ -113,7 +121,8 @@ impl Postgres {
         let (data, key, certificate) = (self.text("data"), self.text("key.pem"), self.text("cert.pem"));
         command.args(["-D", &data, "-p", &self.port.to_string()]);
         let (key, certificate) = (format!("ssl_key_file={key}"), format!("ssl_cert_file={certificate}"));
-        let settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "ssl=on", &key, &certificate, "fsync=off"];
+        let settings =
+            ["listen_addresses=127.0.0.1", "unix_socket_directories=", "ssl=on", &key, &certificate, "fsync=off"];
         settings.iter().for_each(|setting| {
             command.args(["-c", setting]);
         });

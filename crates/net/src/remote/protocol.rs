@@ -152,9 +152,7 @@ impl Protocol {
         let is_its_own = match self {
             Self::PostgreSql => postgresql::is_address(&address),
             Self::InfluxDb => !address.is_database() && influxdb::is_address(&address),
-            Self::Vitalog | Self::HealthSync | Self::HealthExportPro => {
-                !address.is_database() && address.has_only(&[])
-            }
+            Self::Vitalog | Self::HealthSync | Self::HealthExportPro => !address.is_database() && address.has_only(&[]),
         };
         if is_its_own { Ok(address) } else { Err(ErrorKind::BadAddress.into()) }
     }

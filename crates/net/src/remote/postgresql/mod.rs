@@ -198,7 +198,9 @@ mod tests {
         check("3D000", Verdict::Stop("not_there", "61 beats".into()));
         check("42501", Verdict::Stop("no_rights", "61 beats".into()));
         check("42P01", Verdict::Stop("other_tables", "61 beats".into()));
-        ["53100", "57P01", "40P01", ""].into_iter().for_each(|state| check(state, Verdict::Later(None, "61 beats".into())));
+        ["53100", "57P01", "40P01", ""]
+            .into_iter()
+            .for_each(|state| check(state, Verdict::Later(None, "61 beats".into())));
         ["22008", "23514", "54000"].into_iter().for_each(|state| {
             check(state, Verdict::Refused(format!("SQLSTATE {state}")));
         });

@@ -67,7 +67,9 @@ pub(super) fn columns(table: &Table) -> String {
 /// Takes rows back by their `id`s; where a table goes by time, the time that they start in says where they lie.
 pub(super) fn delete(table: &Table) -> String {
     let time = match table.by_time {
-        true => " AND start_time >= to_timestamp($2::double precision) AND start_time < to_timestamp($3::double precision)",
+        true => {
+            " AND start_time >= to_timestamp($2::double precision) AND start_time < to_timestamp($3::double precision)"
+        }
         false => "",
     };
     format!("DELETE FROM {} WHERE id = ANY($1::text[]::uuid[]){time}", name_of(table))
