@@ -47,7 +47,7 @@ async fn is_there(sql: &Client) -> Result<bool, Error> {
 pub(super) async fn may_write(sql: &Client) -> Result<bool, Error> {
     let rights = |table: &Table| {
         let one = |right: &str| format!("has_table_privilege('{}', '{right}')", name_of(table));
-        ["SELECT", "INSERT", "DELETE"].map(|right| one(right)).join(" AND ")
+        ["SELECT", "INSERT", "DELETE"].map(one).join(" AND ")
     };
     let all: Vec<String> = TABLES.iter().map(rights).collect();
     let temporary = "has_database_privilege(current_database(), 'TEMPORARY')";
