@@ -231,7 +231,8 @@ fn wherever_the_line_is_cut_nothing_is_lost_or_doubled() {
         assert!(cuts < 200, "{pushed}");
     }
     assert!(cuts > 5, "{cuts}");
-    (between.there.store(usize::MAX, Ordering::SeqCst), between.back.store(usize::MAX, Ordering::SeqCst));
+    between.there.store(usize::MAX, Ordering::SeqCst);
+    between.back.store(usize::MAX, Ordering::SeqCst);
     folder.check(&["push", "--remote", "db", "--once"], 3);
     check_same(&folder, &server);
 }
