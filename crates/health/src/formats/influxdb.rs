@@ -1,8 +1,8 @@
 //! Samples and workouts in InfluxDB's line protocol.
 //!
 //! ```text
-//!   HKQuantityTypeIdentifierHeartRate,device=Watch7\,3,series=09c1…,source=Kim,unit=count/min seconds=0,value=61 1773468131000
-//!   measurement                       tags                                                    fields            ms
+//!   ...HeartRate,device=Watch7\,3,source=Kim,unit=count/min,series=09c1... seconds=0.0,value=61.0 1773468131000
+//!   measurement  tags                                                       fields                 ms
 //! ```
 //!
 //! There, two points of one measurement, tags and time are one, and the later one takes the place of the earlier. So

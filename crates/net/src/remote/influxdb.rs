@@ -1,5 +1,5 @@
-//! InfluxDB by its HTTP interface of version 2, which version 3 has, too: points are written, and taken back by time and
-//! `series`. What a point is says `health::formats::influxdb`.
+//! InfluxDB by its HTTP interface of version 2, which version 3 has, too: points are written, and taken back by time
+//! and `series`. What a point is says `health::formats::influxdb`.
 //!
 //! Knows no queries: what is there is known by what was acknowledged.
 
@@ -119,8 +119,8 @@ fn written(answer: &Answer, sent: usize, is_greeting: bool) -> Verdict {
     }
 }
 
-/// The lines that a partial write left out, by their places: version 3 numbers them, from 1. Without numbers, as version
-/// 2 answers, nobody knows which; nor where an answer does not name them all.
+/// The lines that a partial write left out, by their places: version 3 numbers them, from 1. Without numbers, as
+/// version 2 answers, nobody knows which; nor where an answer does not name them all.
 fn refused(answer: &Json, sent: usize) -> Option<Vec<(usize, String)>> {
     if !answer["error"].as_str()?.contains("partial write") {
         return None;

@@ -145,8 +145,8 @@ impl Protocol {
 
     /// Reads the address of such a server.
     ///
-    /// Errors: as [`Address::parse`], and one of another kind of server, or that lacks what this one needs: a user and a
-    /// name of a database, a bucket (`BadAddress`).
+    /// Errors: as [`Address::parse`], and one of another kind of server, or that lacks what this one needs: a user and
+    /// a name of a database, a bucket (`BadAddress`).
     pub fn address(self, text: &str) -> Result<Address> {
         let address = Address::parse(text)?;
         let is_its_own = match self {

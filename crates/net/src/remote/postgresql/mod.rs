@@ -1,12 +1,12 @@
 //! A PostgreSQL database: its own tables, in a schema of their own, filled by `COPY`.
 //!
 //! ```text
-//!   BEGIN ─► DELETE what is gone ─► COPY into a table of this connection ─► INSERT ... ON CONFLICT DO NOTHING ─► COMMIT
+//!   BEGIN ─► DELETE what is gone ─► COPY into a temporary table ─► INSERT ... ON CONFLICT DO NOTHING ─► COMMIT
 //! ```
 //!
-//! A batch is there as a whole or not at all, and one that is sent twice is there once: a row's `id` follows from what it
-//! says. The connection stays open from batch to batch, and is given up with whatever goes wrong. Which columns there are
-//! says `health::formats::postgresql`. It is written to only; the version of the tables is all that is read.
+//! A batch is there as a whole or not at all, and one that is sent twice is there once: a row's `id` follows from what
+//! it says. The connection stays open from batch to batch, and is given up with whatever goes wrong. Which columns there
+//! are says `health::formats::postgresql`. It is written to only; the version of the tables is all that is read.
 
 mod line;
 mod session;

@@ -22,8 +22,8 @@ use crate::remote::protocol::Verdict;
 const PORT: u16 = 5432;
 /// Asks for an encrypted connection: its length and its number.
 const ASKS_FOR_TLS: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
-/// Names are found in the tables of the system or where they say, times are UTC, what we hear is done is on the disk, and
-/// what is left of a connection that was cut holds nothing for long.
+/// Names are found in the tables of the system or where they say, times are UTC, what we hear is done is on the disk,
+/// and what is left of a connection that was cut holds nothing for long.
 const SETTINGS: &str = "SET search_path = pg_catalog; SET timezone = 'UTC'; SET synchronous_commit = on; \
     SET client_min_messages = error; SET idle_in_transaction_session_timeout = '120s'";
 
