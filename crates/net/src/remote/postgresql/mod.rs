@@ -5,8 +5,8 @@
 //! ```
 //!
 //! A batch is there as a whole or not at all, and one that is sent twice is there once: a row's `id` follows from what
-//! it says. The connection stays open from batch to batch, and is given up with whatever goes wrong. Which columns there
-//! are says `health::formats::postgresql`. It is written to only; the version of the tables is all that is read.
+//! it says. The connection stays open from batch to batch, and is given up with whatever goes wrong. Which columns
+//! there are says `health::formats::postgresql`. It is written to only; the version of the tables is all that is read.
 
 mod line;
 mod session;
