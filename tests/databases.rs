@@ -165,10 +165,41 @@ fn a_database_holds_what_an_export_holds_after_a_push_a_phone_and_an_undo() {
     folder.check(&["import", &person()], 4);
     push(&folder);
     check_same(&folder, &server);
+    // What the document shows for Grafana, which puts a range into its place.
+    for query in queries() {
+        let rows = server.psql(DATABASE, &query.replace("$__timeFilter(start_time)", "start_time < now()"));
+        assert!(rows.contains('|'), "{query}: {rows}");
+    }
     // A whole route and an electrocardiogram, point by point.
     let points = server.psql(DATABASE, "SELECT lat, lon, ele FROM vitalog.route_points ORDER BY n");
     assert_eq!(points, "52.516275|13.377704|34.5\n52.516275|13.377804|34.75");
     assert_eq!(server.psql(DATABASE, "SELECT voltages FROM vitalog.ecgs"), "{27.648,-26.053,0.5}");
+}
+
+fn document() -> String {
+    fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/databases.md")).expect("the document")
+}
+
+/// The questions of the document: blocks that begin with SELECT and have a range to be filled in.
+fn queries() -> Vec<String> {
+    let text = document();
+    let sql = text.split("\n\n").filter(|block| block.starts_with("    SELECT") && block.contains("FROM vitalog."));
+    let queries: Vec<String> = sql.map(str::to_owned).collect();
+    assert_eq!(queries.len(), 2);
+    queries
+}
+
+#[test]
+fn the_document_names_every_table_and_column() {
+    let text = document();
+    for table in TABLES {
+        let row = text.lines().find(|line| line.starts_with(&format!("| `{}` |", table.name))).expect(table.name);
+        let key = if table.by_time { "| `start_time, id` |" } else { "| `id` |" };
+        assert!(row.contains(key), "{row}");
+        for name in table.columns.iter().map(|column| column.name()).filter(|name| !name.ends_with("_time")) {
+            assert!(row.contains(&format!("`{name}`")), "{} lacks {name}", table.name);
+        }
+    }
 }
 
 /// What lies between us and the database: passes bytes on, and cuts the line after so many of one way.
