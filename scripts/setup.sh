@@ -16,6 +16,9 @@ TEST_PACKAGES=(
     python3 python3-gi gir1.2-gtk-3.0 sqlite3 unzip time procps shellcheck
     curl avahi-daemon avahi-utils iproute2
 )
+# A database that is forwarded to. The tests make and start servers of their own, in temporary folders; the package itself
+# may start one, as packages of servers do, which is not touched.
+TEST_PACKAGES+=(postgresql openssl)
 # A browser that is not ours, for a page that means no good. Ubuntu's is a snap, which not every machine can run.
 if grep -qx ID=debian /etc/os-release 2>/dev/null; then TEST_PACKAGES+=(chromium); fi
 

@@ -68,6 +68,8 @@ const OWNERS: &[(&str, &str)] = &[
     ("hyper-util", "net"),
     ("rustls-platform-verifier", "net"),
     ("tokio-rustls", "net"),
+    ("tokio-postgres", "net"),
+    ("futures-util", "net"),
 ];
 
 /// What no crate owns: shapes, errors and, from the receiver upwards, threads that wait.

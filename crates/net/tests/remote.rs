@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use net::remote::{Address, Answer, Client, Request, Secret};
+use net::remote::{Address, Answer, Client, Entry, Protocol, Request, Secret, Verdict};
 use net::{Authority, ErrorKind, Result};
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -248,4 +248,33 @@ fn encryption_is_not_given_up() {
     assert!(matches!(trouble(ask_at(&format!("https://localhost:{plain}"), None)), ErrorKind::Unreachable));
     let at: SocketAddr = (Ipv4Addr::LOCALHOST, plain).into();
     assert!(TcpStream::connect(at).is_ok(), "it is there all the same");
+}
+
+/// Greets what is said to be a database at a port, without encryption.
+fn greet_database(port: u16) -> Result<Verdict> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let url = format!("postgres://kim@127.0.0.1:{port}/health?sslmode=disable");
+    let client = Client::with(Protocol::PostgreSql.address(&url)?, None, PATIENCE)?;
+    let mut keep = |_: &Secret| Ok(());
+    let mut entry = Entry { secret: Secret::new("hi_secret"), user: "", opened: true, keep: &mut keep };
+    runtime.block_on(Protocol::PostgreSql.greet(&client, &mut entry, 0, ""))
+}
+
+#[test]
+fn a_database_that_is_silent_endless_or_none_ends_by_itself() {
+    let silent = server(|mut stream| while stream.read(&mut [0; 64]).is_ok_and(|n| n > 0) {});
+    let endless = server(|mut stream| {
+        // It knows us, and then tells of its settings for ever.
+        let setting = [&b"S\0\0\x10\0a\0"[..], &[b'b'; 4_089], b"\0"].concat();
+        let _ = stream.write_all(b"R\0\0\0\x08\0\0\0\0");
+        while stream.write_all(&setting).is_ok() {}
+    });
+    let cut = server(|mut stream| drop(stream.write_all(b"R\0\0")));
+    let error = |port| greet_database(port).expect_err("it fails").into_kind();
+    assert!(matches!(error(silent), ErrorKind::TooSlow));
+    assert!(matches!(error(endless), ErrorKind::TooMuch));
+    assert!(matches!(error(cut), ErrorKind::Unreachable));
+    let http = server(|mut stream| drop(stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")));
+    let other = greet_database(http);
+    assert!(matches!(other, Ok(Verdict::Stop("not_postgresql", _))), "{other:?}");
 }

@@ -73,6 +73,8 @@ struct Asks {
 const KEY: &str = key!("Key");
 const NO_SECRET: (&str, &str, &str, &str, &str) =
     ("none", key!("Without a key"), "", "", key!("Only where the server asks for none."));
+const NO_PASSWORD: (&str, &str, &str, &str, &str) =
+    ("none", key!("Without a password"), "", "", key!("Only where the server asks for none."));
 
 fn asks(protocol: Protocol) -> Asks {
     match protocol {
@@ -138,6 +140,20 @@ fn asks(protocol: Protocol) -> Asks {
             user: key!(
                 "A name that you choose, and the user is made; with an application the server’s own id. Empty: one for this computer."
             ),
+        },
+        Protocol::PostgreSql => Asks {
+            name: "PostgreSQL",
+            about: key!("A PostgreSQL of your own: everything in tables, for SQL and Grafana."),
+            example: "postgres://user@192.168.1.20:5432/health",
+            ways: &[("key", key!("Password"), "", key!("Password"), ""), NO_PASSWORD],
+            user: "",
+        },
+        Protocol::InfluxDb => Asks {
+            name: "InfluxDB",
+            about: key!("An InfluxDB of your own: samples and workouts as points, for Grafana."),
+            example: "https://influx.example:8086?org=home&bucket=health",
+            ways: &[("key", key!("Token"), "", key!("Token"), key!("One that may read and write the bucket."))],
+            user: "",
         },
     }
 }

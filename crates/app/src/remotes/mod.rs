@@ -172,7 +172,7 @@ pub fn add(folder: &Folder, new: &NewServer, now_ms: i64, patience: Duration) ->
     if name.is_empty() || name.chars().count() > MOST_OF_A_NAME || name.chars().any(char::is_control) {
         return Err(Error::new(Code::BadUsage, word(key!("A name has up to 100 letters.")), ""));
     }
-    let address = Address::parse(&without_path(&new.url, protocol)).map_err(|error| trouble(&error))?;
+    let address = read_address(protocol, &new.url)?;
     kinds::check(protocol, new)?;
     let store = folder.read()?;
     if store.remote(name)?.is_some() {
@@ -235,6 +235,26 @@ fn without_path(url: &str, protocol: Protocol) -> String {
     url.strip_suffix(protocol.path()).unwrap_or(url).to_owned()
 }
 
+/// The address of a server as somebody typed it. Errors: as [`Protocol::address`]; the hint is how one is written.
+fn read_address(protocol: Protocol, url: &str) -> Result<Address> {
+    protocol.address(&without_path(url, protocol)).map_err(|error| match error.kind() {
+        ErrorKind::BadAddress => Error { hint: form(protocol).to_owned(), ..trouble(&error) },
+        _ => trouble(&error),
+    })
+}
+
+/// How the address of such a server is written, for people.
+fn form(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::PostgreSql => {
+            "Write it as postgres://USER@HOST/DATABASE, without the password; ?sslmode=disable behind it where the \
+             server of your own network does not encrypt."
+        }
+        Protocol::InfluxDb => "Write it as https://HOST:8086?org=ORG&bucket=BUCKET, without the token.",
+        _ => "Write it as https://server.example, without a name or a password in it.",
+    }
+}
+
 /// The certificate that an error of [`add`] is about, where the owner may trust it: its SHA-256.
 pub fn shown_certificate(error: &Error) -> Option<&str> {
     let digits = error.message.trim_end_matches('.').rsplit(' ').next()?;
@@ -259,11 +279,12 @@ pub fn test(folder: &Folder, name: &str, now_ms: i64, patience: Duration) -> Res
         NOBODY => None,
         _ => Some(push::reach(folder, &remote, patience)?.1),
     };
-    let address = Address::parse(&remote.url).map_err(|error| trouble(&error))?;
+    let protocol = protocol_of(&remote)?;
+    let address = protocol.address(&remote.url).map_err(|error| trouble(&error))?;
     let account = Account::of(&remote)?;
     let pinned = remote.certificate.as_deref();
     let mut keep = |secret: &Secret| push::renewed(folder, &remote.keeper, &account.device, secret);
-    greet(protocol_of(&remote)?, &address, pinned, (&secret, &account), &mut keep, now_ms, patience)?;
+    greet(protocol, &address, pinned, (&secret, &account), &mut keep, now_ms, patience)?;
     Ok(remote.into())
 }
 
@@ -293,7 +314,7 @@ fn greet(
 /// What a server says to somebody who comes for the first time.
 fn judge(verdict: Verdict) -> Result<()> {
     match verdict {
-        Verdict::Stored | Verdict::Accepted => Ok(()),
+        Verdict::Stored | Verdict::Accepted | Verdict::Partly(_) => Ok(()),
         other => Err(refusal(other)),
     }
 }
@@ -319,7 +340,7 @@ fn refusal(verdict: Verdict) -> Error {
             told("The server is another one than was said, or is not ready", &said),
             "See that address and kind of server are right.",
         ),
-        Verdict::Stored | Verdict::Accepted => Error::new(
+        Verdict::Stored | Verdict::Accepted | Verdict::Partly(_) => Error::new(
             Code::RemoteFailed,
             "The server says one thing and does another.",
             "See that address and kind of server are right.",

@@ -36,6 +36,8 @@ pub(super) struct Compared {
     pub outdated: Vec<Mark>,
     /// Rows that it refused and that are none any more.
     pub forgotten: Vec<u64>,
+    /// Whether none is left.
+    pub is_empty: bool,
 }
 
 /// What is sent next.
@@ -168,10 +170,10 @@ impl Portion {
         outdated.sort_unstable();
         let mut forgotten: Vec<u64> = refused.into_keys().filter(is_missing).collect();
         forgotten.sort_unstable();
-        let n = gone.len();
+        let (n, is_empty) = (gone.len(), whole && seen.is_empty());
         self.rows.extend(rows);
         self.held.extend(held);
-        self.spans.push(Compared { span: span.clone(), gone, outdated, forgotten });
+        self.spans.push(Compared { span: span.clone(), gone, outdated, forgotten, is_empty });
         n
     }
 
@@ -184,17 +186,19 @@ impl Portion {
 
     /// What the server is asked to take back, some thousand rows of a span at a time.
     pub fn gone(&self) -> Vec<Gone> {
-        let of = |span: &Span, marks: &[Mark]| Gone {
-            record: span.series.record.clone(),
-            kind: span.series.kind.clone(),
-            range_ms: span.range_ms(),
+        let of = |compared: &Compared, marks: &[Mark]| Gone {
+            record: compared.span.series.record.clone(),
+            kind: compared.span.series.kind.clone(),
+            range_ms: compared.span.range_ms(),
             marks: marks.to_vec(),
+            is_all: compared.is_empty,
         };
-        let lists =
-            self.spans.iter().filter(|compared| self.takes_back(&compared.span)).flat_map(|compared| {
-                [&compared.gone, &compared.outdated].map(|marks| (&compared.span, marks)).into_iter()
-            });
-        lists.flat_map(|(span, marks)| marks.chunks(MOST_GONE).map(move |marks| of(span, marks))).collect()
+        let lists = self
+            .spans
+            .iter()
+            .filter(|compared| self.takes_back(&compared.span))
+            .flat_map(|compared| [&compared.gone, &compared.outdated].map(|marks| (compared, marks)).into_iter());
+        lists.flat_map(|(compared, marks)| marks.chunks(MOST_GONE).map(move |marks| of(compared, marks))).collect()
     }
 
     /// How many rows it is about: to be sent, and to be taken back.

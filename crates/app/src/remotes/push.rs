@@ -3,7 +3,7 @@
 //! What was sent is put down together with how far the server is, after its answer. Who is killed before that sends the
 //! same once more; the server knows the rows by its own keys, and stores none twice.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{File, TryLockError};
 use std::time::Duration;
 
@@ -327,6 +327,20 @@ impl Sending<'_> {
                     outcome.stored.extend(from..until);
                     outcome.took_back |= gone.take().is_some();
                     self.refused_in_a_row = 0;
+                }
+                Verdict::Partly(refused) => {
+                    let refused = refused.into_iter().map(|(place, said)| (from + place, said));
+                    let refused: BTreeMap<usize, String> = refused.collect();
+                    outcome.stored.extend((from..until).filter(|place| !refused.contains_key(place)));
+                    outcome.took_back |= gone.take().is_some();
+                    self.refused_in_a_row = if refused.len() < until - from { 0 } else { self.refused_in_a_row + 1 };
+                    outcome.refused.extend(refused);
+                    if self.refused_in_a_row >= MOST_IN_A_ROW {
+                        // Nothing of it is the rows' fault.
+                        outcome.refused.clear();
+                        outcome.end = Some(End::Stop("refuses_all".to_owned(), String::new()));
+                        return outcome;
+                    }
                 }
                 // What is taken back goes by itself, so that no row is in its way.
                 Verdict::Refused(_) if gone.is_some() && until > from => {

@@ -8,10 +8,7 @@ use net::remote::{Address, Client, Protocol, Request};
 use store::remotes::Stand;
 
 use super::secrets::keeper;
-use super::{
-    Account, Line, NOBODY, Secret, Way, enter, find, greet, kinds, push, selection, since, trouble, waiting,
-    without_path,
-};
+use super::{Account, Line, NOBODY, Secret, Way, enter, find, greet, kinds, push, selection, since, trouble, waiting};
 use crate::error::{Code, Result};
 use crate::folder::Folder;
 
@@ -41,7 +38,7 @@ pub struct SignIn {
 /// sent. Errors: as [`super::add`].
 pub fn knock(protocol: &str, url: &str, certificate: Option<&str>, now_ms: i64, patience: Duration) -> Result<()> {
     let protocol = kinds::find(protocol)?;
-    let address = Address::parse(&without_path(url, protocol)).map_err(|error| trouble(&error))?;
+    let address = super::read_address(protocol, url)?;
     let nobody = Account::nobody()?;
     if protocol == Protocol::OpenWearables {
         return front_door(&address, certificate, patience);
@@ -78,12 +75,12 @@ pub fn choose(folder: &Folder, name: &str, choice: &Choice) -> Result<Line> {
 /// Signs in once more, and sends again: after a server took the secret no more. Errors: as [`super::add`].
 pub fn sign_in(folder: &Folder, name: &str, new: &SignIn, now_ms: i64, patience: Duration) -> Result<Line> {
     let remote = find(&folder.read()?, name)?;
-    let address = Address::parse(&remote.url).map_err(|error| trouble(&error))?;
+    let protocol = super::protocol_of(&remote)?;
+    let address = protocol.address(&remote.url).map_err(|error| trouble(&error))?;
     let mut account = Account::of(&remote)?;
     // One that cannot be used is found before the server is asked.
     keeper(folder, &new.keep).find(&account.device)?;
     let pinned = remote.certificate.as_deref();
-    let protocol = super::protocol_of(&remote)?;
     let secret = match protocol {
         Protocol::OpenWearables => enter::again(&address, pinned, (&new.way, &new.secret), &mut account, patience)?,
         _ => new.secret.clone(),
@@ -123,7 +120,7 @@ pub fn report(folder: &Folder, name: &str) -> Result<String> {
     let lines = [
         format!("vitalog: {}", env!("CARGO_PKG_VERSION")),
         format!("kind of server: {}", kinds::name(&remote.protocol)),
-        format!("encrypted: {}", yes(remote.url.starts_with("https:"))),
+        format!("encrypted: {}", yes(Address::parse(&remote.url).is_ok_and(|address| !address.is_plain()))),
         format!("certificate pinned: {}", yes(remote.certificate.is_some())),
         format!("secret kept in: {}", remote.keeper),
         format!("gets: {gets}; since a day: {}", yes(remote.since_ms.is_some())),

@@ -7,7 +7,8 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, redirect};
 
 use super::address::{Address, Outside, Resolver};
-use super::trust::{Doubt, Trust};
+use super::postgresql::Place;
+use super::trust::Trust;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Bytes of an answer that are read.
@@ -15,7 +16,7 @@ pub const ANSWER_LIMIT: usize = 1024 * 1024;
 /// How long a request may take, from the first look-up to the last byte of the answer.
 pub const TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a connection may take.
-const CONNECT: Duration = Duration::from_secs(10);
+pub(super) const CONNECT: Duration = Duration::from_secs(10);
 /// Letters of a server's own words that are shown.
 const MOST_WORDS: usize = 300;
 
@@ -87,7 +88,7 @@ impl Answer {
             ["detail", "error", "message"].iter().find_map(|key| json.get(key).and_then(|word| word.as_str()))
         });
         let line = told.unwrap_or_else(|| text.trim().lines().next().unwrap_or_default());
-        line.chars().filter(|c| !c.is_control()).take(MOST_WORDS).collect()
+        shortened(line)
     }
 
     /// The body as JSON; null where it is none.
@@ -96,12 +97,20 @@ impl Answer {
     }
 }
 
+/// Words of a server as they are shown.
+pub(super) fn shortened(line: &str) -> String {
+    line.chars().filter(|c| !c.is_control()).take(MOST_WORDS).collect()
+}
+
 /// Asks one server.
 #[derive(Debug)]
 pub struct Client {
     http: reqwest::Client,
     address: Address,
     trust: std::sync::Arc<Trust>,
+    timeout: Duration,
+    /// Of a database: what is open.
+    database: Place,
 }
 
 impl Client {
@@ -127,7 +136,27 @@ impl Client {
             .user_agent(concat!("Vitalog/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|_| ErrorKind::NoRandom)?;
-        Ok(Self { http, address, trust })
+        Ok(Self { http, address, trust, timeout, database: Place::default() })
+    }
+
+    /// Where it is.
+    pub(super) fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Which certificates are believed.
+    pub(super) fn trust(&self) -> &std::sync::Arc<Trust> {
+        &self.trust
+    }
+
+    /// How long a request may take.
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// What is open of a database.
+    pub(super) fn database(&self) -> &Place {
+        &self.database
     }
 
     /// Asks, and reads the answer, whatever its status.
@@ -177,9 +206,7 @@ impl Client {
     /// What went wrong, without an address: that would be a secret's neighbour in a log.
     fn failure(&self, error: &reqwest::Error) -> Error {
         let kind = match self.trust.take_doubt() {
-            Some(Doubt::Unknown(fingerprint)) => ErrorKind::UnknownCertificate(fingerprint),
-            Some(Doubt::Changed(fingerprint)) => ErrorKind::ChangedCertificate(fingerprint),
-            Some(Doubt::Bad) => ErrorKind::BadCertificate,
+            Some(doubt) => doubt.into(),
             None if is_outside(error) => ErrorKind::PlainHttp,
             None if error.is_timeout() => ErrorKind::TooSlow,
             None => ErrorKind::Unreachable,

@@ -6,14 +6,17 @@
 //!       └────── Answer ◄──────┘
 //! ```
 //!
-//! [`Client`] is the only place that asks a server anything. It follows no one elsewhere, and sends nothing unencrypted
-//! to an address that is not at home. Knows no store and keeps no secret: a protocol turns rows into requests and
-//! answers into a [`Verdict`]; what to send, when, and what becomes of it is said above.
+//! [`Client`] is the only place that asks a server anything; a database is asked by `postgresql`, with its rules. It
+//! follows no one elsewhere, and sends nothing unencrypted to an address that is not at home. Knows no store and keeps
+//! no secret: a protocol turns rows into requests and answers into a [`Verdict`]; what to send, when, and what becomes
+//! of it is said above.
 
 mod address;
 mod backoff;
 mod client;
+mod influxdb;
 pub mod open_wearables;
+mod postgresql;
 mod protocol;
 mod trust;
 

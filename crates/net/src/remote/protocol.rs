@@ -9,14 +9,15 @@ use std::time::Duration;
 use health::digest::sha256;
 use health::formats::open_wearables::encode::lines as wearables;
 use health::formats::outgoing::{Held, Outgoing, made_uuid};
-use health::formats::{health_export_pro, healthsync, vitalog};
+use health::formats::{health_export_pro, healthsync, postgresql as rows, vitalog};
 use health::phone::Retraction;
 use serde_json::{Map, Value as Json};
 use store::remotes::Mark;
 
+use super::address::Address;
 use super::client::{Answer, Client, Request, Secret};
-use super::open_wearables;
-use crate::error::Result;
+use super::{influxdb, open_wearables, postgresql};
+use crate::error::{ErrorKind, Result};
 
 const JSON: &str = "application/json";
 const LINES: &str = "application/x-ndjson";
@@ -32,6 +33,10 @@ pub enum Protocol {
     HealthExportPro,
     /// An Open Wearables server.
     OpenWearables,
+    /// A PostgreSQL database: everything in tables, and what is gone.
+    PostgreSql,
+    /// InfluxDB's line protocol: samples and workouts, and what is gone.
+    InfluxDb,
 }
 
 /// How much goes into one request.
@@ -77,6 +82,8 @@ pub struct Gone {
     pub range_ms: (i64, i64),
     /// Which.
     pub marks: Vec<Mark>,
+    /// Nothing at all is left of that time.
+    pub is_all: bool,
 }
 
 /// What one request carries.
@@ -113,6 +120,8 @@ pub enum Verdict {
     Accepted,
     /// The server has some of it, or none, and repeating it would change nothing: its words.
     Refused(String),
+    /// The server has all but these, by their places, and repeating them would change nothing: its words.
+    Partly(Vec<(usize, String)>),
     /// It can be tried again later, after so long at least: its words.
     Later(Option<Duration>, String),
     /// The owner has to do something first: a code, and its words.
@@ -121,7 +130,8 @@ pub enum Verdict {
 
 impl Protocol {
     /// Every protocol.
-    pub const ALL: [Self; 4] = [Self::Vitalog, Self::HealthSync, Self::HealthExportPro, Self::OpenWearables];
+    pub const ALL: [Self; 6] =
+        [Self::Vitalog, Self::HealthSync, Self::HealthExportPro, Self::OpenWearables, Self::PostgreSql, Self::InfluxDb];
 
     /// The short word, on the command line and in the store.
     pub fn word(self) -> &'static str {
@@ -130,6 +140,8 @@ impl Protocol {
             Self::HealthSync => "healthsync",
             Self::HealthExportPro => "health-export-pro",
             Self::OpenWearables => "open-wearables",
+            Self::PostgreSql => "postgresql",
+            Self::InfluxDb => "influxdb",
         }
     }
 
@@ -141,14 +153,16 @@ impl Protocol {
     /// Whether it has a place for records of a sort: the key `record` of a JSON line.
     pub fn carries(self, record: &str) -> bool {
         match self {
-            Self::Vitalog => true,
-            Self::HealthSync | Self::HealthExportPro | Self::OpenWearables => matches!(record, "sample" | "workout"),
+            Self::Vitalog | Self::PostgreSql => true,
+            Self::HealthSync | Self::HealthExportPro | Self::OpenWearables | Self::InfluxDb => {
+                matches!(record, "sample" | "workout")
+            }
         }
     }
 
     /// Whether it has a word for what is gone: of Open Wearables, for nights and workouts alone.
     pub fn takes_back(self) -> bool {
-        matches!(self, Self::Vitalog | Self::OpenWearables)
+        matches!(self, Self::Vitalog | Self::OpenWearables | Self::PostgreSql | Self::InfluxDb)
     }
 
     /// Whether rows go together with others of their day, and are made into pieces by
@@ -157,13 +171,31 @@ impl Protocol {
         self == Self::OpenWearables
     }
 
-    /// Where rows go, below the server's address.
+    /// Reads the address of such a server.
+    ///
+    /// Errors: as [`Address::parse`], and one of another kind of server, or that lacks what this one needs: a user and
+    /// a name of a database, a bucket (`BadAddress`).
+    pub fn address(self, text: &str) -> Result<Address> {
+        let address = Address::parse(text)?;
+        let is_its_own = match self {
+            Self::PostgreSql => postgresql::is_address(&address),
+            Self::InfluxDb => !address.is_database() && influxdb::is_address(&address),
+            Self::Vitalog | Self::HealthSync | Self::HealthExportPro | Self::OpenWearables => {
+                !address.is_database() && address.has_only(&[])
+            }
+        };
+        if is_its_own { Ok(address) } else { Err(ErrorKind::BadAddress.into()) }
+    }
+
+    /// Where rows go, below the server's address; a database has no such place.
     pub fn path(self) -> &'static str {
         match self {
             Self::Vitalog => "/api/vitalog",
             Self::HealthSync => "/api/apple-health/sync",
             Self::HealthExportPro => "/api/health-data",
             Self::OpenWearables => "/api/v1",
+            Self::PostgreSql => "",
+            Self::InfluxDb => influxdb::WRITE,
         }
     }
 
@@ -175,6 +207,10 @@ impl Protocol {
             Self::HealthSync | Self::HealthExportPro => Limits { rows: 2_000, bytes: 900 * 1024 },
             // It has no limit of its own; a proxy before it may. One request for each source of the rows.
             Self::OpenWearables => Limits { rows: 2_000, bytes: 2 << 20 },
+            // A transaction takes as long as the disk of the server; many rows share it.
+            Self::PostgreSql => Limits { rows: 10_000, bytes: 4 * 1024 * 1024 },
+            // As many lines as its makers advise.
+            Self::InfluxDb => Limits { rows: 5_000, bytes: 2 * 1024 * 1024 },
         }
     }
 
@@ -188,6 +224,8 @@ impl Protocol {
             Self::HealthSync => healthsync::encode(line, nth),
             Self::HealthExportPro => health_export_pro::encode(line, nth),
             Self::OpenWearables => wearables::alone(line),
+            Self::PostgreSql => rows::encode(line, nth),
+            Self::InfluxDb => return influxdb::encode(line, nth),
         };
         row.map(Piece::new)
     }
@@ -203,6 +241,8 @@ impl Protocol {
                 let bodies = wearables::bodies(&rows(), batch.now_ms);
                 bodies.iter().map(|body| body.text.as_str()).collect::<Vec<_>>().join("\n")
             }
+            Self::PostgreSql => postgresql::body(batch),
+            Self::InfluxDb => influxdb::body(batch),
         }
     }
 
@@ -210,10 +250,13 @@ impl Protocol {
     ///
     /// Errors: as [`Client::ask`]; then nobody knows what became of it, and it is sent again.
     pub async fn deliver(self, client: &Client, entry: &mut Entry<'_>, batch: &Batch<'_>) -> Result<Verdict> {
-        if self == Self::OpenWearables {
-            return open_wearables::deliver(client, entry, batch).await;
-        }
         let secret = &entry.secret;
+        match self {
+            Self::OpenWearables => return open_wearables::deliver(client, entry, batch).await,
+            Self::PostgreSql => return postgresql::deliver(client, secret, batch).await,
+            Self::InfluxDb => return influxdb::deliver(client, secret, batch).await,
+            Self::Vitalog | Self::HealthSync | Self::HealthExportPro => {}
+        }
         let content_type = if self == Self::Vitalog { LINES } else { JSON };
         let secret = (!secret.is_empty()).then(|| ("authorization".to_owned(), Some("Bearer"), secret.clone()));
         let body = self.body(batch).into_bytes();
@@ -222,12 +265,15 @@ impl Protocol {
         Ok(self.verdict(&client.ask(request).await?, batch.rows.len()))
     }
 
-    /// Asks whether the server is there and takes the secret; nothing of anybody's is sent.
+    /// Asks whether the server is there and takes the secret; nothing of anybody's is sent. A database gets its tables,
+    /// if they are not there.
     ///
     /// Errors: as [`Client::ask`].
     pub async fn greet(self, client: &Client, entry: &mut Entry<'_>, now_ms: i64, device: &str) -> Result<Verdict> {
-        if self == Self::OpenWearables {
-            return open_wearables::greet(client, entry, now_ms).await;
+        match self {
+            Self::OpenWearables => return open_wearables::greet(client, entry, now_ms).await,
+            Self::PostgreSql => return postgresql::greet(client, &entry.secret).await,
+            _ => {}
         }
         self.deliver(client, entry, &Batch { rows: &[], gone: &[], now_ms, device }).await
     }
@@ -256,6 +302,8 @@ impl Protocol {
             Self::HealthSync => 0,
             // Runs say it, not this answer.
             Self::OpenWearables => 0,
+            // These say it by their status.
+            Self::PostgreSql | Self::InfluxDb => 0,
             Self::HealthExportPro => {
                 let counted = ["count", "total", "records"].into_iter().find_map(number);
                 counted.map_or(0, |counted| (sent as u64).saturating_sub(counted))
@@ -282,7 +330,8 @@ fn lines(batch: &Batch<'_>) -> String {
     text
 }
 
-fn name(mark: &Mark) -> String {
+/// The name of a row at the far side.
+pub(super) fn name(mark: &Mark) -> String {
     format!("{:016x}{:016x}", mark.identity, mark.fingerprint)
 }
 
@@ -334,6 +383,7 @@ mod tests {
             kind: "T".into(),
             range_ms: (0, 86_400_000),
             marks: vec![Mark { identity: 1, fingerprint: 2 }],
+            is_all: false,
         };
         let batch = Batch { rows: &[&piece], gone: &[gone], now_ms: 0, device: "d" };
         let body = Protocol::Vitalog.body(&batch);

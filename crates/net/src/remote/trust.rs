@@ -22,6 +22,16 @@ pub(super) enum Doubt {
     Bad,
 }
 
+impl From<Doubt> for ErrorKind {
+    fn from(doubt: Doubt) -> Self {
+        match doubt {
+            Doubt::Unknown(fingerprint) => Self::UnknownCertificate(fingerprint),
+            Doubt::Changed(fingerprint) => Self::ChangedCertificate(fingerprint),
+            Doubt::Bad => Self::BadCertificate,
+        }
+    }
+}
+
 /// Believes what the system believes; of an owner's own certificate that one alone.
 #[derive(Debug)]
 pub(super) struct Trust {

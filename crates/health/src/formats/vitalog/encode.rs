@@ -12,14 +12,18 @@ const OURS: [&str; 6] = ["import", "id", "record_id", "created_at", "hidden", "s
 ///
 /// Errors: a line that is no record.
 pub fn encode(line: &Map<String, Json>, nth: u32) -> Result<Outgoing, Held> {
+    let text = Json::Object(kept(line)?).to_string();
+    Ok(Outgoing { slot: String::new(), identity: format!("{nth} {text}"), text })
+}
+
+/// What a line says of its record, and not of our store alone.
+pub(crate) fn kept(line: &Map<String, Json>) -> Result<Map<String, Json>, Held> {
     let record = line.get("record").and_then(Json::as_str).ok_or("bad_shape")?;
     let is_ours = |key: &str| OURS.contains(&key) || (record == "workout" && key == "route_points");
     // What feeds told a sample stands in its flags, and grows when a further one tells the same.
     let is_seen = |key: &str| key == "seen" && record == "sample";
     let kept = line.iter().filter(|(key, value)| !is_ours(key) && !is_seen(key) && !value.is_null());
-    let sent: Map<String, Json> = kept.map(|(key, value)| (key.clone(), value.clone())).collect();
-    let text = Json::Object(sent).to_string();
-    Ok(Outgoing { slot: String::new(), identity: format!("{nth} {text}"), text })
+    Ok(kept.map(|(key, value)| (key.clone(), value.clone())).collect())
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use std::io::{BufRead, BufReader, Read};
 use serde_json::{Map, Value as Json, json};
 
 pub use self::encode::encode;
+pub(crate) use self::encode::kept;
 pub use self::gone::gone;
 use super::phone::builder::Builder;
 use super::phone::fields::Fields;
