@@ -267,9 +267,15 @@ fn preview(answer: &remotes::Preview, out: &mut Out) -> Result<()> {
 fn refused(rows: &[remotes::RefusedLine], out: &mut Out) -> Result<()> {
     let clock = Clock::here();
     out.rows(rows, || {
-        let mut table = Table::new(&["when", "why", "the server said", "row"]).or_else("It refused nothing.");
+        let mut table = Table::new(&["when", "what", "why", "the server said", "row"]).or_else("It refused nothing.");
         for row in rows {
-            table.row([clock.time(&row.at), remotes::why(&row.reason), row.said.clone(), row.row.to_string()]);
+            table.row([
+                clock.time(&row.at),
+                row.what.clone(),
+                remotes::why(&row.reason),
+                row.said.clone(),
+                row.row.to_string(),
+            ]);
         }
         table
     })

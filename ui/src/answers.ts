@@ -822,5 +822,7 @@ export interface RefusedRow {
   why: string
   said: string
   at: string
+  /** Rows of which sort, in words. */
+  what: string
   row: unknown
 }

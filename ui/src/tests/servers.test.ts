@@ -173,7 +173,7 @@ test('rows that were refused stand there with their reason, are left out, or sen
   let answer = with_({}, { refused: 1, left_out: 0 })
   page = show({
     servers: () => answer,
-    refused: () => [{ reason: 'refused', why: 'was refused by the server', said: 'unknown type', at: '2026-04-02T12:00:00.000Z', row: { record: 'sample' } }],
+    refused: () => [{ reason: 'refused', why: 'was refused by the server', said: 'unknown type', at: '2026-04-02T12:00:00.000Z', what: 'Heart rate', row: { record: 'sample', source: 'Watch' } }],
     set_server: ({ standing }) => (asked.push(standing), (answer = with_({}, { refused: 0, left_out: 1 }))),
     send_now: ({ name }) => (asked.push(name), { selected: 0, sent: 0, accepted: 0, stored: 0, withdrawn: 0, refused: 0, waiting: 0, problems: [] }),
   })
@@ -182,7 +182,8 @@ test('rows that were refused stand there with their reason, are left out, or sen
   details.dispatchEvent(new Event('toggle'))
   await says('was refused by the server')
   await says('unknown type')
-  expect(said('refused-rows')).toContain('{"record":"sample"}')
+  expect(said('refused-rows')).toContain('Heart rate \u00b7 Watch')
+  expect(said('refused-rows')).toContain('{"record":"sample","source":"Watch"}')
   await press('Leave these out')
   await says('1 left out')
   await press('Send them once more')

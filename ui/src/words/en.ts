@@ -1007,6 +1007,7 @@ export const en = {
         ...(stays > 0 ? [`${count(stays)} gone here and still there`] : []),
       ].join(' \u00b7 '),
     refusedText: 'These rows are set aside, and nothing waits for them. A row that changes here is sent again by itself.',
+    setAside: (at: string) => `Set aside ${at}`,
     retry: 'Send them once more',
     leaveOut: 'Leave these out',
     removeAsk: (name: string) => `Remove ${name}, with its secret? Nothing is sent to it any more. What it has stays there.`,

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 use store::remotes::Remote;
 
-use super::{Account, find, instant, push, waiting};
+use super::{Account, find, instant, kinds, push, waiting};
 use crate::error::Result;
 use crate::folder::Folder;
 
@@ -111,6 +111,8 @@ pub struct RefusedLine {
     pub said: String,
     /// When.
     pub at: String,
+    /// Rows of which sort, such as `Heart rate` or `Workouts`.
+    pub what: String,
     /// The row, or as much of it as is kept.
     pub row: Value,
 }
@@ -176,6 +178,7 @@ pub fn refused(folder: &Folder, name: &str) -> Result<Vec<RefusedLine>> {
         reason: row.code,
         said: row.said,
         at: format_instant(row.at_ms),
+        what: kinds::sort_of(&row.span.series),
         row: serde_json::from_str(&row.line).unwrap_or(Value::String(row.line)),
     };
     Ok(rows.into_iter().map(line).collect())

@@ -2,9 +2,11 @@
 
 use health::EntryKind;
 use health::key;
+use health::kind::get_or_guess;
 use health::language::word;
 use net::remote::Protocol;
 use serde::Serialize;
+use store::remotes::{SAMPLE, Series};
 
 use super::{NewServer, Way};
 use crate::error::{Code, Error, Result};
@@ -243,6 +245,17 @@ pub(super) fn check(protocol: Protocol, new: &NewServer) -> Result<()> {
     }
 }
 
+/// The sort of rows of a series, for people: the name of a type, or of a sort of records.
+pub(super) fn sort_of(series: &Series) -> String {
+    if series.record == SAMPLE {
+        return word(&get_or_guess(&series.kind, None).name);
+    }
+    RECORDS
+        .iter()
+        .find(|(record, _)| *record == series.record)
+        .map_or_else(|| series.record.clone(), |(_, name)| word(name))
+}
+
 /// Whether a word is one of records that are no samples.
 pub(super) fn is_record(word: &str) -> bool {
     word == "aggregate" || EntryKind::ALL.into_iter().chain(EntryKind::PHONE).any(|kind| kind.as_str() == word)
@@ -266,5 +279,13 @@ mod tests {
         all.for_each(|word| assert!(named.contains(&word), "{word} has no name"));
         assert!(named.iter().all(|word| is_record(word)));
         assert_eq!(kinds()[0].records.len(), RECORDS.len(), "another Vitalog gets everything");
+    }
+
+    #[test]
+    fn rows_are_named_by_their_type_or_sort() {
+        let named = |record: &str, kind: &str| sort_of(&Series { record: record.into(), kind: kind.into() });
+        assert_eq!(named("sample", "HKQuantityTypeIdentifierHeartRate"), "Heart rate");
+        assert_eq!(named("workout", ""), "Workouts");
+        assert_eq!(named("of_tomorrow", ""), "of_tomorrow");
     }
 }
