@@ -284,7 +284,7 @@ mod tests {
     #[test]
     fn rows_are_named_by_their_type_or_sort() {
         let named = |record: &str, kind: &str| sort_of(&Series { record: record.into(), kind: kind.into() });
-        assert_eq!(named("sample", "HKQuantityTypeIdentifierHeartRate"), "Heart rate");
+        assert_eq!(named("sample", "HKQuantityTypeIdentifierHeartRate"), "Heart Rate");
         assert_eq!(named("workout", ""), "Workouts");
         assert_eq!(named("of_tomorrow", ""), "of_tomorrow");
     }
