@@ -6,8 +6,8 @@ use std::sync::Arc;
 use app::agent::{Caller, INSTRUCTIONS, TOOLS};
 use app::{Code, Error, Folder, Result};
 use rmcp::model::{
-    CallToolRequestParams, CallToolResult, Content, Implementation, ListToolsResult, PaginatedRequestParams,
-    ServerCapabilities, ServerInfo, Tool, ToolAnnotations,
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation, ListToolsResult,
+    PaginatedRequestParams, ServerCapabilities, ServerInfo, Tool, ToolAnnotations,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler, ServiceExt};
@@ -42,11 +42,9 @@ struct Server {
 
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerInfo {
-        let mut info = ServerInfo::default();
-        info.capabilities = ServerCapabilities::builder().enable_tools().build();
-        info.server_info = Implementation::new("vitalog", env!("CARGO_PKG_VERSION"));
-        info.instructions = Some(INSTRUCTIONS.to_owned());
-        info
+        ServerInfo::new(ServerCapabilities::builder().enable_tools().build())
+            .with_server_info(Implementation::new("vitalog", env!("CARGO_PKG_VERSION")))
+            .with_instructions(INSTRUCTIONS)
     }
 
     async fn list_tools(
@@ -61,8 +59,8 @@ impl ServerHandler for Server {
         &self,
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
-    ) -> std::result::Result<CallToolResult, ErrorData> {
-        let agent = context.peer.peer_info().map(|info| info.client_info.name.clone());
+    ) -> std::result::Result<CallToolResponse, ErrorData> {
+        let agent = context.client_info().map(|info| info.name);
         let folder = self.folder.clone();
         // The store is read where nobody waits: an agent may ask several things at once.
         let answered = tokio::task::spawn_blocking(move || {
@@ -71,8 +69,8 @@ impl ServerHandler for Server {
             app::agent::call(&folder, caller, &request.name, &request.arguments.unwrap_or_default())
         });
         match answered.await {
-            Ok(Ok(document)) => Ok(CallToolResult::success(vec![Content::text(document)])),
-            Ok(Err(error)) => Ok(refusal(&error)),
+            Ok(Ok(document)) => Ok(CallToolResult::success(vec![ContentBlock::text(document)]).into()),
+            Ok(Err(error)) => Ok(refusal(&error).into()),
             Err(_) => Err(ErrorData::internal_error("the tool has failed", None)),
         }
     }
@@ -88,5 +86,5 @@ fn told(tool: &app::agent::Tool) -> Tool {
 /// What went wrong, as one document: the agent can read it and ask better.
 fn refusal(error: &Error) -> CallToolResult {
     let document = serde_json::json!({ "error": error }).to_string();
-    CallToolResult::error(vec![Content::text(document)])
+    CallToolResult::error(vec![ContentBlock::text(document)])
 }
