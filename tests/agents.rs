@@ -127,7 +127,7 @@ fn nobody_is_answered_while_agents_are_switched_off() {
     let folder = Folder::new("agents-off");
     let output = folder.check(&["mcp", "--json"], 1);
     assert_eq!(error_line(&output)["code"], "not_shared");
-    assert!(output.stdout.starts_with(b"") && !folder.data().exists(), "nothing is made");
+    assert!(output.stdout.is_empty() && !folder.data().exists(), "nothing is made");
     folder.check(&["settings", "set", "mcp", "on"], 0);
     let mut agent = Agent::start(&folder);
     assert_eq!(agent.answer("get_status", json!({}))["samples"], 0);
@@ -313,7 +313,9 @@ const OF_DATA: [&str; 12] = [
 fn places(value: &Value, key: &str, found: &mut BTreeSet<String>) {
     match value {
         Value::String(text) => {
-            assert!(!text.chars().any(|letter| letter.is_control() || letter == '\u{202e}'), "{key}: {text:?}");
+            let steers = |letter: char| letter.is_control() || letter == '\u{202e}';
+            // A picture has lines of its own.
+            assert!(key == "svg" || !text.chars().any(steers), "{key}: {text:?}");
             if text.contains("INJ") {
                 found.insert(key.to_owned());
             }

@@ -80,7 +80,7 @@ impl ServerHandler for Server {
 fn told(tool: &app::agent::Tool) -> Tool {
     let schema = tool.schema().as_object().cloned().unwrap_or_default();
     let reads = ToolAnnotations::new().read_only(true).destructive(false).idempotent(true).open_world(false);
-    Tool::new(tool.name, tool.description, Arc::new(schema)).with_annotations(reads)
+    Tool::new(tool.name, tool.description, Arc::new(schema)).annotate(reads)
 }
 
 /// What went wrong, as one document: the agent can read it and ask better.

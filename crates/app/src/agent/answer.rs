@@ -11,6 +11,9 @@ pub const MOST_BYTES: usize = 32 * 1024;
 const KEYS: usize = 512;
 /// Letters of a text from the data.
 const MOST_LETTERS: usize = 200;
+/// What we say ourselves may be longer.
+const SENTENCES: [&str; 5] = ["sentence", "said", "summary", "note", "caveat"];
+const MOST_OF_SENTENCES: usize = 2000;
 /// What a picture may take of an answer.
 const MOST_PICTURE: usize = 24 * 1024;
 
@@ -73,7 +76,7 @@ impl Answer {
     /// The document: records from `from` on, as many as fit.
     pub fn bounded(self, from: usize) -> Result<String> {
         let mut head = Value::Object(self.head);
-        clean(&mut head);
+        clean(&mut head, MOST_LETTERS);
         let picture = self.picture.filter(|_| from == 0);
         let picture = picture.map(|svg| if quoted(&svg) <= MOST_PICTURE { Value::from(svg) } else { Value::Null });
         let room = MOST_BYTES - KEYS - picture.as_ref().map_or(0, |svg| svg.to_string().len());
@@ -85,7 +88,7 @@ impl Answer {
         let total = self.records.len();
         let mut told = Vec::new();
         for mut record in self.records.into_iter().skip(from) {
-            clean(&mut record);
+            clean(&mut record, MOST_LETTERS);
             // One that is too long for any answer is told in part, or none after it would ever be.
             while told.is_empty() && size(&record) > left && shorten(&mut record) {
                 shortened = true;
@@ -153,19 +156,25 @@ fn shorten(value: &mut Value) -> bool {
 }
 
 /// Cleans every text in a document. Its keys are ours.
-fn clean(value: &mut Value) {
+fn clean(value: &mut Value, most: usize) {
     match value {
-        Value::String(text) => *text = cleaned(text),
-        Value::Array(all) => all.iter_mut().for_each(clean),
-        Value::Object(keys) => keys.values_mut().for_each(clean),
+        Value::String(text) => *text = up_to(text, most),
+        Value::Array(all) => all.iter_mut().for_each(|one| clean(one, most)),
+        Value::Object(keys) => keys.iter_mut().for_each(|(key, value)| {
+            clean(value, if SENTENCES.contains(&key.as_str()) { MOST_OF_SENTENCES } else { MOST_LETTERS });
+        }),
         _ => {}
     }
 }
 
 /// A text without letters that nobody sees, and not longer than a name may be.
 pub(super) fn cleaned(text: &str) -> String {
+    up_to(text, MOST_LETTERS)
+}
+
+fn up_to(text: &str, most: usize) -> String {
     let mut letters = text.chars().filter(|letter| is_seen(*letter));
-    let mut out: String = letters.by_ref().take(MOST_LETTERS).collect();
+    let mut out: String = letters.by_ref().take(most).collect();
     if letters.next().is_some() {
         out.push('\u{2026}');
     }

@@ -33,9 +33,11 @@ pub fn configuration(folder: &Folder, program: &Path) -> Value {
 }
 
 fn entry(folder: &Folder, program: &Path) -> Value {
+    // Whoever starts it stands somewhere else.
+    let dir = std::path::absolute(folder.dir()).unwrap_or_else(|_| folder.dir().to_owned());
     json!({
         "command": program.display().to_string(),
-        "args": ["mcp", "--data-dir", folder.dir().display().to_string()],
+        "args": ["mcp", "--data-dir", dir.display().to_string()],
     })
 }
 

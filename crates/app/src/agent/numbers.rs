@@ -16,7 +16,7 @@ use crate::daily::{DayAnswer, daily, of_kind};
 use crate::error::{Code, Error, Result};
 use crate::local::{Days, day, find_kind, zones};
 use crate::query::{BucketAnswer, Grain, Question, query, raw};
-use crate::screen::beside::{Earlier, beside};
+use crate::screen::{Earlier, beside};
 
 /// What a summary of days tells where no type is named.
 const MAIN: [&str; 16] = [
