@@ -52,12 +52,6 @@ impl Answer {
         self
     }
 
-    /// Without a key.
-    pub fn without(mut self, key: &str) -> Self {
-        self.head.remove(key);
-        self
-    }
-
     /// With what to ask for where it does not fit.
     pub fn or_rather(self, hint: &'static str) -> Self {
         Self { hint, ..self }
