@@ -174,7 +174,11 @@ fn numbers_are_those_of_the_command_line() {
     let metrics: usize = told.iter().filter_map(|day| day["metrics"].as_array()).map(Vec::len).sum();
     assert!(metrics == daily.len() && metrics > 3, "{metrics} of {}", daily.len());
     for row in daily {
-        let slug = if row["type"].as_str().is_some_and(|kind| kind.ends_with("StepCount")) { "step_count" } else { "heart_rate" };
+        let slug = if row["type"].as_str().is_some_and(|kind| kind.ends_with("StepCount")) {
+            "step_count"
+        } else {
+            "heart_rate"
+        };
         let day = told.iter().find(|day| day["day"] == row["day"]).expect("the day");
         let metric = day["metrics"].as_array().expect("metrics").iter().find(|one| one["type"] == slug).expect("it");
         same(metric, row, &["value", "unit", "stat", "min", "max", "n", "complete", "naive_sum"]);
@@ -183,7 +187,8 @@ fn numbers_are_those_of_the_command_line() {
         }
     }
 
-    let lists = [("get_sleep_summary", folder.answer(&["sleep"])), ("get_workout_events", folder.answer(&["workouts"]))];
+    let lists =
+        [("get_sleep_summary", folder.answer(&["sleep"])), ("get_workout_events", folder.answer(&["workouts"]))];
     for (tool, theirs) in lists {
         let mine = agent.records(tool, days.clone());
         assert!(!mine.is_empty() && Value::Array(mine.clone()) == theirs, "{tool}: {mine:?}\n{theirs}");
@@ -195,7 +200,8 @@ fn numbers_are_those_of_the_command_line() {
     assert_eq!(mine["records"], detail["splits"]);
 
     for (bucket, resolution) in [("hour", "1hour"), ("day", "1day"), ("week", "1week"), ("month", "1month")] {
-        let theirs = folder.answer(&["query", "step_count", "--bucket", bucket, "--from", "2026-02-01", "--to", "2026-04-30"]);
+        let theirs =
+            folder.answer(&["query", "step_count", "--bucket", bucket, "--from", "2026-02-01", "--to", "2026-04-30"]);
         let theirs = theirs.as_array().expect("rows");
         let asked = json!({
             "types": ["step_count"], "start_time": "2026-02-01", "end_time": "2026-04-30", "resolution": resolution,
@@ -292,21 +298,33 @@ fn injections() -> Vec<String> {
 /// As an attribute of XML; what XML cannot hold at all goes as a reference that is not there.
 fn attribute(text: &str) -> String {
     let seen = text.chars().filter(|letter| !letter.is_control() || *letter == '\n');
-    let escaped: String = seen.map(|letter| match letter {
-        '&' => "&amp;".to_owned(),
-        '<' => "&lt;".to_owned(),
-        '>' => "&gt;".to_owned(),
-        '"' => "&quot;".to_owned(),
-        '\n' => "&#10;".to_owned(),
-        other => other.to_string(),
-    }).collect();
+    let escaped: String = seen
+        .map(|letter| match letter {
+            '&' => "&amp;".to_owned(),
+            '<' => "&lt;".to_owned(),
+            '>' => "&gt;".to_owned(),
+            '"' => "&quot;".to_owned(),
+            '\n' => "&#10;".to_owned(),
+            other => other.to_string(),
+        })
+        .collect();
     escaped
 }
 
 /// Where texts of the data may stand.
 const OF_DATA: [&str; 12] = [
-    "source", "sources", "name", "names", "identifier", "type", "activity_name", "activity_raw", "device", "label",
-    "source_version", "source_bundle",
+    "source",
+    "sources",
+    "name",
+    "names",
+    "identifier",
+    "type",
+    "activity_name",
+    "activity_raw",
+    "device",
+    "label",
+    "source_version",
+    "source_bundle",
 ];
 
 /// The keys under which a document has a text of the data; a key that is one itself fails.
@@ -371,7 +389,10 @@ fn texts_of_the_data_stand_in_fields_of_data_and_nowhere_else() {
         ("get_timeseries", json!({ "types": ["step_count"], "start_time": day, "end_time": day, "resolution": "raw" })),
         ("get_timeseries", json!({ "types": ["step_count", unknown], "start_time": day, "end_time": day })),
         ("get_trend", json!({ "type": "step_count", "start": day, "end": day })),
-        ("compare_periods", json!({ "type": "step_count", "a_start": day, "a_end": day, "b_start": day, "b_end": day })),
+        (
+            "compare_periods",
+            json!({ "type": "step_count", "a_start": day, "a_end": day, "b_start": day, "b_end": day }),
+        ),
         ("correlate", json!({ "type_a": "step_count", "type_b": "sleep", "start": day, "end": day })),
         ("explain_value", json!({ "type": "step_count", "date": day })),
         ("explain_value", json!({ "type": "sleep", "date": day })),
@@ -403,7 +424,9 @@ fn the_owner_reads_what_was_asked() {
     agent.close();
     let calls = folder.answer(&["mcp", "log"]);
     let calls = calls.as_array().expect("rows");
-    let told = |place: usize| ["agent", "tool", "outcome"].map(|key| calls[place][key].as_str().unwrap_or_default().to_owned());
+    let told = |place: usize| {
+        ["agent", "tool", "outcome"].map(|key| calls[place][key].as_str().unwrap_or_default().to_owned())
+    };
     assert_eq!(calls.len(), 2);
     assert_eq!(told(0), ["a test", "explain_value", "unknown_type"]);
     assert_eq!(told(1), ["a test", "get_status", "ok"]);

@@ -33,7 +33,7 @@ QUESTIONS = {
 
 
 def document(result):
-    assert not result.isError, result
+    assert not result.is_error, result
     (block,) = result.content
     assert block.type == "text" and len(block.text.encode()) <= 32 * 1024, block
     return json.loads(block.text)

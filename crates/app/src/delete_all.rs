@@ -133,8 +133,7 @@ fn remove_all(folder: &Folder, receipt: &mut Receipt) -> Result<()> {
         receipt.removed.push(Removed { name, bytes: found.len() });
     }
     let folders = FOLDERS.map(|name| folder.dir().join(name));
-    for dir in [sample.dir().join(KEPT), sample.dir().to_owned(), folder.dir().join(KEPT)].into_iter().chain(folders)
-    {
+    for dir in [sample.dir().join(KEPT), sample.dir().to_owned(), folder.dir().join(KEPT)].into_iter().chain(folders) {
         // One that is not empty is not ours to remove.
         let _ = fs::remove_dir(dir);
     }

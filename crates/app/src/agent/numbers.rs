@@ -204,7 +204,9 @@ impl Desk<'_> {
             }
             if let Value::Object(keys) = &mut row {
                 // What belongs to this store alone, and lists whose keys are texts of the data.
-                ["id", "import", "seen", "details", "metadata", "record"].iter().for_each(|key| drop(keys.remove(*key)));
+                ["id", "import", "seen", "details", "metadata", "record"]
+                    .iter()
+                    .for_each(|key| drop(keys.remove(*key)));
                 keys.insert("type".to_owned(), kind.into());
             }
             rows.push(row);
@@ -310,7 +312,8 @@ impl Desk<'_> {
         };
         let (from, to) = (self.arguments.needed("start"), self.arguments.needed("end"));
         let found = crate::explain::explain_pair(self.folder, &format!("{a},{b}{lag}"), from, to, self.now_ms)?;
-        let caveat = "A correlation says that two numbers move together on the same days, not that one causes the other.";
+        let caveat =
+            "A correlation says that two numbers move together on the same days, not that one causes the other.";
         Ok(Answer::of(&found, "days")?.with("caveat", caveat).with("records_are", "days"))
     }
 
@@ -332,7 +335,8 @@ impl Desk<'_> {
 
 /// One type of a day. Names of sources are values, never keys: keys are ours.
 fn metric(row: &DayAnswer) -> Value {
-    let sources: Vec<Value> = row.sources.iter().map(|(name, value)| json!({ "source": name, "value": value })).collect();
+    let sources: Vec<Value> =
+        row.sources.iter().map(|(name, value)| json!({ "source": name, "value": value })).collect();
     let kind = health::kind::get_or_guess(&row.kind, row.unit.as_deref());
     json!({
         "type": kind.slug(), "value": row.value, "unit": row.unit, "stat": row.stat, "min": row.min, "max": row.max,

@@ -28,9 +28,8 @@ impl Desk<'_> {
         });
         let last = self.arguments.text("date").map(day).transpose()?;
         let model = chart(self.folder, &Question { subject, reach, last, page: 1, now_ms: self.now_ms })?;
-        let drawn = render(&model, Size::new(SIZE.0, SIZE.1), Theme::Light).map_err(|_| {
-            Error::new(Code::File, "The chart cannot be drawn.", "`get_timeseries` has its numbers.")
-        })?;
+        let drawn = render(&model, Size::new(SIZE.0, SIZE.1), Theme::Light)
+            .map_err(|_| Error::new(Code::File, "The chart cannot be drawn.", "`get_timeseries` has its numbers."))?;
         let rows: Vec<Value> = model.table.rows.iter().map(|cells| row(&model.table.columns, cells)).collect();
         let answer = Answer::of_rows(&rows)?.with("title", model.title).with("unit", model.unit);
         let answer = answer.with("days", model.days).with("summary", model.summary);

@@ -116,7 +116,8 @@ fn too_much_at_once_is_refused_with_what_to_ask_instead() {
         let error = asked(&folder, tool, arguments).expect_err(tool);
         assert!(error.code == Code::BadUsage && !error.hint.is_empty(), "{error:?}");
     };
-    let years = json!({ "types": ["step_count"], "start_time": "2020-01-01", "end_time": "2026-01-01", "resolution": "1hour" });
+    let years =
+        json!({ "types": ["step_count"], "start_time": "2020-01-01", "end_time": "2026-01-01", "resolution": "1hour" });
     refused("get_timeseries", years);
     refused("get_daily_summary", json!({ "start_date": "1990-01-01", "end_date": "2026-01-01" }));
     let many: Vec<String> = (0..51).map(|_| "step_count".to_owned()).collect();

@@ -97,11 +97,7 @@ pub const TOOLS: &[Tool] = &[
         name: "get_workout_events",
         description: "Workouts by start, with duration, distance, energy and heart rate. Those with `same_as` are the \
                       same activity written by another source and should not be counted.",
-        arguments: &[
-            FIRST_DAY,
-            LAST_DAY,
-            optional("workout_type", Shape::Text, "Only this activity, e.g. running"),
-        ],
+        arguments: &[FIRST_DAY, LAST_DAY, optional("workout_type", Shape::Text, "Only this activity, e.g. running")],
     },
     Tool {
         name: "get_workout",
