@@ -13,7 +13,7 @@ WINDOW_PACKAGES=(libwebkit2gtk-4.1-dev)
 # A screen without a screen, a driver for the window, and what looks into a store from outside.
 TEST_PACKAGES=(
     webkit2gtk-driver xvfb xauth openbox xdotool dbus imagemagick fonts-dejavu-core
-    python3 python3-gi gir1.2-gtk-3.0 sqlite3 unzip time procps shellcheck
+    python3 python3-venv python3-gi gir1.2-gtk-3.0 sqlite3 unzip time procps shellcheck
     curl avahi-daemon avahi-utils iproute2
 )
 # A database that is forwarded to. The tests make and start servers of their own, in temporary folders; the package itself
@@ -146,6 +146,19 @@ install_node() {
     export PATH="$PWD/.node/node_modules/.bin:$PATH"
     hash -r
     node_is_there || die "Node $NODE_AT_LEAST or newer is needed and still not there"
+}
+
+# The client library of the Model Context Protocol, which is not ours, for one test. Without a network that test is skipped.
+PYTHON_MCP=2.3.0
+agent_client() {
+    [ "$(cat .python/.stamp 2>/dev/null)" = "$PYTHON_MCP" ] && return 0
+    say "Installing the Python package mcp $PYTHON_MCP into $PWD/.python ..."
+    if quietly python3 -m venv .python && quietly .python/bin/pip install --quiet --disable-pip-version-check "mcp==$PYTHON_MCP"; then
+        printf '%s\n' "$PYTHON_MCP" >.python/.stamp
+    else
+        rm -rf .python
+        say "It cannot be installed here; the test that needs it is skipped."
+    fi
 }
 
 # npm ci, but only if the lock file or Node changed since the last time.

@@ -1,5 +1,7 @@
-//! The app's two faces: the command line and the window. Both are thin; the work is in the `app` crate.
+//! The app's three faces: the command line, the window and what agents see. All are thin; the work is in the `app`
+//! crate.
 
+pub mod agent;
 pub mod cli;
 #[cfg(feature = "desktop")]
 pub mod window;

@@ -51,6 +51,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("fs4", "app"),
     ("keyring", "app"),
     ("tauri", ROOT),
+    ("rmcp", ROOT),
     ("clap", ROOT),
     ("ctrlc", ROOT),
     ("indicatif", ROOT),

@@ -101,6 +101,8 @@ pub enum Verb {
     Sql(super::sql::Sql),
     /// Show settings, or set one
     Settings(super::settings::Settings),
+    /// Answer an agent over standard input and output (MCP), or show what agents asked
+    Mcp(super::mcp::Mcp),
     /// Fill the sample store with a generated person's data
     Demo(super::demo::Demo),
     /// Look whether everything is in order on this computer

@@ -20,6 +20,7 @@ mod history;
 mod import;
 mod imports;
 mod man;
+mod mcp;
 mod night;
 mod open;
 mod out;
@@ -161,6 +162,7 @@ fn verb(args: &Args, out: &mut Out) -> app::Result<End> {
         Verb::Export(verb) => export::run(verb, &find()?, out),
         Verb::Sql(verb) => sql::run(verb, &find()?, out),
         Verb::Settings(verb) => settings::run(verb, &find()?, out),
+        Verb::Mcp(verb) => mcp::run(verb, &find()?, out),
         Verb::Doctor => doctor::run(&find()?, out),
         Verb::Verify(verb) => verify::run(verb, &find()?, out),
         Verb::Backup(verb) => backup::run(verb, &find()?, out),
@@ -173,7 +175,7 @@ fn verb(args: &Args, out: &mut Out) -> app::Result<End> {
 }
 
 /// The wall clock: milliseconds since 1970 in UTC.
-fn now_ms() -> i64 {
+pub(crate) fn now_ms() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| passed.as_millis() as i64)
 }
 

@@ -1,6 +1,7 @@
 //! The desktop window: Tauri's setup and one command file per noun. It knows no health data; that is the backend's.
 
 pub mod acts;
+pub mod agents;
 pub mod backend;
 pub mod background;
 pub mod charts;
@@ -122,6 +123,8 @@ pub fn with_commands<R: Runtime>(builder: Builder<R>, shared: Shared) -> Builder
         settings::settings,
         settings::set_setting,
         settings::doctor,
+        agents::agent_calls,
+        agents::configure_agent,
         keeping::holdings,
         keeping::verify,
         keeping::compact,

@@ -123,6 +123,20 @@ fn everything_is_backed_up_compacted_and_taken_out() {
 }
 
 #[test]
+fn what_agents_asked_is_told_and_a_program_is_told_of_us() {
+    let person = Person::new("every-agents");
+    app::settings::set(&person.0, "mcp", "on").unwrap();
+    let caller = app::agent::Caller { name: "a test", now_ms: NOW_MS };
+    app::agent::call(&person.0, caller, "get_status", &serde_json::Map::new()).unwrap();
+    let window = asking(&person, "client.json");
+    keep_plain("agent_calls", &person, ask(&window, "agent_calls", json!({"newest": 20})).unwrap());
+    let asked = json!({"title": "Where", "name": "mcp"});
+    keep_plain("configure_agent", &person, ask(&window, "configure_agent", asked).unwrap());
+    let written: Value = serde_json::from_slice(&fs::read(person.0.dir().join("client.json")).unwrap()).unwrap();
+    assert_eq!(written["mcpServers"]["vitalog"]["args"][0], "mcp");
+}
+
+#[test]
 fn what_is_set_is_told() {
     let person = Person::new("every-set");
     let window = person.window();

@@ -826,3 +826,8 @@ export interface RefusedRow {
   what: string
   row: unknown
 }
+
+/** One call of an agent. */
+export type AgentCall = { at: string; agent: string; tool: string; arguments: string; outcome: string; bytes: number }
+/** Where our entry was written. */
+export type AgentEntry = { file: string; replaced: boolean }

@@ -5,6 +5,8 @@ import { getCurrentWebview } from '@tauri-apps/api/webview'
 import type {
   Act,
   Added,
+  AgentCall,
+  AgentEntry,
   Agreement,
   BackedUp,
   Background,
@@ -281,6 +283,10 @@ export const sql = (statement: string) => invoke<Table>('sql', { statement })
 export const background = (words: TrayWords | null = null) => invoke<Background>('background', { words })
 export const setBackground = (on: boolean) => invoke<Background>('set_background', { on })
 export const setLogin = (on: boolean) => invoke<Background>('set_login', { on })
+/** What agents asked, the newest first, as `vitalog mcp log` tells it. */
+export const agentCalls = (newest: number) => invoke<AgentCall[]>('agent_calls', { newest })
+/** Puts our entry into the configuration of a program that runs agents; null if the dialog was closed. */
+export const configureAgent = (title: string, name: string) => invoke<AgentEntry | null>('configure_agent', { title, name })
 export const settings = () => invoke<Settings>('settings')
 export const setSetting = (key: string, to: string) => invoke<Settings>('set_setting', { key, to })
 export const doctor = () => invoke<Check[]>('doctor')

@@ -25,9 +25,15 @@ const FILES: [&str; 9] = [
     "vitalog.db.part-journal",
     "doctor.part",
 ];
-/// Folders of the receiver and of servers: bodies that wait, who receives, who sends, and secrets that files keep.
-const OF_PHONES: [&str; 4] =
-    [crate::receiver::SPOOL, crate::receiver::FOLDER, crate::remotes::FOLDER, crate::remotes::secrets::FOLDER];
+/// Folders of the receiver, of servers and of agents: bodies that wait, who receives, who sends, secrets that files
+/// keep, and what agents asked.
+const FOLDERS: [&str; 5] = [
+    crate::receiver::SPOOL,
+    crate::receiver::FOLDER,
+    crate::remotes::FOLDER,
+    crate::remotes::secrets::FOLDER,
+    crate::agent::FOLDER,
+];
 /// What a killed `vitalog demo` leaves beside the sample store.
 const SAMPLE_EXPORT: &str = "export.zip";
 
@@ -126,9 +132,8 @@ fn remove_all(folder: &Folder, receipt: &mut Receipt) -> Result<()> {
         let name = path.strip_prefix(folder.dir()).unwrap_or(&path).display().to_string();
         receipt.removed.push(Removed { name, bytes: found.len() });
     }
-    let of_phones = OF_PHONES.map(|name| folder.dir().join(name));
-    for dir in [sample.dir().join(KEPT), sample.dir().to_owned(), folder.dir().join(KEPT)].into_iter().chain(of_phones)
-    {
+    let folders = FOLDERS.map(|name| folder.dir().join(name));
+    for dir in [sample.dir().join(KEPT), sample.dir().to_owned(), folder.dir().join(KEPT)].into_iter().chain(folders) {
         // One that is not empty is not ours to remove.
         let _ = fs::remove_dir(dir);
     }
@@ -176,9 +181,9 @@ fn all(folder: &Folder) -> Vec<PathBuf> {
 
 /// The files of one data folder.
 fn ours(folder: &Folder) -> Vec<PathBuf> {
-    let of_phones = OF_PHONES.into_iter().flat_map(|name| files(&folder.dir().join(name)));
+    let folders = FOLDERS.into_iter().flat_map(|name| files(&folder.dir().join(name)));
     let files = FILES.iter().map(|name| folder.dir().join(name)).chain(kept::copies(folder));
-    files.chain(of_phones.map(|(path, _)| path)).collect()
+    files.chain(folders.map(|(path, _)| path)).collect()
 }
 
 fn write(folder: &Folder, receipt: &mut Receipt, now_ms: i64) -> Result<()> {
@@ -201,14 +206,14 @@ mod tests {
     #[test]
     fn what_waits_in_the_spool_goes_too() {
         let folder = TestFolder::filled("delete-spool");
-        for name in OF_PHONES {
+        for name in FOLDERS {
             fs::create_dir(folder.dir().join(name)).expect("made");
         }
         let body = folder.dir().join(crate::receiver::SPOOL).join("1-a.body");
         fs::write(&body, "{}").expect("written");
         let receipt = delete_all(&folder, 0).expect("deleted");
         assert!(receipt.removed.iter().any(|file| file.name.ends_with("1-a.body")), "{receipt:?}");
-        assert!(OF_PHONES.iter().all(|name| !folder.dir().join(name).exists()) && receipt.left.is_empty());
+        assert!(FOLDERS.iter().all(|name| !folder.dir().join(name).exists()) && receipt.left.is_empty());
     }
 
     /// A store that is made while another one goes would lose its side files, and with them what was written last.

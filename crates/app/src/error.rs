@@ -134,6 +134,8 @@ codes! {
     File = "file",
     /// No file or folder has this name.
     NotFound = "not_found",
+    /// The owner does not share this with agents.
+    NotShared = "not_shared",
     /// There is no window to open here.
     NoWindow = "no_window",
     /// The user stopped it.

@@ -223,6 +223,11 @@ pub(crate) fn beside(path: &Path, end: &str) -> PathBuf {
     name.into()
 }
 
+/// Opens a file that only its owner can read, to add to it.
+pub(crate) fn open_to_append(path: &Path) -> Result<std::fs::File> {
+    open_private(std::fs::OpenOptions::new().append(true), path).writing(path)
+}
+
 /// Also one that is there already, such as a copy brought back, becomes private.
 fn open_private(options: &mut std::fs::OpenOptions, path: &Path) -> std::io::Result<std::fs::File> {
     options.create(true);

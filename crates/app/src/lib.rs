@@ -5,6 +5,7 @@
 
 pub mod acts;
 pub mod address;
+pub mod agent;
 pub mod backup;
 pub mod charts;
 pub mod check;

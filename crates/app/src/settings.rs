@@ -11,6 +11,7 @@ use health::time::TimeZone;
 use serde_json::Value;
 use store::query::HomeFrom;
 
+use crate::agent;
 use crate::display;
 use crate::error::{Code, Error, Result};
 use crate::folder::Folder;
@@ -49,6 +50,10 @@ const SETTINGS: &[Setting] = &[
     Setting { key: "glucose_range", default: "none", allowed: Allowed::Range },
     Setting { key: "hep_path", default: "", allowed: Allowed::Path },
     Setting { key: "hep_header", default: "", allowed: Allowed::Header },
+    Setting { key: agent::SETTING, default: "off", allowed: Allowed::Words(&["off", "on"]) },
+    Setting { key: "mcp_cycle", default: "off", allowed: Allowed::Words(&["off", "on"]) },
+    Setting { key: "mcp_mind", default: "off", allowed: Allowed::Words(&["off", "on"]) },
+    Setting { key: "mcp_routes", default: "off", allowed: Allowed::Words(&["off", "on"]) },
     Setting { key: "port", default: "8787", allowed: Allowed::Port },
     Setting { key: "receiver_bind", default: "auto", allowed: Allowed::Interfaces },
     Setting { key: receiver::BACKGROUND, default: "no", allowed: Allowed::Words(&["no", "yes"]) },

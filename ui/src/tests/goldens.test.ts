@@ -69,6 +69,8 @@ const CALLS: Record<string, () => Promise<unknown>> = {
   settings: ipc.settings,
   set_setting: () => ipc.setSetting('units', 'imperial'),
   doctor: ipc.doctor,
+  agent_calls: () => ipc.agentCalls(20),
+  configure_agent: () => ipc.configureAgent('Where', 'mcp'),
   holdings: ipc.holdings,
   kept_copies: ipc.keptCopies,
   compact: ipc.compact,

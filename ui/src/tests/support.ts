@@ -7,6 +7,7 @@ import { library, reset } from '../library.svelte'
 import { forgetLink } from '../link.svelte'
 import { reset as forgetPhones } from '../phones.svelte'
 import { reset as forgetServers } from '../servers.svelte'
+import agentCalls from '../../../tests/fixtures/ipc/agent_calls.json'
 import changes from '../../../tests/fixtures/ipc/changes.json'
 import chart from '../../../tests/fixtures/ipc/chart.json'
 import chartNight from '../../../tests/fixtures/ipc/chart_night.json'
@@ -80,6 +81,7 @@ export const kept: Record<string, Answer> = {
   check: () => check.answer,
   sql: () => sql.answer,
   settings: () => settings.answer,
+  agent_calls: () => agentCalls.answer,
   count_rows: () => countRows.answer,
   hide_rows: () => hideRows.answer,
   sessions: () => sessions.answer,

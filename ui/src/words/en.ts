@@ -1197,6 +1197,22 @@ export const en = {
     } as Record<string, [string, string]>,
   },
 
+  agents: {
+    title: 'Agents',
+    configure: 'Connect a program\u2026',
+    configureTitle: 'Configuration of the program that runs agents',
+    written: (file: string) => `The entry is in ${file}. Start that program again.`,
+    names: { mcp: 'Answer agents on this computer', mcp_cycle: 'Cycle', mcp_mind: 'Mind', mcp_routes: 'Routes' } as Record<string, string>,
+    notes: {
+      mcp: 'An AI agent that you connect can read numbers, and change nothing. Where it sends them is up to that program.',
+      mcp_cycle: 'Cycle, pregnancy and sex, for agents.',
+      mcp_mind: 'Mindfulness, mood and assessments, for agents.',
+      mcp_routes: 'Where workouts led, for agents.',
+    } as Record<string, string>,
+    asked: 'What agents asked',
+    none: 'No agent has asked anything.',
+  },
+
   background: {
     title: 'Phones',
     on: 'Go on receiving when the window is closed',
